@@ -1,0 +1,132 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestEmptyFileIsTheDefaults(t *testing.T) {
+	c, err := Parse("eslua.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:8084" || c.Limits.Memory != 16<<20 || c.Fallback.Action != Continue {
+		t.Fatalf("not the defaults: %+v", c)
+	}
+}
+
+func TestWholeFile(t *testing.T) {
+	c, err := Parse("eslua.yaml", []byte(`
+listen: 127.0.0.2:9000
+scripts: /etc/eslua/scripts
+default_flow: welcome
+fallback: hangup NORMAL_TEMPORARY_FAILURE
+routes:
+  - destination: ^7(\d+)$
+    context: public
+    flow: inviteToConf
+    args: [$1]
+flows:
+  inviteToConf:
+    settings: {seconds: 60, prompt: ivr/invite.wav, polite: true}
+    fallback: transfer 9000 XML default
+    limits: {memory: 8MiB}
+nodes:
+  - {address: "127.0.0.1:8021", password: ClueCon}
+calls: {max: 100, linger: 5s}
+limits: {burst: 500ms}
+log: {level: debug, format: json}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if groups, ok := c.Routes[0].Destination.Matches("7001"); !ok || groups[1] != "001" {
+		t.Errorf("destination does not match 7001: %v", groups)
+	}
+	if _, ok := c.Routes[0].Caller.Matches("anyone"); !ok {
+		t.Error("an absent pattern must match everything")
+	}
+	f := c.Flows["inviteToConf"]
+	if f.Limits.Memory != 8<<20 || f.Limits.Burst != Duration(500*time.Millisecond) {
+		t.Errorf("a flow's limits must stand on the general ones: %+v", f.Limits)
+	}
+	if f.Fallback.String() != "transfer 9000 XML default" || f.Settings["polite"] != true {
+		t.Errorf("flow: %+v", f)
+	}
+	if c.Calls.Handshake != Duration(25*time.Second) || c.Calls.Linger != Duration(5*time.Second) {
+		t.Errorf("calls: %+v", c.Calls)
+	}
+}
+
+func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
+	for source, want := range map[string]string{
+		"listen: 127.0.0.1:8084\nlissten: x\n":         `e.yaml:2: unknown setting "lissten"`,
+		"limits:\n  memory: 16 megs\n":                 `e.yaml:2: "16 megs" is not a size; write it as 256KiB`,
+		"limits:\n  burst: 10\n":                       `e.yaml:2: "10" is not a duration`,
+		"listen: here\n":                               `e.yaml:1: "here" is not an address`,
+		"routes:\n  - destination: '('\n    flow: x\n": `e.yaml:2: "(" is not a regular expression`,
+		"routes:\n  - destination: '1'\n":              `e.yaml:2: this route names no flow`,
+		"nodes:\n  - password: x\n":                    `e.yaml:2: this node has no address`,
+		"fallback: explode\n":                          `e.yaml:1: "explode" is not a fallback`,
+		"fallback: hangup me;now\n":                    `e.yaml:1: "hangup me;now" is not a fallback`,
+		"log:\n  level: loud\n":                        `e.yaml:2: "loud" is not a log level`,
+		"log:\n  format: xml\n":                        `e.yaml:2: "xml" is not a log format`,
+		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":   `e.yaml:2: mapping key "listen" already defined`,
+		"flows:\n  a:\n    settings: {x: [1]}\n":       `e.yaml:3: a setting is text, a number`,
+		"flows:\n  a:\n    limits: {speed: 1}\n":       `e.yaml:3: unknown setting "speed"`,
+		"calls:\n  max: many\n":                        `e.yaml:2: cannot unmarshal`,
+		"listen: 127.0.0.1:1\ncalls:\n":                `e.yaml:2: calls has no value`,
+		"calls: {max: }\n":                             `e.yaml:1: max has no value`,
+		"listen: [\n":                                  `e.yaml:1: `,
+	} {
+		_, err := Parse("e.yaml", []byte(source))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q:\n got %v\nwant %s", source, err, want)
+		}
+	}
+}
+
+func TestUnreadableFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "none.yaml")
+	_, err := Load(file)
+	var bad *Error
+	if !errors.As(err, &bad) || bad.File != file {
+		t.Fatalf("got %v", err)
+	}
+	if err := os.WriteFile(file, []byte("calls: {max: 7}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(file); err != nil || c.Calls.Max != 7 {
+		t.Fatalf("got %v, %v", c.Calls, err)
+	}
+}
+
+func TestValuesReadBackWhatTheyPrint(t *testing.T) {
+	for _, text := range []string{"1B", "256KiB", "16MiB", "3GiB"} {
+		var s Size
+		if err := s.Set(text); err != nil || s.String() != text {
+			t.Errorf("size %s became %s (%v)", text, s, err)
+		}
+	}
+	for _, text := range []string{"0s", "500ms", "25s", "10m", "1h", "1m30s", "1h10m"} {
+		var d Duration
+		if err := d.Set(text); err != nil || d.String() != text {
+			t.Errorf("duration %s became %s (%v)", text, d, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("listen: 127.0.0.1:8084\nflows: {a: {limits: {memory: 1MiB}}}\n"))
+	f.Add([]byte("routes:\n  - destination: (\n"))
+	f.Fuzz(func(t *testing.T, source []byte) {
+		_, err := Parse("f.yaml", source)
+		if err != nil && !strings.HasPrefix(err.Error(), "f.yaml") {
+			t.Fatalf("an error without its file: %v", err)
+		}
+	})
+}

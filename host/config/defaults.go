@@ -1,0 +1,28 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Default is the configuration of an empty file. Every default stands here.
+func Default() Config {
+	return Config{
+		Listen:   "127.0.0.1:8084",
+		Fallback: Fallback{Action: Continue},
+		Calls: Calls{
+			Max:       10000,
+			Handshake: Duration(25 * time.Second), // FreeSWITCH's own limit, mod_event_socket.c:listener_run
+			Linger:    Duration(10 * time.Second),
+		},
+		Limits: Limits{
+			Memory:   16 << 20,
+			Burst:    Duration(time.Second),
+			CPU:      Duration(time.Minute),
+			Duration: 0,
+			Stack:    200,
+			Source:   256 << 10,
+		},
+		Log: Log{Level: Level(slog.LevelInfo), Format: "text"},
+	}
+}

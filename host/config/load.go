@@ -1,0 +1,143 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Error is a setting that cannot be used. Line is 0 where there is no file.
+type Error struct {
+	File    string
+	Line    int
+	Message string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
+
+// Load reads the file over the defaults. Unknown and repeated keys are errors.
+func Load(file string) (Config, error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, &Error{File: file, Message: "cannot be read: " + errors.Unwrap(err).Error()}
+	}
+	return Parse(file, source)
+}
+
+// Parse reads source over the defaults; file is its name in errors.
+func Parse(file string, source []byte) (Config, error) {
+	c := Default()
+	tree, err := parser.ParseBytes(source, 0)
+	if err != nil {
+		return Config{}, explain(file, err)
+	}
+	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.NullType {
+		return c, nil // an empty file; decoding it would clear the defaults
+	}
+	var empty emptySetting
+	ast.Walk(&empty, tree.Docs[0].Body)
+	if empty.key != nil {
+		return Config{}, &Error{File: file, Line: empty.key.Position.Line,
+			Message: empty.key.Value + " has no value; write one or remove the line"}
+	}
+	if err := yaml.UnmarshalWithOptions(source, &c, yaml.Strict()); err != nil {
+		return Config{}, explain(file, err)
+	}
+	for name, f := range c.Flows {
+		if err := c.checkFlow(file, source, name, f); err != nil {
+			return Config{}, err
+		}
+	}
+	for i, r := range c.Routes {
+		if r.Flow == "" {
+			return Config{}, missing(file, source, fmt.Sprintf("$.routes[%d]", i), "this route names no flow; add flow: NAME")
+		}
+	}
+	for i, n := range c.Nodes {
+		if n.Address == "" {
+			return Config{}, missing(file, source, fmt.Sprintf("$.nodes[%d]", i), "this node has no address; add address: 127.0.0.1:8021")
+		}
+	}
+	return c, nil
+}
+
+// emptySetting finds the first key without a value, which would clear a default unseen.
+type emptySetting struct{ key *token.Token }
+
+func (e *emptySetting) Visit(n ast.Node) ast.Visitor {
+	if v, ok := n.(*ast.MappingValueNode); ok && e.key == nil && v.Value.Type() == ast.NullType {
+		e.key = v.Key.GetToken()
+	}
+	return e
+}
+
+// checkFlow fills a flow's own limits with the general ones and checks its settings.
+func (c *Config) checkFlow(file string, source []byte, name string, f Flow) error {
+	for key, v := range f.Settings {
+		switch v.(type) {
+		case string, bool, int, int64, uint64, float64:
+		default:
+			return missing(file, source, "$.flows."+name+".settings."+key, "a setting is text, a number, true or false")
+		}
+	}
+	if f.Limits == nil {
+		return nil
+	}
+	// Decoding over the general limits keeps what the flow does not name.
+	limits := c.Limits
+	path, err := yaml.PathString("$.flows." + name + ".limits")
+	if err == nil {
+		var node []byte
+		if node, err = readNode(path, source); err == nil {
+			err = yaml.UnmarshalWithOptions(node, &limits, yaml.Strict())
+		}
+	}
+	if err != nil {
+		return explain(file, err)
+	}
+	f.Limits = &limits
+	c.Flows[name] = f
+	return nil
+}
+
+func readNode(path *yaml.Path, source []byte) ([]byte, error) {
+	n, err := path.ReadNode(strings.NewReader(string(source)))
+	if err != nil {
+		return nil, err
+	}
+	return []byte(n.String()), nil
+}
+
+// missing is an error at the line where path stands.
+func missing(file string, source []byte, path, message string) error {
+	e := &Error{File: file, Message: message}
+	if p, err := yaml.PathString(path); err == nil {
+		if n, err := p.ReadNode(strings.NewReader(string(source))); err == nil {
+			e.Line = n.GetToken().Position.Line
+		}
+	}
+	return e
+}
+
+func explain(file string, err error) error {
+	var at yaml.Error
+	if !errors.As(err, &at) || at.GetToken() == nil {
+		return &Error{File: file, Message: err.Error()}
+	}
+	message := at.GetMessage()
+	if _, key, ok := strings.Cut(message, "unknown field "); ok {
+		message = "unknown setting " + key + "; the README lists every setting"
+	}
+	return &Error{File: file, Line: at.GetToken().Position.Line, Message: message}
+}

@@ -1,0 +1,175 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// scalar reads one YAML value through a parser and keeps its line for the error.
+func scalar(n ast.Node, parse func(string) error) error {
+	var text string
+	if err := yaml.NodeToValue(n, &text); err != nil {
+		return err
+	}
+	if err := parse(text); err != nil {
+		return &yaml.SyntaxError{Message: err.Error(), Token: n.GetToken()}
+	}
+	return nil
+}
+
+// Size is a number of bytes, written 256KiB, 16MiB or 1GiB.
+type Size int64
+
+// UnmarshalYAML reads a size.
+func (s *Size) UnmarshalYAML(n ast.Node) error { return scalar(n, s.Set) }
+
+// Set reads a size from text: a whole number with B, KiB, MiB or GiB.
+func (s *Size) Set(text string) error {
+	for _, u := range sizeUnits {
+		number, ok := strings.CutSuffix(text, u.name)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+		if err != nil || v < 0 || v > (1<<62)/u.bytes {
+			break
+		}
+		*s = Size(v * u.bytes)
+		return nil
+	}
+	return fmt.Errorf("%q is not a size; write it as 256KiB, 16MiB or 1GiB", text)
+}
+
+func (s Size) String() string {
+	for _, u := range sizeUnits {
+		if int64(s) >= u.bytes && int64(s)%u.bytes == 0 {
+			return strconv.FormatInt(int64(s)/u.bytes, 10) + u.name
+		}
+	}
+	return "0B"
+}
+
+type sizeUnit struct {
+	name  string
+	bytes int64
+}
+
+// The longest suffixes stand first, for all of them end in B.
+var sizeUnits = [...]sizeUnit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
+
+// Duration is a time span, written 500ms, 25s or 10m.
+type Duration time.Duration
+
+// UnmarshalYAML reads a duration.
+func (d *Duration) UnmarshalYAML(n ast.Node) error { return scalar(n, d.Set) }
+
+// Set reads a duration from text.
+func (d *Duration) Set(text string) error {
+	v, err := time.ParseDuration(text)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is not a duration; write it as 500ms, 25s or 10m", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+func (d Duration) String() string {
+	text := time.Duration(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// Pattern is a regular expression; the zero Pattern matches everything.
+type Pattern struct{ *regexp.Regexp }
+
+// UnmarshalYAML reads a pattern.
+func (p *Pattern) UnmarshalYAML(n ast.Node) error { return scalar(n, p.Set) }
+
+// Set compiles text; empty text is the zero Pattern.
+func (p *Pattern) Set(text string) error {
+	if text == "" {
+		p.Regexp = nil
+		return nil
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a regular expression: %v", text, err)
+	}
+	p.Regexp = re
+	return nil
+}
+
+// Matches reports whether text matches, and the groups of the match.
+func (p Pattern) Matches(text string) (groups []string, ok bool) {
+	if p.Regexp == nil {
+		return nil, true
+	}
+	groups = p.FindStringSubmatch(text)
+	return groups, groups != nil
+}
+
+// Address is host:port.
+type Address string
+
+// UnmarshalYAML reads an address.
+func (a *Address) UnmarshalYAML(n ast.Node) error { return scalar(n, a.Set) }
+
+// Set checks that text is host:port.
+func (a *Address) Set(text string) error {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not an address; write host:port, for example 127.0.0.1:8084", text)
+	}
+	*a = Address(text)
+	return nil
+}
+
+// Level is how much is logged.
+type Level slog.Level
+
+// UnmarshalYAML reads a level.
+func (l *Level) UnmarshalYAML(n ast.Node) error { return scalar(n, l.Set) }
+
+// Set reads debug, info, warn or error.
+func (l *Level) Set(text string) error {
+	for _, known := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		if text == strings.ToLower(known.String()) {
+			*l = Level(known)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a log level; write debug, info, warn or error", text)
+}
+
+func (l Level) String() string { return strings.ToLower(slog.Level(l).String()) }
+
+// Format is how logs are written.
+type Format string
+
+// UnmarshalYAML reads a format.
+func (f *Format) UnmarshalYAML(n ast.Node) error { return scalar(n, f.Set) }
+
+// Set reads text or json.
+func (f *Format) Set(text string) error {
+	if text != "text" && text != "json" {
+		return fmt.Errorf("%q is not a log format; write text or json", text)
+	}
+	*f = Format(text)
+	return nil
+}
