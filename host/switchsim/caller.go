@@ -1,0 +1,87 @@
+package switchsim
+
+import "time"
+
+// Caller is somebody who calls in.
+type Caller struct {
+	Number, Name string
+	Destination  string
+	Context      string            // empty is "default"
+	Variables    map[string]string // set before the dialplan runs
+	UUID         string            // empty is a new one
+	// Script is what the person does; the first step counts from the call's start.
+	Script []Step
+}
+
+// Endpoint is somebody (or a gateway) that can be dialled by originate and bridge.
+type Endpoint struct {
+	// Dial is the dial string without its {variables}: "user/1000",
+	// "sofia/gateway/gw1/*" (a trailing * matches the rest).
+	Dial string
+	// Channel is the channel's name; empty is made from Dial.
+	Channel string
+	// Cause refuses the call with this hangup cause after Ring, e.g. USER_BUSY.
+	Cause string
+	// Silent never answers: it rings until the caller gives up.
+	Silent bool
+	// Ring is how long it rings before it answers or refuses.
+	Ring time.Duration
+	// EarlyMedia sends CHANNEL_PROGRESS_MEDIA instead of CHANNEL_PROGRESS while ringing.
+	EarlyMedia bool
+	// Script is what the person does; the first step counts from the answer.
+	Script []Step
+}
+
+// Step is one thing a scripted person does: wait for something, wait some
+// time more, act. Build it with After, OnPlayback, OnApp, OnAnswer, Press and
+// Hangup; each can be followed by After, Press and Hangup.
+type Step struct {
+	trigger trigger
+	value   string // path or application the trigger waits for
+	delay   time.Duration
+	digits  string
+	hangup  string // cause; empty does not hang up
+}
+
+type trigger uint8
+
+const (
+	triggerNone trigger = iota
+	triggerAnswer
+	triggerApp      // an application of this name begins
+	triggerPlayback // an application that plays this path begins
+)
+
+// After waits d from the previous step.
+func After(d time.Duration) Step { return Step{delay: d} }
+
+// OnAnswer waits until the call is answered.
+func OnAnswer() Step { return Step{trigger: triggerAnswer} }
+
+// OnApp waits until the application begins (or finds it running).
+func OnApp(name string) Step { return Step{trigger: triggerApp, value: name} }
+
+// OnPlayback waits until something begins to play a path that contains part
+// (or finds it playing).
+func OnPlayback(part string) Step { return Step{trigger: triggerPlayback, value: part} }
+
+// Press presses digits at once; "w" pauses half a second, "W" a whole one.
+func Press(digits string) Step { return Step{digits: digits} }
+
+// Hangup hangs up; without a cause it is NORMAL_CLEARING.
+func Hangup(cause ...string) Step { return Step{}.Hangup(cause...) }
+
+// After adds d to the wait.
+func (s Step) After(d time.Duration) Step { s.delay += d; return s }
+
+// Press presses digits once the wait is over.
+func (s Step) Press(digits string) Step { s.digits = digits; return s }
+
+// Hangup hangs up once the wait is over and the digits are pressed.
+func (s Step) Hangup(cause ...string) Step {
+	s.hangup = "NORMAL_CLEARING"
+	if len(cause) > 0 {
+		s.hangup = cause[0]
+	}
+	return s
+}
