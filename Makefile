@@ -1,0 +1,35 @@
+# make help lists what can be made. Go and a C compiler are all it needs.
+
+GO ?= go
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/eslua
+	$(GO) build -trimpath -o bin/eslua ./cmd/eslua
+
+demo: ## two simulated calls and an edit while they run, no FreeSWITCH needed
+	@$(GO) run ./cmd/eslua demo
+
+test: ## vet and every test, under the race detector
+	$(GO) vet ./...
+	$(GO) test -race ./...
+
+live: ## the call scenarios against a real FreeSWITCH: ESLUA_LIVE=host:port make live
+	@test -n "$(ESLUA_LIVE)" || { echo "set ESLUA_LIVE=host:port (and ESLUA_LIVE_PASSWORD) to a FreeSWITCH's event socket"; exit 2; }
+	$(GO) test -count=1 -run Live -v ./cmd/eslua
+
+bench: ## the benchmarks; each figure has its reference beside it
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for t in $$(grep -h -o '^func Fuzz[A-Za-z0-9]*' $$f/*_test.go | cut -c6-); do \
+	    echo "$$f $$t"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $${FUZZTIME:-10s} $$f || exit 1; \
+	  done; done
+
+lint: ## golangci-lint with the linters kept in .golangci.yml
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2 run
+
+.PHONY: help build demo test live bench fuzz lint
+.DEFAULT_GOAL := help

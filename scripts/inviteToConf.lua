@@ -1,0 +1,33 @@
+-- inviteToConf: someone is invited to a conference.
+--
+--   originate user/1000 '&socket(127.0.0.1:8084/inviteToConf/7001 async full)'
+--
+-- On answer a timed hangup is scheduled and a prompt plays. Digit 1 takes the
+-- hangup back and puts the caller into the conference, another digit repeats
+-- the prompt, and who presses nothing is hung up when the time is over.
+-- The hangup is FreeSWITCH's own: it comes even if eslua is gone by then.
+--
+-- Each value comes from the socket's path (/inviteToConf/7001/60/1), else from
+-- flows: inviteToConf: settings: in the configuration, else from here.
+
+local extension = argv[1] or settings.extension or "7001"
+local seconds   = tonumber(argv[2] or settings.seconds or 60)
+local yes       = argv[3] or settings.digit or "1"
+local cause     = argv[4] or settings.cause or "ALLOTTED_TIMEOUT"
+local prompt    = argv[5] or settings.prompt or "ivr/ivr-to_accept_press_one.wav"
+local context   = settings.context or "default"
+
+session:answer()
+local timeout = session:schedHangup(seconds, cause)
+
+while session:ready() do
+  local pressed = session:read(1, 1, prompt, seconds * 1000, "#")
+  if pressed == tostring(yes) then
+    timeout:cancel()
+    freeswitch.consoleLog("info", "joins conference " .. extension .. "\n")
+    session:transfer(extension, "XML", context)
+    return
+  end
+end
+
+freeswitch.consoleLog("info", "hung up without joining conference " .. extension .. "\n")

@@ -1,0 +1,10 @@
+// Package scripts holds the flows that ship with eslua. They are built into the
+// program and served when no other directory is configured.
+package scripts
+
+import "embed"
+
+// Files are the flows, as they lie in this directory.
+//
+//go:embed *.lua
+var Files embed.FS
