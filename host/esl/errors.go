@@ -1,0 +1,62 @@
+package esl
+
+import (
+	"fmt"
+	"strings"
+)
+
+// MalformedError says where the peer's bytes stopped making sense. Nothing
+// after it can be trusted, so the connection ends.
+type MalformedError struct {
+	Offset int64  // bytes from the start of the connection
+	Reason string // what was expected and what came
+	Err    error  // io.ErrUnexpectedEOF when the peer closed inside a frame, else nil
+}
+
+func (e *MalformedError) Error() string {
+	return fmt.Sprintf("event socket: malformed frame at byte %d: %s", e.Offset, e.Reason)
+}
+
+func (e *MalformedError) Unwrap() error { return e.Err }
+
+// FieldError refuses a command before it is sent: a field holds something that
+// FreeSWITCH would read as another header or another command.
+type FieldError struct {
+	Command string // "execute", "api"
+	Field   string // "application", "argument"
+	Value   string
+	Reason  string // what is wrong and what to do
+}
+
+func (e *FieldError) Error() string {
+	v := e.Value
+	if len(v) > 80 {
+		v = v[:80] + "..."
+	}
+	return fmt.Sprintf("event socket command %s: %s %q %s", e.Command, e.Field, v, e.Reason)
+}
+
+// DisconnectError is what every waiter of a connection gets when it ends.
+type DisconnectError struct {
+	Peer   string // remote address
+	Notice string // FreeSWITCH's last words (disconnect-notice or rude-rejection), if any
+	Err    error  // io.EOF, *MalformedError, ErrQueueFull, net.ErrClosed after Close, or the network's
+}
+
+func (e *DisconnectError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "event socket to %s ended: %v", e.Peer, e.Err)
+	if e.Notice != "" {
+		fmt.Fprintf(&b, " (FreeSWITCH said %q)", e.Notice)
+	}
+	return b.String()
+}
+
+func (e *DisconnectError) Unwrap() error { return e.Err }
+
+// ReplyError is a reply or an api result that begins with -ERR or -USAGE.
+type ReplyError struct {
+	Text string // the whole text, without the line's end
+}
+
+func (e *ReplyError) Error() string { return "FreeSWITCH answered " + e.Text }
