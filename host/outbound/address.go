@@ -1,0 +1,70 @@
+package outbound
+
+import (
+	"html"
+	"net"
+	"strings"
+
+	"github.com/eslua/eslua/host/esl"
+)
+
+// dialled is what FreeSWITCH says of how it came here.
+type dialled struct {
+	hosts string // the socket application's first word: "127.0.0.1:8084/inviteToConf"
+	addr  string // host:port of the one that answered
+	path  string // what stood behind it
+}
+
+// whence reads the socket application's data out of the connect reply. local is
+// where the connection arrived, for what the data does not say.
+func whence(connect esl.Event, local net.Addr) dialled {
+	d := dialled{path: connect.Get("variable_socket_path")}
+	host, port, err := net.SplitHostPort(local.String())
+	if err != nil {
+		host = local.String()
+	}
+	if h := connect.Get("variable_socket_host"); h != "" {
+		host = h
+	}
+	if connect.Get("variable_current_application") == "socket" {
+		d.hosts, _, _ = strings.Cut(connect.Get("variable_current_application_data"), " ")
+		if p, path, ok := chosen(d.hosts, host); ok {
+			port, d.path = p, path
+		}
+	}
+	d.addr = strings.Clone(net.JoinHostPort(host, port))
+	d.path = strings.Clone(d.path)
+	return d
+}
+
+// chosen finds the entry for host in "host[:port][/path]|...", as FreeSWITCH
+// reads it (mod_event_socket.c:socket_function): a port holds for later entries
+// too. The variable socket_path alone may be left over from an entry before.
+func chosen(hosts, host string) (port, path string, ok bool) {
+	inherited := "8084"
+	for entry := range strings.SplitSeq(hosts, "|") {
+		name, rest := entry, ""
+		if i := strings.LastIndexByte(entry, ':'); i >= 0 {
+			name, rest = entry[:i], entry[i+1:]
+			inherited, rest, _ = strings.Cut(rest, "/")
+		} else {
+			name, rest, _ = strings.Cut(entry, "/")
+		}
+		if name == host {
+			port, path, ok = inherited, rest, true
+		}
+	}
+	return port, path, ok
+}
+
+// action is the dialplan line that hands calls over as they are needed.
+func (d dialled) action() string {
+	hosts := d.hosts
+	if hosts == "" {
+		hosts = d.addr
+		if d.path != "" {
+			hosts += "/" + d.path
+		}
+	}
+	return `<action application="socket" data="` + html.EscapeString(hosts) + ` async full"/>`
+}

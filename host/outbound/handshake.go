@@ -1,0 +1,123 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/esl"
+)
+
+// errNotACall is a peer that answers in the event socket's language but hands no call over.
+var errNotACall = errors.New("the peer answered `connect` with no channel: is it the socket application of a FreeSWITCH?")
+
+// settleTime is how long a channel may take from its answer to what it was
+// originated for.
+const settleTime = time.Second
+
+// greet turns a new connection into a call; nil when there is none to serve.
+// What is amiss is logged in one line.
+func (s *Server) greet(ctx context.Context, conn *esl.Conn, local net.Addr) *Call {
+	c, err := s.handshake(ctx, conn, local)
+	switch {
+	case err == nil:
+		c.settle(ctx)
+		return c
+	case c != nil:
+		c.Log().Error("call not served, its dialplan goes on: " + err.Error())
+		s.part(c)
+	case ctx.Err() != nil || isHangUp(err):
+		s.log.Debug("connection closed before it handed a call over", "peer", conn.RemoteAddr(), "error", err)
+	default:
+		s.log.Warn("connection closed: it hands no call over", "peer", conn.RemoteAddr(), "error", err)
+	}
+	return nil
+}
+
+// isHangUp tells a peer that just closed (a port check) from one that talks nonsense.
+func isHangUp(err error) bool {
+	return errors.Is(err, io.EOF) && !errors.As(err, new(*esl.MalformedError))
+}
+
+// handshake asks who calls and for the call's events, in one write.
+func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) (*Call, error) {
+	connect, err1 := esl.Connect()
+	linger, err2 := esl.Linger(int(s.cfg.Linger / time.Second))
+	myevents, err3 := esl.MyEvents("plain")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	sent, err := conn.Post(connect, linger, myevents)
+	if err != nil {
+		return nil, err
+	}
+	deadline := s.clock.NewTimer(s.cfg.Handshake)
+	defer deadline.Stop()
+	var replies [3]esl.Reply
+	for i, p := range sent {
+		select {
+		case <-p.Done():
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-deadline.C:
+			return nil, errors.New("nothing heard for " + s.cfg.Handshake.String())
+		}
+		var ok bool
+		if replies[i], err, ok = p.Ready(); !ok || err != nil {
+			return nil, err
+		}
+	}
+	return s.meet(conn, local, replies[0].Event, replies[2].Err())
+}
+
+// meet makes the Call, and says what keeps it from being served.
+func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event, myevents error) (*Call, error) {
+	id := connect.Get("Unique-ID")
+	if id == "" {
+		return nil, errNotACall
+	}
+	from := whence(connect, local)
+	c := &Call{
+		conn: conn, clock: s.clock, base: s.log,
+		uuid: strings.Clone(id), path: from.path, addr: from.addr,
+		executions: newExecutions(s.cfg.Wire.NewUUID()),
+	}
+	c.note("CHANNEL_DATA", connect)
+	var lacks []string
+	if connect.Get("Control") != "full" {
+		lacks = append(lacks, "full")
+	}
+	if connect.Get("Socket-Mode") != "async" {
+		lacks = append(lacks, "async")
+	}
+	if len(lacks) > 0 {
+		return c, &controlError{lacks: lacks, write: from.action()}
+	}
+	return c, myevents
+}
+
+// settle waits while the channel is about to be moved: execute_on_answer hands a
+// channel over while originate is not done with it, and what is executed then
+// ends at once, when the channel goes on to where it was originated to.
+func (c *Call) settle(ctx context.Context) {
+	if c.state != stateConsumes || c.hungUp {
+		return
+	}
+	moving := true
+	w := &wait{see: func(ev esl.Event) { moving = moving && ev.Name() != "CHANNEL_STATE" }}
+	w.done = func() bool { return !moving || c.hungUp }
+	_ = c.wait(ctx, settleTime, w)
+}
+
+// controlError is a call handed over without what a flow needs.
+type controlError struct {
+	lacks []string
+	write string
+}
+
+func (e *controlError) Error() string {
+	return "the socket application lacks `" + strings.Join(e.lacks, "` and `") + "`: write " + e.write
+}
