@@ -1,73 +1,153 @@
 package esl
 
-// Command is the checked bytes of one command.
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/percipia/eslgo/command"
+)
+
+// Command is the checked bytes of one command. Only the builders of this package
+// make one, so that whatever reaches the wire has been checked.
 type Command struct{ wire string }
 
-// String is the command as it goes over the wire.
+// String is the command as it goes over the wire. It may hold a password.
 func (c Command) String() string { return c.wire }
 
-// Connect asks for the call's data; FreeSWITCH answers with a CHANNEL_DATA event.
-func Connect() (Command, error) { return Command{}, errSkeleton }
-
-// MyEvents subscribes to the fixed list of this channel's events; format is plain, json or xml.
-func MyEvents(format string) (Command, error) { return Command{}, errSkeleton }
-
-// Linger keeps the socket open for so many seconds after hangup.
-func Linger(seconds int) (Command, error) { return Command{}, errSkeleton }
-
-// NoLinger takes Linger back.
-func NoLinger() (Command, error) { return Command{}, errSkeleton }
-
-// Resume lets the dialplan go on when the socket ends.
-func Resume() (Command, error) { return Command{}, errSkeleton }
-
-// Exit ends the connection politely.
-func Exit() (Command, error) { return Command{}, errSkeleton }
-
-// Auth is the password of event_socket.conf.xml.
-func Auth(password string) (Command, error) { return Command{}, errSkeleton }
-
-// UserAuth authenticates a directory user (user@domain).
-func UserAuth(user, password string) (Command, error) { return Command{}, errSkeleton }
-
-// API runs an API command in the connection's own thread: "uuid_kill <uuid>".
-func API(line string) (Command, error) { return Command{}, errSkeleton }
-
-// BgAPI runs an API command in its own thread under a job id chosen here.
-func BgAPI(line, jobUUID string) (Command, error) { return Command{}, errSkeleton }
-
-// Subscribe adds events: names, then CUSTOM and its subclasses; ALL for everything.
-func Subscribe(format string, names ...string) (Command, error) { return Command{}, errSkeleton }
-
-// Filter lets only events through whose header has the value.
-func Filter(header, value string) (Command, error) { return Command{}, errSkeleton }
-
-// FilterDelete takes a filter away; an empty value takes all of the header.
-func FilterDelete(header, value string) (Command, error) { return Command{}, errSkeleton }
-
-// DivertEvents moves the session's queued events and DTMF to this socket.
-func DivertEvents(on bool) (Command, error) { return Command{}, errSkeleton }
-
-// ExecuteOptions is one application to run on a channel.
-type ExecuteOptions struct {
-	App       string
-	Arg       string // may hold newlines: it then travels in the body
-	EventUUID string // comes back as Application-UUID
-	UUID      string // another channel than the connection's own
-	Lock      bool   // event-lock: queue behind what runs instead of running inside it
-	Loops     int    // 0 = 1, -1 = endless
+// single is a command of one line, built by eslgo after f has seen its fields.
+func single(f *fields, m command.Command) (Command, error) {
+	if f.err != nil {
+		return Command{}, f.err
+	}
+	return Command{wire: m.BuildMessage() + "\n\n"}, nil
 }
 
-// Execute runs a dialplan application.
-func Execute(o ExecuteOptions) (Command, error) { return Command{}, errSkeleton }
+// text is a line for which eslgo has no builder.
+type text string
 
-// Hangup ends a channel; an empty uuid is the connection's own, an empty cause NORMAL_CLEARING.
-func Hangup(uuid, cause string) (Command, error) { return Command{}, errSkeleton }
+func (t text) BuildMessage() string { return string(t) }
 
-// SendEvent fires an event into FreeSWITCH.
-func SendEvent(name string, headers [][2]string, body string) (Command, error) {
-	return Command{}, errSkeleton
+// Connect asks for the call's data; FreeSWITCH answers with a CHANNEL_DATA event.
+func Connect() (Command, error) { return single(&fields{}, command.Connect{}) }
+
+// Resume lets the dialplan go on when the socket ends.
+func Resume() (Command, error) { return single(&fields{}, text("resume")) }
+
+// Exit ends the connection politely.
+func Exit() (Command, error) { return single(&fields{}, command.Exit{}) }
+
+// NoLinger takes Linger back.
+func NoLinger() (Command, error) { return single(&fields{}, command.Linger{}) }
+
+// Linger keeps the socket open for so many seconds after hangup, at least one:
+// without a number FreeSWITCH would keep the channel for ever.
+func Linger(seconds int) (Command, error) {
+	f := fields{command: "linger"}
+	n := strconv.Itoa(seconds)
+	if seconds < 1 {
+		f.refuse("seconds", n, "must be 1 or more")
+	}
+	return single(&f, text(command.Linger{Enabled: true}.BuildMessage()+" "+n))
+}
+
+// DivertEvents moves the session's queued events and its DTMF to this socket.
+func DivertEvents(on bool) (Command, error) {
+	return single(&fields{}, command.DivertEvents{Enabled: on})
+}
+
+// Auth is the password of event_socket.conf.xml.
+func Auth(password string) (Command, error) {
+	f := fields{command: "auth"}
+	f.secret("password", password)
+	return single(&f, command.Auth{Password: password})
+}
+
+// UserAuth authenticates a directory user, user@domain.
+func UserAuth(user, password string) (Command, error) {
+	f := fields{command: "userauth"}
+	f.word("user", user)
+	if !strings.Contains(user, "@") || strings.Contains(user, ":") {
+		f.refuse("user", user, "must have the form user@domain")
+	}
+	f.secret("password", password)
+	return single(&f, command.Auth{User: user, Password: password})
+}
+
+// MyEvents subscribes to the fixed list of this channel's events; format is
+// plain, json or xml.
+func MyEvents(format string) (Command, error) {
+	f := fields{command: "myevents"}
+	f.format(format)
+	return single(&f, command.MyEvents{Format: format})
+}
+
+// Subscribe adds events: names, then "CUSTOM" and its subclasses; "ALL" for
+// everything. Every word after CUSTOM is a subclass, up to the end.
+func Subscribe(format string, names ...string) (Command, error) {
+	f := fields{command: "event"}
+	f.format(format)
+	if len(names) == 0 {
+		f.refuse("names", "", "must hold one event at least")
+	}
+	for _, name := range names {
+		f.some("name", name)
+	}
+	return single(&f, command.Event{Format: format, Listen: names})
+}
+
+func (f *fields) format(format string) {
+	if !slices.Contains([]string{"plain", "json", "xml"}, format) {
+		f.refuse("format", format, "must be plain, json or xml")
+	}
+}
+
+// Filter lets only events through whose header has the value.
+func Filter(header, value string) (Command, error) {
+	f := fields{command: "filter"}
+	f.header("header", header)
+	f.some("value", value)
+	return single(&f, command.Filter{EventHeader: header, FilterValue: value})
+}
+
+// FilterDelete takes a filter away; an empty value takes all of the header.
+func FilterDelete(header, value string) (Command, error) {
+	f := fields{command: "filter delete"}
+	f.header("header", header)
+	f.line("value", value)
+	return single(&f, command.Filter{Delete: true, EventHeader: header, FilterValue: value})
+}
+
+// API runs an API command in the connection's own thread ("uuid_kill <uuid>"):
+// until it is done FreeSWITCH neither reads nor sends on this connection.
+func API(line string) (Command, error) {
+	f := fields{command: "api"}
+	f.some("command", line)
+	return single(&f, apiLine(line, false))
+}
+
+// BgAPI runs an API command in its own thread under a job id chosen here.
+func BgAPI(line, jobUUID string) (Command, error) {
+	f := fields{command: "bgapi"}
+	f.some("command", line)
+	f.word("job", jobUUID)
+	return single(&f, apiLine(line, true)+text("\nJob-UUID: "+jobUUID))
+}
+
+// apiLine steps around the blank that eslgo writes behind a command without
+// arguments.
+func apiLine(line string, background bool) text {
+	name, arguments, _ := strings.Cut(line, " ")
+	m := command.API{Command: name, Arguments: arguments, Background: background}.BuildMessage()
+	if arguments == "" {
+		m = strings.TrimSuffix(m, " ")
+	}
+	return text(m)
 }
 
 // Raw is one line that no builder knows.
-func Raw(line string) (Command, error) { return Command{}, errSkeleton }
+func Raw(line string) (Command, error) {
+	f := fields{command: "raw"}
+	f.some("line", line)
+	return single(&f, text(line))
+}

@@ -3,104 +3,234 @@ package esl
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
-)
 
-// ErrQueueFull ends a connection whose consumer let twice the queue's length of
-// events pile up.
-var ErrQueueFull = errors.New("event queue overflowed: the consumer does not keep up")
+	"github.com/google/uuid"
+)
 
 // Options of a connection. A zero field has the default.
 type Options struct {
 	Limits
-	QueueLen     int           // events, default 1024
+	QueueLen     int           // events that may wait for the consumer, default 1024
+	QueueBytes   int           // and what they may take together, default 16 MiB
 	WriteTimeout time.Duration // for one write, default 10 s
 	NewUUID      func() string // names bgapi jobs, default random
-	Log          *slog.Logger  // default: discard
+	Log          *slog.Logger  // default: nowhere
+}
+
+func (o Options) withDefaults() Options {
+	o.Limits = o.Limits.withDefaults()
+	if o.QueueLen <= 0 {
+		o.QueueLen = 1024
+	}
+	if o.QueueBytes <= 0 {
+		o.QueueBytes = 16 << 20
+	}
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = 10 * time.Second
+	}
+	if o.NewUUID == nil {
+		o.NewUUID = uuid.NewString
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
 }
 
 // Conn is one event socket connection: an ordered stream of events for one
-// consumer, and commands whose replies come back in order.
+// consumer, and commands from any goroutine, answered in the order they went out.
 type Conn struct {
 	nc   net.Conn
-	done chan struct{}
-	wake chan struct{}
+	o    Options
+	wake chan struct{} // holds one signal
+	done chan struct{} // closed when the reader has ended
+
+	strange bool // the reader's: an oddity was reported
+
+	write sync.Mutex // taken before mu; keeps the order of replies that of the wire
+	out   []byte     // scratch of the writer
+
+	mu      sync.Mutex
+	replies ring[*Pending]
+	jobs    map[string]*Job
+	events  queue
+	notice  string
+	err     *DisconnectError
 }
 
-// NewConn starts reading nc. The caller must Close the Conn.
-func NewConn(nc net.Conn, o Options) *Conn { return &Conn{nc: nc} }
+// NewConn starts reading nc and owns it from then on: the caller must Close the Conn.
+func NewConn(nc net.Conn, o Options) *Conn {
+	c := &Conn{
+		nc:   nc,
+		o:    o.withDefaults(),
+		wake: make(chan struct{}, 1),
+		done: make(chan struct{}),
+	}
+	c.events.length, c.events.bytes = c.o.QueueLen, c.o.QueueBytes
+	go c.read()
+	return c
+}
 
-// Do sends a command and waits for its reply. When ctx ends first, Do leaves its
-// place in the order: the late reply is dropped. An -ERR reply is not an error here.
-func (c *Conn) Do(ctx context.Context, cmd Command) (Reply, error) { return Reply{}, errSkeleton }
-
-// Post sends commands in one write without waiting.
-func (c *Conn) Post(cmds ...Command) ([]*Pending, error) { return nil, errSkeleton }
-
-// Wake is signalled when Poll may have something, when a posted command was
-// answered, or when the connection has ended. One signal may stand for many.
+// Wake is signalled when there is something for Poll, when a posted command was
+// answered (its Ready tells) that nobody waits for with Wait or Done, and when
+// the connection has ended. One signal may stand for many, or for something that
+// was taken already.
 func (c *Conn) Wake() <-chan struct{} { return c.wake }
 
-// Poll takes the next event in received order, if there is one. Events received
-// before the connection ended are still delivered after it.
-func (c *Conn) Poll() (Event, bool) { return Event{}, false }
+// Poll takes the next event in received order, if there is one. What was
+// received before the connection ended is still delivered after it.
+func (c *Conn) Poll() (Event, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.events.pop()
+}
 
-// Next waits for the next event, the end of the connection or of ctx.
-func (c *Conn) Next(ctx context.Context) (Event, error) { return Event{}, errSkeleton }
+// Next waits for the next event, the end of the connection or of ctx. It is
+// Poll and Wake for a consumer that has nothing else to wait for.
+func (c *Conn) Next(ctx context.Context) (Event, error) {
+	for {
+		if e, ok := c.Poll(); ok {
+			return e, nil
+		}
+		select {
+		case <-c.wake:
+		case <-ctx.Done():
+			return Event{}, ctx.Err()
+		case <-c.done:
+			if e, ok := c.Poll(); ok {
+				return e, nil
+			}
+			return Event{}, c.Err()
+		}
+	}
+}
 
 // Done is closed when the connection has ended.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// Err is the *DisconnectError once Done is closed, nil before.
-func (c *Conn) Err() error { return nil }
+// Err is a *DisconnectError once the connection has ended, nil before.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		return nil
+	}
+	return c.err
+}
 
 // Dropped is how many events were lost because the queue was full.
-func (c *Conn) Dropped() uint64 { return 0 }
+func (c *Conn) Dropped() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.events.dropped
+}
 
 // RemoteAddr is the peer.
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
-// Close ends the connection and waits for its reader.
-func (c *Conn) Close() error { return c.nc.Close() }
+// Close ends the connection, lets every waiter go and waits for the reader.
+func (c *Conn) Close() error {
+	c.end(net.ErrClosed)
+	<-c.done
+	return nil
+}
 
-// Pending is the place of a posted command in the order of replies.
-type Pending struct{}
+// end gives the same error to everyone who waits. Only the first call counts.
+func (c *Conn) end(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	c.err = &DisconnectError{Peer: c.peer(), Notice: c.notice, Err: err}
+	for p, ok := c.replies.pop(); ok; p, ok = c.replies.pop() {
+		p.finish(Reply{}, c.err)
+	}
+	for id, j := range c.jobs {
+		delete(c.jobs, id)
+		j.finish("", c.err)
+	}
+	_ = c.nc.Close() // which ends the reader; there is nobody to tell about an error
+}
 
-// Ready is the reply, if it (or the connection's end) has come. It never blocks:
-// whoever waits on Wake for events asks here too.
-func (p *Pending) Ready() (Reply, error, bool) { return Reply{}, errSkeleton, false }
+func (c *Conn) peer() string {
+	if a := c.nc.RemoteAddr(); a != nil {
+		return a.String()
+	}
+	return "its peer"
+}
 
-// Done is closed when Ready has something.
-func (p *Pending) Done() <-chan struct{} { return nil }
+func (c *Conn) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
 
-// Wait waits for the reply, the end of the connection or of ctx.
-func (p *Pending) Wait(ctx context.Context) (Reply, error) { return Reply{}, errSkeleton }
+// Post sends commands in one write and does not wait for their replies.
+func (c *Conn) Post(cmds ...Command) ([]*Pending, error) {
+	places := make([]*Pending, len(cmds))
+	for i := range places {
+		places[i] = &Pending{conn: c}
+	}
+	return places, c.post(places, cmds...)
+}
 
-// Reply is FreeSWITCH's answer to one command.
-type Reply struct{ Event }
+func (c *Conn) post(places []*Pending, cmds ...Command) error {
+	c.write.Lock()
+	defer c.write.Unlock()
+	out := c.out[:0]
+	for _, cmd := range cmds {
+		if cmd.wire == "" {
+			return errors.New("event socket: a command that no builder made")
+		}
+		out = append(out, cmd.wire...)
+	}
+	if err := c.queueUp(places); err != nil {
+		return err
+	}
+	c.out = nil
+	if cap(out) <= 4096 { // a long argument does not stay for the rest of the call
+		c.out = out
+	}
+	err := c.nc.SetWriteDeadline(time.Now().Add(c.o.WriteTimeout))
+	if err == nil {
+		_, err = c.nc.Write(out)
+	}
+	if err != nil {
+		// Part of a command may be on its way: nothing can follow it.
+		c.end(err)
+		return c.Err()
+	}
+	return nil
+}
 
-// Text is the Reply-Text, or the body of an api/response.
-func (r Reply) Text() string { return "" }
+func (c *Conn) queueUp(places []*Pending) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	for _, p := range places {
+		c.replies.push(p)
+	}
+	return nil
+}
 
-// Err is a *ReplyError when the text begins with -ERR or -USAGE.
-func (r Reply) Err() error { return nil }
+// Do sends a command and waits for its reply; an -ERR reply is Reply.Err and not
+// an error here. When ctx ends first, Do leaves its place in the order of
+// replies: the late reply is dropped and never given to another.
+func (c *Conn) Do(ctx context.Context, cmd Command) (Reply, error) {
+	p, err := c.Post(cmd)
+	if err != nil {
+		return Reply{}, err
+	}
+	return p[0].Wait(ctx)
+}
 
-// Job is a bgapi command under way.
-type Job struct{}
-
-// StartJob sends bgapi under a job id chosen here, so that a quick result cannot
-// be missed. Its BACKGROUND_JOB goes to the Job and not to the event queue.
-// The connection must be subscribed to BACKGROUND_JOB.
-func (c *Conn) StartJob(cmdline string) (*Job, error) { return nil, errSkeleton }
-
-// UUID is the Job-UUID.
-func (j *Job) UUID() string { return "" }
-
-// Done is closed when the result, a refusal or the end of the connection has come.
-func (j *Job) Done() <-chan struct{} { return nil }
-
-// Wait is the job's output as FreeSWITCH gave it ("+OK ...", "-ERR ..."); the
-// error is a *ReplyError when the job was refused, a *DisconnectError, or ctx's.
-func (j *Job) Wait(ctx context.Context) (string, error) { return "", errSkeleton }
+var _ io.Closer = (*Conn)(nil)

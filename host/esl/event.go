@@ -1,41 +1,152 @@
 package esl
 
-import "iter"
+import (
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// form is how an event's values are written.
+type form uint8
+
+const (
+	formNone    form = iota
+	formPlain        // text/event-plain, and events made here: encoded
+	formJSON         // was text/event-json, brought to the plain form: encoded
+	formConnect      // the reply to connect: encoded, and carries its own Content-Type
+	formFrame        // any other frame: as it is
+)
 
 // Event is a block of headers and a body, looked up lazily in the bytes they
-// came in. It is a small value: copy it. Strings taken from it share its memory.
+// came in. It is a small value: copy it. Strings taken from it may share the
+// memory of the whole packet; strings.Clone what is kept for long.
 type Event struct {
 	head string
 	body string
-	form uint8
+	form form
 }
 
-// NewEvent makes an event from headers in order, and a body.
-func NewEvent(headers [][2]string, body string) Event { return Event{} }
+// NewEvent makes an event from headers in order, and a body. A Content-Length
+// is added for a body that has none among the headers.
+func NewEvent(headers [][2]string, body string) Event {
+	var b strings.Builder
+	hasLength := body == ""
+	for _, h := range headers {
+		writeHeader(&b, h[0], h[1])
+		hasLength = hasLength || strings.EqualFold(h[0], "Content-Length")
+	}
+	if !hasLength {
+		writeHeader(&b, "Content-Length", strconv.Itoa(len(body)))
+	}
+	return Event{head: b.String(), body: body, form: formPlain}
+}
 
-// IsZero tells the zero Event from one that was received.
-func (e Event) IsZero() bool { return e.form == 0 }
+// writeHeader writes one line of the plain form. Bytes that would end a name or
+// its line are encoded too, so that no name can become another header.
+func writeHeader(b *strings.Builder, name, value string) {
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c < 0x20 || c == ':' {
+			encode(b, name[i:i+1])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	b.WriteString(": ")
+	if value == "" {
+		b.WriteString(unset)
+	} else {
+		encode(b, value)
+	}
+	b.WriteByte('\n')
+}
 
-// Type is the content type the event came in, "text/event-plain" for one made here.
-func (e Event) Type() string { return "" }
+// IsZero tells the zero Event from every other.
+func (e Event) IsZero() bool { return e.form == formNone }
+
+// Type is the content type the event came in; text/event-plain for one made here.
+func (e Event) Type() string {
+	switch e.form {
+	case formPlain:
+		return typeEventPlain
+	case formJSON:
+		return typeEventJSON
+	}
+	v, _ := lookup(e.head, "Content-Type")
+	return v
+}
 
 // Name is the Event-Name, "" for what is not an event (a notice, a log line).
 func (e Event) Name() string { return e.Get("Event-Name") }
 
-// Get is the first value of a header, decoded; "" if absent or _undef_. Case does not matter.
-func (e Event) Get(name string) string { v, _ := e.Lookup(name); return v }
+// Get is the first value of a header, decoded where FreeSWITCH encodes; "" if
+// the header is absent or _undef_. Case does not matter.
+func (e Event) Get(name string) string {
+	v, _ := e.Lookup(name)
+	return v
+}
 
 // Lookup is Get that tells an empty value from an absent header.
-func (e Event) Lookup(name string) (string, bool) { return "", false }
+func (e Event) Lookup(name string) (string, bool) {
+	v, ok := lookup(e.head, name)
+	if !ok {
+		return "", false
+	}
+	return e.decode(v), true
+}
 
-// Array is the values of a header that repeats or holds an ARRAY:: list; nil if absent.
-func (e Event) Array(name string) []string { return nil }
+func (e Event) decode(v string) string {
+	switch {
+	case e.form == formFrame:
+		return v
+	case v == unset:
+		return ""
+	}
+	return decode(v)
+}
+
+// Array is every value of a header: the elements of an ARRAY:: list, and those
+// of headers that repeat. It is nil if the header is absent.
+func (e Event) Array(name string) []string {
+	var values []string
+	for n, v := range e.All() {
+		if !strings.EqualFold(n, name) {
+			continue
+		}
+		if list, ok := strings.CutPrefix(v, arrayPrefix); ok {
+			values = append(values, strings.Split(list, arraySeparator)...)
+		} else {
+			values = append(values, v)
+		}
+	}
+	return values
+}
 
 // All is every header in the received order and case, decoded, repeats kept.
-func (e Event) All() iter.Seq2[string, string] { return func(func(string, string) bool) {} }
+func (e Event) All() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for block := e.head; block != ""; {
+			var line string
+			line, block = nextLine(block)
+			name, value, ok := strings.Cut(line, ":")
+			if ok && !yield(name, e.decode(headerValue(value))) {
+				return
+			}
+		}
+	}
+}
 
-// Body is the event's own body.
+// Body is the event's own body: a job's output, a CDR, XML, a notice's text.
 func (e Event) Body() string { return e.body }
 
-// Plain is the event in FreeSWITCH's plain form.
-func (e Event) Plain() string { return "" }
+// Plain is the event in FreeSWITCH's plain form, which Content-Length: n,
+// Content-Type: text/event-plain and a blank line turn into a frame.
+func (e Event) Plain() string {
+	if e.form == formFrame {
+		var headers [][2]string
+		for name, value := range e.All() {
+			headers = append(headers, [2]string{name, value})
+		}
+		e = NewEvent(headers, e.body)
+	}
+	return e.head + "\n" + e.body
+}

@@ -1,0 +1,74 @@
+package esl
+
+import "strings"
+
+// The content types of mod_event_socket.c.
+const (
+	typeAuthRequest      = "auth/request"
+	typeCommandReply     = "command/reply"
+	typeAPIResponse      = "api/response"
+	typeEventPlain       = "text/event-plain"
+	typeEventJSON        = "text/event-json"
+	typeEventXML         = "text/event-xml"
+	typeLogData          = "log/data"
+	typeDisconnectNotice = "text/disconnect-notice"
+	typeRudeRejection    = "text/rude-rejection"
+)
+
+// Frame is one packet as it was received, in one string.
+type Frame struct {
+	raw  string
+	typ  string // part of raw
+	head int    // length of the header lines
+	body int    // where the body starts
+	off  int64
+}
+
+// Type is the Content-Type.
+func (f Frame) Type() string { return f.typ }
+
+// Get is the first value of a header as received, "" if absent. Case does not matter.
+func (f Frame) Get(name string) string {
+	v, _ := lookup(f.raw[:f.head], name)
+	return v
+}
+
+// Body is the body as received.
+func (f Frame) Body() string { return f.raw[f.body:] }
+
+// Offset is the frame's first byte, counted from the start of the stream.
+func (f Frame) Offset() int64 { return f.off }
+
+// Event is the event inside text/event-plain and text/event-json; for every
+// other type it is the frame itself: a connect reply with its encoded values,
+// a notice, a log line, an XML event as a body. The error is a *MalformedError.
+func (f Frame) Event() (Event, error) {
+	switch f.typ {
+	case typeEventPlain:
+		head, body := splitEvent(f.Body())
+		return Event{head: head, body: body, form: formPlain}, nil
+	case typeEventJSON:
+		head, body, err := fromJSON(f.Body())
+		if err != nil {
+			return Event{}, &MalformedError{Offset: f.off + int64(f.body+err.at), Reason: "JSON event: " + err.reason}
+		}
+		return Event{head: head, body: body, form: formJSON}, nil
+	}
+	e := Event{head: f.raw[:f.head], body: f.Body(), form: formFrame}
+	// The answer to connect is an event whose own headers frame it, with every
+	// value encoded; no other reply starts with an Event-Name
+	// (mod_event_socket.c:parse_command "connect").
+	if f.typ == typeCommandReply && hasPrefixFold(e.head, "Event-Name:") {
+		e.form = formConnect
+	}
+	return e, nil
+}
+
+// splitEvent parts an event's headers from its body. The inner Content-Length is
+// not needed: the body is whatever the frame still holds.
+func splitEvent(s string) (head, body string) {
+	if i := strings.Index(s, "\n\n"); i >= 0 {
+		return s[:i+1], s[i+2:]
+	}
+	return s, ""
+}

@@ -1,0 +1,86 @@
+package esl
+
+import (
+	"context"
+	"strings"
+)
+
+// Reply is FreeSWITCH's answer to one command: a command/reply, an
+// api/response, or the event that answers connect.
+type Reply struct{ Event }
+
+// Text is the body of an api/response, as it came, or else the Reply-Text.
+func (r Reply) Text() string {
+	if r.Type() == typeAPIResponse {
+		return r.Body()
+	}
+	return r.Get("Reply-Text")
+}
+
+// Err is a *ReplyError when the text begins with -ERR or -USAGE.
+func (r Reply) Err() error { return refusal(r.Text()) }
+
+func refusal(text string) error {
+	if strings.HasPrefix(text, "-ERR") || strings.HasPrefix(text, "-USAGE") {
+		return &ReplyError{Text: strings.TrimRight(text, "\r\n")}
+	}
+	return nil
+}
+
+// Pending is the place of a posted command in the order of replies. To leave it
+// is to do nothing: its reply is dropped when it comes.
+type Pending struct {
+	conn *Conn
+	job  *Job // that the command started, or nil
+
+	// under conn.mu
+	done     chan struct{} // made only for who waits
+	finished bool
+	reply    Reply
+	err      error
+}
+
+// closed is Done for a reply that has come already.
+var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// finish is called under conn.mu. It tells whether somebody waits on done, who
+// needs no other signal.
+func (p *Pending) finish(r Reply, err error) (told bool) {
+	p.finished, p.reply, p.err = true, r, err
+	if p.done == nil {
+		return false
+	}
+	close(p.done)
+	return true
+}
+
+// Ready is the reply, or the connection's end, if it has come. It never blocks.
+func (p *Pending) Ready() (r Reply, err error, ok bool) {
+	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
+	return p.reply, p.err, p.finished
+}
+
+// Done is closed when Ready has something.
+func (p *Pending) Done() <-chan struct{} {
+	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
+	if p.finished {
+		return closed
+	}
+	if p.done == nil {
+		p.done = make(chan struct{})
+	}
+	return p.done
+}
+
+// Wait waits for the reply, the end of the connection or of ctx.
+func (p *Pending) Wait(ctx context.Context) (Reply, error) {
+	select {
+	case <-p.Done():
+		r, err, _ := p.Ready()
+		return r, err
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+}

@@ -1,0 +1,36 @@
+package esl
+
+// ring is a queue that reuses its memory: a steady flow through it allocates nothing.
+type ring[T any] struct {
+	items []T
+	first int
+	n     int
+}
+
+func (r *ring[T]) len() int { return r.n }
+
+func (r *ring[T]) push(v T) {
+	if r.n == len(r.items) {
+		grown := make([]T, max(4, 2*len(r.items)))
+		k := copy(grown, r.items[r.first:])
+		copy(grown[k:], r.items[:r.first])
+		r.items, r.first = grown, 0
+	}
+	r.items[(r.first+r.n)%len(r.items)] = v
+	r.n++
+}
+
+// pop takes the oldest. A ring that was long and is empty again lets go of its memory.
+func (r *ring[T]) pop() (v T, ok bool) {
+	if r.n == 0 {
+		return v, false
+	}
+	var zero T
+	v, r.items[r.first] = r.items[r.first], zero
+	r.first = (r.first + 1) % len(r.items)
+	r.n--
+	if r.n == 0 && len(r.items) > 64 {
+		r.items, r.first = nil, 0
+	}
+	return v, true
+}
