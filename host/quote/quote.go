@@ -13,7 +13,7 @@ import "strings"
 // A word that needs nothing is returned as it is. A line feed or carriage
 // return becomes the splitter's own \n and \r, so it passes in one line.
 func Word(s string) string {
-	w := escapeWord(s)
+	w := escape(s, 0)
 	if s == "" || strings.ContainsRune(s, ' ') || strings.HasPrefix(s, "^^") {
 		return "'" + w + "'"
 	}
@@ -22,8 +22,14 @@ func Word(s string) string {
 
 // Rest writes s as the last argument of a command whose splitter takes
 // everything that is left: blanks need no quotes inside, only at the edges.
-func Rest(s string) string {
-	w := escapeWord(s)
+func Rest(s string) string { return edges(escape(s, 0)) }
+
+// Value writes s as what stands behind the "=" of a command that splits there
+// (mod_commands.c:global_setvar_function); another "=" in it stays part of it.
+func Value(s string) string { return edges(escape(s, '=')) }
+
+// edges writes blanks at either end so that the splitter does not trim them.
+func edges(w string) string {
 	inner := strings.Trim(w, " ")
 	if inner == "" {
 		return strings.Repeat(`\s`, len(w))
@@ -33,31 +39,29 @@ func Rest(s string) string {
 	return strings.Repeat(`\s`, lead) + inner + strings.Repeat(`\s`, tail)
 }
 
-// escapeWord protects quotes and those backslashes the splitter would read as
-// an escape; others stay, so that a regular expression such as \d+ is
-// readable in FreeSWITCH's log.
-func escapeWord(s string) string {
-	if !strings.ContainsAny(s, "\\'\n\r") {
+// escape protects quotes, the delimiter if there is one besides the blank, and
+// those backslashes the splitter would read as an escape; others stay, so that
+// a regular expression such as \d+ is readable in FreeSWITCH's log.
+func escape(s string, delim byte) string {
+	if !strings.ContainsAny(s, "\\'\n\r=") {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 8)
 	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\'':
-			b.WriteString(`\'`)
-		case '\n':
+		switch c := s[i]; {
+		case c == '\n':
 			b.WriteString(`\n`)
-		case '\r':
+			continue
+		case c == '\r':
 			b.WriteString(`\r`)
-		case '\\':
-			if i+1 == len(s) || strings.IndexByte("\\'\"nrts\n\r ", s[i+1]) >= 0 {
-				b.WriteByte('\\')
-			}
+			continue
+		case c == '\'', delim != 0 && c == delim:
 			b.WriteByte('\\')
-		default:
-			b.WriteByte(s[i])
+		case c == '\\' && (i+1 == len(s) || strings.IndexByte("\\'\"nrts\n\r =", s[i+1]) >= 0):
+			b.WriteByte('\\')
 		}
+		b.WriteByte(s[i])
 	}
 	return b.String()
 }

@@ -23,14 +23,14 @@ func unescape(c byte) byte {
 }
 
 // cleanup is cleanup_separated_string.
-func cleanup(s string) string {
+func cleanup(s string, delim byte) string {
 	s = strings.TrimLeft(s, " ")
 	var out []byte
 	end, quoted, ended := 0, false, false
 	for i := 0; i < len(s); i++ {
 		if s[i] == '\\' && i+1 < len(s) {
 			e := s[i+1]
-			if e == '\'' || e == '"' || e == '\\' || unescape(e) != e {
+			if e == '\'' || e == '"' || e == '\\' || delim != 0 && e == delim || unescape(e) != e {
 				i++
 				out = append(out, unescape(e))
 				end, ended = len(out), true
@@ -81,7 +81,28 @@ func separate(s string, max int) []string {
 		}
 	}
 	for i := range raw {
-		raw[i] = cleanup(raw[i])
+		raw[i] = cleanup(raw[i], 0)
+	}
+	return raw
+}
+
+// separateAt is separate_string_char_delim.
+func separateAt(s string, delim byte) []string {
+	var raw []string
+	start, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case s[i] == '\'' && (quoted || strings.Contains(s[i+1:], "'")):
+			quoted = !quoted
+		case s[i] == delim && !quoted:
+			raw, start = append(raw, s[start:i]), i+1
+		}
+	}
+	raw = append(raw, s[start:])
+	for i := range raw {
+		raw[i] = cleanup(raw[i], delim)
 	}
 	return raw
 }
@@ -168,7 +189,7 @@ func hasEscapedData(s string) bool {
 var torture = []string{
 	"", " ", "  ", "plain", "two words", " edge ", "it's", "''", `"quoted"`, `\`, `a\`, `\\`, `\'`, `\n`, `\s+`, `\d+`, `^\+?(49|0)\d{2,}$`,
 	"line\nline", "cr\rlf\n", "${api(system rm)}", "$${global}", `\${x}`, `$\{x}`, `\\${x}`, "$$x", `$$x\n`, "50$", "$", `'${x}'`,
-	"José 'the voice' Ñandú", "日本語 テスト", "^^:a:b", "%[a=b]x", "%;[a=b]x", "%", "a,b|c", `C:\sounds\new file.wav`, `\ `, ` \`, `x'`, `'x`, "tab\there",
+	"José 'the voice' Ñandú", "日本語 テスト", "^^:a:b", "%[a=b]x", "%;[a=b]x", "%", "a,b|c", `C:\sounds\new file.wav`, `\ `, ` \`, `x'`, `'x`, "tab\there", "a=b", `a\=b`, "=", `=\`,
 }
 
 func checkWord(t *testing.T, s string) {
@@ -179,7 +200,10 @@ func checkWord(t *testing.T, s string) {
 	if got := separate("uuid name "+Rest(s), 3); s != "" && (len(got) != 3 || got[2] != s) {
 		t.Errorf("rest %q written as %q is read as %q", s, Rest(s), got)
 	}
-	if w := Word(s) + Rest(s); strings.ContainsAny(w, "\r\n") {
+	if got := separateAt("name="+Value(s), '='); len(got) != 2 || got[1] != s {
+		t.Errorf("value %q written as %q is read as %q", s, Value(s), got)
+	}
+	if w := Word(s) + Rest(s) + Value(s); strings.ContainsAny(w, "\r\n") {
 		t.Errorf("%q is written with a line end: %q", s, w)
 	}
 }
