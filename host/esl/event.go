@@ -72,7 +72,7 @@ func (e Event) Type() string {
 		return typeEventJSON
 	}
 	v, _ := lookup(e.head, "Content-Type")
-	return v
+	return strings.TrimSpace(v)
 }
 
 // Name is the Event-Name, "" for what is not an event (a notice, a log line).
