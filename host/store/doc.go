@@ -1,0 +1,15 @@
+// Package store owns the script tree on disk: it reads, checks and compiles it
+// whole, watches it, and serves it as generations.
+//
+// A Generation is an immutable snapshot of the tree (flows, modules and the data
+// files that flows read) named by its hash. Whoever holds one keeps it; a newer
+// one takes its place for those who ask next, in one atomic step. What cannot
+// serve changes nothing: the generation before it goes on, and Status says what
+// is wrong, where and since when.
+//
+// A change is read only after the tree was quiet for a moment, and taken only
+// after it was read twice with the same bytes. Notifications are a hint that
+// speeds this up; the periodic scan finds everything without them.
+//
+// The package leaves running scripts to host/flow, and Lua to host/vm.
+package store

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+// dropping says whether a file or directory is none of the tree's: hidden ones
+// (.git, vim's .x.swp, Emacs' .#x, rsync's .x.lua.Ab12Cd, a ConfigMap's ..data)
+// and what editors and uploads leave beside a file while they save it.
+func dropping(base string) bool {
+	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
+		return true
+	}
+	if strings.HasPrefix(base, "#") && strings.HasSuffix(base, "#") { // Emacs' autosave
+		return true
+	}
+	switch path.Ext(base) {
+	case ".swp", ".swo", ".swx", ".tmp", ".part", ".filepart": // vim with a visible swap file, uploads
+		return true
+	}
+	if strings.HasSuffix(base, "___jb_tmp___") || strings.HasSuffix(base, "___jb_old___") { // JetBrains
+		return true
+	}
+	return base == "4913" // vim tries whether it may create a file here
+}
+
+// isScript says whether a file of the tree is compiled.
+func isScript(name string) bool { return path.Ext(name) == ".lua" }
+
+// flowFile is the file of a flow: "inviteToConf", "ivr/main" or either with .lua.
+func flowFile(flow string) string {
+	return strings.TrimSuffix(flow, ".lua") + ".lua"
+}
+
+// moduleFiles are the files a module's name may mean, in the order they are
+// tried: Lua's usual ?.lua and ?/init.lua under the tree's root, and a name that
+// is already a file's (dofile's "lib/util.lua"). The error says why a name can
+// be none.
+func moduleFiles(name string) ([]string, error) {
+	switch {
+	case name == "":
+		return nil, fmt.Errorf("the name of a module is empty")
+	case strings.HasPrefix(name, "/"), strings.Contains(name, `\`):
+		return nil, fmt.Errorf("module %q: a name is relative to the script directory, with dots or slashes: \"lib.util\"", name)
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == ".." {
+			return nil, fmt.Errorf("module %q: a module outside the script directory cannot be loaded", name)
+		}
+	}
+	var files []string
+	if strings.HasSuffix(name, ".lua") {
+		files = append(files, path.Clean(name))
+	}
+	// Dots are Lua's separators; a leading "./" is the root itself.
+	bare := strings.ReplaceAll(strings.TrimPrefix(name, "./"), ".", "/")
+	bare = path.Clean(bare)
+	return append(files, bare+".lua", bare+"/init.lua"), nil
+}
