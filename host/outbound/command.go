@@ -47,7 +47,7 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	}
 	c.noteMove(line)
 	over := false
-	w := &wait{done: func() bool {
+	w := &wait{also: job.Done(), done: func() bool {
 		select {
 		case <-job.Done():
 			over = true

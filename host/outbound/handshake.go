@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -56,21 +57,21 @@ func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) 
 	}
 	deadline := s.clock.NewTimer(s.cfg.Handshake)
 	defer deadline.Stop()
-	var replies [3]esl.Reply
-	for i, p := range sent {
-		select {
-		case <-p.Done():
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-deadline.C:
-			return nil, errors.New("nothing heard for " + s.cfg.Handshake.String())
-		}
-		var ok bool
-		if replies[i], err, ok = p.Ready(); !ok || err != nil {
-			return nil, err
-		}
+	last := sent[len(sent)-1]
+	select {
+	case <-last.Done():
+	case <-deadline.C:
+		return nil, fmt.Errorf("the peer said nothing that answers `connect` within %v", s.cfg.Handshake)
+	case <-ctx.Done():
+		s.leave(conn, true) // closing without a word would leave the call parked
+		return nil, ctx.Err()
 	}
-	return s.meet(conn, local, replies[0].Event, replies[2].Err())
+	granted, err, _ := last.Ready()
+	if err != nil {
+		return nil, err
+	}
+	reply, _, _ := sent[0].Ready()
+	return s.meet(conn, local, reply.Event, granted.Err())
 }
 
 // meet makes the Call, and says what keeps it from being served.

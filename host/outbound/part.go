@@ -24,24 +24,27 @@ func (s *Server) part(c *Call) {
 	if c.hungUp && !c.ended {
 		_ = c.wait(ctx, s.cfg.Linger, &wait{done: func() bool { return c.ended }})
 	}
-	last, err := parting(!c.hungUp && !c.moved)
-	if err != nil {
-		c.Log().Error("the call could not be given back to its dialplan", "error", err)
-		return
-	}
-	// Closing with an answer unread would reset the connection, and FreeSWITCH
-	// might lose what we wrote: so wait for the answer to `exit`.
-	if sent, err := c.conn.Post(last...); err == nil {
-		bye := sent[len(sent)-1]
-		_ = c.wait(ctx, partingTime, &wait{done: func() bool { _, _, ok := bye.Ready(); return ok }})
-	}
+	s.leave(c.conn, !c.hungUp && !c.moved)
 }
 
-func parting(resume bool) ([]esl.Command, error) {
-	exit, err := esl.Exit()
-	if err != nil || !resume {
-		return []esl.Command{exit}, err
+// leave says goodbye and waits for the answer: closing with one unread would
+// reset the connection, and FreeSWITCH might lose what we wrote.
+func (s *Server) leave(conn *esl.Conn, resume bool) {
+	var last []esl.Command
+	if cmd, err := esl.Resume(); err == nil && resume {
+		last = append(last, cmd)
 	}
-	first, err := esl.Resume()
-	return []esl.Command{first, exit}, err
+	if cmd, err := esl.Exit(); err == nil {
+		last = append(last, cmd)
+	}
+	sent, err := conn.Post(last...)
+	if err != nil {
+		return // it has ended already
+	}
+	late := s.clock.NewTimer(partingTime)
+	defer late.Stop()
+	select {
+	case <-sent[len(sent)-1].Done():
+	case <-late.C:
+	}
 }

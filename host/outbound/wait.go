@@ -28,8 +28,9 @@ var errTimeUp = errors.New("time is up")
 type wait struct {
 	see     func(esl.Event) // nil looks at none
 	done    func() bool
-	stopped bool // an observer said stop
-	grace   bool // a hangup ends it after hangupGrace
+	also    <-chan struct{} // tells of something else done looks at; may be nil
+	stopped bool            // an observer said stop
+	grace   bool            // a hangup ends it after hangupGrace
 }
 
 // wait takes events until w is done, the time is up, ctx ends or the connection
@@ -56,6 +57,8 @@ func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 		}
 		select {
 		case <-c.conn.Wake():
+		case <-w.also:
+			w.also = nil
 		case <-up.c:
 			return errTimeUp
 		case <-late.c:
