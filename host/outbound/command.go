@@ -28,7 +28,9 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	if reply.Type() != "api/response" { // not permitted
 		return "", reply.Err()
 	}
-	c.noteMove(line)
+	if reply.Err() == nil {
+		c.noteMove(line)
+	}
 	return reply.Text(), nil
 }
 
@@ -45,7 +47,7 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.noteMove(line)
+	c.noteMove(line) // whether it worked or not: it may be under way when the call ends
 	over := false
 	w := &wait{also: job.Done(), done: func() bool {
 		select {

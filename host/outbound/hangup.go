@@ -53,6 +53,8 @@ func (c *Call) Hangup(ctx context.Context, cause string) error {
 	case agreed && ctx.Err() == nil: // the sign was lost, or cut off with the connection
 		c.hangUp(cause)
 		return nil
+	case err == errTimeUp:
+		return fmt.Errorf("FreeSWITCH did not answer uuid_kill within %v", hangupTime)
 	}
 	return err
 }
