@@ -1,0 +1,2 @@
+// Package dial declares dial{...}, which writes dial strings.
+package dial
