@@ -18,27 +18,92 @@ type Host struct {
 }
 
 // Guard is the accounting of one state and all its coroutines. It is the
-// state's context.Context, which is how Of finds it. Everything of it but
-// Done, Err, Deadline and Value belongs to the goroutine that runs the state.
+// state's context.Context, which is how Of finds it. It belongs to the
+// goroutine that runs the state.
 type Guard struct {
-	context.Context
-	Host Host
+	context.Context // of the running Run: ends when the script must
+	Host            Host
+	Data            any // the owner's; package vm keeps its State here
+
+	limits Limits
+	main   *lua.LState
+	shared *Shared
+	dead   error // what ended the script for good: a *LimitError, an *InternalError or the context's
+
+	// processor time; see tick
+	left      int64 // units left of the slice; negative is an overdraft
+	slice     int64 // units the slice was given
+	burst     int64 // units spent since the last wait
+	cpu       int64 // units spent in all
+	burstTook time.Duration
+	cpuTook   time.Duration // measured time, as burst and cpu
+	looked    time.Time     // when the slice began
+
+	// memory; see charge
+	live int64 // bytes found by the last census
+	debt int64 // bytes charged since
+
+	// nesting; see enter
+	nest  int // Go frames that run Lua, over all coroutines
+	floor int // nest when the running coroutine was resumed
+	grown int // counts call stacks that moved
+	spare int // call frames beyond the limit, while an error is handled
+
+	numbers []float64 // the block that boxes numbers
+	loop    func(*lua.LState, *callFrame)
 }
 
 // Of is the guard of the state or coroutine L.
 func Of(L *lua.LState) *Guard { return L.Context().(*Guard) }
 
-// Work charges the processor time of units instructions, spent or about to be
-// spent inside a Go function. It raises the limit error when the budget is
-// used up; a script cannot catch that one.
-func (g *Guard) Work(L *lua.LState, units int) {}
+// Shared is what all states of a machine hold in common: the census does not
+// count it against any of them.
+type Shared struct {
+	Tables map[*lua.LTable]bool
+	Protos map[*lua.FunctionProto]bool
+}
 
-// Alloc charges bytes that are about to be allocated and may stay reachable
-// from Lua. It raises the limit error when they do not fit.
-func (g *Guard) Alloc(L *lua.LState, bytes int) {}
+const (
+	callFrames = 24      // call frames a state begins with
+	registers  = 128     // registers a state begins with; NewState takes no fewer
+	maxFill    = 1 << 17 // registers a coroutine may grow to
+)
 
-// Wait runs fn, which waits for the outside; the burst budget starts anew
-// after it.
-func (g *Guard) Wait(fn func()) { fn() }
+// New makes a state without libraries under limits. Its global and registry
+// tables are empty.
+func New(limits Limits, host Host, shared *Shared) *Guard {
+	g := &Guard{Context: context.Background(), Host: host, limits: limits.WithDefaults(), shared: shared}
+	L := lua.NewState(lua.Options{
+		SkipOpenLibs:     true,
+		CallStackSize:    callFrames,
+		RegistrySize:     registers,
+		RegistryMaxSize:  maxFill,
+		RegistryGrowStep: 512,
+	})
+	L.G.Global, L.G.Registry = L.CreateTable(0, 0), L.CreateTable(0, 0) // NewState's are 7 KiB
+	L.Env = L.G.Global
+	L.G.MainThread, L.G.CurrentThread = L, L
+	g.main = L
+	g.loop = g.run
+	g.attach(L)
+	g.looked = time.Now()
+	return g
+}
 
-var _ = time.Second
+// L is the state's main thread.
+func (g *Guard) L() *lua.LState { return g.main }
+
+// attach puts a thread under this guard.
+func (g *Guard) attach(L *lua.LState) {
+	s := raw(L)
+	s.ctx = g
+	s.mainLoop = g.loop
+	s.Panic = raise
+	s.hasErrorFunc = true // else an error closes the variables of frames that go on running
+}
+
+// Limits are the budgets in force.
+func (g *Guard) Limits() Limits { return g.limits }
+
+// Dead is what ended the script for good: nothing runs on the state after.
+func (g *Guard) Dead() error { return g.dead }

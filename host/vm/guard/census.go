@@ -1,0 +1,214 @@
+package guard
+
+import (
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// census counts the bytes a script can reach: its globals, its threads with
+// their registers and running functions, and all that hangs on them. What the
+// machine's states share is not counted.
+type census struct {
+	g     *Guard
+	bytes int64
+	work  int64 // in units
+	seen  pointers
+	todo  []lua.LValue
+	block uintptr             // of the last number
+	texts [256]unsafe.Pointer // the string headers seen last
+}
+
+// census returns the bytes that are reachable and the units of work it took.
+func (g *Guard) census() (live, work int64) {
+	c := &census{g: g}
+	c.value(g.main)
+	c.value(g.main.G.Global)
+	c.value(g.main.G.Registry)
+	if t := g.main.G.CurrentThread; t != nil {
+		c.value(t)
+	}
+	for _, mt := range rawGlobal(g.main.G).builtinMts {
+		c.value(mt)
+	}
+	for len(c.todo) > 0 {
+		v := c.todo[len(c.todo)-1]
+		c.todo = c.todo[:len(c.todo)-1]
+		c.inside(v)
+	}
+	return c.bytes, c.work
+}
+
+// value counts v if it is small and notes it if it has an inside.
+func (c *census) value(v lua.LValue) {
+	c.work++
+	word := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]
+	switch x := v.(type) {
+	case lua.LString:
+		if last := &c.texts[uintptr(word)>>4&255]; *last != word {
+			*last = word
+			if len(x) > 64 && !c.seen.add(unsafe.Pointer(unsafe.StringData(string(x)))) {
+				return
+			}
+			c.bytes += int64(len(x)) + 24
+		}
+	case lua.LNumber:
+		if x >= 0 && x < lua.LNumber(len(small)) && lua.LNumber(int(x)) == x {
+			return
+		}
+		// one number that is alive keeps its whole block
+		if b := uintptr(word) &^ (8*blockLen - 1); b != c.block {
+			c.block = b
+			if c.seen.addAddress(b) {
+				c.bytes += 8 * blockLen
+			}
+		}
+	case *lua.LTable:
+		if x != nil && !c.g.shared.Tables[x] && c.seen.add(word) {
+			c.todo = append(c.todo, x)
+		}
+	case *lua.LFunction, *lua.LUserData, *lua.LState:
+		if word != nil && c.seen.add(word) {
+			c.todo = append(c.todo, v)
+		}
+	}
+}
+
+func (c *census) inside(v lua.LValue) {
+	switch x := v.(type) {
+	case *lua.LTable:
+		c.table(rawTable(x))
+	case *lua.LFunction:
+		c.function(x)
+	case *lua.LUserData:
+		c.bytes += 128
+		if x.Metatable != nil {
+			c.value(x.Metatable)
+		}
+	case *lua.LState:
+		c.thread(x)
+	}
+}
+
+func (c *census) table(t *table) {
+	c.bytes += 96 + 16*int64(cap(t.array))
+	if len(t.keys) > 0 {
+		c.bytes += mapSize(len(t.keys))
+		c.work += int64(len(t.keys))
+		for k, v := range t.strdict {
+			c.bytes += int64(len(k)) + 16
+			c.value(v)
+		}
+		for k, v := range t.dict {
+			c.value(k)
+			c.value(v)
+		}
+	}
+	for _, v := range t.array {
+		if v != nil {
+			c.value(v)
+		}
+	}
+	c.value(t.Metatable)
+}
+
+func (c *census) function(f *lua.LFunction) {
+	c.bytes += 96 + 8*int64(len(f.Upvalues))
+	if !f.IsG && !c.g.shared.Protos[f.Proto] && c.seen.add(unsafe.Pointer(f.Proto)) {
+		c.bytes += protoSize(f.Proto)
+	}
+	if f.Env != nil {
+		c.value(f.Env)
+	}
+	for _, u := range f.Upvalues {
+		if u == nil || !c.seen.add(unsafe.Pointer(u)) {
+			continue
+		}
+		c.bytes += 80
+		if u := rawUpvalue(u); u.closed || u.reg == nil {
+			if u.value != nil {
+				c.value(u.value)
+			}
+		} else {
+			c.registers(u.reg)
+		}
+	}
+}
+
+func (c *census) thread(L *lua.LState) {
+	s := raw(L)
+	c.bytes += 700 + int64(len(s.stack.calls.array))*int64(unsafe.Sizeof(callFrame{}))
+	c.registers(s.reg)
+	if L.Parent != nil {
+		c.value(L.Parent)
+	}
+	for f := s.currentFrame; f != nil; f = f.Parent {
+		c.value(f.Fn)
+	}
+}
+
+func (c *census) registers(r *registry) {
+	if !c.seen.add(unsafe.Pointer(r)) {
+		return
+	}
+	c.bytes += 16 * int64(cap(r.array))
+	for _, v := range r.array {
+		if v != nil {
+			c.value(v)
+		}
+	}
+}
+
+// protoSize is what a compiled function takes.
+func protoSize(p *lua.FunctionProto) int64 {
+	n := 400 + 4*cap(p.Code) + (16+16+24)*cap(p.Constants) + 8*cap(p.FunctionPrototypes) +
+		8*cap(p.DbgSourcePositions) + (8+40)*cap(p.DbgLocals) + 24*cap(p.DbgCalls) + 16*cap(p.DbgUpvalues)
+	size := int64(n)
+	for _, k := range p.Constants {
+		if s, ok := k.(lua.LString); ok {
+			size += int64(len(s))
+		}
+	}
+	for _, child := range p.FunctionPrototypes {
+		size += protoSize(child)
+	}
+	return size
+}
+
+// pointers is a set of addresses, open addressing, never shrinking. Go's heap
+// does not move.
+type pointers struct {
+	slots []uintptr
+	n     int
+}
+
+// add reports whether p was not in the set.
+func (s *pointers) add(p unsafe.Pointer) bool { return s.addAddress(uintptr(p)) }
+
+func (s *pointers) addAddress(p uintptr) bool {
+	if 4*(s.n+1) > 3*len(s.slots) {
+		old := s.slots
+		s.slots = make([]uintptr, max(256, 2*len(old)))
+		s.n = 0
+		for _, q := range old {
+			if q != 0 {
+				s.insert(q)
+			}
+		}
+	}
+	return s.insert(p)
+}
+
+func (s *pointers) insert(p uintptr) bool {
+	mask := uintptr(len(s.slots) - 1)
+	for i := (p >> 4) * 0x9E3779B97F4A7C15 >> 20 & mask; ; i = (i + 1) & mask {
+		switch s.slots[i] {
+		case 0:
+			s.slots[i] = p
+			s.n++
+			return true
+		case p:
+			return false
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package guard
+
+import (
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Memory is charged as it is allocated and never credited. Only when what the
+// last census found and what was charged since passes the budget, a census
+// counts what the script can still reach: garbage never stops a script.
+//
+// A script that lives near its limit would take a census at every step; so an
+// eighth of the budget may pass between two of them.
+
+// Alloc charges bytes that are about to be allocated and may stay reachable
+// from Lua. It raises the limit error when they do not fit.
+func (g *Guard) Alloc(L *lua.LState, bytes int) { g.charge(L, int64(bytes)) }
+
+func (g *Guard) charge(L *lua.LState, n int64) {
+	g.debt += n
+	if g.live+g.debt > g.limits.Memory {
+		g.collect(L, n)
+	}
+}
+
+// collect counts what is reachable; pending bytes are about to be allocated.
+func (g *Guard) collect(L *lua.LState, pending int64) {
+	if g.debt <= g.limits.Memory/8 {
+		return
+	}
+	if pending <= g.limits.Memory {
+		var work int64
+		g.live, work = g.census()
+		g.left -= work
+		g.debt = pending
+	}
+	if g.live+pending > g.limits.Memory {
+		g.limit(L, "memory", Size(g.limits.Memory))
+	}
+}
+
+// tableSize is what a table of so many elements and keys takes.
+func tableSize(array, keys int) int64 {
+	n := int64(96 + 16*array)
+	if keys > 0 {
+		n += mapSize(keys) + 300
+	}
+	return n
+}
+
+// firstKey is what gopher-lua allocates with a table's first key: a map with
+// room for 32.
+const firstKey = 2800
+
+// mapSize is about what a table's two maps and its list of keys take.
+func mapSize(keys int) int64 {
+	slots := int64(8)
+	for slots*7/8 < int64(keys) {
+		slots *= 2
+	}
+	return slots*(33+26) + int64(keys)*20 + 200
+}
+
+// beforeSet charges a far index before its array is made, and returns the
+// table that an assignment may make grow, nil for none.
+func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *table {
+	p := cf.Fn.Proto
+	var t *lua.LTable
+	var key lua.LValue
+	if opcode(inst) == lua.OP_SETGLOBAL {
+		t, key = cf.Fn.Env, p.Constants[inst&0x3ffff]
+	} else {
+		t, _ = s.reg.array[cf.LocalBase+int(inst>>18&0xff)].(*lua.LTable)
+		key = operand(s.reg, cf, p, inst&0x1ff)
+	}
+	if t == nil {
+		return nil
+	}
+	if t.Metatable != lua.LNil {
+		if t = target(t, key); t == nil {
+			return nil
+		}
+	}
+	if n, ok := key.(lua.LNumber); ok {
+		g.ChargeIndex(L, t, n)
+	}
+	return rawTable(t)
+}
+
+// target is the table that t[key] = v changes, through __newindex tables; nil
+// if a function decides.
+func target(t *lua.LTable, key lua.LValue) *lua.LTable {
+	for range lua.MaxTableGetLoop {
+		mt, ok := t.Metatable.(*lua.LTable)
+		if !ok || t.RawGet(key) != lua.LNil {
+			return t
+		}
+		switch next := mt.RawGetString("__newindex").(type) {
+		case *lua.LNilType:
+			return t
+		case *lua.LTable:
+			t = next
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// ChargeIndex charges what t[n] = v will allocate for the array of t, which
+// gopher-lua fills up to n. Every Go function that sets elements calls it
+// first.
+func (g *Guard) ChargeIndex(L *lua.LState, t *lua.LTable, n lua.LNumber) {
+	array := rawTable(t).array
+	i := int(n)
+	if i <= cap(array) || lua.LNumber(i) != n || i > lua.MaxArrayIndex {
+		return
+	}
+	if i == lua.MaxArrayIndex {
+		if len(array) == i-1 {
+			Raise(L, 1, "table overflow")
+		}
+		return
+	}
+	if i > len(array)+1 {
+		g.left -= int64(i-len(array)) / 8
+	}
+	room := max(32, cap(array))
+	for room < i { // as append does
+		if room < 256 {
+			room *= 2
+		} else {
+			room += (room + 768) / 4
+		}
+	}
+	g.charge(L, 16*int64(room-cap(array)))
+}
+
+// afterSet charges the keys an assignment added.
+func (g *Guard) afterSet(L *lua.LState, t *table, keys int) {
+	n := len(t.keys) - keys
+	if n <= 0 {
+		return
+	}
+	if keys == 0 {
+		g.debt += firstKey
+	}
+	if len(t.keys) >= 64 && len(t.keys) > 2*(len(t.strdict)+len(t.dict)) {
+		g.Work(L, len(t.keys)/2)
+		t.compact()
+	}
+	g.charge(L, int64(n)*160)
+}
+
+// compact forgets the keys whose values are gone, which gopher-lua keeps for
+// ever. The new key that made the table grow is the moment for it: no
+// traversal survives one in PUC Lua either.
+func (t *table) compact() {
+	live := len(t.strdict) + len(t.dict)
+	keys := make([]lua.LValue, 0, live+live/4+1)
+	places := make(map[lua.LValue]int, live)
+	var texts map[string]lua.LValue
+	var others map[lua.LValue]lua.LValue
+	if t.strdict != nil {
+		texts = make(map[string]lua.LValue, len(t.strdict))
+	}
+	if t.dict != nil {
+		others = make(map[lua.LValue]lua.LValue, len(t.dict))
+	}
+	for _, k := range t.keys {
+		if s, ok := k.(lua.LString); ok {
+			v, ok := t.strdict[string(s)]
+			if !ok {
+				continue
+			}
+			texts[string(s)] = v
+		} else {
+			v, ok := t.dict[k]
+			if !ok {
+				continue
+			}
+			others[k] = v
+		}
+		places[k] = len(keys)
+		keys = append(keys, k)
+	}
+	t.keys, t.k2i, t.strdict, t.dict = keys, places, texts, others
+}
+
+// chargeList charges the elements of a table constructor.
+func (g *Guard) chargeList(L *lua.LState, reg *registry, cf *callFrame, inst uint32) {
+	at := cf.LocalBase + int(inst>>18&0xff)
+	t, ok := reg.array[at].(*lua.LTable)
+	if !ok {
+		return
+	}
+	n := int(inst & 0x1ff)
+	if n == 0 {
+		n = reg.top - at - 1
+		g.left -= int64(n / 8)
+	}
+	block := int(inst >> 9 & 0x1ff)
+	if block == 0 {
+		block = int(cf.Fn.Proto.Code[cf.Pc])
+	}
+	g.ChargeIndex(L, t, lua.LNumber((block-1)*lua.FieldsPerFlush+n))
+}
+
+// chargeLen charges #t, which looks back over trailing nils.
+func (g *Guard) chargeLen(L *lua.LState, v lua.LValue) {
+	if t, ok := v.(*lua.LTable); ok {
+		array := rawTable(t).array
+		if n := len(array); n > 64 && array[n-1] == lua.LNil {
+			g.Work(L, n/16)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package guard
+
+import (
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Raise raises a Lua error with the place of the function at level: 1 is the
+// one that runs or, if that is a Go function, the one that called it; 2 that
+// one's caller. A level of 0 adds no place.
+func Raise(L *lua.LState, level int, message string) {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(position(L, level) + message)})
+}
+
+// Throw raises any value as an error, as the function error does. cause is the
+// Go error behind it, or nil.
+func Throw(L *lua.LState, v lua.LValue, cause error) {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: v, Cause: cause})
+}
+
+// Where is the line of a script that runs on L, through Go functions and
+// coroutines; "" if there is none.
+func Where(L *lua.LState) (file string, line int) {
+	for th := L; th != nil; th = th.Parent {
+		for f := raw(th).currentFrame; f != nil; f = f.Parent {
+			if scripted(f.Fn) {
+				return f.Fn.Proto.SourceName, f.line()
+			}
+		}
+	}
+	return "", 0
+}
+
+// position is lauxlib.c:luaL_where, with level 1 for an instruction's own function.
+func position(L *lua.LState, level int) string {
+	if level <= 0 {
+		return ""
+	}
+	if f := raw(L).currentFrame; f != nil && !f.Fn.IsG {
+		level--
+	}
+	if f := frameAt(L, level); f != nil && scripted(f.Fn) {
+		return place(f.Fn.Proto.SourceName, f.line())
+	}
+	return ""
+}
+
+// frameAt is ldebug.c:lua_getstack; nil is also a level lost to a tail call.
+func frameAt(L *lua.LState, level int) *callFrame {
+	f := raw(L).currentFrame
+	for ; level > 0 && f != nil; f = f.Parent {
+		level--
+		if !f.Fn.IsG {
+			level -= f.TailCall
+		}
+	}
+	if level != 0 {
+		return nil
+	}
+	return f
+}
+
+func (f *callFrame) line() int {
+	p := f.Fn.Proto
+	if f.Pc < 1 || f.Pc > len(p.DbgSourcePositions) {
+		return p.LineDefined
+	}
+	return p.DbgSourcePositions[f.Pc-1]
+}
+
+// scripted tells a script's function from Go functions and from pcall and xpcall.
+func scripted(fn *lua.LFunction) bool { return !fn.IsG && fn.Proto.SourceName != builtinName }
+
+// raise is LState.Panic: gopher-lua's own errors pass here and get PUC Lua's words.
+func raise(L *lua.LState) {
+	reg := raw(L).reg
+	v := lua.LValue(lua.LNil)
+	if reg.top > 0 {
+		v = reg.array[reg.top-1]
+	}
+	text, ok := v.(lua.LString)
+	if !ok {
+		Throw(L, v, nil)
+	}
+	message, placed := unplaced(L, string(text))
+	if message == "registry overflow" || message == "stack overflow" {
+		Of(L).overflow(L)
+	}
+	switch f := raw(L).currentFrame; {
+	case f != nil && !f.Fn.IsG:
+		message = reword(L, f, message)
+	case !placed:
+		Throw(L, text, nil) // LState.Error with level 0
+	case strings.HasPrefix(message, nonTable):
+		kind, _, _ := strings.Cut(message[len(nonTable):], ")")
+		message = "attempt to index a " + kind + " value"
+	}
+	Raise(L, 1, message)
+}
+
+const nonTable = "attempt to index a non-table object("
+
+// unplaced takes off the place that LState.raiseError has put in front.
+func unplaced(L *lua.LState, text string) (message string, placed bool) {
+	for f := raw(L).currentFrame; f != nil; f = f.Parent {
+		if !f.Fn.IsG {
+			message, placed = strings.CutPrefix(text, f.Fn.Proto.SourceName+":"+strconv.Itoa(f.line())+":")
+			return strings.TrimPrefix(message, " "), placed
+		}
+	}
+	return strings.CutPrefix(text, " ") // nothing of Lua runs
+}
+
+// reword gives an error of the running instruction PUC Lua's words.
+func reword(L *lua.LState, f *callFrame, message string) string {
+	inst := f.Fn.Proto.Code[f.Pc-1]
+	a, b := int(inst>>18&0xff), int(inst&0x1ff)
+	reg := raw(L).reg.array
+	at := func(i int) lua.LValue {
+		if i&rk != 0 {
+			return f.Fn.Proto.Constants[i&^rk]
+		}
+		if f.LocalBase+i < len(reg) && reg[f.LocalBase+i] != nil {
+			return reg[f.LocalBase+i]
+		}
+		return lua.LNil
+	}
+	switch {
+	case strings.HasPrefix(message, nonTable):
+		kind, _, _ := strings.Cut(message[len(nonTable):], ")")
+		switch opcode(inst) {
+		case lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_SELF:
+			if at(b).Type().String() == kind {
+				return wrongType(f, "index", at(b), b)
+			}
+		case lua.OP_SETTABLE, lua.OP_SETTABLEKS:
+			if at(a).Type().String() == kind {
+				return wrongType(f, "index", at(a), a)
+			}
+		}
+		return "attempt to index a " + kind + " value"
+	case message == "attempt to call a non-function object":
+		switch opcode(inst) {
+		case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_TFORLOOP:
+			return wrongType(f, "call", at(a), a)
+		}
+		return "attempt to call a value that is no function"
+	case message == "__len undefined":
+		return wrongType(f, "get length of", at(b), b)
+	case strings.HasPrefix(message, "attempt to compare "):
+		x, y, _ := strings.Cut(message[len("attempt to compare "):], " with ")
+		if x == y {
+			return "attempt to compare two " + x + " values"
+		}
+	case message == "too many recursions in gettable":
+		return "loop in gettable"
+	case message == "too many recursions in settable":
+		return "loop in settable"
+	}
+	return message
+}
+
+// typeError raises that the running instruction cannot do with v, its operand i.
+func typeError(L *lua.LState, what string, v lua.LValue, i int) {
+	Raise(L, 1, wrongType(raw(L).currentFrame, what, v, i))
+}
+
+// wrongType is ldebug.c:luaG_typeerror.
+func wrongType(f *callFrame, what string, v lua.LValue, i int) string {
+	kind := v.Type().String()
+	if i&rk == 0 && scripted(f.Fn) {
+		if sort, name := nameOf(f.Fn, f.Pc-1, i); name != "" {
+			return "attempt to " + what + " " + sort + " '" + name + "' (a " + kind + " value)"
+		}
+	}
+	return "attempt to " + what + " a " + kind + " value"
+}
+
+// nameOf is ldebug.c:getobjname: how the source calls register r of fn where
+// pc stands.
+func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
+	if name, ok := fn.LocalName(r+1, pc); ok {
+		return "local", name
+	}
+	p := fn.Proto
+	at := lastSet(p, pc, r)
+	if at < 0 {
+		return "", ""
+	}
+	inst := p.Code[at]
+	constant := func(i uint32) string {
+		if i&rk != 0 {
+			if s, ok := p.Constants[i&^rk].(lua.LString); ok {
+				return string(s)
+			}
+		}
+		return "?"
+	}
+	switch opcode(inst) {
+	case lua.OP_GETGLOBAL:
+		return "global", p.Constants[inst&0x3ffff].String()
+	case lua.OP_MOVE, lua.OP_MOVEN:
+		if b := int(inst & 0x1ff); b < r {
+			return nameOf(fn, at, b)
+		}
+	case lua.OP_GETTABLE, lua.OP_GETTABLEKS:
+		return "field", constant(inst >> 9 & 0x1ff)
+	case lua.OP_GETUPVAL:
+		if b := int(inst & 0x1ff); b < len(p.DbgUpvalues) {
+			return "upvalue", p.DbgUpvalues[b]
+		}
+	case lua.OP_SELF:
+		if int(inst>>18&0xff) == r {
+			return "method", constant(inst >> 9 & 0x1ff)
+		}
+	}
+	return "", ""
+}
+
+// lastSet is ldebug.c:symbexec: the instruction before pc that gave register r
+// its value, -1 if none did for certain.
+func lastSet(p *lua.FunctionProto, pc, r int) int {
+	last := -1
+	for i := 0; i < pc; i++ {
+		inst := p.Code[i]
+		a, b := int(inst>>18&0xff), int(inst&0x1ff)
+		set := false
+		switch opcode(inst) {
+		case lua.OP_LOADNIL:
+			set = a <= r && r <= b
+		case lua.OP_SELF:
+			set = r == a || r == a+1
+		case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_VARARG:
+			set = r >= a
+		case lua.OP_TFORLOOP:
+			set = r >= a+2
+		case lua.OP_FORLOOP, lua.OP_FORPREP:
+			set = r >= a && r <= a+3
+		case lua.OP_JMP:
+			if to := i + 1 + int(inst&0x3ffff) - maxSbx; to > i && to <= pc {
+				i = to - 1 // what it jumps over did not happen here
+			}
+		case lua.OP_CLOSURE:
+			set = a == r
+			i += int(p.FunctionPrototypes[inst&0x3ffff].NumUpvalues)
+			if set {
+				last = i
+			}
+			continue
+		case lua.OP_SETGLOBAL, lua.OP_SETUPVAL, lua.OP_SETTABLE, lua.OP_SETTABLEKS, lua.OP_EQ, lua.OP_LT, lua.OP_LE,
+			lua.OP_TEST, lua.OP_RETURN, lua.OP_SETLIST, lua.OP_CLOSE, lua.OP_NOP:
+		default:
+			set = a == r
+		}
+		if set {
+			last = i
+		}
+	}
+	return last
+}

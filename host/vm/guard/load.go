@@ -1,0 +1,208 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Compile compiles source text; name is what errors show. The error is a
+// *SyntaxError.
+func Compile(name, src string) (*lua.FunctionProto, error) {
+	if len(src) > 64*MaxSource {
+		return nil, &SyntaxError{name, 1, "source limit of " + Size(64*MaxSource) + " reached"}
+	}
+	text, _, bad := prepare(name, src)
+	if bad != nil {
+		return nil, bad
+	}
+	p, err := compile(name, text)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// compile compiles text that prepare has passed.
+func compile(name, text string) (p *lua.FunctionProto, err *SyntaxError) {
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, &SyntaxError{name, 0, fmt.Sprint("the compiler failed: ", r)}
+		}
+	}()
+	chunk, e := parse.Parse(strings.NewReader(text), name)
+	if e != nil {
+		return nil, syntax(name, text, e)
+	}
+	p, e = lua.Compile(chunk, name)
+	if e != nil {
+		return nil, syntax(name, text, e)
+	}
+	trim(p)
+	return p, nil
+}
+
+// syntax gives the parser's and the compiler's errors one form.
+func syntax(name, text string, err error) *SyntaxError {
+	var parsing *parse.Error
+	var compiling *lua.CompileError
+	switch {
+	case errors.As(err, &parsing):
+		at := &SyntaxError{name, parsing.Pos.Line, parsing.Message + " near '" + parsing.Token + "'"}
+		if parsing.Pos.Line == parse.EOF {
+			at.Line = strings.Count(strings.TrimRight(text, " \n"), "\n") + 1
+			at.Message = parsing.Message + " near '<eof>'"
+		}
+		return at
+	case errors.As(err, &compiling):
+		return &SyntaxError{name, compiling.Line, compiling.Message}
+	}
+	return &SyntaxError{name, 0, err.Error()}
+}
+
+// trim gives back the room the compiler left in a function, some 7 KiB each.
+func trim(p *lua.FunctionProto) {
+	p.Code = exact(p.Code)
+	p.Constants = exact(p.Constants)
+	p.FunctionPrototypes = exact(p.FunctionPrototypes)
+	p.DbgSourcePositions = exact(p.DbgSourcePositions)
+	p.DbgLocals = exact(p.DbgLocals)
+	p.DbgCalls = exact(p.DbgCalls)
+	p.DbgUpvalues = exact(p.DbgUpvalues)
+	mirror := rawProto(p)
+	mirror.stringConstants = exact(mirror.stringConstants)
+	for _, child := range p.FunctionPrototypes {
+		trim(child)
+	}
+}
+
+func exact[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
+
+// load compiles text under L's budgets. A message is what load returns for
+// text that does not compile.
+func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunction, message string) {
+	g := Of(L)
+	if len(text) > g.limits.Source {
+		return nil, (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
+	}
+	name := shortSource(chunkname)
+	g.Work(L, 200+4*len(text))
+	text, cost, bad := prepare(name, text)
+	if bad != nil {
+		return nil, bad.Error()
+	}
+	g.Work(L, cost/8)
+	g.Alloc(L, 2000+8*len(text))
+	p, bad := compile(name, text)
+	if bad != nil {
+		return nil, bad.Error()
+	}
+	return &lua.LFunction{Proto: p, Env: env}, ""
+}
+
+// shortSource is lobject.c:luaO_chunkid.
+func shortSource(name string) string {
+	const most = 59
+	switch {
+	case strings.HasPrefix(name, "="):
+		return name[1:min(len(name), most+1)]
+	case strings.HasPrefix(name, "@"):
+		name = name[1:]
+		if len(name) > most-3 {
+			return "..." + name[len(name)-(most-3):]
+		}
+		return name
+	}
+	line, _, cut := strings.Cut(strings.ReplaceAll(name, "\r", "\n"), "\n")
+	const room = most - len(`[string "..."]`)
+	if len(line) > room {
+		line, cut = line[:room], true
+	}
+	if cut {
+		line += "..."
+	}
+	return `[string "` + line + `"]`
+}
+
+// NewFunction is a function of the state that runs a compiled chunk.
+func (g *Guard) NewFunction(p *lua.FunctionProto) *lua.LFunction {
+	return &lua.LFunction{Proto: p, Env: g.main.G.Global}
+}
+
+func baseLoadstring(L *lua.LState) int {
+	text, ok := L.Get(1).(lua.LString)
+	if !ok {
+		badArgument(L, 1, "loadstring", "string expected, got "+typeName(L, 1))
+	}
+	name := text
+	if s, ok := L.Get(2).(lua.LString); ok {
+		name = s
+	}
+	return loaded(L, string(text), string(name), L.G.Global)
+}
+
+// baseLoad takes a reader function, as 5.1 does, or a string, as 5.2; and
+// 5.2's mode and env.
+func baseLoad(L *lua.LState) int {
+	var text string
+	name := "=(load)"
+	switch v := L.Get(1).(type) {
+	case lua.LString:
+		text, name = string(v), string(v)
+	case *lua.LFunction:
+		var message string
+		if text, message = readAll(L, v); message != "" {
+			L.Push(lua.LNil)
+			L.Push(lua.LString(message))
+			return 2
+		}
+	default:
+		badArgument(L, 1, "load", "function expected, got "+typeName(L, 1))
+	}
+	if s, ok := L.Get(2).(lua.LString); ok {
+		name = string(s)
+	}
+	env := L.G.Global
+	if t, ok := L.Get(4).(*lua.LTable); ok {
+		env = t
+	}
+	return loaded(L, text, name, env)
+}
+
+func loaded(L *lua.LState, text, name string, env *lua.LTable) int {
+	fn, message := load(L, text, name, env)
+	if fn == nil {
+		L.Push(lua.LNil)
+		L.Push(lua.LString(message))
+		return 2
+	}
+	L.Push(fn)
+	return 1
+}
+
+// readAll joins the pieces a reader function gives.
+func readAll(L *lua.LState, reader *lua.LFunction) (text, message string) {
+	g := Of(L)
+	var b strings.Builder
+	for {
+		L.Push(reader)
+		L.Call(0, 1)
+		piece := L.Get(-1)
+		L.Pop(1)
+		if piece == lua.LNil || piece == lua.LString("") {
+			return b.String(), ""
+		}
+		s, ok := piece.(lua.LString)
+		if !ok {
+			return "", "reader function must return a string"
+		}
+		if b.Len()+len(s) > g.limits.Source {
+			return "", (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
+		}
+		g.Alloc(L, len(s))
+		b.WriteString(string(s))
+	}
+}

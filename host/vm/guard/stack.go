@@ -1,0 +1,103 @@
+package guard
+
+import (
+	"strconv"
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// A thread's call frames lie in one array, which is small at first and moves
+// as it grows. gopher-lua keeps pointers into it: Parent and currentFrame are
+// moved here, those in the Go frames of running loops by execute, which sees
+// by g.grown that something moved.
+
+const (
+	headroom = 4   // free call frames before each instruction: one pushes at most two
+	maxNest  = 195 // Go frames that run Lua, as PUC Lua's LUAI_MAXCCALLS of 200
+	errNest  = 10  // beyond maxNest for the handler of that very error
+)
+
+func (c *callStack) full() bool { return c.sp+headroom > len(c.array) }
+
+// room makes room for call frames.
+func (g *Guard) room(L *lua.LState) {
+	s := raw(L)
+	old := s.stack.calls.array
+	limit := g.limits.Stack + g.spare + headroom
+	if len(old) >= limit {
+		g.overflow(L)
+	}
+	n := min(limit, 2*len(old))
+	g.Alloc(L, n*int(unsafe.Sizeof(callFrame{})))
+	frames := make([]callFrame, n)
+	copy(frames, old[:s.stack.calls.sp])
+	for i := range s.stack.calls.sp {
+		if parent := frames[i].Parent; parent != nil {
+			frames[i].Parent = &frames[parent.Idx]
+		}
+	}
+	if s.currentFrame != nil {
+		s.currentFrame = &frames[s.currentFrame.Idx]
+	}
+	s.stack.calls.array = frames
+	g.grown++
+}
+
+// overflow raises the one limit's error that a script may catch.
+func (g *Guard) overflow(L *lua.LState) {
+	err := &LimitError{Limit: "stack", Figure: strconv.Itoa(g.limits.Stack) + " nested calls"}
+	err.File, err.Line = Where(L)
+	panic(&lua.ApiError{
+		Type:   lua.ApiErrorRun,
+		Object: lua.LString(place(err.File, err.Line) + "stack overflow: " + err.Text()),
+		Cause:  err,
+	})
+}
+
+// enter counts a Go frame that is about to run Lua, or Go called from Lua's
+// loop, which may come back to Lua.
+func (g *Guard) enter(L *lua.LState) {
+	if g.nest >= maxNest && (g.nest >= maxNest+errNest || g.spare == 0) {
+		Raise(L, 1, "C stack overflow")
+	}
+	g.nest++
+	if raw(L).stack.calls.full() {
+		g.room(L)
+	}
+}
+
+// closeUpvalues gives the closures over registers from i on their own copies.
+func (s *state) closeUpvalues(i int) {
+	var kept *upvalue
+	u := s.uvcache
+	for ; u != nil && u.index < i; u = u.next {
+		kept = u
+	}
+	if kept == nil {
+		s.uvcache = nil
+	} else {
+		kept.next = nil
+	}
+	for ; u != nil; u = u.next {
+		if !u.closed {
+			u.value = u.reg.array[u.index]
+			u.closed = true
+		}
+	}
+}
+
+// setTop cuts the registers above top, which must not be above the present one.
+func (r *registry) setTop(top int) {
+	if top < r.top {
+		clear(r.array[top:r.top])
+	}
+	r.top = top
+}
+
+func (r *registry) set(i int, v lua.LValue) {
+	r.array[i] = v
+	if i >= r.top {
+		r.top = i + 1
+	}
+}

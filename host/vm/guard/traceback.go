@@ -1,0 +1,197 @@
+package guard
+
+import (
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+const (
+	shownFirst = 12 // db_errorfb shows so many levels of a deep stack, and
+	shownLast  = 10
+)
+
+// Traceback lists the calls that run on L from level on, the innermost first,
+// as PUC Lua does.
+func Traceback(L *lua.LState, level int) string {
+	var lines []string
+	for f := frameAt(L, level); f != nil; f = f.Parent {
+		lines = append(lines, "\n\t"+f.describe())
+		if !f.Fn.IsG {
+			for range min(f.TailCall, 2) {
+				lines = append(lines, "\n\t(tail call): ?")
+			}
+		}
+	}
+	if n := shownFirst + shownLast; len(lines) > n {
+		lines = append(append(lines[:shownFirst:shownFirst], "\n\t..."), lines[len(lines)-shownLast:]...)
+	}
+	return "stack traceback:" + strings.Join(lines, "")
+}
+
+func (f *callFrame) describe() string {
+	if !scripted(f.Fn) {
+		if _, name := f.calledAs(); name != "" {
+			return "[C]: in function '" + name + "'"
+		}
+		return "[C]: ?"
+	}
+	p := f.Fn.Proto
+	at := p.SourceName + ":" + strconv.Itoa(f.line()) + ": in "
+	if f.main() {
+		return at + "main chunk"
+	}
+	if _, name := f.calledAs(); name != "" {
+		return at + "function '" + name + "'"
+	}
+	return at + "function <" + p.SourceName + ":" + strconv.Itoa(p.LineDefined) + ">"
+}
+
+func (f *callFrame) main() bool { return !f.Fn.IsG && f.Fn.Proto.LineDefined == 0 }
+
+// calledAs is how the calling instruction names f's function.
+func (f *callFrame) calledAs() (sort, name string) {
+	caller := f.Parent
+	if caller == nil || caller.Fn.IsG || !scripted(caller.Fn) || caller.Pc < 1 || !f.Fn.IsG && f.TailCall > 0 {
+		return "", ""
+	}
+	inst := caller.Fn.Proto.Code[caller.Pc-1]
+	switch opcode(inst) {
+	case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_TFORLOOP:
+		return nameOf(caller.Fn, caller.Pc-1, int(inst>>18&0xff))
+	}
+	return "", ""
+}
+
+// Debug is the library of that name, of which only looking is left. Its
+// functions are shared by all states.
+func Debug() map[string]lua.LValue {
+	return map[string]lua.LValue{
+		"getinfo":   function(debugGetinfo),
+		"traceback": function(debugTraceback),
+	}
+}
+
+// thread is the optional first argument of debug's functions.
+func thread(L *lua.LState) (th *lua.LState, args int) {
+	if th, ok := L.Get(1).(*lua.LState); ok {
+		return th, 1
+	}
+	return L, 0
+}
+
+func debugTraceback(L *lua.LState) int {
+	th, args := thread(L)
+	level := 0
+	if th == L {
+		level = 1
+	}
+	switch v := L.Get(args + 1).(type) {
+	case lua.LString, lua.LNumber:
+	case *lua.LNilType:
+	default:
+		L.Push(v) // PUC returns what is no message as it is
+		return 1
+	}
+	if n, ok := toNumber(L.Get(args + 2)); ok {
+		level = int(n)
+	}
+	g := Of(L)
+	g.Work(L, raw(th).stack.calls.sp*8)
+	g.Alloc(L, 8192)
+	text := Traceback(th, level)
+	if message := L.Get(args + 1); message != lua.LNil {
+		text = textOf(message) + "\n" + text
+	}
+	L.Push(lua.LString(text))
+	return 1
+}
+
+// debugGetinfo answers what scripts ask for: where a function is from and
+// where it stands. It gives neither the function's variables nor the means to
+// change anything.
+func debugGetinfo(L *lua.LState) int {
+	th, args := thread(L)
+	var f *callFrame
+	var fn *lua.LFunction
+	switch v := L.Get(args + 1).(type) {
+	case *lua.LFunction:
+		fn = v
+	default:
+		n, ok := toNumber(v)
+		if !ok {
+			badArgument(L, args+1, "getinfo", "function or level expected")
+		}
+		if n < 0 || n > lua.LNumber(Of(L).limits.Stack) {
+			return 0
+		}
+		if f = frameAt(th, int(n)); f == nil {
+			return 0
+		}
+		fn = f.Fn
+	}
+	what := "flnSu"
+	if s, ok := L.Get(args + 2).(lua.LString); ok {
+		what = string(s)
+	}
+	if strings.Trim(what, "flnSuL") != "" {
+		badArgument(L, args+2, "getinfo", "invalid option")
+	}
+	Of(L).Alloc(L, 4096)
+	t := L.CreateTable(0, 10)
+	text := func(k, v string) { t.RawSetString(k, lua.LString(v)) }
+	number := func(k string, v int) { t.RawSetString(k, lua.LNumber(v)) }
+	if strings.Contains(what, "S") {
+		if !scripted(fn) {
+			text("source", "=[C]")
+			text("short_src", "[C]")
+			text("what", "C")
+			number("linedefined", -1)
+			number("lastlinedefined", -1)
+		} else {
+			p := fn.Proto
+			source := "@" + p.SourceName
+			if strings.HasPrefix(p.SourceName, "[string ") {
+				source = p.SourceName
+			}
+			text("source", source)
+			text("short_src", p.SourceName)
+			text("what", "Lua")
+			if p.LineDefined == 0 {
+				text("what", "main")
+			}
+			number("linedefined", p.LineDefined)
+			number("lastlinedefined", p.LastLineDefined)
+		}
+	}
+	if strings.Contains(what, "l") {
+		number("currentline", -1)
+		if f != nil && scripted(fn) {
+			number("currentline", f.line())
+		}
+	}
+	if strings.Contains(what, "n") {
+		text("namewhat", "")
+		if f != nil {
+			if sort, name := f.calledAs(); name != "" {
+				text("namewhat", sort)
+				text("name", name)
+			}
+		}
+	}
+	if strings.Contains(what, "u") {
+		number("nups", len(fn.Upvalues))
+	}
+	if strings.Contains(what, "f") {
+		t.RawSetString("func", fn)
+	}
+	L.Push(t)
+	return 1
+}
+
+func textOf(v lua.LValue) string {
+	var b strings.Builder
+	appendText(&b, v, nil)
+	return b.String()
+}
