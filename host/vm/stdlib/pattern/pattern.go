@@ -1,0 +1,145 @@
+// Package pattern owns the matching of Lua patterns: what PUC Lua's lstrlib.c does, with %f, %b, back references,
+// position captures and zero bytes, on a budget. It leaves to others what is done with a match (package stdlib).
+//
+// A pattern can make a matcher walk back over its subject for longer than a call lasts: ".-.-.-.-b" on 3000 letters.
+// So every step is counted and charged to a Meter, which ends the script when its budget is used up.
+package pattern
+
+import "strings"
+
+// maxCaptures and maxDepth are lstrlib.c's LUA_MAXCAPTURES and MAXCCALLS: the second bounds Go's stack.
+const (
+	maxCaptures = 32
+	maxDepth    = 200
+)
+
+// slice is how many steps are walked between two charges.
+const slice = 256
+
+// perUnit is how many of the matcher's steps take the time of one VM instruction.
+const perUnit = 2
+
+// Meter is charged for the work of matching, one unit for the time of one VM instruction. It may stop the matcher for
+// good by leaving through it (a Lua error); the Matcher is not to be used again then.
+type Meter interface{ Work(units int) }
+
+// Error says what is wrong with a pattern, in PUC Lua's words.
+type Error string
+
+func (e Error) Error() string { return string(e) }
+
+// Capture is a part of the subject: Subject[Start:End], or for "()" only a place (Start, counted from 0).
+type Capture struct {
+	Start, End int
+	Position   bool
+}
+
+// Matcher matches one pattern against one subject. The zero value with Subject, Pattern and Meter set is ready.
+type Matcher struct {
+	Subject, Pattern string
+	Meter            Meter
+
+	steps   int
+	depth   int
+	level   int
+	failure Error
+	caps    [maxCaptures]capture
+}
+
+type capture struct{ start, len int }
+
+// A capture that is open, and one that is a position, have these for a length.
+const (
+	unfinished = -1
+	position   = -2
+)
+
+// A match ends at an index of the subject, or with one of these.
+const (
+	noMatch = -1
+	broken  = -2 // m.failure says why
+)
+
+// At matches at index s of the subject only and returns the index behind the match, or -1. An "^" has no meaning here:
+// the caller takes it off where it is an anchor.
+func (m *Matcher) At(s int) (end int, err error) {
+	m.level, m.depth = 0, 0
+	end = m.match(s, 0)
+	if end == broken {
+		return noMatch, m.failure
+	}
+	return end, nil
+}
+
+// Find matches at s and everywhere behind it until it finds a match, and returns where it lies, or -1.
+func (m *Matcher) Find(s int) (start, end int, err error) {
+	lead, skip := m.lead()
+	for ; s <= len(m.Subject); s++ {
+		if skip {
+			n := strings.IndexByte(m.Subject[s:], lead)
+			if n < 0 {
+				m.step((len(m.Subject) - s) >> 4)
+				return noMatch, noMatch, nil
+			}
+			m.step(n >> 4)
+			s += n
+		}
+		if end, err = m.At(s); end >= 0 || err != nil {
+			return s, end, err
+		}
+	}
+	return noMatch, noMatch, nil
+}
+
+// Settle charges the steps that were walked since the last charge.
+func (m *Matcher) Settle() {
+	if m.steps > 0 {
+		m.Meter.Work(1 + m.steps/perUnit)
+		m.steps = 0
+	}
+}
+
+// Captures is the number of captures of the last match.
+func (m *Matcher) Captures() int { return m.level }
+
+// Capture gives capture i of the last match, counted from 0.
+func (m *Matcher) Capture(i int) (Capture, error) {
+	if i >= m.level {
+		return Capture{}, Error("invalid capture index")
+	}
+	c := m.caps[i]
+	switch c.len {
+	case unfinished:
+		return Capture{}, Error("unfinished capture")
+	case position:
+		return Capture{Start: c.start, End: c.start, Position: true}, nil
+	}
+	return Capture{Start: c.start, End: c.start + c.len}, nil
+}
+
+// Plain tells whether p holds no character with a meaning, so that finding it is finding a substring.
+func Plain(p string) bool { return !strings.ContainsAny(p, "^$*+?.([%-") }
+
+// lead is the byte every match begins with, if the pattern says so plainly.
+func (m *Matcher) lead() (c byte, ok bool) {
+	p := m.Pattern
+	if p == "" || !Plain(p[:1]) || p[0] == ')' {
+		return 0, false
+	}
+	if len(p) > 1 && (p[1] == '*' || p[1] == '?' || p[1] == '-') {
+		return 0, false
+	}
+	return p[0], true
+}
+
+func (m *Matcher) step(n int) {
+	if m.steps += n; m.steps >= slice {
+		m.Meter.Work(m.steps / perUnit)
+		m.steps = 0
+	}
+}
+
+func (m *Matcher) fail(why Error) int {
+	m.failure = why
+	return broken
+}
