@@ -24,7 +24,7 @@ type Host interface {
 	// Console writes a script's line to the log at FreeSWITCH's level of that name.
 	Console(level, text string)
 	// Running tells whether there is a FreeSWITCH to talk to.
-	Running() bool
+	Running(ctx context.Context) bool
 	Clock() clock.Clock
 }
 
@@ -82,7 +82,7 @@ func Module(constructors ...vm.Func) *vm.Module {
 			{
 				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool}},
 				Doc: "Whether there is a FreeSWITCH to talk to.",
-				Go:  func(a *vm.Args) error { a.ReturnBool(a.Self().(Host).Running()); return nil },
+				Go:  func(a *vm.Args) error { a.ReturnBool(a.Self().(Host).Running(a.Context())); return nil },
 			},
 		}, constructors...),
 	}

@@ -28,6 +28,21 @@ func Rest(s string) string { return edges(escape(s, 0)) }
 // (mod_commands.c:global_setvar_function); another "=" in it stays part of it.
 func Value(s string) string { return edges(escape(s, '=')) }
 
+// Variables writes the {name=value,...} that stands in front of a dial string
+// (switch_event.c:switch_event_create_brackets). A brace in a value has no
+// escape there and is left out.
+func Variables(vars [][2]string) string {
+	if len(vars) == 0 {
+		return ""
+	}
+	pairs := make([]string, len(vars))
+	for i, v := range vars {
+		value := strings.ReplaceAll(strings.ReplaceAll(v[1], "{", ""), "}", "")
+		pairs[i] = edges(escape(v[0]+"="+Value(value), ','))
+	}
+	return "{" + strings.Join(pairs, ",") + "}"
+}
+
 // edges writes blanks at either end so that the splitter does not trim them.
 func edges(w string) string {
 	inner := strings.Trim(w, " ")
@@ -43,7 +58,7 @@ func edges(w string) string {
 // those backslashes the splitter would read as an escape; others stay, so that
 // a regular expression such as \d+ is readable in FreeSWITCH's log.
 func escape(s string, delim byte) string {
-	if !strings.ContainsAny(s, "\\'\n\r=") {
+	if !strings.ContainsAny(s, "\\'\n\r=,") {
 		return s
 	}
 	var b strings.Builder
@@ -58,7 +73,7 @@ func escape(s string, delim byte) string {
 			continue
 		case c == '\'', delim != 0 && c == delim:
 			b.WriteByte('\\')
-		case c == '\\' && (i+1 == len(s) || strings.IndexByte("\\'\"nrts\n\r =", s[i+1]) >= 0):
+		case c == '\\' && (i+1 == len(s) || strings.IndexByte("\\'\"nrts\n\r =,", s[i+1]) >= 0):
 			b.WriteByte('\\')
 		}
 		b.WriteByte(s[i])

@@ -189,7 +189,7 @@ func hasEscapedData(s string) bool {
 var torture = []string{
 	"", " ", "  ", "plain", "two words", " edge ", "it's", "''", `"quoted"`, `\`, `a\`, `\\`, `\'`, `\n`, `\s+`, `\d+`, `^\+?(49|0)\d{2,}$`,
 	"line\nline", "cr\rlf\n", "${api(system rm)}", "$${global}", `\${x}`, `$\{x}`, `\\${x}`, "$$x", `$$x\n`, "50$", "$", `'${x}'`,
-	"José 'the voice' Ñandú", "日本語 テスト", "^^:a:b", "%[a=b]x", "%;[a=b]x", "%", "a,b|c", `C:\sounds\new file.wav`, `\ `, ` \`, `x'`, `'x`, "tab\there", "a=b", `a\=b`, "=", `=\`,
+	"José 'the voice' Ñandú", "日本語 テスト", "^^:a:b", "%[a=b]x", "%;[a=b]x", "%", "a,b|c", `C:\sounds\new file.wav`, `\ `, ` \`, `x'`, `'x`, "tab\there", "a=b", "a,b=c", `,\`, `a\=b`, "=", `=\`,
 }
 
 func checkWord(t *testing.T, s string) {
@@ -202,6 +202,15 @@ func checkWord(t *testing.T, s string) {
 	}
 	if got := separateAt("name="+Value(s), '='); len(got) != 2 || got[1] != s {
 		t.Errorf("value %q written as %q is read as %q", s, Value(s), got)
+	}
+	if !strings.ContainsAny(s, "{}") {
+		vars := strings.Trim(Variables([][2]string{{"first", s}, {"second", "x"}}), "{}")
+		pairs := separateAt(vars, ',')
+		if len(pairs) != 2 || pairs[1] != "second=x" {
+			t.Errorf("variable %q written as %q is read as %q", s, vars, pairs)
+		} else if got := separateAt(pairs[0], '='); len(got) != 2 || got[1] != s {
+			t.Errorf("variable %q written as %q is read as %q", s, vars, got)
+		}
 	}
 	if w := Word(s) + Rest(s) + Value(s); strings.ContainsAny(w, "\r\n") {
 		t.Errorf("%q is written with a line end: %q", s, w)

@@ -1,0 +1,250 @@
+package freeswitch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Bounds of one text and one table, so that neither takes memory or time
+// outside the script's budget.
+const (
+	jsonDecodes = 256 << 10 // bytes
+	jsonEncodes = 1 << 20   // bytes
+	jsonNests   = 64
+)
+
+// jsonObject is what stands behind freeswitch.JSON().
+type jsonObject struct {
+	emptyAsArray bool
+	pretty       bool
+}
+
+// JSON declares freeswitch.JSON for objects of class.
+func JSON(class *vm.Class) vm.Func {
+	return vm.Func{
+		Name: "JSON", Results: []vm.Result{{Name: "json", Kind: vm.Object}},
+		Doc: "Reads and writes JSON.",
+		Go: func(a *vm.Args) error {
+			a.Return(a.State().NewObject(class, &jsonObject{}))
+			return nil
+		},
+	}
+}
+
+// JSONClass declares the methods of freeswitch.JSON.
+func JSONClass() *vm.Class {
+	on := []vm.Param{{Name: "on", Kind: vm.Bool}}
+	return &vm.Class{Name: "JSON", Doc: "JSON to tables and back.", Methods: []vm.Func{
+		{
+			Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table}}, Results: []vm.Result{{Name: "text", Kind: vm.String}},
+			Doc: "A table as JSON: an array if its first key is 1, else an object.",
+			Go: func(a *vm.Args) error {
+				text, err := a.Self().(*jsonObject).encode(a.Table(0))
+				if err == nil {
+					a.ReturnString(text)
+				}
+				return err
+			},
+		},
+		{
+			Name: "decode", Params: []vm.Param{{Name: "text", Kind: vm.String}},
+			Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is no JSON object or array"}},
+			Doc:     "A JSON object or array as a table; nulls, and arrays right inside arrays, are left out.",
+			Go: func(a *vm.Args) error {
+				table, err := decodeJSON(a.String(0))
+				if table != nil {
+					a.Return(table)
+				}
+				return err
+			},
+		},
+		{
+			Name: "encode_empty_table_as_object", Params: on, Doc: "Whether an empty table is {} (so at first) or [].",
+			Go: func(a *vm.Args) error { a.Self().(*jsonObject).emptyAsArray = !a.Bool(0); return nil },
+		},
+		{
+			Name: "return_unformatted_json", Params: on, Doc: "Whether encode writes no blanks and line ends (so at first).",
+			Go: func(a *vm.Args) error { a.Self().(*jsonObject).pretty = !a.Bool(0); return nil },
+		},
+	}}
+}
+
+func (j *jsonObject) encode(t *lua.LTable) (string, error) {
+	var b strings.Builder
+	if err := j.write(&b, t, 0); err != nil {
+		return "", err
+	}
+	if !j.pretty {
+		return b.String(), nil
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(b.String()), "", "\t"); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// write follows freeswitch_lua.cpp:JSON::LuaTable2cJSON.
+func (j *jsonObject) write(b *strings.Builder, t *lua.LTable, depth int) error {
+	if depth > jsonNests {
+		return fmt.Errorf("json:encode: tables are nested more than %d deep; does one contain itself?", jsonNests)
+	}
+	key, value := t.Next(lua.LNil)
+	if key == lua.LNil {
+		if j.emptyAsArray {
+			b.WriteString("[]")
+		} else {
+			b.WriteString("{}")
+		}
+		return nil
+	}
+	array := key == lua.LNumber(1) || key == lua.LString("1")
+	open, end := byte('{'), byte('}')
+	if array {
+		open, end = '[', ']'
+	}
+	b.WriteByte(open)
+	for first := true; key != lua.LNil; key, value = t.Next(key) {
+		name, named := keyText(key)
+		if !array && !named {
+			continue
+		}
+		switch value.(type) {
+		case lua.LString, lua.LNumber, lua.LBool, *lua.LTable:
+		default:
+			continue
+		}
+		if !first {
+			b.WriteByte(',')
+		}
+		first = false
+		if !array {
+			b.WriteString(jsonString(name))
+			b.WriteByte(':')
+		}
+		switch v := value.(type) {
+		case lua.LString:
+			b.WriteString(jsonString(string(v)))
+		case lua.LNumber:
+			b.WriteString(jsonNumber(float64(v)))
+		case lua.LBool:
+			b.WriteString(v.String())
+		case *lua.LTable:
+			if err := j.write(b, v, depth+1); err != nil {
+				return err
+			}
+		}
+		if b.Len() > jsonEncodes {
+			return fmt.Errorf("json:encode: the text would be longer than %d bytes", jsonEncodes)
+		}
+	}
+	b.WriteByte(end)
+	return nil
+}
+
+func keyText(key lua.LValue) (string, bool) {
+	switch key.(type) {
+	case lua.LString, lua.LNumber:
+		return key.String(), true
+	}
+	return "", false
+}
+
+func jsonString(s string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string always encodes
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func jsonNumber(f float64) string {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "null" // as cJSON
+	}
+	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
+		return strconv.FormatInt(int64(f), 10)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// decodeJSON follows JSON::cJSON2LuaTable; nil for what is no JSON.
+func decodeJSON(text string) (*lua.LTable, error) {
+	if len(text) > jsonDecodes {
+		return nil, fmt.Errorf("json:decode: the text is longer than %d bytes", jsonDecodes)
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	tok, err := dec.Token()
+	delim, nested := tok.(json.Delim)
+	if err != nil || !nested {
+		return nil, nil
+	}
+	t, err := decodeInto(dec, delim, 0)
+	if errors.Is(err, errNested) {
+		return nil, err
+	}
+	if _, end := dec.Token(); err != nil || end != io.EOF {
+		return nil, nil
+	}
+	return t, nil
+}
+
+var errNested = fmt.Errorf("json:decode: the text nests more than %d deep", jsonNests)
+
+func decodeInto(dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, error) {
+	if depth > jsonNests {
+		return nil, errNested
+	}
+	t := &lua.LTable{Metatable: lua.LNil}
+	for n := 0; dec.More(); {
+		name := ""
+		if open == '{' {
+			tok, err := dec.Token()
+			if err != nil {
+				return nil, err
+			}
+			name, _ = tok.(string)
+		}
+		tok, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value lua.LValue
+		switch v := tok.(type) {
+		case string:
+			value = lua.LString(v)
+		case float64:
+			value = lua.LNumber(v)
+		case bool:
+			value = lua.LBool(v)
+		case json.Delim:
+			inner, err := decodeInto(dec, v, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			if open == '[' && v == '[' {
+				continue
+			}
+			value = inner
+		default:
+			continue
+		}
+		if open == '{' {
+			t.RawSetString(name, value)
+		} else {
+			n++
+			t.RawSetInt(n, value)
+		}
+	}
+	_, err := dec.Token()
+	return t, err
+}

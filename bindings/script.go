@@ -1,0 +1,123 @@
+package bindings
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/eslua/eslua/bindings/api"
+	"github.com/eslua/eslua/bindings/event"
+	"github.com/eslua/eslua/bindings/freeswitch"
+	"github.com/eslua/eslua/bindings/session"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/control"
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/legs"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Script is what stands behind the bindings of one running script: the ports
+// of all of them.
+type Script struct {
+	set      *Set
+	state    *vm.State
+	sessions *session.Sessions
+	call     *outbound.Call // nil without one
+	node     Node           // nil with a call, or without any FreeSWITCH
+	sw       freeSWITCH
+	listener string
+	log      *slog.Logger
+	console  console
+}
+
+var (
+	_ session.Host    = (*Script)(nil)
+	_ event.Host      = (*Script)(nil)
+	_ api.Host        = (*Script)(nil)
+	_ freeswitch.Host = (*Script)(nil)
+	_ session.Call    = (*outbound.Call)(nil)
+	_ session.Leg     = (*legs.Leg)(nil)
+	_ Node            = (*control.Link)(nil)
+)
+
+// freeSWITCH is where API commands of a script go.
+type freeSWITCH interface {
+	API(ctx context.Context, line string) (string, error)
+	BgAPI(ctx context.Context, line string) (string, error)
+	SendEvent(ctx context.Context, name string, headers [][2]string, body string) error
+}
+
+// Node is a connection to a FreeSWITCH for scripts without a call;
+// *control.Link is one.
+type Node interface {
+	freeSWITCH
+	Up() bool
+}
+
+// End does what the end of a script does to its channels: transfers that were
+// asked for happen, sessions with auto-hangup are hung up, dialled legs are
+// given back. Call it once the script has run, however that went, before the
+// call is given back or hung up. ctx must not be the script's if that may have
+// ended.
+func (b *Script) End(ctx context.Context) { b.sessions.End(ctx) }
+
+// Sessions are the script's.
+func (b *Script) Sessions() *session.Sessions { return b.sessions }
+
+// API runs an API command where the call is, else on the node.
+func (b *Script) API(ctx context.Context, line string) (string, error) { return b.sw.API(ctx, line) }
+
+// SendEvent fires an event into that FreeSWITCH.
+func (b *Script) SendEvent(ctx context.Context, name string, headers [][2]string, body string) error {
+	return b.sw.SendEvent(ctx, name, headers, body)
+}
+
+// Dial brings a leg up that the script then drives.
+func (b *Script) Dial(ctx context.Context, dial string, timeout time.Duration, variables [][2]string) (session.Leg, error) {
+	if b.set.deps.Legs == nil || b.listener == "" {
+		return nil, errors.New("this script cannot dial: FreeSWITCH hands dialled legs to eslua's listener, and there is none here (run it with eslua serve)")
+	}
+	leg, err := b.set.deps.Legs.Dial(ctx, b.sw, legs.Order{Listener: b.listener, Dial: dial, Timeout: timeout, Variables: variables})
+	if err != nil {
+		return nil, err // and no nil *Leg in an interface
+	}
+	return leg, nil
+}
+
+// Event is the Lua object of an event FreeSWITCH sent.
+func (b *Script) Event(in esl.Event) lua.LValue { return event.Wrap(b.set.events, b.state, b, in) }
+
+// Console writes a script's line to the log.
+func (b *Script) Console(level, text string) { b.console.write(level, text) }
+
+// Running tells whether there is a FreeSWITCH to talk to.
+func (b *Script) Running(ctx context.Context) bool {
+	switch {
+	case b.call != nil:
+		err := b.call.Sleep(ctx, 0)
+		return !errors.As(err, new(*esl.DisconnectError))
+	case b.node != nil:
+		return b.node.Up()
+	}
+	return false
+}
+
+// Log is the script's log.
+func (b *Script) Log() *slog.Logger { return b.log }
+
+// Clock is the host's.
+func (b *Script) Clock() clock.Clock { return b.set.deps.Clock }
+
+// nowhere is the FreeSWITCH of a script that has none.
+type nowhere struct{}
+
+var errNowhere = errors.New("this script has no FreeSWITCH: name a node in the configuration (nodes:) and see that it is up, or run the script for a call")
+
+func (nowhere) API(context.Context, string) (string, error)   { return "", errNowhere }
+func (nowhere) BgAPI(context.Context, string) (string, error) { return "", errNowhere }
+func (nowhere) SendEvent(context.Context, string, [][2]string, string) error {
+	return errNowhere
+}

@@ -1,0 +1,115 @@
+package session
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/quote"
+)
+
+// attached is a channel somebody else controls, reached by API commands only:
+// its variables, its state and its hangup are at hand; applications are sent
+// and not waited for; its digits are not heard.
+type attached struct {
+	ctx  context.Context // the script's: what the port gives no context to ends with the script
+	id   string
+	host Host
+}
+
+func (c *attached) UUID() string { return c.id }
+
+// API runs an API command.
+func (c *attached) API(ctx context.Context, line string) (string, error) {
+	return c.host.API(ctx, line)
+}
+
+// Execute sends an application to the channel and returns at once.
+func (c *attached) Execute(ctx context.Context, app, arg string) (esl.Event, error) {
+	c.host.Log().Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
+	return esl.Event{}, c.order(ctx, "uuid_broadcast "+c.id+" "+quote.Word(app+"::"+arg)+" aleg")
+}
+
+// Interrupt breaks off what the channel runs.
+func (c *attached) Interrupt(ctx context.Context) error { return c.order(ctx, "uuid_break "+c.id) }
+
+// Hangup hangs the channel up.
+func (c *attached) Hangup(ctx context.Context, cause string) error {
+	return c.order(ctx, "uuid_kill "+c.id+" "+cause)
+}
+
+func (c *attached) order(ctx context.Context, line string) error {
+	reply, err := c.API(ctx, line)
+	if err == nil && strings.HasPrefix(reply, "-") {
+		return &esl.ReplyError{Text: strings.TrimSpace(reply)}
+	}
+	return err
+}
+
+// Sleep lets time pass.
+func (c *attached) Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := c.host.Clock().NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// WaitEvent waits in vain: the channel's events go elsewhere.
+func (c *attached) WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error) {
+	c.host.Log().Warn("events of a channel that is not this script's own cannot be waited for", "uuid", c.id)
+	return esl.Event{}, nil
+}
+
+// Digit waits in vain.
+func (c *attached) Digit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error) {
+	c.host.Log().Warn("digits of a channel that is not this script's own cannot be heard", "uuid", c.id)
+	return outbound.Digit{}, false, c.Sleep(ctx, d)
+}
+
+func (c *attached) TakeDigit() (outbound.Digit, bool)         { return outbound.Digit{}, false }
+func (c *attached) PendingDigits() string                     { return "" }
+func (c *attached) FlushDigits()                              {}
+func (c *attached) Observe(fn func(ev esl.Event) (stop bool)) {}
+func (c *attached) HungUp() (cause string, yes bool)          { return "", !c.exists() }
+func (c *attached) Answered() bool                            { return c.Snapshot().Get("Answer-State") == "answered" }
+func (c *attached) MediaReady() bool {
+	s := c.Snapshot().Get("Answer-State")
+	return s == "answered" || s == "early"
+}
+func (c *attached) Bridged() bool { return c.Snapshot().Get("Other-Leg-Unique-ID") != "" }
+func (c *attached) State() string { return c.Snapshot().Get("Channel-State") }
+
+func (c *attached) exists() bool {
+	reply, err := c.API(c.ctx, "uuid_exists "+c.id)
+	return err == nil && strings.TrimSpace(reply) == "true"
+}
+
+// Snapshot asks for the channel's data (uuid_dump), the zero Event if it is gone.
+func (c *attached) Snapshot() esl.Event {
+	dump, err := c.API(c.ctx, "uuid_dump "+c.id)
+	if err != nil || strings.HasPrefix(dump, "-") {
+		return esl.Event{}
+	}
+	var headers [][2]string
+	for line := range strings.Lines(dump) {
+		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ": ")
+		if !ok {
+			break
+		}
+		if plain, err := url.PathUnescape(value); err == nil {
+			value = plain
+		}
+		headers = append(headers, [2]string{name, value})
+	}
+	return esl.NewEvent(headers, "")
+}

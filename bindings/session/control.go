@@ -1,0 +1,231 @@
+package session
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// errNoChannel is raised by eslua's additions on a session without a channel.
+var errNoChannel = errors.New("this session has no channel: it was destroyed or its originate failed, see session:hangupCause()")
+
+func answer(s *Session, a *vm.Args) (lua.LValue, error) {
+	return s.bringUp(a, "answer", func() bool { return s.call.Answered() })
+}
+
+func preAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
+	return s.bringUp(a, "pre_answer", func() bool { return s.call.MediaReady() })
+}
+
+func (s *Session) bringUp(a *vm.Args, app string, up func() bool) (lua.LValue, error) {
+	if s.over() {
+		return no, nil
+	}
+	if up() {
+		return yes, nil
+	}
+	if _, _, err := s.run(a, &prompt{app: true}, app, ""); err != nil {
+		return no, err
+	}
+	return number(!s.over() && up()), nil
+}
+
+func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.over() || s.call.Answered() {
+		return nil, nil
+	}
+	_, _, err := s.run(a, &prompt{app: true}, "wait_for_answer", "")
+	return nil, err
+}
+
+// hangup ends the call at once. The hangup hook runs inside it.
+func hangup(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.over() {
+		return nil, nil
+	}
+	return nil, s.settle(s.call.Hangup(a.Context(), hangupCause(a.String(0))))
+}
+
+// transfer sends the channel elsewhere when the script has ended; until then
+// the script keeps it, with ready() false.
+func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
+	extension := a.String(0)
+	if s.over() {
+		return no, nil
+	}
+	if extension == "" || strings.HasPrefix(extension, "-") {
+		s.log().Error("transfer: this is no extension", "extension", extension)
+		return no, nil
+	}
+	if strings.ContainsAny(extension+a.String(1)+a.String(2), "\x00") {
+		return nil, errors.New("transfer: an extension cannot hold NUL")
+	}
+	target := quote.Word(extension)
+	if a.Has(1) {
+		target += " " + quote.Word(a.String(1))
+	}
+	if a.Has(2) {
+		if !a.Has(1) {
+			target += " XML"
+		}
+		target += " " + quote.Word(a.String(2))
+	}
+	s.transfer = target
+	return yes, nil
+}
+
+// execute runs any dialplan application; ${...} in its argument is expanded by
+// FreeSWITCH.
+func execute(s *Session, a *vm.Args) (lua.LValue, error) {
+	app := a.String(0)
+	if app == "" {
+		s.log().Error("execute: no application specified")
+		return nil, nil
+	}
+	if s.over() {
+		return nil, nil
+	}
+	p := &prompt{app: true, dtmf: true}
+	if takesDigits(app) {
+		p.dtmf = false
+		s.keepAhead()
+	}
+	_, _, err := s.run(a, p, app, a.String(1))
+	if strings.EqualFold(app, "transfer") || strings.EqualFold(app, "deflect") {
+		s.left = !s.over()
+	}
+	return nil, err
+}
+
+// sleep lets time pass; a callback can end it. On a channel that has hung up
+// already mod_lua answers 1.
+func sleep(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.over() {
+		return yes, nil
+	}
+	stopped, err := s.attend(a, &prompt{input: true, dtmf: true}, func() error {
+		return s.call.Sleep(a.Context(), milliseconds(a.Int(0)))
+	})
+	return number(!stopped && !s.over()), err
+}
+
+// ready tells whether the script still has the channel. A pending hangup hook
+// runs here.
+func ready(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.call == nil {
+		return lua.LFalse, nil
+	}
+	if s.prompt == nil { // not inside a callback, where events keep their order
+		if err := s.settle(s.call.Sleep(a.Context(), 0)); err != nil { // notices a connection that is gone
+			return nil, err
+		}
+	}
+	is := !s.over() && !s.transferred()
+	return lua.LBool(is), s.runHook()
+}
+
+func answered(s *Session, a *vm.Args) (lua.LValue, error) {
+	return lua.LBool(s.call.Answered()), nil
+}
+
+func mediaReady(s *Session, a *vm.Args) (lua.LValue, error) {
+	return lua.LBool(!s.over() && s.call.MediaReady()), nil
+}
+
+func bridged(s *Session, a *vm.Args) (lua.LValue, error) {
+	return lua.LBool(!s.over() && s.call.Bridged()), nil
+}
+
+func getState(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.call == nil {
+		return lua.LString("ERROR"), nil
+	}
+	return lua.LString(s.call.State()), nil
+}
+
+func hangupCauseOf(s *Session, a *vm.Args) (lua.LValue, error) {
+	return lua.LString(s.cause), nil
+}
+
+func setAutoHangup(s *Session, a *vm.Args) (lua.LValue, error) {
+	s.autoHangup = a.Bool(0)
+	return no, nil
+}
+
+// destroy takes the object off its channel, hanging up what it has to. A text
+// is raised as an error.
+func destroy(s *Session, a *vm.Args) (lua.LValue, error) {
+	s.unlink(a.Context())
+	if text := a.String(0); text != "" {
+		return nil, errors.New(text)
+	}
+	return nil, nil
+}
+
+// bridge connects two channels of the script and waits until that is over.
+func bridge(x, y *Session, a *vm.Args) error {
+	if x == nil || y == nil || x.call == nil || y.call == nil || x.over() || y.over() {
+		a.Self().(owner).Sessions().host.Log().Error("bridge: Channels not ready")
+		return nil
+	}
+	if err := x.runHook(); err != nil {
+		return err
+	}
+	if !x.call.MediaReady() {
+		if _, err := preAnswer(x, a); err != nil {
+			return err
+		}
+	}
+	if err := x.bridgeTo(y, a); err != nil {
+		return err
+	}
+	return x.runHook()
+}
+
+// afterBridge keeps a channel in reach when the bridge ends: uuid_bridge takes
+// both channels out of our park, and would hang up the one that remains.
+const afterBridge = "park_after_bridge"
+
+func (s *Session) bridgeTo(y *Session, a *vm.Args) error {
+	ctx := a.Context()
+	for _, leg := range []*Session{s, y} {
+		reply, err := leg.call.API(ctx, "uuid_getvar "+leg.call.UUID()+" "+afterBridge)
+		if err == nil && reply == "_undef_" {
+			_, err = leg.call.API(ctx, "uuid_setvar "+leg.call.UUID()+" "+afterBridge+" true")
+			defer func() {
+				if !leg.over() {
+					_, err := leg.call.API(ctx, "uuid_setvar "+leg.call.UUID()+" "+afterBridge)
+					_ = leg.settle(err)
+				}
+			}()
+		}
+		if err := leg.settle(err); err != nil {
+			return err
+		}
+	}
+	reply, err := s.call.API(ctx, "uuid_bridge "+s.call.UUID()+" "+y.call.UUID())
+	if err == nil && !strings.HasPrefix(reply, "+OK") {
+		s.log().Error("bridge: FreeSWITCH refused", "reply", strings.TrimSpace(reply))
+		return nil
+	}
+	if err != nil {
+		return s.settle(err)
+	}
+	watched := s
+	if _, far := s.call.(*attached); far {
+		watched = y
+	}
+	_, err = watched.attend(a, &prompt{}, func() error {
+		_, err := watched.call.WaitEvent(ctx, -1, func(ev esl.Event) bool {
+			name := ev.Name()
+			return ev.Get("Unique-ID") == watched.call.UUID() && (name == "CHANNEL_UNBRIDGE" || name == "CHANNEL_PARK" || name == "CHANNEL_HANGUP")
+		})
+		return err
+	})
+	watched.call.FlushDigits() // they were said to the other side
+	return err
+}

@@ -1,0 +1,219 @@
+package session
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// mostDigits is what FreeSWITCH's digit applications can hold.
+const mostDigits = 128
+
+// digitsVariable is where those applications leave what was pressed, unless
+// the script names another variable.
+const digitsVariable = "eslua_digits"
+
+func milliseconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Millisecond }
+
+// getDigits collects digits here: typed ahead or pressed now, no prompt, no
+// callback (switch_ivr.c:switch_ivr_collect_digits_count).
+func getDigits(s *Session, a *vm.Args) (lua.LValue, error) {
+	most, terminators := a.Int(0), a.String(1)
+	first, inter, abs := milliseconds(a.Int(2)), milliseconds(a.Int(3)), milliseconds(a.Int(4))
+	if inter == 0 {
+		inter = first
+	}
+	wait := first
+	if first == 0 {
+		wait = inter
+	}
+	clock := s.room.host.Clock()
+	start := clock.Now()
+	var got strings.Builder
+	_, err := s.attend(a, &prompt{}, func() error {
+		for {
+			limit := wait
+			if limit == 0 {
+				limit = -1
+			}
+			if abs > 0 {
+				left := abs - clock.Now().Sub(start)
+				if left <= 0 {
+					return nil
+				}
+				if limit < 0 || left < limit {
+					limit = left
+				}
+			}
+			digit, ok, err := s.call.Digit(a.Context(), limit)
+			if err != nil || !ok {
+				return err
+			}
+			if strings.IndexByte(terminators, digit.Key) >= 0 {
+				return nil
+			}
+			got.WriteByte(digit.Key)
+			if got.Len() >= most {
+				return nil
+			}
+			wait = inter
+		}
+	})
+	return lua.LString(got.String()), err
+}
+
+// collectDigits feeds digits to the callbacks until the time is over or one of
+// them says stop. Without a callback it returns at once.
+func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
+	between, abs := time.Duration(0), milliseconds(a.Int(0))
+	if a.Len() > 1 {
+		between, abs = abs, milliseconds(a.Int(1))
+	}
+	p := &prompt{input: true, dtmf: true}
+	if !s.listens(p) || s.over() {
+		return no, nil
+	}
+	limit := abs
+	if between > 0 && (limit == 0 || between < limit) {
+		limit = between
+	}
+	clock := s.room.host.Clock()
+	start := clock.Now()
+	_, err := s.attend(a, p, func() error {
+		for {
+			d := limit
+			if abs > 0 {
+				if d = min(d, abs-clock.Now().Sub(start)); d <= 0 {
+					return nil
+				}
+			}
+			if d == 0 {
+				d = 24 * time.Hour
+			}
+			heard := p.heard
+			if err := s.call.Sleep(a.Context(), d); err != nil {
+				return err
+			}
+			if between > 0 && p.heard == heard {
+				return nil
+			}
+		}
+	})
+	return no, err
+}
+
+// read plays a prompt and collects digits; the first one ends the prompt.
+func read(s *Session, a *vm.Args) (lua.LValue, error) {
+	least := max(a.Int(0), 1)
+	most := min(max(a.Int(1), 1), mostDigits)
+	file := a.String(2)
+	if file == "" {
+		file = "silence" // the application's word for no prompt
+	}
+	arg := words(least, most, file, digitsVariable, max(a.Int(3), 1), terminators(a.String(4)), max(a.Int(5), 0))
+	digits, _, err := s.collect(a, "read", arg, digitsVariable)
+	return lua.LString(digits), err
+}
+
+// playAndGetDigits plays a prompt and collects digits until they match, some
+// times over.
+func playAndGetDigits(s *Session, a *vm.Args) (lua.LValue, error) {
+	least := max(a.Int(0), 0)
+	variable := a.String(8)
+	if variable == "" {
+		variable = digitsVariable
+	}
+	transfer := a.String(10)
+	args := []any{least, min(max(a.Int(1), least), mostDigits), max(a.Int(2), 0), max(a.Int(3), 1), terminators(a.String(4)),
+		a.String(5), a.String(6), variable, a.String(7), max(a.Int(9), 0)}
+	if transfer != "" {
+		args = append(args, transfer)
+	}
+	digits, result, err := s.collect(a, "play_and_get_digits", words(args...), variable)
+	// The variable keeps the digits of the last, failed round.
+	if result == "failure" || result == "timeout" && len(digits) < least {
+		digits = ""
+	}
+	if digits == "" && transfer != "" && !s.over() && result != "success" {
+		s.left = true
+	}
+	return lua.LString(digits), err
+}
+
+// collect runs an application that collects digits and returns them with its
+// read_result. What was typed ahead is handed to it when it begins: FreeSWITCH's
+// park has taken those digits off the channel already.
+func (s *Session) collect(a *vm.Args, app, arg, variable string) (digits, result string, err error) {
+	if s.over() {
+		return "", "", nil
+	}
+	s.keepAhead()
+	p := &prompt{app: true}
+	done, _, err := s.run(a, p, app, arg)
+	return strings.Clone(done.Get("variable_" + variable)), done.Get("variable_read_result"), err
+}
+
+// keepAhead takes what is typed ahead for the application that begins next.
+func (s *Session) keepAhead() {
+	s.ahead = s.call.PendingDigits()
+	s.call.FlushDigits()
+}
+
+// handAhead puts the digits typed ahead back on the channel once the
+// application that collects digits has begun: before that, park would eat them
+// again.
+func (s *Session) handAhead(app string) {
+	if s.ahead == "" || s.prompt == nil || !takesDigits(app) {
+		return
+	}
+	digits := s.ahead
+	s.ahead = ""
+	if _, err := s.call.API(s.prompt.ctx, "uuid_recv_dtmf "+s.call.UUID()+" "+digits); err != nil {
+		s.log().Warn("digits typed ahead are lost", "error", err)
+	}
+}
+
+// takesDigits lists the applications that ask for digits typed ahead.
+func takesDigits(app string) bool {
+	switch strings.ToLower(app) {
+	case "read", "play_and_get_digits", "ivr":
+		return true
+	}
+	return false
+}
+
+// terminators are the keys that end the input; the applications would take #
+// for none at all.
+func terminators(keys string) string {
+	if keys == "" {
+		return "none"
+	}
+	return keys
+}
+
+// words writes an application's arguments.
+func words(args ...any) string {
+	out := make([]string, len(args))
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case int:
+			out[i] = strconv.Itoa(v)
+		case string:
+			out[i] = quote.Word(v)
+		}
+	}
+	return quote.Literal(strings.Join(out, " "))
+}
+
+func flushDigits(s *Session, a *vm.Args) (lua.LValue, error) {
+	s.call.FlushDigits()
+	if s.over() {
+		return no, nil
+	}
+	_, err := s.call.API(a.Context(), "uuid_flush_dtmf "+s.call.UUID())
+	return no, s.settle(err)
+}

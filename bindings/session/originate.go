@@ -1,0 +1,153 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/legs"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// dialTimeout is how long freeswitch.Session(dialstring) waits for an answer
+// (switch_cpp.cpp:CoreSession).
+const dialTimeout = 60 * time.Second
+
+// owner is what is bound to the module the constructors stand in.
+type owner interface{ Sessions() *Sessions }
+
+// Constructors declares freeswitch.Session and freeswitch.bridge for sessions
+// of class.
+func Constructors(class *vm.Class) []vm.Func {
+	return []vm.Func{
+		{
+			Name: "Session",
+			Params: []vm.Param{
+				{Name: "target", Kind: vm.String, Optional: true, Doc: "a channel's uuid, or a dial string such as user/1000"},
+				{Name: "a_leg", Kind: vm.Object, Class: class, Optional: true, Doc: "whose caller id the new leg shows, and whose hangup cancels the dialling"},
+			},
+			Results: []vm.Result{{Name: "session", Kind: vm.Object, Doc: "test ready(), hangupCause() says why not"}},
+			Doc:     "A session on a channel that exists, or on one that is dialled now (up to 60 s).",
+			Waits:   true,
+			Go:      construct,
+		},
+		{
+			Name: "bridge",
+			Params: []vm.Param{
+				{Name: "a", Kind: vm.Object, Class: class},
+				{Name: "b", Kind: vm.Object, Class: class},
+			},
+			Doc:   "Connects two sessions and waits until one of them hangs up.",
+			Waits: true,
+			Go: func(a *vm.Args) error {
+				x, _ := a.Object(0).(*Session)
+				y, _ := a.Object(1).(*Session)
+				return bridge(x, y, a)
+			},
+		},
+	}
+}
+
+func construct(a *vm.Args) error {
+	room := a.Self().(owner).Sessions()
+	target := a.String(0)
+	if target == "" {
+		a.Return(room.add(nil).object)
+		return nil
+	}
+	if !strings.Contains(target, "/") {
+		s, err := room.attach(a.Context(), target)
+		if err != nil || s != nil {
+			if s != nil {
+				a.Return(s.object)
+			}
+			return err
+		}
+	}
+	s := room.add(nil)
+	aLeg, _ := a.Object(1).(*Session)
+	reached, err := s.dial(a.Context(), aLeg, target, dialTimeout)
+	if err != nil {
+		return err
+	}
+	if reached {
+		s.autoHangup = true
+		room.state.SetGlobal(s.call.UUID(), s.object)
+	}
+	a.Return(s.object)
+	return nil
+}
+
+// attach is a session on a channel that exists, nil if there is none. A
+// channel this script has a session for already is answered with that one.
+func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
+	for _, s := range r.all {
+		if s.call != nil && s.call.UUID() == uuid {
+			return s, nil
+		}
+	}
+	if strings.ContainsAny(uuid, " \t") {
+		return nil, nil
+	}
+	exists, err := r.host.API(ctx, "uuid_exists "+uuid)
+	if err != nil || strings.TrimSpace(exists) != "true" {
+		return nil, err
+	}
+	return r.add(&attached{ctx: ctx, id: uuid, host: r.host}), nil
+}
+
+// originate dials; 0 is success, as in mod_lua.
+func originate(s *Session, a *vm.Args) (lua.LValue, error) {
+	dial := a.String(1)
+	if dial == "" {
+		s.log().Error("originate: Missing destination.")
+		return no, nil
+	}
+	if s.call != nil {
+		return nil, errors.New("this session has a channel already: originate on one made with freeswitch.Session()")
+	}
+	aLeg, _ := a.Object(0).(*Session)
+	if aLeg != nil && aLeg.call != nil {
+		if err := aLeg.runHook(); err != nil {
+			return nil, err
+		}
+	}
+	reached, err := s.dial(a.Context(), aLeg, dial, time.Duration(a.Int(2))*time.Second)
+	return number(!reached), err
+}
+
+// dial brings the session up on a new leg; hangupCause tells the outcome.
+func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeout time.Duration) (reached bool, err error) {
+	var variables [][2]string
+	if aLeg != nil && aLeg.call != nil {
+		last := aLeg.call.Snapshot()
+		variables = [][2]string{
+			{"origination_caller_id_name", last.Get("Caller-Caller-ID-Name")},
+			{"origination_caller_id_number", last.Get("Caller-Caller-ID-Number")},
+		}
+		var giveUp func()
+		ctx, giveUp = context.WithCancel(ctx)
+		aLeg.giveUp = giveUp
+		defer func() { aLeg.giveUp = nil; giveUp() }()
+	}
+	s.cause = "DESTINATION_OUT_OF_ORDER"
+	leg, err := s.room.host.Dial(ctx, target, timeout, variables)
+	var failed *legs.FailedError
+	switch {
+	case errors.As(err, &failed):
+		s.cause = failed.Cause
+		s.log().Warn("originate: "+failed.Error(), "dial", target)
+		return false, nil
+	case err != nil && aLeg != nil && aLeg.call != nil && aLeg.over():
+		s.cause = "ORIGINATOR_CANCEL"
+		return false, aLeg.settle(nil)
+	case err != nil:
+		return false, s.settle(err)
+	}
+	s.cause = "SUCCESS"
+	s.leg = leg
+	s.take(leg)
+	return true, nil
+}

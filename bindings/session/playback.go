@@ -1,0 +1,134 @@
+package session
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// noTerminators keeps an application from stopping at a key: which keys stop a
+// prompt is for the script's callbacks. The scope in front of an argument sets
+// the variable for this one application.
+const noTerminators = "%[playback_terminators=none]"
+
+// streamFile plays a file. Without a callback it takes no digits, as in
+// mod_lua: loop_playback leaves them to the next getDigits, while playback
+// would eat them. With one the digits come as events.
+func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
+	path, from := a.String(0), a.Int(1)
+	p := &prompt{app: true, file: true, input: true, dtmf: true}
+	if from > 0 {
+		path += "@@" + strconv.Itoa(from)
+	}
+	app, arg := "loop_playback", quote.Literal(path)
+	if from > 0 || s.listens(p) || strings.HasPrefix(path, "+") { // "+" is loop_playback's count
+		app, arg = "playback", noTerminators+arg
+	}
+	if path == "" || s.over() {
+		return no, nil
+	}
+	done, ok, err := s.run(a, p, app, arg)
+	if err != nil || !ok {
+		return no, err
+	}
+	switch response := done.Get("Application-Response"); response {
+	case "FILE NOT FOUND", "PLAYBACK ERROR":
+		s.log().Error("streamFile: "+strings.ToLower(response), "path", path)
+		return no, nil
+	}
+	return yes, nil
+}
+
+// run executes an application while digits go to the callbacks. ok is whether
+// it came to its end with the call still up and no callback stopping it.
+func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
+	stopped, err := s.attend(a, p, func() (err error) {
+		done, err = s.call.Execute(a.Context(), app, arg)
+		return err
+	})
+	return done, err == nil && !stopped && !s.over(), err
+}
+
+// recordFile records into a file on FreeSWITCH's disk.
+func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
+	if !a.Has(0) || s.over() {
+		return no, nil
+	}
+	words := []string{quote.Word(a.String(0))}
+	for i := 1; i < a.Len(); i++ {
+		words = append(words, strconv.Itoa(a.Int(i)))
+	}
+	p := &prompt{app: true, input: true, dtmf: true}
+	_, ok, err := s.run(a, p, "record", noTerminators+quote.Literal(strings.Join(words, " ")))
+	return number(ok), err
+}
+
+// say speaks a number, a date and the like with recorded words.
+func say(s *Session, a *vm.Args) (lua.LValue, error) {
+	for i := range 4 {
+		if !a.Has(i) {
+			s.log().Error("say: text, module, type and method are needed")
+			return nil, nil
+		}
+	}
+	words := []string{quote.Word(a.String(1)), quote.Word(a.String(2)), quote.Word(a.String(3))}
+	if a.Has(4) {
+		words = append(words, quote.Word(a.String(4)))
+	}
+	words = append(words, quote.Word(a.String(0)))
+	if s.over() {
+		return nil, nil
+	}
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "say", noTerminators+quote.Literal(strings.Join(words, " ")))
+	return nil, err
+}
+
+// sayPhrase runs a phrase macro.
+func sayPhrase(s *Session, a *vm.Args) (lua.LValue, error) {
+	if !a.Has(0) {
+		s.log().Error("sayPhrase: the phrase has no name")
+		return nil, nil
+	}
+	scope := noTerminators
+	if language := a.String(2); language != "" {
+		scope = strings.TrimSuffix(noTerminators, "]") + "," + strings.Trim(quote.Variables([][2]string{{"language", language}}), "{}") + "]"
+	}
+	if s.over() {
+		return nil, nil
+	}
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", scope+quote.Literal(a.String(0)+","+a.String(1)))
+	return nil, err
+}
+
+func setTTS(s *Session, a *vm.Args) (lua.LValue, error) {
+	engine, voice := a.String(0), a.String(1)
+	s.engine, s.voice = &engine, &voice
+	return nil, nil
+}
+
+func setTTSParms(s *Session, a *vm.Args) (lua.LValue, error) {
+	s.log().Error("set_tts_parms is deprecated. Use set_tts_params.")
+	return setTTS(s, a)
+}
+
+// speak speaks a text with a speech engine.
+func speak(s *Session, a *vm.Args) (lua.LValue, error) {
+	switch {
+	case s.engine == nil:
+		s.log().Error("speak: no TTS engine specified, call set_tts_params first")
+		return yes, nil // as mod_lua, where SWITCH_STATUS_FALSE is 1
+	case s.over():
+		return no, nil
+	case *s.engine == "" || *s.voice == "" || strings.Contains(*s.engine+*s.voice, "|"):
+		// The application would hang the call up, or read the words wrong.
+		s.log().Error("speak: the TTS engine or voice is empty or holds a |", "engine", *s.engine, "voice", *s.voice)
+		return no, nil
+	}
+	arg := noTerminators + quote.Literal(*s.engine+"|"+*s.voice+"|"+a.String(0))
+	_, ok, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "speak", arg)
+	return number(ok), err
+}

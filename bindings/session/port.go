@@ -1,0 +1,64 @@
+// Package session owns the Lua object of a channel: the global session,
+// freeswitch.Session(...) and freeswitch.bridge, with mod_lua's methods, their
+// return values and their moments, and eslua's additions on the same object.
+//
+// It drives a channel through the Call port, one application or API command at
+// a time; how those travel is host/outbound's. Methods of mod_lua never raise
+// but for wrong arguments and for what cannot be sent at all; eslua's
+// additions raise errors that say what to do.
+package session
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/outbound"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Call is a channel under control; *outbound.Call is one. It is used by the
+// script's goroutine alone.
+type Call interface {
+	UUID() string
+	Snapshot() esl.Event
+	Execute(ctx context.Context, app, arg string) (esl.Event, error)
+	API(ctx context.Context, line string) (string, error)
+	Interrupt(ctx context.Context) error
+	Sleep(ctx context.Context, d time.Duration) error
+	WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error)
+	Digit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error)
+	TakeDigit() (outbound.Digit, bool)
+	PendingDigits() string
+	FlushDigits()
+	Observe(fn func(esl.Event) (stop bool))
+	Hangup(ctx context.Context, cause string) error
+	HungUp() (cause string, yes bool)
+	Answered() bool
+	Bridged() bool
+	MediaReady() bool
+	State() string
+}
+
+// Leg is a Call the script dialled; Release gives it back.
+type Leg interface {
+	Call
+	Release()
+}
+
+// Host is what the sessions of one script need of the world.
+type Host interface {
+	// API runs an API command in the FreeSWITCH the script stands on.
+	API(ctx context.Context, line string) (string, error)
+	// Dial originates a leg that the script then drives. The error is a
+	// *legs.FailedError when it was not reached.
+	Dial(ctx context.Context, dial string, timeout time.Duration, variables [][2]string) (Leg, error)
+	// Event is the Lua object of an event FreeSWITCH sent.
+	Event(in esl.Event) lua.LValue
+	// Console writes a script's line to the log at FreeSWITCH's level of that name.
+	Console(level, text string)
+	Log() *slog.Logger
+	Clock() clock.Clock
+}

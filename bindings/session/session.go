@@ -1,0 +1,162 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Session is one Lua session. Without a call it is "not initialized": a failed
+// originate, or destroyed.
+type Session struct {
+	room   *Sessions
+	object lua.LValue // its Lua object
+	call   Call       // nil: not initialized
+	leg    Leg        // the same call, when the script dialled it
+
+	autoHangup bool
+	cause      string // of the originate: what hangupCause answers
+	cut        bool   // the connection is gone, and with it all control
+	transfer   string // uuid_transfer's arguments, carried out at the script's end
+	left       bool   // an application has transferred the channel already
+
+	engine, voice *string           // of speak
+	variables     map[string]string // set after the hangup; FreeSWITCH takes none then
+	asrEvents     bool              // fire_asr_events is set
+
+	input  inputCallback
+	onDtmf lua.LValue // eslua's own callback, a function
+	hook   hangupHook
+	prompt *prompt // what runs while digits go to the callbacks
+	ahead  string  // typed ahead, for the application that is about to begin
+	failed error   // a callback ran into a limit of the script
+	giveUp func()  // cancels the leg that is being dialled for this one
+}
+
+// Sessions are all sessions of one script, in the order they came.
+type Sessions struct {
+	host  Host
+	state *vm.State
+	class *vm.Class
+	all   []*Session
+}
+
+// NewSessions makes the room for the sessions of a script; class is Class's.
+func NewSessions(host Host, state *vm.State, class *vm.Class) *Sessions {
+	return &Sessions{host: host, state: state, class: class}
+}
+
+// Main makes the session of the call that runs the script and the globals it
+// has in mod_lua: session, and one named as its uuid.
+func (r *Sessions) Main(call Call) {
+	s := r.add(call)
+	r.state.SetGlobal("session", s.object)
+}
+
+// add makes a session; a nil call leaves it not initialized.
+func (r *Sessions) add(call Call) *Session {
+	s := &Session{room: r, cause: "NONE", onDtmf: lua.LNil}
+	s.object = r.state.NewObject(r.class, s)
+	r.all = append(r.all, s)
+	if call != nil {
+		s.take(call)
+		r.state.SetGlobal(call.UUID(), s.object)
+	}
+	return s
+}
+
+// take puts the session on a channel.
+func (s *Session) take(call Call) {
+	s.call = call
+	call.Observe(s.observe)
+}
+
+// End does what the end of a mod_lua script does: transfers that were asked
+// for happen, sessions with auto-hangup are hung up, dialled legs are given
+// back. It must be called once the script has run, however that went.
+func (r *Sessions) End(ctx context.Context) {
+	for i := len(r.all) - 1; i >= 0; i-- {
+		r.all[i].unlink(ctx)
+	}
+}
+
+// unlink takes the session off its channel.
+func (s *Session) unlink(ctx context.Context) {
+	if s.call == nil {
+		return
+	}
+	var err error
+	switch _, hungUp := s.call.HungUp(); {
+	case hungUp || s.cut:
+	case s.transfer != "":
+		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transfer)
+	case s.autoHangup && !s.left:
+		err = s.call.Hangup(ctx, normalClearing)
+	}
+	if err != nil {
+		s.log().Warn("the session did not end as it should", "error", err)
+	}
+	if s.leg != nil {
+		s.leg.Release()
+	}
+	s.call, s.leg = nil, nil
+}
+
+func (s *Session) log() *slog.Logger { return s.room.host.Log() }
+
+// over tells whether nothing can be done with the channel any more.
+func (s *Session) over() bool {
+	_, hungUp := s.call.HungUp()
+	return hungUp || s.cut
+}
+
+// settle sorts what a command on the channel came to. What happens to every
+// call, its hangup above all, is no error: mod_lua's methods answer 0. The
+// error that remains is raised.
+func (s *Session) settle(err error) error {
+	var (
+		hungUp  *outbound.HangupError
+		unknown *outbound.UnknownApplicationError
+		gone    *esl.DisconnectError
+		refused *esl.ReplyError
+	)
+	switch {
+	case err == nil, errors.Is(err, outbound.ErrStopped):
+		return nil
+	case errors.As(err, &unknown):
+		s.log().Error(unknown.Error())
+		return nil
+	case errors.As(err, &hungUp):
+		return nil
+	case errors.As(err, &gone):
+		if !s.cut {
+			s.log().Error("FreeSWITCH's connection for this call is gone; the script goes on without it", "error", err)
+		}
+		s.cut = true
+		return nil
+	case errors.As(err, &refused):
+		s.log().Error("FreeSWITCH refused", "error", err)
+		return nil
+	}
+	return err
+}
+
+// Results of mod_lua's int methods.
+const (
+	no  = lua.LNumber(0)
+	yes = lua.LNumber(1)
+	// none is what an int method of a session without a channel answers.
+	none = lua.LNumber(-1)
+)
+
+func number(ok bool) lua.LValue {
+	if ok {
+		return yes
+	}
+	return no
+}

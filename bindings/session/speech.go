@@ -1,0 +1,49 @@
+package session
+
+import (
+	"strings"
+
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// detectSpeech starts, stops and feeds speech recognition. What is recognised
+// comes to the input callback as an event of the name DETECTED_SPEECH.
+func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
+	if !a.Has(0) || s.over() {
+		return nil, nil
+	}
+	if !s.asrEvents {
+		// Without it the results are queued to the channel alone.
+		_, err := s.call.API(a.Context(), "uuid_setvar "+s.call.UUID()+" fire_asr_events true")
+		if err := s.settle(err); err != nil {
+			return nil, err
+		}
+		s.asrEvents = true
+	}
+	args := make([]string, 0, 4)
+	for i := 0; i < 4 && a.Has(i); i++ {
+		args = append(args, quote.Word(a.String(i)))
+	}
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "detect_speech", quote.Literal(strings.Join(args, " ")))
+	return nil, err
+}
+
+// playAndDetectSpeech plays a prompt and returns what was recognised, nil for
+// nothing.
+func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.over() {
+		return lua.LNil, nil
+	}
+	arg := quote.Literal(quote.Word(a.String(0)) + " " + quote.Word("detect:"+a.String(1)) + " " + a.String(2))
+	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)
+	if response := done.Get("Application-Response"); strings.HasSuffix(response, "ERROR") {
+		s.log().Error("playAndDetectSpeech: " + response)
+		return lua.LNil, err
+	}
+	if result := done.Get("variable_detect_speech_result"); result != "" {
+		return lua.LString(strings.Clone(result)), err
+	}
+	return lua.LNil, err
+}

@@ -1,0 +1,188 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// getVariable asks FreeSWITCH, which looks through the channel's variables,
+// the caller profile's fields and the global variables. After a hangup it
+// answers from what was last told of the channel.
+func getVariable(s *Session, a *vm.Args) (lua.LValue, error) {
+	name := a.String(0)
+	if name == "" {
+		return lua.LNil, nil
+	}
+	if !s.over() {
+		value, err := s.call.API(a.Context(), "uuid_getvar "+s.call.UUID()+" "+quote.Word(name))
+		if err = s.settle(err); err != nil {
+			return nil, err
+		}
+		if value == "_undef_" || value == "-ERR no reply\n" {
+			return lua.LNil, nil
+		}
+		if !s.over() && !strings.HasPrefix(value, "-ERR No such channel!") {
+			return lua.LString(value), nil
+		}
+	}
+	if value, ok := s.variables[name]; ok {
+		if value == "" {
+			return lua.LNil, nil
+		}
+		return lua.LString(value), nil
+	}
+	last := s.call.Snapshot()
+	value, ok := last.Lookup("variable_" + name)
+	if header := profileHeader(name); !ok && header != "" {
+		value, ok = last.Lookup(header)
+	}
+	if !ok || value == "" {
+		return lua.LNil, nil
+	}
+	return lua.LString(strings.Clone(value)), nil
+}
+
+// profileHeader is the event header of a field of the caller profile.
+func profileHeader(name string) string {
+	switch name {
+	case "uuid":
+		return "Unique-ID"
+	case "caller_id_name":
+		return "Caller-Caller-ID-Name"
+	case "caller_id_number":
+		return "Caller-Caller-ID-Number"
+	case "destination_number":
+		return "Caller-Destination-Number"
+	case "ani":
+		return "Caller-ANI"
+	case "context":
+		return "Caller-Context"
+	case "dialplan":
+		return "Caller-Dialplan"
+	case "network_addr":
+		return "Caller-Network-Addr"
+	case "source":
+		return "Caller-Source"
+	case "username":
+		return "Caller-Username"
+	case "rdnis":
+		return "Caller-RDNIS"
+	case "chan_name":
+		return "Caller-Channel-Name"
+	}
+	return ""
+}
+
+// setVariable sets a channel variable as it is, nothing expanded. After a
+// hangup only this script sees it.
+func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
+	name, value := a.String(0), a.String(1)
+	if name == "" {
+		s.log().Error("setVariable: the variable has no name")
+		return nil, nil
+	}
+	if s.over() {
+		if s.variables == nil {
+			s.variables = map[string]string{}
+		}
+		if len(s.variables) >= mostVariables {
+			return nil, fmt.Errorf("more than %d variables set after the hangup", mostVariables)
+		}
+		s.variables[name] = value
+		return nil, nil
+	}
+	reply, err := s.call.API(a.Context(), strings.TrimRight("uuid_setvar "+s.call.UUID()+" "+quote.Word(name)+" "+quote.Rest(value), " "))
+	if err == nil && strings.HasPrefix(reply, "-") && !s.over() {
+		s.log().Error("setVariable: not set", "variable", name, "reply", strings.TrimSpace(reply))
+	}
+	return nil, s.settle(err)
+}
+
+// mostVariables bounds what is kept here after a hangup.
+const mostVariables = 256
+
+// eventData is what an event's Lua object must be to take the channel's data.
+type eventData interface {
+	Add(name, value string) error
+	Body() (string, bool)
+}
+
+func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
+	event, ok := a.Object(0).(eventData)
+	if !ok {
+		return nil, errors.New("setEventData takes an event: use freeswitch.Event")
+	}
+	for name, value := range s.call.Snapshot().All() {
+		if strings.HasPrefix(name, "Event-") || strings.HasPrefix(name, "Content-") {
+			continue // of the event it came in
+		}
+		if err := event.Add(name, value); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// sendEvent hands an event's body to the endpoint; sofia makes a SIP MESSAGE of it.
+func sendEvent(s *Session, a *vm.Args) (lua.LValue, error) {
+	event, ok := a.Object(0).(eventData)
+	if !ok {
+		return nil, errors.New("sendEvent takes an event: use freeswitch.Event")
+	}
+	body, _ := event.Body()
+	if s.over() {
+		return nil, nil
+	}
+	reply, err := s.call.API(a.Context(), "uuid_send_message "+s.call.UUID()+" "+quote.Rest(body))
+	if err == nil && strings.HasPrefix(reply, "-") {
+		s.log().Error("sendEvent: not sent", "reply", strings.TrimSpace(reply))
+	}
+	return nil, s.settle(err)
+}
+
+func getUUID(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.call == nil {
+		return lua.LString("uninitialized"), nil
+	}
+	return lua.LString(s.call.UUID()), nil
+}
+
+// attribute answers what SWIG makes readable on a session object.
+func attribute(self any, field string) lua.LValue {
+	s := self.(*Session)
+	switch field {
+	case "uuid":
+		if s.call != nil {
+			return lua.LString(s.call.UUID())
+		}
+	case "tts_name":
+		return optional(s.engine)
+	case "voice_name":
+		return optional(s.voice)
+	case "cb_function":
+		return optional(&s.input.function)
+	case "cb_arg":
+		return optional(&s.input.argument)
+	case "hangup_func_str":
+		return optional(&s.hook.function)
+	case "hangup_func_arg":
+		return optional(&s.hook.argument)
+	case "allocated":
+		return number(s.call != nil)
+	case "flags": // switch_cpp.h:session_flag_t, S_HUP
+		return number(s.autoHangup)
+	}
+	return lua.LNil
+}
+
+func optional(s *string) lua.LValue {
+	if s == nil || *s == "" {
+		return lua.LNil
+	}
+	return lua.LString(*s)
+}
