@@ -10,30 +10,42 @@ import (
 
 // dialled is what FreeSWITCH says of how it came here.
 type dialled struct {
-	hosts string // the socket application's first word: "127.0.0.1:8084/inviteToConf"
-	addr  string // host:port of the one that answered
-	path  string // what stood behind it
+	hosts string   // the socket application's first word: "127.0.0.1:8084/inviteToConf"
+	addr  string   // host:port of the one that answered
+	path  string   // what stood behind it
+	lacks []string // of `full` and `async`
 }
+
+var dialledHeaders = [...]string{"variable_socket_host", "variable_socket_path",
+	"variable_current_application", "variable_current_application_data", "Control", "Socket-Mode"}
 
 // whence reads the socket application's data out of the connect reply. local is
 // where the connection arrived, for what the data does not say.
 func whence(connect esl.Event, local net.Addr) dialled {
-	d := dialled{path: connect.Get("variable_socket_path")}
+	var v [len(dialledHeaders)]string
+	connect.Pick(dialledHeaders[:], v[:])
+	d := dialled{path: v[1]}
 	host, port, err := net.SplitHostPort(local.String())
 	if err != nil {
 		host = local.String()
 	}
-	if h := connect.Get("variable_socket_host"); h != "" {
-		host = h
+	if v[0] != "" {
+		host = v[0]
 	}
-	if connect.Get("variable_current_application") == "socket" {
-		d.hosts, _, _ = strings.Cut(connect.Get("variable_current_application_data"), " ")
+	if v[2] == "socket" {
+		d.hosts, _, _ = strings.Cut(v[3], " ")
 		if p, path, ok := chosen(d.hosts, host); ok {
 			port, d.path = p, path
 		}
 	}
-	d.addr = strings.Clone(net.JoinHostPort(host, port))
-	d.path = strings.Clone(d.path)
+	d.addr = net.JoinHostPort(host, port)
+	d.path = strings.Clone(d.path) // not the whole reply
+	if v[4] != "full" {
+		d.lacks = append(d.lacks, "full")
+	}
+	if v[5] != "async" {
+		d.lacks = append(d.lacks, "async")
+	}
 	return d
 }
 

@@ -39,34 +39,33 @@ func stateName(n int) string {
 // note keeps what an event of the channel itself says. A hangup is known from
 // whatever tells of it first: events can be lost, and their order is only
 // FreeSWITCH's usual one.
-func (h *channel) note(name string, ev esl.Event) {
-	if bringsVariables(name) {
-		h.snapshot = ev
+func (h *channel) note(ev sighting) {
+	if bringsVariables(ev.name) {
+		h.snapshot = ev.Event
 	}
-	if n, err := strconv.Atoi(ev.Get("Channel-State-Number")); err == nil {
+	if n, err := strconv.Atoi(ev.number); err == nil {
 		h.state = n
 	}
 	if h.state == stateRouting {
 		h.moved = true
 	}
-	switch name {
+	over := h.state >= stateHangup || ev.answer == "hangup"
+	switch ev.name {
 	case "CHANNEL_BRIDGE":
 		h.bridged = true
 	case "CHANNEL_UNBRIDGE":
 		h.bridged = false
 	case "CHANNEL_HANGUP":
-		h.hangUp(ev.Get("Hangup-Cause"))
+		over = true
 	case "CHANNEL_HANGUP_COMPLETE":
-		h.hangUp(ev.Get("Hangup-Cause"))
-		h.ending, h.ended = true, true
+		over, h.ending, h.ended = true, true, true
 	case "CHANNEL_STATE":
 		// Told by the state machine, which stands still while applications run.
-		if s := ev.Get("Channel-State"); s == "CS_HANGUP" || s == "CS_REPORTING" {
-			h.hangUp(ev.Get("Hangup-Cause"))
-			h.ending = true
+		if ev.state == "CS_HANGUP" || ev.state == "CS_REPORTING" {
+			over, h.ending = true, true
 		}
 	}
-	if h.state >= stateHangup || ev.Get("Answer-State") == "hangup" {
+	if over && h.cause == "" {
 		h.hangUp(ev.Get("Hangup-Cause"))
 	}
 }

@@ -103,22 +103,21 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 // a channel variable that the next application takes, which may be another one
 // (execute_on_media and its like, run by the implicit pre-answer). The name
 // tells, and what begins under our name after a theft is ours.
-func (x *execution) see(ev esl.Event) {
-	name := ev.Name()
-	if x.complete || (name != "CHANNEL_EXECUTE" && name != "CHANNEL_EXECUTE_COMPLETE") {
+func (x *execution) see(ev sighting) {
+	begins, ends := ev.name == "CHANNEL_EXECUTE", ev.name == "CHANNEL_EXECUTE_COMPLETE"
+	if x.complete || !begins && !ends {
 		return
 	}
-	id, app := ev.Get("Application-UUID"), ev.Get("Application")
-	ours := strings.EqualFold(app, x.app)
+	ours := strings.EqualFold(ev.app, x.app)
 	switch {
-	case id == x.id && !ours:
+	case ev.appID == x.id && !ours:
 		x.stolen = true
-	case id == x.id && name == "CHANNEL_EXECUTE":
+	case ev.appID == x.id && begins:
 		x.started = true
-	case id == x.id:
-		x.complete, x.result = true, ev
-	case x.stolen && !x.started && ours && name == "CHANNEL_EXECUTE":
-		x.started, x.id = true, strings.Clone(id)
+	case ev.appID == x.id:
+		x.complete, x.result = true, ev.Event
+	case x.stolen && !x.started && ours && begins:
+		x.started, x.id = true, strings.Clone(ev.appID)
 	}
 }
 

@@ -76,26 +76,19 @@ func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) 
 
 // meet makes the Call, and says what keeps it from being served.
 func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event, myevents error) (*Call, error) {
-	id := connect.Get("Unique-ID")
-	if id == "" {
+	ev := sight(connect)
+	if ev.uuid == "" {
 		return nil, errNotACall
 	}
 	from := whence(connect, local)
 	c := &Call{
 		conn: conn, clock: s.clock, base: s.log,
-		uuid: strings.Clone(id), path: from.path, addr: from.addr,
+		uuid: strings.Clone(ev.uuid), path: from.path, addr: from.addr,
 		executions: newExecutions(s.cfg.Wire.NewUUID()),
 	}
-	c.note("CHANNEL_DATA", connect)
-	var lacks []string
-	if connect.Get("Control") != "full" {
-		lacks = append(lacks, "full")
-	}
-	if connect.Get("Socket-Mode") != "async" {
-		lacks = append(lacks, "async")
-	}
-	if len(lacks) > 0 {
-		return c, &controlError{lacks: lacks, write: from.action()}
+	c.note(ev)
+	if len(from.lacks) > 0 {
+		return c, &controlError{lacks: from.lacks, write: from.action()}
 	}
 	return c, myevents
 }
@@ -108,7 +101,7 @@ func (c *Call) settle(ctx context.Context) {
 		return
 	}
 	moving := true
-	w := &wait{see: func(ev esl.Event) { moving = moving && ev.Name() != "CHANNEL_STATE" }}
+	w := &wait{see: func(ev sighting) { moving = moving && ev.name != "CHANNEL_STATE" }}
 	w.done = func() bool { return !moving || c.hungUp }
 	_ = c.wait(ctx, settleTime, w)
 }

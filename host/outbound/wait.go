@@ -26,7 +26,7 @@ var errTimeUp = errors.New("time is up")
 // wait is one thing the owner waits for. Observers may wait themselves, so
 // there is a stack of them, and every one sees every event.
 type wait struct {
-	see     func(esl.Event) // nil looks at none
+	see     func(sighting) // nil looks at none
 	done    func() bool
 	also    <-chan struct{} // tells of something else done looks at; may be nil
 	stopped bool            // an observer said stop
@@ -109,21 +109,24 @@ func (c *Call) catchUp() {
 }
 
 // take shows one event to the call's state, to all who wait and to the observers.
-func (c *Call) take(ev esl.Event) {
-	name := ev.Name()
+func (c *Call) take(e esl.Event) {
+	ev := sight(e)
 	switch {
-	case name == "":
+	case ev.name == "":
 		if ev.Type() == "text/disconnect-notice" && ev.Get("Content-Disposition") == "linger" {
 			c.hangUp("") // FreeSWITCH lingers only over a channel that is down
 		}
-	case strings.HasPrefix(name, "CHANNEL_") || bringsVariables(name):
-		if ev.Get("Unique-ID") == c.uuid {
-			c.note(name, ev)
-			c.noteSocketLeft(name, ev)
+	case ev.uuid != c.uuid:
+	case ev.name == "DTMF":
+		if c.keepsDigits() {
+			c.typeahead.add(e)
 		}
-	case name == "DTMF":
-		if ev.Get("Unique-ID") == c.uuid && c.keepsDigits() {
-			c.typeahead.add(ev)
+	case strings.HasPrefix(ev.name, "CHANNEL_") || bringsVariables(ev.name):
+		c.note(ev)
+		// Our own socket application is over: a transfer or the end of an originate
+		// took the channel elsewhere.
+		if ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.own(ev.appID) {
+			c.moved = true
 		}
 	}
 	for _, w := range c.waits {
@@ -136,20 +139,11 @@ func (c *Call) take(ev esl.Event) {
 	}
 	for _, observe := range c.observers {
 		c.nested++
-		stop := observe(ev)
+		stop := observe(e)
 		c.nested--
 		if stop && len(c.waits) > 0 {
 			c.waits[len(c.waits)-1].stopped = true
 		}
-	}
-}
-
-// noteSocketLeft notices that our own socket application is over: a transfer or
-// the end of an originate took the channel elsewhere. The connection goes on,
-// but the channel must not be resumed: that would tear it out of where it is.
-func (c *Call) noteSocketLeft(name string, ev esl.Event) {
-	if name == "CHANNEL_EXECUTE_COMPLETE" && ev.Get("Application") == "socket" && !c.own(ev.Get("Application-UUID")) {
-		c.moved = true
 	}
 }
 
@@ -177,9 +171,9 @@ func (c *Call) Sleep(ctx context.Context, d time.Duration) error {
 func (c *Call) WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error) {
 	var found esl.Event
 	w := &wait{grace: true}
-	w.see = func(ev esl.Event) {
-		if found.IsZero() && want(ev) {
-			found = ev
+	w.see = func(ev sighting) {
+		if found.IsZero() && want(ev.Event) {
+			found = ev.Event
 		}
 	}
 	w.done = func() bool { return !found.IsZero() || w.stopped || c.ended }

@@ -1,0 +1,186 @@
+package callbench
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+)
+
+// peerEnv makes a test binary the switch.
+const peerEnv = "ESLUA_CALLBENCH_PEER"
+
+// AtOnce is how many calls are under way at a time.
+const AtOnce = 50
+
+// servePeer does what its parent asks for, a line each: "calls <addr> <n>" makes
+// n calls, "idle <addr> <n>" makes n calls at once and says "idle" when all of
+// them wait for the end of their playback, until a line comes. Both end with "done".
+func servePeer(in io.Reader, out io.Writer) error {
+	rec, err := load()
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		var verb, addr string
+		var n int
+		if _, err := fmt.Sscan(lines.Text(), &verb, &addr, &n); err != nil {
+			return err
+		}
+		p := peer{rec: rec, addr: addr}
+		workers := AtOnce
+		var waiting sync.WaitGroup
+		if verb == "idle" {
+			workers = n
+			waiting.Add(n)
+			p.pause = make(chan struct{})
+			p.paused = waiting.Done
+		}
+		failed := make(chan error, workers)
+		for w := range workers {
+			go func() { failed <- p.work(w, (n+workers-1-w)/workers) }()
+		}
+		if verb == "idle" {
+			waiting.Wait()
+			fmt.Fprintln(out, "idle")
+			lines.Scan()
+			close(p.pause)
+		}
+		for range workers {
+			if err := <-failed; err != nil {
+				return err
+			}
+		}
+		fmt.Fprintln(out, "done")
+	}
+	return lines.Err()
+}
+
+type peer struct {
+	rec    recorded
+	addr   string
+	pause  chan struct{}
+	paused func()
+}
+
+// work makes calls one after the other, from an address of its own: there are
+// only so many ports to one address within a minute.
+func (p *peer) work(worker, calls int) error {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+worker/250), byte(1+worker%250))}}
+	for range calls {
+		nc, err := dialer.Dial("tcp", p.addr)
+		if err != nil {
+			return err
+		}
+		err = p.call(nc)
+		_ = nc.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	notice = "Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 4\n\nBye\n"
+	agreed = "Content-Type: command/reply\nReply-Text: +OK\n\n"
+	apiOK  = "Content-Type: api/response\nContent-Length: 4\n\n+OK\n"
+)
+
+// call answers a host's commands until it says exit or closes.
+func (p *peer) call(nc net.Conn) error {
+	r := bufio.NewReader(nc)
+	w := writer{nc: nc}
+	for w.err == nil {
+		c, err := readCommand(r)
+		if err != nil {
+			return nil // the host is done with the call
+		}
+		id := value(c, "event-uuid: ")
+		c = bytes.ToLower(c) // eslgo writes headers in a case of its own
+		switch {
+		case bytes.HasPrefix(c, []byte("connect")):
+			w.frames(p.rec.connect, "")
+		case bytes.Contains(c, []byte("execute-app-name: answer")):
+			w.frames(p.rec.answer, id)
+		case bytes.Contains(c, []byte("execute-app-name: playback")):
+			if p.pause != nil {
+				p.paused()
+				<-p.pause
+			}
+			w.frames(p.rec.playback, id)
+		case bytes.HasPrefix(c, []byte("api uuid_kill")):
+			w.text(apiOK)
+			w.frames(p.rec.hangup[1:], "")
+		case bytes.Contains(c, []byte("call-command: hangup")):
+			w.text(agreed)
+			w.frames(p.rec.hangup[1:], "")
+		case bytes.HasPrefix(c, []byte("exit")):
+			w.text(agreed)
+			w.text(notice)
+			return nil
+		default:
+			w.text(agreed)
+		}
+	}
+	return nil // a host that goes early is no fault of the switch
+}
+
+// writer sends as FreeSWITCH does, every frame by itself.
+type writer struct {
+	nc  net.Conn
+	buf []byte
+	err error
+}
+
+func (w *writer) frames(frames []frame, id string) {
+	for _, f := range frames {
+		w.buf = f.appendTo(w.buf[:0], id)
+		w.send()
+	}
+}
+
+func (w *writer) text(s string) {
+	w.buf = append(w.buf[:0], s...)
+	w.send()
+}
+
+func (w *writer) send() {
+	if w.err == nil {
+		_, w.err = w.nc.Write(w.buf)
+	}
+}
+
+// readCommand is the next one, without a body: the hosts here send none.
+func readCommand(r *bufio.Reader) ([]byte, error) {
+	var c []byte
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return nil, err
+		}
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+			if len(c) == 0 {
+				continue
+			}
+			return c, nil
+		}
+		c = append(c, line...)
+	}
+}
+
+func value(command []byte, header string) string {
+	_, rest, ok := strings.Cut(strings.ToLower(string(command)), header)
+	if !ok {
+		return ""
+	}
+	start := len(command) - len(rest)
+	return string(command[start : start+strings.IndexAny(rest, "\r\n")])
+}
+
+func isPeer() bool { return os.Getenv(peerEnv) != "" }
