@@ -2,10 +2,13 @@ package vm
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/vm/guard"
+	"github.com/eslua/eslua/host/vm/stdlib"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -20,44 +23,179 @@ type StateOptions struct {
 	Seed    uint64                             // of math.random
 }
 
-// Trace is one finished call of a declared function.
-type Trace struct {
-	Name    string // "session:playback", "freeswitch.consoleLog"
-	Args    []lua.LValue
-	Results []lua.LValue
-	Err     error
-	Start   time.Time
-	Took    time.Duration
-	Line    int // of the script that called
-	File    string
+// State is one script's instance: used once, by one goroutine.
+type State struct {
+	machine *Machine
+	guard   *guard.Guard
+	options StateOptions
+	bound   []any
+	free    []*Args
+	loaded  *lua.LTable // package.loaded
 }
 
-// State is one script's instance: used once, by one goroutine.
-type State struct{}
-
 // NewState makes a state.
-func (m *Machine) NewState(o StateOptions) *State { return &State{} }
+func (m *Machine) NewState(o StateOptions) *State {
+	if o.Clock == nil {
+		o.Clock = clock.System()
+	}
+	if o.Print == nil {
+		o.Print = func(string) {}
+	}
+	s := &State{machine: m, options: o, bound: make([]any, len(m.modules))}
+	s.guard = guard.New(o.Limits, guard.Host{
+		Clock: o.Clock,
+		Print: o.Print,
+		Rand:  rand.New(rand.NewPCG(o.Seed, 0)),
+	}, &m.shared)
+	s.guard.Data = s
+	s.openGlobals()
+	return s
+}
 
-// Close ends the state; nothing may be called on it after.
-func (s *State) Close() {}
+// openGlobals puts the visible names into a new state.
+func (s *State) openGlobals() {
+	L := s.guard.L()
+	globals := L.CreateTable(0, len(s.machine.globals)+len(s.machine.libraries)+8)
+	L.G.Global, L.Env = globals, globals
+	for _, f := range s.machine.globals {
+		globals.RawSetString(f.Name, f.Value)
+	}
+	for _, l := range s.machine.libraries {
+		t := newTable()
+		t.Metatable = l.metatable
+		globals.RawSetString(l.name, t)
+		if l.name == "string" {
+			L.SetMetatable(lua.LString(""), stdlib.StringMetatable(L, t))
+		}
+	}
+	globals.RawSetString("_G", globals)
+	s.openPackage(globals)
+}
+
+// Close ends the state; nothing runs on it after.
+func (s *State) Close() { s.guard.Close() }
+
+// Used is the processor time the script has spent, as its budgets count it.
+func (s *State) Used() time.Duration { return s.guard.Used() }
 
 // Bind sets what Args.Self is inside the functions of a module, in this state.
-func (s *State) Bind(module string, instance any) {}
+func (s *State) Bind(module string, instance any) {
+	place, ok := s.machine.modules[module]
+	if !ok {
+		panic("vm: Bind: the machine has no module " + module)
+	}
+	s.bound[place] = instance
+}
 
 // NewObject is a Lua object of class c whose methods get self as Args.Self.
-func (s *State) NewObject(c *Class, self any) lua.LValue { return lua.LNil }
+func (s *State) NewObject(c *Class, self any) lua.LValue {
+	made := s.machine.classes[c]
+	if made == nil {
+		panic("vm: NewObject: the machine has no class " + c.Name)
+	}
+	s.guard.Owe(128)
+	return &lua.LUserData{Value: self, Metatable: made.metatable}
+}
 
 // SetGlobal sets a global variable of the script.
-func (s *State) SetGlobal(name string, v lua.LValue) {}
+func (s *State) SetGlobal(name string, v lua.LValue) {
+	s.guard.Owe(160)
+	s.guard.L().G.Global.RawSetString(name, v)
+}
 
-// Global is a global variable as the script sees it; lua.LNil if absent.
-func (s *State) Global(name string) lua.LValue { return lua.LNil }
+// Global is a global variable of the script; lua.LNil if absent.
+func (s *State) Global(name string) lua.LValue {
+	return s.guard.L().G.Global.RawGetString(name)
+}
+
+// Table is a Lua table of the values of m: text, numbers, booleans; what is
+// none of them becomes its text.
+func (s *State) Table(m map[string]any) *lua.LTable {
+	t := newTable()
+	for k, v := range m {
+		s.guard.Owe(int64(200 + len(k)))
+		t.RawSetString(k, s.value(v))
+	}
+	return t
+}
+
+func (s *State) value(v any) lua.LValue {
+	switch v := v.(type) {
+	case string:
+		s.guard.Owe(int64(len(v)))
+		return lua.LString(v)
+	case bool:
+		return lua.LBool(v)
+	case int:
+		return lua.LNumber(v)
+	case int64:
+		return lua.LNumber(v)
+	case uint64:
+		return lua.LNumber(v)
+	case float64:
+		return lua.LNumber(v)
+	}
+	return s.value(fmt.Sprint(v))
+}
 
 // Run runs a script to its end. argv becomes the global argv: argv[0] is the
 // script's name, argv[1] the first argument. The error is a *ScriptError.
 // Cancelling ctx ends the script at its next instruction or wait.
-func (s *State) Run(ctx context.Context, sc *Script, argv []string) error { return nil }
+func (s *State) Run(ctx context.Context, sc *Script, argv []string) error {
+	g := s.guard
+	limits := g.Limits()
+	if sc.size > limits.Source {
+		return scriptError(&guard.LimitError{Limit: "source", Figure: guard.Size(int64(limits.Source)), File: sc.name, Line: 1}, "")
+	}
+	if limits.Duration > 0 {
+		timed, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		timer := s.options.Clock.AfterFunc(limits.Duration, func() {
+			cancel(&guard.LimitError{Limit: "duration", Figure: limits.Duration.String()})
+		})
+		defer timer.Stop()
+		ctx = timed
+	}
+	g.Context = ctx
+	if len(argv) > 0 {
+		s.SetGlobal("argv", s.arguments(argv))
+	}
+	L := g.L()
+	err, traceback := g.Enter(L, func() {
+		L.Push(g.NewFunction(sc.proto))
+		L.Call(0, 0)
+	})
+	return scriptError(err, traceback)
+}
+
+func (s *State) arguments(argv []string) *lua.LTable {
+	t := newTable()
+	for i, arg := range argv {
+		s.guard.Owe(int64(200 + len(arg)))
+		t.RawSetInt(i, lua.LString(arg))
+	}
+	return t
+}
 
 // Call calls a Lua function from inside a declared Go function, under the same
-// budgets. The error is a *ScriptError, or the limit's.
-func (s *State) Call(fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error) { return nil, nil }
+// budgets. The error is a *ScriptError; after a limit's the script ends as
+// soon as the Go function returns.
+func (s *State) Call(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err error) {
+	L := s.guard.L().G.CurrentThread
+	raised, traceback := s.guard.Enter(L, func() {
+		top := L.GetTop()
+		L.Push(fn)
+		for _, v := range args {
+			L.Push(v)
+		}
+		L.Call(len(args), lua.MultRet)
+		for i := top + 1; i <= L.GetTop(); i++ {
+			results = append(results, L.Get(i))
+		}
+		L.SetTop(top)
+	})
+	if raised != nil {
+		return nil, scriptError(raised, traceback)
+	}
+	return results, nil
+}

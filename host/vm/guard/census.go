@@ -114,7 +114,7 @@ func (c *census) table(t *table) {
 
 func (c *census) function(f *lua.LFunction) {
 	c.bytes += 96 + 8*int64(len(f.Upvalues))
-	if !f.IsG && !c.g.shared.Protos[f.Proto] && c.seen.add(unsafe.Pointer(f.Proto)) {
+	if !f.IsG && c.seen.add(unsafe.Pointer(f.Proto)) {
 		c.bytes += protoSize(f.Proto)
 	}
 	if f.Env != nil {

@@ -15,6 +15,14 @@ import (
 // from Lua. It raises the limit error when they do not fit.
 func (g *Guard) Alloc(L *lua.LState, bytes int) { g.charge(L, int64(bytes)) }
 
+// Owe charges bytes without a look at the limit, which the next instruction
+// that allocates takes: for what is made while no script runs.
+func (g *Guard) Owe(bytes int64) { g.debt += bytes }
+
+// Memory is what the script holds at most, in bytes: what the last census
+// found and what was allocated since.
+func (g *Guard) Memory() int64 { return g.live + g.debt }
+
 func (g *Guard) charge(L *lua.LState, n int64) {
 	g.debt += n
 	if g.live+g.debt > g.limits.Memory {

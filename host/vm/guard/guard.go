@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -60,7 +61,6 @@ func Of(L *lua.LState) *Guard { return L.Context().(*Guard) }
 // count it against any of them.
 type Shared struct {
 	Tables map[*lua.LTable]bool
-	Protos map[*lua.FunctionProto]bool
 }
 
 const (
@@ -107,3 +107,23 @@ func (g *Guard) Limits() Limits { return g.limits }
 
 // Dead is what ended the script for good: nothing runs on the state after.
 func (g *Guard) Dead() error { return g.dead }
+
+// MustRun ends the script if it must end: a Go function that called back into
+// Lua, or waited, calls it before it goes on.
+func (g *Guard) MustRun(L *lua.LState) {
+	if g.dead != nil {
+		panic(g.dead)
+	}
+	if g.Context.Err() != nil {
+		g.end(L, context.Cause(g.Context))
+	}
+}
+
+// Close makes everything that is tried on the state later fail.
+func (g *Guard) Close() {
+	if g.dead == nil {
+		g.dead = errClosed
+	}
+}
+
+var errClosed = errors.New("the script has ended")
