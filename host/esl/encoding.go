@@ -40,7 +40,7 @@ func decode(s string) string {
 		return s
 	}
 	var b strings.Builder
-	b.Grow(len(s) - 2)
+	b.Grow(len(s))
 	for {
 		b.WriteString(s[:i])
 		s = s[i:]

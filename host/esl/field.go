@@ -3,6 +3,7 @@ package esl
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // FreeSWITCH's own bounds: a longer head is cut and run as if it were complete,
@@ -36,10 +37,10 @@ func (f *fields) line(field, value string) {
 	}
 }
 
-// word is a line that must not be empty or hold a blank.
+// word is a line that must not be empty or hold a blank of any kind.
 func (f *fields) word(field, value string) {
 	f.line(field, value)
-	if value == "" || strings.ContainsAny(value, " \t") {
+	if value == "" || strings.ContainsFunc(value, unicode.IsSpace) {
 		f.refuse(field, value, "must be one word")
 	}
 }

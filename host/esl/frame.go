@@ -1,7 +1,5 @@
 package esl
 
-import "strings"
-
 // The content types of mod_event_socket.c.
 const (
 	typeAuthRequest      = "auth/request"
@@ -19,7 +17,6 @@ const (
 type Frame struct {
 	raw  string
 	typ  string // part of raw
-	head int    // length of the header lines
 	body int    // where the body starts
 	off  int64
 }
@@ -29,7 +26,7 @@ func (f Frame) Type() string { return f.typ }
 
 // Get is the first value of a header as received, "" if absent. Case does not matter.
 func (f Frame) Get(name string) string {
-	v, _ := lookup(f.raw[:f.head], name)
+	v, _ := lookup(f.raw, name)
 	return v
 }
 
@@ -45,30 +42,21 @@ func (f Frame) Offset() int64 { return f.off }
 func (f Frame) Event() (Event, error) {
 	switch f.typ {
 	case typeEventPlain:
-		head, body := splitEvent(f.Body())
-		return Event{head: head, body: body, form: formPlain}, nil
+		// The inner Content-Length is not needed: the body is what the frame holds.
+		return Event{raw: f.Body(), form: formPlain}, nil
 	case typeEventJSON:
-		head, body, err := fromJSON(f.Body())
+		raw, err := fromJSON(f.Body())
 		if err != nil {
 			return Event{}, &MalformedError{Offset: f.off + int64(f.body+err.at), Reason: "JSON event: " + err.reason}
 		}
-		return Event{head: head, body: body, form: formJSON}, nil
+		return Event{raw: raw, form: formJSON}, nil
 	}
-	e := Event{head: f.raw[:f.head], body: f.Body(), form: formFrame}
+	e := Event{raw: f.raw, form: formFrame}
 	// The answer to connect is an event whose own headers frame it, with every
 	// value encoded; no other reply starts with an Event-Name
 	// (mod_event_socket.c:parse_command "connect").
-	if f.typ == typeCommandReply && hasPrefixFold(e.head, "Event-Name:") {
+	if f.typ == typeCommandReply && hasPrefixFold(f.raw, "Event-Name:") {
 		e.form = formConnect
 	}
 	return e, nil
-}
-
-// splitEvent parts an event's headers from its body. The inner Content-Length is
-// not needed: the body is whatever the frame still holds.
-func splitEvent(s string) (head, body string) {
-	if i := strings.Index(s, "\n\n"); i >= 0 {
-		return s[:i+1], s[i+2:]
-	}
-	return s, ""
 }

@@ -2,26 +2,51 @@ package esl
 
 import "strings"
 
-// nextLine cuts the first line off a block of header lines.
-func nextLine(block string) (line, rest string) {
-	i := strings.IndexByte(block, '\n')
-	if i < 0 {
-		return block, ""
-	}
-	return block[:i], block[i+1:]
-}
-
-// lookup finds the first header called name, in any case. Lines that are no
-// header are passed over: an unencoded value with a newline (getvar) makes them.
-func lookup(block, name string) (value string, ok bool) {
-	for block != "" {
-		var line string
-		line, block = nextLine(block)
-		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
-			return headerValue(line[len(name)+1:]), true
+// lookup finds the first header called name, in any case, among the lines up to
+// the first empty one. Lines that are no header are passed over: an unencoded
+// value with a newline (getvar) makes them.
+func lookup(s, name string) (value string, ok bool) {
+	for s != "" {
+		end := strings.IndexByte(s, '\n')
+		if named(s, name) {
+			return valueAfter(s, name, end), true
 		}
+		if end < 0 || blank(s[:end]) {
+			break
+		}
+		s = s[end+1:]
 	}
 	return "", false
+}
+
+// named tells whether the line that s begins with is the header called name.
+func named(s, name string) bool {
+	n := len(name)
+	return len(s) > n && s[n] == ':' && n > 0 && s[0]|0x20 == name[0]|0x20 && strings.EqualFold(s[:n], name)
+}
+
+func valueAfter(s, name string, end int) string {
+	if end < 0 {
+		end = len(s)
+	}
+	return headerValue(s[min(len(name)+1, end):end])
+}
+
+// nextLine cuts the first header line off s; it reports false at the empty line
+// that ends the headers, or at the end.
+func nextLine(s string) (line, rest string, ok bool) {
+	line, rest, _ = strings.Cut(s, "\n")
+	return line, rest, !blank(line)
+}
+
+func blank(line string) bool { return line == "" || line == "\r" }
+
+// bodyOf is what follows the first empty line.
+func bodyOf(s string) string {
+	for ok := s != ""; ok; {
+		_, s, ok = nextLine(s)
+	}
+	return s
 }
 
 // headerValue strips what belongs to the line and not to the value: the one

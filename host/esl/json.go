@@ -20,27 +20,28 @@ type jsonError struct {
 // both. Order, case and repeated keys are kept; a list becomes ARRAY::. It is
 // not encoding/json because FreeSWITCH writes bytes that are no UTF-8 (a caller's
 // name in Latin-1) and those must arrive as they are.
-func fromJSON(s string) (head, body string, err *jsonError) {
+func fromJSON(s string) (raw string, err *jsonError) {
 	p := jsonParser{s: s}
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/2)
+	body := ""
 	if !p.token('{') {
-		return "", "", p.fail("expected an object")
+		return "", p.fail("expected an object")
 	}
 	for first := true; !p.token('}'); first = false {
 		if !first && !p.token(',') {
-			return "", "", p.fail("expected , or }")
+			return "", p.fail("expected , or }")
 		}
 		name, err := p.string()
 		if err != nil {
-			return "", "", err
+			return "", err
 		}
 		if !p.token(':') {
-			return "", "", p.fail("expected : after a name")
+			return "", p.fail("expected : after a name")
 		}
 		value, err := p.value()
 		if err != nil {
-			return "", "", err
+			return "", err
 		}
 		if name == jsonBody {
 			body = value
@@ -49,9 +50,10 @@ func fromJSON(s string) (head, body string, err *jsonError) {
 		writeHeader(&b, name, value)
 	}
 	if p.space(); p.at < len(s) {
-		return "", "", p.fail("expected nothing after the object")
+		return "", p.fail("expected nothing after the object")
 	}
-	return b.String(), body, nil
+	b.WriteString("\n" + body)
+	return b.String(), nil
 }
 
 // jsonParser reads the little of JSON that events use: one object whose values

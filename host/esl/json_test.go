@@ -11,7 +11,7 @@ import (
 
 func jsonFrame(body string) Frame {
 	raw := "Content-Type: text/event-json\n\n" + body
-	return Frame{raw: raw, typ: typeEventJSON, head: len(raw) - len(body) - 1, body: len(raw) - len(body), off: 1000}
+	return Frame{raw: raw, typ: typeEventJSON, body: len(raw) - len(body), off: 1000}
 }
 
 func TestJSONEventKeepsOrderCaseRepeatsAndBytes(t *testing.T) {

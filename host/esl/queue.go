@@ -25,7 +25,7 @@ const (
 )
 
 func (q *queue) add(e Event) admission {
-	size := len(e.head) + len(e.body)
+	size := len(e.raw)
 	over := func(times int) bool {
 		return q.n >= times*q.length || q.n > 0 && q.size+size > times*q.bytes
 	}
@@ -45,7 +45,7 @@ func (q *queue) add(e Event) admission {
 
 func (q *queue) pop() (Event, bool) {
 	e, ok := q.ring.pop()
-	q.size -= len(e.head) + len(e.body)
+	q.size -= len(e.raw)
 	return e, ok
 }
 

@@ -54,7 +54,7 @@ func (r *Reader) Next() (Frame, error) {
 		}
 	}
 	raw := string(r.buf[r.pos : r.pos+total])
-	f := Frame{raw: raw, typ: raw[h.typeAt:h.typeEnd], head: h.lines, body: h.size, off: r.off}
+	f := Frame{raw: raw, typ: raw[h.typeAt:h.typeEnd], body: h.size, off: r.off}
 	r.skip(total)
 	return f, nil
 }
@@ -62,8 +62,7 @@ func (r *Reader) Next() (Frame, error) {
 // header is what the reader must know of a frame's head. Positions count from
 // the frame's start, because the buffer moves.
 type header struct {
-	lines           int // end of the last header line
-	size            int // with the blank line
+	size            int // so far, at the end with the blank line
 	length          int // Content-Length
 	typeAt, typeEnd int
 }
@@ -77,7 +76,7 @@ func (r *Reader) head() (header, error) {
 		if i < 0 {
 			searched = len(buffered) - h.size
 			if len(buffered) > r.limits.Head {
-				return h, r.malformed(0, fmt.Sprintf("headers are longer than %d bytes", r.limits.Head))
+				return h, r.tooLong()
 			}
 			if err := r.fill(); err != nil {
 				return h, r.cut(err, "in the headers")
@@ -88,11 +87,13 @@ func (r *Reader) head() (header, error) {
 		start := h.size
 		h.size += searched + i + 1
 		searched = 0
+		if h.size > r.limits.Head {
+			return h, r.tooLong()
+		}
 		if n := len(line); n > 0 && line[n-1] == '\r' {
 			line = line[:n-1]
 		}
 		if len(line) > 0 {
-			h.lines = h.size
 			if err := r.line(&h, start, line); err != nil {
 				return h, err
 			}
@@ -138,9 +139,6 @@ func (r *Reader) line(h *header, start int, line []byte) error {
 
 func (r *Reader) check(h *header) error {
 	head := r.buf[r.pos : r.pos+h.size]
-	if h.size > r.limits.Head {
-		return r.malformed(0, fmt.Sprintf("headers are longer than %d bytes", r.limits.Head))
-	}
 	if i := bytes.IndexByte(head, 0); i >= 0 {
 		return r.malformed(i, "NUL in the headers")
 	}
@@ -153,6 +151,10 @@ func (r *Reader) check(h *header) error {
 
 func (r *Reader) malformed(at int, reason string) error {
 	return &MalformedError{Offset: r.off + int64(at), Reason: reason}
+}
+
+func (r *Reader) tooLong() error {
+	return r.malformed(0, fmt.Sprintf("headers are longer than %d bytes", r.limits.Head))
 }
 
 // cut turns the end of the stream inside a frame into an error that says so.
