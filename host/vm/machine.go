@@ -19,8 +19,7 @@ type Machine struct {
 }
 
 // NewMachine checks that the linked gopher-lua is the one the guard was
-// written against and builds what states share. It is to be called before any
-// state of gopher-lua exists: it sets lua.MaxArrayIndex, for the process.
+// written against and builds what states share.
 func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 	if err := guard.Check(); err != nil {
 		return nil, err

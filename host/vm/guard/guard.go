@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -72,6 +73,7 @@ const (
 // New makes a state without libraries under limits. Its global and registry
 // tables are empty.
 func New(limits Limits, host Host, shared *Shared) *Guard {
+	boundArrays()
 	g := &Guard{Context: context.Background(), Host: host, limits: limits.WithDefaults(), shared: shared}
 	L := lua.NewState(lua.Options{
 		SkipOpenLibs:     true,
@@ -89,6 +91,14 @@ func New(limits Limits, host Host, shared *Shared) *Guard {
 	g.looked = time.Now()
 	return g
 }
+
+// boundArrays sets gopher-lua's bound on the array part of a table, for the
+// process and once: t[67108863] = 1 would else take a gigabyte, and no caller
+// of gopher-lua's has another way to say so.
+var boundArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = maxIndex })
+
+// maxIndex bounds arrays to 16 MiB. Greater keys are kept as other keys are.
+const maxIndex = 1 << 20
 
 // L is the state's main thread.
 func (g *Guard) L() *lua.LState { return g.main }

@@ -1,0 +1,77 @@
+package vm_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	attackTime     = 3 * time.Second
+	attackResident = 96 << 20
+	raceTimes      = 8 // what the race detector makes of both
+)
+
+type attack struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	Src  string `json:"src"`
+	Want string `json:"want"` // in what it prints, or in its error
+}
+
+func attacks(t *testing.T) (list []attack) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*attacks.jsonl")
+	if err != nil || len(files) != 2 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			var a attack
+			if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+				t.Fatal(name, err)
+			}
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// No script kills its process, whatever it does: each ends with a clean error
+// or a result, in time, within the memory a process is given.
+func TestAttacks(t *testing.T) {
+	limit, resident := attackTime, int64(attackResident)
+	if raceDetector {
+		limit, resident = raceTimes*limit, raceTimes*resident
+	}
+	for _, a := range attacks(t) {
+		t.Run(a.Kind+"/"+a.Name, func(t *testing.T) {
+			o := runChild(t, a.Src)
+			if o.exit != exitDone && o.exit != exitError {
+				t.Fatalf("the process died: exit %d\n%.2000s", o.exit, o.err)
+			}
+			if o.took > limit {
+				t.Errorf("took %v", o.took)
+			}
+			if o.resident > resident {
+				t.Errorf("had %d MiB resident", o.resident>>20)
+			}
+			if !strings.Contains(o.out+o.err, a.Want) {
+				t.Errorf("ended with %.300q, want %q", o.out+o.err, a.Want)
+			}
+			if strings.Contains(o.err, "internal error") {
+				t.Errorf("Go panicked below the script: %.300s", o.err)
+			}
+			t.Logf("%v %d MiB exit %d %.120q", o.took.Round(time.Millisecond), o.resident>>20, o.exit, o.out+o.err)
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package vm_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/vm"
+	"go.uber.org/goleak"
+)
+
+// childEnv makes the test binary a child that runs the script on its standard
+// input under the default limits, as a process of its own that a script may
+// kill if it can.
+const childEnv = "ESLUA_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		os.Exit(child())
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const (
+	exitDone  = 0
+	exitError = 3 // the script ended with an error, which is on standard error
+	dataLimit = 1 << 30
+)
+
+func child() int {
+	if !raceDetector { // whose shadow memory is data too
+		limit := syscall.Rlimit{Cur: dataLimit, Max: dataLimit}
+		if err := syscall.Setrlimit(rlimitData, &limit); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	src, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	script, err := vm.Compile("attack.lua", src)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitError
+	}
+	m, err := vm.NewMachine(nil, nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	s := m.NewState(vm.StateOptions{Print: func(line string) { fmt.Println(line) }})
+	defer s.Close()
+	if err := s.Run(context.Background(), script, []string{"attack"}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitError
+	}
+	return exitDone
+}
+
+// rlimitData is RLIMIT_DATA, which package syscall names on some systems only.
+const rlimitData = 2
+
+// outcome is how a child ended.
+type outcome struct {
+	exit     int
+	out, err string
+	took     time.Duration // the less of wall clock and processor time: others may use the machine too
+	resident int64         // bytes at most
+}
+
+func runChild(t *testing.T, src string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.Stdin = strings.NewReader(src)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	start := time.Now()
+	err := cmd.Run()
+	took := time.Since(start)
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(); cpu < took {
+		took = cpu
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String(), took, usage.Maxrss << 10}
+}
