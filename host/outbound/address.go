@@ -24,22 +24,21 @@ var dialledHeaders = [...]string{"variable_socket_host", "variable_socket_path",
 func whence(connect esl.Event, local net.Addr) dialled {
 	var v [len(dialledHeaders)]string
 	connect.Pick(dialledHeaders[:], v[:])
-	d := dialled{path: v[1]}
-	host, port, err := net.SplitHostPort(local.String())
-	if err != nil {
-		host = local.String()
-	}
-	if v[0] != "" {
-		host = v[0]
-	}
+	host, port, path, ok := v[0], "", "", false
+	var d dialled
 	if v[2] == "socket" {
 		d.hosts, _, _ = strings.Cut(v[3], " ")
-		if p, path, ok := chosen(d.hosts, host); ok {
-			port, d.path = p, path
+		port, path, ok = chosen(d.hosts, host)
+	}
+	if !ok {
+		path = v[1]
+		var at string
+		at, port, _ = net.SplitHostPort(local.String())
+		if host == "" {
+			host = at
 		}
 	}
-	d.addr = net.JoinHostPort(host, port)
-	d.path = strings.Clone(d.path) // not the whole reply
+	d.addr, d.path = net.JoinHostPort(host, port), strings.Clone(path) // not the whole reply
 	if v[4] != "full" {
 		d.lacks = append(d.lacks, "full")
 	}

@@ -43,15 +43,34 @@ func isHangUp(err error) bool {
 	return errors.Is(err, io.EOF) && !errors.As(err, new(*esl.MalformedError))
 }
 
+// words are the commands that every connection begins and ends with.
+type words struct {
+	hello        [3]esl.Command // connect, linger, myevents
+	resume, exit esl.Command
+}
+
+func newWords(linger time.Duration) (w words, err error) {
+	seconds := max(1, int((linger+time.Second-1)/time.Second))
+	for _, x := range []struct {
+		to    *esl.Command
+		build func() (esl.Command, error)
+	}{
+		{&w.hello[0], esl.Connect},
+		{&w.hello[1], func() (esl.Command, error) { return esl.Linger(seconds) }},
+		{&w.hello[2], func() (esl.Command, error) { return esl.MyEvents("plain") }},
+		{&w.resume, esl.Resume},
+		{&w.exit, esl.Exit},
+	} {
+		if *x.to, err = x.build(); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
 // handshake asks who calls and for the call's events, in one write.
 func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) (*Call, error) {
-	connect, err1 := esl.Connect()
-	linger, err2 := esl.Linger(int(s.cfg.Linger / time.Second))
-	myevents, err3 := esl.MyEvents("plain")
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return nil, err
-	}
-	sent, err := conn.Post(connect, linger, myevents)
+	sent, err := conn.Post(s.words.hello[:]...)
 	if err != nil {
 		return nil, err
 	}

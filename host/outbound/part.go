@@ -18,24 +18,24 @@ const partingTime = 2 * time.Second
 // socket application out of where it is now (a conference it was transferred
 // to), because the connection's end resets it (mod_event_socket.c:listener_run).
 func (s *Server) part(c *Call) {
-	ctx := context.Background()
 	c.observers = nil
 	c.catchUp()
-	if c.hungUp && !c.ended {
-		_ = c.wait(ctx, s.cfg.Linger, &wait{done: func() bool { return c.ended }})
+	if !c.hungUp {
+		s.leave(c.conn, !c.moved)
+		return
 	}
-	s.leave(c.conn, !c.hungUp && !c.moved)
+	if !c.ended {
+		_ = c.wait(context.Background(), s.cfg.Linger, &wait{done: func() bool { return c.ended }})
+	}
+	_, _ = c.conn.Post(s.words.exit) // the channel is gone: there is nothing left that could be lost
 }
 
 // leave says goodbye and waits for the answer: closing with one unread would
 // reset the connection, and FreeSWITCH might lose what we wrote.
 func (s *Server) leave(conn *esl.Conn, resume bool) {
-	var last []esl.Command
-	if cmd, err := esl.Resume(); err == nil && resume {
-		last = append(last, cmd)
-	}
-	if cmd, err := esl.Exit(); err == nil {
-		last = append(last, cmd)
+	last := []esl.Command{s.words.resume, s.words.exit}
+	if !resume {
+		last = last[1:]
 	}
 	sent, err := conn.Post(last...)
 	if err != nil {

@@ -37,6 +37,8 @@ type Server struct {
 	clock clock.Clock
 	calls atomic.Int64
 	full  fullLog
+	words words
+	err   error // of making them
 }
 
 // New makes a Server that runs serve for every call.
@@ -50,7 +52,12 @@ func New(cfg Config, serve Serve, log *slog.Logger, clk clock.Clock) *Server {
 	if cfg.Wire.NewUUID == nil {
 		cfg.Wire.NewUUID = uuid.NewString
 	}
-	return &Server{cfg: cfg, serve: serve, log: log, clock: clk}
+	if cfg.Wire.Log == nil {
+		cfg.Wire.Log = log
+	}
+	s := &Server{cfg: cfg, serve: serve, log: log, clock: clk}
+	s.words, s.err = newWords(cfg.Linger)
+	return s
 }
 
 // Calls is how many calls are under way.
@@ -61,6 +68,9 @@ func (s *Server) Calls() int { return int(s.calls.Load()) }
 // finish; the end of ctx aborts them: their flows' contexts end, and each call
 // is still given back to its dialplan.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.err != nil {
+		return s.err
+	}
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
@@ -101,9 +111,18 @@ func (s *Server) admit(ctx context.Context, nc net.Conn) {
 	defer s.calls.Add(-1)
 	conn := esl.NewConn(nc, s.cfg.Wire)
 	defer conn.Close()
-	if c := s.greet(ctx, conn, nc.LocalAddr()); c != nil {
-		s.run(ctx, c)
-		s.part(c)
+	c := s.greet(ctx, conn, nc.LocalAddr())
+	if c == nil {
+		return
+	}
+	tell := s.log.Enabled(ctx, slog.LevelDebug) // not at info: ten thousand calls would drown the rest
+	if tell {
+		c.Log().Debug("call begins", "path", c.path, "peer", conn.RemoteAddr())
+	}
+	s.run(ctx, c)
+	s.part(c)
+	if tell {
+		c.Log().Debug("call over", "cause", c.cause, "hung_up", c.hungUp, "transferred", c.moved, "events_lost", conn.Dropped())
 	}
 }
 

@@ -131,28 +131,30 @@ func (p *peer) call(nc net.Conn) error {
 	return nil // a host that goes early is no fault of the switch
 }
 
-// writer sends as FreeSWITCH does, every frame by itself.
+// writer sends as FreeSWITCH does: every frame by itself, and an event's head and
+// body apart (mod_event_socket.c:read_packet), without delay (TCP_NODELAY).
 type writer struct {
-	nc  net.Conn
-	buf []byte
-	err error
+	nc         net.Conn
+	head, body []byte
+	err        error
 }
 
 func (w *writer) frames(frames []frame, id string) {
 	for _, f := range frames {
-		w.buf = f.appendTo(w.buf[:0], id)
-		w.send()
+		head, body := f.render(w.head[:0], w.body[:0], id)
+		w.send(head)
+		if len(body) > 0 {
+			w.send(body)
+		}
+		w.head, w.body = head, body
 	}
 }
 
-func (w *writer) text(s string) {
-	w.buf = append(w.buf[:0], s...)
-	w.send()
-}
+func (w *writer) text(s string) { w.send([]byte(s)) }
 
-func (w *writer) send() {
+func (w *writer) send(b []byte) {
 	if w.err == nil {
-		_, w.err = w.nc.Write(w.buf)
+		_, w.err = w.nc.Write(b)
 	}
 }
 

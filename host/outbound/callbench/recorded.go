@@ -15,10 +15,12 @@ type recorded struct {
 	connect, answer, playback, hangup []frame
 }
 
-// frame is one packet, cut where an Application-UUID chosen by the host stands.
+// frame is one packet. An event is cut where the Application-UUID stands that
+// the host chose, and sent as FreeSWITCH does: its head, then its body.
 type frame struct {
-	head, before, after string // an event with a hole has its length in between
-	hole                bool
+	head          string // all of what is no event
+	before, after string // the event around the id
+	hole          bool
 }
 
 func load() (recorded, error) {
@@ -65,30 +67,31 @@ func cut(frames []string) []frame {
 	var out []frame
 	for _, f := range frames {
 		head, body, _ := strings.Cut(f, "\n\n")
-		i := strings.Index(body, "Application-UUID: ")
-		if i < 0 || strings.Contains(body, "\nApplication: socket\n") {
+		length, typ, event := strings.Cut(head, "\nContent-Type: text/event-plain")
+		switch i := strings.Index(body, "Application-UUID: "); {
+		case !event || typ != "" || !strings.HasPrefix(length, "Content-Length: "):
 			out = append(out, frame{head: f})
-			continue
+		case i < 0 || strings.Contains(body, "\nApplication: socket\n"):
+			out = append(out, frame{before: body})
+		default:
+			i += len("Application-UUID: ")
+			rest := body[i:]
+			out = append(out, frame{before: body[:i], after: rest[strings.IndexByte(rest, '\n'):], hole: true})
 		}
-		i += len("Application-UUID: ")
-		rest := body[i:]
-		_, typ, _ := strings.Cut(head, "\n")
-		out = append(out, frame{head: typ, before: body[:i], after: rest[strings.IndexByte(rest, '\n'):], hole: true})
 	}
 	return out
 }
 
-// appendTo writes the frame with id in its hole.
-func (f frame) appendTo(b []byte, id string) []byte {
-	if !f.hole {
-		return append(b, f.head...)
+// render appends the frame, with id in its hole, to the buffers for head and body.
+func (f frame) render(head, body []byte, id string) ([]byte, []byte) {
+	if f.before == "" {
+		return append(head, f.head...), body
 	}
-	b = append(b, "Content-Length: "...)
-	b = strconv.AppendInt(b, int64(len(f.before)+len(id)+len(f.after)), 10)
-	b = append(b, '\n')
-	b = append(b, f.head...)
-	b = append(b, "\n\n"...)
-	b = append(b, f.before...)
-	b = append(b, id...)
-	return append(b, f.after...)
+	body = append(body, f.before...)
+	if f.hole {
+		body = append(append(body, id...), f.after...)
+	}
+	head = append(head, "Content-Length: "...)
+	head = strconv.AppendInt(head, int64(len(body)), 10)
+	return append(head, "\nContent-Type: text/event-plain\n\n"...), body
 }
