@@ -1,6 +1,9 @@
 package switchsim
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Caller is somebody who calls in.
 type Caller struct {
@@ -58,11 +61,11 @@ func After(d time.Duration) Step { return Step{delay: d} }
 // OnAnswer waits until the call is answered.
 func OnAnswer() Step { return Step{trigger: triggerAnswer} }
 
-// OnApp waits until the application begins (or finds it running).
+// OnApp waits until the application begins; a beginning serves one step only.
 func OnApp(name string) Step { return Step{trigger: triggerApp, value: name} }
 
-// OnPlayback waits until something begins to play a path that contains part
-// (or finds it playing).
+// OnPlayback waits until something begins to play a path that contains part; a
+// beginning serves one step only.
 func OnPlayback(part string) Step { return Step{trigger: triggerPlayback, value: part} }
 
 // Press presses digits at once; "w" pauses half a second, "W" a whole one.
@@ -70,6 +73,14 @@ func Press(digits string) Step { return Step{digits: digits} }
 
 // Hangup hangs up; without a cause it is NORMAL_CLEARING.
 func Hangup(cause ...string) Step { return Step{}.Hangup(cause...) }
+
+// matches compares a beginning with what the step waits for.
+func (s Step) matches(st start) bool {
+	if s.trigger == triggerPlayback {
+		return st.path != "" && strings.Contains(st.path, s.value)
+	}
+	return st.path == "" && strings.EqualFold(st.app, s.value)
+}
 
 // After adds d to the wait.
 func (s Step) After(d time.Duration) Step { s.delay += d; return s }

@@ -51,6 +51,9 @@ type Config struct {
 	// Trace is called for every Entry, in order, from the goroutine that made it;
 	// it must not block or call back into the Switch.
 	Trace func(Entry)
+	// NoJournal keeps no records (Records, Record, WaitFor find nothing): for
+	// benchmarks that use the switch as the peer.
+	NoJournal bool
 }
 
 // User is a directory user of userauth. Empty lists allow everything.

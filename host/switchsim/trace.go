@@ -1,11 +1,18 @@
 package switchsim
 
-import "time"
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim/wire"
+)
 
 // Who did what an Entry tells.
 const (
 	WhoCaller = "caller" // the scripted person: digits, hangup
-	WhoSwitch = "switch" // the switch itself: states, events, applications
+	WhoSwitch = "switch" // the switch itself: states, applications
 	WhoApp    = "app"    // what came over the event socket
 )
 
@@ -16,8 +23,10 @@ type Entry struct {
 	UUID    string // channel
 	Channel string // channel's name, e.g. "sofia/internal/1000@switchsim"
 	Who     string // WhoCaller, WhoSwitch or WhoApp
-	Kind    string // "command", "execute", "complete", "dtmf", "answer", "hangup", "state", "bridge", "conference" ...
-	What    string // one readable line
+	// Kind is one of: begin, route, progress, answer, socket, command, execute,
+	// play, complete, dtmf, bridge, unbridge, conference, hangup, end, error.
+	Kind string
+	What string // one readable line
 }
 
 // Record is what is known of one channel, living or gone.
@@ -33,4 +42,167 @@ type Record struct {
 	Conference  string // the conference it is in
 	Played      []string
 	Entries     []Entry
+}
+
+const (
+	maxRecords = 10000 // channels remembered after their end
+	maxEntries = 2000  // entries remembered per channel
+)
+
+// journal keeps what happened, for tests and the demo.
+type journal struct {
+	hook func(Entry)
+	off  bool
+
+	mu    sync.Mutex
+	order []*page
+	pages map[string]*page
+	loose []Entry // without a channel
+	more  chan struct{}
+}
+
+type page struct {
+	c       *channel
+	entries []Entry
+	played  []string
+}
+
+func newJournal(hook func(Entry), off bool) *journal {
+	return &journal{hook: hook, off: off, pages: map[string]*page{}, more: make(chan struct{})}
+}
+
+func (j *journal) begin(c *channel) {
+	if j.off {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := &page{c: c}
+	j.pages[c.uuid] = p
+	j.order = append(j.order, p)
+	for len(j.order) > maxRecords && j.order[0].c.down() {
+		delete(j.pages, j.order[0].c.uuid)
+		j.order = j.order[1:]
+	}
+}
+
+func (j *journal) add(e Entry, path string) {
+	if j.off && j.hook == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p := j.pages[e.UUID]; p != nil && len(p.entries) < maxEntries {
+		p.entries = append(p.entries, e)
+		if path != "" {
+			p.played = append(p.played, path)
+		}
+	} else if e.UUID == "" && len(j.loose) < maxEntries {
+		j.loose = append(j.loose, e)
+	}
+	close(j.more)
+	j.more = make(chan struct{})
+	if j.hook != nil {
+		j.hook(e)
+	}
+}
+
+func (c *channel) trace(who, kind, what string) {
+	if c.sw.journal.off && c.sw.journal.hook == nil {
+		return
+	}
+	c.sw.journal.add(Entry{At: c.sw.clk.Now(), UUID: c.uuid, Channel: c.nameNow(), Who: who, Kind: kind, What: what}, "")
+}
+
+func (c *channel) tracePlay(path string) {
+	c.sw.journal.add(Entry{At: c.sw.clk.Now(), UUID: c.uuid, Channel: c.nameNow(), Who: WhoSwitch, Kind: "play", What: "plays " + path}, path)
+}
+
+// traceCommand writes down what the application sent, readable.
+func (l *listener) traceCommand(cmd wire.Command) {
+	if l.sw.journal.off && l.sw.journal.hook == nil {
+		return
+	}
+	what := cmd.Line
+	if hasPrefix(what, "sendmsg") {
+		switch cmd.Get("call-command") {
+		case "execute":
+			arg := cmd.Get("execute-app-arg")
+			if arg == "" {
+				arg = cmd.Body
+			}
+			what = strings.TrimSpace("execute " + cmd.Get("execute-app-name") + " " + arg)
+		default:
+			what = strings.TrimSpace(cmd.Get("call-command") + " " + cmd.Get("hangup-cause"))
+		}
+	}
+	if hasPrefix(what, "auth ") || hasPrefix(what, "userauth ") {
+		what = "auth"
+	}
+	e := Entry{At: l.sw.clk.Now(), Who: WhoApp, Kind: "command", What: what}
+	if l.channel != nil {
+		e.UUID, e.Channel = l.channel.uuid, l.channel.nameNow()
+	}
+	l.sw.journal.add(e, "")
+}
+
+// Records are all channels so far, oldest first.
+func (s *Switch) Records() []Record {
+	s.journal.mu.Lock()
+	pages := append([]*page(nil), s.journal.order...)
+	s.journal.mu.Unlock()
+	list := make([]Record, 0, len(pages))
+	for _, p := range pages {
+		list = append(list, s.record(p))
+	}
+	return list
+}
+
+// Record is one channel by its UUID.
+func (s *Switch) Record(uuid string) (Record, bool) {
+	s.journal.mu.Lock()
+	p := s.journal.pages[uuid]
+	s.journal.mu.Unlock()
+	if p == nil {
+		return Record{}, false
+	}
+	return s.record(p), true
+}
+
+func (s *Switch) record(p *page) Record {
+	s.journal.mu.Lock()
+	entries := append([]Entry(nil), p.entries...)
+	played := append([]string(nil), p.played...)
+	s.journal.mu.Unlock()
+	c := p.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Record{
+		UUID: c.uuid, Channel: c.name, Direction: c.direction, Number: c.caller.cidNumber,
+		Destination: c.caller.destination, State: c.running.String(), Answered: c.answered,
+		Cause: c.cause, Conference: c.conference, Played: played, Entries: entries,
+	}
+}
+
+// WaitFor blocks until an Entry matches (past ones included) or ctx ends.
+func (s *Switch) WaitFor(ctx context.Context, match func(Entry) bool) (Entry, error) {
+	for {
+		s.journal.mu.Lock()
+		more := s.journal.more
+		all := append([]Entry(nil), s.journal.loose...)
+		for _, p := range s.journal.order {
+			all = append(all, p.entries...)
+		}
+		s.journal.mu.Unlock()
+		for _, e := range all {
+			if match(e) {
+				return e, nil
+			}
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return Entry{}, ctx.Err()
+		}
+	}
 }

@@ -1,0 +1,61 @@
+package switchsim
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim/wire"
+)
+
+// recordApp is "path [limit [silence_thresh [silence_hits]]]": until a
+// terminator, the limit or the end of the call. Digits are flushed at the end.
+func recordApp(c *channel, arg string) {
+	argv := separate(arg, ' ', 4)
+	if len(argv) == 0 {
+		return
+	}
+	path := argv[0]
+	p := pause{forever: true, digit: c.terminated}
+	if limit := number(arrayAt(argv, 1)); limit > 0 {
+		p.forever, p.d = false, time.Duration(limit)*time.Second
+	}
+	c.set("playback_terminator_used", "")
+	file := wire.Header{Name: "Record-File-Path", Value: path}
+	c.trace(WhoSwitch, "play", "records "+path)
+	c.fire("RECORD_START", file)
+	began := c.sw.clk.Now()
+	c.pause(p)
+	ms := c.sw.clk.Now().Sub(began).Milliseconds()
+	c.mu.Lock()
+	c.vars.set("record_seconds", strconv.FormatInt(ms/1000, 10))
+	c.vars.set("record_ms", strconv.FormatInt(ms, 10))
+	c.vars.set("record_samples", strconv.FormatInt(ms*8, 10))
+	c.mu.Unlock()
+	c.fire("RECORD_STOP", file)
+	c.flushDigits()
+}
+
+// recordSessionApp records beside what else runs.
+func recordSessionApp(c *channel, arg string) {
+	argv := separate(arg, ' ', 2)
+	if len(argv) == 0 {
+		return
+	}
+	c.mu.Lock()
+	c.recording = argv[0]
+	c.mu.Unlock()
+	c.fire("RECORD_START", wire.Header{Name: "Record-File-Path", Value: argv[0]})
+}
+
+func stopRecordSessionApp(c *channel, arg string) {
+	c.mu.Lock()
+	path := c.recording
+	stop := path != "" && (arg == "" || arg == "all" || arg == path)
+	if stop {
+		c.recording = ""
+	}
+	c.mu.Unlock()
+	if stop {
+		c.fire("RECORD_STOP", wire.Header{Name: "Record-File-Path", Value: path})
+	}
+}

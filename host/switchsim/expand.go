@@ -1,0 +1,81 @@
+package switchsim
+
+import "strings"
+
+// expand replaces ${name}, $${name}, ${name:offset:length} and ${api(args)},
+// and, when there is anything to replace, the escapes \\ \' \$
+// (switch_channel_expand_variables).
+func expand(s string, lookup func(name string) string, api func(cmd, args string) string) string {
+	if !strings.Contains(s, "${") && !strings.Contains(s, `\\`) && !strings.Contains(s, `\'`) && !strings.Contains(s, `\$`) {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && (s[i+1] == '\\' || s[i+1] == '\'' || s[i+1] == '$') {
+			i++
+			out.WriteByte(s[i])
+			continue
+		}
+		if s[i] == '$' && i+2 < len(s) && s[i+1] == '$' && s[i+2] == '{' {
+			continue // $${name} is expanded like ${name} here
+		}
+		if s[i] != '$' || i+1 >= len(s) || s[i+1] != '{' {
+			out.WriteByte(s[i])
+			continue
+		}
+		end := closing(s[i+1:], '{', '}')
+		if end < 0 {
+			out.WriteString(s[i:])
+			break
+		}
+		inner := expand(s[i+2:i+1+end], lookup, api)
+		out.WriteString(expandOne(inner, lookup, api))
+		i += 1 + end
+	}
+	return out.String()
+}
+
+func expandOne(inner string, lookup func(string) string, api func(cmd, args string) string) string {
+	if open := strings.IndexByte(inner, '('); open > 0 && strings.HasSuffix(inner, ")") {
+		return api(inner[:open], inner[open+1:len(inner)-1])
+	}
+	if cmd, args, ok := strings.Cut(inner, " "); ok && !strings.Contains(cmd, ":") {
+		return api(cmd, args)
+	}
+	name, slice, sliced := strings.Cut(inner, ":")
+	value := lookup(name)
+	if !sliced {
+		return value
+	}
+	return substring(value, slice)
+}
+
+// substring is ${name:offset:length}; a negative offset counts from the end.
+func substring(value, slice string) string {
+	from, count, limited := strings.Cut(slice, ":")
+	offset, length := number(from), number(count)
+	if offset < 0 {
+		offset = max(len(value)+offset, 0)
+	}
+	value = value[min(offset, len(value)):]
+	if limited && length > 0 && length < len(value) {
+		value = value[:length]
+	}
+	return value
+}
+
+// number is atoi: leading digits, an optional sign, else 0.
+func number(s string) int {
+	s = strings.TrimLeft(s, " \t")
+	sign, n := 1, 0
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		if s[0] == '-' {
+			sign = -1
+		}
+		s = s[1:]
+	}
+	for i := 0; i < len(s) && s[i] >= '0' && s[i] <= '9' && n < 1<<40; i++ {
+		n = n*10 + int(s[i]-'0')
+	}
+	return sign * n
+}

@@ -1,0 +1,118 @@
+package switchsim
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/switchsim/wire"
+)
+
+// accept serves the inbound event socket until it is closed.
+func (s *Switch) accept(ln net.Listener) {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				s.log.Error("event socket", "error", err)
+			}
+			return
+		}
+		f := s.currentFault()
+		if f.Refuse {
+			conn.Close()
+			continue
+		}
+		l := s.newListener(conn, f)
+		if !s.addListener(l) {
+			conn.Close()
+			return
+		}
+		if s.cfg.Rude {
+			l.out = append(l.out, wire.RudeRejection...)
+			s.spawn(func() { l.finish(wire.Goodbye); close(l.closed) })
+			continue
+		}
+		l.out = append(l.out, wire.AuthRequest...)
+		l.flush()
+		s.spawn(l.read)
+		s.spawn(l.run)
+	}
+}
+
+// authenticate answers auth and userauth; a wrong one ends the connection, any
+// other command is "not found" and lifts the time limit.
+func (l *listener) authenticate(line string) []byte {
+	switch {
+	case hasPrefix(line, "auth "):
+		if line[5:] == l.sw.password() {
+			l.authed, l.logAllowed = true, true
+			return wire.Reply("+OK accepted")
+		}
+		l.running = false
+		return wire.Reply("-ERR invalid")
+	case hasPrefix(line, "userauth "):
+		return l.userAuth(line[9:])
+	}
+	return wire.Reply("-ERR command not found")
+}
+
+// userAuth takes user@domain:pass and user:pass@domain.
+func (l *listener) userAuth(arg string) []byte {
+	user, domain, ok := strings.Cut(arg, "@")
+	domain, pass, _ := strings.Cut(domain, ":")
+	if name, p, found := strings.Cut(user, ":"); found {
+		user, pass = name, p
+	}
+	known, found := l.sw.cfg.Users[user+"@"+domain]
+	if !ok || !found || pass == "" || known.Password != pass {
+		l.running = false
+		return wire.Reply("-ERR invalid")
+	}
+	l.authed, l.user, l.logAllowed = true, &known, known.AllowedLog
+	return wire.Reply("+OK accepted",
+		wire.Header{Name: "Allowed-Events", Value: orAll(known.AllowedEvents)},
+		wire.Header{Name: "Allowed-API", Value: orAll(known.AllowedAPI)},
+		wire.Header{Name: "Allowed-LOG", Value: strconv.FormatBool(known.AllowedLog)})
+}
+
+func orAll(list string) string {
+	if list == "" {
+		return "all"
+	}
+	return list
+}
+
+func (l *listener) mayHear(name string) bool {
+	return l.user == nil || allows(l.user.AllowedEvents, name)
+}
+
+// mayRun looks through the commands that run other commands.
+func (l *listener) mayRun(line string) bool {
+	if l.user == nil {
+		return true
+	}
+	cmd, args, _ := strings.Cut(strings.TrimSpace(line), " ")
+	switch strings.ToLower(cmd) {
+	case "bgapi", "eval", "expand", "xml_wrap":
+		return allows(l.user.AllowedAPI, cmd) && l.mayRun(args)
+	case "sched_api":
+		if words := strings.SplitN(args, " ", 3); len(words) == 3 {
+			return allows(l.user.AllowedAPI, cmd) && l.mayRun(words[2])
+		}
+	}
+	return allows(l.user.AllowedAPI, cmd)
+}
+
+func allows(list, name string) bool {
+	if list == "" {
+		return true
+	}
+	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ',' }) {
+		if strings.EqualFold(word, "all") || strings.EqualFold(word, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,93 @@
+package switchsim
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// reportVariables sets what a call detail record is made of
+// (switch_channel_set_timestamps), in FreeSWITCH's order. Called with mu held.
+func (c *channel) reportVariables() {
+	p := c.caller
+	set := c.vars.set
+	end := stampOf(c.sw.clk.Now())
+	set("digits_dialed", "none")
+	named := []struct {
+		name string
+		at   stamp
+	}{{"start", p.channelCreated}, {"profile_start", p.created}, {"answer", p.answered},
+		{"bridge", p.bridged}, {"progress", p.progress}, {"progress_media", p.early}, {"end", end}}
+	for _, n := range named {
+		if n.at.us != "" {
+			set(n.name+"_stamp", n.at.at.Format("2006-01-02 15:04:05"))
+		}
+	}
+	epochs := func(name string, at stamp) {
+		seconds := int64(0)
+		if at.us != "" {
+			seconds = at.at.Unix()
+		}
+		set(name+"_epoch", strconv.FormatInt(seconds, 10))
+		set(name+"_uepoch", at.micros())
+	}
+	epochs("start", p.channelCreated)
+	epochs("profile_start", p.created)
+	epochs("answer", p.answered)
+	epochs("bridge", p.bridged)
+	epochs("last_hold", stamp{})
+	set("hold_accum_seconds", "0")
+	set("hold_accum_usec", "0")
+	set("hold_accum_ms", "0")
+	epochs("resurrect", stamp{})
+	epochs("progress", p.progress)
+	epochs("progress_media", p.early)
+	epochs("end", end)
+	if app := c.vars.get("current_application"); app != "" {
+		set("last_app", app)
+		set("last_arg", c.vars.get("current_application_data"))
+	}
+	id := p.cidNumber
+	if p.cidName != "" {
+		id = fmt.Sprintf("%q <%s>", p.cidName, p.cidNumber)
+	}
+	set("caller_id", id)
+	c.reportDurations(end.at)
+	if c.loop != nil {
+		set("is_loopback", "1")
+	}
+}
+
+// reportDurations sets duration, billsec and the like in seconds, milliseconds
+// and microseconds.
+func (c *channel) reportDurations(end time.Time) {
+	p := c.caller
+	since := func(a, b stamp) time.Duration {
+		if a.us == "" || b.us == "" {
+			return 0
+		}
+		return max(b.at.Sub(a.at), 0)
+	}
+	endStamp := stampOf(end)
+	spans := []struct {
+		name string
+		d    time.Duration
+	}{
+		{"duration", since(p.channelCreated, endStamp)}, {"bill", since(p.answered, endStamp)},
+		{"progress", since(p.channelCreated, p.progress)}, {"answer", since(p.channelCreated, p.answered)},
+		{"wait", since(p.channelCreated, p.bridged)}, {"progress_media", since(p.channelCreated, p.early)},
+		{"flow_bill", since(p.answered, endStamp)},
+	}
+	for _, unit := range []struct {
+		suffix, first string
+		size          time.Duration
+	}{{"sec", "duration", time.Second}, {"msec", "mduration", time.Millisecond}, {"usec", "uduration", time.Microsecond}} {
+		for _, s := range spans {
+			name := s.name + unit.suffix
+			if s.name == "duration" {
+				name = unit.first
+			}
+			c.vars.set(name, strconv.FormatInt(int64(s.d/unit.size), 10))
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package switchsim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// sipVariables are what mod_sofia leaves on a leg, so that events are as big as
+// the real ones.
+func (c *channel) sipVariables(user, host string) {
+	domain, port, _ := strings.Cut(host, ":")
+	if port == "" {
+		port = "5060"
+	}
+	media := strconv.Itoa(16384 + c.number%8192*2)
+	tag := strings.ReplaceAll(c.uuid, "-", "")
+	local, remote := tag[:13], tag[13:26]
+	sdp := "v=0\r\no=FreeSWITCH 1795177066 1795177067 IN IP4 127.0.0.1\r\ns=FreeSWITCH\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" +
+		"m=audio " + media + " RTP/AVP 0 8 101 13\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n" +
+		"a=fmtp:101 0-15\r\na=rtpmap:13 CN/8000\r\na=ptime:20\r\n"
+	contact := fmt.Sprintf("<sip:%s@%s:%s;transport=udp>", user, domain, port)
+	uri := user + "@" + domain + ":" + port
+	via := "SIP/2.0/UDP 127.0.0.1;rport=" + port + ";branch=z9hG4bK" + local
+	from := c.caller.cidNumber
+	for _, v := range [][2]string{
+		{"sip_profile_name", "internal"}, {"video_media_flow", "disabled"}, {"text_media_flow", "disabled"},
+		{"channel_name", c.name}, {"sip_destination_url", "sip:" + uri}, {"audio_media_flow", "sendrecv"},
+		{"rtp_local_sdp_str", sdp + "a=sendrecv\r\n"}, {"sip_outgoing_contact_uri", "<sip:mod_sofia@127.0.0.1:5060>"},
+		{"sip_req_uri", uri}, {"sofia_profile_name", "internal"}, {"recovery_profile_name", "internal"},
+		{"sofia_profile_url", "sip:mod_sofia@127.0.0.1:5060"}, {"sip_local_network_addr", "127.0.0.1"},
+		{"sip_reply_host", domain}, {"sip_reply_port", port}, {"sip_network_ip", domain}, {"sip_network_port", port},
+		{"sip_user_agent", "FreeSWITCH-mod_sofia/1.11.3-dev+git~20260821T141014Z~cc93a683ca~64bit"},
+		{"sip_allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, REGISTER, REFER, NOTIFY"},
+		{"sip_recover_contact", contact}, {"sip_full_via", via}, {"sip_recover_via", via},
+		{"sip_full_from", "<sip:" + from + "@127.0.0.1>;tag=" + local}, {"sip_full_to", "<sip:" + uri + ">;tag=" + remote},
+		{"sip_from_user", from}, {"sip_from_uri", from + "@127.0.0.1"}, {"sip_from_host", "127.0.0.1"},
+		{"sip_to_user", user}, {"sip_to_port", port}, {"sip_to_uri", uri}, {"sip_to_host", domain},
+		{"sip_contact_params", "transport=udp"}, {"sip_contact_user", user}, {"sip_contact_port", port},
+		{"sip_contact_uri", uri}, {"sip_contact_host", domain}, {"sip_to_tag", remote}, {"sip_from_tag", local},
+		{"sip_cseq", "123048183"}, {"sip_call_id", c.uuid[:8] + "-5fbd-1240-30b1-1ed62297882f"},
+		{"switch_r_sdp", sdp}, {"ep_codec_string", "CORE_PCM_MODULE.PCMU@8000h@20i@64000b"},
+		{"rtp_use_codec_string", "PCMU,PCMA"}, {"remote_video_media_flow", "inactive"},
+		{"remote_text_media_flow", "inactive"}, {"remote_audio_media_flow", "sendrecv"},
+		{"rtp_audio_recv_pt", "0"}, {"rtp_use_codec_name", "PCMU"}, {"rtp_use_codec_rate", "8000"},
+		{"rtp_use_codec_ptime", "20"}, {"rtp_use_codec_channels", "1"},
+		{"rtp_last_audio_codec_string", "PCMU@8000h@20i@1c"}, {"read_codec", "PCMU"}, {"original_read_codec", "PCMU"},
+		{"read_rate", "8000"}, {"original_read_rate", "8000"}, {"write_codec", "PCMU"}, {"write_rate", "8000"},
+		{"dtmf_type", "rfc2833"}, {"local_media_ip", "127.0.0.1"}, {"local_media_port", media},
+		{"advertised_media_ip", "127.0.0.1"}, {"rtp_use_timer_name", "soft"}, {"rtp_use_pt", "0"},
+		{"rtp_use_ssrc", strconv.Itoa(1000000 + c.number)}, {"rtp_2833_send_payload", "101"},
+		{"rtp_2833_recv_payload", "101"}, {"remote_media_ip", domain}, {"remote_media_port", media},
+	} {
+		c.vars.set(v[0], v[1])
+	}
+}
+
+// pad adds variables until an event has about Config.PadTo bytes.
+func (c *channel) pad() {
+	size := 2200
+	c.vars.each(func(name, value string) { size += len(variablePrefix) + len(name) + len(value)*5/4 + 3 })
+	filler := strings.Repeat("x", 80)
+	for i := 1; size < c.sw.cfg.PadTo; i++ {
+		name := fmt.Sprintf("padding_%03d", i)
+		c.vars.set(name, filler)
+		size += len(variablePrefix) + len(name) + len(filler) + 3
+	}
+}

@@ -1,0 +1,110 @@
+package switchsim
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/switchsim/wire"
+)
+
+// variables are a channel's variables in FreeSWITCH's order: setting one again
+// moves it to the end (EF_UNIQ_HEADERS in switch_event.c). Names are compared
+// without case. The header names are made once, because events repeat them.
+type variables struct{ list []wire.Header }
+
+const variablePrefix = "variable_"
+
+func (v *variables) find(name string) int {
+	for i := range v.list {
+		if n := v.list[i].Name[len(variablePrefix):]; len(n) == len(name) && strings.EqualFold(n, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (v *variables) get(name string) string {
+	if base, index, ok := arrayIndex(name); ok {
+		items := arrayItems(v.get(base))
+		if index < len(items) {
+			return items[index]
+		}
+		return ""
+	}
+	if i := v.find(name); i >= 0 {
+		return v.list[i].Value
+	}
+	return ""
+}
+
+// set stores a value; an empty one removes the variable.
+func (v *variables) set(name, value string) {
+	if base, index, ok := arrayIndex(name); ok {
+		items := arrayItems(v.get(base))
+		for len(items) <= index {
+			items = append(items, "")
+		}
+		items[index] = value
+		v.set(base, "ARRAY::"+strings.Join(items, "|:"))
+		return
+	}
+	if i := v.find(name); i >= 0 {
+		v.list = append(v.list[:i], v.list[i+1:]...)
+	}
+	if value != "" {
+		v.list = append(v.list, wire.Header{Name: variablePrefix + name, Value: value})
+	}
+}
+
+// push appends an item to an array variable.
+func (v *variables) push(name, item string) {
+	items := append(arrayItems(v.get(name)), item)
+	if i := v.find(name); i >= 0 {
+		v.list[i].Value = "ARRAY::" + strings.Join(items, "|:")
+		return
+	}
+	v.set(name, item)
+}
+
+// each calls fn for every variable in order.
+func (v *variables) each(fn func(name, value string)) {
+	for _, h := range v.list {
+		fn(h.Name[len(variablePrefix):], h.Value)
+	}
+}
+
+func arrayItems(value string) []string {
+	if value == "" {
+		return nil
+	}
+	if list, ok := strings.CutPrefix(value, "ARRAY::"); ok {
+		return strings.Split(list, "|:")
+	}
+	return []string{value}
+}
+
+// arrayIndex splits name[3].
+func arrayIndex(name string) (base string, index int, ok bool) {
+	if !strings.HasSuffix(name, "]") {
+		return "", 0, false
+	}
+	open := strings.IndexByte(name, '[')
+	if open <= 0 {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(name[open+1 : len(name)-1])
+	if err != nil || n < 0 || n > 4000 {
+		return "", 0, false
+	}
+	return name[:open], n, true
+}
+
+// truth is switch_true.
+func truth(s string) bool {
+	switch strings.ToLower(s) {
+	case "yes", "on", "true", "t", "enabled", "active", "allow":
+		return true
+	}
+	n, err := strconv.Atoi(s)
+	return err == nil && n != 0
+}

@@ -1,0 +1,177 @@
+// Package wire is the simulator's own event-socket codec: it reads commands and
+// writes packets as mod_event_socket does. It shares no code with host/esl, so
+// that the two can disagree.
+package wire
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Header is one header of an event or of a command, not encoded.
+type Header struct{ Name, Value string }
+
+// Event is a list of headers in order, repeats allowed, and a body. It must not
+// change once it was serialised.
+type Event struct {
+	Headers []Header
+	Body    string
+
+	once  sync.Once
+	plain []byte
+}
+
+// Get is the first value of a header, its name compared without case.
+func (e *Event) Get(name string) string {
+	for i := range e.Headers {
+		if len(e.Headers[i].Name) == len(name) && strings.EqualFold(e.Headers[i].Name, name) {
+			return e.Headers[i].Value
+		}
+	}
+	return ""
+}
+
+// Packet is the event as a text/event-plain, -json or -xml packet.
+func (e *Event) Packet(dst []byte, format string) []byte {
+	var body []byte
+	switch format {
+	case "json":
+		body = e.JSON()
+	case "xml":
+		body = e.XML()
+	default:
+		format = "plain"
+		body = e.Plain()
+	}
+	dst = append(dst, "Content-Length: "...)
+	dst = strconv.AppendInt(dst, int64(len(body)), 10)
+	dst = append(dst, "\nContent-Type: text/event-"...)
+	dst = append(dst, format...)
+	dst = append(dst, "\n\n"...)
+	return append(dst, body...)
+}
+
+// Plain is switch_event_serialize with encoding; it is made once and shared by
+// all listeners.
+func (e *Event) Plain() []byte {
+	e.once.Do(func() { e.plain = e.appendPlain() })
+	return e.plain
+}
+
+func (e *Event) appendPlain() []byte {
+	size := len(e.Body) + 64
+	for i := range e.Headers {
+		size += len(e.Headers[i].Name) + len(e.Headers[i].Value) + 12
+	}
+	dst := make([]byte, 0, size)
+	for i := range e.Headers {
+		dst = append(dst, e.Headers[i].Name...)
+		dst = append(dst, ": "...)
+		if e.Headers[i].Value == "" {
+			dst = append(dst, "_undef_"...)
+		} else {
+			dst = AppendEncoded(dst, e.Headers[i].Value)
+		}
+		dst = append(dst, '\n')
+	}
+	if e.Body != "" {
+		dst = append(dst, "Content-Length: "...)
+		dst = strconv.AppendInt(dst, int64(len(e.Body)), 10)
+		dst = append(dst, "\n\n"...)
+		return append(dst, e.Body...)
+	}
+	return append(dst, '\n')
+}
+
+// JSON is switch_event_serialize_json: one object in the headers' order,
+// arrays as JSON arrays, the body under _body.
+func (e *Event) JSON() []byte {
+	dst := append(make([]byte, 0, 4096), '{')
+	for i, h := range e.Headers {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendJSON(dst, h.Name), ':')
+		if list, ok := strings.CutPrefix(h.Value, "ARRAY::"); ok {
+			dst = append(dst, '[')
+			for j, v := range strings.Split(list, "|:") {
+				if j > 0 {
+					dst = append(dst, ',')
+				}
+				dst = appendJSON(dst, v)
+			}
+			dst = append(dst, ']')
+			continue
+		}
+		dst = appendJSON(dst, h.Value)
+	}
+	if e.Body != "" {
+		dst = append(dst, `,"Content-Length":"`...)
+		dst = strconv.AppendInt(dst, int64(len(e.Body)), 10)
+		dst = appendJSON(append(dst, `","_body":`...), e.Body)
+	}
+	return append(dst, '}')
+}
+
+// appendJSON quotes as cJSON does: only what must be escaped is.
+func appendJSON(dst []byte, s string) []byte {
+	plain := true
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] == '"' || s[i] == '\\' || s[i] >= 0x7f {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		dst = append(append(dst, '"'), s...)
+		return append(dst, '"')
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return append(dst, `""`...)
+	}
+	return append(dst, strings.TrimSuffix(b.String(), "\n")...)
+}
+
+// XML is switch_event_xmlize: header text URL-encoded and then escaped, the body
+// escaped only.
+func (e *Event) XML() []byte {
+	dst := append(make([]byte, 0, 8192), "<event>\n  <headers>\n"...)
+	var scratch []byte
+	for _, h := range e.Headers {
+		scratch = AppendEncoded(scratch[:0], h.Value)
+		dst = append(append(append(dst, "    <"...), h.Name...), '>')
+		dst = appendEscaped(dst, string(scratch))
+		dst = append(append(append(dst, "</"...), h.Name...), ">\n"...)
+	}
+	dst = append(dst, "  </headers>\n"...)
+	if e.Body != "" {
+		dst = append(dst, "  <Content-Length>"...)
+		dst = strconv.AppendInt(dst, int64(len(e.Body)), 10)
+		dst = append(dst, "</Content-Length>\n  <body>"...)
+		dst = append(appendEscaped(dst, e.Body), "</body>\n"...)
+	}
+	return append(dst, "</event>\n"...)
+}
+
+func appendEscaped(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '&':
+			dst = append(dst, "&amp;"...)
+		case '<':
+			dst = append(dst, "&lt;"...)
+		case '>':
+			dst = append(dst, "&gt;"...)
+		case '"':
+			dst = append(dst, "&quot;"...)
+		default:
+			dst = append(dst, s[i])
+		}
+	}
+	return dst
+}
