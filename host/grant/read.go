@@ -1,7 +1,42 @@
 package grant
 
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Directory is an absolute path of a directory on eslua's machine.
+type Directory string
+
+// UnmarshalYAML reads a directory.
+func (d *Directory) UnmarshalYAML(node ast.Node) error {
+	var text string
+	if err := yaml.NodeToValue(node, &text); err != nil {
+		return err
+	}
+	if !filepath.IsAbs(text) {
+		return &yaml.SyntaxError{Token: node.GetToken(),
+			Message: fmt.Sprintf("%q is not an absolute path; write the directory as /etc/eslua/prompts", text)}
+	}
+	*d = Directory(filepath.Clean(text))
+	return nil
+}
+
 // CheckRead tells whether the flow may read a file, given by its absolute
 // path, and in which granted directory it lies under which name: open it with
-// os.OpenInRoot(dir, name), so that no symbolic link leads out of dir.
+// os.OpenInRoot(dir, name), so that no symbolic link leads out of dir. The
+// files of the script tree are not its business.
 // The error is a *RefusedError.
-func (g *Grants) CheckRead(file string) (dir, name string, err error) { return "", "", nil }
+func (g *Grants) CheckRead(file string) (dir, name string, err error) {
+	clean := filepath.Clean(file)
+	for _, d := range g.Read {
+		if rel, err := filepath.Rel(string(d), clean); filepath.IsAbs(clean) && err == nil && filepath.IsLocal(rel) {
+			return string(d), rel, nil
+		}
+	}
+	return "", "", &RefusedError{Kind: Reading, Name: file, text: fmt.Sprintf(
+		"reading %q is not granted to this flow; add its directory, as an absolute path, under grants: read: in the configuration", file)}
+}

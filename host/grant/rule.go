@@ -1,9 +1,91 @@
 package grant
 
-// Rule says which names are permitted. The zero Rule permits all but the
-// denied ones of the house.
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Rule says which names are permitted. The zero Rule permits all but those the
+// house denies (denied.go). Deny goes before Allow, Allow before Only.
 type Rule struct {
-	Allow []string `yaml:"allow"`
-	Deny  []string `yaml:"deny"`
-	Only  []string `yaml:"only"` // nil: not given
+	Allow []Name `yaml:"allow"` // in addition to the default
+	Deny  []Name `yaml:"deny"`  // taken from the default
+	Only  []Name `yaml:"only"`  // instead of the default; nil is not given
+}
+
+// Name is a command or an application, case does not matter; a command may be
+// followed by its first argument ("sofia profile"). "*" is every one.
+type Name string
+
+var nameText = regexp.MustCompile(`^(\*|\S+( \S+)?)$`)
+
+// UnmarshalYAML reads one name.
+func (n *Name) UnmarshalYAML(node ast.Node) error {
+	var text string
+	if err := yaml.NodeToValue(node, &text); err != nil {
+		return err
+	}
+	if !nameText.MatchString(text) {
+		return &yaml.SyntaxError{Token: node.GetToken(), Message: fmt.Sprintf(
+			"%q is not a name to grant; write a command or an application such as system, or \"*\" for every one", text)}
+	}
+	*n = Name(text)
+	return nil
+}
+
+// UnmarshalYAML reads a rule over what it holds, so that a flow's rule keeps
+// what it does not name of the general one.
+func (r *Rule) UnmarshalYAML(node ast.Node) error {
+	type fields Rule
+	read := fields(*r)
+	if err := yaml.NodeToValue(node, &read, yaml.Strict()); err != nil {
+		return err
+	}
+	if read.Only != nil && read.Allow != nil {
+		return &yaml.SyntaxError{Token: node.GetToken(),
+			Message: "allow: adds to the default and only: replaces it; write one of them"}
+	}
+	*r = Rule(read)
+	return nil
+}
+
+// everything reports whether no name at all is refused, so that a name nobody
+// knows yet may pass.
+func (r *Rule) everything() bool {
+	return len(r.Deny) == 0 && (has(r.Allow, "*") || has(r.Only, "*"))
+}
+
+// permits decides about a name and the first word behind it. If it refuses, fix
+// says what to change.
+func (r *Rule) permits(denied map[string]string, name, first string) (ok bool, fix string) {
+	names := []string{"*", name}
+	if first != "" {
+		names = append(names, name+" "+first)
+	}
+	named := func(list []Name) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return has(list, n) })
+	}
+	switch {
+	case named(r.Deny):
+		return false, "remove it from grants: %s: deny: in the configuration"
+	case named(r.Allow):
+		return true, ""
+	case r.Only != nil:
+		return named(r.Only), "add it under grants: %s: only: in the configuration"
+	}
+	for _, n := range names {
+		if _, yes := denied[n]; yes {
+			return false, "add it under grants: %s: allow: in the configuration"
+		}
+	}
+	return true, ""
+}
+
+func has(list []Name, name string) bool {
+	return slices.ContainsFunc(list, func(n Name) bool { return strings.EqualFold(string(n), name) })
 }

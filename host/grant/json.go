@@ -1,0 +1,98 @@
+package grant
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+// json looks into the JSON API (mod_commands.c:json_api_function,
+// json_execute_function; mod_v8's jsjson): every "cmd" with every "arg" of an
+// object, every "app" likewise. FreeSWITCH's reader is more lenient than Go's,
+// so a text Go cannot read is refused.
+func (c *check) json(text, where string) error {
+	dec := json.NewDecoder(strings.NewReader(text))
+	if _, err := c.value(dec, where); err != nil {
+		if refused := (*RefusedError)(nil); errors.As(err, &refused) {
+			return err
+		}
+		if errors.Is(err, io.EOF) && strings.TrimSpace(text) == "" {
+			return nil
+		}
+		return unreadable(APICommand, "the JSON of a json command", where)
+	}
+	return nil
+}
+
+// value reads one value and checks the objects in it; it is the value's text
+// if that is what it is.
+func (c *check) value(dec *json.Decoder, where string) (string, error) {
+	token, err := dec.Token()
+	if err != nil {
+		return "", err
+	}
+	switch t := token.(type) {
+	case string:
+		return t, c.text(t, false)
+	case json.Delim:
+		if t == '{' {
+			return "", c.object(dec, where)
+		}
+		for dec.More() {
+			if _, err := c.value(dec, where); err != nil {
+				return "", err
+			}
+		}
+		_, err = dec.Token() // the "]"
+	}
+	return "", err
+}
+
+func (c *check) object(dec *json.Decoder, where string) error {
+	var commands, apps, args []string
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		value, err := c.value(dec, where)
+		if err != nil {
+			return err
+		}
+		switch name, _ := key.(string); strings.ToLower(name) {
+		case "cmd":
+			commands = append(commands, value)
+		case "app":
+			apps = append(apps, value)
+		case "arg":
+			args = append(args, value)
+		case "command":
+			if strings.EqualFold(value, "jsjson") {
+				commands = append(commands, "jsapi")
+			}
+		}
+	}
+	if _, err := dec.Token(); err != nil { // the "}"
+		return err
+	}
+	if args == nil {
+		args = []string{""}
+	}
+	for _, arg := range args {
+		if err := c.count(arg); err != nil {
+			return err
+		}
+		for _, name := range commands {
+			if err := c.api(name+" "+arg, where); err != nil {
+				return err
+			}
+		}
+		for _, name := range apps {
+			if err := c.app(name, arg, where); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package grant
+
+import "strings"
+
+// transfer reads an extension and its dialplan out of split words, behind the
+// -bleg and -both that transfers may have. Nothing the switch puts in may stand
+// before the dialplan: it could hold a blank, and with it the dialplan itself.
+func (c *check) transfer(w []string, at int, where string) error {
+	if err := c.written(w, at+1, where); err != nil {
+		return err
+	}
+	if err := c.target(word(w, at), word(w, at+1), where); err != nil || !strings.HasPrefix(word(w, at), "-") {
+		return err
+	}
+	return c.transfer(w, at+1, where)
+}
+
+// slashTarget is uuid_dual_transfer's extension/dialplan/context.
+func (c *check) slashTarget(s, where string) error {
+	if list, ok := strings.CutSuffix(s, "/inline"); ok {
+		return c.inline(list, where)
+	}
+	exten, rest, _ := strings.Cut(s, "/")
+	dialplan, _, _ := strings.Cut(rest, "/")
+	return c.target(exten, dialplan, where)
+}
+
+// target is where a call goes: an extension in a list of dialplans. The
+// dialplan inline executes the extension itself, or what stands behind
+// "inline:"; LUA runs a script (switch_core_state_machine.c:switch_core_standard_on_routing).
+func (c *check) target(exten, dialplans, where string) error {
+	for _, dialplan := range strings.Split(plain(dialplans), ",") {
+		name, arg, _ := strings.Cut(strings.TrimSpace(dialplan), ":")
+		switch name = strings.ToLower(name); {
+		case unknown(name):
+			return unknowable(Application, name, where)
+		case name == "lua":
+			if err := c.named(Application, "lua", "", where); err != nil {
+				return err
+			}
+		case name == "inline":
+			if arg == "" {
+				arg = exten
+			}
+			if err := c.inline(arg, where); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// inline is mod_dptools.c:inline_dialplan_hunt: app:data,app:data, split at
+// another byte after "m:x:".
+func (c *check) inline(list, where string) error {
+	delim := byte(',')
+	if len(list) > 3 && list[0] == 'm' && list[1] == ':' && list[3] == ':' {
+		delim, list = list[2], list[4:]
+	}
+	if list == "" || unknown(list[:1]) {
+		return unknowable(Application, list+hole, where)
+	}
+	for _, piece := range parts(list, delim, 128) {
+		name, data, _ := strings.Cut(piece, ":")
+		if err := c.app(name, data, where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// broadcast is switch_ivr_async.c:switch_ivr_broadcast: a file, or app::data or
+// app!cause::data.
+func (c *check) broadcast(path, where string) error {
+	if path == "" {
+		return nil
+	}
+	app, data := "playback", path
+	if i := strings.IndexByte(path, ':'); i >= 0 && strings.HasPrefix(path[i:], "::") {
+		app, data = path[:i], path[i+2:]
+		app, _, _ = strings.Cut(app, "!")
+	} else if unknown(path) {
+		app = hole
+	}
+	return c.app(app, data, where)
+}
+
+// dial looks into the endpoints of a dial string; its variables are found by
+// assignments. Of all endpoints only loopback executes what its name says:
+// loopback/app=name:data and loopback/extension/context/dialplan
+// (mod_loopback.c). Where such an endpoint ends depends on quotes and
+// brackets far away, so that both readings are checked, to the next comma or
+// bar and to the end.
+func (c *check) dial(s string) error {
+	const prefix = "loopback/"
+	for i := 0; i < len(s); i++ {
+		if s[i] != 'l' && s[i] != 'L' || len(s)-i < len(prefix) || !strings.EqualFold(s[i:i+len(prefix)], prefix) {
+			continue
+		}
+		if err := c.count(s); err != nil {
+			return err
+		}
+		rest := s[i+len(prefix):]
+		if err := first(c.loopback(plain(rest), rest), c.loopback(plain(rest[:endpointEnd(rest)]), rest)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func endpointEnd(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case ',', '|', ' ':
+			return i
+		}
+	}
+	return len(s)
+}
+
+func (c *check) loopback(s, where string) error {
+	where = "loopback/" + where
+	if len(s) > 4 && strings.EqualFold(s[:4], "app=") {
+		name, data, _ := strings.Cut(s[4:], ":")
+		return c.app(name, data, where)
+	}
+	exten, rest, _ := strings.Cut(s, "/")
+	_, dialplan, _ := strings.Cut(rest, "/")
+	dialplan = strings.TrimLeft(dialplan, " ")
+	end := 0
+	for end < len(dialplan) && (inName(dialplan[end]) || dialplan[end] == ':' || dialplan[end] == hole[0]) {
+		end++
+	}
+	return c.target(exten, dialplan[:end], where)
+}

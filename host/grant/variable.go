@@ -1,0 +1,174 @@
+package grant
+
+import "strings"
+
+// carrier is how a variable's value reaches a command or an application.
+type carrier uint8
+
+const (
+	harmless     carrier = iota
+	executes             // "app data", "app:data" or "app::data"
+	callsAPI             // "command arguments"
+	callsHook            // "command::arguments" or "command arguments"
+	callsColon           // "command:arguments"
+	namesApp             // the application alone; its data are in another variable
+	holdsData            // the data of an application that another variable names
+	namesFile            // a file, or with group_confirm_key=exec "app data"
+	broadcasts           // a file or "app::data"
+	routes               // "extension:dialplan:context"
+	routesOnFail         // "cause extension dialplan context"
+	dialplans            // a dialplan whose extension comes from elsewhere
+	inlines              // an extension that is inline if nothing else is said
+	joinsInline          // becomes part of an inline extension
+	runsProgram          // a shell command
+)
+
+// exactly are the variables known by their whole name (a grep of FreeSWITCH's
+// tree for what is executed, transferred or called).
+var exactly = map[string]carrier{
+	"api_hangup_hook": callsHook, "api_reporting_hook": callsHook,
+	"record_post_process_exec_api": callsColon,
+	"exec_after_bridge_app":        namesApp, "exec_after_bridge_arg": holdsData,
+	"bridge_pre_execute_app": namesApp, "bridge_pre_execute_data": holdsData,
+	"bridge_pre_execute_aleg_app": namesApp, "bridge_pre_execute_aleg_data": holdsData,
+	"bridge_pre_execute_bleg_app": namesApp, "bridge_pre_execute_bleg_data": holdsData,
+	"loopback_app": namesApp, "loopback_app_arg": holdsData,
+	"group_confirm_file": namesFile, "group_confirm_error_file": namesFile,
+	"drop_dtmf_masking_file": broadcasts,
+	"transfer_after_bridge":  routes, "hold_hangup_xfer_exten": routes,
+	"transfer_on_fail": routesOnFail,
+	"page_dp":          dialplans, "page_exten": inlines, "page_path": joinsInline,
+	"valet_parking_orbit_exten": joinsInline, "valet_parking_orbit_context": joinsInline,
+}
+
+// carrierOf knows a variable by its name, however it is written in front of a
+// value: with nolocal: before it or an index behind it.
+func carrierOf(name string) carrier {
+	name, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(name)), "[")
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "nolocal:"), "_nolocal_")
+	if c, ok := exactly[name]; ok {
+		return c
+	}
+	switch {
+	// These are looked up by prefix, and some modules write theirs in front.
+	case strings.Contains(name, "execute_on_"), strings.Contains(name, "record_post_process_exec_app"):
+		return executes
+	case strings.Contains(name, "api_on_"), strings.Contains(name, "api_after_bridge"), strings.Contains(name, "api_before_bridge"):
+		return callsAPI
+	case strings.HasPrefix(name, "system_on_"):
+		return runsProgram
+	case strings.HasSuffix(name, "dialplan"):
+		return dialplans
+	case strings.HasSuffix(name, "hold_music"), strings.Contains(name, "pre_call_banner"), strings.HasPrefix(name, "cc_moh"):
+		return broadcasts
+	}
+	return harmless
+}
+
+func carries(name string) bool { return carrierOf(name) != harmless }
+
+// variable checks a variable and its value; where the value ends may not be
+// known, so that more may follow it.
+func (c *check) variable(name, value, where string) error {
+	name, value = holed(name), holed(value)
+	if unknown(name) && !c.grants.Apps.everything() {
+		return unknowable(Application, name, where)
+	}
+	if value = strings.TrimLeft(value, " "); value == "" {
+		return nil
+	}
+	if where == "" {
+		where = name + "=" + value
+	}
+	if list, ok := strings.CutPrefix(value, "ARRAY::"); ok && carries(name) { // each of it is executed
+		for _, one := range strings.Split(list, "|:") {
+			if err := c.count(list); err != nil {
+				return err
+			}
+			if err := c.carried(carrierOf(name), one, where); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c.carried(carrierOf(name), value, where)
+}
+
+func (c *check) carried(kind carrier, value, where string) error {
+	switch kind {
+	case executes:
+		return c.executed(value, where)
+	case callsAPI:
+		return c.api(upToValueEnd(value), where)
+	case callsHook:
+		command, arg, ok := strings.Cut(value, "::")
+		if at := strings.IndexByte(value, ':'); ok && at == len(command) {
+			return c.api(command+" "+arg, where)
+		}
+		return c.api(upToValueEnd(value), where)
+	case callsColon:
+		command, arg, _ := strings.Cut(value, ":")
+		return c.api(upToValueEnd(command)+" "+arg, where)
+	case namesApp:
+		return c.app(upToValueEnd(value), "", where)
+	case holdsData:
+		return first(c.target(value, "", where), c.transfer(words(value, 4), 0, where), c.broadcast(value, where), c.dial(value))
+	case namesFile:
+		app, data, _ := strings.Cut(value, " ")
+		if app = upToValueEnd(app); strings.ContainsAny(app, "/.:") {
+			return nil
+		}
+		return c.appAt([]string{app, data}, 0, where)
+	case broadcasts:
+		return c.broadcast(value, where)
+	case routes:
+		w := parts(value, ':', 4)
+		return c.target(word(w, 0), word(w, 1), where)
+	case routesOnFail:
+		w := words(value, 4)
+		return c.target(word(w, 1), word(w, 2), where)
+	case dialplans:
+		return c.target(hole, upToValueEnd(value), where)
+	case inlines:
+		return c.inline(value, where)
+	case joinsInline:
+		return c.inline("playback:"+value, where)
+	case runsProgram:
+		return c.named(Application, "system", "", where)
+	}
+	if app, _, ok := strings.Cut(value, "::"); ok && app != "" && strings.Trim(app, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_!-") == "" {
+		return c.broadcast(value, where) // some file variables are broadcast, and any may be copied into one
+	}
+	return c.dial(value)
+}
+
+// executed is switch_channel.c:switch_channel_execute_on_value.
+func (c *check) executed(value, where string) error {
+	for i := 0; i < len(value); i++ {
+		switch {
+		case value[i] == ' ', value[i] == ':' && !strings.HasPrefix(value[i:], "::"):
+			return c.app(value[:i], value[i+1:], where)
+		case value[i] == ':':
+			return c.app(value[:i], value[i+2:], where)
+		case !inName(value[i]) && value[i] != hole[0]:
+			// The name ends here if this is the delimiter of the list it stands
+			// in; FreeSWITCH knows no application with such a byte in its name.
+			return first(c.app(value[:i], "", where), c.app(value[:i], value[i+1:], where))
+		}
+	}
+	return c.app(value, "", where)
+}
+
+// upToValueEnd cuts a name where the list it stands in may end it, and keeps
+// what follows a blank or a colon as its argument.
+func upToValueEnd(value string) string {
+	for i := 0; i < len(value); i++ {
+		if value[i] == ' ' || value[i] == ':' {
+			return value
+		}
+		if !inName(value[i]) && value[i] != hole[0] {
+			return value[:i] + " " + value[i+1:]
+		}
+	}
+	return value
+}
