@@ -120,6 +120,29 @@ func await(t testing.TB, s *Store, what string, reached func() bool) {
 	}
 }
 
+// tick moves the clock on whenever the store has something to settle.
+func tick(clk *clock.Manual, step time.Duration) (stop func()) {
+	end, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			clk.WaitForTimers(2) // the scan's and the settling's
+			select {
+			case <-end:
+				return
+			default:
+				clk.Advance(step)
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		clk.NewTimer(time.Hour) // lets it out of WaitForTimers
+		clk.NewTimer(time.Hour)
+		<-done
+	}
+}
+
 // holds says whether a generation has exactly these files: name, content, ...
 func holds(g *Generation, files ...string) bool {
 	if len(g.Files()) != len(files)/2 {

@@ -16,14 +16,18 @@ func (s *Store) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	w := &watcher{
+	w := s.watcher(watch{open: s.notify, log: s.log, told: map[string]bool{}})
+	defer w.watch.close()
+	return w.run(ctx)
+}
+
+func (s *Store) watcher(how watch) *watcher {
+	return &watcher{
 		Store:    s,
-		watch:    watch{open: s.notify, log: s.log, told: map[string]bool{}},
+		watch:    how,
 		settling: settling{quiet: s.cfg.Quiet, most: s.cfg.MaxDelay},
 		doubts:   map[string]bool{},
 	}
-	defer w.watch.close()
-	return w.run(ctx)
 }
 
 // watcher is what Run knows between two events.

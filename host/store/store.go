@@ -178,10 +178,11 @@ func (s *Store) look(doubt func(string, bool) bool) (t *tree, still bool) {
 
 // settle takes a tree that is still, or overdue; it reports false when the tree
 // must be looked at again. A script that somebody is writing is waited for
-// however long that takes: half of it may well compile.
+// however long that takes, since half of it may well compile; but not at the
+// first load, when nothing else could serve.
 func (s *Store) settle(t *tree, still, overdue bool) bool {
 	switch {
-	case still || overdue && t.writing == "":
+	case still || overdue && (t.writing == "" || s.current.Load() == nil):
 		s.take(t)
 		return true
 	case overdue:
