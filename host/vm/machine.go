@@ -11,7 +11,7 @@ import (
 
 // Machine is what all states share, immutable after NewMachine.
 type Machine struct {
-	globals   []stdlib.Field // functions and constants, in the order of their names
+	globals   guard.Names
 	libraries []*library
 	modules   map[string]int // a module's place in State.bound
 	classes   map[*Class]*class
@@ -27,14 +27,14 @@ func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 	m := &Machine{modules: map[string]int{}, classes: map[*Class]*class{}}
 	m.shared.Tables = map[*lua.LTable]bool{}
 	for _, l := range standard() {
-		if l.Name == "" {
-			m.globals = append(m.globals, l.Fields...)
-		} else {
-			m.libraries = append(m.libraries, m.library(l))
+		if l.Name != "" {
+			m.addLibrary(l)
+			continue
+		}
+		for _, f := range l.Fields {
+			m.globals.Add(f.Name, f.Value)
 		}
 	}
-	m.globals = append(m.globals, stdlib.Field{Name: "require", Value: function(require)})
-	sort.Slice(m.globals, func(i, j int) bool { return m.globals[i].Name < m.globals[j].Name })
 	for _, c := range classes {
 		if err := m.declareClass(c); err != nil {
 			return nil, err
@@ -45,6 +45,10 @@ func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 			return nil, err
 		}
 	}
+	for _, l := range m.libraries {
+		m.globals.Add(l.name, lua.LNil) // each state has its own
+	}
+	m.globals.Add("_G", lua.LNil)
 	return m, nil
 }
 
@@ -55,6 +59,11 @@ func standard() []stdlib.Library {
 		stdlib.Library{Fields: sorted(guard.Base())},
 		stdlib.Library{Name: "coroutine", Fields: sorted(guard.Coroutine())},
 		stdlib.Library{Name: "debug", Fields: sorted(guard.Debug())},
+		stdlib.Library{Fields: []stdlib.Field{{Name: "require", Value: function(require)}}},
+		stdlib.Library{Name: "package", Fields: []stdlib.Field{ // where modules come from is the store's affair
+			{Name: "cpath", Value: lua.LString("")},
+			{Name: "path", Value: lua.LString("")},
+		}},
 	)
 }
 
@@ -80,15 +89,14 @@ func (m *Machine) declareModule(module *Module) error {
 		if err != nil {
 			return err
 		}
-		if name := module.Funcs[i].Name; seen[name] {
+		if seen[w.declared.Name] {
 			return fmt.Errorf("%s is declared twice", w.name)
-		} else {
-			seen[name] = true
 		}
+		seen[w.declared.Name] = true
 		w.module = place
 		l.Fields = append(l.Fields, stdlib.Field{Name: w.declared.Name, Value: function(w.call)})
 	}
-	m.libraries = append(m.libraries, m.library(l))
+	m.addLibrary(l)
 	return nil
 }
 
@@ -100,28 +108,36 @@ func function(fn lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: tru
 // metatable, which is shared, fills it and goes.
 type library struct {
 	name      string
-	fields    []stdlib.Field
+	fields    guard.Names
 	metatable *lua.LTable
 }
 
-func (m *Machine) library(l stdlib.Library) *library {
-	lib := &library{name: l.Name, fields: l.Fields, metatable: newTable()}
+func (m *Machine) addLibrary(l stdlib.Library) {
+	lib := &library{name: l.Name, metatable: newTable()}
+	for _, f := range l.Fields {
+		lib.fields.Add(f.Name, f.Value)
+	}
 	lib.metatable.RawSetString("__index", function(lib.index))
 	lib.metatable.RawSetString("__pairs", function(lib.pairs))
 	lib.metatable.RawSetString("__metatable", lua.LFalse)
 	m.shared.Tables[lib.metatable] = true
-	return lib
+	m.libraries = append(m.libraries, lib)
 }
 
 // fill puts the library's fields into a state's table, but for those the
 // script has set.
 func (l *library) fill(L *lua.LState, t *lua.LTable) {
-	guard.Of(L).Alloc(L, 600+160*len(l.fields))
+	g := guard.Of(L)
+	g.Alloc(L, l.fields.Size())
 	t.Metatable = lua.LNil
-	for _, f := range l.fields {
-		if t.RawGetString(f.Name) == lua.LNil {
-			t.RawSetString(f.Name, f.Value)
-		}
+	var own []lua.LValue
+	t.ForEach(func(k, v lua.LValue) { own = append(own, k, v) })
+	l.fields.Fill(t, len(own)/2)
+	for i := 0; i < len(own); i += 2 {
+		t.RawSet(own[i], own[i+1])
+	}
+	if l.name == "package" {
+		t.RawSetString("loaded", g.Data.(*State).loadedTable())
 	}
 }
 

@@ -7,16 +7,12 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// openPackage makes the global package. Scripts set package.path and look
-// into package.loaded; where modules come from is the store's affair, so the
-// paths mean nothing.
-func (s *State) openPackage(globals *lua.LTable) {
-	s.loaded = newTable()
-	p := newTable()
-	p.RawSetString("cpath", lua.LString(""))
-	p.RawSetString("loaded", s.loaded)
-	p.RawSetString("path", lua.LString(""))
-	globals.RawSetString("package", p)
+// loadedTable is package.loaded.
+func (s *State) loadedTable() *lua.LTable {
+	if s.loaded == nil {
+		s.loaded = newTable()
+	}
+	return s.loaded
 }
 
 // loading stands in package.loaded for a module whose chunk is running.
@@ -31,7 +27,8 @@ func require(L *lua.LState) int {
 	}
 	g := guard.Of(L)
 	s := g.Data.(*State)
-	switch v := s.loaded.RawGetString(string(name)); v {
+	loaded := s.loadedTable()
+	switch v := loaded.RawGetString(string(name)); v {
 	case lua.LNil:
 	case loading:
 		guard.Raise(L, 1, "loop or previous error loading module '"+string(name)+"'")
@@ -45,19 +42,19 @@ func require(L *lua.LState) int {
 	}
 	fn := s.find(L, string(name))
 	g.Alloc(L, 300+len(name))
-	s.loaded.RawSetString(string(name), loading)
+	loaded.RawSetString(string(name), loading)
 	L.Push(fn)
 	L.Push(name)
 	L.Call(1, 1)
 	result := L.Get(-1)
-	switch now := s.loaded.RawGetString(string(name)); {
+	switch now := loaded.RawGetString(string(name)); {
 	case result != lua.LNil:
 	case now != loading:
 		result = now
 	default:
 		result = lua.LTrue
 	}
-	s.loaded.RawSetString(string(name), result)
+	loaded.RawSetString(string(name), result)
 	L.Push(result)
 	return 1
 }
@@ -83,5 +80,5 @@ func (m *Machine) hasLibrary(name string) bool {
 			return true
 		}
 	}
-	return name == "_G" || name == "package"
+	return name == "_G"
 }

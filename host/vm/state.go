@@ -55,11 +55,8 @@ func (m *Machine) NewState(o StateOptions) *State {
 // openGlobals puts the visible names into a new state.
 func (s *State) openGlobals() {
 	L := s.guard.L()
-	globals := L.CreateTable(0, len(s.machine.globals)+len(s.machine.libraries)+8)
-	L.G.Global, L.Env = globals, globals
-	for _, f := range s.machine.globals {
-		globals.RawSetString(f.Name, f.Value)
-	}
+	globals := L.G.Global
+	s.machine.globals.Fill(globals, 8)
 	for _, l := range s.machine.libraries {
 		t := newTable()
 		t.Metatable = l.metatable
@@ -69,7 +66,6 @@ func (s *State) openGlobals() {
 		}
 	}
 	globals.RawSetString("_G", globals)
-	s.openPackage(globals)
 }
 
 // Close ends the state; nothing runs on it after.

@@ -10,29 +10,6 @@ import (
 // coroutine's own loop, but not across a metamethod, an iterator or a Go
 // function that calls back: those have Go frames in between.
 
-const (
-	threadFrames    = 12
-	threadRegisters = 48
-	threadSize      = 1200 + threadFrames*80 + threadRegisters*16
-)
-
-// NewThread makes a coroutine under the same budgets. Nothing else may make
-// one.
-func (g *Guard) NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
-	g.Alloc(L, threadSize)
-	g.Work(L, 200)
-	s := raw(L)
-	options, ctx := s.Options, s.ctx
-	s.Options.CallStackSize, s.Options.RegistrySize = threadFrames, threadRegisters
-	s.ctx = nil // else gopher-lua derives one, which lives as long as the state
-	th, _ := L.NewThread()
-	s.Options, s.ctx = options, ctx
-	g.attach(th)
-	raw(th).Options = options
-	th.Push(fn)
-	return th
-}
-
 // resume moves nargs values from the top of L to th and runs it until it
 // yields, ends or fails. What it gave is on top of L: n values.
 func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) {

@@ -64,30 +64,13 @@ type Shared struct {
 	Tables map[*lua.LTable]bool
 }
 
-const (
-	callFrames = 24      // call frames a state begins with
-	registers  = 128     // registers a state begins with; NewState takes no fewer
-	maxFill    = 1 << 17 // registers a coroutine may grow to
-)
-
 // New makes a state without libraries under limits. Its global and registry
 // tables are empty.
 func New(limits Limits, host Host, shared *Shared) *Guard {
 	boundArrays()
 	g := &Guard{Context: context.Background(), Host: host, limits: limits.WithDefaults(), shared: shared}
-	L := lua.NewState(lua.Options{
-		SkipOpenLibs:     true,
-		CallStackSize:    callFrames,
-		RegistrySize:     registers,
-		RegistryMaxSize:  maxFill,
-		RegistryGrowStep: 512,
-	})
-	L.G.Global, L.G.Registry = L.CreateTable(0, 0), L.CreateTable(0, 0) // NewState's are 7 KiB
-	L.Env = L.G.Global
-	L.G.MainThread, L.G.CurrentThread = L, L
-	g.main = L
 	g.loop = g.run
-	g.attach(L)
+	g.main = g.newMain()
 	g.looked = time.Now()
 	return g
 }
@@ -102,15 +85,6 @@ const maxIndex = 1 << 20
 
 // L is the state's main thread.
 func (g *Guard) L() *lua.LState { return g.main }
-
-// attach puts a thread under this guard.
-func (g *Guard) attach(L *lua.LState) {
-	s := raw(L)
-	s.ctx = g
-	s.mainLoop = g.loop
-	s.Panic = raise
-	s.hasErrorFunc = true // else an error closes the variables of frames that go on running
-}
 
 // Limits are the budgets in force.
 func (g *Guard) Limits() Limits { return g.limits }

@@ -14,7 +14,7 @@ type Limits struct {
 }
 
 // UnitsPerSecond converts the budgets' seconds to units of work.
-const UnitsPerSecond = 50_000_000
+const UnitsPerSecond = 100_000_000
 
 // WithDefaults fills the fields that are not set.
 func (l Limits) WithDefaults() Limits {

@@ -81,6 +81,34 @@ func (g *Guard) execute(L *lua.LState, index int) {
 		case lua.OP_LOADK:
 			reg.set(cf.LocalBase+int(inst>>18&0xff), p.Constants[inst&0x3ffff])
 			continue
+		case lua.OP_GETUPVAL:
+			reg.set(cf.LocalBase+int(inst>>18&0xff), rawUpvalue(cf.Fn.Upvalues[inst&0x1ff]).get())
+			continue
+		case lua.OP_GETGLOBAL:
+			if v, ok := rawTable(cf.Fn.Env).strdict[rawProto(p).stringConstants[inst&0x3ffff]]; ok {
+				reg.set(cf.LocalBase+int(inst>>18&0xff), v)
+				continue
+			}
+			jumpTable[op](L, inst, base)
+		case lua.OP_GETTABLEKS, lua.OP_SELF:
+			if t, ok := reg.array[cf.LocalBase+int(inst&0x1ff)].(*lua.LTable); ok {
+				if c := inst >> 9 & 0x1ff; c&rk != 0 {
+					if v, ok := rawTable(t).strdict[rawProto(p).stringConstants[c&^rk]]; ok {
+						at := cf.LocalBase + int(inst>>18&0xff)
+						reg.set(at, v)
+						if op == lua.OP_SELF {
+							reg.set(at+1, t)
+						}
+						continue
+					}
+				}
+			}
+			jumpTable[op](L, inst, base)
+		case lua.OP_TEST:
+			if v := reg.array[cf.LocalBase+int(inst>>18&0xff)]; (v != lua.LNil && v != lua.LFalse) == (inst>>9&0x1ff == 0) {
+				cf.Pc++
+			}
+			continue
 		case lua.OP_JMP:
 			cf.Pc += int(inst&0x3ffff) - maxSbx
 			continue
@@ -215,6 +243,9 @@ func (g *Guard) execute(L *lua.LState, index int) {
 					g.left -= int64(n / 8)
 				}
 			}
+			if s.leave(reg, cf, base, inst) {
+				continue
+			}
 			if jumpTable[op](L, inst, base) == 1 {
 				return
 			}
@@ -229,7 +260,11 @@ func (g *Guard) execute(L *lua.LState, index int) {
 					g.left -= int64(n / 8)
 				}
 			}
-			if op == lua.OP_TAILCALL {
+			if op == lua.OP_CALL {
+				if s.call(reg, cf, inst) {
+					continue
+				}
+			} else {
 				inst = g.tailCall(L, reg, cf, inst)
 			}
 			if jumpTable[opcode(inst)](L, inst, base) == 1 {
@@ -309,7 +344,7 @@ func (g *Guard) tailCall(L *lua.LState, reg *registry, cf *callFrame, inst uint3
 	if n < 0 {
 		n = reg.top - at - 1
 	}
-	if at+2*n+int(fn.Proto.NumParameters)+int(fn.Proto.NumUsedRegisters)+headroom > maxFill {
+	if at+2*n+int(fn.Proto.NumParameters)+int(fn.Proto.NumUsedRegisters)+headroom > maxRegisters {
 		g.overflow(L)
 	}
 	return inst

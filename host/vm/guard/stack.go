@@ -101,3 +101,10 @@ func (r *registry) set(i int, v lua.LValue) {
 		r.top = i + 1
 	}
 }
+
+func (u *upvalue) get() lua.LValue {
+	if u.closed || u.reg == nil {
+		return u.value
+	}
+	return u.reg.array[u.index]
+}

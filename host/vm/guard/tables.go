@@ -1,0 +1,46 @@
+package guard
+
+import (
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Names are the fields of a table that many states have one of: the order is
+// kept once, the maps are made in their size.
+type Names struct {
+	keys   []lua.LValue
+	values []lua.LValue
+}
+
+// Add adds a field; the last value of a name counts.
+func (n *Names) Add(name string, v lua.LValue) {
+	key := lua.LValue(lua.LString(name))
+	if i := slices.Index(n.keys, key); i >= 0 {
+		n.values[i] = v
+		return
+	}
+	n.keys = append(n.keys, key)
+	n.values = append(n.values, v)
+}
+
+// Len is the number of fields.
+func (n *Names) Len() int { return len(n.keys) }
+
+// Size is what a table of these fields takes, in bytes.
+func (n *Names) Size() int { return int(tableSize(0, len(n.keys))) }
+
+// Has reports whether there is a field of that name.
+func (n *Names) Has(name string) bool { return slices.Contains(n.keys, lua.LValue(lua.LString(name))) }
+
+// Fill makes an empty table t have the fields, and room for more.
+func (n *Names) Fill(t *lua.LTable, room int) {
+	m := rawTable(t)
+	m.strdict = make(map[string]lua.LValue, len(n.keys)+room)
+	m.k2i = make(map[lua.LValue]int, len(n.keys)+room)
+	m.keys = slices.Clip(n.keys)
+	for i, k := range n.keys {
+		m.strdict[string(k.(lua.LString))] = n.values[i]
+		m.k2i[k] = i
+	}
+}

@@ -1,0 +1,78 @@
+package guard
+
+import (
+	"sync"
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Threads are made here rather than by lua.NewState, which allocates two large
+// tables and stacks of fixed size with each: 11 KiB that are garbage at once,
+// for every call and every coroutine.
+
+const (
+	mainFrames    = 24 // call frames and registers to begin with
+	mainRegisters = 96
+	coFrames      = 10
+	coRegisters   = 40
+	maxRegisters  = 1 << 17 // that a thread may grow to
+	threadSize    = 1100    // bytes of a thread without its frames and registers
+)
+
+// model is a thread of gopher-lua's own making, of which the others are copies.
+var model = sync.OnceValue(func() *lua.LState {
+	return lua.NewState(lua.Options{
+		SkipOpenLibs:     true,
+		CallStackSize:    1,
+		RegistrySize:     128,
+		RegistryMaxSize:  maxRegisters,
+		RegistryGrowStep: 512,
+	})
+})
+
+//go:linkname newAllocator github.com/yuin/gopher-lua.newAllocator
+func newAllocator(size int) unsafe.Pointer
+
+// newThread makes a thread of the globals G under this guard.
+func (g *Guard) newThread(G *lua.Global, env *lua.LTable, frames, registers int) *lua.LState {
+	m := raw(model())
+	L := new(lua.LState)
+	s := raw(L)
+	*s = *m
+	s.G, s.Env = G, env
+	s.alloc = newAllocator(8) // few instructions still box numbers with it
+	s.reg = &registry{
+		array:   make([]lua.LValue, registers),
+		growBy:  m.reg.growBy,
+		maxSize: m.reg.maxSize,
+		alloc:   s.alloc,
+		handler: [2]unsafe.Pointer{m.reg.handler[0], unsafe.Pointer(L)},
+	}
+	s.stack = stackRef{m.stack.tab, &callStack{array: make([]callFrame, frames)}}
+	s.ctx = g
+	s.mainLoop = g.loop
+	s.Panic = raise
+	s.hasErrorFunc = true // else an error closes the variables of frames that go on running
+	return L
+}
+
+// newMain makes the main thread with tables that are empty.
+func (g *Guard) newMain() *lua.LState {
+	env := &lua.LTable{Metatable: lua.LNil}
+	G := &lua.Global{Registry: &lua.LTable{Metatable: lua.LNil}, Global: env}
+	rawGlobal(G).builtinMts = map[int]lua.LValue{}
+	L := g.newThread(G, env, mainFrames, mainRegisters)
+	G.MainThread, G.CurrentThread = L, L
+	return L
+}
+
+// NewThread makes a coroutine that runs fn under the same budgets. Nothing
+// else may make one.
+func (g *Guard) NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
+	g.Alloc(L, threadSize+coFrames*80+coRegisters*16)
+	g.Work(L, 100)
+	th := g.newThread(L.G, L.Env, coFrames, coRegisters)
+	th.Push(fn)
+	return th
+}
