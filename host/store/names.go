@@ -50,12 +50,14 @@ func moduleFiles(name string) ([]string, error) {
 			return nil, fmt.Errorf("module %q: a module outside the script directory cannot be loaded", name)
 		}
 	}
-	var files []string
-	if strings.HasSuffix(name, ".lua") {
-		files = append(files, path.Clean(name))
-	}
 	// Dots are Lua's separators; a leading "./" is the root itself.
-	bare := strings.ReplaceAll(strings.TrimPrefix(name, "./"), ".", "/")
-	bare = path.Clean(bare)
-	return append(files, bare+".lua", bare+"/init.lua"), nil
+	bare := path.Clean(strings.ReplaceAll(strings.TrimPrefix(name, "./"), ".", "/"))
+	if strings.HasPrefix(bare, "/") {
+		return nil, fmt.Errorf("module %q: a name begins with a word: \"lib.util\"", name)
+	}
+	files := []string{bare + ".lua", bare + "/init.lua"}
+	if strings.HasSuffix(name, ".lua") {
+		files = append([]string{path.Clean(name)}, files...)
+	}
+	return files, nil
 }
