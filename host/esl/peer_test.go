@@ -1,0 +1,112 @@
+package esl
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// peer is the FreeSWITCH side of a connection, driven by the test.
+type peer struct {
+	t  *testing.T
+	nc net.Conn
+	r  *bufio.Reader
+}
+
+// connected is a Conn and its peer over TCP; both end with the test.
+func connected(t *testing.T, o Options) (*Conn, *peer) {
+	t.Helper()
+	near, far := tcpPair(t)
+	c := NewConn(near, o)
+	p := &peer{t: t, nc: far, r: bufio.NewReader(far)}
+	t.Cleanup(func() {
+		c.Close()
+		far.Close()
+	})
+	return c, p
+}
+
+// command reads one command, without its body.
+func (p *peer) command() string {
+	p.t.Helper()
+	var b strings.Builder
+	for {
+		line, err := p.r.ReadString('\n')
+		if err != nil {
+			p.t.Errorf("the peer read %q, then %v", b.String(), err)
+			return b.String()
+		}
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" {
+			return b.String()
+		}
+		b.WriteString(line + "\n")
+	}
+}
+
+func (p *peer) send(frames ...string) {
+	p.t.Helper()
+	if _, err := p.nc.Write([]byte(strings.Join(frames, ""))); err != nil {
+		p.t.Error(err)
+	}
+}
+
+func reply(text string) string {
+	return "Content-Type: command/reply\nReply-Text: " + text + "\n\n"
+}
+
+func apiResponse(body string) string {
+	return fmt.Sprintf("Content-Type: api/response\nContent-Length: %d\n\n%s", len(body), body)
+}
+
+func plain(headers ...string) string { return plainBody("", headers...) }
+
+// plainBody is an event as FreeSWITCH would send it; headers are "Name: value".
+func plainBody(body string, headers ...string) string {
+	event := strings.Join(headers, "\n") + "\n"
+	if body != "" {
+		event += fmt.Sprintf("Content-Length: %d\n", len(body))
+	}
+	event += "\n" + body
+	return fmt.Sprintf("Content-Length: %d\nContent-Type: text/event-plain\n\n%s", len(event), event)
+}
+
+func notice(disposition, body string) string {
+	return fmt.Sprintf("Content-Type: text/disconnect-notice\nContent-Disposition: %s\nContent-Length: %d\n\n%s", disposition, len(body), body)
+}
+
+// command that cannot fail
+func must(t *testing.T) func(Command, error) Command {
+	return func(c Command, err error) Command {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+}
+
+// journal is a log that tests read.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) count(s string) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Count(j.b.String(), s)
+}
+
+func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(j, nil)) }
