@@ -29,7 +29,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	  done; done
 
 lint: ## golangci-lint with the linters kept in .golangci.yml
-	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2 run
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
 .PHONY: help build demo test live bench fuzz lint
 .DEFAULT_GOAL := help

@@ -12,7 +12,11 @@ import (
 // warnings included, in order of file and line. With files (relative to dir) it
 // returns only theirs. The error is for a tree that cannot be read at all.
 func Check(dir string, files []string, cfg Config, compile Compile) ([]Problem, error) {
-	t := lookAt(dir, cfg.withDefaults().Limits, nothing(), trusting)
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("script directory %s: %w", dir, err)
+	}
+	t := lookAt(abs, cfg.withDefaults().Limits, nothing(), trusting)
 	if t.real == "" {
 		return nil, asError(t.problems)
 	}

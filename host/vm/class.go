@@ -30,6 +30,13 @@ func (m *Machine) declareClass(declared *Class) error {
 	m.classes[declared] = c
 	m.shared.Tables[c.metatable] = true
 	m.shared.Tables[c.methods] = true
+	return nil
+}
+
+// declareMethods comes after all classes are known, for a method's parameter
+// may be of any of them.
+func (m *Machine) declareMethods(declared *Class) error {
+	c := m.classes[declared]
 	for i := range declared.Methods {
 		method := &declared.Methods[i]
 		w, err := wrap(declared.Name+":"+method.Name, declared.native()+"::"+method.Name, method, m)

@@ -40,6 +40,11 @@ func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 			return nil, err
 		}
 	}
+	for _, c := range classes {
+		if err := m.declareMethods(c); err != nil {
+			return nil, err
+		}
+	}
 	for _, module := range modules {
 		if err := m.declareModule(module); err != nil {
 			return nil, err

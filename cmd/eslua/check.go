@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/eslua/eslua/host/store"
+	"github.com/eslua/eslua/host/vm"
+)
+
+// check compiles directories and files and prints what is wrong with them. A
+// directory is one script tree; a file is checked in the tree of its directory.
+func check(p *program, _ context.Context, args []string) error {
+	cfg, paths, err := p.settings("check", args)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 0 && cfg.Scripts != "" {
+		paths = []string{cfg.Scripts}
+	}
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	wrong := false
+	for _, path := range paths {
+		dir, files, err := checkTarget(path)
+		if err != nil {
+			return err
+		}
+		problems, err := store.Check(dir, files, store.Config{}, vm.Compile)
+		if err != nil {
+			return err
+		}
+		for _, problem := range problems {
+			wrong = wrong || !problem.Warning
+			if problem.File != "" {
+				problem.File = filepath.Join(dir, problem.File)
+			}
+			fmt.Fprintln(p.stdout, problem)
+		}
+	}
+	if wrong {
+		return errReported
+	}
+	return nil
+}
+
+// checkTarget is the tree a path names and the files of it to speak of.
+func checkTarget(path string) (dir string, files []string, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, fmt.Errorf("%s: there is no such file or directory", path)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if info.IsDir() {
+		return path, nil, nil
+	}
+	return filepath.Dir(path), []string{filepath.Base(path)}, nil
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"eslua": func() {
+			p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+			os.Exit(p.main(context.Background(), os.Args[1:]))
+		},
+	})
+}
+
+// TestCommandLine runs the command line as it is used: testdata/*.txtar.
+func TestCommandLine(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata"})
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/scripts"
+)
+
+// The demo's invitation: who is silent is hung up after so many seconds.
+const demoSeconds = 4
+
+// demo runs the real host and a simulated switch on loopback: one invited
+// person presses 1, one stays silent, and after an edit the next call runs the
+// edited script.
+func demo(p *program, ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		return &usageError{"eslua demo takes no arguments"}
+	}
+	dir, err := os.MkdirTemp("", "eslua-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.CopyFS(dir, scripts.Files); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-p.signals:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	d := &demonstration{out: p.stdout, ladder: newLadder(), dir: dir, ended: make(chan struct{}, 16)}
+	if err := d.start(ctx, p); err != nil {
+		return err
+	}
+	defer d.end(stop)
+	return d.run(ctx)
+}
+
+type demonstration struct {
+	out    io.Writer
+	ladder *ladder
+	dir    string
+	sim    *switchsim.Switch
+	host   *host
+	addr   string
+	ended  chan struct{} // one for each script that has ended
+	done   chan struct{}
+}
+
+// start brings up the switch and the host, each on a free loopback port.
+func (d *demonstration) start(ctx context.Context, p *program) error {
+	d.sim = switchsim.New(switchsim.Config{
+		Dialplan: switchsim.Dialplan{"default": {
+			{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001"}}},
+		}},
+		Endpoints: []switchsim.Endpoint{
+			{Dial: "user/1000", Ring: 300 * time.Millisecond, Script: []switchsim.Step{
+				switchsim.OnPlayback("to_accept").After(900 * time.Millisecond).Press("1"),
+				switchsim.OnApp("conference").After(time.Second).Hangup(),
+			}},
+			{Dial: "user/1001", Ring: 300 * time.Millisecond},
+		},
+		Media: map[string]time.Duration{"ivr/ivr-to_accept_press_one.wav": 1500 * time.Millisecond},
+		Trace: d.ladder.onSwitch,
+	})
+	if err := d.sim.Start(); err != nil {
+		return err
+	}
+	cfg := config.Default()
+	cfg.Scripts = d.dir
+	cfg.Log.Level = config.Level(slog.LevelWarn)
+	h, err := build(cfg, p.logger(cfg.Log), clock.System(), audience{
+		called: func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) },
+		ended:  func(*outbound.Call) { d.ended <- struct{}{} },
+	})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.host, d.addr, d.done = h, l.Addr().String(), make(chan struct{})
+	go func() {
+		defer close(d.done)
+		h.run(ctx, l)
+	}()
+	fmt.Fprintf(d.out, "A simulated FreeSWITCH hands calls to eslua on %s; scripts in %s\n", d.addr, d.dir)
+	return nil
+}
+
+func (d *demonstration) end(stop context.CancelFunc) {
+	stop()
+	if d.done != nil {
+		<-d.done
+	}
+	_ = d.sim.Close()
+}
+
+func (d *demonstration) run(ctx context.Context) error {
+	if err := d.invite(ctx, "1000", "1000 is invited to conference 7001 and presses 1"); err != nil {
+		return err
+	}
+	if err := d.invite(ctx, "1001", "1001 is invited and stays silent"); err != nil {
+		return err
+	}
+	if err := d.edit(ctx); err != nil {
+		return err
+	}
+	return d.invite(ctx, "1000", "1000 is invited again; the edited script takes 2 for yes")
+}
+
+// invite runs one call to its end and prints it.
+func (d *demonstration) invite(ctx context.Context, who, title string) error {
+	fmt.Fprintf(d.out, "\n%s (generation %s)\n", title, d.host.scripts.Current().Name())
+	uuid, err := d.sim.Originate(fmt.Sprintf("user/%s '&socket(%s/inviteToConf/7001/%d async full)'", who, d.addr, demoSeconds))
+	if err != nil {
+		return err
+	}
+	leg, ok := d.sim.Leg(uuid)
+	if !ok {
+		return fmt.Errorf("the simulated switch lost call %s", uuid)
+	}
+	for _, over := range []<-chan struct{}{leg.Done(), d.ended} {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	d.ladder.print(d.out, uuid)
+	fmt.Fprintf(d.out, "  ended: %s, %s\n", d.outcome(uuid), leg.Cause())
+	return nil
+}
+
+func (d *demonstration) outcome(uuid string) string {
+	if d.ladder.has(uuid, "conference") {
+		return "was in the conference"
+	}
+	return "never joined; FreeSWITCH's scheduled hangup ended the call"
+}
+
+// edit changes the script as an editor would and waits until it serves.
+func (d *demonstration) edit(ctx context.Context) error {
+	file := filepath.Join(d.dir, "inviteToConf.lua")
+	source, err := fs.ReadFile(scripts.Files, "inviteToConf.lua")
+	if err != nil {
+		return err
+	}
+	was := d.host.scripts.Current().Name()
+	source = bytes.Replace(source, []byte(`or "1"`), []byte(`or "2"`), 1)
+	d.sim.SetEndpoint(switchsim.Endpoint{Dial: "user/1000", Ring: 300 * time.Millisecond, Script: []switchsim.Step{
+		switchsim.OnPlayback("to_accept").After(600 * time.Millisecond).Press("1"),
+		switchsim.After(600 * time.Millisecond).Press("2"),
+		switchsim.OnApp("conference").After(time.Second).Hangup(),
+	}})
+	changed := d.host.scripts.Changed()
+	if err := os.WriteFile(file, source, 0o644); err != nil {
+		return err
+	}
+	for d.host.scripts.Current().Name() == was {
+		select {
+		case <-changed:
+			changed = d.host.scripts.Changed()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	fmt.Fprintf(d.out, "\ninviteToConf.lua is edited: digit 2 instead of 1. Generation %s becomes %s.\n", was, d.host.scripts.Current().Name())
+	return nil
+}

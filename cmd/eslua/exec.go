@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/flow"
+	"github.com/eslua/eslua/host/store"
+	"github.com/eslua/eslua/host/vm"
+)
+
+// execute runs one script without a call, in the tree of its directory. What
+// it prints goes to stdout; how it failed goes to stderr as file:line: message.
+func execute(p *program, ctx context.Context, args []string) error {
+	cfg, rest, err := p.settings("exec", args)
+	if err != nil {
+		return err
+	}
+	if len(rest) == 0 {
+		return &usageError{"eslua exec needs a script: eslua exec FILE [ARGS]"}
+	}
+	file := rest[0]
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, errors.Unwrap(err))
+	}
+	script, err := vm.Compile(file, source)
+	if err != nil {
+		return err
+	}
+	log, clk := p.logger(cfg.Log), clock.System()
+	// What is wrong with a sibling matters, and is told, when it is required.
+	siblings, err := store.Open(filepath.Dir(file), store.Config{}, vm.Compile, slog.New(slog.DiscardHandler), clk)
+	if err != nil {
+		return err
+	}
+	set, machine, err := newMachine(nil, clk)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-p.signals:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	st := machine.NewState(vm.StateOptions{
+		Limits:  flow.Limits(cfg.Limits),
+		Require: siblings.Current().Require,
+		Print:   func(line string) { fmt.Fprintln(p.stdout, line) },
+		Clock:   clk,
+		Seed:    flow.RandomSeed(),
+	})
+	defer st.Close()
+	bound := set.BindNode(st, nil, "", log)
+	defer bound.End(context.WithoutCancel(ctx))
+	return st.Run(ctx, script, rest)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// ladder collects what happens to calls, from the switch's side and from the
+// script's, and prints one call as lines of time, who and what.
+type ladder struct {
+	mu    sync.Mutex
+	rungs map[string][]rung // by channel UUID
+}
+
+type rung struct {
+	at        time.Time
+	who, what string
+}
+
+func newLadder() *ladder { return &ladder{rungs: map[string][]rung{}} }
+
+// shown are the switch's entries a reader wants to see: the commands a script
+// sends are on the ladder as the script wrote them.
+var shown = map[string]bool{"progress": true, "answer": true, "execute": true, "dtmf": true, "conference": true, "hangup": true}
+
+// onSwitch is a switchsim trace.
+func (l *ladder) onSwitch(e switchsim.Entry) {
+	if shown[e.Kind] && e.UUID != "" {
+		l.add(e.UUID, rung{e.At, e.Who, e.What})
+	}
+}
+
+// onScript is a finished call of a Lua-visible function.
+func (l *ladder) onScript(uuid string, t vm.Trace) {
+	name := strings.ToLower(t.Name[:1]) + t.Name[1:] // the object's usual name, not its class's
+	what := fmt.Sprintf("%s(%s)", name, values(t.Args))
+	if len(t.Results) > 0 {
+		what += " = " + values(t.Results)
+	}
+	if t.Err != nil {
+		what += " failed: " + t.Err.Error()
+	}
+	l.add(uuid, rung{t.Start.Add(t.Took), "script", fmt.Sprintf("line %d: %s", t.Line, what)})
+}
+
+func values(vs []lua.LValue) string {
+	texts := make([]string, len(vs))
+	for i, v := range vs {
+		texts[i] = v.String()
+		if v.Type() == lua.LTString {
+			texts[i] = fmt.Sprintf("%q", texts[i])
+		} else if v.Type() == lua.LTUserData {
+			texts[i] = "task"
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (l *ladder) add(uuid string, r rung) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rungs[uuid] = append(l.rungs[uuid], r)
+}
+
+// print writes the call's rungs in order of time, counted from its first.
+func (l *ladder) print(w io.Writer, uuid string) {
+	l.mu.Lock()
+	rungs := slices.Clone(l.rungs[uuid])
+	l.mu.Unlock()
+	slices.SortStableFunc(rungs, func(a, b rung) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
+	for _, r := range rungs {
+		fmt.Fprintf(w, "  %7.3f  %-7s %s\n", r.at.Sub(rungs[0].at).Seconds(), r.who, r.what)
+	}
+}
+
+// has reports whether a rung of the call, by the switch, begins with what.
+func (l *ladder) has(uuid, what string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.rungs[uuid], func(r rung) bool {
+		return r.who == switchsim.WhoSwitch && strings.HasPrefix(r.what, what)
+	})
+}

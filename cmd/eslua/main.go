@@ -1,0 +1,120 @@
+// Command eslua runs telephone calls as Lua scripts. One file holds one
+// subcommand; wire.go says in which order the rooms start and stop.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/eslua/eslua/host/config"
+)
+
+// The exit codes that scripts and systemd rely on.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitConfig = 78 // EX_CONFIG of sysexits.h
+)
+
+// program is what a command sees of the process it runs in.
+type program struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	signals        <-chan os.Signal
+}
+
+// command is one word after "eslua".
+type command struct {
+	name, usage, about string
+	run                func(p *program, ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P]", "take calls from FreeSWITCH", serve},
+		{"exec", "FILE [ARGS]", "run a script without a call, under the same limits", execute},
+		{"check", "[PATH...]", "compile scripts and say what is wrong with them", check},
+		{"demo", "", "two simulated calls and an edit between them", demo},
+		{"version", "", "print the version", version},
+	}
+}
+
+func main() {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, signals: signals}
+	os.Exit(p.main(context.Background(), os.Args[1:]))
+}
+
+// main runs one command line and returns its exit code.
+func (p *program) main(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		p.usage()
+		return exitUsage
+	}
+	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		p.usage()
+		return exitFine
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(p, ctx, args[1:])
+		if err != nil && err.Error() != "" {
+			fmt.Fprintln(p.stderr, err)
+		}
+		return exitCode(err)
+	}
+	fmt.Fprintf(p.stderr, "eslua: there is no command %q\n", args[0])
+	p.usage()
+	return exitUsage
+}
+
+func (p *program) usage() {
+	fmt.Fprintln(p.stderr, "usage:")
+	for _, c := range commands() {
+		fmt.Fprintf(p.stderr, "  eslua %s %s\n        %s\n", c.name, c.usage, c.about)
+	}
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+// errReported ends a command with exit code 1 when all has been said already.
+var errReported = errors.New("")
+
+func exitCode(err error) int {
+	var usage *usageError
+	var setting *config.Error
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &setting):
+		return exitConfig
+	}
+	return exitFailed
+}
+
+func version(p *program, _ context.Context, args []string) error {
+	if len(args) > 0 {
+		return &usageError{"eslua version takes no arguments"}
+	}
+	v := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v = info.Main.Version
+	}
+	fmt.Fprintln(p.stdout, "eslua", v)
+	return nil
+}

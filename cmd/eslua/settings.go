@@ -1,0 +1,81 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/eslua/eslua/host/config"
+)
+
+// settings reads a command's flags, then the environment, then the file, and
+// returns the configuration with the arguments that are left. What comes first
+// in that order wins.
+func (p *program) settings(name string, args []string) (config.Config, []string, error) {
+	var o overrides
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.file, "config", p.getenv("ESLUA_CONFIG"), "")
+	flags.StringVar(&o.listen, "listen", p.getenv("ESLUA_LISTEN"), "")
+	flags.StringVar(&o.scripts, "scripts", p.getenv("ESLUA_SCRIPTS"), "")
+	flags.StringVar(&o.password, "password", p.getenv("ESLUA_PASSWORD"), "")
+	flags.Func("esl", "", func(addr string) error { o.nodes = append(o.nodes, addr); return nil })
+	if err := flags.Parse(args); err != nil {
+		return config.Config{}, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
+	}
+	if len(o.nodes) == 0 {
+		o.nodes = strings.FieldsFunc(p.getenv("ESLUA_ESL"), func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	c := config.Default()
+	if o.file != "" {
+		var err error
+		if c, err = config.Load(o.file); err != nil {
+			return config.Config{}, nil, err
+		}
+	}
+	return c, flags.Args(), o.apply(&c)
+}
+
+// overrides are the settings that flags and the environment can name.
+type overrides struct {
+	file, listen, scripts, password string
+	nodes                           []string
+}
+
+func (o overrides) apply(c *config.Config) error {
+	if o.listen != "" {
+		if err := c.Listen.Set(o.listen); err != nil {
+			return &usageError{"--listen: " + err.Error()}
+		}
+	}
+	if o.scripts != "" {
+		c.Scripts = o.scripts
+	}
+	if len(o.nodes) > 0 {
+		c.Nodes = nil
+	}
+	for _, text := range o.nodes {
+		var n config.Node
+		if err := n.Address.Set(text); err != nil {
+			return &usageError{"--esl: " + err.Error()}
+		}
+		c.Nodes = append(c.Nodes, n)
+	}
+	if o.password != "" {
+		for i := range c.Nodes {
+			c.Nodes[i].Password = o.password
+		}
+	}
+	return nil
+}
+
+// logger writes to stderr, as the configuration says.
+func (p *program) logger(c config.Log) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.Level(c.Level)}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(p.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, o))
+}

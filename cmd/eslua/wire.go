@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/control"
+	"github.com/eslua/eslua/host/flow"
+	"github.com/eslua/eslua/host/legs"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/store"
+	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/scripts"
+)
+
+// host is the running program: its rooms in the order in which they start.
+type host struct {
+	set     *bindings.Set
+	machine *vm.Machine
+	scripts *store.Store
+	nodes   []*control.Link
+	server  *outbound.Server
+}
+
+// audience is told of calls: of each function a script has called, and that
+// the script has ended. The zero audience is told nothing.
+type audience struct {
+	called func(c *outbound.Call, t vm.Trace)
+	ended  func(c *outbound.Call)
+}
+
+// build makes the rooms; none of them runs yet.
+func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) (*host, error) {
+	var h host
+	var err error
+	dialled := legs.New(clk)
+	if h.set, h.machine, err = newMachine(dialled, clk); err != nil {
+		return nil, err
+	}
+	if h.scripts, err = openScripts(cfg.Scripts, log, clk); err != nil {
+		return nil, err
+	}
+	h.nodes = newLinks(cfg.Nodes, log, clk)
+	runner := flow.New(cfg, flow.Deps{
+		Scripts: h.scripts,
+		Machine: h.machine,
+		Bind: func(st *vm.State, c *outbound.Call, log *slog.Logger) func(context.Context) {
+			return h.set.Bind(st, c, log).End
+		},
+		Log:   log,
+		Clock: clk,
+		Seed:  flow.RandomSeed,
+		Trace: told.called,
+	})
+	h.server = outbound.New(outbound.Config{
+		MaxCalls:  cfg.Calls.Max,
+		Handshake: time.Duration(cfg.Calls.Handshake),
+		Linger:    time.Duration(cfg.Calls.Linger),
+	}, func(ctx context.Context, c *outbound.Call) {
+		if !dialled.Claim(ctx, c) { // a leg that a script dialled is that script's
+			runner.Serve(ctx, c)
+			if told.ended != nil {
+				told.ended(c)
+			}
+		}
+	}, log, clk)
+	return &h, nil
+}
+
+func newMachine(dialled *legs.Registry, clk clock.Clock) (*bindings.Set, *vm.Machine, error) {
+	set := bindings.New(bindings.Deps{Legs: dialled, Clock: clk})
+	machine, err := vm.NewMachine(set.Modules(), set.Classes())
+	return set, machine, err
+}
+
+// openScripts opens the configured directory, or the flows built in.
+func openScripts(dir string, log *slog.Logger, clk clock.Clock) (*store.Store, error) {
+	if dir == "" {
+		return store.OpenFS(scripts.Files, store.Config{}, vm.Compile, log, clk)
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, &config.Error{File: dir, Message: "is not a directory of scripts; name one with --scripts or scripts:, or leave it out for the built-in flows"}
+	}
+	return store.Open(dir, store.Config{}, vm.Compile, log, clk)
+}
+
+func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*control.Link {
+	var links []*control.Link
+	for _, n := range nodes {
+		name := n.Name
+		if name == "" {
+			name = string(n.Address)
+		}
+		links = append(links, control.New(control.Node{
+			Name: name, Address: string(n.Address), User: n.User, Password: n.Password,
+		}, log, clk, control.Options{}))
+	}
+	return links
+}
+
+// run serves l until it is closed and the last call is over, or ctx ends. What
+// started last stops first: calls may need scripts and nodes to their end.
+func (h *host) run(ctx context.Context, l net.Listener) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var rooms sync.WaitGroup
+	failed := make(chan error, 1+len(h.nodes))
+	start := func(name string, run func(context.Context) error) {
+		rooms.Go(func() {
+			if err := run(background); err != nil && background.Err() == nil {
+				failed <- fmt.Errorf("%s: %w", name, err)
+			}
+		})
+	}
+	start("scripts", h.scripts.Run)
+	for _, n := range h.nodes {
+		start("node "+n.Name(), n.Run)
+	}
+	h.server.Serve(ctx, l)
+	stop()
+	rooms.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,67 @@
+package flow
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/eslua/eslua/host/config"
+)
+
+// Choice is the flow a call runs and the script's argv.
+type Choice struct {
+	Flow string
+	Args []string
+}
+
+// arrival is what a call shows of itself when it comes in.
+type arrival struct{ path, destination, context, caller string }
+
+// choose takes the flow from the socket's path, else from the first matching
+// route, else the default flow. It reports false when none of them names one.
+func choose(a arrival, routes []config.Route, defaultFlow string) (Choice, bool) {
+	if c, ok := fromPath(a.path); ok {
+		return c, true
+	}
+	for _, r := range routes {
+		groups, ok := r.Destination.Matches(a.destination)
+		if !ok || !matches(r.Context, a.context) || !matches(r.Caller, a.caller) {
+			continue
+		}
+		return Choice{Flow: r.Flow, Args: expand(r.Args, groups)}, true
+	}
+	return Choice{Flow: defaultFlow}, defaultFlow != ""
+}
+
+// fromPath reads "inviteToConf/7001": the flow, then argv. A part may be
+// URL-encoded, so that it can hold a slash or a blank.
+func fromPath(path string) (Choice, bool) {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i, p := range parts {
+		if decoded, err := url.PathUnescape(p); err == nil {
+			parts[i] = decoded
+		}
+	}
+	flow := strings.TrimSuffix(parts[0], ".lua")
+	return Choice{Flow: flow, Args: parts[1:]}, flow != ""
+}
+
+func matches(p config.Pattern, text string) bool {
+	_, ok := p.Matches(text)
+	return ok
+}
+
+// expand puts the groups of the destination's pattern into the arguments.
+func expand(args, groups []string) []string {
+	var pairs []string
+	for i, g := range groups {
+		if i <= 9 {
+			pairs = append(pairs, "$"+string(rune('0'+i)), g)
+		}
+	}
+	replace := strings.NewReplacer(pairs...)
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = replace.Replace(a)
+	}
+	return out
+}

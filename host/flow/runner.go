@@ -1,0 +1,171 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/store"
+	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/vm/guard"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Bind shows a call to the state that runs its script (session, freeswitch,
+// api ...). end is called when the script has ended, well or not, with a
+// context that lives on when the script's has ended.
+type Bind func(st *vm.State, c *outbound.Call, log *slog.Logger) (end func(context.Context))
+
+// Deps is what a Runner stands on. Every field is needed but Trace.
+type Deps struct {
+	Scripts *store.Store
+	Machine *vm.Machine
+	Bind    Bind
+	Log     *slog.Logger
+	Clock   clock.Clock
+	Seed    func() uint64 // of each script's math.random
+	// Trace sees every call a script makes of what it was given; nil sees nothing.
+	Trace func(c *outbound.Call, t vm.Trace)
+}
+
+// Runner runs the flow of each call that arrives.
+type Runner struct {
+	cfg config.Config
+	Deps
+}
+
+// New makes a Runner. Of cfg it uses the routes, the default flow, the
+// fallback, the limits and what the flows have of their own.
+func New(cfg config.Config, d Deps) *Runner { return &Runner{cfg: cfg, Deps: d} }
+
+// Serve runs the call's flow to its end, in the goroutine that owns the call.
+// Afterwards outbound gives the call back to its dialplan.
+func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
+	data := c.Snapshot()
+	choice, ok := choose(arrival{
+		path:        c.Path(),
+		destination: data.Get("Caller-Destination-Number"),
+		context:     data.Get("Caller-Context"),
+		caller:      data.Get("Caller-Caller-ID-Number"),
+	}, r.cfg.Routes, r.cfg.DefaultFlow)
+	if !ok {
+		c.Log().Warn("no flow for this call; its dialplan goes on. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
+			"destination", data.Get("Caller-Destination-Number"))
+		return
+	}
+	generation := r.Scripts.Current()
+	log := c.Log().With("flow", choice.Flow, "generation", generation.Name())
+	script, err := generation.Script(choice.Flow)
+	if err == nil {
+		log.Debug("the flow begins", "argv", choice.Args)
+		err = r.run(ctx, c, log, generation, script, choice)
+	}
+	r.finish(ctx, c, log, choice.Flow, err)
+}
+
+// run makes the script's state and runs it.
+func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g *store.Generation, script *vm.Script, choice Choice) error {
+	o := vm.StateOptions{
+		Limits:  r.limits(choice.Flow),
+		Require: g.Require,
+		Print:   func(line string) { log.Info(line) },
+		Clock:   r.Clock,
+		Seed:    r.Seed(),
+	}
+	if r.Trace != nil {
+		o.Trace = func(t vm.Trace) { r.Trace(c, t) }
+	}
+	st := r.Machine.NewState(o)
+	defer st.Close()
+	st.SetGlobal("settings", settings(st, r.cfg.Flows[choice.Flow].Settings))
+	end := r.Bind(st, c, log)
+	defer end(context.WithoutCancel(ctx))
+	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
+}
+
+// settings is the script's table of that name.
+func settings(st *vm.State, values map[string]any) *lua.LTable {
+	t := st.Table(nil)
+	for name, value := range values {
+		switch v := value.(type) {
+		case bool:
+			t.RawSetString(name, lua.LBool(v))
+		case int:
+			t.RawSetString(name, lua.LNumber(v))
+		case int64:
+			t.RawSetString(name, lua.LNumber(v))
+		case uint64:
+			t.RawSetString(name, lua.LNumber(v))
+		case float64:
+			t.RawSetString(name, lua.LNumber(v))
+		case string:
+			t.RawSetString(name, lua.LString(v))
+		}
+	}
+	return t
+}
+
+func (r *Runner) limits(flow string) guard.Limits {
+	l := r.cfg.Limits
+	if own := r.cfg.Flows[flow].Limits; own != nil {
+		l = *own
+	}
+	return Limits(l)
+}
+
+// Limits are configured limits as the guard takes them.
+func Limits(l config.Limits) guard.Limits {
+	return guard.Limits{
+		Memory:   int64(l.Memory),
+		Burst:    time.Duration(l.Burst),
+		CPU:      time.Duration(l.CPU),
+		Duration: time.Duration(l.Duration),
+		Stack:    l.Stack,
+		Source:   int(l.Source),
+	}
+}
+
+// finish says how the flow ended and, if it failed, runs the fallback.
+func (r *Runner) finish(ctx context.Context, c *outbound.Call, log *slog.Logger, flow string, err error) {
+	if err == nil {
+		log.Debug("the flow ended")
+		return
+	}
+	if ctx.Err() != nil {
+		log.Warn("the flow was stopped with the host; the dialplan goes on", "error", err)
+		return
+	}
+	fallback := r.cfg.Fallback
+	if own := r.cfg.Flows[flow].Fallback; own != nil {
+		fallback = *own
+	}
+	attrs := []any{"error", err}
+	var failed *vm.ScriptError
+	if errors.As(err, &failed) && failed.Traceback != "" {
+		attrs = append(attrs, "traceback", failed.Traceback)
+	}
+	if _, over := c.HungUp(); over {
+		log.Error("the flow failed after the call had hung up", attrs...)
+		return
+	}
+	log.Error("the flow failed", append(attrs, "fallback", fallback.String())...)
+	switch fallback.Action {
+	case config.Hangup:
+		err = c.Hangup(ctx, fallback.Data)
+	case config.Transfer:
+		_, err = c.Execute(ctx, "transfer", fallback.Data)
+	default:
+		return // outbound gives the call back to its dialplan
+	}
+	if over := (*outbound.HangupError)(nil); err != nil && !errors.As(err, &over) {
+		log.Error("the fallback failed", "error", err)
+	}
+}
+
+// RandomSeed seeds math.random from the system.
+func RandomSeed() uint64 { return rand.Uint64() }
