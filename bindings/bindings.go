@@ -38,9 +38,10 @@ func New(d Deps) *Set {
 	return &Set{deps: d, events: events, apis: api.Class(), sessions: session.Class(events), json: freeswitch.JSONClass()}
 }
 
-// Classes are the kinds of objects scripts get, for vm.NewMachine.
+// Classes are the kinds of objects scripts get, for vm.NewMachine; a class
+// comes before those whose methods take its objects.
 func (s *Set) Classes() []*vm.Class {
-	return []*vm.Class{s.sessions, s.events, s.apis, s.json}
+	return []*vm.Class{s.events, s.sessions, s.apis, s.json}
 }
 
 // Modules are the global tables, for vm.NewMachine.

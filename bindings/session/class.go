@@ -15,7 +15,7 @@ func Class(event *vm.Class) *vm.Class {
 		Name: "Session", Native: "CoreSession", Get: attribute,
 		Doc: "One channel of FreeSWITCH. Methods answer 0, false or \"\" once it has hung up.",
 	}
-	c.Methods = append(c.Methods, callMethods(c)...)
+	c.Methods = append(c.Methods, callMethods()...)
 	c.Methods = append(c.Methods, promptMethods()...)
 	c.Methods = append(c.Methods, digitMethods()...)
 	c.Methods = append(c.Methods, dataMethods(event)...)
@@ -45,8 +45,8 @@ var (
 )
 
 // callMethods are about the call itself.
-func callMethods(c *vm.Class) []vm.Func {
-	other := vm.Param{Name: "other", Kind: vm.Object, Class: c, Doc: "may be nil"}
+func callMethods() []vm.Func {
+	other := vm.Param{Name: "other", Kind: vm.Any, Doc: "taken and not used: no ringback is played to it"}
 	return []vm.Func{
 		{Name: "answer", Results: done, Waits: true, Doc: "Answers the call.", Go: live(none, answer)},
 		{Name: "preAnswer", Results: done, Waits: true, Doc: "Opens early media.", Go: live(none, preAnswer)},
@@ -89,7 +89,7 @@ func callMethods(c *vm.Class) []vm.Func {
 		},
 		{
 			Name:    "originate",
-			Params:  []vm.Param{{Name: "a_leg", Kind: vm.Object, Class: c, Doc: "may be nil"}, str("dial", "a dial string"), num("timeout", "seconds")},
+			Params:  []vm.Param{{Name: "a_leg", Kind: vm.Any, Doc: "a session, or nil"}, str("dial", "a dial string"), num("timeout", "seconds")},
 			Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "0 if it was answered"}},
 			Waits:   true, Doc: "Dials for a session made with freeswitch.Session().", Go: plain(originate),
 		},

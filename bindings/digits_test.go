@@ -1,0 +1,193 @@
+package bindings_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+func TestDigitsDuringAPromptStayTypedAhead(t *testing.T) {
+	_, o := run(t, `session:answer() r = session:streamFile("`+prompt+`") r2 = session:getDigits(3, "#", 2000)`,
+		switchsim.OnPlayback(prompt).Press("12#"))
+	o.want(t, "r", "1", "r2", "12")
+}
+
+func TestGetDigits(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		session:streamFile("`+prompt+`")
+		r = session:getDigits(2, "#", 3000)
+		r2 = session:getDigits(5, "#*", 3000, 50)
+		r3 = session:getDigits(5, "#", 30, 0, 40)
+		session:flushDigits()
+		r4 = session:getDigits(5, "#", 30)`,
+		switchsim.OnPlayback(prompt).Press("1234*"))
+	o.want(t, "r", "12", "r2", "34", "r3", "", "r4", "")
+}
+
+func TestTypedAheadDigitsCountInApplications(t *testing.T) {
+	// The digits come while nothing but park runs: it eats them, the host keeps them.
+	_, o := run(t, `
+		session:answer()
+		session:sleep(100)
+		r = session:playAndGetDigits(3, 3, 1, 2000, "#", "long.wav", "bad.wav", "^12\\d$", "pin")
+		r2 = session:getVariable("pin")
+		r3 = session:getDigits(1, "", 20)`,
+		switchsim.OnAnswer().Press("12"), switchsim.OnApp("play_and_get_digits").After(50*time.Millisecond).Press("3"))
+	o.want(t, "r", "123", "r2", "123", "r3", "")
+}
+
+func TestRead(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		r = session:read(1, 4, "long.wav", 3000, "#")
+		r2 = session:read(2, 2, nil, 1000, "")
+		session:execute("playback", "`+prompt+`")
+		r3 = session:getVariable("read_result")`,
+		switchsim.OnApp("read").Press("47#"))
+	o.want(t, "r", "47", "r2", "", "r3", "failure")
+}
+
+func TestPlayAndGetDigitsRefusesWhatDoesNotMatch(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		r = session:playAndGetDigits(2, 2, 2, 2000, "#", "`+prompt+`", "bad.wav", "^9\\d", "pin")
+		r2 = session:getVariable("pin_invalid")
+		r3 = session:playAndGetDigits(3, 4, 1, 1000, "", "`+prompt+`", "", "", "pin", 50)
+		r4 = session:playAndGetDigits(1, 1, 1, 1000, "", "", "", "", "", 0, "elsewhere XML default")
+		ready = session:ready()`,
+		switchsim.OnPlayback(prompt).Press("12"), switchsim.OnPlayback("bad.wav").Press("34"),
+		switchsim.OnPlayback("bad.wav").After(40*time.Millisecond).Press("56"))
+	o.want(t, "r", "", "r2", "34", "r3", "", "r4", "", "ready", "false")
+}
+
+func TestPromptsWithBlanksAndQuotesReachTheApplication(t *testing.T) {
+	h, o := run(t, `
+		session:answer()
+		session:playAndGetDigits(1, 1, 1, 1000, "#", "my sounds/it's ${caller_id_name}.wav", "", "")
+		session:streamFile("a ${caller_id_name} b.wav")
+	`)
+	record, _ := h.sw.Record(o.uuid)
+	want := map[string]bool{"my sounds/it's ${caller_id_name}.wav": true, "a ${caller_id_name} b.wav": true}
+	for _, path := range record.Played {
+		delete(want, path)
+	}
+	if len(want) > 0 {
+		t.Errorf("played %q", record.Played)
+	}
+}
+
+func TestInputCallbackStopsAPrompt(t *testing.T) {
+	_, o := run(t, `
+		function key(s, kind, data, arg)
+			r = kind .. data.digit .. type(data.duration) .. arg .. tostring(s == session)
+			return "break"
+		end
+		extra = "!"
+		session:answer()
+		session:setInputCallback("key", "extra")
+		r2 = session:streamFile("long.wav")
+		session:unsetInputCallback()
+		r3 = session:getDigits(1, "", 20)`,
+		switchsim.OnPlayback("long.wav").Press("4"))
+	o.want(t, "r", "dtmf4number!true", "r2", "0", "r3", "")
+}
+
+func TestInputCallbackResults(t *testing.T) {
+	for _, c := range []struct{ returns, file, sleep string }{
+		{`nil`, "1", "1"}, {`""`, "1", "1"}, {`true`, "1", "1"}, {`false`, "1", "1"}, {`"true"`, "1", "1"}, {`"undefined"`, "1", "1"},
+		{`"speed:+1"`, "1", "0"}, {`"volume:-1"`, "1", "0"}, {`"restart"`, "1", "0"}, {`"seek:+0"`, "1", "0"},
+		{`"stop"`, "0", "0"}, {`"break"`, "0", "0"}, {`"false"`, "0", "0"}, {`1`, "0", "0"}, {`"speed"`, "0", "0"}, {`"truncate"`, "0", "0"},
+		{`error("oops")`, "0", "0"},
+	} {
+		t.Run(c.returns, func(t *testing.T) {
+			t.Parallel()
+			h, o := run(t, `
+				function key() r = (r or 0) + 1 if true then return `+c.returns+` end end
+				session:answer()
+				session:setInputCallback("key")
+				r2 = session:streamFile("p1.wav")
+				r3 = session:sleep(60)`,
+				switchsim.OnPlayback("p1.wav").Press("1"), switchsim.After(0).After(5*time.Millisecond))
+			_ = h
+			o.want(t, "r", "1", "r2", c.file, "r3", "1")
+			_, o = run(t, `
+				function key() r = (r or 0) + 1 if true then return `+c.returns+` end end
+				session:answer()
+				session:setInputCallback("key")
+				r3 = session:sleep(300)`,
+				switchsim.OnAnswer().After(20*time.Millisecond).Press("1"))
+			o.want(t, "r", "1", "r3", c.sleep)
+		})
+	}
+}
+
+func TestDigitsTypedAheadGoToTheCallback(t *testing.T) {
+	_, o := run(t, `
+		function key(s, kind, data) r = (r or "") .. data.digit if data.digit == "3" then return "stop" end end
+		session:answer()
+		session:streamFile("`+prompt+`")
+		session:setInputCallback("key")
+		r2 = session:streamFile("long.wav")
+		r3 = session:getDigits(9, "", 20)`,
+		switchsim.OnPlayback(prompt).Press("1234"))
+	o.want(t, "r", "123", "r2", "0", "r3", "4")
+}
+
+func TestOnDtmf(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		session:onDtmf(function(digit, duration)
+			r = (r or "") .. digit .. type(duration)
+			if digit == "2" then return "break" end
+		end)
+		r2 = session:streamFile("long.wav")
+		session:onDtmf(nil)
+		r3 = session:streamFile("`+prompt+`")
+		r4 = session:getDigits(1, "", 30)`,
+		switchsim.OnPlayback("long.wav").Press("1").After(10*time.Millisecond), switchsim.After(10*time.Millisecond).Press("2"),
+		switchsim.OnPlayback(prompt).Press("3"))
+	o.want(t, "r", "1number2number", "r2", "0", "r3", "1", "r4", "3")
+}
+
+func TestOnDtmfBreaksAnExecutedApplication(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		session:onDtmf(function(digit) return "break" end)
+		session:execute("playback", "long.wav")
+		finished = session:ready()`,
+		switchsim.OnPlayback("long.wav").Press("1"))
+	o.want(t, "finished", "true")
+}
+
+func TestCallbackMayPlayAPrompt(t *testing.T) {
+	h, o := run(t, `
+		function key(s, kind, data)
+			s:unsetInputCallback()
+			r2 = s:streamFile("`+prompt+`")
+			return "stop"
+		end
+		session:answer()
+		session:setInputCallback("key")
+		r = session:streamFile("long.wav")`,
+		switchsim.OnPlayback("long.wav").Press("1"))
+	o.want(t, "r", "0", "r2", "1")
+	record, _ := h.sw.Record(o.uuid)
+	if n := len(record.Played); n == 0 || record.Played[n-1] != prompt {
+		t.Errorf("played %q", record.Played)
+	}
+}
+
+func TestCollectDigits(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		r = session:collectDigits(60000)
+		function key(s, kind, data) r2 = (r2 or "") .. data.digit if data.digit == "#" then return "stop" end end
+		session:setInputCallback("key")
+		r3 = session:collectDigits(60000)
+		r4 = session:collectDigits(20, 60000)
+		session:execute("playback", "`+prompt+`")`,
+		switchsim.OnAnswer().After(30*time.Millisecond).Press("12#"))
+	o.want(t, "r", "0", "r2", "12#", "r3", "0", "r4", "0")
+}

@@ -1,0 +1,221 @@
+package bindings_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/legs"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// house is a simulated FreeSWITCH and a host that runs one script per call:
+// all parts are the real ones but the switch.
+type house struct {
+	t       *testing.T
+	sw      *switchsim.Switch
+	machine *vm.Machine
+	set     *bindings.Set
+	legs    *legs.Registry
+	addr    string // of the outbound listener
+	script  *vm.Script
+	log     *lines
+	done    chan outcome
+}
+
+// outcome is how one run of the script ended.
+type outcome struct {
+	uuid    string
+	err     error
+	globals map[string]lua.LValue
+}
+
+// text is a global as the script left it.
+func (o outcome) text(name string) string {
+	if v := o.globals[name]; v != nil {
+		return v.String()
+	}
+	return "nil"
+}
+
+// lines is the log, and lets a test act when a line is written.
+type lines struct {
+	t    *testing.T
+	mu   sync.Mutex
+	all  []string
+	when map[string]func()
+}
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *lines) WithGroup(string) slog.Handler            { return l }
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", r.Level, r.Message)
+	r.Attrs(func(a slog.Attr) bool { fmt.Fprintf(&b, " %s=%v", a.Key, a.Value); return true })
+	l.mu.Lock()
+	l.all = append(l.all, b.String())
+	act := l.when[r.Message]
+	l.mu.Unlock()
+	if act != nil {
+		act()
+	}
+	return nil
+}
+
+func (l *lines) has(part string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.all {
+		if strings.Contains(line, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lines) dump() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.all, "\n")
+}
+
+const prompt = "prompt.wav"
+
+// open starts a house whose calls run the script.
+func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *house {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{
+		t: t, addr: listener.Addr().String(), legs: legs.New(clock.System()),
+		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
+	}
+	h.set = bindings.New(bindings.Deps{Legs: h.legs})
+	if h.machine, err = vm.NewMachine(h.set.Modules(), h.set.Classes()); err != nil {
+		t.Fatal(err)
+	}
+	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
+		t.Fatal(err)
+	}
+	h.sw = switchsim.New(switchsim.Config{
+		Dialplan: switchsim.Dialplan{"default": {
+			{Match: "flow", Actions: []switchsim.Action{{App: "socket", Data: h.addr + "/flow/first async full"}, {App: "set", Data: "after=yes"}, {App: "park"}}},
+			{Match: "elsewhere", Actions: []switchsim.Action{{App: "set", Data: "arrived=yes"}, {App: "park"}}},
+		}},
+		Endpoints:    endpoints,
+		Media:        map[string]time.Duration{prompt: 40 * time.Millisecond, "long.wav": time.Minute, "bad.wav": 10 * time.Millisecond},
+		DefaultMedia: 20 * time.Millisecond,
+		Globals:      map[string]string{"domain": "example.org"},
+		Heartbeat:    -1,
+		Log:          slog.New(slog.DiscardHandler),
+	})
+	if err := h.sw.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	server := outbound.New(outbound.Config{Linger: time.Second}, h.serve, slog.New(h.log), clock.System())
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		_ = h.sw.Close()
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log("the log:\n" + h.log.dump())
+		}
+	})
+	return h
+}
+
+func (h *house) serve(ctx context.Context, c *outbound.Call) {
+	if h.legs.Claim(ctx, c) {
+		return
+	}
+	st := h.machine.NewState(vm.StateOptions{Print: func(line string) { h.t.Log(line) }})
+	defer st.Close()
+	script := h.set.Bind(st, c, slog.New(h.log))
+	err := st.Run(ctx, h.script, []string{"flow", "first"})
+	script.End(context.WithoutCancel(ctx))
+	h.done <- outcome{uuid: c.UUID(), err: err, globals: globals(st)}
+}
+
+// globals are those a test script may leave its results in.
+func globals(st *vm.State) map[string]lua.LValue {
+	out := map[string]lua.LValue{}
+	for _, name := range []string{"r", "r2", "r3", "r4", "ready", "finished", "hooked", "log"} {
+		if v := st.Global(name); v != lua.LNil {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// call makes somebody call in who does the steps.
+func (h *house) call(steps ...switchsim.Step) *switchsim.Call {
+	return h.sw.Call(switchsim.Caller{Number: "1000", Name: "Alice", Destination: "flow", Script: steps})
+}
+
+// when has act called, in a goroutine of its own, once the log says so.
+func (h *house) when(line string, act func()) {
+	done := make(chan struct{})
+	var once sync.Once
+	h.log.mu.Lock()
+	h.log.when[line] = func() { once.Do(func() { go func() { defer close(done); act() }() }) }
+	h.log.mu.Unlock()
+	h.t.Cleanup(func() {
+		once.Do(func() { close(done) })
+		<-done
+	})
+}
+
+// end waits for the script's end.
+func (h *house) end() outcome {
+	h.t.Helper()
+	select {
+	case o := <-h.done:
+		return o
+	case <-time.After(20 * time.Second):
+		h.t.Fatalf("the script did not end; the log:\n%s", h.log.dump())
+		return outcome{}
+	}
+}
+
+// run is one call with a script that must end well.
+func run(t *testing.T, script string, steps ...switchsim.Step) (*house, outcome) {
+	t.Helper()
+	h := open(t, script)
+	h.call(steps...)
+	o := h.end()
+	if o.err != nil {
+		t.Fatalf("the script failed: %v", o.err)
+	}
+	return h, o
+}
+
+// want compares globals the script left with what they should be.
+func (o outcome) want(t *testing.T, pairs ...string) {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if got := o.text(pairs[i]); got != pairs[i+1] {
+			t.Errorf("%s is %q, want %q", pairs[i], got, pairs[i+1])
+		}
+	}
+}
