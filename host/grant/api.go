@@ -45,26 +45,26 @@ func (c *check) api(line, where string) error {
 		_, arg, _ = strings.Cut(arg, " ")
 		return c.api(strings.TrimSuffix(arg, "&"), where)
 	case "alias":
-		return c.api(word(words(arg, 3), 2), where)
+		return c.api(word(words(arg, c.most(3)), 2), where)
 	case "json":
 		return c.json(arg, where)
 	case "originate":
 		return c.originate(arg, where)
 	case "uuid_broadcast":
-		return c.broadcast(word(words(arg, 4), 1), where)
+		return c.broadcastAt(words(arg, c.most(4)), 1, where)
 	case "sched_broadcast":
-		return c.broadcast(word(words(arg, 4), 2), where)
+		return c.broadcastAt(words(arg, c.most(4)), 2, where)
 	case "uuid_transfer":
-		return c.transfer(words(arg, 5), 1, where)
+		return c.transfer(words(arg, c.most(5)), 1, where)
 	case "sched_transfer":
-		return c.transfer(words(arg, 6), 2, where)
+		return c.transfer(words(arg, c.most(6)), 2, where)
 	case "uuid_deflect":
-		return c.transfer(words(arg, 5), 1, where)
+		return c.transfer(words(arg, c.most(5)), 1, where)
 	case "uuid_dual_transfer":
-		w := words(arg, 3)
+		w := words(arg, c.most(3))
 		return first(c.slashTarget(word(w, 1), where), c.slashTarget(word(w, 2), where))
 	case "uuid_setvar":
-		w := words(arg, 3)
+		w := words(arg, c.most(3))
 		return c.variable(word(w, 1), word(w, 2), where)
 	case "uuid_setvar_multi":
 		_, list, _ := strings.Cut(arg, " ")
@@ -72,7 +72,7 @@ func (c *check) api(line, where string) error {
 	case "global_setvar":
 		return c.pairs([]string{plain(arg)}, where)
 	case "tone_detect":
-		return c.appAt(words(arg, 8), 5, where)
+		return c.appAt(words(arg, c.most(8)), 5, where)
 	case "uuid_record":
 		return c.text(urlDecoded(arg), false) // session_record_function decodes its variables
 	case "url_decode":
@@ -93,21 +93,35 @@ func afterUUID(arg string) string {
 
 // originate is mod_commands.c:originate_function.
 func (c *check) originate(arg, where string) error {
-	w := words(arg, 10)
-	if err := c.dial(word(w, 0)); err != nil {
-		return err
+	w := words(arg, c.most(10))
+	if c.loose {
+		return first(c.dial(arg), c.anyTarget(w, " ", where), c.anyAmpersand(arg, where))
 	}
-	to := word(w, 1)
-	if rest, ok := strings.CutPrefix(to, "&"); ok {
-		rest, _, _ = strings.Cut(rest, ")")
-		app, data, _ := strings.Cut(rest, "(")
-		return c.app(app, data, where)
+	if rest, ok := strings.CutPrefix(word(w, 1), "&"); ok {
+		return first(c.dial(word(w, 0)), c.ampersand(rest, where))
 	}
-	dialplan := word(w, 2)
-	if strings.EqualFold(dialplan, "undef") {
-		dialplan = ""
+	return first(c.dial(word(w, 0)), c.target(word(w, 1), word(w, 2), where))
+}
+
+// ampersand is the app(data) behind an "&"; the first ")" ends it.
+func (c *check) ampersand(s, where string) error {
+	s, _, _ = strings.Cut(s, ")")
+	app, data, _ := strings.Cut(s, "(")
+	return c.app(app, data, where)
+}
+
+// anyAmpersand takes every "&" for the beginning of an application.
+func (c *check) anyAmpersand(s, where string) error {
+	for i := strings.IndexByte(s, '&'); i >= 0; i = strings.IndexByte(s, '&') {
+		s = s[i+1:]
+		if err := c.count(s); err != nil {
+			return err
+		}
+		if err := first(c.app(s[:nameEnd(s)], "", where), c.ampersand(s, where)); err != nil {
+			return err
+		}
 	}
-	return c.target(to, dialplan, where)
+	return nil
 }
 
 // web lets curl speak to the web, and only with a grant to files.

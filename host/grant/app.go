@@ -70,37 +70,37 @@ func (c *check) app(name, data, where string) error {
 	case "multiset":
 		return c.multiset(data, where)
 	case "transfer":
-		return c.transfer(words(data, 4), 0, where)
+		return c.transfer(words(data, c.most(4)), 0, where)
 	case "execute_extension", "deflect":
-		return c.transfer(words(data, 4), 0, where)
+		return c.transfer(words(data, c.most(4)), 0, where)
 	case "sched_transfer":
-		return c.transfer(words(data, 4), 1, where)
+		return c.transfer(words(data, c.most(4)), 1, where)
 	case "play_and_get_digits":
-		return c.transfer(words(word(words(data, 11), 10), 4), 0, where)
+		return c.failure(words(data, c.most(11)), where)
 	case "limit":
-		return c.limit(words(data, 7), 4, where)
+		return c.limit(words(data, c.most(7)), 4, where)
 	case "limit_hash":
-		return c.limit(words(data, 6), 3, where)
+		return c.limit(words(data, c.most(6)), 3, where)
 	case "limit_execute":
-		w := words(data, 6)
+		w := words(data, c.most(6))
 		if len(w) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
 			return c.appAt(w, 3, where)
 		}
 		return c.appAt(w, 4, where)
 	case "limit_hash_execute":
-		return c.appAt(words(data, 5), 3, where)
+		return c.appAt(words(data, c.most(5)), 3, where)
 	case "tone_detect":
-		return c.appAt(words(data, 7), 4, where)
+		return c.appAt(words(data, c.most(7)), 4, where)
 	case "spandsp_start_fax_detect":
-		return c.appAt(words(data, 4), 0, where)
+		return c.appAt(words(data, c.most(4)), 0, where)
 	case "broadcast":
-		return c.broadcastAt(words(data, 4), 0, where)
+		return c.broadcastAt(words(data, c.most(4)), 0, where)
 	case "sched_broadcast":
-		return c.broadcastAt(words(data, 6), 1, where)
+		return c.broadcastAt(words(data, c.most(6)), 1, where)
 	case "bind_meta_app":
-		return c.broadcastAt(words(data, 4), 3, where)
+		return c.broadcastAt(words(data, c.most(4)), 3, where)
 	case "soft_hold":
-		w := words(data, 3)
+		w := words(data, c.most(3))
 		return first(c.broadcastAt(w, 1, where), c.broadcastAt(w, 2, where))
 	case "bind_digit_action":
 		return c.digitAction(parts(data, ',', 6), where)
@@ -110,6 +110,22 @@ func (c *check) app(name, data, where string) error {
 		return c.web(data, where)
 	}
 	return c.dial(data)
+}
+
+// failure is play_and_get_digits' last argument, where a failure transfers to.
+func (c *check) failure(w []string, where string) error {
+	if c.loose {
+		return c.anyTarget(w, " ", where)
+	}
+	return c.transfer(words(word(w, 10), 4), 0, where)
+}
+
+// most is how many words to split off: all of them where quotes are gone.
+func (c *check) most(n int) int {
+	if c.loose {
+		return maxFound
+	}
+	return n
 }
 
 // written refuses what the switch puts in up to word last: it could hold a
@@ -126,14 +142,44 @@ func (c *check) written(w []string, last int, where string) error {
 // appAt is an application and its argument among words; it need not be there,
 // and some commands take a number in its place.
 func (c *check) appAt(w []string, at int, where string) error {
-	if err := c.written(w, at, where); err != nil || strings.Trim(word(w, at), "0123456789+-") == "" {
+	if err := c.written(w, at, where); err != nil {
 		return err
+	}
+	if c.loose {
+		return c.anyApp(w, where)
+	}
+	if strings.Trim(word(w, at), "0123456789+-") == "" {
+		return nil
 	}
 	return c.app(w[at], word(w, at+1), where)
 }
 
 func (c *check) broadcastAt(w []string, at int, where string) error {
-	return first(c.written(w, at-1, where), c.broadcast(word(w, at), where))
+	if err := c.written(w, at-1, where); err != nil {
+		return err
+	}
+	if c.loose {
+		return c.anyApp(w, where)
+	}
+	return c.broadcast(word(w, at), where)
+}
+
+// anyApp takes every word for the application or the app::data.
+func (c *check) anyApp(w []string, where string) error {
+	if c.grants.Apps.Only != nil {
+		return unreadable(Application, "an application's name behind quotes", where)
+	}
+	for i, name := range w {
+		if err := c.count(name); err != nil {
+			return err
+		}
+		name, _, _ = strings.Cut(name, "::")
+		name, _, _ = strings.Cut(name, "!")
+		if err := c.app(name, strings.Join(w[i+1:], " "), where); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // limit may transfer what exceeds it; with "!" it hangs up.

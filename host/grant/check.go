@@ -8,6 +8,7 @@ type check struct {
 	grants *Grants
 	depth  int
 	found  int
+	loose  bool // quotes have been taken off: where a word ends is not known
 }
 
 const (
@@ -40,7 +41,9 @@ func (c *check) count(s string) error {
 // them; any other text may pass several splitters and expansions.
 func (c *check) text(s string, spoken bool) error {
 	if !spoken {
-		s = plain(s)
+		bare := plain(s)
+		defer func(was bool) { c.loose = was }(c.loose)
+		s, c.loose = bare, c.loose || bare != s
 	}
 	err := expansions(s, spoken, func(x expansion) error {
 		if err := c.count(s); err != nil || !x.command {
@@ -94,6 +97,16 @@ func (c *check) assignments(s string) error {
 	return nil
 }
 
+// nameEnd is how long the name is that a text begins with.
+func nameEnd(s string) int {
+	for i := 0; i < len(s); i++ {
+		if !inName(s[i]) && s[i] != hole[0] {
+			return i
+		}
+	}
+	return len(s)
+}
+
 func inName(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-' || b == '.'
 }
@@ -128,8 +141,11 @@ func (c *check) named(kind, name, arg, where string) error {
 	if kind == APICommand {
 		first = strings.ToLower(word(strings.Fields(plain(arg)), 0))
 	}
-	if unknown(name) || unknown(first) && subcommands[name] && !has(rule.Allow, name) {
-		return unknowable(kind, strings.TrimSpace(name+" "+first), where)
+	if unknown(name) {
+		return unknowable(kind, name, where)
+	}
+	if unknown(first) && subcommands[name] && !has(rule.Allow, name) {
+		return unknowable(kind, name+" "+first, where)
 	}
 	ok, fix := rule.permits(denied, name, first)
 	if ok {

@@ -9,10 +9,33 @@ func (c *check) transfer(w []string, at int, where string) error {
 	if err := c.written(w, at+1, where); err != nil {
 		return err
 	}
+	if c.loose {
+		return c.anyTarget(w, " ", where)
+	}
 	if err := c.target(word(w, at), word(w, at+1), where); err != nil || !strings.HasPrefix(word(w, at), "-") {
 		return err
 	}
 	return c.transfer(w, at+1, where)
+}
+
+// anyTarget takes every piece for the dialplan and any pieces before it for the
+// extension.
+func (c *check) anyTarget(pieces []string, sep, where string) error {
+	for i := 1; i < len(pieces); i++ {
+		dialplan := strings.ToLower(pieces[i])
+		if !strings.Contains(dialplan, "inline") && !strings.Contains(dialplan, "lua") {
+			continue
+		}
+		for j := range i {
+			if err := c.count(pieces[i]); err != nil {
+				return err
+			}
+			if err := c.target(strings.Join(pieces[j:i], sep), pieces[i], where); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // slashTarget is uuid_dual_transfer's extension/dialplan/context.
@@ -31,7 +54,7 @@ func (c *check) slashTarget(s, where string) error {
 func (c *check) target(exten, dialplans, where string) error {
 	for _, dialplan := range strings.Split(plain(dialplans), ",") {
 		name, arg, _ := strings.Cut(strings.TrimSpace(dialplan), ":")
-		switch name = strings.ToLower(name); {
+		switch name = strings.ToLower(name[:nameEnd(name)]); {
 		case unknown(name):
 			return unknowable(Application, name, where)
 		case name == "lua":
@@ -57,8 +80,8 @@ func (c *check) inline(list, where string) error {
 	if len(list) > 3 && list[0] == 'm' && list[1] == ':' && list[3] == ':' {
 		delim, list = list[2], list[4:]
 	}
-	if list == "" || unknown(list[:1]) {
-		return unknowable(Application, list+hole, where)
+	if list == "" {
+		list = hole
 	}
 	for _, piece := range parts(list, delim, 128) {
 		name, data, _ := strings.Cut(piece, ":")
@@ -128,10 +151,5 @@ func (c *check) loopback(s, where string) error {
 	}
 	exten, rest, _ := strings.Cut(s, "/")
 	_, dialplan, _ := strings.Cut(rest, "/")
-	dialplan = strings.TrimLeft(dialplan, " ")
-	end := 0
-	for end < len(dialplan) && (inName(dialplan[end]) || dialplan[end] == ':' || dialplan[end] == hole[0]) {
-		end++
-	}
-	return c.target(exten, dialplan[:end], where)
+	return c.target(exten, dialplan, where)
 }

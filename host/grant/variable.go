@@ -110,25 +110,27 @@ func (c *check) carried(kind carrier, value, where string) error {
 		command, arg, _ := strings.Cut(value, ":")
 		return c.api(upToValueEnd(command)+" "+arg, where)
 	case namesApp:
-		return c.app(upToValueEnd(value), "", where)
+		return c.app(value[:nameEnd(value)], "", where)
 	case holdsData:
-		return first(c.target(value, "", where), c.transfer(words(value, 4), 0, where), c.broadcast(value, where), c.dial(value))
+		return first(c.transfer(words(value, c.most(4)), 0, where), c.broadcast(value, where), c.dial(value))
 	case namesFile:
-		app, data, _ := strings.Cut(value, " ")
-		if app = upToValueEnd(app); strings.ContainsAny(app, "/.:") {
+		end := nameEnd(value)
+		if name := value[:end]; strings.Contains(name, ".") || end < len(value) && strings.IndexByte("/:", value[end]) >= 0 {
 			return nil
 		}
-		return c.appAt([]string{app, data}, 0, where)
+		return c.executed(value, where)
 	case broadcasts:
 		return c.broadcast(value, where)
 	case routes:
+		if c.loose {
+			return c.anyTarget(strings.Split(value, ":"), ":", where)
+		}
 		w := parts(value, ':', 4)
 		return c.target(word(w, 0), word(w, 1), where)
 	case routesOnFail:
-		w := words(value, 4)
-		return c.target(word(w, 1), word(w, 2), where)
+		return c.transfer(words(value, c.most(4)), 1, where)
 	case dialplans:
-		return c.target(hole, upToValueEnd(value), where)
+		return c.target(hole, value, where)
 	case inlines:
 		return c.inline(value, where)
 	case joinsInline:
@@ -144,31 +146,22 @@ func (c *check) carried(kind carrier, value, where string) error {
 
 // executed is switch_channel.c:switch_channel_execute_on_value.
 func (c *check) executed(value, where string) error {
-	for i := 0; i < len(value); i++ {
-		switch {
-		case value[i] == ' ', value[i] == ':' && !strings.HasPrefix(value[i:], "::"):
-			return c.app(value[:i], value[i+1:], where)
-		case value[i] == ':':
-			return c.app(value[:i], value[i+2:], where)
-		case !inName(value[i]) && value[i] != hole[0]:
-			// The name ends here if this is the delimiter of the list it stands
-			// in; FreeSWITCH knows no application with such a byte in its name.
-			return first(c.app(value[:i], "", where), c.app(value[:i], value[i+1:], where))
-		}
+	// The name ends at a blank or a colon, or at the delimiter of the list it
+	// stands in: no application has any such byte in its name.
+	end := nameEnd(value)
+	data := strings.TrimPrefix(value[end:], "::")
+	if len(data) == len(value)-end && data != "" {
+		data = data[1:]
 	}
-	return c.app(value, "", where)
+	return c.app(value[:end], data, where)
 }
 
 // upToValueEnd cuts a name where the list it stands in may end it, and keeps
 // what follows a blank or a colon as its argument.
 func upToValueEnd(value string) string {
-	for i := 0; i < len(value); i++ {
-		if value[i] == ' ' || value[i] == ':' {
-			return value
-		}
-		if !inName(value[i]) && value[i] != hole[0] {
-			return value[:i] + " " + value[i+1:]
-		}
+	end := nameEnd(value)
+	if end == len(value) || value[end] == ' ' || value[end] == ':' {
+		return value
 	}
-	return value
+	return value[:end] + " " + value[end+1:]
 }
