@@ -113,6 +113,18 @@ func checkRoom(L *lua.LState, n int, what string) {
 
 const maxStack = 8000
 
+// call calls f, which a script gave, and leaves so many results on the stack.
+func call(L *lua.LState, results int, f lua.LValue, args ...lua.LValue) {
+	if f.Type() != lua.LTFunction && L.GetMetaField(f, "__call").Type() != lua.LTFunction {
+		failBare(L, "attempt to call a "+f.Type().String()+" value")
+	}
+	L.Push(f)
+	for _, v := range args {
+		L.Push(v)
+	}
+	L.Call(len(args), results)
+}
+
 // pop takes the topmost value from the stack.
 func pop(L *lua.LState) lua.LValue {
 	v := L.Get(-1)

@@ -17,7 +17,7 @@ func base() []Field {
 		fn("collectgarbage", baseCollectgarbage),
 		fn("getmetatable", baseGetmetatable),
 		fn("ipairs", baseIpairs),
-		Field{"next", next},
+		fn("next", baseNext),
 		fn("pairs", basePairs),
 		fn("print", basePrint),
 		fn("rawequal", baseRawequal),
@@ -53,21 +53,13 @@ func baseAssert(L *lua.LState) int {
 func baseCollectgarbage(L *lua.LState) int {
 	switch option := optString(L, 1, "collect"); option {
 	case "count":
-		L.Push(lua.LNumber(float64(memory(guard.Of(L))) / 1024))
+		L.Push(lua.LNumber(float64(guard.Of(L).Memory()) / 1024))
 	case "collect", "stop", "restart", "step", "setpause", "setstepmul", "isrunning", "generational", "incremental":
 		L.Push(integer(0))
 	default:
 		argError(L, 1, "invalid option '"+option+"'")
 	}
 	return 1
-}
-
-// memory is what the guard holds against the state, in bytes.
-func memory(g any) int64 {
-	if m, ok := g.(interface{ Memory() int64 }); ok {
-		return m.Memory()
-	}
-	return 0
 }
 
 func baseGetmetatable(L *lua.LState) int {
@@ -194,9 +186,7 @@ func callTostring(L *lua.LState, v lua.LValue) (lua.LValue, bool) {
 	if f == lua.LNil {
 		return lua.LNil, false
 	}
-	L.Push(f)
-	L.Push(v)
-	L.Call(1, 1)
+	call(L, 1, f, v)
 	return pop(L), true
 }
 

@@ -1,15 +1,13 @@
 package stdlib
 
 import (
-	"strings"
-
 	"github.com/eslua/eslua/host/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// next and eachInt are made once, for pairs and ipairs hand them out: pairs(t) == next, as in PUC Lua.
+// each and eachInt are the iterators that pairs and ipairs hand out.
 var (
-	next    = function(baseNext)
+	each    = function(baseNext)
 	eachInt = function(ipairsNext)
 )
 
@@ -32,8 +30,9 @@ func basePairs(L *lua.LState) int {
 	if iterator(L, "__pairs") {
 		return 3
 	}
-	L.Push(next)
-	L.Push(argTable(L, 1))
+	t := argTable(L, 1)
+	L.Push(each)
+	L.Push(t)
 	L.Push(lua.LNil)
 	return 3
 }
@@ -42,8 +41,9 @@ func baseIpairs(L *lua.LState) int {
 	if iterator(L, "__ipairs") {
 		return 3
 	}
+	t := argTable(L, 1)
 	L.Push(eachInt)
-	L.Push(argTable(L, 1))
+	L.Push(t)
 	L.Push(small[0])
 	return 3
 }
@@ -53,9 +53,7 @@ func iterator(L *lua.LState, event string) bool {
 	if f == lua.LNil {
 		return false
 	}
-	L.Push(f)
-	L.Push(L.Get(1))
-	L.Call(1, 3)
+	call(L, 3, f, L.Get(1))
 	return true
 }
 
@@ -63,8 +61,7 @@ func ipairsNext(L *lua.LState) int {
 	t, i := argTable(L, 1), argInt(L, 2)+1
 	v := get(t, i)
 	if v == lua.LNil {
-		L.Push(v)
-		return 1
+		return 0
 	}
 	L.Push(integer(i))
 	L.Push(v)
@@ -86,16 +83,14 @@ func basePrint(L *lua.LState) int {
 			out.add(printed(L, L.Get(i)))
 			continue
 		}
-		L.Push(own)
-		L.Push(L.Get(i))
-		L.Call(1, 1)
+		call(L, 1, own, L.Get(i))
 		s, ok := toString(pop(L))
 		if !ok {
 			return fail(L, "'tostring' must return a string to 'print'")
 		}
 		out.add(s)
 	}
-	g.Host.Print(strings.Clone(string(out.buf)))
+	g.Host.Print(string(out.buf))
 	return 0
 }
 

@@ -94,8 +94,9 @@ func osTime(L *lua.LState) int {
 	}
 	t := argTable(L, 1)
 	zone := now(L).Location()
-	at := time.Date(dateField(L, t, "year", -1), time.Month(dateField(L, t, "month", -1)), dateField(L, t, "day", -1),
-		dateField(L, t, "hour", 12), dateField(L, t, "min", 0), dateField(L, t, "sec", 0), 0, zone)
+	sec, minute, hour := dateField(L, t, "sec", 0), dateField(L, t, "min", 0), dateField(L, t, "hour", 12)
+	day, month, year := dateField(L, t, "day", -1), dateField(L, t, "month", -1), dateField(L, t, "year", -1)
+	at := time.Date(year, time.Month(month), day, hour, minute, sec, 0, zone)
 	if dst := L.GetField(t, "isdst"); dst != lua.LNil {
 		at = asDST(at, lua.LVAsBool(dst))
 	}

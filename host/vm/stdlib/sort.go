@@ -101,10 +101,7 @@ func (s *sorting) split(lo, up int, pivot lua.LValue) int {
 
 func (s *sorting) before(a, b lua.LValue) bool {
 	if s.less != lua.LNil {
-		s.L.Push(s.less)
-		s.L.Push(a)
-		s.L.Push(b)
-		s.L.Call(2, 1)
+		call(s.L, 1, s.less, a, b)
 		return lua.LVAsBool(pop(s.L))
 	}
 	switch a := a.(type) {
@@ -129,10 +126,7 @@ func lessThan(L *lua.LState, a, b lua.LValue) bool {
 		failBare(L, "attempt to compare "+ta.String()+" with "+tb.String())
 	}
 	if lt := L.GetMetaField(a, "__lt"); lt != lua.LNil && lt == L.GetMetaField(b, "__lt") {
-		L.Push(lt)
-		L.Push(a)
-		L.Push(b)
-		L.Call(2, 1)
+		call(L, 1, lt, a, b)
 		return lua.LVAsBool(pop(L))
 	}
 	failBare(L, "attempt to compare two "+ta.String()+" values")

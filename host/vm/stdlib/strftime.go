@@ -39,7 +39,7 @@ func (d date) conversion(b []byte, c byte) []byte {
 	case 'c':
 		return d.all(b, "a b e H:M:S Y")
 	case 'C':
-		return padded(b, floorDiv(d.Year(), 100), 2, '0')
+		return strconv.AppendInt(b, int64(floorDiv(d.Year(), 100)), 10)
 	case 'd':
 		return padded(b, d.Day(), 2, '0')
 	case 'D', 'x':

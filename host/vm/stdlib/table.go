@@ -107,10 +107,7 @@ func tableForeachi(L *lua.LState) int {
 }
 
 func visit(L *lua.LState, f *lua.LFunction, k, v lua.LValue) lua.LValue {
-	L.Push(f)
-	L.Push(k)
-	L.Push(v)
-	L.Call(2, 1)
+	call(L, 1, f, k, v)
 	return pop(L)
 }
 
