@@ -18,12 +18,16 @@ type peer struct {
 	r  *bufio.Reader
 }
 
+func newPeer(t *testing.T, nc net.Conn) *peer {
+	return &peer{t: t, nc: nc, r: bufio.NewReader(nc)}
+}
+
 // connected is a Conn and its peer over TCP; both end with the test.
 func connected(t *testing.T, o Options) (*Conn, *peer) {
 	t.Helper()
 	near, far := tcpPair(t)
 	c := NewConn(near, o)
-	p := &peer{t: t, nc: far, r: bufio.NewReader(far)}
+	p := newPeer(t, far)
 	t.Cleanup(func() {
 		c.Close()
 		far.Close()
