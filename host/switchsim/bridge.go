@@ -100,7 +100,7 @@ func (c *channel) bridgeWith(b *channel) {
 	if dead {
 		return
 	}
-	partner.logicalDir = inbound
+	partner.logicalDir, partner.origName = inbound, ""
 	c.mu.Lock()
 	c.bridgedTo = b
 	p := *c.caller
@@ -158,6 +158,8 @@ func (c *channel) leaveBridge(b *channel, name string) {
 	c.vars.set("last_bridge_to", b.uuid)
 	c.vars.set("bridge_channel", name)
 	c.vars.set("bridge_uuid", b.uuid)
+	c.vars.set("last_sent_callee_id_name", c.other.calleeName)
+	c.vars.set("last_sent_callee_id_number", c.other.calleeNumber)
 	c.vars.set("last_bridge_hangup_cause", cause)
 	c.vars.set("bridge_hangup_cause", cause)
 }

@@ -84,6 +84,7 @@ type channel struct {
 	broken      bool           // CF_BREAK
 	controlled  bool           // CF_CONTROLLED
 	digits      []digit
+	dialled     []byte // digits that were taken, for digits_dialed
 	divert      *listener
 	tasks       []func()
 	sessions    []sessionEvent // events queued to the session
@@ -94,6 +95,7 @@ type channel struct {
 	apps        []start
 	starts      []start // what began, for a scripted person
 	scripted    bool
+	personEnded bool // the scripted person hung up
 	conference  string
 	member      *member
 	recording   string
@@ -122,7 +124,7 @@ func (s *Switch) newChannel(uuid, name, direction string, k codec, p *profile) *
 	return &channel{
 		sw: s, uuid: uuid, name: name, direction: direction, number: int(s.sessions.Add(1)),
 		wake: make(chan struct{}, 1), reported: make(chan struct{}), gone: make(chan struct{}),
-		codec: k, codecWrite: true, caller: p, running: csNone, state: csNone, callState: "DOWN",
+		codec: k, codecWrite: true, caller: p, running: csNone, callState: "DOWN",
 	}
 }
 
@@ -325,7 +327,11 @@ func (c *channel) ringReady() {
 	}
 	c.ringing = true
 	c.caller.progress = stampOf(c.sw.clk.Now())
+	loop := c.loop
 	c.mu.Unlock()
+	if loop != nil && c.direction == inbound {
+		loop.ringReady()
+	}
 	c.trace(WhoSwitch, "progress", "ringing")
 	c.fire("CHANNEL_PROGRESS")
 	c.setCallState("RINGING")

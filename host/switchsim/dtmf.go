@@ -56,6 +56,11 @@ func (c *channel) dequeue() (digit, bool) {
 	if sensitive {
 		return d, true
 	}
+	c.mu.Lock()
+	if len(c.dialled) < maxDigits {
+		c.dialled = append(c.dialled, d.char)
+	}
+	c.mu.Unlock()
 	c.trace(WhoSwitch, "dtmf", "DTMF "+string(d.char))
 	headers := []wire.Header{
 		{Name: "DTMF-Digit", Value: string(d.char)},
@@ -81,6 +86,7 @@ func (c *channel) flushDigits() {
 func (c *channel) send(digits string, duration int) {
 	c.mu.Lock()
 	loop := c.loop
+	c.vars.set("last_dtmf_duration", strconv.Itoa(duration/2))
 	c.mu.Unlock()
 	c.trace(WhoSwitch, "dtmf", "sent "+digits)
 	if loop != nil {

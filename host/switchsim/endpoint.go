@@ -84,6 +84,7 @@ func (c *channel) inherit(from *channel) {
 	c.vars.set("originator", from.uuid)
 	other := *from.caller
 	c.other, c.otherType = &other, "originator"
+	c.caller.rdnis = other.rdnis
 }
 
 // dialEndpoint dials a scripted person or gateway over what looks like SIP.
@@ -93,26 +94,27 @@ func (s *Switch) dialEndpoint(l leg, e Endpoint, o origination) *channel {
 	if host == "" {
 		host = "127.0.0.1:5060"
 	}
+	dialled := user
 	name := e.Channel
 	if name == "" {
 		name = "sofia/internal/" + user + "@" + host
 	}
-	p := &profile{networkAddr: "127.0.0.1", destination: user, source: "src/switch_ivr_originate.c"}
+	user, host, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], "@")
+	p := &profile{destination: user, source: "src/switch_ivr_originate.c"}
 	if strings.HasPrefix(l.target, "user/") {
 		p.calleeName, p.calleeNumber = user, user
 	} else {
-		p.calleeName, p.calleeNumber = "Outbound Call", number
+		p.calleeName, p.calleeNumber = "Outbound Call", user
 	}
-	c := s.outgoing(l, name, codecSIP, p, o)
+	c := s.outgoing(l, name, codec{}, p, o)
 	if strings.HasPrefix(l.target, "user/") {
-		c.vars.set("dialed_user", user)
+		c.vars.set("dialed_user", dialled)
 		c.vars.set("dialed_domain", "127.0.0.1")
-		c.vars.set("presence_id", user+"@127.0.0.1")
+		c.vars.set("presence_id", dialled+"@127.0.0.1")
 	}
-	for _, v := range l.vars {
-		c.vars.set(v[0], v[1])
-	}
-	c.sipVariables(user, host)
+	c.setAll(l.vars)
+	offer := c.sip(user, host)
+	c.offered(offer)
 	c.pad()
 	c.scripted = len(e.Script) > 0
 	c.mu.Lock()
@@ -120,6 +122,6 @@ func (s *Switch) dialEndpoint(l leg, e Endpoint, o origination) *channel {
 	c.mu.Unlock()
 	c.fire("CHANNEL_OUTGOING")
 	c.begin(csInit)
-	s.spawn(func() { c.playCallee(e) })
+	s.spawn(func() { c.playCallee(e, offer) })
 	return c
 }

@@ -53,11 +53,13 @@ func (s *Switch) originate(o origination) (*channel, string) {
 			}
 			w.watch(c)
 			legs = append(legs, c)
+			o.noteLeg(c)
 		}
 		if len(legs) == 0 {
 			continue
 		}
 		won, why := w.first(legs, lookup(vars, "ignore_early_media"))
+		o.noteCauses(legs, won)
 		if won != nil {
 			return won, "SUCCESS"
 		}
@@ -127,8 +129,11 @@ func (w *dialWait) first(legs []*channel, ignoreEarly string) (*channel, string)
 		alive := false
 		for _, c := range legs {
 			c.mu.Lock()
-			dead, answered, early, why := c.cause != "", c.answered, c.early, c.cause
+			dead, answered, early, ringing, why := c.cause != "", c.answered, c.early, c.ringing, c.cause
 			c.mu.Unlock()
+			if ringing && w.from != nil {
+				w.from.partnerRings(c)
+			}
 			switch {
 			case dead:
 				cause = why
@@ -186,7 +191,64 @@ func (w *dialWait) wait(settled func() bool) outcome {
 	return stopped
 }
 
-// callAPI is the originate API (mod_commands.c:originate_function). An unquoted
+// noteLeg and noteCauses leave in the A leg's variables who was dialled and what
+// became of it.
+func (o *origination) noteLeg(c *channel) {
+	if o.from == nil {
+		return
+	}
+	c.mu.Lock()
+	item := c.uuid + ";" + c.caller.calleeName + ";" + c.caller.calleeNumber
+	c.mu.Unlock()
+	o.from.mu.Lock()
+	defer o.from.mu.Unlock()
+	o.from.vars.set("originate_signal_bond", c.uuid)
+	o.from.vars.push("originated_legs", item)
+}
+
+func (o *origination) noteCauses(legs []*channel, won *channel) {
+	if o.from == nil {
+		return
+	}
+	for _, c := range legs {
+		c.mu.Lock()
+		cause := c.cause
+		c.mu.Unlock()
+		o.from.mu.Lock()
+		if c == won || cause == "" {
+			cause = "NONE"
+		} else {
+			o.from.vars.set("last_bridge_hangup_cause", cause)
+		}
+		o.from.vars.push("originate_causes", c.uuid+";"+cause)
+		o.from.mu.Unlock()
+	}
+}
+
+// partnerRings shows the A leg whom it will reach; one that is not answered
+// hears the ringing.
+func (c *channel) partnerRings(b *channel) {
+	b.mu.Lock()
+	name, number := b.caller.calleeName, b.caller.calleeNumber
+	b.mu.Unlock()
+	c.mu.Lock()
+	p := *c.caller
+	known := p.calleeName == name && p.calleeNumber == number && p.progress.us != ""
+	p.calleeName, p.calleeNumber = name, number
+	if p.progress.us == "" {
+		p.progress = stampOf(c.sw.clk.Now())
+	}
+	if !known {
+		c.caller = &p
+	}
+	waiting := !c.answered && !c.early && !c.ringing
+	c.mu.Unlock()
+	if waiting {
+		c.ringReady()
+	}
+}
+
+// originateAPI is the originate API (mod_commands.c:originate_function). An unquoted
 // &app(a b) loses what follows the first blank: it was split before.
 func (s *Switch) originateAPI(args string) string {
 	const usage = "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]\n"

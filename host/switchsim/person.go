@@ -21,7 +21,9 @@ func (s *Switch) Call(who Caller) *Call {
 	c.vars.set("direction", inbound)
 	c.vars.set("uuid", c.uuid)
 	c.setSessionID()
-	c.sipVariables(who.Destination, "127.0.0.1:5060")
+	offer := c.sip(who.Number, "127.0.0.1:5060")
+	c.offered(offer)
+	c.established(offer)
 	for name, value := range who.Variables {
 		c.vars.set(name, value)
 	}
@@ -81,6 +83,7 @@ func (c *channel) press(digits string) {
 func (c *channel) personHangup(cause string) {
 	c.mu.Lock()
 	over := c.cause != ""
+	c.personEnded = c.personEnded || !over
 	c.mu.Unlock()
 	if !over {
 		c.trace(WhoCaller, "hangup", "hangs up")
@@ -89,10 +92,17 @@ func (c *channel) personHangup(cause string) {
 }
 
 // playCallee rings, answers or refuses, then follows the script.
-func (c *channel) playCallee(e Endpoint) {
-	if e.EarlyMedia {
+func (c *channel) playCallee(e Endpoint, offer sip) {
+	media := func() {
+		c.mu.Lock()
+		c.established(offer)
+		c.mu.Unlock()
+	}
+	switch {
+	case e.EarlyMedia:
+		media()
 		c.preAnswer()
-	} else {
+	case e.Cause == "" || e.Ring > 0:
 		c.ringReady()
 	}
 	if e.Silent {
@@ -102,10 +112,11 @@ func (c *channel) playCallee(e Endpoint) {
 		return
 	}
 	if e.Cause != "" {
+		c.refused(causeName(e.Cause))
 		c.hangup(e.Cause)
 		return
 	}
-	c.post(c.answer) // mod_sofia does it in the session's thread
+	c.post(func() { media(); c.answer() }) // mod_sofia does it in the session's thread
 	c.playScript(append([]Step{OnAnswer()}, e.Script...))
 }
 

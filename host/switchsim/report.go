@@ -3,6 +3,7 @@ package switchsim
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,9 @@ func (c *channel) reportVariables() {
 	set := c.vars.set
 	end := stampOf(c.sw.clk.Now())
 	set("digits_dialed", "none")
+	if len(c.dialled) > 0 {
+		set("digits_dialed", string(c.dialled))
+	}
 	named := []struct {
 		name string
 		at   stamp
@@ -55,6 +59,41 @@ func (c *channel) reportVariables() {
 	c.reportDurations(end.at)
 	if c.loop != nil {
 		set("is_loopback", "1")
+	}
+	if c.vars.get("sip_profile_name") != "" && c.vars.get("sip_hangup_disposition") == "" {
+		c.reportMedia()
+	}
+}
+
+// reportMedia is what mod_sofia and the RTP stack add at the end.
+func (c *channel) reportMedia() {
+	disposition := "send_bye"
+	switch {
+	case c.personEnded:
+		disposition = "recv_bye"
+	case !c.answered && c.direction == outbound:
+		disposition = "send_cancel"
+	case !c.answered:
+		disposition = "send_refuse"
+	}
+	c.vars.set("sip_hangup_disposition", disposition)
+	if c.codec != codecSIP {
+		return
+	}
+	for _, name := range strings.Fields(`in_raw_bytes in_media_bytes in_packet_count in_media_packet_count
+		in_skip_packet_count in_jitter_packet_count in_dtmf_packet_count in_cng_packet_count in_flush_packet_count
+		in_largest_jb_size`) {
+		c.vars.set("rtp_audio_"+name, "0")
+	}
+	for _, name := range []string{"jitter_min_variance", "jitter_max_variance", "jitter_loss_rate", "jitter_burst_rate", "mean_interval"} {
+		c.vars.set("rtp_audio_in_"+name, "0.00")
+	}
+	c.vars.set("rtp_audio_in_flaw_total", "0")
+	c.vars.set("rtp_audio_in_quality_percentage", "100.00")
+	c.vars.set("rtp_audio_in_mos", "4.50")
+	for _, name := range strings.Fields(`out_raw_bytes out_media_bytes out_packet_count out_media_packet_count
+		out_skip_packet_count out_dtmf_packet_count out_cng_packet_count rtcp_packet_count rtcp_octet_count`) {
+		c.vars.set("rtp_audio_"+name, "0")
 	}
 }
 

@@ -122,8 +122,13 @@ func (c *channel) park() {
 	}
 	c.mu.Unlock()
 	c.fire("CHANNEL_PARK")
-	if c.pause(p) == timedOut {
+	switch c.pause(p) {
+	case timedOut:
 		c.hangup(cause)
+	case moved: // park looks at its queue once more before it goes
+		for c.runQueued() {
+			continue
+		}
 	}
 	c.mu.Lock()
 	c.controlled = false

@@ -37,6 +37,9 @@ func (c *channel) run() {
 			break
 		}
 		if !same || st == csRouting {
+			if st == csRouting && c.direction == inbound {
+				c.setCallStateIf("DOWN", "RINGING")
+			}
 			c.fire("CHANNEL_STATE")
 			c.changed()
 		}
@@ -91,9 +94,6 @@ func (c *channel) onRouting() {
 		return
 	}
 	c.set("call_uuid", c.uuid)
-	if c.direction == inbound {
-		c.setCallStateIf("DOWN", "RINGING")
-	}
 	actions, ok := c.route(p.dialplan, p.context, p.destination)
 	if !ok {
 		c.hangup("NO_ROUTE_DESTINATION")
