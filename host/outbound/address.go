@@ -10,11 +10,15 @@ import (
 
 // dialled is what FreeSWITCH says of how it came here.
 type dialled struct {
-	hosts string   // the socket application's first word: "127.0.0.1:8084/inviteToConf"
-	addr  string   // host:port of the one that answered
-	path  string   // what stood behind it
-	lacks []string // of `full` and `async`
+	hosts       string // the socket application's first word: "127.0.0.1:8084/inviteToConf"
+	addr        string // host:port of the one that answered
+	path        string // what stood behind it
+	full, async bool   // the words behind
 }
+
+const modeAsync = "async"
+
+func isAsync(connect esl.Event) bool { return connect.Get("Socket-Mode") == modeAsync }
 
 var dialledHeaders = [...]string{"variable_socket_host", "variable_socket_path",
 	"variable_current_application", "variable_current_application_data", "Control", "Socket-Mode"}
@@ -39,12 +43,7 @@ func whence(connect esl.Event, local net.Addr) dialled {
 		}
 	}
 	d.addr, d.path = net.JoinHostPort(host, port), strings.Clone(path) // not the whole reply
-	if v[4] != "full" {
-		d.lacks = append(d.lacks, "full")
-	}
-	if v[5] != "async" {
-		d.lacks = append(d.lacks, "async")
-	}
+	d.full, d.async = v[4] == "full", v[5] == modeAsync
 	return d
 }
 

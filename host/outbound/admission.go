@@ -1,30 +1,27 @@
 package outbound
 
 import (
-	"io"
+	"context"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
+
+	"github.com/eslua/eslua/host/esl"
 )
 
-// dismissal is all that is said to a call there is no room for. Dropping it
-// would leave it parked: FreeSWITCH's call thread parks once the connection is
-// there, and only `resume` makes that park return when the connection ends
-// first (mod_event_socket.c:socket_function, switch_ivr.c:switch_ivr_park).
-const dismissal = "connect\n\nresume\n\nexit\n\n"
-
-// dismissalTime bounds how long a dismissed connection may take to go.
+// dismissalTime bounds how long a call there is no room for may take to go.
 const dismissalTime = 5 * time.Second
 
-// dismiss lets the dialplan of a call go on that is one too many.
-func (s *Server) dismiss(nc net.Conn) {
+// dismiss lets the dialplan of a call go on that is one too many. Dropping the
+// connection would leave the call parked (mod_event_socket.c:socket_function).
+func (s *Server) dismiss(ctx context.Context, conn *esl.Conn) {
 	s.full.say(s.log, s.clock.Now(), s.cfg.MaxCalls)
-	overdue := s.clock.AfterFunc(dismissalTime, func() { _ = nc.Close() })
-	defer overdue.Stop()
-	defer nc.Close()
-	if _, err := io.WriteString(nc, dismissal); err == nil {
-		_, _ = io.Copy(io.Discard, nc) // until FreeSWITCH, which has read everything, closes
+	sent, err := conn.Post(s.words.hello[0])
+	if err != nil || !s.await(ctx, sent[0].Done(), dismissalTime) {
+		return
+	}
+	if connect, err, _ := sent[0].Ready(); err == nil {
+		s.leave(conn, isAsync(connect.Event))
 	}
 }
 

@@ -15,6 +15,7 @@ type Call struct {
 	log   *slog.Logger
 
 	uuid, path, addr string
+	async            bool
 	channel
 	typeahead
 	executions

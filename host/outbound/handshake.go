@@ -28,7 +28,9 @@ func (s *Server) greet(ctx context.Context, conn *esl.Conn, local net.Addr) *Cal
 		c.settle(ctx)
 		return c
 	case c != nil:
-		c.Log().Error("call not served, its dialplan goes on: " + err.Error())
+		if ctx.Err() == nil {
+			c.Log().Error("call not served, its dialplan goes on: " + err.Error())
+		}
 		s.part(c)
 	case ctx.Err() != nil || isHangUp(err):
 		s.log.Debug("connection closed before it handed a call over", "peer", conn.RemoteAddr(), "error", err)
@@ -74,27 +76,49 @@ func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) 
 	if err != nil {
 		return nil, err
 	}
-	deadline := s.clock.NewTimer(s.cfg.Handshake)
-	defer deadline.Stop()
 	last := sent[len(sent)-1]
-	select {
-	case <-last.Done():
-	case <-deadline.C:
+	if !s.await(ctx, last.Done(), s.cfg.Handshake) {
 		return nil, fmt.Errorf("the peer said nothing that answers `connect` within %v", s.cfg.Handshake)
-	case <-ctx.Done():
-		s.leave(conn, true) // closing without a word would leave the call parked
-		return nil, ctx.Err()
 	}
 	granted, err, _ := last.Ready()
 	if err != nil {
 		return nil, err
 	}
-	reply, _, _ := sent[0].Ready()
-	return s.meet(conn, local, reply.Event, granted.Err())
+	connect, _, _ := sent[0].Ready()
+	c, err := s.meet(conn, local, connect.Event)
+	if err == nil {
+		err = granted.Err()
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return c, err
+}
+
+// await waits up to limit for done, and tells whether it came. The end of ctx
+// leaves it little time, but some: a call must be heard to be given back.
+func (s *Server) await(ctx context.Context, done <-chan struct{}, limit time.Duration) bool {
+	deadline := s.clock.NewTimer(limit)
+	defer deadline.Stop()
+	select {
+	case <-done:
+		return true
+	case <-deadline.C:
+		return false
+	case <-ctx.Done():
+	}
+	late := s.clock.NewTimer(partingTime)
+	defer late.Stop()
+	select {
+	case <-done:
+		return true
+	case <-late.C:
+		return false
+	}
 }
 
 // meet makes the Call, and says what keeps it from being served.
-func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event, myevents error) (*Call, error) {
+func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event) (*Call, error) {
 	ev := sight(connect)
 	if ev.uuid == "" {
 		return nil, errNotACall
@@ -102,14 +126,14 @@ func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event, myevent
 	from := whence(connect, local)
 	c := &Call{
 		conn: conn, clock: s.clock, base: s.log,
-		uuid: strings.Clone(ev.uuid), path: from.path, addr: from.addr,
+		uuid: strings.Clone(ev.uuid), path: from.path, addr: from.addr, async: from.async,
 		executions: newExecutions(s.cfg.Wire.NewUUID()),
 	}
 	c.note(ev)
-	if len(from.lacks) > 0 {
-		return c, &controlError{lacks: from.lacks, write: from.action()}
+	if !from.full || !from.async {
+		return c, &controlError{from}
 	}
-	return c, myevents
+	return c, nil
 }
 
 // settle waits while the channel is about to be moved: execute_on_answer hands a
@@ -126,11 +150,15 @@ func (c *Call) settle(ctx context.Context) {
 }
 
 // controlError is a call handed over without what a flow needs.
-type controlError struct {
-	lacks []string
-	write string
-}
+type controlError struct{ dialled }
 
 func (e *controlError) Error() string {
-	return "the socket application lacks `" + strings.Join(e.lacks, "` and `") + "`: write " + e.write
+	var lacks []string
+	if !e.full {
+		lacks = append(lacks, "`full`")
+	}
+	if !e.async {
+		lacks = append(lacks, "`async`")
+	}
+	return "the socket application lacks " + strings.Join(lacks, " and ") + ": write " + e.action()
 }

@@ -13,15 +13,18 @@ const partingTime = 2 * time.Second
 // part ends a call's connection so that its dialplan goes on, whatever became
 // of the flow; it does not wait for the server's ctx, only for short times.
 //
-// `resume` takes the channel out of our park even when that has not begun yet
-// (switch_ivr.c:switch_ivr_park), but would tear a channel that has left our
-// socket application out of where it is now (a conference it was transferred
-// to), because the connection's end resets it (mod_event_socket.c:listener_run).
+// `resume` resets the channel when the connection ends (mod_event_socket.c:
+// listener_run). Our socket application then returns even when its park has not
+// begun yet (switch_ivr.c:switch_ivr_park), and sends the channel on. Anything
+// else that runs is broken off, and nothing takes the channel out of CS_RESET
+// again: so never resume a channel that has left our socket application (for a
+// conference it was transferred to), nor one that came without `async`, whose
+// socket application just returns.
 func (s *Server) part(c *Call) {
 	c.observers = nil
 	c.catchUp()
 	if !c.hungUp {
-		s.leave(c.conn, !c.moved)
+		s.leave(c.conn, c.async && !c.moved)
 		return
 	}
 	if !c.ended {
@@ -41,10 +44,5 @@ func (s *Server) leave(conn *esl.Conn, resume bool) {
 	if err != nil {
 		return // it has ended already
 	}
-	late := s.clock.NewTimer(partingTime)
-	defer late.Stop()
-	select {
-	case <-sent[len(sent)-1].Done():
-	case <-late.C:
-	}
+	s.await(context.Background(), sent[len(sent)-1].Done(), partingTime)
 }

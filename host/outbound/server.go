@@ -103,14 +103,14 @@ func (s *Server) pause(ctx context.Context, d time.Duration) {
 
 // admit runs one connection, if there is room for it.
 func (s *Server) admit(ctx context.Context, nc net.Conn) {
+	conn := esl.NewConn(nc, s.cfg.Wire)
+	defer conn.Close()
 	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
 		s.calls.Add(-1)
-		s.dismiss(nc)
+		s.dismiss(ctx, conn)
 		return
 	}
 	defer s.calls.Add(-1)
-	conn := esl.NewConn(nc, s.cfg.Wire)
-	defer conn.Close()
 	c := s.greet(ctx, conn, nc.LocalAddr())
 	if c == nil {
 		return

@@ -129,7 +129,10 @@ func TestExcessCallsGoOnWithTheirDialplan(t *testing.T) {
 	h.clock.Advance(time.Second)
 	p := h.dial()
 	p.expect("connect")
-	p.goodbye()
+	p.send(transcript("outbound-sync-full")[0].frames[0])
+	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+		t.Fatalf("a call too many without async hears %q", said)
+	}
 	if n := h.server.Calls(); n != 1 {
 		t.Fatalf("%d calls", n)
 	}
