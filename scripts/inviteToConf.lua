@@ -15,6 +15,7 @@ local seconds   = tonumber(argv[2] or settings.seconds or 60)
 local yes       = argv[3] or settings.digit or "1"
 local cause     = argv[4] or settings.cause or "ALLOTTED_TIMEOUT"
 local prompt    = argv[5] or settings.prompt or "ivr/ivr-to_accept_press_one.wav"
+local dialplan  = settings.dialplan or "XML"
 local context   = settings.context or "default"
 
 session:answer()
@@ -25,7 +26,7 @@ while session:ready() do
   if pressed == tostring(yes) then
     timeout:cancel()
     freeswitch.consoleLog("info", "joins conference " .. extension .. "\n")
-    session:transfer(extension, "XML", context)
+    session:transfer(extension, dialplan, context)
     return
   end
 end

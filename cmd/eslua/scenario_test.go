@@ -1,0 +1,271 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+	"github.com/google/uuid"
+)
+
+// TestScenarios runs every scenario against the simulator.
+func TestScenarios(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	runScenarios(t, sim.Addr(), "ClueCon")
+}
+
+// TestLiveScenarios runs them against the FreeSWITCH named by ESLUA_LIVE.
+func TestLiveScenarios(t *testing.T) {
+	address := os.Getenv("ESLUA_LIVE")
+	if address == "" {
+		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
+	}
+	runScenarios(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+}
+
+func runScenarios(t *testing.T, address, password string) {
+	dir := t.TempDir()
+	cfg := config.Default()
+	cfg.Scripts, cfg.Flows = dir, map[string]config.Flow{}
+	for _, s := range scenarios() {
+		source, err := s.source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, s.name+".lua"), []byte(source), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Flows[s.name] = s.own
+	}
+	seen := newStage()
+	h, err := build(cfg, slog.New(stageLog{stage: seen}), clock.System(), audience{called: seen.called, ended: seen.ended})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.run(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	// The group returns when its parallel scenarios have ended.
+	t.Run("calls", func(t *testing.T) {
+		for _, s := range scenarios() {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				s.run(t, seen, dialSwitch(t, address, password), l.Addr().String())
+			})
+		}
+	})
+}
+
+// run places the call and compares what was seen of it.
+func (s scenario) run(t *testing.T, seen *stage, sw *switchEvents, listen string) {
+	ctx, stop := context.WithTimeout(context.Background(), 40*time.Second)
+	defer stop()
+	id := uuid.NewString()
+	act := seen.expect(id)
+	if answer := sw.api(ctx, t, s.originate(id, listen)); !strings.HasPrefix(answer, "+OK") {
+		t.Fatalf("originate: %s", answer)
+	}
+	select {
+	case <-act.over:
+	case <-ctx.Done():
+		t.Fatalf("the script did not end; it logged %q", act.logged())
+	}
+	if got := act.logged(); s.lines != nil && !slices.Equal(got, s.lines) {
+		t.Errorf("logged %q\n  want %q", got, s.lines)
+	}
+	for name, want := range s.calls {
+		if act.has(name) != want {
+			t.Errorf("called %s: %v, want %v (logged %q)", name, act.has(name), want, act.logged())
+		}
+	}
+	if s.cause != "" && act.cause != s.cause {
+		t.Errorf("the host saw the cause %q, want %q", act.cause, s.cause)
+	}
+	want := cmp.Or(s.after, s.cause)
+	if got := sw.hangup(ctx, t, id); want != "" && got != want {
+		t.Errorf("the channel ended with %q, want %q", got, want)
+	}
+}
+
+// stage keeps what the host tells of each call.
+type stage struct {
+	mu   sync.Mutex
+	acts map[string]*act
+}
+
+type act struct {
+	over chan struct{}
+
+	mu    sync.Mutex
+	names []string
+	lines []string
+	cause string
+}
+
+func newStage() *stage { return &stage{acts: map[string]*act{}} }
+
+func (s *stage) expect(id string) *act {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acts[id] = &act{over: make(chan struct{})}
+	return s.acts[id]
+}
+
+// of is nil for calls no scenario waits for, such as second legs.
+func (s *stage) of(id string) *act {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acts[id]
+}
+
+func (s *stage) called(c *outbound.Call, t vm.Trace) {
+	if a := s.of(c.UUID()); a != nil {
+		a.mu.Lock()
+		a.names = append(a.names, t.Name)
+		a.mu.Unlock()
+	}
+}
+
+func (s *stage) ended(c *outbound.Call) {
+	if a := s.of(c.UUID()); a != nil {
+		a.cause, _ = c.HungUp()
+		close(a.over)
+	}
+}
+
+func (a *act) logged() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.lines)
+}
+
+func (a *act) has(name string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Contains(a.names, name)
+}
+
+// stageLog is a log handler that gives the scripts' lines to the stage.
+type stageLog struct {
+	stage *stage
+	uuid  string
+	flow  bool
+}
+
+func (h stageLog) Enabled(context.Context, slog.Level) bool { return true }
+func (h stageLog) WithGroup(string) slog.Handler            { return h }
+
+func (h stageLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		if a.Key == "uuid" {
+			h.uuid = a.Value.String()
+		}
+		h.flow = h.flow || a.Key == "flow"
+	}
+	return h
+}
+
+func (h stageLog) Handle(_ context.Context, r slog.Record) error {
+	a := h.stage.of(h.uuid)
+	if a == nil || !h.flow || r.Level != slog.LevelInfo {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lines = append(a.lines, r.Message)
+	return nil
+}
+
+// switchEvents is a connection to the switch's inbound event socket.
+type switchEvents struct{ conn *esl.Conn }
+
+func dialSwitch(t *testing.T, address, password string) *switchEvents {
+	t.Helper()
+	nc, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := esl.NewConn(nc, esl.Options{QueueLen: 100_000})
+	t.Cleanup(func() { _ = conn.Close() })
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	if _, err := conn.Next(ctx); err != nil { // auth/request
+		t.Fatal(err)
+	}
+	sw := &switchEvents{conn: conn}
+	auth, err := esl.Auth(password)
+	sw.do(ctx, t, auth, err)
+	subscribe, err := esl.Subscribe("plain", "CHANNEL_HANGUP_COMPLETE", "BACKGROUND_JOB")
+	sw.do(ctx, t, subscribe, err)
+	return sw
+}
+
+func (sw *switchEvents) do(ctx context.Context, t *testing.T, cmd esl.Command, err error) {
+	t.Helper()
+	var r esl.Reply
+	if err == nil {
+		r, err = sw.conn.Do(ctx, cmd)
+	}
+	if err == nil {
+		err = r.Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// api runs a command in the background, so that events come meanwhile.
+func (sw *switchEvents) api(ctx context.Context, t *testing.T, line string) string {
+	t.Helper()
+	job, err := sw.conn.StartJob(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := job.Wait(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// hangup waits for the channel's end and returns its cause.
+func (sw *switchEvents) hangup(ctx context.Context, t *testing.T, id string) string {
+	t.Helper()
+	for {
+		e, err := sw.conn.Next(ctx)
+		if err != nil {
+			t.Fatalf("the channel did not end: %v", err)
+		}
+		if e.Name() == "CHANNEL_HANGUP_COMPLETE" && e.Get("Unique-ID") == id {
+			return e.Get("Hangup-Cause")
+		}
+	}
+}
