@@ -85,7 +85,7 @@ func (s *Session) attend(a *vm.Args, p *prompt, wait func() error) (stopped bool
 func (s *Session) observe(ev esl.Event) (stop bool) {
 	switch ev.Name() {
 	case "DTMF":
-		if s.prompt == nil || !s.listens(s.prompt) {
+		if s.prompt == nil || s.prompt.stopped || !s.listens(s.prompt) {
 			return false // it stays typed ahead
 		}
 		digit, ok := s.call.TakeDigit()
