@@ -146,23 +146,6 @@ print(-0, 1/0)
 print(pcall(pcall))
 --> true	false	attempt to call a nil value
 
--- a function of the guard's is named in its errors even if pcall called it.
-print(pcall(coroutine.create, 1)) print(pcall(coroutine.resume, 1)) print(pcall(coroutine.status, 1))
---> false	bad argument #1 to 'create' (Lua function expected)
---> false	bad argument #1 to 'resume' (coroutine expected)
---> false	bad argument #1 to 'status' (coroutine expected)
-
--- outside of coroutines running gives nothing rather than nil.
-print(select("#", coroutine.running()))
---> 0
-
--- a local variable is not named in an error by the instruction right behind its declaration.
-print(pcall(function() local x = nil; x() end)) print(pcall(function() local s = "x" return -s end)) print(pcall(function() local a, b = 1, nil return a + b end)) print(pcall(function() local t = setmetatable({}, {__call = 5}) t() end))
---> false	snippet:2: attempt to call a nil value
---> false	snippet:2: attempt to perform arithmetic on a string value
---> false	snippet:2: attempt to perform arithmetic on a nil value
---> false	snippet:2: attempt to call a table value
-
 -- what is no function and stands for a metamethod is not named by its type.
 print(pcall(function() local t = setmetatable({}, {__add = 5}) return t + 1 end))
 --> false	snippet:2: attempt to call a value that is no function

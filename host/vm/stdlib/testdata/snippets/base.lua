@@ -76,3 +76,9 @@ b")
 print(pcall(string.rep, "x", 1, 2)) print(("x"):rep(2, nil))
 
 local s = 0 for k, v in pairs({a = 1, b = 2, c = 3}) do s = s + v end print(s) local keys = {} for k in pairs({z = 1, y = 2}) do keys[#keys + 1] = k end table.sort(keys) print(table.concat(keys))
+
+print(pcall(coroutine.create, 1)) print(pcall(coroutine.resume, 1)) print(pcall(coroutine.status, 1))
+
+print(select("#", coroutine.running()))
+
+print(pcall(function() local x = nil; x() end)) print(pcall(function() local s = "x" return -s end)) print(pcall(function() local a, b = 1, nil return a + b end)) print(pcall(function() local t = setmetatable({}, {__call = 5}) t() end))
