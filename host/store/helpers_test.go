@@ -92,6 +92,29 @@ func running(t testing.TB, dir string) *Store {
 	return s
 }
 
+// warm waits until a change is noticed, so that what follows is found by the
+// watch and not by the look with which Run begins.
+func warm(t testing.TB, s *Store) {
+	t.Helper()
+	name := s.Current().Name()
+	put(t, s.dir, "warm.txt", "")
+	await(t, s, "a first change", func() bool { _, err := s.Current().ReadFile("warm.txt"); return err == nil })
+	must(t, os.Remove(filepath.Join(s.dir, "warm.txt")))
+	await(t, s, "the first change undone", func() bool { return s.Current().Name() == name })
+}
+
+// disguised writes a file in place so that its size and time do not show it.
+func disguised(t testing.TB, name, content string) {
+	t.Helper()
+	old, err := os.Stat(name)
+	must(t, err)
+	if old.Size() != int64(len(content)) {
+		t.Fatalf("%s has %d bytes, %q has not", name, old.Size(), content)
+	}
+	must(t, os.WriteFile(name, []byte(content), 0o644))
+	must(t, os.Chtimes(name, old.ModTime(), old.ModTime()))
+}
+
 // start runs a store until the test ends.
 func start(t testing.TB, s *Store) {
 	ctx, stop := context.WithCancel(context.Background())

@@ -33,9 +33,8 @@ type file struct {
 
 // dir is a directory of the tree, for the watch.
 type dir struct {
-	name   string
-	info   fs.FileInfo
-	linked bool // reached through a link
+	name string
+	info fs.FileInfo
 }
 
 // reader takes one look.
@@ -52,13 +51,13 @@ type reader struct {
 // look reads a tree. before may be empty, never nil.
 func look(fsys fs.FS, limits Limits, before *tree, doubt func(base string, isLink bool) bool) *tree {
 	r := &reader{fsys: fsys, limits: limits, before: before, doubt: doubt, now: &tree{files: map[string]*file{}}}
-	r.dir(".", false, nil)
+	r.dir(".", nil)
 	r.now.seal()
 	return r.now
 }
 
 // dir reads a directory; above are the directories on the way to it.
-func (r *reader) dir(name string, linked bool, above []fs.FileInfo) {
+func (r *reader) dir(name string, above []fs.FileInfo) {
 	info, err := fs.Stat(r.fsys, name)
 	if err != nil {
 		r.unreadable(name, err)
@@ -68,7 +67,7 @@ func (r *reader) dir(name string, linked bool, above []fs.FileInfo) {
 		r.problem(name, "this link leads back to a directory it lies in; remove it")
 		return
 	}
-	r.now.dirs = append(r.now.dirs, dir{name, info, linked})
+	r.now.dirs = append(r.now.dirs, dir{name, info})
 	entries, err := fs.ReadDir(r.fsys, name)
 	if err != nil {
 		r.unreadable(name, err)
@@ -80,12 +79,12 @@ func (r *reader) dir(name string, linked bool, above []fs.FileInfo) {
 			return
 		}
 		if !dropping(e.Name()) {
-			r.entry(path.Join(name, e.Name()), e.Type()&fs.ModeSymlink != 0, linked, above)
+			r.entry(path.Join(name, e.Name()), e.Type()&fs.ModeSymlink != 0, above)
 		}
 	}
 }
 
-func (r *reader) entry(name string, isLink, linked bool, above []fs.FileInfo) {
+func (r *reader) entry(name string, isLink bool, above []fs.FileInfo) {
 	info, err := fs.Stat(r.fsys, name)
 	switch {
 	case err != nil && isLink:
@@ -93,7 +92,7 @@ func (r *reader) entry(name string, isLink, linked bool, above []fs.FileInfo) {
 	case err != nil:
 		r.unreadable(name, err)
 	case info.IsDir():
-		r.dir(name, linked || isLink, above)
+		r.dir(name, above)
 	case info.Mode().IsRegular(): // a pipe or a socket is nobody's script
 		r.file(name, info, isLink)
 	}

@@ -25,8 +25,8 @@ type watch struct {
 	dirs   map[string]fs.FileInfo
 	tree   map[string]bool // those of dirs that are the tree's
 	points []string
-	asked  int  // watches in place when it was made
-	worn   bool // a directory is known to have lost its watch
+	placed int  // watches when it was made; one goes when its directory is moved or deleted
+	worn   bool // it may have missed something, or could not be made
 	told   map[string]bool
 }
 
@@ -35,7 +35,7 @@ type watch struct {
 func (w *watch) follow(t *tree) bool {
 	dirs, inTree := watchable(t)
 	same := maps.EqualFunc(w.dirs, dirs, os.SameFile) && maps.Equal(w.tree, inTree) && slices.Equal(w.points, t.points)
-	if same && !w.worn && (w.w == nil || len(w.w.WatchList()) == w.asked) {
+	if same && !w.worn && (w.w == nil || len(w.w.WatchList()) == w.placed) {
 		return false
 	}
 	w.close()
@@ -54,23 +54,16 @@ func (w *watch) follow(t *tree) bool {
 			w.tell("no notifications from "+dir+"; changes there are found by the periodic scan", err)
 		}
 	}
-	w.w, w.asked = watcher, len(watcher.WatchList())
+	w.w, w.placed = watcher, len(watcher.WatchList())
 	return true
 }
 
-// watchable are the directories to watch for a tree, by a path free of links,
-// and which of them are the tree's own.
+// watchable are the directories to watch for a tree, and which of them are the
+// tree's own.
 func watchable(t *tree) (dirs map[string]fs.FileInfo, inTree map[string]bool) {
 	dirs, inTree = map[string]fs.FileInfo{}, map[string]bool{}
 	for _, d := range t.dirs {
 		path := filepath.Join(t.real, filepath.FromSlash(d.name))
-		if d.linked {
-			real, err := filepath.EvalSymlinks(path)
-			if err != nil {
-				continue // gone since; its parent tells
-			}
-			path = real
-		}
 		dirs[path], inTree[path] = d.info, true
 	}
 	for _, p := range t.points {
@@ -85,14 +78,11 @@ func watchable(t *tree) (dirs map[string]fs.FileInfo, inTree map[string]bool) {
 // touches says whether an event may have changed the tree.
 func (w *watch) touches(e fsnotify.Event) bool {
 	name := filepath.Clean(e.Name) // fsnotify writes //name for what is in the root directory
-	if w.dirs[name] != nil && e.Has(fsnotify.Remove|fsnotify.Rename) {
-		w.worn = true // the kernel's watch is gone, or has gone with the directory
-		return true
-	}
-	return w.tree[filepath.Dir(name)] || w.tree[name] || slices.Contains(w.points, name)
+	gone := w.dirs[name] != nil && (e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename))
+	return gone || w.tree[filepath.Dir(name)] || w.tree[name] || slices.Contains(w.points, name)
 }
 
-// lost says that events were dropped; what is watched must be seen to anew.
+// lost says that events were dropped, and with them perhaps the end of a watch.
 func (w *watch) lost() { w.worn = true }
 
 func (w *watch) events() <-chan fsnotify.Event {

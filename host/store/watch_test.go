@@ -31,11 +31,12 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 		return w, err
 	}
 	start(t, s)
+	warm(t, s)
 	deaf := <-watchers
 	for _, watched := range deaf.WatchList() {
 		must(t, deaf.Remove(watched)) // nothing but the overflow can tell now
 	}
-	replace(t, dir, "main.lua", "return 2")
+	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
 	deaf.Errors <- fsnotify.ErrEventOverflow
 	await(t, s, "the change", func() bool { return holds(s.Current(), "main.lua", "return 2") })
 	<-watchers // and the watch was made anew
@@ -43,8 +44,9 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	await(t, s, "a change after that", func() bool { return holds(s.Current(), "main.lua", "return 3") })
 }
 
-// The parent of the tree may be a busy place; its other files are not looked at.
-func TestNeighboursOfTheTreeDoNotTouchIt(t *testing.T) {
+// The watch begins anew when it must, and then alone. The parent of the tree may
+// be a busy place; its other files are not looked at.
+func TestWhatTheWatchFollows(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "scripts/lib/a.lua", "return 1")
 	w := &watch{open: fsnotify.NewWatcher, log: quiet, told: map[string]bool{}}
@@ -55,6 +57,10 @@ func TestNeighboursOfTheTreeDoNotTouchIt(t *testing.T) {
 	}
 	if w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
 		t.Error("the watch began anew for the same directories")
+	}
+	w.lost()
+	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+		t.Error("the watch that lost events goes on")
 	}
 	for name, want := range map[string]bool{
 		"other.log":             false,
