@@ -17,8 +17,10 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	switch {
 	case th.Dead:
 		return 0, plainError("cannot resume dead coroutine")
-	case L.G.CurrentThread == th || th.Parent != nil || th == g.main:
-		return 0, plainError("cannot resume non-suspended coroutine")
+	case L.G.CurrentThread == th:
+		return 0, plainError("cannot resume running coroutine")
+	case th.Parent != nil || th == g.main:
+		return 0, plainError("cannot resume normal coroutine")
 	case g.nest >= maxNest:
 		return 0, plainError("C stack overflow")
 	}
@@ -129,7 +131,7 @@ func function(fn lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: tru
 func coCreate(L *lua.LState) int {
 	fn, ok := L.Get(1).(*lua.LFunction)
 	if !ok {
-		badArgument(L, 1, "create", "Lua function expected")
+		badArgument(L, 1, "Lua function expected")
 	}
 	L.Push(Of(L).NewThread(L, fn))
 	return 1
@@ -138,7 +140,7 @@ func coCreate(L *lua.LState) int {
 func coResume(L *lua.LState) int {
 	th, ok := L.Get(1).(*lua.LState)
 	if !ok {
-		badArgument(L, 1, "resume", "coroutine expected")
+		badArgument(L, 1, "coroutine expected")
 	}
 	n, err := Of(L).resume(L, th, L.GetTop()-1)
 	if err != nil {
@@ -153,7 +155,7 @@ func coResume(L *lua.LState) int {
 func coWrap(L *lua.LState) int {
 	fn, ok := L.Get(1).(*lua.LFunction)
 	if !ok {
-		badArgument(L, 1, "wrap", "Lua function expected")
+		badArgument(L, 1, "Lua function expected")
 	}
 	g := Of(L)
 	g.Alloc(L, 250)
@@ -175,23 +177,24 @@ func resumeWrapped(L *lua.LState) int {
 
 func coYield(L *lua.LState) int {
 	if g := Of(L); L == g.main || g.nest != g.floor+1 {
-		Raise(L, 1, "attempt to yield across metamethod/C-call boundary")
+		Raise(L, 0, "attempt to yield across metamethod/C-call boundary")
 	}
 	return -1
 }
 
 func coRunning(L *lua.LState) int {
 	if L == Of(L).main {
-		return 0
+		L.Push(lua.LNil)
+	} else {
+		L.Push(L)
 	}
-	L.Push(L)
 	return 1
 }
 
 func coStatus(L *lua.LState) int {
 	th, ok := L.Get(1).(*lua.LState)
 	if !ok {
-		badArgument(L, 1, "status", "coroutine expected")
+		badArgument(L, 1, "coroutine expected")
 	}
 	switch {
 	case th.Dead:

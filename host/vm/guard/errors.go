@@ -143,8 +143,10 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 		return "attempt to index a " + kind + " value"
 	case message == "attempt to call a non-function object":
 		switch opcode(inst) {
-		case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_TFORLOOP:
+		case lua.OP_CALL, lua.OP_TAILCALL:
 			return wrongType(f, "call", at(a), a)
+		case lua.OP_TFORLOOP:
+			return wrongType(f, "call", at(a), rk)
 		}
 		return "attempt to call a value that is no function"
 	case message == "__len undefined":
@@ -181,10 +183,10 @@ func wrongType(f *callFrame, what string, v lua.LValue, i int) string {
 // nameOf is ldebug.c:getobjname: how the source calls register r of fn where
 // pc stands.
 func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
-	if name, ok := fn.LocalName(r+1, pc); ok {
+	p := fn.Proto
+	if name := localName(p, r, pc); name != "" {
 		return "local", name
 	}
-	p := fn.Proto
 	at := lastSet(p, pc, r)
 	if at < 0 {
 		return "", ""
@@ -217,6 +219,28 @@ func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
 		}
 	}
 	return "", ""
+}
+
+// localName is the local variable in register r, "" for a temporary value.
+// LFunction.LocalName does not see a variable in the first instruction and the
+// last of its block.
+func localName(p *lua.FunctionProto, r, pc int) string {
+	for _, v := range p.DbgLocals {
+		if v.StartPc > pc {
+			break
+		}
+		if pc > v.EndPc && v.EndPc > 0 {
+			continue
+		}
+		if r == 0 {
+			if strings.HasPrefix(v.Name, "(") {
+				return "" // a loop's, or repair's
+			}
+			return v.Name
+		}
+		r--
+	}
+	return ""
 }
 
 // lastSet is ldebug.c:symbexec: the instruction before pc that gave register r

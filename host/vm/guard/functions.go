@@ -22,19 +22,20 @@ func Base() map[string]lua.LValue {
 }
 
 // badArgument is lauxlib.c:luaL_argerror.
-func badArgument(L *lua.LState, n int, function, message string) {
-	Raise(L, 1, "bad argument #"+strconv.Itoa(n)+" to '"+function+"' ("+message+")")
+func badArgument(L *lua.LState, n int, message string) {
+	_, name := raw(L).currentFrame.calledAs()
+	if name == "" {
+		name = "?"
+	}
+	Raise(L, 1, "bad argument #"+strconv.Itoa(n)+" to '"+name+"' ("+message+")")
 }
 
 func baseGetfenv(L *lua.LState) int {
-	fn, f := environment(L, "getfenv", 1)
-	switch {
-	case fn != nil && !fn.IsG && fn.Env != nil && scripted(fn):
-		L.Push(fn.Env)
-	case f:
+	fn, global := environment(L, 1)
+	if global || fn.IsG || !scripted(fn) { // Go functions have no environment of their own
 		L.Push(L.G.Global)
-	default:
-		L.Push(L.G.Global) // Go functions have no environment of their own
+	} else {
+		L.Push(fn.Env)
 	}
 	return 1
 }
@@ -42,10 +43,10 @@ func baseGetfenv(L *lua.LState) int {
 func baseSetfenv(L *lua.LState) int {
 	env, ok := L.Get(2).(*lua.LTable)
 	if !ok {
-		badArgument(L, 2, "setfenv", "table expected, got "+typeName(L, 2))
+		badArgument(L, 2, "table expected, got "+typeName(L, 2))
 	}
-	fn, global := environment(L, "setfenv", 0)
-	if global || fn == nil || fn.IsG || !scripted(fn) {
+	fn, global := environment(L, 0)
+	if global || fn.IsG || !scripted(fn) {
 		Raise(L, 1, "'setfenv' cannot change environment of given object")
 	}
 	fn.Env = env
@@ -55,18 +56,18 @@ func baseSetfenv(L *lua.LState) int {
 
 // environment is lbaselib.c:getfunc: the function that argument 1 names, or
 // the global environment for level 0.
-func environment(L *lua.LState, name string, level int) (fn *lua.LFunction, global bool) {
+func environment(L *lua.LState, level int) (fn *lua.LFunction, global bool) {
 	switch v := L.Get(1).(type) {
 	case *lua.LFunction:
 		return v, false
 	case *lua.LNilType:
 		if L.GetTop() > 0 || level == 0 {
-			badArgument(L, 1, name, "number expected, got "+typeName(L, 1))
+			badArgument(L, 1, "number expected, got "+typeName(L, 1))
 		}
 	default:
 		n, ok := toNumber(v)
 		if !ok {
-			badArgument(L, 1, name, "number expected, got "+typeName(L, 1))
+			badArgument(L, 1, "number expected, got "+typeName(L, 1))
 		}
 		level = int(n)
 	}
@@ -74,11 +75,11 @@ func environment(L *lua.LState, name string, level int) (fn *lua.LFunction, glob
 		return nil, true
 	}
 	if level < 0 {
-		badArgument(L, 1, name, "level must be non-negative")
+		badArgument(L, 1, "level must be non-negative")
 	}
 	f := frameAt(L, level)
 	if f == nil {
-		badArgument(L, 1, name, "invalid level")
+		badArgument(L, 1, "invalid level")
 	}
 	return f.Fn, false
 }

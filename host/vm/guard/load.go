@@ -37,6 +37,7 @@ func compile(name, text string) (p *lua.FunctionProto, err *SyntaxError) {
 	if e != nil {
 		return nil, syntax(name, text, e)
 	}
+	repair(chunk)
 	p, e = lua.Compile(chunk, name)
 	if e != nil {
 		return nil, syntax(name, text, e)
@@ -111,13 +112,14 @@ func shortSource(name string) string {
 		return name[1:min(len(name), most+1)]
 	case strings.HasPrefix(name, "@"):
 		name = name[1:]
-		if len(name) > most-3 {
-			return "..." + name[len(name)-(most-3):]
+		const room = most + 1 - len(` '...' `) - 1
+		if len(name) > room {
+			return "..." + name[len(name)-room:]
 		}
 		return name
 	}
 	line, _, cut := strings.Cut(strings.ReplaceAll(name, "\r", "\n"), "\n")
-	const room = most - len(`[string "..."]`)
+	const room = most + 1 - len(` [string "..."] `) - 1
 	if len(line) > room {
 		line, cut = line[:room], true
 	}
@@ -135,7 +137,7 @@ func (g *Guard) NewFunction(p *lua.FunctionProto) *lua.LFunction {
 func baseLoadstring(L *lua.LState) int {
 	text, ok := L.Get(1).(lua.LString)
 	if !ok {
-		badArgument(L, 1, "loadstring", "string expected, got "+typeName(L, 1))
+		badArgument(L, 1, "string expected, got "+typeName(L, 1))
 	}
 	name := text
 	if s, ok := L.Get(2).(lua.LString); ok {
@@ -160,7 +162,7 @@ func baseLoad(L *lua.LState) int {
 			return 2
 		}
 	default:
-		badArgument(L, 1, "load", "function expected, got "+typeName(L, 1))
+		badArgument(L, 1, "function expected, got "+typeName(L, 1))
 	}
 	if s, ok := L.Get(2).(lua.LString); ok {
 		name = string(s)
@@ -197,7 +199,7 @@ func readAll(L *lua.LState, reader *lua.LFunction) (text, message string) {
 		}
 		s, ok := piece.(lua.LString)
 		if !ok {
-			return "", "reader function must return a string"
+			return "", position(L, 1) + "reader function must return a string"
 		}
 		if b.Len()+len(s) > g.limits.Source {
 			return "", (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()

@@ -89,10 +89,11 @@ func debugTraceback(L *lua.LState) int {
 	}
 	switch v := L.Get(args + 1).(type) {
 	case lua.LString, lua.LNumber:
-	case *lua.LNilType:
 	default:
-		L.Push(v) // PUC returns what is no message as it is
-		return 1
+		if L.GetTop() > args {
+			L.Push(v) // what is no message comes back as it is
+			return 1
+		}
 	}
 	if n, ok := toNumber(L.Get(args + 2)); ok {
 		level = int(n)
@@ -121,7 +122,7 @@ func debugGetinfo(L *lua.LState) int {
 	default:
 		n, ok := toNumber(v)
 		if !ok {
-			badArgument(L, args+1, "getinfo", "function or level expected")
+			badArgument(L, args+1, "function or level expected")
 		}
 		if n < 0 || n > lua.LNumber(Of(L).limits.Stack) {
 			return 0
@@ -136,7 +137,7 @@ func debugGetinfo(L *lua.LState) int {
 		what = string(s)
 	}
 	if strings.Trim(what, "flnSuL") != "" {
-		badArgument(L, args+2, "getinfo", "invalid option")
+		badArgument(L, args+2, "invalid option")
 	}
 	Of(L).Alloc(L, 4096)
 	t := L.CreateTable(0, 10)
