@@ -2,6 +2,5 @@
 // that authenticates, subscribes, runs API commands, hands events to listeners,
 // notices a node that went silent, and comes back by itself.
 //
-// Which events mean what is left to host/flow and the bindings; the wire is
-// host/esl's.
+// What events mean is left to host/flow and the bindings; the wire is host/esl's.
 package control

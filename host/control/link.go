@@ -2,66 +2,145 @@ package control
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
-	"net"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/esl"
 )
 
-var errSkeleton = errors.New("control: being written")
-
-// Node is one FreeSWITCH to stay connected to.
-type Node struct {
-	Name      string
-	Address   string   // host:port of mod_event_socket, port 8021 if left out
-	User      string   // user@domain for userauth; empty: the password of event_socket.conf.xml
-	Password  string   //
-	Subscribe []string // event names, "CUSTOM <subclass>" or "ALL"; HEARTBEAT and BACKGROUND_JOB are always added
-}
-
-// Options of a Link. A zero field has the default.
-type Options struct {
-	Wire esl.Options
-	Rand func() float64                                              // [0,1) for jitter, default math/rand
-	Dial func(ctx context.Context, address string) (net.Conn, error) // default TCP
-}
-
 // Link is the connection to one node, whether it stands at the moment or not.
-type Link struct{ node Node }
+type Link struct {
+	node Node
+	log  *slog.Logger
+	clk  clock.Clock
+	o    Options
+
+	more     chan struct{} // holds one signal: listeners want other events
+	inFlight atomic.Int32  // API commands FreeSWITCH is busy with
+	answered atomic.Bool   // one was answered since it was last asked
+
+	mu        sync.Mutex
+	conn      *esl.Conn // nil while the node is down
+	down      error     // why
+	status    Status
+	lost      uint64 // events, by connections and listeners that are gone
+	listeners []*Subscription
+}
 
 // New makes a Link; Run connects it.
-func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link { return &Link{node: node} }
+func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
+	return &Link{
+		node:   node,
+		log:    log.With("node", node.Name),
+		clk:    clk,
+		o:      o.withDefaults(),
+		more:   make(chan struct{}, 1),
+		status: Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
+	}
+}
 
 // Name is the node's name.
 func (l *Link) Name() string { return l.node.Name }
 
 // Run connects, and reconnects with growing pauses, until ctx ends. It returns
-// once everything it started has stopped.
-func (l *Link) Run(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-
-// Up tells whether the node is connected, authenticated and subscribed.
-func (l *Link) Up() bool { return false }
-
-// API runs an API command and returns its output ("+OK ...", "-ERR ...").
-// It occupies the connection until FreeSWITCH has answered: use BgAPI for
-// whatever takes long (originate). *DownError when the node is not connected.
-func (l *Link) API(ctx context.Context, line string) (string, error) { return "", errSkeleton }
-
-// BgAPI runs an API command in FreeSWITCH's background and returns its output.
-func (l *Link) BgAPI(ctx context.Context, line string) (string, error) { return "", errSkeleton }
-
-// SendEvent fires an event into the node.
-func (l *Link) SendEvent(ctx context.Context, name string, headers [][2]string, body string) error {
-	return errSkeleton
+// once everything it started has stopped: nil at the end of ctx, or at once an
+// error when the node's settings can never work.
+func (l *Link) Run(ctx context.Context) error {
+	if _, err := l.node.login(); err != nil {
+		return fmt.Errorf("node %s: %w", l.node.Name, err)
+	}
+	for _, name := range l.node.Subscribe {
+		if err := checkName(name); err != nil {
+			return fmt.Errorf("node %s: %w", l.node.Name, err)
+		}
+	}
+	again := retry{rand: l.o.Rand}
+	var said complaint
+	for {
+		start := l.clk.Now()
+		err := l.attempt(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		again.lasted(l.clk.Now().Sub(start))
+		pause := again.pause()
+		if said.due(l.clk.Now(), err.Error()) {
+			l.log.Warn("FreeSWITCH is not connected; trying again", "address", l.node.address(), "error", err, "pause", pause.Round(time.Millisecond))
+		}
+		timer := l.clk.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
 }
 
-// Listen hands events of these names (event names, "CUSTOM <subclass>", "ALL")
-// to one listener through a queue of so many events (0 = 256). What the node is
-// not yet subscribed to is added, now and after every reconnect.
-func (l *Link) Listen(names []string, queue int) *Subscription { return &Subscription{} }
+// attempt is one connection from its beginning to its end.
+func (l *Link) attempt(ctx context.Context) error {
+	conn, err := l.connect(ctx)
+	if err != nil {
+		l.setDown(err)
+		return err
+	}
+	defer conn.Close()
+	s := session{link: l, conn: conn, asked: map[string]bool{}}
+	err = s.run(ctx)
+	conn.Close() // before anybody is told: who waits for an answer gets the end now
+	l.setDown(err)
+	return err
+}
+
+func (l *Link) setUp(conn *esl.Conn) {
+	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conn, l.down = conn, nil
+	l.status.Up, l.status.Since = true, l.clk.Now()
+	l.status.Connects++
+}
+
+func (l *Link) setDown(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil {
+		l.lost += l.conn.Dropped()
+		l.conn = nil
+		l.status.Up, l.status.Since = false, l.clk.Now()
+	}
+	l.down = err
+	l.status.LastError = err.Error()
+}
+
+// noteCore learns which life of the FreeSWITCH process this is.
+func (l *Link) noteCore(id string) {
+	if id == "" {
+		return
+	}
+	l.mu.Lock()
+	before := l.status.CoreUUID
+	restarted := before != "" && id != before
+	if restarted {
+		l.status.Restarts++
+	}
+	l.status.CoreUUID = id
+	l.mu.Unlock()
+	if restarted {
+		l.log.Warn("FreeSWITCH was restarted: its calls, jobs and registrations of before are gone", "core", id, "before", before)
+	}
+}
+
+// Up tells whether the node is connected, authenticated and subscribed.
+func (l *Link) Up() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn != nil
+}
 
 // Status is a snapshot for the admin.
 type Status struct {
@@ -71,27 +150,22 @@ type Status struct {
 	Since      time.Time // when Up last changed
 	CoreUUID   string    // names one life of the FreeSWITCH process
 	Connects   int       // successful connects, the first included
-	Restarts   int       // reconnects that found another Core-UUID
+	Restarts   int       // connects that found another Core-UUID
 	LastError  string    // why it is, or last was, down
-	EventsLost uint64    // by full queues: the connection's and the listeners'
+	EventsLost uint64    // by full queues: the connections' and the listeners'
 }
 
 // Status is the Link's state now.
-func (l *Link) Status() Status { return Status{} }
-
-// Subscription is one listener's queue.
-type Subscription struct{}
-
-// Next waits for the next event. The error is ctx's, or ErrClosed.
-func (s *Subscription) Next(ctx context.Context) (esl.Event, error) {
-	return esl.Event{}, errSkeleton
+func (l *Link) Status() Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.status
+	s.EventsLost = l.lost
+	if l.conn != nil {
+		s.EventsLost += l.conn.Dropped()
+	}
+	for _, sub := range l.listeners {
+		s.EventsLost += sub.Dropped()
+	}
+	return s
 }
-
-// ErrClosed is returned by Next after Close.
-var ErrClosed = errors.New("subscription closed")
-
-// Dropped is how many events this listener lost because its queue was full.
-func (s *Subscription) Dropped() uint64 { return 0 }
-
-// Close ends the subscription; a waiting Next returns ErrClosed.
-func (s *Subscription) Close() {}
