@@ -17,6 +17,7 @@ type scenario struct {
 	args   string          // after the flow's name in the socket's path
 	far    []string        // what the far end of the loopback does
 	vars   string          // variables of the originated leg
+	press  string          // digits that are received once a hangup is scheduled
 	target string          // what originate runs on it; empty is the flow's socket. %s is host:port/path
 	own    config.Flow     // of the flow
 	lines  []string        // what the script logs, in order
@@ -69,7 +70,8 @@ func scenarios() []scenario {
 		},
 		{
 			name: "inviteOnAnswer", args: "/" + join + "/30",
-			far: answered("sleep:900", "send_dtmf:1"), own: inviteSettings(nil),
+			// The far end gets the variable too, and so a flow of its own: it cannot press.
+			far: answered(), press: "1", own: inviteSettings(nil),
 			vars: "execute_on_answer='socket %s async full'", target: "&park()",
 			calls: map[string]bool{"Session:transfer": true},
 			after: "NORMAL_UNSPECIFIED",
