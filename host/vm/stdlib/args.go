@@ -3,6 +3,7 @@ package stdlib
 import (
 	"math"
 
+	"github.com/eslua/eslua/host/vm/guard"
 	"github.com/eslua/eslua/host/vm/stdlib/number"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -118,6 +119,7 @@ func call(L *lua.LState, results int, f lua.LValue, args ...lua.LValue) {
 	if f.Type() != lua.LTFunction && L.GetMetaField(f, "__call").Type() != lua.LTFunction {
 		failBare(L, "attempt to call a "+f.Type().String()+" value")
 	}
+	guard.Of(L).Work(L, 4)
 	L.Push(f)
 	for _, v := range args {
 		L.Push(v)

@@ -113,7 +113,9 @@ func whole(L *lua.LState, g *guard.Guard, s string, start, end int) lua.LValue {
 // them. A "^" has no meaning here in 5.1: it is matched as a character.
 func stringGmatch(L *lua.LState) int {
 	s, p := argString(L, 1), argString(L, 2)
-	guard.Of(L).Alloc(L, 512)
+	g := guard.Of(L)
+	g.Alloc(L, 512)
+	g.Work(L, 10)
 	L.Push(L.NewClosure(gmatchNext, lua.LString(s), lua.LString(p), lua.LNumber(0)))
 	return 1
 }

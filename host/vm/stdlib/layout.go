@@ -29,7 +29,7 @@ const (
 )
 
 // slotsPerUnit is how many slots of a table are walked over in the time of one VM instruction.
-const slotsPerUnit = 8
+const slotsPerUnit = 4
 
 // length is #t without metamethods. gopher-lua looks for it from the end of the array, which may hold many nils.
 func length(L *lua.LState, g *guard.Guard, t *lua.LTable) int {

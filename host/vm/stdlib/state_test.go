@@ -23,12 +23,25 @@ type script struct {
 var shared guard.Shared
 
 func newScript(zone *time.Location) *script {
-	s := &script{}
-	s.Guard = guard.New(guard.Limits{}, guard.Host{
+	var s *script
+	s = build(guard.New(guard.Limits{}, guard.Host{
 		Clock: clock.NewManual(time.Unix(1_700_000_000, 0).In(zone)),
 		Print: func(line string) { s.out.WriteString(line + "\n") },
 		Rand:  rand.New(rand.NewPCG(1, 2)),
-	}, &shared)
+	}, &shared))
+	return s
+}
+
+func newLimited(limits guard.Limits) *script {
+	return build(guard.New(limits, guard.Host{
+		Clock: clock.NewManual(time.Unix(0, 0).UTC()),
+		Print: func(string) {},
+		Rand:  rand.New(rand.NewPCG(1, 2)),
+	}, &shared))
+}
+
+func build(g *guard.Guard) *script {
+	s := &script{Guard: g}
 	L := s.L()
 	globals := L.G.Global
 	add := func(name string, values map[string]lua.LValue) {

@@ -147,7 +147,7 @@ func tableInsert(L *lua.LState) int {
 // insertOutside inserts behind the end, where nothing moves, or before 1, where everything from there on does.
 func insertOutside(L *lua.LState, g *guard.Guard, t *lua.LTable, at, end int, v lua.LValue) int {
 	for i := end; i > at; i-- {
-		g.Work(L, 1)
+		g.Work(L, 4)
 		setInt(L, g, t, i, get(t, i-1))
 	}
 	setInt(L, g, t, at, v)

@@ -1,0 +1,4 @@
+package stdlib
+
+// Layout lets TestLayout see the mirror.
+type Layout = layout
