@@ -58,28 +58,33 @@ func (s *Switch) sendEvent(cmd wire.Command, name string) string {
 		kind = "CLONE"
 	}
 	subclass := cmd.Get("Event-Subclass")
-	var first []wire.Header
-	if kind == "CUSTOM" && subclass != "" {
-		first = []wire.Header{{Name: "Event-Subclass", Value: subclass}}
-	}
-	e := s.newEvent(kind, "switch_event_prep_for_delivery_detailed", len(cmd.Headers)+3, first...)
-	e.Headers = append(e.Headers, wire.Header{Name: "Command", Value: cmd.Line})
-	for _, h := range cmd.Headers {
-		if first == nil || !strings.EqualFold(h.Name, "Event-Subclass") {
-			e.Headers = append(e.Headers, h)
-		}
-	}
-	e.Headers = append(e.Headers, wire.Header{Name: "Event-UUID", Value: id})
-	e.Body = cmd.Body
+	body := append([]wire.Header{{Name: "Command", Value: cmd.Line}}, cmd.Headers...)
+	body = append(body, wire.Header{Name: "Event-UUID", Value: id})
 	if c := s.locate(cmd.Get("Unique-ID")); c != nil {
 		c.mu.Lock()
-		c.sessions = append(c.sessions, sessionEvent{kind, subclass, e})
+		c.sessions = append(c.sessions, sessionEvent{kind, subclass, &wire.Event{Headers: body, Body: cmd.Body}})
 		c.mu.Unlock()
 		c.signal()
 		return id
 	}
-	s.bus.fire(e, kind, cmd.Get("Unique-ID"), subclass)
+	s.bus.fire(s.prepared(kind, subclass, body, cmd.Body), kind, cmd.Get("Unique-ID"), subclass)
 	return id
+}
+
+// prepared gives an application's event the headers every fired event has.
+func (s *Switch) prepared(kind, subclass string, headers []wire.Header, body string) *wire.Event {
+	var first []wire.Header
+	if kind == "CUSTOM" && subclass != "" {
+		first = []wire.Header{{Name: "Event-Subclass", Value: subclass}}
+	}
+	e := s.newEvent(kind, "switch_event_prep_for_delivery_detailed", len(headers), first...)
+	for _, h := range headers {
+		if first == nil || !strings.EqualFold(h.Name, "Event-Subclass") {
+			e.Headers = append(e.Headers, h)
+		}
+	}
+	e.Body = body
+	return e
 }
 
 // sessionEvent is an event queued to a channel.
@@ -89,7 +94,7 @@ type sessionEvent struct {
 }
 
 // runSessionEvent takes one: park fires it to everybody, other applications
-// swallow it, a connection that diverts events gets it alone.
+// swallow it, a connection that diverts events gets it alone and as it was sent.
 func (c *channel) runSessionEvent() bool {
 	c.mu.Lock()
 	if len(c.sessions) == 0 {
@@ -104,7 +109,11 @@ func (c *channel) runSessionEvent() bool {
 	case divert != nil:
 		divert.push(next.event)
 	case parked:
-		c.sw.bus.fire(next.event, next.name, c.uuid, next.subclass)
+		e := c.sw.prepared(next.name, next.subclass, next.event.Headers, next.event.Body)
+		c.mu.Lock()
+		e.Headers = c.appendData(e.Headers, false)
+		c.mu.Unlock()
+		c.sw.bus.fire(e, next.name, c.uuid, next.subclass)
 	}
 	return true
 }

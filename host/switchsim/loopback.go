@@ -13,6 +13,11 @@ import (
 func (s *Switch) dialLoopback(l leg, rest string, o origination) *channel {
 	parts := strings.SplitN(rest, "/", 3)
 	exten, context, dialplan := parts[0], "default", "xml"
+	if o.from != nil { // a bridge passes its own on, also "inline"
+		o.from.mu.Lock()
+		context, dialplan = o.from.caller.context, o.from.caller.dialplan
+		o.from.mu.Unlock()
+	}
 	if len(parts) > 1 && parts[1] != "" {
 		context = parts[1]
 	}
