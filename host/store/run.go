@@ -41,8 +41,7 @@ type watcher struct {
 }
 
 func (w *watcher) run(ctx context.Context) error {
-	w.all = true // Open's look was before the watch
-	w.step()
+	w.step() // makes the watch; what changed between Open and that is found by the look that follows
 	scan := w.clk.NewTimer(w.cfg.Scan)
 	defer func() { scan.Stop() }()
 	defer w.disarm()
@@ -77,13 +76,13 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// missed is told that the kernel dropped events, or that reading them failed.
+// missed is told that the kernel dropped events, or that reading them failed: the
+// watch begins anew, and everything is read again.
 func (w *watcher) missed(err error) {
 	if !errors.Is(err, fsnotify.ErrEventOverflow) {
 		w.watch.tell("reading the notifications of changes failed", err)
 	}
 	w.watch.lost()
-	w.all = true
 	w.settling.note(w.clk.Now())
 }
 

@@ -35,7 +35,12 @@ func TestABrokenSaveChangesNothing(t *testing.T) {
 		t.Errorf("the error is logged %d times", n)
 	}
 
-	put(t, dir, "lib/menu.lua", "local m = {}\nreturn return")
+	put(t, dir, "main.lua", "return 3") // right, but the tree is still broken
+	if s.Reload(context.Background()) == nil || s.Current() != good || log.count("lib/menu.lua:3: ") != 1 {
+		t.Errorf("serving %s, logged %d times", s.Current().Name(), log.count("lib/menu.lua:3: "))
+	}
+
+	put(t, dir, "main.lua", "return 2", "lib/menu.lua", "local m = {}\nreturn return")
 	if err := s.Reload(context.Background()); err == nil || !strings.HasPrefix(err.Error(), "lib/menu.lua:2: ") {
 		t.Fatalf("Reload: %v", err)
 	}

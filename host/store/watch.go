@@ -34,12 +34,13 @@ type watch struct {
 // had to begin anew: changes from before that may have gone unnoticed.
 func (w *watch) follow(t *tree) bool {
 	dirs, inTree := watchable(t)
-	same := maps.EqualFunc(w.dirs, dirs, os.SameFile) && maps.Equal(w.tree, inTree) && slices.Equal(w.points, t.points)
+	w.points = t.points
+	same := maps.EqualFunc(w.dirs, dirs, os.SameFile) && maps.Equal(w.tree, inTree)
 	if same && !w.worn && (w.w == nil || len(w.w.WatchList()) == w.placed) {
 		return false
 	}
 	w.close()
-	w.dirs, w.tree, w.points, w.worn = dirs, inTree, t.points, false
+	w.dirs, w.tree, w.worn = dirs, inTree, false
 	watcher, err := w.open()
 	if err != nil {
 		w.tell("no notifications of changes; they are found by the periodic scan alone", err)

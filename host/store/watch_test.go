@@ -32,14 +32,18 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	}
 	start(t, s)
 	warm(t, s)
+	healthy := <-watchers
+	healthy.Errors <- fsnotify.ErrEventOverflow // the end of a watch may be among what was dropped
+
 	deaf := <-watchers
+	warm(t, s)
 	for _, watched := range deaf.WatchList() {
 		must(t, deaf.Remove(watched)) // nothing but the overflow can tell now
 	}
 	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
 	deaf.Errors <- fsnotify.ErrEventOverflow
 	await(t, s, "the change", func() bool { return holds(s.Current(), "main.lua", "return 2") })
-	<-watchers // and the watch was made anew
+	<-watchers
 	put(t, dir, "main.lua", "return 3")
 	await(t, s, "a change after that", func() bool { return holds(s.Current(), "main.lua", "return 3") })
 }
@@ -57,6 +61,16 @@ func TestWhatTheWatchFollows(t *testing.T) {
 	}
 	if w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
 		t.Error("the watch began anew for the same directories")
+	}
+
+	// Moved away and back, the directory is the same, but the kernel's watch is gone.
+	must(t, os.Rename(scripts, scripts+".away"))
+	must(t, os.Rename(scripts+".away", scripts))
+	for len(w.w.WatchList()) == w.placed {
+		<-w.events()
+	}
+	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+		t.Error("a watch that has ended is taken for one")
 	}
 	w.lost()
 	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {

@@ -16,6 +16,7 @@ var ways = []struct {
 	layout func(t *testing.T, root string) // instead of the two files
 	change func(t *testing.T, root string)
 	want   []string // all files afterwards
+	again  string   // where a later change must be noticed; "" is the tree's root
 }{
 	{
 		name:   "written in place",
@@ -148,6 +149,17 @@ var ways = []struct {
 		want: []string{"main.lua", "return 2", "lib/util.lua", "return 2"},
 	},
 	{
+		name: "a link in the tree to another directory, the old one left",
+		layout: func(t *testing.T, root string) {
+			dir := filepath.Join(root, "scripts")
+			put(t, dir, "main.lua", "return 1", ".v1/util.lua", "return 1", ".v2/util.lua", "return 2")
+			must(t, os.Symlink(".v1", filepath.Join(dir, "lib")))
+		},
+		change: func(t *testing.T, root string) { relink(t, ".v2", filepath.Join(root, "scripts/lib")) },
+		want:   []string{"main.lua", "return 1", "lib/util.lua", "return 2"},
+		again:  "lib/",
+	},
+	{
 		name: "a file behind a link inside the tree",
 		layout: func(t *testing.T, root string) {
 			dir := filepath.Join(root, "scripts")
@@ -202,8 +214,8 @@ func TestEveryWayFilesChange(t *testing.T) {
 				t.Errorf("two trees are named %s", g.Name())
 			}
 			// What was changed is watched as well as what was there before.
-			put(t, root, "scripts/again.lua", "return 9")
-			await(t, s, "a change after that", func() bool { return holds(s.Current(), append(way.want, "again.lua", "return 9")...) })
+			put(t, root, "scripts/"+way.again+"again.lua", "return 9")
+			await(t, s, "a change after that", func() bool { return holds(s.Current(), append(way.want, way.again+"again.lua", "return 9")...) })
 		})
 	}
 }
@@ -232,15 +244,26 @@ func TestADirectoryMovedAwayAndBack(t *testing.T) {
 }
 
 func TestADirectoryGoneWithItsParentAndBack(t *testing.T) {
-	root := t.TempDir()
-	scripts := filepath.Join(root, "a/b/scripts")
-	put(t, scripts, "main.lua", "return 1")
-	s := running(t, scripts)
-	warm(t, s)
-	must(t, os.RemoveAll(filepath.Join(root, "a")))
-	await(t, s, "the directory missed", func() bool { return s.Status().Refused })
-	put(t, scripts, "main.lua", "return 2")
-	await(t, s, "the directory back", func() bool { return holds(s.Current(), "main.lua", "return 2") })
+	for name, way := range map[string]struct{ away, back func(parent string) error }{
+		"deleted": {os.RemoveAll, func(parent string) error { return os.MkdirAll(parent, 0o755) }},
+		"moved": {
+			func(parent string) error { return os.Rename(parent, parent+".away") },
+			func(parent string) error { return os.Rename(parent+".away", parent) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parent := filepath.Join(t.TempDir(), "a/b")
+			scripts := filepath.Join(parent, "scripts")
+			put(t, scripts, "main.lua", "return 1")
+			s := running(t, scripts)
+			warm(t, s)
+			must(t, way.away(parent))
+			await(t, s, "the directory missed", func() bool { return s.Status().Refused })
+			must(t, way.back(parent))
+			put(t, scripts, "main.lua", "return 2")
+			await(t, s, "the directory back", func() bool { return holds(s.Current(), "main.lua", "return 2") })
+		})
+	}
 }
 
 func TestThousandsOfFilesAreOneSwap(t *testing.T) {

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/vm"
 )
 
 // Half of a Lua file may well compile: a script that is open for writing is
@@ -42,6 +45,19 @@ func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
 	}
 	if st := s.Status(); !holds(s.Current(), "main.lua", "local half = 1\nreturn half") || st.Refused || len(st.Problems) != 0 {
 		t.Errorf("after the writer has closed it: %+v", st)
+	}
+}
+
+// At the start nothing else could serve, and the host must come up.
+func TestAScriptOpenForWritingDoesNotKeepTheHostFromStarting(t *testing.T) {
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, "main.lua"))
+	must(t, err)
+	defer f.Close()
+	s, err := Open(dir, Config{Quiet: time.Millisecond, MaxDelay: 5 * time.Millisecond}, vm.Compile, quiet, clock.System())
+	must(t, err)
+	if _, err := s.Current().Script("main"); err != nil {
+		t.Error(err)
 	}
 }
 
