@@ -97,12 +97,12 @@ func (l *Link) attempt(ctx context.Context) error {
 }
 
 func (l *Link) setUp(conn *esl.Conn) {
-	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.conn, l.down = conn, nil
 	l.status.Up, l.status.Since = true, l.clk.Now()
 	l.status.Connects++
+	l.mu.Unlock()
+	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
 }
 
 func (l *Link) setDown(err error) {
