@@ -68,7 +68,9 @@ print(rawlen({1, 2}), rawlen("abc"), pcall(rawlen, 5))
 
 -- bit32 is 5.2's.
 print(bit32.band(255, 15), bit32.bor(1, 2), bit32.bxor(3, 1), bit32.bnot(0), bit32.lshift(1, 4), bit32.rshift(256, 4), bit32.arshift(-16, 2), bit32.btest(1, 2))
+print(bit32.lrotate(2^31, 1), bit32.rrotate(1, 1), bit32.extract(0xABCD, 4, 8), bit32.replace(0, 7, 4, 2))
 --> 15	3	2	4294967295	16	16	4294967292	false
+--> 1	2147483648	188	48
 
 -- __pairs and __ipairs are 5.2's.
 for k, v in pairs(setmetatable({}, {__pairs = function(t) return function(_, k) if not k then return 1, "p" end end, t, nil end})) do print(k, v) end for i, v in ipairs(setmetatable({}, {__ipairs = function(t) return function(_, i) if i < 1 then return i + 1, "i" end end, t, 0 end})) do print(i, v) end
