@@ -57,6 +57,9 @@ func TestABrokenSaveChangesNothing(t *testing.T) {
 	if !holds(s.Current(), "main.lua", "return 2", "lib/menu.lua", "return {}") || st.Refused || len(st.Problems) != 0 || !st.Since.IsZero() || st.Swaps != 2 {
 		t.Errorf("serving %+v, status %+v", s.Current().Files(), st)
 	}
+	if n := log.count("all is right again"); n != 1 {
+		t.Errorf("logged %d times that it is right again", n)
+	}
 	if again, _ := s.Current().Require("lib.menu"); again != script {
 		t.Error("an unchanged script was compiled again")
 	}

@@ -48,6 +48,37 @@ func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
 	}
 }
 
+func TestAWriterThatChangesNothingInTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	s, clk, _ := opened(t, dir, Config{})
+	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	f, err := os.OpenFile(filepath.Join(dir, "main.lua"), os.O_RDWR, 0)
+	must(t, err)
+	settle := func(text string) {
+		_, err = f.WriteAt([]byte(text), 0)
+		must(t, err)
+		w.settling.note(clk.Now())
+		for range 30 {
+			clk.Advance(s.cfg.Quiet)
+			w.step()
+		}
+	}
+	settle("return 2")
+	if !s.Status().Refused {
+		t.Fatalf("not waited for: %+v", s.Status())
+	}
+	settle("return 1")
+	must(t, f.Close())
+	for range 3 {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+	}
+	if st := s.Status(); st.Refused || len(st.Problems) != 0 || st.Swaps != 1 {
+		t.Errorf("status %+v", st)
+	}
+}
+
 // At the start nothing else could serve, and the host must come up.
 func TestAScriptOpenForWritingDoesNotKeepTheHostFromStarting(t *testing.T) {
 	dir := t.TempDir()
