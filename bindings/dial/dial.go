@@ -1,2 +1,177 @@
-// Package dial declares dial{...}, which writes dial strings.
+// Package dial declares dial{...}, which writes dial strings: endpoints, how
+// they ring, and the variables they get, escaped so that nothing in a name or
+// a number means anything else to FreeSWITCH. How is host/dial's.
 package dial
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eslua/eslua/host/dial"
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Func declares dial{...}.
+func Func() vm.Func {
+	return vm.Func{
+		Name: "dial",
+		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `the endpoints, each as text ("user/1000") or as a table with its own vars and timeout ` +
+			`({"user/1000", vars = {...}}); vars, the variables of every leg; timeout, seconds to wait for an answer; ` +
+			`hunt = true tries the endpoints one after the other instead of all at once; within = "app" or "api" if the ` +
+			`text becomes part of session:execute's or api:execute's argument`}},
+		Results: []vm.Result{{Name: "dialstring", Kind: vm.String}},
+		Doc: `Writes a dial string with everything escaped as FreeSWITCH reads it: freeswitch.Session(dial{"user/1000", vars = {...}}), ` +
+			`session:execute("bridge", dial{"user/1000", within = "app"}), api:execute("originate", dial{"user/1000", within = "api"} .. " &park()").`,
+		Go: write,
+	}
+}
+
+func write(a *vm.Args) error {
+	what, err := read(a.Table(0))
+	if err != nil {
+		return err
+	}
+	text, err := what.Write()
+	if err != nil {
+		return err
+	}
+	switch within(a.Table(0)) {
+	case "app":
+		text = quote.Literal(text)
+	case "api":
+		text = quote.Word(text)
+	}
+	a.ReturnString(text)
+	return nil
+}
+
+func within(t *lua.LTable) string { return lua.LVAsString(t.RawGetString("within")) }
+
+// read takes the table apart.
+func read(t *lua.LTable) (dial.String, error) {
+	var what dial.String
+	if err := fields(t, "vars", "timeout", "hunt", "within"); err != nil {
+		return what, err
+	}
+	if w := within(t); w != "" && w != "app" && w != "api" {
+		return what, fmt.Errorf(`dial: within is %q; write "app" for session:execute or "api" for api:execute`, w)
+	}
+	var err error
+	if what.Vars, err = variables(t, "originate_timeout"); err != nil {
+		return what, err
+	}
+	for i := 1; i <= min(t.Len(), tooMany); i++ {
+		legs, err := element(t.RawGetInt(i), i)
+		if err != nil {
+			return what, err
+		}
+		if lua.LVAsBool(t.RawGetString("hunt")) || i == 1 {
+			what.Groups = append(what.Groups, legs)
+		} else {
+			what.Groups[0] = append(what.Groups[0], legs...)
+		}
+	}
+	return what, nil
+}
+
+// tooMany endpoints are enough for host/dial to refuse them.
+const tooMany = 129
+
+// element is one endpoint, or a table of endpoints with their variables.
+func element(v lua.LValue, at int) ([]dial.Leg, error) {
+	switch v := v.(type) {
+	case lua.LString:
+		return []dial.Leg{{Endpoint: string(v)}}, nil
+	case *lua.LTable:
+		if err := fields(v, "vars", "timeout"); err != nil {
+			return nil, err
+		}
+		vars, err := variables(v, "leg_timeout")
+		if err != nil {
+			return nil, err
+		}
+		var legs []dial.Leg
+		for i := 1; i <= min(v.Len(), tooMany); i++ {
+			endpoint, ok := v.RawGetInt(i).(lua.LString)
+			if !ok {
+				return nil, notEndpoint(v.RawGetInt(i), at)
+			}
+			legs = append(legs, dial.Leg{Endpoint: string(endpoint), Vars: vars})
+		}
+		if legs == nil {
+			return nil, fmt.Errorf(`dial: element %d has no endpoint; write {"user/1000", vars = {...}}`, at)
+		}
+		return legs, nil
+	}
+	return nil, notEndpoint(v, at)
+}
+
+func notEndpoint(v lua.LValue, at int) error {
+	return fmt.Errorf(`dial: element %d is a %s; write an endpoint such as "user/1000", or {"user/1000", vars = {...}}`, at, v.Type())
+}
+
+// fields refuses what is misspelt: a variable that is silently not set is
+// found late.
+func fields(t *lua.LTable, known ...string) error {
+	var wrong string
+	t.ForEach(func(k, _ lua.LValue) {
+		if name, ok := k.(lua.LString); ok && !slices.Contains(known, string(name)) && (wrong == "" || string(name) < wrong) {
+			wrong = string(name)
+		}
+	})
+	if wrong == "" {
+		return nil
+	}
+	return fmt.Errorf("dial: there is no field %q here; write endpoints and %s (variables belong into vars)", wrong, strings.Join(known, ", "))
+}
+
+// variables are vars, in the order of their names, and the timeout under the
+// name FreeSWITCH has for it.
+func variables(t *lua.LTable, timeout string) ([]dial.Var, error) {
+	var vars []dial.Var
+	switch list := t.RawGetString("vars").(type) {
+	case *lua.LNilType:
+	case *lua.LTable:
+		var err error
+		list.ForEach(func(k, v lua.LValue) {
+			name, ok := k.(lua.LString)
+			value, scalar := text(v)
+			switch {
+			case !ok:
+				err = fmt.Errorf("dial: vars has an entry without a name; write vars = {name = value}")
+			case !scalar:
+				err = fmt.Errorf("dial: the variable %s is a %s; it can be text, a number, true or false", string(name), v.Type())
+			default:
+				vars = append(vars, dial.Var{Name: string(name), Value: value})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(vars, func(a, b dial.Var) int { return strings.Compare(a.Name, b.Name) })
+	default:
+		return nil, fmt.Errorf("dial: vars is a %s; write vars = {name = value}", list.Type())
+	}
+	switch seconds := t.RawGetString("timeout").(type) {
+	case *lua.LNilType:
+	case lua.LNumber:
+		if seconds < 1 || seconds > 1<<20 {
+			return nil, fmt.Errorf("dial: timeout is %v; write whole seconds, at least 1", float64(seconds))
+		}
+		vars = append(vars, dial.Var{Name: timeout, Value: fmt.Sprint(int(seconds))})
+	default:
+		return nil, fmt.Errorf("dial: timeout is a %s; write seconds as a number", seconds.Type())
+	}
+	return vars, nil
+}
+
+func text(v lua.LValue) (string, bool) {
+	switch v.Type() {
+	case lua.LTString, lua.LTNumber, lua.LTBool:
+		return v.String(), true
+	}
+	return "", false
+}

@@ -10,7 +10,31 @@ var (
 	endpointText = regexp.MustCompile(`^[A-Za-z0-9_.-]+/(.*[^ ])$`)
 )
 
+// maxSize is how many bytes all values may have. FreeSWITCH reads a command
+// byte by byte, and escapes may make sixteen of one.
+const maxSize = 64 << 10
+
+func (s String) size() int {
+	size := 0
+	add := func(list []Var) {
+		for _, v := range list {
+			size += len(v.Name) + len(v.Value)
+		}
+	}
+	add(s.Vars)
+	for _, legs := range s.Groups {
+		for _, leg := range legs {
+			size += len(leg.Endpoint)
+			add(leg.Vars)
+		}
+	}
+	return size
+}
+
 func (s String) check() error {
+	if size := s.size(); size > maxSize {
+		return &CarryError{fmt.Sprintf("%d bytes of endpoints and variables", size), fmt.Sprintf("a dial string takes %d", maxSize)}
+	}
 	if len(s.Groups) > maxPeers {
 		return &CarryError{fmt.Sprintf("%d endpoints one after the other", len(s.Groups)), fmt.Sprintf("FreeSWITCH takes %d", maxPeers)}
 	}

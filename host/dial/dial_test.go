@@ -111,6 +111,7 @@ func TestWhatCannotBeCarriedIsRefused(t *testing.T) {
 		{Vars: []Var{{"a b", "x"}}}, {Vars: []Var{{"", "x"}}}, {Vars: []Var{{"a=b", "x"}}}, {Vars: []Var{{"a,b", "x"}}}, {Vars: []Var{{"a}", "x"}}}, {Vars: []Var{{"a[1]", "x"}}},
 		{Groups: [][]Leg{{{Endpoint: ""}}}}, {Groups: [][]Leg{{{Endpoint: "1000"}}}}, {Groups: [][]Leg{{{Endpoint: "[a=b]user/1"}}}},
 		{Groups: [][]Leg{{{Endpoint: "{a=b}user/1"}}}}, {Groups: [][]Leg{{{Endpoint: " user/1"}}}}, {Groups: [][]Leg{make([]Leg, 129)}}, {Groups: make([][]Leg, 129)}, {Vars: make([]Var, 1001)},
+		{Vars: []Var{{"a", strings.Repeat(`\\`, maxSize)}}},
 	} {
 		if text, err := s.Write(); !errors.As(err, &refused) {
 			t.Errorf("%+v is written as %q, %v", s, text, err)
