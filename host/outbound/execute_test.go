@@ -173,12 +173,19 @@ func TestStopBreaksTheApplicationOffOnceItRuns(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
 	d := on(h, func(ctx context.Context, c *outbound.Call) done {
-		c.Observe(func(ev esl.Event) bool { return ev.Name() == "DTMF" })
+		c.Observe(func(ev esl.Event) bool {
+			if ev.Name() == "TALK" {
+				_, _ = c.API(ctx, "status")
+			}
+			return ev.Name() == "DTMF"
+		})
 		ev, err := c.Execute(ctx, "playback", "long.wav")
 		return done{ev, err}
 	})
 	id := p.execute("playback")
-	p.send(dtmf("1"), begins("playback", id))
+	p.send(dtmf("1"), event("TALK"))
+	p.expect("api status") // and no break before it
+	p.send(output("UP\n"), begins("playback", id))
 	p.expect("api uuid_break " + callID)
 	p.send(output("+OK\n"), ends("playback", id))
 	if got := within(t, "playback", d); got.err != nil || got.event.IsZero() {

@@ -28,9 +28,7 @@ func (s *Server) greet(ctx context.Context, conn *esl.Conn, local net.Addr) *Cal
 		c.settle(ctx)
 		return c
 	case c != nil:
-		if ctx.Err() == nil {
-			c.Log().Error("call not served, its dialplan goes on: " + err.Error())
-		}
+		c.Log().Error("call not served, its dialplan goes on: " + err.Error())
 		s.part(c)
 	case ctx.Err() != nil || isHangUp(err):
 		s.log.Debug("connection closed before it handed a call over", "peer", conn.RemoteAddr(), "error", err)
@@ -88,9 +86,6 @@ func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) 
 	c, err := s.meet(conn, local, connect.Event)
 	if err == nil {
 		err = granted.Err()
-	}
-	if err == nil {
-		err = ctx.Err()
 	}
 	return c, err
 }

@@ -22,7 +22,7 @@ type Host func(ctx context.Context, l net.Listener)
 
 // Main is the TestMain of a package that measures calls.
 func Main(m *testing.M) int {
-	if !isPeer() {
+	if !IsPeer() {
 		return m.Run()
 	}
 	if err := servePeer(os.Stdin, os.Stdout); err != nil {

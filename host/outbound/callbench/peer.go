@@ -185,4 +185,6 @@ func value(command []byte, header string) string {
 	return string(command[start : start+strings.IndexAny(rest, "\r\n")])
 }
 
-func isPeer() bool { return os.Getenv(peerEnv) != "" }
+// IsPeer tells whether this process is the switch of a benchmark: its TestMain
+// then calls Main.
+func IsPeer() bool { return os.Getenv(peerEnv) != "" }
