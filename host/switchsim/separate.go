@@ -17,7 +17,7 @@ func separate(s string, delim byte, max int) []string {
 			}
 		}
 		if len(parts) == max-1 {
-			parts = append(parts, cleanPart(strings.TrimRight(s[i:], " ")))
+			parts = append(parts, cleanPart(s[i:], delim))
 			return parts
 		}
 		start, quoted := i, false
@@ -30,7 +30,7 @@ func separate(s string, delim byte, max int) []string {
 			}
 			i++
 		}
-		parts = append(parts, cleanPart(s[start:i]))
+		parts = append(parts, cleanPart(s[start:i], delim))
 		i++
 		if i == len(s) && delim != ' ' {
 			parts = append(parts, "")
@@ -41,7 +41,7 @@ func separate(s string, delim byte, max int) []string {
 
 // cleanPart is cleanup_separated_string: outer blanks go, quotes group and go,
 // escapes are resolved.
-func cleanPart(s string) string {
+func cleanPart(s string, delim byte) string {
 	s = strings.Trim(s, " ")
 	if !strings.ContainsAny(s, `'\`) {
 		return s
@@ -50,7 +50,7 @@ func cleanPart(s string) string {
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch {
-		case s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`\'"nrts `, s[i+1]) >= 0:
+		case s[i] == '\\' && i+1 < len(s) && (strings.IndexByte(`\'"nrts`, s[i+1]) >= 0 || s[i+1] == delim && delim != ' '):
 			i++
 			switch s[i] {
 			case 'n':
