@@ -88,6 +88,45 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestCharges looks at what single operations are charged whose cost does not show in what they are given.
+func TestCharges(t *testing.T) {
+	const unit = time.Second / guard.UnitsPerSecond
+	for _, c := range []struct {
+		prepare, call string
+		units         int
+		bytes         int64
+	}{
+		{"for i = 1, 1e5 do t[i] = i end for i = 1, 1e5 do t[i] = nil end", "table.getn(t)", 1e5 / 10, 0},
+		{"for i = 1, 1e5 do t[i] = i end for i = 1, 1e5 do t[i] = nil end", "next(t)", 1e5 / 10, 0},
+		{"for i = 1, 1e5 do t[i] = i end", "table.insert(t, 1, 0)", 1e5 / 10, 0},
+		{"for i = 1, 1e5 do t[i] = i end", "table.remove(t, 1)", 1e5 / 10, 0},
+		{"for i = 1, 1e4 do t[-i] = i end", "table.maxn(t)", 1e4, 0},
+		{"for i = 1, 1e4 do t[-i] = i end for i = 1, 1e4 do t[-i] = nil end", "next(t)", 1e4, 0},
+		{"", "rawset(t, 2e5, 1)", 2e5 / 10, 2e5 * 16},
+		{"", "table.insert(t, 2e5, 1)", 2e5 / 10, 2e5 * 16},
+		{"", "rawset(t, 'k', 1)", 0, 1000},
+		{"", "os.date('*t')", 0, 2000},
+		{"", "('x'):rep(1e5)", 500, 1e5},
+		{"s = ('x'):rep(1e5)", "s:upper()", 500, 2e5},
+		{"s = ('x'):rep(1e5)", "s:find('y', 1, true)", 500, 0},
+	} {
+		s := newScript(time.UTC)
+		if err := s.do("t = {} " + c.prepare); err != nil {
+			t.Fatal(err)
+		}
+		used, held := s.Used(), s.Memory()
+		if err := s.do("local _ = " + c.call); err != nil {
+			t.Fatal(err)
+		}
+		if units := int((s.Used() - used) / unit); units < c.units {
+			t.Errorf("%s is charged %d units, want %d or more", c.call, units, c.units)
+		}
+		if bytes := s.Memory() - held; bytes < c.bytes {
+			t.Errorf("%s is charged %d bytes, want %d or more", c.call, bytes, c.bytes)
+		}
+	}
+}
+
 // TestNothingIsQuadratic holds what is charged for n and for 8n against each other: the charge is the work.
 func TestNothingIsQuadratic(t *testing.T) {
 	for _, call := range []string{

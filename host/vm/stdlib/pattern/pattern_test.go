@@ -143,6 +143,7 @@ func TestEverythingIsCharged(t *testing.T) {
 		least            int
 	}{
 		{long, ".-.-b", 400 * 400 * 400 / 8 / perUnit},
+		{strings.Repeat(strings.Repeat("x", 1600)+"a", 10), "ab", 10 * 100 / perUnit},
 		{long, "b", 400 / 16 / perUnit},
 		{long, "%w*b", 400 * 400 / 4 / perUnit},
 		{strings.Repeat("(", 2000), "%b()", 2000 * 2000 / 4 / perUnit},
