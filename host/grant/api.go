@@ -61,8 +61,12 @@ func (c *check) api(line, where string) error {
 	case "uuid_deflect":
 		return c.transfer(words(arg, c.most(5)), 1, where)
 	case "uuid_dual_transfer":
-		w := words(arg, c.most(3))
-		return first(c.slashTarget(word(w, 1), where), c.slashTarget(word(w, 2), where))
+		for _, w := range words(arg, c.most(3)) {
+			if err := c.slashTarget(w, where); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "uuid_setvar":
 		w := words(arg, c.most(3))
 		return c.variable(word(w, 1), word(w, 2), where)

@@ -103,7 +103,13 @@ func (c *check) app(name, data, where string) error {
 		w := words(data, c.most(3))
 		return first(c.broadcastAt(w, 1, where), c.broadcastAt(w, 2, where))
 	case "bind_digit_action":
-		return c.digitAction(parts(data, ',', 6), where)
+		f := parts(data, ',', c.most(6))
+		for i := 2; i < len(f) && (i == 2 || c.loose); i++ {
+			if err := c.digitAction(f[i], word(f, i+1), where); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "event":
 		return c.grants.CheckEvent()
 	case "curl":
@@ -221,8 +227,7 @@ func (c *check) pairs(list []string, where string) error {
 
 // digitAction is mod_dptools.c:digit_action_callback: exec:app, exec[flags]:app
 // and api:command, with their argument in the next field.
-func (c *check) digitAction(f []string, where string) error {
-	action, value := word(f, 2), word(f, 3)
+func (c *check) digitAction(action, value, where string) error {
 	lower := strings.ToLower(action)
 	switch {
 	case unknown(action):

@@ -12,6 +12,9 @@ import (
 // object, every "app" likewise. FreeSWITCH's reader is more lenient than Go's,
 // so a text Go cannot read is refused.
 func (c *check) json(text, where string) error {
+	if c.loose { // its own quotes and escapes may be among those taken off
+		return unreadable(APICommand, "the JSON of a json command inside another text", where)
+	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	if _, err := c.value(dec, where); err != nil {
 		if refused := (*RefusedError)(nil); errors.As(err, &refused) {

@@ -40,6 +40,7 @@ var forms = []struct{ how, text string }{
 	{"api", "expand eval \\${API}"},
 	{"api", `json {"command":"fsapi","data":{"cmd":"global_setvar","arg":"DATA"}}`},
 	{"api", `json {"command":"fsapi","Data":{"CMD":"glob\u0061l_setvar","arg":"DATA"}}`},
+	{"app", `eval|${json({"command":"fsapi","data":{"cmd":"glob\u0061l_setvar","arg":"DATA"}})}`},
 	{"api", `json {"command":"execute","data":{"uuid":"UUID","app":"APP","arg":"DATA"}}`},
 	{"api", "uuid_transfer UUID APP:DATA,sleep:1500 inline"},
 	{"api", "uuid_transfer UUID 'm:^:log:INFO x^APP:DATA^sleep:1500' inline"},

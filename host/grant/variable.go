@@ -138,10 +138,18 @@ func (c *check) carried(kind carrier, value, where string) error {
 	case runsProgram:
 		return c.named(Application, "system", "", where)
 	}
-	if app, _, ok := strings.Cut(value, "::"); ok && app != "" && strings.Trim(app, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_!-") == "" {
-		return c.broadcast(value, where) // some file variables are broadcast, and any may be copied into one
+	return first(c.copied(value, where), c.dial(value))
+}
+
+// copied checks the application of app::data in any variable, for it may be
+// copied into one that is broadcast; but most are none.
+func (c *check) copied(value, where string) error {
+	app, _, _ := strings.Cut(value[:nameEnd(value)], "!")
+	rule := Rule{Allow: c.grants.Apps.Allow, Deny: c.grants.Apps.Deny}
+	if ok, _ := rule.permits(deniedApps, strings.ToLower(app), ""); ok || !strings.Contains(value, "::") {
+		return nil
 	}
-	return c.dial(value)
+	return c.broadcast(value, where)
 }
 
 // executed is switch_channel.c:switch_channel_execute_on_value.
