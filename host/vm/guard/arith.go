@@ -74,6 +74,8 @@ var events = [...]string{"__add", "__sub", "__mul", "__div", "__mod", "__pow"}
 // arith is lvm.c:Arith: numbers in strings count before metamethods.
 func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
 	op := opcode(inst)
+	g.read(b)
+	g.read(c)
 	if x, ok := toNumber(b); ok {
 		if y, ok := toNumber(c); ok {
 			return g.box(compute(op, x, y))
@@ -90,7 +92,15 @@ func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
 	return nil
 }
 
+// read charges what reading a string as a number takes.
+func (g *Guard) read(v lua.LValue) {
+	if s, ok := v.(lua.LString); ok {
+		g.left -= int64(len(s) / 8)
+	}
+}
+
 func (g *Guard) negate(L *lua.LState, inst uint32, b lua.LValue) lua.LValue {
+	g.read(b)
 	if x, ok := toNumber(b); ok {
 		return g.box(-x)
 	}
@@ -118,6 +128,7 @@ func (g *Guard) prepareFor(L *lua.LState, reg *registry, at int) {
 		if _, ok := reg.array[at+i].(lua.LNumber); ok {
 			continue
 		}
+		g.read(reg.array[at+i])
 		x, ok := toNumber(reg.array[at+i])
 		if !ok {
 			Raise(L, 1, "'for' "+what+" must be a number")

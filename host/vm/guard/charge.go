@@ -56,9 +56,8 @@ func tableSize(array, keys int) int64 {
 	return n
 }
 
-// firstKey is what gopher-lua allocates with a table's first key: a map with
-// room for 32.
-const firstKey = 2800
+// firstKey is what a table's first key takes besides.
+const firstKey = 600
 
 // mapSize is about what a table's two maps and its list of keys take.
 func mapSize(keys int) int64 {
@@ -89,10 +88,16 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 			return nil
 		}
 	}
-	if n, ok := key.(lua.LNumber); ok {
+	m := rawTable(t)
+	switch n := key.(type) {
+	case lua.LNumber:
 		g.ChargeIndex(L, t, n)
+	case lua.LString:
+		if m.strdict == nil {
+			m.strdict = map[string]lua.LValue{} // gopher-lua would make room for 32, of which the census sees one
+		}
 	}
-	return rawTable(t)
+	return m
 }
 
 // target is the table that t[key] = v changes, through __newindex tables; nil

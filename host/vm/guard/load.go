@@ -15,7 +15,7 @@ func Compile(name, src string) (*lua.FunctionProto, error) {
 	if len(src) > 64*MaxSource {
 		return nil, &SyntaxError{name, 1, "source limit of " + Size(64*MaxSource) + " reached"}
 	}
-	text, _, bad := prepare(name, src)
+	text, _, _, bad := prepare(name, src)
 	if bad != nil {
 		return nil, bad
 	}
@@ -91,12 +91,12 @@ func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunc
 	}
 	name := shortSource(chunkname)
 	g.Work(L, 200+4*len(text))
-	text, cost, bad := prepare(name, text)
+	text, work, room, bad := prepare(name, text)
 	if bad != nil {
 		return nil, bad.Error()
 	}
-	g.Work(L, cost/8)
-	g.Alloc(L, 2000+8*len(text))
+	g.Work(L, work)
+	g.Alloc(L, 20000+room)
 	p, bad := compile(name, text)
 	if bad != nil {
 		return nil, bad.Error()

@@ -16,7 +16,8 @@ import (
 const (
 	maxNested    = 190         // brackets and blocks in each other, as LUAI_MAXCCALLS
 	maxChain     = 3000        // operators and calls that nest in the tree, over all brackets
-	maxConstants = 300_000_000 // comparisons of constants the compiler may make, about a second
+	maxConstants = 60_000_000  // comparisons of constants the compiler may make, about a second
+	maxFunctions = 2000        // in one text: the compiler keeps 9 KiB for each until it is done
 )
 
 // SyntaxError says where a source text is wrong.
@@ -48,6 +49,8 @@ type reader struct {
 	open  []nesting
 	total int // of all in open: what the tree may be deep
 	cost  int // comparisons of constants
+
+	functions int
 }
 
 // nesting is one open bracket or block.
@@ -60,12 +63,13 @@ type nesting struct {
 	uses      int
 }
 
-// prepare checks src and returns the text to parse.
-func prepare(file, src string) (text string, cost int, err *SyntaxError) {
+// prepare checks src and returns the text to parse, and what compiling it
+// takes: units of work, and bytes until it is done.
+func prepare(file, src string) (text string, work, room int, err *SyntaxError) {
 	r := &reader{file: file, src: src, line: 1, out: make([]byte, 0, len(src)+16)}
 	r.src = strings.TrimPrefix(r.src, "\xef\xbb\xbf")
 	if strings.HasPrefix(r.src, "\x1b") {
-		return "", 0, r.fail("a precompiled chunk, not source text")
+		return "", 0, 0, r.fail("a precompiled chunk, not source text")
 	}
 	if strings.HasPrefix(r.src, "#") {
 		r.at = lineEnd(r.src, 0)
@@ -73,16 +77,16 @@ func prepare(file, src string) (text string, cost int, err *SyntaxError) {
 	r.push('e', true)
 	for r.at < len(r.src) {
 		if err := r.token(); err != nil {
-			return "", 0, err
+			return "", 0, 0, err
 		}
 	}
 	for len(r.open) > 0 {
 		r.pop()
 	}
 	if r.cost > maxConstants {
-		return "", 0, r.fail("too many constants in one function: split the table, or build it in a loop")
+		return "", 0, 0, r.fail("too many constants in one function: split the table, or build it in a loop")
 	}
-	return string(r.out), r.cost, nil
+	return string(r.out), r.cost + 60*len(r.out), 9000*r.functions + 30*len(r.out), nil
 }
 
 func (r *reader) fail(message string) *SyntaxError { return &SyntaxError{r.file, r.line, message} }
@@ -122,7 +126,7 @@ func (r *reader) token() *SyntaxError {
 			return err
 		}
 		r.out = append(r.out, r.src[from:r.at]...)
-		return r.operand("")
+		return r.literal(r.src[from:r.at])
 	default:
 		return r.symbol(c)
 	}
@@ -158,6 +162,9 @@ func (r *reader) word() *SyntaxError {
 		return r.operand("")
 	case "function":
 		r.prev = separator
+		if r.functions++; r.functions > maxFunctions {
+			return r.fail("more than " + strconv.Itoa(maxFunctions) + " functions in one text: split it")
+		}
 		return r.push('e', true)
 	case "do", "if", "repeat":
 		r.separate()
@@ -219,8 +226,7 @@ func (r *reader) number() *SyntaxError {
 
 // text reads a quoted string.
 func (r *reader) text(quote byte) *SyntaxError {
-	from, lines := r.at, r.line
-	skipped := 0
+	from, skipped := r.at, 0
 	r.out = append(r.out, quote)
 	r.at++
 	for {
@@ -248,8 +254,17 @@ func (r *reader) text(quote byte) *SyntaxError {
 	for range skipped {
 		r.out = append(r.out, '\n')
 	}
-	_ = lines
-	return r.operand(r.src[from:r.at])
+	return r.literal(r.src[from:r.at])
+}
+
+// literal notes a string, which after an operand is a call's argument.
+func (r *reader) literal(s string) *SyntaxError {
+	if r.prev == operandEnd {
+		if err := r.chain(); err != nil {
+			return err
+		}
+	}
+	return r.operand(s)
 }
 
 // escape reads what follows a backslash, which is written already. It returns

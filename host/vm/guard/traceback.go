@@ -15,19 +15,26 @@ const (
 // Traceback lists the calls that run on L from level on, the innermost first,
 // as PUC Lua does.
 func Traceback(L *lua.LState, level int) string {
-	var lines []string
-	for f := frameAt(L, level); f != nil; f = f.Parent {
-		lines = append(lines, "\n\t"+f.describe())
-		if !f.Fn.IsG {
-			for range min(f.TailCall, 2) {
-				lines = append(lines, "\n\t(tail call): ?")
+	frames := 0
+	first := frameAt(L, level)
+	for f := first; f != nil; f = f.Parent {
+		frames++
+	}
+	var b strings.Builder
+	b.WriteString("stack traceback:")
+	for f, i := first, 0; f != nil; f, i = f.Parent, i+1 {
+		if frames > shownFirst+shownLast && i >= shownFirst && i < frames-shownLast {
+			if i == shownFirst {
+				b.WriteString("\n\t...")
 			}
+			continue
+		}
+		b.WriteString("\n\t" + f.describe())
+		if !f.Fn.IsG && f.TailCall > 0 {
+			b.WriteString("\n\t(tail call): ?")
 		}
 	}
-	if n := shownFirst + shownLast; len(lines) > n {
-		lines = append(append(lines[:shownFirst:shownFirst], "\n\t..."), lines[len(lines)-shownLast:]...)
-	}
-	return "stack traceback:" + strings.Join(lines, "")
+	return b.String()
 }
 
 func (f *callFrame) describe() string {
@@ -99,7 +106,7 @@ func debugTraceback(L *lua.LState) int {
 		level = int(n)
 	}
 	g := Of(L)
-	g.Work(L, raw(th).stack.calls.sp*8)
+	g.Work(L, 1000+raw(th).stack.calls.sp)
 	g.Alloc(L, 8192)
 	text := Traceback(th, level)
 	if message := L.Get(args + 1); message != lua.LNil {

@@ -35,9 +35,9 @@ func (g *Guard) tick(L *lua.LState) {
 	now := time.Now()
 	took := now.Sub(g.looked)
 	g.looked = now
-	next := maxSlice
+	next := min(maxSlice, 2*g.slice+1)
 	if took > aimSlice {
-		next = max(1, int(min(maxSlice, g.slice*int64(aimSlice)/int64(took))))
+		next = min(next, max(1, spent*int64(aimSlice)/int64(took)))
 	}
 	took = min(took, max(maxTick, 4*duration(spent)))
 	g.burst += spent
@@ -45,7 +45,7 @@ func (g *Guard) tick(L *lua.LState) {
 	g.burstTook += took
 	g.cpuTook += took
 	g.debt += 8 * g.slice // the numbers it may have boxed
-	g.slice, g.left = int64(next), int64(next)
+	g.slice, g.left = next, next
 	switch {
 	case g.dead != nil:
 		panic(g.dead)
