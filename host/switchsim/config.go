@@ -14,7 +14,8 @@ type Config struct {
 	Clock clock.Clock
 	// Log gets what FreeSWITCH would log; nil discards it.
 	Log *slog.Logger
-	// Listen is where the inbound event socket listens; empty is 127.0.0.1:0.
+	// Listen is where the inbound event socket listens; empty is 127.0.0.1:0,
+	// "-" is nowhere.
 	Listen string
 	// Password of the event socket; empty is ClueCon.
 	Password string

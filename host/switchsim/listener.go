@@ -98,6 +98,7 @@ func (l *listener) read() {
 			l.signal()
 			return
 		}
+		l.partial.Store(false)
 		select {
 		case l.commands <- cmd:
 		case <-l.closed:
@@ -147,7 +148,6 @@ func (l *listener) run() {
 				first = nil
 			}
 			l.handle(cmd)
-			l.partial.Store(false)
 		case <-l.wake:
 		case <-first:
 			l.running = false

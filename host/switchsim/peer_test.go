@@ -19,6 +19,7 @@ type peer struct {
 	t    *testing.T
 	conn net.Conn
 	br   *bufio.Reader
+	kept []*packet
 }
 
 func newPeer(t *testing.T, conn net.Conn) *peer {

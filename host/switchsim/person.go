@@ -74,6 +74,12 @@ func (c *Call) Cause() string {
 // Variable is a channel variable's value.
 func (c *Call) Variable(name string) string { return c.c.get(name) }
 
+// Played lists the paths that were played to this leg, in order.
+func (c *Call) Played() []string {
+	r, _ := c.c.sw.Record(c.c.uuid)
+	return r.Played
+}
+
 // press is a key on the person's telephone: RFC 4733 over RTP.
 func (c *channel) press(digits string) {
 	c.trace(WhoCaller, "dtmf", "presses "+digits)

@@ -90,16 +90,18 @@ func New(cfg Config) *Switch {
 
 // Start listens and begins to serve.
 func (s *Switch) Start() error {
-	addr := s.cfg.Listen
-	if addr == "" {
-		addr = "127.0.0.1:0"
+	s.started = s.clk.Now()
+	if addr := s.cfg.Listen; addr != "-" {
+		if addr == "" {
+			addr = "127.0.0.1:0"
+		}
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			return fmt.Errorf("simulated event socket: %w", err)
+		}
+		s.ln = ln
+		s.spawn(func() { s.accept(ln) })
 	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("simulated event socket: %w", err)
-	}
-	s.ln, s.started = ln, s.clk.Now()
-	s.spawn(func() { s.accept(ln) })
 	s.spawn(s.sched.run)
 	s.startHeartbeat()
 	return nil
