@@ -7,6 +7,7 @@ import (
 
 	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -24,6 +25,9 @@ type Object struct {
 	*Event
 	host Host
 }
+
+// Size is how many bytes the event holds besides its Lua object.
+func (e *Object) Size() int { return e.size }
 
 // Wrap makes the Lua object of an event FreeSWITCH sent.
 func Wrap(class *vm.Class, st *vm.State, host Host, in esl.Event) lua.LValue {
@@ -118,6 +122,7 @@ func Class() *vm.Class {
 			Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String}}, Results: done,
 			Doc: "Sets the body.",
 			Go: method(func(e *Object, a *vm.Args) error {
+				charge(e, a, len(a.String(0)))
 				if err := e.SetBody(a.String(0)); err != nil {
 					return err
 				}
@@ -134,6 +139,7 @@ func Class() *vm.Class {
 					a.ReturnBool(false)
 					return nil
 				}
+				charge(e, a, other.size)
 				if err := e.Merge(other.Event); err != nil {
 					return err
 				}
@@ -159,7 +165,16 @@ func method(fn func(e *Object, a *vm.Args) error) func(a *vm.Args) error {
 	return func(a *vm.Args) error { return fn(a.Self().(*Object), a) }
 }
 
+// charge counts what an event is about to take as the script's memory, and the
+// look through its headers as its work.
+func charge(e *Object, a *vm.Args, bytes int) {
+	g := guard.Of(a.L)
+	g.Work(a.L, len(e.headers)+e.size/16)
+	g.Alloc(a.L, headerCost+bytes)
+}
+
 func serialize(e *Object, a *vm.Args) error {
+	guard.Of(a.L).Work(a.L, e.size)
 	switch format := a.String(0); {
 	case strings.EqualFold(format, "xml"):
 		a.ReturnString(e.XML())
@@ -173,6 +188,7 @@ func serialize(e *Object, a *vm.Args) error {
 
 func getHeader(e *Object, a *vm.Args) error {
 	name := a.String(0)
+	guard.Of(a.L).Work(a.L, len(e.headers))
 	if name == "" {
 		e.host.Log().Error("event:getHeader: the header has no name")
 	}
@@ -189,6 +205,7 @@ func addHeader(e *Object, a *vm.Args) error {
 		a.ReturnBool(false)
 		return nil
 	}
+	charge(e, a, len(a.String(0))+len(a.String(1)))
 	if err := e.Add(a.String(0), a.String(1)); err != nil {
 		return err
 	}
@@ -215,13 +232,18 @@ func fire(e *Object, a *vm.Args) error {
 }
 
 // fired are the headers sendevent takes: the name travels in the command, the
-// length is the body's.
+// length is the body's. Line ends cannot travel; they are written as FreeSWITCH
+// itself encodes them, and as it leaves what is encoded alone
+// (switch_utils.c:switch_url_encode) those who get the event as text/event-plain
+// read line ends again.
 func (e *Event) fired() [][2]string {
 	out := make([][2]string, 0, len(e.headers))
-	for _, h := range e.Headers() {
-		if !strings.EqualFold(h[0], "Event-Name") && !strings.EqualFold(h[0], "Content-Length") {
-			out = append(out, h)
+	for _, h := range e.headers {
+		if !strings.EqualFold(h.name, "Event-Name") && !strings.EqualFold(h.name, "Content-Length") {
+			out = append(out, [2]string{h.name, lineEnds.Replace(h.value)})
 		}
 	}
 	return out
 }
+
+var lineEnds = strings.NewReplacer("\r", "%0D", "\n", "%0A")

@@ -22,7 +22,7 @@ type Event struct {
 	body     string
 	hasBody  bool
 	borrowed bool // from FreeSWITCH: it cannot be fired
-	size     int  // bytes of names, values and body
+	size     int  // bytes it takes
 }
 
 // header is one header; a list has values, and value is then their ARRAY:: form.
@@ -30,6 +30,12 @@ type header struct {
 	name, value string
 	list        []string
 }
+
+// What a header and a slot of a list take besides their text.
+const (
+	headerCost = 64
+	slotCost   = 16
+)
 
 // MaxSize is how many bytes one event may hold; a script that adds more gets
 // an error, so that it cannot take memory outside its own budget.
@@ -125,7 +131,7 @@ func (e *Event) Add(name, value string) error {
 		e.Delete(name)
 		return nil
 	}
-	if err := e.grow(len(name) + len(value)); err != nil {
+	if err := e.grow(headerCost + len(name) + len(value) + slotCost*strings.Count(value, "|:")); err != nil {
 		return err
 	}
 	e.append(name, value)
@@ -137,7 +143,7 @@ func (e *Event) Delete(name string) bool {
 	kept := e.headers[:0]
 	for _, h := range e.headers {
 		if strings.EqualFold(h.name, name) {
-			e.size -= len(h.name) + len(h.value)
+			e.size -= h.size()
 			continue
 		}
 		kept = append(kept, h)
@@ -157,21 +163,12 @@ func (e *Event) Merge(other *Event) error {
 			}
 			continue
 		}
-		if err := e.grow(len(h.name) + len(h.value)); err != nil {
+		if err := e.grow(h.size()); err != nil {
 			return err
 		}
 		e.push(h.name, h.list)
 	}
 	return nil
-}
-
-// Headers is what is fired: every header as text, lists in their ARRAY:: form.
-func (e *Event) Headers() [][2]string {
-	out := make([][2]string, 0, len(e.headers))
-	for _, h := range e.headers {
-		out = append(out, [2]string{h.name, h.value})
-	}
-	return out
 }
 
 func (e *Event) find(name string) *header {
@@ -188,8 +185,9 @@ func (e *Event) append(name, value string) {
 		e.push(name, strings.Split(rest, "|:"))
 		return
 	}
-	e.headers = append(e.headers, header{name: name, value: value})
-	e.size += len(name) + len(value)
+	h := header{name: name, value: value}
+	e.headers = append(e.headers, h)
+	e.size += h.size()
 }
 
 // push continues the header of that name as a list, or begins one.
@@ -198,7 +196,7 @@ func (e *Event) push(name string, values []string) {
 	if h == nil {
 		e.headers = append(e.headers, header{name: name})
 		h = &e.headers[len(e.headers)-1]
-		e.size += len(name)
+		e.size += h.size()
 	} else if h.list == nil {
 		h.list = []string{h.value}
 	}
@@ -206,13 +204,17 @@ func (e *Event) push(name string, values []string) {
 }
 
 func (h *header) setList(e *Event, list []string) {
-	e.size -= len(h.value)
+	e.size -= h.size()
 	h.list = list
 	h.value = strings.Join(list, "|:")
 	if len(list) > 1 {
 		h.value = "ARRAY::" + h.value
 	}
-	e.size += len(h.value)
+	e.size += h.size()
+}
+
+func (h *header) size() int {
+	return headerCost + len(h.name) + len(h.value) + slotCost*len(h.list)
 }
 
 // maxSlot is the highest list slot FreeSWITCH takes; a higher one is ignored.
@@ -227,13 +229,13 @@ func (e *Event) setSlot(name string, index int, value string) error {
 	if h != nil {
 		have = len(h.list)
 	}
-	if err := e.grow(len(name) + len(value) + 2*max(0, index+1-have)); err != nil {
+	if err := e.grow(len(name) + len(value) + (2+slotCost)*max(0, index+1-have) + headerCost); err != nil {
 		return err
 	}
 	if h == nil {
 		e.headers = append(e.headers, header{name: name})
 		h = &e.headers[len(e.headers)-1]
-		e.size += len(name)
+		e.size += h.size()
 	}
 	list := h.list
 	for len(list) <= index {

@@ -1,0 +1,224 @@
+package bindings_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/control"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+)
+
+func TestAPI(t *testing.T) {
+	_, o := run(t, `
+		local api = freeswitch.API(session)
+		r = api:execute("uuid_exists", session:get_uuid()) .. api:executeString(" uuid_exists  nobody \n")
+		r2 = api:execute("global_getvar", "no_such") .. "|" .. api:execute("") .. "|" .. api:execute("domain_exists_not", "x")
+		r3 = #api:getTime() == 13 and type(api:getTime())
+		ok, r4 = pcall(api.execute, api, "status", "x\nexit")
+	`)
+	o.want(t, "r", "truefalse", "r2", "|-ERR No application specified|-ERR domain_exists_not Command not found!\n", "r3", "string")
+	if !strings.Contains(o.text("r4"), "api") {
+		t.Errorf("a line feed passed: %s", o.text("r4"))
+	}
+}
+
+func TestGlobalVariables(t *testing.T) {
+	h, o := run(t, `
+		r = freeswitch.getGlobalVariable("domain")
+		freeswitch.setGlobalVariable("mark", "so  it goes")
+		r2 = freeswitch.getGlobalVariable("mark")
+		freeswitch.setGlobalVariable("mark", "")
+		r3 = freeswitch.getGlobalVariable("mark")
+		r4 = select(2, pcall(freeswitch.setGlobalVariable, "a=b", "c"))
+		ready = freeswitch.running()
+		freeswitch.consoleLog("WARNING", "careful\n")
+		freeswitch.consoleLog2("3", "x.lua", "main", 7, "bad")
+		freeswitch.consoleCleanLog("quiet")
+		session:consoleLog("no such level", "deep")
+		freeswitch.msleep(5)
+	`)
+	o.want(t, "r", "example.org", "r2", "so  it goes", "r3", "nil", "ready", "true")
+	if !strings.Contains(o.text("r4"), "global variable") {
+		t.Errorf("r4 is %s", o.text("r4"))
+	}
+	for _, line := range []string{"WARN careful", "ERROR x.lua:7 main: bad", "DEBUG quiet", "DEBUG deep"} {
+		if !h.log.has(line) {
+			t.Errorf("not in the log: %s", line)
+		}
+	}
+}
+
+func TestAFloodOfLogLinesIsCut(t *testing.T) {
+	h, _ := run(t, `for i = 1, 5000 do freeswitch.consoleLog("info", "line " .. i) end session:answer()`)
+	if !h.log.has("line 1000") || h.log.has("line 4999") || !h.log.has("writes too much") {
+		t.Error("the log was not bounded")
+	}
+}
+
+func TestEvents(t *testing.T) {
+	h := open(t, `
+		local e = freeswitch.Event("custom", "eslua::test")
+		r = tostring(e:addHeader("X-Mark", "it's 50% done")) .. tostring(e:addHeader("X-None", nil)) .. tostring(e:delHeader("Nothing"))
+		e:addBody("hello\nworld")
+		r2 = e:getType() .. e:getHeader("x-mark") .. e:getBody() .. tostring(e:getHeader("none"))
+		r3 = e:serialize() == "Event-Name: CUSTOM\nEvent-Subclass: eslua%3A%3Atest\nX-Mark: it's%2050%25%20done\nContent-Length: 11\n\nhello\nworld"
+			and e:serialize("json") == '{"Event-Name":"CUSTOM","Event-Subclass":"eslua::test","X-Mark":"it\'s 50% done","Content-Length":"11","_body":"hello\\nworld"}'
+		session:setEventData(e)
+		e:addHeader("X-Lines", "a\r\nb: c")
+		local copy = freeswitch.Event("json", e:serialize("json"))
+		r4 = tostring(copy:getHeader("Caller-Caller-ID-Number")) .. tostring(copy:merge(e)) .. tostring(e:setPriority())
+		finished = e:fire()
+		local bad = freeswitch.Event("CUSTOM", "eslua::test")
+		bad:addHeader("X: y\nZ", "a")
+		ready = bad:fire()
+	`)
+	_, events := h.node("CUSTOM eslua::test")
+	h.call()
+	o := h.end()
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	o.want(t, "r", "truefalsefalse", "r2", "CUSTOMit's 50% donehello\nworldnil", "r3", "true", "r4", "1000truetrue", "finished", "true", "ready", "false")
+	if t.Failed() {
+		return
+	}
+	got, err := events.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Get("X-Lines") != "a\r\nb: c" {
+		t.Errorf("line ends were fired as %q", got.Get("X-Lines"))
+	}
+	if got.Get("X-Mark") != "it's 50% done" || got.Body() != "hello\nworld" || got.Get("Event-Subclass") != "eslua::test" {
+		t.Errorf("FreeSWITCH fired %q %q", got.Get("X-Mark"), got.Body())
+	}
+}
+
+// node is a control connection to the switch that listens to events.
+func (h *house) node(names ...string) (*control.Link, *control.Subscription) {
+	h.t.Helper()
+	up := make(chan struct{})
+	h.when("connected to FreeSWITCH", func() { close(up) })
+	link := control.New(control.Node{Name: "sim", Address: h.sw.Addr(), Password: "ClueCon"}, slog.New(h.log), clock.System(), control.Options{})
+	events := link.Listen(names, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = link.Run(ctx) }()
+	h.t.Cleanup(func() { events.Close(); cancel(); <-done })
+	<-up
+	return link, events
+}
+
+// execute runs a script without a call.
+func (h *house) execute(script string, node bindings.Node, listener string) outcome {
+	h.t.Helper()
+	sc, err := vm.Compile("job.lua", []byte(script))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	st := h.machine.NewState(vm.StateOptions{})
+	defer st.Close()
+	bound := h.set.BindNode(st, node, listener, slog.New(h.log))
+	err = st.Run(h.t.Context(), sc, []string{"job"})
+	bound.End(h.t.Context())
+	return outcome{err: err, globals: globals(st)}
+}
+
+func TestScriptWithoutACall(t *testing.T) {
+	h := open(t, ``, bob)
+	link, _ := h.node()
+	o := h.execute(`
+		r = type(session)
+		r2 = freeswitch.API():execute("uuid_exists", "x")
+		local leg = freeswitch.Session("user/1001")
+		r3 = tostring(leg:ready()) .. leg:streamFile("`+prompt+`")
+		ready = freeswitch.running()
+		freeswitch.Event("CUSTOM", "a::b"):fire()
+	`, link, h.addr)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	o.want(t, "r", "nil", "r2", "false", "r3", "true1", "ready", "true")
+}
+
+func TestScriptWithoutAnyFreeSWITCH(t *testing.T) {
+	h := open(t, ``)
+	o := h.execute(`
+		ready = freeswitch.running()
+		r = select(2, pcall(function() return freeswitch.API():execute("status") end))
+		r2 = select(2, pcall(freeswitch.getGlobalVariable, "domain"))
+		r3 = select(2, pcall(freeswitch.Session, "user/1001"))
+		r4 = freeswitch.Event("CUSTOM", "a::b"):fire()
+		finished = true
+	`, nil, "")
+	o.want(t, "ready", "false", "r4", "false", "finished", "true")
+	for _, name := range []string{"r", "r2"} {
+		if !strings.Contains(o.text(name), "no FreeSWITCH") {
+			t.Errorf("%s is %s", name, o.text(name))
+		}
+	}
+	if !strings.Contains(o.text("r3"), "cannot dial") {
+		t.Errorf("r3 is %s", o.text("r3"))
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for _, c := range [][2]string{
+		{`json:encode({ 1, "two", true, { a = 1.5 }, {} })`, `[1,"two",true,{"a":1.5},{}]`},
+		{`json:encode({ text = "a\"b\nc</x>" })`, `{"text":"a\"b\nc</x>"}`},
+		{`(function() json:encode_empty_table_as_object(false) return json:encode({ {} }) end)()`, `[[]]`},
+		{`(function() local t = json:decode('{"a":[1,"x",[2],null,{"b":false}],"n":null,"f":1.5}') return t.a[1] .. t.a[2] .. tostring(t.a[3].b) .. tostring(t.n) .. t.f end)()`, `1xfalsenil1.5`},
+		{`tostring((json:decode("no json")))`, "nil"},
+		{`tostring((json:decode('{"a":1} trailing')))`, "nil"},
+		{`(function() local t = {} t.t = t return select(2, pcall(json.encode, json, t)):match("nested") end)()`, "nested"},
+		{`select(2, pcall(json.decode, json, ("["):rep(1000))):match("nests")`, "nests"},
+		{`(function() json:return_unformatted_json(false) return json:encode({ 1 }) end)()`, "[\n\t1\n]"},
+	} {
+		h := open(t, ``)
+		o := h.execute("local json = freeswitch.JSON() r = "+c[0], nil, "")
+		if o.err != nil || o.text("r") != c[1] {
+			t.Errorf("%s is %s, %v", c[0], o.text("r"), o.err)
+		}
+	}
+}
+
+func TestFieldsOfASession(t *testing.T) {
+	_, o := run(t, `
+		session:set_tts_params("flite", "slt")
+		session:setInputCallback("cb", "arg")
+		session:setHangupHook("hook")
+		r = session.tts_name .. session.voice_name .. session.cb_function .. session.cb_arg .. session.hangup_func_str .. tostring(session.hangup_func_arg)
+		r2 = tostring(session.nothing)
+	`)
+	o.want(t, "r", "fliteslt"+"cb"+"arg"+"hook"+"nil", "r2", "nil")
+}
+
+// Many calls at once: the bindings of one state know nothing of another's.
+func TestManyCallsAtOnce(t *testing.T) {
+	const calls = 8
+	h := open(t, `
+		session:answer()
+		session:setVariable("mine", session:get_uuid())
+		session:streamFile("`+prompt+`")
+		r = session:getVariable("mine") == session:get_uuid()
+		r2 = session:getDigits(1, "", 500)
+	`)
+	for i := range calls {
+		h.call(switchsim.OnPlayback(prompt).Press(fmt.Sprint(i)))
+	}
+	digits := map[string]bool{}
+	for range calls {
+		o := h.end()
+		o.want(t, "r", "true")
+		digits[o.text("r2")] = true
+	}
+	if len(digits) != calls {
+		t.Errorf("heard %v", digits)
+	}
+}

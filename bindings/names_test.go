@@ -1,0 +1,71 @@
+package bindings_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/vm"
+)
+
+var update = flag.Bool("update", false, "write testdata/names.txt anew")
+
+// TestNames pins everything the bindings show to Lua: a name that is added or
+// taken away shows here, and in the diff of the golden file.
+func TestNames(t *testing.T) {
+	set := bindings.New(bindings.Deps{})
+	var lines []string
+	for _, m := range set.Modules() {
+		for name := range m.Constants {
+			lines = append(lines, m.Name+"."+name)
+		}
+		for _, f := range m.Funcs {
+			lines = append(lines, m.Name+"."+signature(t, f))
+		}
+	}
+	for _, c := range set.Classes() {
+		if c.Doc == "" {
+			t.Errorf("%s has no doc", c.Name)
+		}
+		for _, f := range c.Methods {
+			lines = append(lines, c.Name+":"+signature(t, f))
+		}
+	}
+	sort.Strings(lines)
+	got := strings.Join(lines, "\n") + "\n"
+	const file = "testdata/names.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the Lua-visible names have changed; if that is meant, run go test ./bindings -run TestNames -update\n%s", got)
+	}
+}
+
+func signature(t *testing.T, f vm.Func) string {
+	t.Helper()
+	if f.Doc == "" {
+		t.Errorf("%s has no doc", f.Name)
+	}
+	params, results := make([]string, len(f.Params)), make([]string, len(f.Results))
+	for i, p := range f.Params {
+		params[i] = p.Name
+		if p.Optional {
+			params[i] = "[" + p.Name + "]"
+		}
+	}
+	for i, r := range f.Results {
+		results[i] = r.Name
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s(%s) %s", f.Name, strings.Join(params, ", "), strings.Join(results, ", ")))
+}
