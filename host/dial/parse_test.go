@@ -134,9 +134,10 @@ func endParen(s string, open, shut byte) int {
 	}
 	depth := 1
 	for i++; i < len(s); i++ {
-		if s[i] == open {
+		switch s[i] {
+		case open:
 			depth++
-		} else if s[i] == shut {
+		case shut:
 			if depth--; depth == 0 {
 				return i
 			}
