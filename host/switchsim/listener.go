@@ -180,7 +180,11 @@ func (l *listener) deliver() {
 	l.logs, l.queue = nil, nil
 	l.mu.Unlock()
 	l.lost = overrun
+	if len(logs)+len(events) == 0 {
+		return
+	}
 	format := l.sub.formatName()
+	l.out = l.sw.borrow()
 	for _, line := range logs {
 		l.out = append(l.out, line...)
 	}
@@ -194,9 +198,8 @@ func (l *listener) deliver() {
 		}
 	}
 	l.flush()
-	if cap(l.out) > 64<<10 {
-		l.out = nil
-	}
+	l.sw.giveBack(l.out)
+	l.out = nil
 }
 
 // noticeDue: the linger notice follows CHANNEL_HANGUP and so precedes the last

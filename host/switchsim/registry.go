@@ -2,6 +2,21 @@ package switchsim
 
 import "sort"
 
+// borrow and giveBack share write buffers among connections, which need one
+// only while they deliver.
+func (s *Switch) borrow() []byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, 32<<10)
+}
+
+func (s *Switch) giveBack(b []byte) {
+	if cap(b) <= 256<<10 {
+		s.buffers.Put(&b)
+	}
+}
+
 func (s *Switch) register(c *channel) {
 	s.mu.Lock()
 	s.channels[c.uuid] = c

@@ -30,6 +30,7 @@ type Switch struct {
 	identity [5]wire.Header // Core-UUID ... FreeSWITCH-IPv6
 	started  time.Time
 	sessions atomic.Int64
+	buffers  sync.Pool
 
 	ln      net.Listener
 	closing chan struct{}
