@@ -35,6 +35,7 @@ func TestPlayAndGetDigits(t *testing.T) {
 		"good":               {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").Press("12#")}, "12", "", "success", "#", "prompt"},
 		"full":               {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").Press("1212")}, "121", "", "success", "", "prompt"},
 		"inter-digit limit":  {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").Press("2")}, "2", "", "timeout", "", "prompt"},
+		"too slow":           {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").Press("1"), switchsim.After(3 * time.Second).Press("2#")}, "1", "", "timeout", "", "prompt"},
 		"after the prompt":   {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").After(5 * time.Second).Press("1#")}, "1", "", "success", "#", "prompt"},
 		"wrong, then good":   {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").Press("99#"), switchsim.OnPlayback("prompt").Press("1#")}, "1", "99", "success", "#", "prompt bad prompt"},
 		"wrong twice":        {pagd, []switchsim.Step{switchsim.OnPlayback("prompt").Press("9#"), switchsim.OnPlayback("prompt").Press("8#")}, "", "8", "success", "#", "prompt bad prompt bad"},

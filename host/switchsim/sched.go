@@ -75,7 +75,7 @@ func (s *scheduler) fire(name string, t *task) {
 	s.sw.bus.fire(e, name, "", "")
 }
 
-// deleteID and deleteGroup return how many tasks went; the core's stay.
+// deleteID and deleteGroup return how many tasks went.
 func (s *scheduler) deleteID(id int) int {
 	return s.delete(func(t *task) bool { return t.id == id })
 }
@@ -89,7 +89,7 @@ func (s *scheduler) delete(match func(*task) bool) int {
 	var gone []*task
 	kept := s.tasks[:0:0]
 	for _, t := range s.tasks {
-		if match(t) && t.group != "core" {
+		if match(t) {
 			gone = append(gone, t)
 		} else {
 			kept = append(kept, t)

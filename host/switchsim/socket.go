@@ -68,29 +68,48 @@ func (c *channel) awaitConnect(l *listener, connected chan struct{}) {
 	c.signal()
 }
 
-// dialSocket tries the hosts in order. A port is inherited by later hosts that
-// have none; the default is 8084.
-func (c *channel) dialSocket(hosts string, f Fault) net.Conn {
+// socketHost is one host of a socket application's list.
+type socketHost struct {
+	host, port, path string
+	hasPath          bool
+}
+
+// socketHosts splits host[:port][/path]|...: a port is inherited by later hosts
+// that have none; the default is 8084.
+func socketHosts(list string) []socketHost {
+	var hosts []socketHost
 	port := "8084"
-	for _, host := range strings.Split(hosts, "|") {
-		host, path, hasPath := strings.Cut(host, "/")
-		if hasPath {
-			c.set("socket_path", path)
+	for _, item := range strings.Split(list, "|") {
+		var h socketHost
+		h.host, h.path, h.hasPath = strings.Cut(item, "/")
+		if i := strings.LastIndexByte(h.host, ':'); i >= 0 {
+			h.host, port = h.host[:i], h.host[i+1:]
 		}
-		if i := strings.LastIndexByte(host, ':'); i >= 0 {
-			host, port = host[:i], host[i+1:]
+		h.port = port
+		hosts = append(hosts, h)
+	}
+	return hosts
+}
+
+// dialSocket tries the hosts in order. socket_host and socket_path are those of
+// the last one tried; a path stays when that one has none.
+func (c *channel) dialSocket(list string, f Fault) net.Conn {
+	for _, h := range socketHosts(list) {
+		if h.hasPath {
+			c.set("socket_path", h.path)
 		}
-		c.set("socket_host", host)
+		c.set("socket_host", h.host)
+		addr := net.JoinHostPort(h.host, h.port)
 		if f.Refuse {
-			c.trace(WhoSwitch, "socket", "connect to "+net.JoinHostPort(host, port)+" refused")
+			c.trace(WhoSwitch, "socket", "connect to "+addr+" refused")
 			continue
 		}
-		conn, err := c.sw.dial(net.JoinHostPort(host, port))
+		conn, err := c.sw.dial(addr)
 		if err != nil {
 			c.trace(WhoSwitch, "socket", "Socket Error! "+err.Error())
 			continue
 		}
-		c.trace(WhoSwitch, "socket", "connected to "+net.JoinHostPort(host, port))
+		c.trace(WhoSwitch, "socket", "connected to "+addr)
 		return conn
 	}
 	return nil

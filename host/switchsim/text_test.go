@@ -152,3 +152,16 @@ func TestStrftime(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestSocketHosts(t *testing.T) {
+	for in, want := range map[string][]socketHost{
+		"a":              {{host: "a", port: "8084"}},
+		"a/p/q":          {{host: "a", port: "8084", path: "p/q", hasPath: true}},
+		"a:1/p|b|c:2/|d": {{"a", "1", "p", true}, {"b", "1", "", false}, {"c", "2", "", true}, {"d", "2", "", false}},
+		"::1:9":          {{host: "::1", port: "9"}},
+	} {
+		if got := socketHosts(in); !reflect.DeepEqual(got, want) {
+			t.Errorf("socketHosts(%q): %+v, want %+v", in, got, want)
+		}
+	}
+}
