@@ -9,7 +9,7 @@ import (
 // apiCommand is one API command; c is the channel whose ${api(...)} it was, or nil.
 type apiCommand func(s *Switch, args string, c *channel) string
 
-// apiTable is the API commands by name, without case.
+// apiTable are the API commands by name, without case.
 func apiTable() map[string]apiCommand {
 	table := map[string]apiCommand{}
 	for _, part := range []map[string]apiCommand{channelAPIs(), schedAPIs(), systemAPIs()} {

@@ -25,7 +25,7 @@ const (
 	fileError // hangup or transfer
 )
 
-// playApplication sets the Application-Response of the playback family.
+// report sets the Application-Response of the playback family.
 func (c *channel) report(st fileStatus) {
 	switch st {
 	case filePlayed:

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// hangupTask is a scheduled hangup: a time whose number after the first
+// scheduleHangup hangs up later; a time whose number after the first
 // character is 0 hangs up at once, as "+0" and, a trap, "5" do.
 func (s *Switch) scheduleHangup(when string, c *channel, cause string, bleg bool) {
 	if cause == "" {
