@@ -65,6 +65,7 @@ func TestAnACLRejection(t *testing.T) {
 	defer p.hangUp()
 	go p.nc.Write([]byte("Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n\n" + notice("bye")))
 	<-w.pausing
+	p.expectEnd()
 	w.log.wait(1, "apply-inbound-acl of event_socket.conf.xml")
 	var rejected *RejectedError
 	if _, err := w.link.API(t.Context(), "status"); !errors.As(err, &rejected) || !strings.Contains(err.Error(), "Access Denied, go away.") {
@@ -133,6 +134,57 @@ func TestPausesAreSpread(t *testing.T) {
 	r.lasted(time.Minute)
 	if got := r.pause(); got != 750*time.Millisecond {
 		t.Error("a long connection does not start over", got)
+	}
+}
+
+func TestAConnectionThatLastedStartsOver(t *testing.T) {
+	w := newWorld(t, Node{}, Options{})
+	for i, c := range []struct{ stood, pause time.Duration }{{0, 1}, {0, 2}, {longestPause, 1}, {0, 2}} {
+		p := w.up(i+1, core)
+		w.clk.Advance(c.stood)
+		p.hangUp()
+		before := w.clk.Now()
+		w.nextAttempt()
+		if got := w.clk.Now().Sub(before); got != c.pause*time.Second {
+			t.Errorf("pause %d is %v, want %v s", i, got, int(c.pause))
+		}
+	}
+}
+
+func TestUpOnlyWhenSubscribed(t *testing.T) {
+	w := newWorld(t, Node{}, Options{})
+	beats := w.link.Listen([]string{"HEARTBEAT"}, 0)
+	defer beats.Close()
+	p := <-w.dialled
+	defer p.hangUp()
+	p.greet()
+	p.expect("event plain HEARTBEAT")
+	p.expect("event plain BACKGROUND_JOB")
+	p.expect("api global_getvar core_uuid")
+	for range 3 {
+		p.send(beat(core))
+		if _, err := beats.Next(t.Context()); err != nil || w.link.Up() {
+			t.Errorf("up before the subscriptions are answered, %v", err)
+		}
+	}
+	p.send(reply("+OK"), reply("+OK"), apiResponse(core))
+	w.log.wait(1, "connected to FreeSWITCH")
+}
+
+func TestLostEventsStayCounted(t *testing.T) {
+	w := newWorld(t, Node{}, Options{Wire: esl.Options{QueueLen: 1}})
+	last := w.link.Listen([]string{"CHANNEL_HANGUP"}, 0)
+	defer last.Close()
+	p := w.up(1, core, "CHANNEL_HANGUP")
+	p.send(strings.Repeat(event("Event-Name: CHANNEL_STATE"), 100), event("Event-Name: CHANNEL_HANGUP"))
+	if _, err := last.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lost := w.link.Status().EventsLost
+	p.hangUp()
+	<-w.pausing
+	if after := w.link.Status().EventsLost; lost == 0 || after != lost {
+		t.Errorf("%d lost, after the end %d", lost, after)
 	}
 }
 

@@ -206,7 +206,7 @@ func TestADisconnectEndsEveryWaiterAtOnce(t *testing.T) {
 
 func TestALingerNoticeIsNoGoodbye(t *testing.T) {
 	c, p := connected(t, Options{})
-	p.send(notice("linger", ""), plain("Event-Name: CHANNEL_HANGUP_COMPLETE"))
+	p.send(notice("linger", "not yet\n"), plain("Event-Name: CHANNEL_HANGUP_COMPLETE"))
 	e, err := c.Next(t.Context())
 	if err != nil || e.Type() != "text/disconnect-notice" || e.Get("Content-Disposition") != "linger" {
 		t.Fatalf("%q %v", e.Type(), err)
@@ -303,6 +303,18 @@ func TestACommandNoBuilderMadeIsNotSent(t *testing.T) {
 	go func() { p.command(); p.send(reply("+OK")) }()
 	if _, err := c.Do(t.Context(), must(t)(Resume())); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheEndWakesTheOwner(t *testing.T) {
+	c, p := connected(t, Options{})
+	p.nc.Close()
+	for c.Err() == nil {
+		<-c.Wake()
+	}
+	<-c.Done()
+	if _, err := c.StartJob("status"); err == nil || len(c.jobs) != 0 {
+		t.Errorf("%v, %d jobs are waited for", err, len(c.jobs))
 	}
 }
 

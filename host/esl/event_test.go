@@ -92,6 +92,9 @@ func TestEncodingAgreesWithNetURL(t *testing.T) {
 			t.Errorf("%q is written %q, read %q, by net/url %q, %v", s, b.String(), decode(b.String()), theirs, err)
 		}
 	}
+	if got := NewEvent([][2]string{{"A", "\x00\x1f ~\x7f\x80"}}, "").Plain(); got != "A: %00%1F%20~%7F%80\n\n" {
+		t.Errorf("the bounds of what is encoded: %q", got)
+	}
 	for s, want := range map[string]string{"%": "%", "%4": "%4", "%zz": "%zz", "%%41": "%A", "%c3%A9": "é", "a+b": "a+b", "100%": "100%"} {
 		if got := decode(s); got != want {
 			t.Errorf("%q is read %q, want %q", s, got, want)
