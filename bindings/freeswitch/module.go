@@ -94,7 +94,8 @@ func named(f vm.Func, name string) vm.Func {
 }
 
 func msleep(a *vm.Args) error {
-	t := a.Self().(Host).Clock().NewTimer(time.Duration(a.Int(0)) * time.Millisecond)
+	const year = 365 * 24 * 3600 * 1000
+	t := a.Self().(Host).Clock().NewTimer(time.Duration(min(a.Int(0), year)) * time.Millisecond)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -17,7 +17,10 @@ const mostDigits = 128
 // the script names another variable.
 const digitsVariable = "eslua_digits"
 
-func milliseconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Millisecond }
+// milliseconds is an argument as a duration, a year at most.
+func milliseconds(n int) time.Duration {
+	return time.Duration(min(max(n, 0), 365*24*3600*1000)) * time.Millisecond
+}
 
 // getDigits collects digits here: typed ahead or pressed now, no prompt, no
 // callback (switch_ivr.c:switch_ivr_collect_digits_count).

@@ -54,7 +54,7 @@ func construct(a *vm.Args) error {
 	room := a.Self().(owner).Sessions()
 	target := a.String(0)
 	if target == "" {
-		a.Return(room.add(nil).object)
+		a.Return(room.fresh().object)
 		return nil
 	}
 	if !strings.Contains(target, "/") {
@@ -66,7 +66,7 @@ func construct(a *vm.Args) error {
 			return err
 		}
 	}
-	s := room.add(nil)
+	s := room.fresh()
 	aLeg, _ := a.Object(1).(*Session)
 	reached, err := s.dial(a.Context(), aLeg, target, dialTimeout)
 	if err != nil {
@@ -74,7 +74,7 @@ func construct(a *vm.Args) error {
 	}
 	if reached {
 		s.autoHangup = true
-		room.state.SetGlobal(s.call.UUID(), s.object)
+		s.nameByUUID()
 	}
 	a.Return(s.object)
 	return nil
@@ -84,7 +84,7 @@ func construct(a *vm.Args) error {
 // channel this script has a session for already is answered with that one.
 func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 	for _, s := range r.all {
-		if s.call != nil && s.call.UUID() == uuid {
+		if s.call.UUID() == uuid {
 			return s, nil
 		}
 	}
@@ -95,7 +95,13 @@ func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 	if err != nil || strings.TrimSpace(exists) != "true" {
 		return nil, err
 	}
-	return r.add(&attached{ctx: ctx, id: uuid, host: r.host}), nil
+	if len(r.all) >= mostSessions {
+		return nil, errTooMany
+	}
+	s := r.fresh()
+	s.take(&attached{ctx: ctx, id: uuid, host: r.host})
+	s.nameByUUID()
+	return s, nil
 }
 
 // originate dials; 0 is success, as in mod_lua.
@@ -114,12 +120,15 @@ func originate(s *Session, a *vm.Args) (lua.LValue, error) {
 			return nil, err
 		}
 	}
-	reached, err := s.dial(a.Context(), aLeg, dial, time.Duration(a.Int(2))*time.Second)
+	reached, err := s.dial(a.Context(), aLeg, dial, milliseconds(1000*min(max(a.Int(2), 1), 3600)))
 	return number(!reached), err
 }
 
 // dial brings the session up on a new leg; hangupCause tells the outcome.
 func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeout time.Duration) (reached bool, err error) {
+	if len(s.room.all) >= mostSessions {
+		return false, errTooMany
+	}
 	var variables [][2]string
 	if aLeg != nil && aLeg.call != nil {
 		last := aLeg.call.Snapshot()

@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/outbound"
@@ -38,13 +40,19 @@ type Session struct {
 	giveUp func()  // cancels the leg that is being dialled for this one
 }
 
-// Sessions are all sessions of one script, in the order they came.
+// Sessions are the sessions of one script that have a channel, in the order
+// they came.
 type Sessions struct {
 	host  Host
 	state *vm.State
 	class *vm.Class
 	all   []*Session
 }
+
+// mostSessions is how many channels one script may have at a time.
+const mostSessions = 256
+
+var errTooMany = fmt.Errorf("this script has %d sessions: destroy() those it does not need any more", mostSessions)
 
 // NewSessions makes the room for the sessions of a script; class is Class's.
 func NewSessions(host Host, state *vm.State, class *vm.Class) *Sessions {
@@ -54,34 +62,35 @@ func NewSessions(host Host, state *vm.State, class *vm.Class) *Sessions {
 // Main makes the session of the call that runs the script and the globals it
 // has in mod_lua: session, and one named as its uuid.
 func (r *Sessions) Main(call Call) {
-	s := r.add(call)
+	s := r.fresh()
+	s.take(call)
+	s.nameByUUID()
 	r.state.SetGlobal("session", s.object)
 }
 
-// add makes a session; a nil call leaves it not initialized.
-func (r *Sessions) add(call Call) *Session {
+// fresh makes a session that is not initialized.
+func (r *Sessions) fresh() *Session {
 	s := &Session{room: r, cause: "NONE", onDtmf: lua.LNil}
 	s.object = r.state.NewObject(r.class, s)
-	r.all = append(r.all, s)
-	if call != nil {
-		s.take(call)
-		r.state.SetGlobal(call.UUID(), s.object)
-	}
 	return s
 }
 
 // take puts the session on a channel.
 func (s *Session) take(call Call) {
 	s.call = call
+	s.room.all = append(s.room.all, s)
 	call.Observe(s.observe)
 }
+
+// nameByUUID makes the global that mod_lua gives every session.
+func (s *Session) nameByUUID() { s.room.state.SetGlobal(s.call.UUID(), s.object) }
 
 // End does what the end of a mod_lua script does: transfers that were asked
 // for happen, sessions with auto-hangup are hung up, dialled legs are given
 // back. It must be called once the script has run, however that went.
 func (r *Sessions) End(ctx context.Context) {
-	for i := len(r.all) - 1; i >= 0; i-- {
-		r.all[i].unlink(ctx)
+	for len(r.all) > 0 {
+		r.all[len(r.all)-1].unlink(ctx)
 	}
 }
 
@@ -105,6 +114,7 @@ func (s *Session) unlink(ctx context.Context) {
 		s.leg.Release()
 	}
 	s.call, s.leg = nil, nil
+	s.room.all = slices.DeleteFunc(s.room.all, func(other *Session) bool { return other == s })
 }
 
 func (s *Session) log() *slog.Logger { return s.room.host.Log() }

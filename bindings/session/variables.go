@@ -90,8 +90,8 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 		if s.variables == nil {
 			s.variables = map[string]string{}
 		}
-		if len(s.variables) >= mostVariables {
-			return nil, fmt.Errorf("more than %d variables set after the hangup", mostVariables)
+		if len(s.variables) >= mostVariables || len(name)+len(value) > variableSize {
+			return nil, fmt.Errorf("after the hangup a script can set %d variables of %d bytes each", mostVariables, variableSize)
 		}
 		s.variables[name] = value
 		return nil, nil
@@ -103,8 +103,11 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, s.settle(err)
 }
 
-// mostVariables bounds what is kept here after a hangup.
-const mostVariables = 256
+// What is kept here after a hangup.
+const (
+	mostVariables = 64
+	variableSize  = 16 << 10
+)
 
 // eventData is what an event's Lua object must be to take the channel's data.
 type eventData interface {
