@@ -38,6 +38,21 @@ func TestTypedAheadDigitsCountInApplications(t *testing.T) {
 	o.want(t, "r", "123", "r2", "123", "r3", "")
 }
 
+func TestTheTimeBetweenDigitsBeginsWithTheFirst(t *testing.T) {
+	_, o := run(t, `session:answer() r = session:getDigits(5, "", 60000, 30)`, switchsim.OnAnswer().Press("7"))
+	o.want(t, "r", "7")
+}
+
+func TestTypedAheadDigitsCountInAnExecutedApplication(t *testing.T) {
+	_, o := run(t, `
+		session:answer()
+		session:sleep(100)
+		session:execute("read", "2 2 long.wav pin 5000 #")
+		r = session:getVariable("pin")`,
+		switchsim.OnAnswer().Press("12"))
+	o.want(t, "r", "12")
+}
+
 func TestRead(t *testing.T) {
 	_, o := run(t, `
 		session:answer()
@@ -92,6 +107,18 @@ func TestInputCallbackStopsAPrompt(t *testing.T) {
 		r3 = session:getDigits(1, "", 20)`,
 		switchsim.OnPlayback("long.wav").Press("4"))
 	o.want(t, "r", "dtmf4number!true", "r2", "0", "r3", "")
+}
+
+func TestAKeyEndsAPromptOnlyIfTheCallbackSaysSo(t *testing.T) {
+	_, o := run(t, `
+		function key(s, kind, data) r = (r or "") .. data.digit if data.digit == "5" then return "stop" end end
+		session:answer()
+		session:setInputCallback("key")
+		r2 = session:streamFile("long.wav")
+		r3 = session:recordFile("/tmp/x.wav", 60)`,
+		switchsim.OnPlayback("long.wav").Press("*#"), switchsim.After(50*time.Millisecond).Press("5"),
+		switchsim.OnApp("record").Press("*"), switchsim.After(50*time.Millisecond).Press("5"))
+	o.want(t, "r", "*#5*5", "r2", "0", "r3", "0")
 }
 
 func TestInputCallbackResults(t *testing.T) {
