@@ -4,6 +4,9 @@
 // process so that only the host's CPU is counted, and two hosts to compare
 // with: Floor, which does nothing but what the wire demands, and ESLGo.
 //
+// The calls come with the socket_path of the recording, "invite". A host that
+// leaves something of the call out fails its benchmark.
+//
 // A benchmark compares its own Host with Floor in the same run, in turns,
 // because a machine is never twice the same:
 //

@@ -92,14 +92,16 @@ const (
 	apiOK  = "Content-Type: api/response\nContent-Length: 4\n\n+OK\n"
 )
 
-// call answers a host's commands until it says exit or closes.
+// call answers a host's commands until it says exit or closes. A host that left
+// something out is an error: its figure would be too good.
 func (p *peer) call(nc net.Conn) error {
 	r := bufio.NewReader(nc)
 	w := writer{nc: nc}
+	var did []string
 	for w.err == nil {
 		c, err := readCommand(r)
 		if err != nil {
-			return nil // the host is done with the call
+			break // the host is done with the call
 		}
 		id := value(c, "event-uuid: ")
 		c = bytes.ToLower(c) // eslgo writes headers in a case of its own
@@ -107,28 +109,41 @@ func (p *peer) call(nc net.Conn) error {
 		case bytes.HasPrefix(c, []byte("connect")):
 			w.frames(p.rec.connect, "")
 		case bytes.Contains(c, []byte("execute-app-name: answer")):
+			did = append(did, "answer")
 			w.frames(p.rec.answer, id)
 		case bytes.Contains(c, []byte("execute-app-name: playback")):
+			did = append(did, "playback")
 			if p.pause != nil {
 				p.paused()
 				<-p.pause
 			}
 			w.frames(p.rec.playback, id)
 		case bytes.HasPrefix(c, []byte("api uuid_kill")):
+			did = append(did, "hangup")
 			w.text(apiOK)
 			w.frames(p.rec.hangup[1:], "")
 		case bytes.Contains(c, []byte("call-command: hangup")):
+			did = append(did, "hangup")
 			w.text(agreed)
 			w.frames(p.rec.hangup[1:], "")
+		case bytes.HasPrefix(c, []byte("api ")):
+			w.text(apiOK)
 		case bytes.HasPrefix(c, []byte("exit")):
 			w.text(agreed)
 			w.text(notice)
-			return nil
+			return whole(did)
 		default:
 			w.text(agreed)
 		}
 	}
-	return nil // a host that goes early is no fault of the switch
+	return whole(did)
+}
+
+func whole(did []string) error {
+	if got := strings.Join(did, ", "); got != "answer, playback, hangup" {
+		return fmt.Errorf("the host's call was not answer, playback, hangup but %q", got)
+	}
+	return nil
 }
 
 // writer sends as FreeSWITCH does: every frame by itself, and an event's head and
