@@ -54,7 +54,7 @@ func syntax(name, text string, err error) *SyntaxError {
 	case errors.As(err, &parsing):
 		at := &SyntaxError{name, parsing.Pos.Line, parsing.Message + " near '" + parsing.Token + "'"}
 		if parsing.Pos.Line == parse.EOF {
-			at.Line = strings.Count(strings.TrimRight(text, " \n"), "\n") + 1
+			at.Line = strings.Count(text, "\n") + 1
 			at.Message = parsing.Message + " near '<eof>'"
 		}
 		return at

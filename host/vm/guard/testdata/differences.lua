@@ -20,7 +20,7 @@ for i = 1 do end
 
 -- gopher-lua's parser does not say what it expected
 if x then
---> error: t:2: syntax error near '<eof>'
+--> error: t:3: syntax error near '<eof>'
 
 -- gopher-lua's parser does not say what it expected
 local function f( end
@@ -28,7 +28,7 @@ local function f( end
 
 -- gopher-lua's parser does not say what it expected
 print(1
---> error: t:2: syntax error near '<eof>'
+--> error: t:3: syntax error near '<eof>'
 
 -- gopher-lua's parser does not say what it expected
 x = "\400"
