@@ -64,7 +64,7 @@ func (l *Link) Run(ctx context.Context) error {
 		start := l.clk.Now()
 		err := l.attempt(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it ended because it was told to
 		}
 		again.lasted(l.clk.Now().Sub(start))
 		pause := again.pause()

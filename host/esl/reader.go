@@ -2,6 +2,7 @@ package esl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -159,7 +160,7 @@ func (r *Reader) tooLong() error {
 
 // cut turns the end of the stream inside a frame into an error that says so.
 func (r *Reader) cut(err error, where string) error {
-	if err != io.EOF || r.pos == r.end {
+	if !errors.Is(err, io.EOF) || r.pos == r.end {
 		return err
 	}
 	return &MalformedError{

@@ -7,8 +7,6 @@ type ring[T any] struct {
 	n     int
 }
 
-func (r *ring[T]) len() int { return r.n }
-
 func (r *ring[T]) push(v T) {
 	if r.n == len(r.items) {
 		grown := make([]T, max(4, 2*len(r.items)))

@@ -3,6 +3,7 @@
 package esl
 
 import (
+	"errors"
 	"io"
 	"net"
 	"syscall"
@@ -59,10 +60,10 @@ func (s *socket) try(fd uintptr) bool {
 	buf := lend()
 	for {
 		n, err := syscall.Read(int(fd), buf)
-		switch err {
-		case syscall.EINTR:
+		if errors.Is(err, syscall.EINTR) {
 			continue
-		case syscall.EAGAIN:
+		}
+		if errors.Is(err, syscall.EAGAIN) {
 			giveBack(buf)
 			return false
 		}
