@@ -25,7 +25,7 @@ func (l *Link) connect(ctx context.Context) (*esl.Conn, error) {
 	}
 	conn := esl.NewConn(nc, wire)
 	if err := l.greet(ctx, conn); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, cause(ctx, err)
 	}
 	return conn, nil

@@ -88,10 +88,9 @@ func (l *Link) attempt(ctx context.Context) error {
 		l.setDown(err)
 		return err
 	}
-	defer conn.Close()
 	s := session{link: l, conn: conn, asked: map[string]bool{}}
 	err = s.run(ctx)
-	conn.Close() // before anybody is told: who waits for an answer gets the end now
+	_ = conn.Close() // before anybody is told: who waits for an answer gets the end now
 	l.setDown(err)
 	return err
 }
