@@ -153,6 +153,11 @@ func (a *Args) Object(i int) any {
 // A function that waits for the outside waits for this too.
 func (a *Args) Context() context.Context { return a.state.guard.Context }
 
+// Charge counts bytes that the function is about to keep alive for the script
+// against its memory limit. What it returns as strings is counted already. It
+// raises the limit's error.
+func (a *Args) Charge(bytes int) { a.state.guard.Alloc(a.L, bytes) }
+
 // Return gives the results.
 func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }
 

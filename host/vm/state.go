@@ -74,6 +74,10 @@ func (s *State) Close() { s.guard.Close() }
 // Used is the processor time the script has spent, as its budgets count it.
 func (s *State) Used() time.Duration { return s.guard.Used() }
 
+// Memory is what the script holds at most, in bytes: what the last census of
+// its memory found, and what it allocated since.
+func (s *State) Memory() int64 { return s.guard.Memory() }
+
 // Bind sets what Args.Self is inside the functions of a module, in this state.
 func (s *State) Bind(module string, instance any) {
 	place, ok := s.machine.modules[module]

@@ -43,6 +43,7 @@ func (g *Guard) collect(L *lua.LState, pending int64) {
 		g.debt = pending
 	}
 	if g.live+pending > g.limits.Memory {
+		g.debt -= pending // it will not be allocated
 		g.limit(L, "memory", Size(g.limits.Memory))
 	}
 }

@@ -37,8 +37,7 @@ func compile(name, text string) (p *lua.FunctionProto, err *SyntaxError) {
 	if e != nil {
 		return nil, syntax(name, text, e)
 	}
-	repair(chunk)
-	p, e = lua.Compile(chunk, name)
+	p, e = lua.Compile(repair(chunk), name)
 	if e != nil {
 		return nil, syntax(name, text, e)
 	}

@@ -15,7 +15,9 @@ import (
 //     with whatever was there.
 //   - an assignment of several values: `a, b = b, a` assigns to a before it
 //     reads it.
-func repair(stmts []ast.Stmt) {
+//   - a jump back to a jump, as at the end of a loop whose body begins with
+//     one: it takes the other's distance for a label and jumps anywhere.
+func repair(stmts []ast.Stmt) []ast.Stmt {
 	for i, s := range stmts {
 		switch s := s.(type) {
 		case *ast.AssignStmt:
@@ -29,23 +31,22 @@ func repair(stmts []ast.Stmt) {
 		case *ast.FuncCallStmt:
 			within(s.Expr)
 		case *ast.DoBlockStmt:
-			repair(s.Stmts)
+			s.Stmts = repair(s.Stmts)
 		case *ast.WhileStmt:
 			within(s.Condition)
-			repair(s.Stmts)
+			s.Stmts = landing(s, repair(s.Stmts))
 		case *ast.RepeatStmt:
 			within(s.Condition)
-			repair(s.Stmts)
+			s.Stmts = landing(s, repair(s.Stmts))
 		case *ast.IfStmt:
 			within(s.Condition)
-			repair(s.Then)
-			repair(s.Else)
+			s.Then, s.Else = repair(s.Then), repair(s.Else)
 		case *ast.NumberForStmt:
 			within(s.Init, s.Limit, s.Step)
-			repair(s.Stmts)
+			s.Stmts = repair(s.Stmts)
 		case *ast.GenericForStmt:
 			within(s.Exprs...)
-			repair(s.Stmts)
+			s.Stmts = landing(s, repair(s.Stmts))
 			s.Exprs = three(s)
 		case *ast.FuncDefStmt:
 			within(s.Func)
@@ -53,6 +54,12 @@ func repair(stmts []ast.Stmt) {
 			within(s.Exprs...)
 		}
 	}
+	for i := len(stmts) - 2; i >= 0; i-- {
+		if label, ok := stmts[i].(*ast.LabelStmt); ok && !labels(stmts[i+1:]) {
+			stmts = slices.Replace(stmts, i+1, len(stmts), landing(label, stmts[i+1:])...)
+		}
+	}
+	return stmts
 }
 
 // within repairs the functions that stand in expressions.
@@ -83,7 +90,7 @@ func within(exprs ...ast.Expr) {
 		case *ast.UnaryLenOpExpr:
 			within(e.Expr)
 		case *ast.FunctionExpr:
-			repair(e.Stmts)
+			e.Stmts = repair(e.Stmts)
 		}
 	}
 }
@@ -124,6 +131,59 @@ func many(e ast.Expr) bool {
 		return !e.AdjustRet
 	}
 	return false
+}
+
+// landing makes statements that something jumps back to begin with another
+// instruction than a jump.
+func landing(at ast.PositionHolder, stmts []ast.Stmt) []ast.Stmt {
+	if len(stmts) > 0 && begins(stmts[0]) {
+		return stmts
+	}
+	nothing, block := &ast.LocalAssignStmt{Names: []string{"(nothing)"}}, &ast.DoBlockStmt{}
+	block.Stmts = []ast.Stmt{nothing}
+	lineOf(nothing, at)
+	lineOf(block, at)
+	return append([]ast.Stmt{block}, stmts...)
+}
+
+// begins reports whether a statement's first instruction is certainly no jump.
+func begins(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.AssignStmt, *ast.LocalAssignStmt, *ast.FuncCallStmt, *ast.NumberForStmt, *ast.GenericForStmt,
+		*ast.FuncDefStmt, *ast.ReturnStmt:
+		return true
+	case *ast.IfStmt:
+		return computes(s.Condition)
+	case *ast.WhileStmt:
+		return computes(s.Condition)
+	case *ast.DoBlockStmt:
+		return len(s.Stmts) > 0 && begins(s.Stmts[0])
+	}
+	return false
+}
+
+// computes reports whether a condition begins with an instruction of its own.
+func computes(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.FuncCallExpr:
+		return true
+	case *ast.UnaryNotOpExpr:
+		return computes(e.Expr)
+	case *ast.LogicalOpExpr:
+		return computes(e.Lhs)
+	case *ast.RelationalOpExpr:
+		return computes(e.Lhs) || computes(e.Rhs)
+	}
+	return false
+}
+
+func labels(stmts []ast.Stmt) bool {
+	for _, s := range stmts {
+		if _, ok := s.(*ast.LabelStmt); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // apart makes an assignment evaluate everything before it assigns:

@@ -93,6 +93,12 @@ for i = 1, 3 do if i == 2 then goto continue end print(i) ::continue:: end
 --> 1
 --> 3
 
+-- goto works, as in 5.2
+local i = 0 ::top:: while true do break end i = i + 1 if i < 3 then goto top end print(i)
+for k, v in ipairs{1, 2} do goto next print("no") ::next:: end do goto e ::e:: end ::a:: ::b:: do i = i + 1 if i < 9 then goto a end end print(i)
+--> 3
+--> 9
+
 -- load takes a string, a mode and an environment, as in 5.2
 print(load("return x", "=c", "t", {x = 7})()) print(load("error('e')", "=c") ~= nil, load(5 .. ""))
 --> 7

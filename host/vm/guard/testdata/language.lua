@@ -278,3 +278,10 @@ local i = 1 local t = {} i, t[i], t[i + 1] = 2, "a", "b" print(i, t[1], t[2]) pr
 local n = {} n.x, n.y = n, n.x print(n.x == n, n.y) local a = {b = {}} a.b.c, a.b = 1, nil print(a.b)
 local f = {} f[1], f[2], f[3] = ... print(f[1], #f) local order = {} local mt = {__newindex = function(_, k) order[#order + 1] = k end}
 local p = setmetatable({}, mt) p.a, p.b, p.c = 1, 2, 3 print(table.concat(order))
+
+local t = {5, 6, 7} local n = 0 for k, v in pairs(t) do while true do n = n + v break end end print(n)
+for k, v in pairs(t) do while true do break end n = n + 1 end print(n) while true do while true do break end break end print("out")
+local i = 0 while true do if true then i = i + 1 end if i > 3 then break end end print(i)
+local i = 0 repeat while true do break end i = i + 1 until i == 3 print(i) repeat break until nil print("broke")
+for i = 1, 2 do while true do break end do break end end for i = 1, 3 do repeat until true end print("done")
+local i = 0 while nil do i = 1 end while i < 2 do i = i + 1 while false do end end print(i)

@@ -1,0 +1,140 @@
+package vm_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/vm/guard"
+)
+
+// A flow that drops what it made is never stopped: a hundred gibibytes pass
+// through sixteen mebibytes. Five are real; the rest is charged as if a
+// library had made it, so that the test takes seconds.
+func TestGarbageIsNotHeld(t *testing.T) {
+	gib, large := int64(100), 1200
+	if raceDetector {
+		gib, large = 10, 100
+	}
+	var passed int64
+	class := &vm.Class{Name: "Tape"}
+	class.Methods = []vm.Func{{Name: "record", Params: []vm.Param{{Name: "bytes", Kind: vm.Int}}, Waits: true, Go: func(a *vm.Args) error {
+		passed += int64(a.Int(0))
+		a.Charge(a.Int(0))
+		return nil
+	}}}
+	m, err := vm.NewMachine(nil, []*vm.Class{class})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := m.NewState(vm.StateOptions{Limits: guard.Limits{CPU: 24 * time.Hour}})
+	defer s.Close()
+	s.SetGlobal("tape", s.NewObject(class, nil))
+	run(t, s, `
+		local kept = {} for i = 1, 2000 do kept[i] = {i, name = "call " .. i} end -- what lives through it all
+		for i = 1, 100 do -- and some that is real
+			local s = ("x"):rep(1e6) .. i
+			local t = {} for j = 1, 2000 do t[j] = {j, s} end
+			for j = 1, #t do local c = function() return t[j], s end c() end
+			coroutine.wrap(function() local u = s .. "y" coroutine.yield(u) end)()
+			tape:record(1)
+		end
+		local s = ("x"):rep(4e6)
+		for i = 1, `+strconv.Itoa(large)+` do local t = s .. i tape:record(#t) end
+		local mib = 2^20
+		for i = 1, `+strconv.FormatInt(gib, 10)+` * 1024 / 4 do tape:record(4 * mib) end
+		assert(#kept == 2000 and kept[2000].name == "call 2000")`)
+	if passed < gib<<30 {
+		t.Fatalf("%d bytes passed", passed)
+	}
+}
+
+// A table that is used as a set or a map for ever new keys does not grow.
+func TestKeysThatAreGoneAreNotHeld(t *testing.T) {
+	s := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Memory: 2 << 20, Burst: time.Hour, CPU: time.Hour}})
+	defer s.Close()
+	run(t, s, `
+		local calls, n = {}, 0
+		for i = 1, 100000 do
+			calls["call " .. i] = {i} calls[i + 0.5] = true
+			calls["call " .. (i - 50)] = nil calls[i - 50 + 0.5] = nil
+		end
+		for k in pairs(calls) do n = n + 1 end
+		assert(n == 100, n)`)
+}
+
+// What is reachable counts, wherever it hangs.
+func TestHeldMemoryIsFound(t *testing.T) {
+	for name, src := range map[string]string{
+		"array":        `local t = {} while true do t[#t + 1] = #t + 0.5 end`,
+		"upvalue":      `local f = function() end while true do local g = f f = function() return g end end`,
+		"register":     `local s = "x" while true do s = s .. s end`,
+		"global":       `n = 0 while true do n = n + 1 _G["g" .. n] = n end`,
+		"metatable":    `local t = {} while true do t = setmetatable({}, {__index = t}) end`,
+		"key":          `local t = {} while true do t[{}] = true end`,
+		"environment":  `local t = getfenv() while true do local f = setfenv(function() end, {t}) t = getfenv(f) t.f = f end`,
+		"coroutine":    `local t while true do local u = t t = coroutine.create(function() return u end) end`,
+		"suspended":    `local t while true do local u = t t = coroutine.wrap(function() local v = u coroutine.yield() return v end) t() end`,
+		"argument":     `local function f(...) return f({...}, 1) end f()`,
+		"loaded":       `while true do package.loaded[{}] = {} end`,
+		"string table": `string.t = {} while true do string.t[#string.t + 1] = {} end`,
+		"error":        `local e while true do local ok ok, e = pcall(error, {e}) end`,
+		"proto":        `local t = {} while true do t[#t + 1] = loadstring("return " .. #t) end`,
+	} {
+		s := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Memory: 4 << 20, Burst: time.Hour, CPU: time.Hour}})
+		sc, err := vm.Compile("held.lua", []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var failed *vm.ScriptError
+		if err := s.Run(context.Background(), sc, nil); !errors.As(err, &failed) || failed.Limit != "memory" {
+			t.Errorf("%s: %v", name, err)
+		}
+		s.Close()
+	}
+}
+
+// An honest script is not stopped because others keep the machine busy: what
+// it may use is work, not time.
+func TestABusyMachineStopsNoHonestScript(t *testing.T) {
+	busy, turns := 200, 100
+	if raceDetector {
+		busy, turns = 20, 10
+	}
+	m := machine(t)
+	loop, err := vm.Compile("busy.lua", []byte(`while true do end`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var others sync.WaitGroup
+	for range busy {
+		others.Go(func() {
+			s := m.NewState(vm.StateOptions{Limits: guard.Limits{Burst: time.Hour, CPU: time.Hour}})
+			defer s.Close()
+			if err := s.Run(ctx, loop, nil); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	// some 50 ms of work, which takes seconds here
+	honest := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Burst: 200 * time.Millisecond}})
+	run(t, honest, `local t = {} for i = 1, `+strconv.Itoa(turns)+` do for j = 1, 200 do t[j] = (t[j] or 0) + ("x"):rep(j):len() end end`)
+	cancel()
+	others.Wait()
+}
+
+func run(t *testing.T, s *vm.State, src string) {
+	t.Helper()
+	sc, err := vm.Compile("test.lua", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(context.Background(), sc, nil); err != nil {
+		t.Fatal(err)
+	}
+}
