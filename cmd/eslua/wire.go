@@ -55,7 +55,6 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 		Bind: func(st *vm.State, c *outbound.Call, log *slog.Logger) func(context.Context) {
 			return h.set.Bind(st, c, log).End
 		},
-		Log:   log,
 		Clock: clk,
 		Seed:  flow.RandomSeed,
 		Trace: told.called,

@@ -26,9 +26,9 @@ type Deps struct {
 	Scripts *store.Store
 	Machine *vm.Machine
 	Bind    Bind
-	Log     *slog.Logger
-	Clock   clock.Clock
-	Seed    func() uint64 // of each script's math.random
+
+	Clock clock.Clock
+	Seed  func() uint64 // of each script's math.random
 	// Trace sees every call a script makes of what it was given; nil sees nothing.
 	Trace func(c *outbound.Call, t vm.Trace)
 }
