@@ -25,7 +25,7 @@ bench: ## the benchmarks; each figure has its reference beside it
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for t in $$(grep -h -o '^func Fuzz[A-Za-z0-9]*' $$f/*_test.go | cut -c6-); do \
-	    echo "$$f $$t"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $${FUZZTIME:-10s} $$f || exit 1; \
+	    echo "$$f $$t"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 10x $$f || exit 1; \
 	  done; done
 
 lint: ## golangci-lint with the linters kept in .golangci.yml
