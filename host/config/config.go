@@ -3,6 +3,8 @@
 // before the file). It reads; the rooms that use a setting check nothing again.
 package config
 
+import "github.com/eslua/eslua/host/grant"
+
 // Config is everything an admin can set. The doc tags are the settings table of
 // the README; a test keeps the two the same.
 type Config struct {
@@ -15,6 +17,7 @@ type Config struct {
 	Nodes       []Node          `yaml:"nodes" doc:"FreeSWITCH nodes to keep a control connection to"`
 	Calls       Calls           `yaml:"calls"`
 	Limits      Limits          `yaml:"limits"`
+	Grants      grant.Grants    `yaml:"grants"`
 	Log         Log             `yaml:"log"`
 }
 
@@ -32,6 +35,7 @@ type Flow struct {
 	Settings map[string]any `yaml:"settings" doc:"values the script sees in its table settings: text, numbers, true or false"`
 	Fallback *Fallback      `yaml:"fallback" doc:"as fallback above, for this flow"`
 	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; what is not named stays"`
+	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; what is not named stays"`
 }
 
 // Node is one FreeSWITCH that eslua keeps a control connection to.

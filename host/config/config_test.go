@@ -14,7 +14,8 @@ func TestEmptyFileIsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "127.0.0.1:8084" || c.Limits.Memory != 16<<20 || c.Fallback.Action != Continue {
+	if c.Listen != "127.0.0.1:8084" || c.Limits.Memory != 16<<20 || c.Fallback.Action != Continue ||
+		c.Grants.CheckEvent() != nil || c.Grants.CheckAPI("system ls") == nil {
 		t.Fatalf("not the defaults: %+v", c)
 	}
 }
@@ -35,10 +36,12 @@ flows:
     settings: {seconds: 60, prompt: ivr/invite.wav, polite: true}
     fallback: transfer 9000 XML default
     limits: {memory: 8MiB}
+    grants: {apps: {deny: [bridge]}, fire_events: false}
 nodes:
   - {address: "127.0.0.1:8021", password: ClueCon}
 calls: {max: 100, linger: 5s}
 limits: {burst: 500ms}
+grants: {api: {allow: [system]}, read: [/srv]}
 log: {level: debug, format: json}
 `))
 	if err != nil {
@@ -54,6 +57,12 @@ log: {level: debug, format: json}
 	if f.Limits.Memory != 8<<20 || f.Limits.Burst != Duration(500*time.Millisecond) {
 		t.Errorf("a flow's limits must stand on the general ones: %+v", f.Limits)
 	}
+	if g := f.Grants; g.CheckApp("bridge", "user/1") == nil || g.CheckEvent() == nil || g.CheckAPI("system ls") != nil || len(g.Read) != 1 {
+		t.Errorf("a flow's grants must stand on the general ones: %+v", g)
+	}
+	if g := c.Grants; g.CheckApp("bridge", "user/1") != nil || g.CheckEvent() != nil || g.CheckAPI("bg_system ls") == nil {
+		t.Errorf("a flow's grants are not the general ones: %+v", g)
+	}
 	if f.Fallback.String() != "transfer 9000 XML default" || f.Settings["polite"] != true {
 		t.Errorf("flow: %+v", f)
 	}
@@ -64,24 +73,28 @@ log: {level: debug, format: json}
 
 func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 	for source, want := range map[string]string{
-		"listen: 127.0.0.1:8084\nlissten: x\n":         `e.yaml:2: unknown setting "lissten"`,
-		"limits:\n  memory: 16 megs\n":                 `e.yaml:2: "16 megs" is not a size; write it as 256KiB`,
-		"limits:\n  burst: 10\n":                       `e.yaml:2: "10" is not a duration`,
-		"listen: here\n":                               `e.yaml:1: "here" is not an address`,
-		"routes:\n  - destination: '('\n    flow: x\n": `e.yaml:2: "(" is not a regular expression`,
-		"routes:\n  - destination: '1'\n":              `e.yaml:2: this route names no flow`,
-		"nodes:\n  - password: x\n":                    `e.yaml:2: this node has no address`,
-		"fallback: explode\n":                          `e.yaml:1: "explode" is not a fallback`,
-		"fallback: hangup me;now\n":                    `e.yaml:1: "hangup me;now" is not a fallback`,
-		"log:\n  level: loud\n":                        `e.yaml:2: "loud" is not a log level`,
-		"log:\n  format: xml\n":                        `e.yaml:2: "xml" is not a log format`,
-		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":   `e.yaml:2: mapping key "listen" already defined`,
-		"flows:\n  a:\n    settings: {x: [1]}\n":       `e.yaml:3: a setting is text, a number`,
-		"flows:\n  a:\n    limits: {speed: 1}\n":       `e.yaml:3: unknown setting "speed"`,
-		"calls:\n  max: many\n":                        `e.yaml:2: cannot unmarshal`,
-		"listen: 127.0.0.1:1\ncalls:\n":                `e.yaml:2: calls has no value`,
-		"calls: {max: }\n":                             `e.yaml:1: max has no value`,
-		"listen: [\n":                                  `e.yaml:1: `,
+		"listen: 127.0.0.1:8084\nlissten: x\n":                       `e.yaml:2: unknown setting "lissten"`,
+		"limits:\n  memory: 16 megs\n":                               `e.yaml:2: "16 megs" is not a size; write it as 256KiB`,
+		"limits:\n  burst: 10\n":                                     `e.yaml:2: "10" is not a duration`,
+		"listen: here\n":                                             `e.yaml:1: "here" is not an address`,
+		"routes:\n  - destination: '('\n    flow: x\n":               `e.yaml:2: "(" is not a regular expression`,
+		"routes:\n  - destination: '1'\n":                            `e.yaml:2: this route names no flow`,
+		"nodes:\n  - password: x\n":                                  `e.yaml:2: this node has no address`,
+		"fallback: explode\n":                                        `e.yaml:1: "explode" is not a fallback`,
+		"fallback: hangup me;now\n":                                  `e.yaml:1: "hangup me;now" is not a fallback`,
+		"log:\n  level: loud\n":                                      `e.yaml:2: "loud" is not a log level`,
+		"log:\n  format: xml\n":                                      `e.yaml:2: "xml" is not a log format`,
+		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":                 `e.yaml:2: mapping key "listen" already defined`,
+		"flows:\n  a:\n    settings: {x: [1]}\n":                     `e.yaml:3: a setting is text, a number`,
+		"flows:\n  a:\n    limits: {speed: 1}\n":                     `e.yaml:3: unknown setting "speed"`,
+		"grants:\n  aps: {}\n":                                       `e.yaml:2: unknown setting "aps"`,
+		"grants:\n  read: [prompts]\n":                               `e.yaml:2: "prompts" is not an absolute path`,
+		"flows:\n  a:\n    grants:\n      api:\n        alow: [x]\n": `e.yaml:5: unknown setting "alow"`,
+		"grants: {api: {only: [status]}}\nflows:\n  a:\n    grants: {api: {allow: [system]}}\n": `e.yaml:4: allow: adds to the default`,
+		"calls:\n  max: many\n":         `e.yaml:2: cannot unmarshal`,
+		"listen: 127.0.0.1:1\ncalls:\n": `e.yaml:2: calls has no value`,
+		"calls: {max: }\n":              `e.yaml:1: max has no value`,
+		"listen: [\n":                   `e.yaml:1: `,
 	} {
 		_, err := Parse("e.yaml", []byte(source))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -116,6 +129,23 @@ func TestValuesReadBackWhatTheyPrint(t *testing.T) {
 		var d Duration
 		if err := d.Set(text); err != nil || d.String() != text {
 			t.Errorf("duration %s became %s (%v)", text, d, err)
+		}
+	}
+}
+
+func TestALimitByItsName(t *testing.T) {
+	l := Default().Limits
+	for _, set := range [][2]string{{"memory", "1MiB"}, {"burst", "20ms"}, {"cpu", "3s"}, {"duration", "1m"}, {"stack", "50"}, {"source", "1KiB"}} {
+		if err := l.Set(set[0], set[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	if want := (Limits{1 << 20, Duration(20 * time.Millisecond), Duration(3 * time.Second), Duration(time.Minute), 50, 1 << 10}); l != want {
+		t.Errorf("got %+v, want %+v", l, want)
+	}
+	for _, bad := range [][2]string{{"speed", "1"}, {"memory", "1"}, {"stack", "0"}, {"stack", "deep"}, {"cpu", "-1s"}} {
+		if err := l.Set(bad[0], bad[1]); err == nil {
+			t.Errorf("%s=%s was taken", bad[0], bad[1])
 		}
 	}
 }

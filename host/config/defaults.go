@@ -3,6 +3,8 @@ package config
 import (
 	"log/slog"
 	"time"
+
+	"github.com/eslua/eslua/host/grant"
 )
 
 // Default is the configuration of an empty file. Every default stands here.
@@ -23,6 +25,7 @@ func Default() Config {
 			Stack:    200,
 			Source:   256 << 10,
 		},
-		Log: Log{Level: Level(slog.LevelInfo), Format: "text"},
+		Grants: grant.Default(),
+		Log:    Log{Level: Level(slog.LevelInfo), Format: "text"},
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -82,7 +83,8 @@ func (e *emptySetting) Visit(n ast.Node) ast.Visitor {
 	return e
 }
 
-// checkFlow fills a flow's own limits with the general ones and checks its settings.
+// checkFlow fills a flow's own limits and grants with the general ones and
+// checks its settings.
 func (c *Config) checkFlow(file string, source []byte, name string, f Flow) error {
 	for key, v := range f.Settings {
 		switch v.(type) {
@@ -91,39 +93,50 @@ func (c *Config) checkFlow(file string, source []byte, name string, f Flow) erro
 			return missing(file, source, "$.flows."+name+".settings."+key, "a setting is text, a number, true or false")
 		}
 	}
-	if f.Limits == nil {
-		return nil
-	}
-	// Decoding over the general limits keeps what the flow does not name.
-	limits := c.Limits
-	path, err := yaml.PathString("$.flows." + name + ".limits")
-	if err == nil {
-		var node []byte
-		if node, err = readNode(path, source); err == nil {
-			err = yaml.UnmarshalWithOptions(node, &limits, yaml.Strict())
+	limits, grants := c.Limits, c.Grants
+	if f.Limits != nil {
+		if err := over(file, source, "$.flows."+name+".limits", &limits); err != nil {
+			return err
 		}
+		f.Limits = &limits
 	}
-	if err != nil {
-		return explain(file, err)
+	if f.Grants != nil {
+		if err := over(file, source, "$.flows."+name+".grants", &grants); err != nil {
+			return err
+		}
+		f.Grants = &grants
 	}
-	f.Limits = &limits
 	c.Flows[name] = f
 	return nil
 }
 
-func readNode(path *yaml.Path, source []byte) ([]byte, error) {
-	n, err := path.ReadNode(strings.NewReader(string(source)))
+// over decodes what stands at path over general, which keeps what is not named
+// there. What is wrong by itself has been found before; this finds what does
+// not go together with the general settings.
+func over(file string, source []byte, path string, general any) error {
+	p, err := yaml.PathString(path)
 	if err != nil {
-		return nil, err
+		return &Error{File: file, Message: path + ": " + err.Error()}
 	}
-	return []byte(n.String()), nil
+	n, err := p.ReadNode(bytes.NewReader(source))
+	if err == nil {
+		err = yaml.UnmarshalWithOptions([]byte(n.String()), general, yaml.Strict())
+	}
+	if err == nil {
+		return nil
+	}
+	message := err.Error()
+	if at := yaml.Error(nil); errors.As(err, &at) {
+		message = at.GetMessage()
+	}
+	return missing(file, source, path, message)
 }
 
 // missing is an error at the line where path stands.
 func missing(file string, source []byte, path, message string) error {
 	e := &Error{File: file, Message: message}
 	if p, err := yaml.PathString(path); err == nil {
-		if n, err := p.ReadNode(strings.NewReader(string(source))); err == nil {
+		if n, err := p.ReadNode(bytes.NewReader(source)); err == nil {
 			e.Line = n.GetToken().Position.Line
 		}
 	}
