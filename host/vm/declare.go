@@ -61,7 +61,7 @@ type Class struct {
 
 // Module is one global table of functions and constants.
 type Module struct {
-	Name      string // the global
+	Name      string // the global; "" makes the functions globals themselves
 	Doc       string
 	Funcs     []Func
 	Constants map[string]lua.LValue

@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/eslua/eslua/host/vm/guard"
 	"github.com/eslua/eslua/host/vm/stdlib"
@@ -90,7 +91,7 @@ func (m *Machine) declareModule(module *Module) error {
 	l := stdlib.Library{Name: module.Name, Fields: sorted(module.Constants)}
 	seen := map[string]bool{}
 	for i := range module.Funcs {
-		w, err := wrap(module.Name+"."+module.Funcs[i].Name, module.Funcs[i].Name, &module.Funcs[i], m)
+		w, err := wrap(strings.TrimPrefix(module.Name+"."+module.Funcs[i].Name, "."), module.Funcs[i].Name, &module.Funcs[i], m)
 		if err != nil {
 			return err
 		}
@@ -100,6 +101,12 @@ func (m *Machine) declareModule(module *Module) error {
 		seen[w.declared.Name] = true
 		w.module = place
 		l.Fields = append(l.Fields, stdlib.Field{Name: w.declared.Name, Value: function(w.call)})
+	}
+	if l.Name == "" { // its functions are globals
+		for _, f := range l.Fields {
+			m.globals.Add(f.Name, f.Value)
+		}
+		return nil
 	}
 	m.addLibrary(l)
 	return nil
