@@ -7,10 +7,12 @@ import (
 	"log/slog"
 
 	"github.com/eslua/eslua/bindings/api"
+	"github.com/eslua/eslua/bindings/dial"
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/vm"
@@ -48,14 +50,17 @@ func (s *Set) Classes() []*vm.Class {
 func (s *Set) Modules() []*vm.Module {
 	constructors := append(session.Constructors(s.sessions),
 		event.Constructor(s.events), api.Constructor(s.apis), freeswitch.JSON(s.json))
-	return []*vm.Module{freeswitch.Module(constructors...)}
+	return []*vm.Module{
+		freeswitch.Module(constructors...),
+		{Doc: "Functions that are globals.", Funcs: []vm.Func{dial.Func()}},
+	}
 }
 
 // Bind makes a fresh state one for a script that serves a call: the globals
-// session and, under the channel's uuid, the same again. log is the script's.
-// End the Script once it has run.
-func (s *Set) Bind(st *vm.State, call *outbound.Call, log *slog.Logger) *Script {
-	b := s.bind(st, call, call.Addr(), log)
+// session and, under the channel's uuid, the same again. grants are the flow's,
+// nil is grant.Default(); log is the script's. End the Script once it has run.
+func (s *Set) Bind(st *vm.State, call *outbound.Call, grants *grant.Grants, log *slog.Logger) *Script {
+	b := s.bind(st, call, call.Addr(), grants, log)
 	b.call = call
 	b.sessions.Main(call)
 	return b
@@ -64,18 +69,19 @@ func (s *Set) Bind(st *vm.State, call *outbound.Call, log *slog.Logger) *Script 
 // BindNode makes a fresh state one for a script without a call. node may be
 // nil: what needs a FreeSWITCH then raises an error that says so. listener is
 // host:port at which FreeSWITCH reaches this host's outbound listener, "" if
-// there is none: legs can then not be dialled. End the Script once it has run.
-func (s *Set) BindNode(st *vm.State, node Node, listener string, log *slog.Logger) *Script {
+// there is none: legs can then not be dialled. grants and log are as in Bind.
+// End the Script once it has run.
+func (s *Set) BindNode(st *vm.State, node Node, listener string, grants *grant.Grants, log *slog.Logger) *Script {
 	if node == nil {
-		return s.bind(st, nowhere{}, "", log)
+		return s.bind(st, nowhere{}, "", grants, log)
 	}
-	b := s.bind(st, node, listener, log)
+	b := s.bind(st, node, listener, grants, log)
 	b.node = node
 	return b
 }
 
-func (s *Set) bind(st *vm.State, sw freeSWITCH, listener string, log *slog.Logger) *Script {
-	b := &Script{set: s, state: st, sw: sw, listener: listener, log: log}
+func (s *Set) bind(st *vm.State, sw freeSWITCH, listener string, grants *grant.Grants, log *slog.Logger) *Script {
+	b := &Script{set: s, state: st, sw: sw, listener: listener, granted: newGranted(grants, listener), log: log}
 	b.console = console{log: log, clock: s.deps.Clock}
 	b.sessions = session.NewSessions(b, st, s.sessions)
 	st.Bind("freeswitch", b)

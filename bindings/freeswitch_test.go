@@ -124,7 +124,7 @@ func (h *house) execute(script string, node bindings.Node, listener string) outc
 	}
 	st := h.machine.NewState(vm.StateOptions{})
 	defer st.Close()
-	bound := h.set.BindNode(st, node, listener, slog.New(h.log))
+	bound := h.set.BindNode(st, node, listener, h.grants, slog.New(h.log))
 	err = st.Run(h.t.Context(), sc, []string{"job"})
 	bound.End(h.t.Context())
 	return outcome{err: err, globals: globals(st)}

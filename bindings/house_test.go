@@ -12,6 +12,7 @@ import (
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/switchsim"
@@ -32,6 +33,7 @@ type house struct {
 	legs    *legs.Registry
 	addr    string // of the outbound listener
 	script  *vm.Script
+	grants  *grant.Grants // of every script; nil is the default
 	log     *lines
 	done    chan outcome
 }
@@ -151,7 +153,7 @@ func (h *house) serve(ctx context.Context, c *outbound.Call) {
 	}
 	st := h.machine.NewState(vm.StateOptions{Print: func(line string) { h.t.Log(line) }})
 	defer st.Close()
-	script := h.set.Bind(st, c, slog.New(h.log))
+	script := h.set.Bind(st, c, h.grants, slog.New(h.log))
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
 	script.End(context.WithoutCancel(ctx))
 	h.done <- outcome{uuid: c.UUID(), err: err, globals: globals(st)}

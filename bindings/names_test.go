@@ -24,7 +24,7 @@ func TestNames(t *testing.T) {
 			lines = append(lines, m.Name+"."+name)
 		}
 		for _, f := range m.Funcs {
-			lines = append(lines, m.Name+"."+signature(t, f))
+			lines = append(lines, strings.TrimPrefix(m.Name+"."+signature(t, f), "."))
 		}
 	}
 	for _, c := range set.Classes() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/eslua/eslua/bindings/api"
 	"github.com/eslua/eslua/bindings/event"
@@ -29,6 +28,7 @@ type Script struct {
 	node     Node           // nil with a call, or without any FreeSWITCH
 	sw       freeSWITCH
 	listener string
+	granted  granted
 	log      *slog.Logger
 	console  console
 }
@@ -67,25 +67,9 @@ func (b *Script) End(ctx context.Context) { b.sessions.End(ctx) }
 // Sessions are the script's.
 func (b *Script) Sessions() *session.Sessions { return b.sessions }
 
-// API runs an API command where the call is, else on the node.
+// API runs an API command of the bindings' own where the call is, else on the
+// node.
 func (b *Script) API(ctx context.Context, line string) (string, error) { return b.sw.API(ctx, line) }
-
-// SendEvent fires an event into that FreeSWITCH.
-func (b *Script) SendEvent(ctx context.Context, name string, headers [][2]string, body string) error {
-	return b.sw.SendEvent(ctx, name, headers, body)
-}
-
-// Dial brings a leg up that the script then drives.
-func (b *Script) Dial(ctx context.Context, dial string, timeout time.Duration, variables [][2]string) (session.Leg, error) {
-	if b.set.deps.Legs == nil || b.listener == "" {
-		return nil, errors.New("this script cannot dial: FreeSWITCH hands dialled legs to eslua's listener, and there is none here (run it with eslua serve)")
-	}
-	leg, err := b.set.deps.Legs.Dial(ctx, b.sw, legs.Order{Listener: b.listener, Dial: dial, Timeout: timeout, Variables: variables})
-	if err != nil {
-		return nil, err // and no nil *Leg in an interface
-	}
-	return leg, nil
-}
 
 // Event is the Lua object of an event FreeSWITCH sent.
 func (b *Script) Event(in esl.Event) lua.LValue { return event.Wrap(b.set.events, b.state, b, in) }

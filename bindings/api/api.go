@@ -18,8 +18,9 @@ import (
 // Host is what freeswitch.API needs of the world; what is bound to the
 // freeswitch module must be one.
 type Host interface {
-	// API runs an API command line and returns its output as FreeSWITCH gave it.
-	API(ctx context.Context, line string) (string, error)
+	// Command runs an API command line the script wrote, if the script may, and
+	// returns its output as FreeSWITCH gave it.
+	Command(ctx context.Context, line string) (string, error)
 	Clock() clock.Clock
 	Log() *slog.Logger
 }
@@ -80,7 +81,8 @@ func Class() *vm.Class {
 const noReply = "-ERR no reply\n"
 
 // run answers as mod_lua does, never raising for what FreeSWITCH says. What it
-// raises is a line that cannot be sent, and no FreeSWITCH to send it to.
+// raises is a line that cannot be sent or is not granted, and no FreeSWITCH to
+// send it to.
 func run(a *vm.Args, command, arguments string) error {
 	host := a.Self().(Host)
 	if command == "" {
@@ -92,7 +94,7 @@ func run(a *vm.Args, command, arguments string) error {
 	if arguments != "" {
 		line += " " + arguments
 	}
-	output, err := host.API(a.Context(), line)
+	output, err := host.Command(a.Context(), line)
 	var gone *esl.DisconnectError
 	var refused *esl.ReplyError
 	switch {

@@ -2,10 +2,12 @@ package event
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 
 	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/vm"
 	"github.com/eslua/eslua/host/vm/guard"
 	lua "github.com/yuin/gopher-lua"
@@ -14,7 +16,8 @@ import (
 // Host is what the events of one script need of the world; what is bound to
 // the freeswitch module must be one.
 type Host interface {
-	// SendEvent fires an event into FreeSWITCH.
+	// SendEvent fires an event into FreeSWITCH. The error is a
+	// *grant.RefusedError if the script may not.
 	SendEvent(ctx context.Context, name string, headers [][2]string, body string) error
 	// Log is the script's log.
 	Log() *slog.Logger
@@ -223,6 +226,9 @@ func fire(e *Object, a *vm.Args) error {
 	err := e.host.SendEvent(a.Context(), e.Name(), e.fired(), body)
 	if a.Context().Err() != nil {
 		return a.Context().Err()
+	}
+	if refused := (*grant.RefusedError)(nil); errors.As(err, &refused) {
+		return err
 	}
 	if err != nil {
 		e.host.Log().Error("event:fire: not fired", "event", e.Name(), "error", err)

@@ -19,8 +19,10 @@ import (
 
 // Host is what the module needs of the world; what is bound to it must be one.
 type Host interface {
-	// API runs an API command line and returns its output as FreeSWITCH gave it.
+	// API runs an API command of the module's own and returns its output as FreeSWITCH gave it.
 	API(ctx context.Context, line string) (string, error)
+	// CheckVariable refuses a variable the script may not set.
+	CheckVariable(name, value string) error
 	// Console writes a script's line to the log at FreeSWITCH's level of that name.
 	Console(level, text string)
 	// Running tells whether there is a FreeSWITCH to talk to.
@@ -127,6 +129,9 @@ func setGlobalVariable(a *vm.Args) error {
 	name := a.String(0)
 	if name == "" || strings.ContainsAny(name, "=' \\") {
 		return fmt.Errorf("a global variable cannot be called %q: use letters, digits and underscores", name)
+	}
+	if err := a.Self().(Host).CheckVariable(name, a.String(1)); err != nil {
+		return err
 	}
 	_, err := a.Self().(Host).API(a.Context(), "global_setvar "+name+"="+quote.Value(a.String(1)))
 	return lost(a, err)

@@ -74,6 +74,9 @@ func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 		}
 		target += " " + quote.Word(a.String(2))
 	}
+	if err := s.room.host.CheckApp("transfer", target); err != nil {
+		return nil, err
+	}
 	s.transfer = target
 	return yes, nil
 }

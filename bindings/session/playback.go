@@ -43,9 +43,12 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	return yes, nil
 }
 
-// run executes an application while digits go to the callbacks. ok is whether
-// it came to its end with the call still up and no callback stopping it.
+// run executes an application, if the script may, while digits go to the
+// callbacks. ok is whether it came to its end with the call still up and no callback stopping it.
 func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
+	if err := s.room.host.CheckApp(app, arg); err != nil {
+		return done, false, err
+	}
 	stopped, err := s.attend(a, p, func() (err error) {
 		done, err = s.call.Execute(a.Context(), app, arg)
 		return err

@@ -4,8 +4,8 @@
 //
 // It drives a channel through the Call port, one application or API command at
 // a time; how those travel is host/outbound's. Methods of mod_lua never raise
-// but for wrong arguments and for what cannot be sent at all; eslua's
-// additions raise errors that say what to do.
+// but for wrong arguments, for what cannot be sent at all and for what the
+// script is not granted; eslua's additions raise errors that say what to do.
 package session
 
 import (
@@ -50,11 +50,18 @@ type Leg interface {
 
 // Host is what the sessions of one script need of the world.
 type Host interface {
-	// API runs an API command in the FreeSWITCH the script stands on.
+	// API runs an API command of this package's own in the FreeSWITCH the script
+	// stands on.
 	API(ctx context.Context, line string) (string, error)
 	// Dial originates a leg that the script then drives. The error is a
-	// *legs.FailedError when it was not reached.
+	// *legs.FailedError when it was not reached, a *grant.RefusedError when the
+	// script may not dial so.
 	Dial(ctx context.Context, dial string, timeout time.Duration, variables [][2]string) (Leg, error)
+	// CheckApp refuses an application, with its final data, that the script may
+	// not run.
+	CheckApp(app, data string) error
+	// CheckVariable refuses a variable the script may not set.
+	CheckVariable(name, value string) error
 	// Event is the Lua object of an event FreeSWITCH sent.
 	Event(in esl.Event) lua.LValue
 	// Console writes a script's line to the log at FreeSWITCH's level of that name.

@@ -86,6 +86,9 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.log().Error("setVariable: the variable has no name")
 		return nil, nil
 	}
+	if err := s.room.host.CheckVariable(name, value); err != nil {
+		return nil, err
+	}
 	if s.over() {
 		if s.variables == nil {
 			s.variables = map[string]string{}

@@ -60,7 +60,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		Seed:    flow.RandomSeed(),
 	})
 	defer st.Close()
-	bound := set.BindNode(st, nil, "", log)
+	bound := set.BindNode(st, nil, "", &cfg.Grants, log)
 	defer bound.End(context.WithoutCancel(ctx))
 	return st.Run(ctx, script, rest)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/control"
 	"github.com/eslua/eslua/host/flow"
+	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/store"
@@ -52,8 +53,8 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	runner := flow.New(cfg, flow.Deps{
 		Scripts: h.scripts,
 		Machine: h.machine,
-		Bind: func(st *vm.State, c *outbound.Call, log *slog.Logger) func(context.Context) {
-			return h.set.Bind(st, c, log).End
+		Bind: func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+			return h.set.Bind(st, c, grants, log).End
 		},
 		Clock: clk,
 		Seed:  flow.RandomSeed,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
@@ -17,9 +18,9 @@ import (
 )
 
 // Bind shows a call to the state that runs its script (session, freeswitch,
-// api ...). end is called when the script has ended, well or not, with a
+// api ...), with the grants of its flow. end is called when the script has ended, well or not, with a
 // context that lives on when the script's has ended.
-type Bind func(st *vm.State, c *outbound.Call, log *slog.Logger) (end func(context.Context))
+type Bind func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) (end func(context.Context))
 
 // Deps is what a Runner stands on. Every field is needed but Trace.
 type Deps struct {
@@ -40,7 +41,7 @@ type Runner struct {
 }
 
 // New makes a Runner. Of cfg it uses the routes, the default flow, the
-// fallback, the limits and what the flows have of their own.
+// fallback, the limits, the grants and what the flows have of their own.
 func New(cfg config.Config, d Deps) *Runner { return &Runner{cfg: cfg, Deps: d} }
 
 // Serve runs the call's flow to its end, in the goroutine that owns the call.
@@ -83,7 +84,7 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g 
 	st := r.Machine.NewState(o)
 	defer st.Close()
 	st.SetGlobal("settings", settings(st, r.cfg.Flows[choice.Flow].Settings))
-	end := r.Bind(st, c, log)
+	end := r.Bind(st, c, r.grants(choice.Flow), log)
 	defer end(context.WithoutCancel(ctx))
 	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
 }
@@ -116,6 +117,13 @@ func (r *Runner) limits(flow string) guard.Limits {
 		l = *own
 	}
 	return Limits(l)
+}
+
+func (r *Runner) grants(flow string) *grant.Grants {
+	if own := r.cfg.Flows[flow].Grants; own != nil {
+		return own
+	}
+	return &r.cfg.Grants
 }
 
 // Limits are configured limits as the guard takes them.

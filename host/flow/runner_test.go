@@ -15,6 +15,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/flow"
+	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/switchsim"
@@ -129,8 +130,8 @@ func call(t *testing.T, path string, files map[string]string, settings string) (
 	}
 	runner := flow.New(cfg, flow.Deps{
 		Scripts: tree, Machine: machine, Clock: clock.System(),
-		Bind: func(st *vm.State, c *outbound.Call, log *slog.Logger) func(context.Context) {
-			return set.Bind(st, c, log).End
+		Bind: func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+			return set.Bind(st, c, grants, log).End
 		},
 		Seed: func() uint64 { return 1 },
 	})
