@@ -16,10 +16,6 @@ type dialled struct {
 	full, async bool   // the words behind
 }
 
-const modeAsync = "async"
-
-func isAsync(connect esl.Event) bool { return connect.Get("Socket-Mode") == modeAsync }
-
 var dialledHeaders = [...]string{"variable_socket_host", "variable_socket_path",
 	"variable_current_application", "variable_current_application_data", "Control", "Socket-Mode"}
 
@@ -43,7 +39,7 @@ func whence(connect esl.Event, local net.Addr) dialled {
 		}
 	}
 	d.addr, d.path = net.JoinHostPort(host, port), strings.Clone(path) // not the whole reply
-	d.full, d.async = v[4] == "full", v[5] == modeAsync
+	d.full, d.async = v[4] == "full", v[5] == "async"
 	return d
 }
 

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *Server) dismiss(ctx context.Context, conn *esl.Conn) {
 		return
 	}
 	if connect, err, _ := sent[0].Ready(); err == nil {
-		s.leave(conn, isAsync(connect.Event))
+		s.leave(conn, connect.Get("Socket-Mode") == "async" && connect.Get("Channel-State-Number") == strconv.Itoa(stateExecute))
 	}
 }
 

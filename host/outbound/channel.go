@@ -21,6 +21,7 @@ type channel struct {
 
 const (
 	stateRouting  = 2
+	stateExecute  = 4
 	stateConsumes = 7
 	stateHangup   = 10
 )

@@ -18,13 +18,14 @@ const partingTime = 2 * time.Second
 // begun yet (switch_ivr.c:switch_ivr_park), and sends the channel on. Anything
 // else that runs is broken off, and nothing takes the channel out of CS_RESET
 // again: so never resume a channel that has left our socket application (for a
-// conference it was transferred to), nor one that came without `async`, whose
-// socket application just returns.
+// conference it was transferred to), nor one that was not in its dialplan
+// (execute_on_answer), nor one that came without `async`, whose socket
+// application just returns.
 func (s *Server) part(c *Call) {
 	c.observers = nil
 	c.catchUp()
 	if !c.hungUp {
-		s.leave(c.conn, c.async && !c.moved)
+		s.leave(c.conn, c.async && c.state == stateExecute && !c.moved)
 		return
 	}
 	if !c.ended {

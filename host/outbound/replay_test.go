@@ -3,8 +3,10 @@ package outbound_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/outbound"
@@ -338,5 +340,29 @@ func TestRecordedExecuteOnAnswerWaitsForOriginate(t *testing.T) {
 	h.finish()
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
 		t.Fatalf("the socket application is over, yet the call ends with %q", said)
+	}
+}
+
+// One that is never taken on is not in its dialplan, and a resume would end it.
+func TestRecordedExecuteOnAnswerThatStays(t *testing.T) {
+	h := open(t, outbound.Config{Handshake: 1e6 * time.Hour}) // time passes quickly here
+	p := h.dial()
+	p.greet(transcript("invite-sip-onanswer-dtmf-1")[0].frames[0])
+	state := make(chan string, 1)
+	for begun := false; !begun; {
+		h.clock.Advance(time.Second)
+		select {
+		case h.work <- func(_ context.Context, c *outbound.Call) { state <- c.State() }:
+			begun = true
+		default:
+			runtime.Gosched()
+		}
+	}
+	if got := within(t, "the state", state); got != "CS_CONSUME_MEDIA" {
+		t.Fatalf("the flow begins in state %s", got)
+	}
+	h.finish()
+	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+		t.Fatalf("the call ends with %q", said)
 	}
 }
