@@ -22,7 +22,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return err
 	}
 	if len(rest) == 0 {
-		return &usageError{"eslua exec needs a script: eslua exec FILE [ARGS]"}
+		return &usageError{"eslua exec needs a script: eslua exec [--limit NAME=VALUE]... FILE [ARGS]"}
 	}
 	file := rest[0]
 	source, err := os.ReadFile(file)

@@ -39,7 +39,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P]", "take calls from FreeSWITCH", serve},
-		{"exec", "FILE [ARGS]", "run a script without a call, under the same limits", execute},
+		{"exec", "[--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
 		{"check", "[PATH...]", "compile scripts and say what is wrong with them", check},
 		{"demo", "", "two simulated calls and an edit between them", demo},
 		{"version", "", "print the version", version},

@@ -17,7 +17,7 @@ type scenario struct {
 	args   string          // after the flow's name in the socket's path
 	far    []string        // what the far end of the loopback does
 	vars   string          // variables of the originated leg
-	press  string          // digits that are received once a hangup is scheduled
+	press  string          // digits that are pressed from outside, once a second
 	target string          // what originate runs on it; empty is the flow's socket. %s is host:port/path
 	own    config.Flow     // of the flow
 	lines  []string        // what the script logs, in order

@@ -21,6 +21,9 @@ func (p *program) settings(name string, args []string) (config.Config, []string,
 	flags.StringVar(&o.listen, "listen", p.getenv("ESLUA_LISTEN"), "")
 	flags.StringVar(&o.scripts, "scripts", p.getenv("ESLUA_SCRIPTS"), "")
 	flags.StringVar(&o.password, "password", p.getenv("ESLUA_PASSWORD"), "")
+	if name == "exec" {
+		flags.Func("limit", "", func(limit string) error { o.limits = append(o.limits, limit); return nil })
+	}
 	flags.Func("esl", "", func(addr string) error { o.nodes = append(o.nodes, addr); return nil })
 	if err := flags.Parse(args); err != nil {
 		return config.Config{}, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
@@ -42,6 +45,7 @@ func (p *program) settings(name string, args []string) (config.Config, []string,
 type overrides struct {
 	file, listen, scripts, password string
 	nodes                           []string
+	limits                          []string // name=value
 }
 
 func (o overrides) apply(c *config.Config) error {
@@ -66,6 +70,12 @@ func (o overrides) apply(c *config.Config) error {
 	if o.password != "" {
 		for i := range c.Nodes {
 			c.Nodes[i].Password = o.password
+		}
+	}
+	for _, limit := range o.limits {
+		name, value, _ := strings.Cut(limit, "=")
+		if err := c.Limits.Set(name, value); err != nil {
+			return &usageError{fmt.Sprintf("--limit %s: %v", limit, err)}
 		}
 	}
 	return nil
