@@ -234,7 +234,8 @@ func (p *peer) goodbye() (said []string) {
 		}
 		said = append(said, c)
 		if c == "exit" {
-			p.send(reply("+OK bye"), "Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 4\n\nBye\n")
+			// A call that has hung up does not wait for this.
+			_, _ = io.WriteString(p.nc, reply("+OK bye")+"Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 4\n\nBye\n")
 			_ = p.nc.Close()
 			return said
 		}

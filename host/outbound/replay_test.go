@@ -222,6 +222,56 @@ func TestRecordedBridges(t *testing.T) {
 	r.goodbye()
 }
 
+func TestRecordedConference(t *testing.T) {
+	h := open(t, outbound.Config{})
+	r := replayed(h, "outbound-conference")
+	var actions []string
+	ask(h, func(c *outbound.Call) bool {
+		c.Observe(func(ev esl.Event) bool {
+			if ev.Name() == "CUSTOM" {
+				actions = append(actions, ev.Get("Action"))
+			}
+			return false
+		})
+		return true
+	})
+	kicked := execute(h, "conference", "test1@default")
+	r.answer()
+	within(t, "the conference", kicked).must(t, "_none_")
+	if got := ask(h, func(*outbound.Call) []string { return actions }); len(got) != 4 || !slices.Contains(got, "add-member") {
+		t.Fatalf("the conference told of %q", got)
+	}
+	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "") })
+	r.answer()
+	if err := within(t, "hangup", over); err != nil {
+		t.Fatal(err)
+	}
+	h.finish()
+	r.goodbye()
+}
+
+// The timed hangup of a call that execute_on_answer handed over: the linger
+// notice comes before the last events.
+func TestRecordedTimedHangupWhileNothingRuns(t *testing.T) {
+	h := open(t, outbound.Config{})
+	all := transcript("invite-sip-timeout")
+	p := h.dial()
+	p.greet(all[0].frames[0])
+	for _, s := range all[3:] {
+		for _, f := range s.frames {
+			if field(f, "Content-Type") != "command/reply" && field(f, "Content-Type") != "api/response" && field(f, "Application") != "playback" {
+				p.send(f)
+			}
+		}
+	}
+	d := digit(h, -1)
+	hungUp(t, within(t, "the hangup", d).err, "ALLOTTED_TIMEOUT")
+	h.finish()
+	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
 func TestRecordedHangupFromTheFarSide(t *testing.T) {
 	for _, name := range []string{"outbound-remote-hangup-linger", "outbound-remote-hangup-nolinger"} {
 		t.Run(name, func(t *testing.T) {
