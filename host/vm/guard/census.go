@@ -82,6 +82,9 @@ func (c *census) inside(v lua.LValue) {
 		c.function(x)
 	case *lua.LUserData:
 		c.bytes += 128
+		if h, ok := x.Value.(interface{ Size() int }); ok {
+			c.bytes += int64(h.Size()) // what hangs on it outside Lua
+		}
 		if x.Metatable != nil {
 			c.value(x.Metatable)
 		}

@@ -41,6 +41,7 @@ func compile(name, text string) (p *lua.FunctionProto, err *SyntaxError) {
 	if e != nil {
 		return nil, syntax(name, text, e)
 	}
+	p.IsVarArg &^= lua.VarArgNeedsArg // the table arg of a chunk, which no code can name
 	trim(p)
 	return p, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
 
@@ -15,6 +16,13 @@ import (
 //     with whatever was there.
 //   - an assignment of several values: `a, b = b, a` assigns to a before it
 //     reads it.
+//   - `x = (f(x))`: it puts f into x, if that is the last parameter, before it
+//     evaluates the arguments.
+//   - a table constructor that ends with `k = f()`, or has other fields behind
+//     its fiftieth element, or ends with a call behind it: it stores registers
+//     that are no elements.
+//   - `local f = function() f() end`: it takes it for `local function f()`,
+//     which prepare writes otherwise.
 //   - a jump back to a jump, as at the end of a loop whose body begins with
 //     one: it takes the other's distance for a label and jumps anywhere.
 func repair(stmts []ast.Stmt) []ast.Stmt {
@@ -23,11 +31,16 @@ func repair(stmts []ast.Stmt) []ast.Stmt {
 		case *ast.AssignStmt:
 			within(s.Lhs...)
 			within(s.Rhs...)
-			if len(s.Lhs) > 1 {
+			if len(s.Lhs) > 1 || adjusted(s.Rhs[0]) {
 				stmts[i] = apart(s)
 			}
 		case *ast.LocalAssignStmt:
 			within(s.Exprs...)
+			if len(s.Names) == 1 && len(s.Exprs) == 1 {
+				if fn, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
+					s.Exprs[0] = otherwise(fn)
+				}
+			}
 		case *ast.FuncCallStmt:
 			within(s.Expr)
 		case *ast.DoBlockStmt:
@@ -35,6 +48,7 @@ func repair(stmts []ast.Stmt) []ast.Stmt {
 		case *ast.WhileStmt:
 			within(s.Condition)
 			s.Stmts = landing(s, repair(s.Stmts))
+			inside(s)
 		case *ast.RepeatStmt:
 			within(s.Condition)
 			s.Stmts = landing(s, repair(s.Stmts))
@@ -72,6 +86,7 @@ func within(exprs ...ast.Expr) {
 			for _, f := range e.Fields {
 				within(f.Key, f.Value)
 			}
+			fields(e)
 		case *ast.FuncCallExpr:
 			within(e.Func, e.Receiver)
 			within(e.Args...)
@@ -110,16 +125,29 @@ func three(s *ast.GenericForStmt) []ast.Expr {
 	case len(exprs) == 1 || len(s.Names) >= len(exprs):
 		return exprs
 	}
-	// (function(...) return ... end)(exprs)
+	return []ast.Expr{pass(last, exprs)}
+}
+
+// pass is (function(...) return ... end)(exprs).
+func pass(at ast.PositionHolder, exprs []ast.Expr) ast.Expr {
 	rest, back := &ast.Comma3Expr{}, &ast.ReturnStmt{}
 	fn, call := &ast.FunctionExpr{}, &ast.FuncCallExpr{}
 	for _, n := range []ast.PositionHolder{rest, back, fn, call} {
-		lineOf(n, last)
+		lineOf(n, at)
 	}
 	back.Exprs = []ast.Expr{rest}
 	fn.ParList, fn.Stmts = &ast.ParList{HasVargs: true}, []ast.Stmt{back}
-	call.Func, call.Args = fn, exprs
-	return []ast.Expr{call}
+	call.Func, call.Args = fn, slices.Clone(exprs)
+	return call
+}
+
+// otherwise is false or e.
+func otherwise(e ast.Expr) ast.Expr {
+	no, or := &ast.FalseExpr{}, &ast.LogicalOpExpr{Operator: "or", Rhs: e}
+	or.Lhs = no
+	lineOf(no, e)
+	lineOf(or, e)
+	return or
 }
 
 // many reports whether an expression at the end of a list gives any number of values.
@@ -146,11 +174,36 @@ func landing(at ast.PositionHolder, stmts []ast.Stmt) []ast.Stmt {
 	return append([]ast.Stmt{block}, stmts...)
 }
 
+// inside moves a condition that begins with a jump into the loop's body.
+func inside(s *ast.WhileStmt) {
+	if computes(s.Condition) || constant(s.Condition) {
+		return
+	}
+	leave, test, always := &ast.BreakStmt{}, &ast.IfStmt{Condition: s.Condition}, &ast.TrueExpr{}
+	for _, n := range []ast.PositionHolder{leave, test, always} {
+		lineOf(n, s.Condition)
+	}
+	test.Else = []ast.Stmt{leave}
+	s.Condition = always
+	s.Stmts = landing(s, append([]ast.Stmt{test}, s.Stmts...))
+}
+
 // begins reports whether a statement's first instruction is certainly no jump.
 func begins(s ast.Stmt) bool {
 	switch s := s.(type) {
-	case *ast.AssignStmt, *ast.LocalAssignStmt, *ast.FuncCallStmt, *ast.NumberForStmt, *ast.GenericForStmt,
-		*ast.FuncDefStmt, *ast.ReturnStmt:
+	case *ast.AssignStmt:
+		return plain(s.Lhs[0]) && plain(s.Rhs[0])
+	case *ast.LocalAssignStmt:
+		return len(s.Exprs) == 0 || plain(s.Exprs[0])
+	case *ast.FuncCallStmt:
+		return plain(s.Expr)
+	case *ast.NumberForStmt:
+		return plain(s.Init)
+	case *ast.GenericForStmt:
+		return plain(s.Exprs[0])
+	case *ast.ReturnStmt:
+		return len(s.Exprs) == 0 || plain(s.Exprs[0])
+	case *ast.FuncDefStmt:
 		return true
 	case *ast.IfStmt:
 		return computes(s.Condition)
@@ -163,18 +216,86 @@ func begins(s ast.Stmt) bool {
 }
 
 // computes reports whether a condition begins with an instruction of its own.
-func computes(e ast.Expr) bool {
+func computes(e ast.Expr) bool { return plain(e) && !constant(e) }
+
+func constant(e ast.Expr) bool {
+	_, ok := e.(ast.ConstExpr)
+	return ok
+}
+
+// plain reports whether an expression begins with no jump.
+func plain(e ast.Expr) bool {
 	switch e := e.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.FuncCallExpr:
-		return true
-	case *ast.UnaryNotOpExpr:
-		return computes(e.Expr)
 	case *ast.LogicalOpExpr:
 		return computes(e.Lhs)
+	case *ast.AttrGetExpr:
+		return plain(e.Object) && plain(e.Key)
+	case *ast.FuncCallExpr:
+		if e.Func != nil {
+			return plain(e.Func)
+		}
+		return plain(e.Receiver)
 	case *ast.RelationalOpExpr:
-		return computes(e.Lhs) || computes(e.Rhs)
+		return plain(e.Lhs) && plain(e.Rhs)
+	case *ast.ArithmeticOpExpr:
+		return plain(e.Lhs) && plain(e.Rhs)
+	case *ast.StringConcatOpExpr:
+		return plain(e.Lhs)
+	case *ast.UnaryMinusOpExpr:
+		return plain(e.Expr)
+	case *ast.UnaryNotOpExpr:
+		return plain(e.Expr) && !constant(e.Expr)
+	case *ast.UnaryLenOpExpr:
+		return plain(e.Expr)
 	}
-	return false
+	return true
+}
+
+// fields repairs a table constructor.
+func fields(e *ast.TableExpr) {
+	elements := 0
+	for _, f := range e.Fields {
+		if f.Key == nil {
+			elements++
+			continue
+		}
+		switch v := f.Value.(type) { // one value, as a field takes
+		case *ast.FuncCallExpr:
+			v.AdjustRet = true
+		case *ast.Comma3Expr:
+			v.AdjustRet = true
+		}
+	}
+	if elements < lua.FieldsPerFlush {
+		return
+	}
+	slices.SortStableFunc(e.Fields, func(a, b *ast.Field) int {
+		switch {
+		case a.Key != nil && b.Key == nil:
+			return -1
+		case a.Key == nil && b.Key != nil:
+			return 1
+		}
+		return 0
+	})
+	last := e.Fields[len(e.Fields)-1]
+	if !many(last.Value) || (elements-1)%lua.FieldsPerFlush != 0 {
+		return
+	}
+	// one more than a full block, the last a call: the block and the last, all together, are a call's results
+	from := len(e.Fields) - 1 - lua.FieldsPerFlush
+	var rest []ast.Expr
+	for _, f := range e.Fields[from:] {
+		rest = append(rest, f.Value)
+	}
+	e.Fields = append(e.Fields[:from:from], &ast.Field{Value: pass(last.Value, rest)})
+	fields(e)
+}
+
+// adjusted reports whether e is a call in parentheses.
+func adjusted(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	return ok && call.AdjustRet
 }
 
 func labels(stmts []ast.Stmt) bool {

@@ -14,10 +14,11 @@ import (
 // Lua: numbers, \x and \z, comments, a byte order mark. Lines stay lines.
 
 const (
-	maxNested    = 190         // brackets and blocks in each other, as LUAI_MAXCCALLS
-	maxChain     = 3000        // operators and calls that nest in the tree, over all brackets
-	maxConstants = 60_000_000  // comparisons of constants the compiler may make, about a second
-	maxFunctions = 2000        // in one text: the compiler keeps 9 KiB for each until it is done
+	maxNested    = 190        // brackets and blocks in each other, as LUAI_MAXCCALLS
+	maxChain     = 3000       // operators and calls that nest in the tree, over all brackets
+	maxConstants = 60_000_000 // comparisons of constants the compiler may make, about a second
+	maxFunctions = 2000       // in one text: the compiler keeps 9 KiB for each until it is done
+	maxElements  = 25_000     // of one table constructor: beyond, gopher-lua's compiler miscounts
 )
 
 // SyntaxError says where a source text is wrong.
@@ -51,6 +52,7 @@ type reader struct {
 	cost  int // comparisons of constants
 
 	functions int
+	local     byte // after "local" 1, after "local function" 2
 }
 
 // nesting is one open bracket or block.
@@ -58,6 +60,7 @@ type nesting struct {
 	closer    byte // ')', ']', '}' or 'e' for end and until
 	chain     int  // operators since the last separator
 	branches  int  // elseif
+	elements  int  // of a table constructor
 	function  bool
 	constants map[string]struct{}
 	uses      int
@@ -154,7 +157,16 @@ func (r *reader) word() *SyntaxError {
 		r.at++
 	}
 	w := r.src[from:r.at]
-	r.out = append(r.out, w...)
+	after := r.local
+	r.local = 0
+	switch {
+	case w == "function" && after == 1:
+		r.local = 2
+	case after == 2: // so that repair can tell it from local f = function
+		r.out = append(r.out, w+" "+w+"=function"...)
+	default:
+		r.out = append(r.out, w...)
+	}
 	switch w {
 	case "and", "or", "not":
 		return r.chain()
@@ -182,7 +194,10 @@ func (r *reader) word() *SyntaxError {
 		r.separate()
 		r.open[len(r.open)-1].branches++
 		return r.deeper()
-	case "break", "else", "for", "goto", "in", "local", "return", "then", "while":
+	case "local":
+		r.separate()
+		r.local = 1
+	case "break", "else", "for", "goto", "in", "return", "then", "while":
 		r.separate()
 	default:
 		if r.prev == operandEnd {
@@ -389,7 +404,13 @@ func (r *reader) symbol(c byte) *SyntaxError {
 	switch s {
 	case "...":
 		return r.operand("")
-	case "=", ",", ";", "::":
+	case ",", ";":
+		r.separate()
+		top := &r.open[len(r.open)-1]
+		if top.elements++; top.closer == '}' && top.elements > maxElements {
+			return r.fail("more than " + strconv.Itoa(maxElements) + " elements in one table constructor: split it")
+		}
+	case "=", "::":
 		r.separate()
 	case "(", "[", "{":
 		if s != "{" || r.prev == operandEnd {

@@ -285,3 +285,24 @@ local i = 0 while true do if true then i = i + 1 end if i > 3 then break end end
 local i = 0 repeat while true do break end i = i + 1 until i == 3 print(i) repeat break until nil print("broke")
 for i = 1, 2 do while true do break end do break end end for i = 1, 3 do repeat until true end print("done")
 local i = 0 while nil do i = 1 end while i < 2 do i = i + 1 while false do end end print(i)
+
+local function two() return "one", "two" end local t = {9, k = two()} print(#t, t[2], t.k) local t = {two(), k = two()} print(#t, t[1])
+local t = {k = two(), two()} print(#t) local function v(...) return {5, k = ...} end print(#v(6, 7), v(6, 7).k)
+
+local b = {} for i = 1, 50 do b[i] = "x" .. i end local list = table.concat(b, '", "')
+local t = loadstring('return {"' .. list .. '", k = 1, j = 2}')() print(#t, t[1], t[2], t[50], t.k, t.j)
+local t = loadstring('local function f() return "a", "b" end return {"' .. list .. '", f()}')() print(#t, t[1], t[50], t[51], t[52])
+local t = loadstring('local function f() return "a", "b" end return {"' .. list .. '", "' .. list .. '", f()}')() print(#t, t[1], t[50], t[51], t[101], t[102])
+local t = loadstring('return {"' .. list .. '", "' .. list .. '", "y"}')() print(#t, t[1], t[51], t[101])
+local t = loadstring('return {k = 1, "' .. list .. '", ...}')(7, 8) print(#t, t[1], t[51], t[52], t.k)
+
+local function a(x) x = (tostring(x)) return x end print(a(5)) local function b(s) local y = "y" s = (s:gsub("a", y)) return s, y end print(b("banana"))
+local function c(n) local k = 7 n = (math.max(n, k)) return n, k end print(c(3)) local function id(x) return x end local function d(x) x = (id(-x)) return x end print(d(4))
+
+local f = function() return f end print(f()) local g = function(n) return g and g(n) end print(g(1)) local print = function(...) print("p", ...) end print(1)
+local function fact(n) return n < 2 and 1 or n * fact(n - 1) end print(fact(5)) local x, y = function() return y end, 2 print(x())
+
+local up = {1} local function f() for i, x in ipairs({7}) do up = (((0 and 0) or x) and up) local v = up[1] print(v) end end f()
+local n = 0 while (0 and nil) or n < 3 do n = n + 1 end print(n) while not nil do n = n + 1 if n > 5 then break end end print(n)
+local n = 0 for i = 1, 3 do repeat local z = (1 and nil) or i n = n + z until true end print(n) for i = (1 and 2), 3 do print(i) end
+for i = 1, 2 do while true do local z = nil or i print(z) break end end for k in pairs{1} do local q = 1 and k print(q) end
