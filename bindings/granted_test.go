@@ -1,0 +1,184 @@
+package bindings_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/host/grant"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+)
+
+// once runs another script on a new call.
+func (h *house) once(script string) (*switchsim.Call, outcome) {
+	h.t.Helper()
+	var err error
+	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
+		h.t.Fatal(err)
+	}
+	call := h.call()
+	return call, h.end()
+}
+
+// reached tells whether the mark came to the switch in any way.
+func (h *house) reached(mark string) bool {
+	for _, r := range h.sw.Records() {
+		for _, e := range r.Entries {
+			if strings.Contains(e.What, mark) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forbidden are the ways a script has to what its flow is not granted, and
+// where the grant to add stands.
+var forbidden = []struct{ lua, section string }{
+	{`freeswitch.API():execute("system", "MARK")`, "api"},
+	{`freeswitch.API():execute("SYSTEM", "MARK")`, "api"},
+	{`freeswitch.API():executeString("bg_system MARK")`, "api"},
+	{`freeswitch.API():execute("bgapi", "system MARK")`, "api"},
+	{`freeswitch.API():executeString("sched_api +1 none system MARK")`, "api"},
+	{`freeswitch.API():execute("originate", "user/1001 &system(MARK)")`, "apps"},
+	{`freeswitch.API():execute("uuid_setvar", session.uuid .. " api_on_answer system MARK")`, "api"},
+	{`freeswitch.API():execute("uuid_transfer", session.uuid .. " system:MARK inline")`, "apps"},
+	{`session:execute("system", "MARK")`, "apps"},
+	{`session:execute("set", "a=${system(MARK)}")`, "api"},
+	{`session:execute("log", "INFO ${bg_system MARK}")`, "api"},
+	{`session:execute("set", "execute_on_answer=system MARK")`, "apps"},
+	{`session:execute("bridge", "{execute_on_answer=system MARK}user/1001")`, "apps"},
+	{`session:setVariable("execute_on_answer", "system MARK")`, "apps"},
+	{`session:setVariable("api_hangup_hook", "system MARK")`, "api"},
+	{`session:setVariable("harmless", "${system(MARK)}")`, "api"},
+	{`session:streamFile("shell_stream://MARK")`, "apps"},
+	{`session:sayPhrase("MARK", "${system(MARK)}")`, "api"},
+	{`session:detectSpeech("grammar", "${system(MARK)}")`, "api"},
+	{`session:playAndGetDigits(1, 1, 1, 1000, "#", "` + prompt + `", "", "\\d", "x", 1, "system:MARK inline")`, "apps"},
+	{`session:transfer("system:MARK", "inline")`, "apps"},
+	{`session:transfer("MARK", "LUA")`, "apps"},
+	{`freeswitch.Session("{api_on_answer=system MARK}user/1001")`, "api"},
+	{`freeswitch.Session("loopback/app=system:MARK")`, "apps"},
+	{`freeswitch.Session(dial{"user/1001", vars = {execute_on_answer = "system MARK"}}, session)`, "apps"},
+	{`freeswitch.Session():originate(session, "{execute_on_answer='system MARK'}user/1001", 5)`, "apps"},
+	{`session:setVariable("execute_on_answer", "socket 192.0.2.1:8084/MARK async full")`, "apps"},
+	{`freeswitch.setGlobalVariable("execute_on_answer", "system MARK")`, "apps"},
+}
+
+func TestWhatIsNotGrantedIsRefusedWithTheGrantToAdd(t *testing.T) {
+	h := open(t, ``, bob)
+	for i, f := range forbidden {
+		mark := fmt.Sprintf("mark%02d", i)
+		call, o := h.once("local before\n" + strings.ReplaceAll(f.lua, "MARK", mark))
+		if o.err == nil || !strings.HasPrefix(o.err.Error(), "test.lua:2: ") || !strings.Contains(o.err.Error(), "grants: "+f.section+": allow:") {
+			t.Errorf("%s: %v", f.lua, o.err)
+		}
+		call.Hangup("NORMAL_CLEARING")
+		<-call.Done()
+		if h.reached(mark) {
+			t.Errorf("%s came to the switch", f.lua)
+		}
+	}
+}
+
+func TestWhatIsGrantedPasses(t *testing.T) {
+	h := open(t, ``, bob)
+	h.grants = &grant.Grants{
+		API:  grant.Rule{Allow: []grant.Name{"system", "bg_system"}},
+		Apps: grant.Rule{Allow: []grant.Name{"system", "lua", "socket", "shell_stream"}},
+	}
+	for _, f := range forbidden {
+		call, o := h.once(f.lua)
+		if o.err != nil {
+			t.Errorf("%s: %v", f.lua, o.err)
+		}
+		call.Hangup("NORMAL_CLEARING")
+		<-call.Done()
+	}
+	_, o := h.once(`r = freeswitch.API():execute("system", "ls")`)
+	o.want(t, "r", "-ERR system Command not found!\n") // the switch was asked
+}
+
+func TestARefusalCanBeCaughtAndTheCallGoesOn(t *testing.T) {
+	_, o := run(t, `
+		ready, r = pcall(session.execute, session, "system", "ls")
+		session:onDtmf(function() session:execute("system", "ls") end)
+		session:answer()
+		r2 = select(2, pcall(session.streamFile, session, "long.wav"))
+		r3 = session:getVariable("destination_number")`,
+		switchsim.OnPlayback("long.wav").Press("1"))
+	o.want(t, "ready", "false", "r3", "flow")
+	for _, name := range []string{"r", "r2"} {
+		if !strings.Contains(o.text(name), `application "system" is not granted`) {
+			t.Errorf("%s is %s", name, o.text(name))
+		}
+	}
+}
+
+func TestEventsNeedTheirGrant(t *testing.T) {
+	h := open(t, ``)
+	const fire = `local e = freeswitch.Event("CUSTOM", "a::b") r = e:getHeader("event-subclass") finished = e:fire()`
+	_, o := h.once(fire)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	o.want(t, "r", "a::b", "finished", "true")
+	h.grants = &grant.Grants{}
+	_, o = h.once(fire)
+	if o.err == nil || !strings.Contains(o.err.Error(), "test.lua:1: firing events is not granted") || !strings.Contains(o.err.Error(), "grants: fire_events: true") {
+		t.Errorf("got %v", o.err)
+	}
+	if _, o = h.once(`session:execute("event", "Event-Name=CUSTOM")`); o.err == nil || !strings.Contains(o.err.Error(), "fire_events") {
+		t.Errorf("the application event: %v", o.err)
+	}
+}
+
+// What the bindings send on their own account is not the script's to be
+// refused, however little it is granted.
+func TestOurOwnCommandsNeedNoGrant(t *testing.T) {
+	h := open(t, ``, bob)
+	h.grants = &grant.Grants{API: grant.Rule{Only: []grant.Name{"status"}}, Apps: grant.Rule{Only: []grant.Name{"answer", "playback", "loop_playback"}}}
+	_, o := h.once(`
+		session:answer()
+		session:setVariable("mark", "set")
+		r = session:getVariable("mark") .. session:streamFile("` + prompt + `")
+		r2 = tostring(session:schedHangup(60):cancel()) .. freeswitch.getGlobalVariable("domain")
+		freeswitch.setGlobalVariable("mark", "set")
+		session:flushDigits()
+		local leg = freeswitch.Session("user/1001", session)
+		r3 = tostring(leg:ready())
+		leg:hangup()
+		r4 = select(2, pcall(session.execute, session, "log", "INFO x"))
+		session:hangup()`)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	o.want(t, "r", "set1", "r2", "trueexample.org", "r3", "true")
+	if !strings.Contains(o.text("r4"), "grants: apps: only:") {
+		t.Errorf("r4 is %s", o.text("r4"))
+	}
+}
+
+func TestAScriptWithoutACallHasGrantsToo(t *testing.T) {
+	h := open(t, ``)
+	link, _ := h.node()
+	o := h.execute(`freeswitch.API():executeString("system ls")`, link, h.addr)
+	if o.err == nil || !strings.HasPrefix(o.err.Error(), `job.lua:1: the API command "system" is not granted`) {
+		t.Errorf("got %v", o.err)
+	}
+	h.grants = &grant.Grants{API: grant.Rule{Allow: []grant.Name{"system"}}}
+	if o = h.execute(`r = freeswitch.API():executeString("system ls")`, link, h.addr); o.err != nil {
+		t.Error(o.err)
+	}
+	o.want(t, "r", "-ERR system Command not found!\n")
+}
+
+// A flow may hand its call to another flow of the same eslua, not to a program
+// that has no grants.
+func TestTheOwnListenerIsNoWayOut(t *testing.T) {
+	h := open(t, ``)
+	if _, o := h.once(`session:setVariable("execute_on_answer", "socket ` + h.addr + `/other async full")`); o.err != nil {
+		t.Error(o.err)
+	}
+}
