@@ -30,7 +30,9 @@ func Value(s string) string { return edges(escape(s, '=')) }
 
 // Variables writes the {name=value,...} that stands in front of a dial string
 // (switch_event.c:switch_event_create_brackets). A brace in a value has no
-// escape there and is left out.
+// escape there and is left out. The ":_:" that makes several calls of a dial
+// string is looked for before anything is split (switch_ivr_originate.c:
+// switch_ivr_enterprise_originate); quotes that the split takes away break it.
 func Variables(vars [][2]string) string {
 	if len(vars) == 0 {
 		return ""
@@ -38,7 +40,7 @@ func Variables(vars [][2]string) string {
 	pairs := make([]string, len(vars))
 	for i, v := range vars {
 		value := strings.ReplaceAll(strings.ReplaceAll(v[1], "{", ""), "}", "")
-		pairs[i] = edges(escape(v[0]+"="+Value(value), ','))
+		pairs[i] = strings.ReplaceAll(edges(escape(v[0]+"="+Value(value), ',')), ":_", ":''_")
 	}
 	return "{" + strings.Join(pairs, ",") + "}"
 }

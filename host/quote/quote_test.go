@@ -239,6 +239,22 @@ func TestFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
 	}
 }
 
+func TestVariablesStayInTheirBraces(t *testing.T) {
+	for _, s := range append(torture, "x:_:loopback/app=system:ls", ":_:_:", "::_::_:") {
+		written := Variables([][2]string{{"a", s}, {"b", "c"}})
+		if strings.Contains(written, ":_:") { // FreeSWITCH would dial what follows
+			t.Errorf("%q is written as %q", s, written)
+		}
+		carried := strings.NewReplacer("{", "", "}", "").Replace(s)
+		pairs := separateAt(strings.TrimSuffix(written[1:], "}"), ',')
+		if len(pairs) != 2 || pairs[1] != "b=c" {
+			t.Errorf("%q is written as %q and read as %q", s, written, pairs)
+		} else if pair := separateAt(pairs[0], '='); len(pair) != 2 || pair[1] != carried {
+			t.Errorf("%q is written as %q and read as %q", s, written, pair)
+		}
+	}
+}
+
 func TestWhatNeedsNothingIsLeftReadable(t *testing.T) {
 	for _, s := range []string{"ivr/hello.wav", "tone_stream://%(300,0,440)", `\d+`, "4711#", "sofia/gateway/gw/0049"} {
 		if Word(s) != s || Literal(s) != s || Rest(s) != s {
