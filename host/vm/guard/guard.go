@@ -40,6 +40,8 @@ type Guard struct {
 	burstTook time.Duration
 	cpuTook   time.Duration // measured time, as burst and cpu
 	looked    time.Time     // when the slice began
+	inLane    bool          // holds a place in the slow lane; see keepLane
+	turn      int64         // burst when it got the place
 
 	// memory; see charge
 	live int64 // bytes found by the last census
@@ -58,10 +60,11 @@ type Guard struct {
 // Of is the guard of the state or coroutine L.
 func Of(L *lua.LState) *Guard { return L.Context().(*Guard) }
 
-// Shared is what all states of a machine hold in common: the census does not
-// count it against any of them.
+// Shared is what all states of a machine hold in common. The census does not
+// count Tables against any of them.
 type Shared struct {
 	Tables map[*lua.LTable]bool
+	Lane   Lane // nil lets every state compute at once
 }
 
 // New makes a state without libraries under limits. Its global and registry

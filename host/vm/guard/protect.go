@@ -146,6 +146,9 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 	if s.currentFrame != nil {
 		index = s.currentFrame.Idx
 	}
+	if index < 0 { // the way out of the state
+		defer g.leaveLane()
+	}
 	defer func() {
 		r := recover()
 		if r == nil {

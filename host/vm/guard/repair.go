@@ -16,6 +16,7 @@ import (
 //     with whatever was there.
 //   - an assignment of several values: `a, b = b, a` assigns to a before it
 //     reads it.
+//   - `x = f() and 1` where x is local: it leaves x as it was if f() is false.
 //   - `x = (f(x))`: it puts f into x, if that is the last parameter, before it
 //     evaluates the arguments.
 //   - a table constructor that ends with `k = f()`, or has other fields behind
@@ -31,7 +32,7 @@ func repair(stmts []ast.Stmt) []ast.Stmt {
 		case *ast.AssignStmt:
 			within(s.Lhs...)
 			within(s.Rhs...)
-			if len(s.Lhs) > 1 || adjusted(s.Rhs[0]) {
+			if len(s.Lhs) > 1 || spoilt(s.Rhs[0]) {
 				stmts[i] = apart(s)
 			}
 		case *ast.LocalAssignStmt:
@@ -292,10 +293,15 @@ func fields(e *ast.TableExpr) {
 	fields(e)
 }
 
-// adjusted reports whether e is a call in parentheses.
-func adjusted(e ast.Expr) bool {
-	call, ok := e.(*ast.FuncCallExpr)
-	return ok && call.AdjustRet
+// spoilt reports whether e must not be assigned to a local variable at once.
+func spoilt(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.LogicalOpExpr:
+		return true
+	case *ast.FuncCallExpr:
+		return e.AdjustRet
+	}
+	return false
 }
 
 func labels(stmts []ast.Stmt) bool {

@@ -58,6 +58,7 @@ func (g *Guard) tick(L *lua.LState) {
 	case g.live+g.debt > g.limits.Memory:
 		g.collect(L, 0)
 	}
+	g.keepLane(L)
 }
 
 // duration is what units are called in the budgets.
@@ -68,6 +69,7 @@ func duration(units int64) time.Duration {
 // Wait runs fn, which waits for the outside; the burst budget starts anew
 // after it.
 func (g *Guard) Wait(fn func()) {
+	g.leaveLane()
 	fn()
 	g.cpu += g.slice - g.left
 	g.burst, g.burstTook = 0, 0

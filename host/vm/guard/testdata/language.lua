@@ -306,3 +306,16 @@ local up = {1} local function f() for i, x in ipairs({7}) do up = (((0 and 0) or
 local n = 0 while (0 and nil) or n < 3 do n = n + 1 end print(n) while not nil do n = n + 1 if n > 5 then break end end print(n)
 local n = 0 for i = 1, 3 do repeat local z = (1 and nil) or i n = n + z until true end print(n) for i = (1 and 2), 3 do print(i) end
 for i = 1, 2 do while true do local z = nil or i print(z) break end end for k in pairs{1} do local q = 1 and k print(q) end
+
+local function f() return nil end
+local x = 5
+x = f() and 1 print(x)
+x = 5 x = not 0 and 1 print(x)
+x = 5 x = {} and (f() and 1) print(x)
+x = 5 x = {} and (not 0 and 1) print(x)
+x = 5 x = {} and (not x and 1) print(x)
+x = 5 x = f() or (f() and 1) print(x)
+x = 5 x = (f() and 1) or f() print(x)
+x = 5 x = {} and ((f()) and 1) print(x)
+local t = {} x = 5 x = t.a and 1 print(x) x = 5 x = t and t.a and 1 print(x) x = 5 x = {} and t.a and 1 print(x)
+x = 5 x = {} and (t.a and 1) print(x) x = 5 x = t and (t.a and 1) print(x) x = 5 x = (t and t.a) and 1 print(x)
