@@ -24,14 +24,16 @@ const causeNames = ` NONE UNALLOCATED_NUMBER NO_ROUTE_TRANSIT_NET NO_ROUTE_DESTI
  DOES_NOT_EXIST_ANYWHERE NOT_ACCEPTABLE UNWANTED NO_IDENTITY BAD_IDENTITY_INFO UNSUPPORTED_CERTIFICATE
  INVALID_IDENTITY STALE_DATE REJECT_ALL `
 
-func isCause(name string) bool {
-	for known := range strings.FieldsSeq(causeNames) {
-		if known == name {
-			return true
-		}
+// causes has them for looking up; nothing writes to it.
+var causes = func() map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq(causeNames) {
+		m[name] = true
 	}
-	return false
-}
+	return m
+}()
+
+func isCause(name string) bool { return causes[name] }
 
 func isNumber(s string) bool {
 	return s != "" && len(s) < 6 && strings.Trim(s, "0123456789") == ""

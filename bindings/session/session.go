@@ -129,6 +129,9 @@ func (s *Session) over() bool {
 // call, its hangup above all, is no error: mod_lua's methods answer 0. The
 // error that remains is raised.
 func (s *Session) settle(err error) error {
+	if err == nil {
+		return nil
+	}
 	var (
 		hungUp  *outbound.HangupError
 		unknown *outbound.UnknownApplicationError
@@ -136,7 +139,7 @@ func (s *Session) settle(err error) error {
 		refused *esl.ReplyError
 	)
 	switch {
-	case err == nil, errors.Is(err, outbound.ErrStopped):
+	case errors.Is(err, outbound.ErrStopped):
 		return nil
 	case errors.As(err, &unknown):
 		s.log().Error(unknown.Error())

@@ -3,7 +3,7 @@ package esl
 import "sync"
 
 // bufferSize takes several full channel events (6 to 10 KB) in one read.
-const bufferSize = 32 << 10
+const bufferSize = 16 << 10
 
 // buffers lends read buffers: ten thousand calls that wait hold none of them.
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}

@@ -111,10 +111,14 @@ func (e Event) decode(v string) string {
 func (e Event) Pick(names, values []string) {
 	clear(values)
 	missing := uint64(1)<<len(names) - 1
+	var initials uint32 // most lines begin with a letter that none of the names begins with
+	for _, name := range names {
+		initials |= initial(name)
+	}
 	for s := e.raw; s != "" && missing != 0; {
 		end := strings.IndexByte(s, '\n')
-		for i, name := range names {
-			if missing&(1<<i) != 0 && named(s, name) {
+		for i := 0; initials&initial(s) != 0 && i < len(names); i++ {
+			if name := names[i]; missing&(1<<i) != 0 && named(s, name) {
 				missing &^= 1 << i
 				values[i] = e.decode(valueAfter(s, name, end))
 			}

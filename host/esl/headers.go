@@ -25,6 +25,14 @@ func named(s, name string) bool {
 	return len(s) > n && s[n] == ':' && n > 0 && s[0]|0x20 == name[0]|0x20 && strings.EqualFold(s[:n], name)
 }
 
+// initial is a set of the one letter, in any case, that a header's name begins with.
+func initial(s string) uint32 {
+	if s == "" {
+		return 0
+	}
+	return 1 << (s[0] & 0x1f) // upper and lower case differ in a higher bit
+}
+
 func valueAfter(s, name string, end int) string {
 	if end < 0 {
 		end = len(s)
