@@ -57,13 +57,15 @@ func Calls(b *testing.B, host Host) {
 }
 
 // Idle reports the memory (heap and stacks in use) of one call that waits for
-// the end of a playback, over n such calls.
+// the end of a playback, over n such calls at a time. An operation is a call, as
+// it is to Calls, but there are always n of them.
 func Idle(b *testing.B, host Host, n int) {
 	sw := newSwitch(b)
 	addr := start(b, host)
 	sw.calls(b, addr, n) // what is made once is made now
 	var bytes int64
-	for b.Loop() {
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= n {
 		before := inUse()
 		sw.say(b, fmt.Sprintf("idle %s %d", addr, n), "idle")
 		bytes = inUse() - before
