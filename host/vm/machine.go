@@ -2,6 +2,7 @@ package vm
 
 import (
 	"fmt"
+	"runtime"
 	"sort"
 	"strings"
 
@@ -27,6 +28,7 @@ func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 	}
 	m := &Machine{modules: map[string]int{}, classes: map[*Class]*class{}}
 	m.shared.Tables = map[*lua.LTable]bool{}
+	m.shared.Lane = make(guard.Lane, max(1, runtime.GOMAXPROCS(0)/2))
 	for _, l := range standard() {
 		if l.Name != "" {
 			m.addLibrary(l)

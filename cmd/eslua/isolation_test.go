@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// An ordinary call plays two prompts and asks for a digit; its cause tells that
+// all of it happened.
+const ordinaryFlow = `
+session:answer()
+session:streamFile("hello.wav")
+local digit = session:read(1, 1, "ask.wav", 5000, "#")
+session:streamFile("bye.wav")
+session:hangup(digit == "4" and "USER_BUSY" or "CALL_REJECTED")
+`
+
+const (
+	ordinaryCalls = 200
+	hostileCalls  = 50
+)
+
+// TestHostileScriptsHurtNobodyElse runs ordinary calls while others run
+// hostile scripts in the same process: every call ends as it should.
+func TestHostileScriptsHurtNobodyElse(t *testing.T) {
+	took := crowd(t, hostileCalls)
+	if len(took) != ordinaryCalls {
+		t.Fatalf("%d ordinary calls ended", len(took))
+	}
+}
+
+// BenchmarkIsolation is the 99th percentile of the ordinary calls beside
+// hostile ones, as a multiple of the same run without them.
+func BenchmarkIsolation(b *testing.B) {
+	var with, without time.Duration
+	for b.Loop() {
+		without += percentile99(crowd(b, 0))
+		with += percentile99(crowd(b, hostileCalls))
+	}
+	b.ReportMetric(with.Seconds()/float64(b.N), "s/p99")
+	b.ReportMetric(float64(with)/float64(without), "x-alone")
+}
+
+func percentile99(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)*99/100]
+}
+
+// crowd runs the ordinary calls and so many hostile ones at once, and returns
+// how long each ordinary call took.
+func crowd(tb testing.TB, hostile int) []time.Duration {
+	dir := tb.TempDir()
+	save := func(name, source string) {
+		if err := os.WriteFile(filepath.Join(dir, name+".lua"), []byte(source), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	save("ordinary", ordinaryFlow)
+	attacks := readAttacks(tb)
+	for i := range hostile {
+		save(fmt.Sprint("hostile", i), attacks[i%len(attacks)])
+	}
+	cfg := config.Default()
+	cfg.Scripts = dir
+	// Each hostile call that failed is rejected; some attacks end well, as they should.
+	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
+	h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- h.run(ctx, l) }()
+
+	sim := switchsim.New(switchsim.Config{
+		NoJournal: true,
+		Media:     map[string]time.Duration{"hello.wav": 500 * time.Millisecond, "ask.wav": 2 * time.Second, "bye.wav": 500 * time.Millisecond},
+		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
+			{App: "socket", Data: l.Addr().String() + "/$1 async full"}, {App: "hangup", Data: "NO_ANSWER"},
+		}}}},
+	})
+	if err := sim.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	var calls sync.WaitGroup
+	for i := range hostile {
+		calls.Go(func() { <-sim.Call(switchsim.Caller{Number: "666", Destination: fmt.Sprint("hostile", i)}).Done() })
+	}
+	took := make([]time.Duration, ordinaryCalls)
+	for i := range took {
+		calls.Go(func() {
+			begin := time.Now()
+			c := sim.Call(switchsim.Caller{Number: "1000", Destination: "ordinary", Script: []switchsim.Step{
+				switchsim.OnPlayback("ask.wav").After(time.Second).Press("4"),
+			}})
+			<-c.Done()
+			took[i] = time.Since(begin)
+			if c.Cause() != "USER_BUSY" {
+				tb.Errorf("an ordinary call ended with %s", c.Cause())
+			}
+		})
+	}
+	calls.Wait()
+	stop()
+	if err := <-served; err != nil {
+		tb.Error(err)
+	}
+	_ = sim.Close()
+	return took
+}
+
+func readAttacks(tb testing.TB) []string {
+	f, err := os.Open("../../host/vm/testdata/attacks.jsonl")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	var sources []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		var a struct{ Src string }
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+			tb.Fatal(err)
+		}
+		sources = append(sources, a.Src)
+	}
+	return sources
+}
