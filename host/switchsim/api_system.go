@@ -93,11 +93,11 @@ func globalGetvar(s *Switch, args string, _ *channel) string {
 }
 
 func globalSetvar(s *Switch, args string, _ *channel) string {
-	name, value, found := strings.Cut(args, "=")
-	if !found {
+	pair := separate(args, '=', 2)
+	if len(pair) < 2 {
 		return usage("<var>=<value> [=<value2>]")
 	}
-	s.setGlobal(name, value)
+	s.setGlobal(pair[0], pair[1])
 	return "+OK"
 }
 

@@ -88,8 +88,8 @@ func brackets(s string, open, shut byte) (vars [][2]string, rest string, ok bool
 			delim, list = list[2], list[3:]
 		}
 		for _, item := range separate(list, delim, 1024) {
-			if name, value, found := strings.Cut(item, "="); found {
-				vars = append(vars, [2]string{strings.Trim(name, " "), strings.Trim(value, " ")})
+			if pair := separate(item, '=', 2); len(pair) == 2 {
+				vars = append(vars, [2]string{pair[0], pair[1]})
 			}
 		}
 		s = strings.TrimLeft(s[end+1:], " ")

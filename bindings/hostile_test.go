@@ -1,0 +1,116 @@
+package bindings_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/host/grant"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+)
+
+// hostile are texts that callers may send as their name or number. Those that
+// want something run set the global variable pwned, which the flow of the test
+// is not granted.
+var hostile = []string{
+	"]", "[", "}", "{", "'", "''", `"`, ",", "a,b=c", "=", "^^", "^^:a=b:c=d", "|", "a|b", "&", "&park()", "$", "$$", "$1",
+	`\`, `\\`, `\'`, `\n`, "<a=b>", " blanks around ", "%[a=b]", "%", ":_:", "ARRAY::a|:b", "::", "a\tb",
+	"line\nfeed", "carriage\rreturn", "\r\n\r\nexit\r\n\r\n", "a\n\napi global_setvar pwned=1\n\n", "NUL\x00byte", "\x01\x02", "\xff\xfe", "Zoë 😀",
+	"${global_setvar(pwned=1)}", "$${global_setvar(pwned=1)}", `\${global_setvar(pwned=1)}`, `\\${global_setvar(pwned=1)}`, `$\{global_setvar(pwned=1)}`,
+	"${global_setvar pwned=1}", "${pwned}",
+	"x,execute_on_answer=set_global pwned=1", "x],execute_on_answer=set_global pwned=1", "x}{execute_on_answer='set_global pwned=1'}",
+	`x\,execute_on_answer=set_global pwned=1`, `x',execute_on_answer='set_global pwned=1`, "^^:a:execute_on_answer=set_global pwned=1",
+	"x:_:loopback/app=set_global:pwned=1", "x}loopback/app=set_global:pwned=1", "x]loopback/app=set_global:pwned=1,user/1001", "x|loopback/app=set_global:pwned=1",
+	"' &set_global(pwned=1) '", " &set_global(pwned=1)", "x inline", "set_global:pwned=1 inline",
+}
+
+const hostileFlow = `
+	local v = %s
+	local function try(f, ...)
+		local ok, why = pcall(f, ...)
+		return ok and "sent" or why
+	end
+	r = try(session.setVariable, session, "h1", v)
+	r2 = try(session.execute, session, "set", "h2=" .. v)
+	r3 = try(function()
+		local leg = freeswitch.Session(dial{"user/1001", vars = {h3 = v}})
+		finished = tostring(leg:getVariable("h3"))
+		leg:hangup()
+	end)
+	r4 = try(function() freeswitch.Session("user/1001", session):hangup() end) -- shows the caller's name
+	freeswitch.setGlobalVariable("h5", "")
+	ready = try(freeswitch.setGlobalVariable, "h5", v)
+	hooked = tostring(freeswitch.getGlobalVariable("h5"))
+	session:execute("log", "INFO well")`
+
+// TestNothingACallerSendsMeansAnythingElse: it arrives as it is, or there is an
+// error that says why not; nothing in it is run.
+func TestNothingACallerSendsMeansAnythingElse(t *testing.T) {
+	h := open(t, ``, bob)
+	h.grants = &grant.Grants{API: grant.Rule{Deny: []grant.Name{"global_setvar"}}, Apps: grant.Rule{Deny: []grant.Name{"set_global"}}}
+	for _, text := range hostile {
+		var err error
+		if h.script, err = vm.Compile("test.lua", fmt.Appendf(nil, hostileFlow, luaText(text))); err != nil {
+			t.Fatal(err)
+		}
+		call := h.sw.Call(switchsim.Caller{Number: "1000", Name: text, Destination: "flow"})
+		o := h.end()
+		if o.err != nil {
+			t.Errorf("%q: %v", text, o.err)
+		}
+		arrived := func(way, outcome, got string) {
+			switch {
+			case outcome == "sent" && got == text:
+			case strings.HasPrefix(outcome, "test.lua:") && saysWhy(outcome) && (got == "" || got == "nil"):
+			default:
+				t.Errorf("%q by %s is %q there, %s", text, way, got, outcome)
+			}
+		}
+		arrived("setVariable", o.text("r"), call.Variable("h1"))
+		if !dialplanText(text) {
+			arrived("execute set", o.text("r2"), call.Variable("h2"))
+		}
+		arrived("dial", o.text("r3"), o.text("finished"))
+		arrived("setGlobalVariable", o.text("ready"), o.text("hooked"))
+		call.Hangup("NORMAL_CLEARING")
+		<-call.Done()
+		if pwned := h.sw.API("global_getvar pwned"); strings.Contains(pwned, "1") {
+			t.Fatalf("%q was run", text)
+		}
+	}
+	for _, r := range h.sw.Records() {
+		for _, e := range r.Entries {
+			name, _, _ := strings.Cut(e.What, " ")
+			if e.Kind == "execute" && !strings.Contains(" socket set log park answer ", " "+name+" ") {
+				t.Errorf("the switch executed %q", e.What)
+			}
+		}
+	}
+}
+
+// saysWhy tells an error that says what cannot be sent or is not granted.
+func saysWhy(message string) bool {
+	for _, part := range []string{"grants", "control character", "${ in it", "NUL", "line feed", "line end", "CR"} {
+		if strings.Contains(message, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// dialplanText tells text that an application's argument, which is read as in
+// the dialplan, does not carry as it is: escapes are resolved, edges trimmed,
+// variables put in.
+func dialplanText(s string) bool {
+	return strings.ContainsAny(s, `\`) || strings.Contains(s, "${") || strings.Trim(s, " ") != s
+}
+
+// luaText writes a text as Lua source.
+func luaText(s string) string {
+	var out strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&out, `\%03d`, s[i])
+	}
+	return `"` + out.String() + `"`
+}
