@@ -213,6 +213,42 @@ session:hangup("USER_BUSY")`,
 			lines: []string{"false USER_BUSY"}, cause: "USER_BUSY",
 		},
 		{
+			name: "hostileTextStaysText", far: answered(),
+			script: `
+session:answer()
+local texts = { "]", "}", "{", "'", "\"", "a,b=c", "^^:a=b", "|", "&park()", "$", "$1", "\\", "\\n", "%[a=b]", "<a=b>", "x:_:error/user_busy", "line\nfeed", " blanks " }
+local function same(what, got, text) if got ~= text then log(what, text, "became", got) end end
+local vars = {}
+for i, text in ipairs(texts) do
+  session:setVariable("hostile", text)
+  same("setVariable", session:getVariable("hostile"), text)
+  freeswitch.setGlobalVariable("eslua_global", text)
+  same("setGlobalVariable", freeswitch.getGlobalVariable("eslua_global"), text)
+  if not text:find("\n") then vars["hostile" .. i] = text end
+end
+freeswitch.setGlobalVariable("eslua_global", "")
+local other = freeswitch.Session(dial{"loopback/m:^:answer^sleep:3000/default/inline", vars = vars})
+log(other:ready())
+for name, text in pairs(vars) do same("dial", other:getVariable(name), text) end
+other:hangup()
+session:hangup()`,
+			lines: []string{"true"}, cause: "NORMAL_CLEARING",
+		},
+		{
+			name: "whatIsNotGrantedIsRefused", far: answered(),
+			script: `
+session:answer()
+local function refused(f, ...) local ok, why = pcall(f, ...) log(ok, (tostring(why):match("grants: %w+: allow:"))) end
+refused(session.execute, session, "system", "true")
+refused(session.execute, session, "log", "INFO ${system(true)}")
+refused(session.setVariable, session, "execute_on_answer", "system true")
+refused(session.transfer, session, "system:true", "inline")
+refused(freeswitch.Session, "{api_on_answer='system true'}loopback/m:^:answer^park/default/inline")
+session:hangup()`,
+			lines: []string{"false grants: apps: allow:", "false grants: api: allow:", "false grants: apps: allow:", "false grants: apps: allow:", "false grants: api: allow:"},
+			cause: "NORMAL_CLEARING",
+		},
+		{
 			name: "theDialplanGoesOn", far: answered(),
 			target: `'m:^:socket:%s async full^hangup:NO_ANSWER' inline`,
 			script: `session:answer() log("done")`,
