@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -51,8 +52,8 @@ func demo(p *program, ctx context.Context, args []string) error {
 	if err := d.start(ctx, p); err != nil {
 		return err
 	}
-	defer d.end(stop)
-	return d.run(ctx)
+	err = d.run(ctx)
+	return errors.Join(err, d.end(stop))
 }
 
 type demonstration struct {
@@ -63,7 +64,7 @@ type demonstration struct {
 	host   *host
 	addr   string
 	ended  chan struct{} // one for each script that has ended
-	done   chan struct{}
+	done   chan error
 }
 
 // start brings up the switch and the host, each on a free loopback port.
@@ -99,21 +100,15 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	d.host, d.addr, d.done = h, l.Addr().String(), make(chan struct{})
-	go func() {
-		defer close(d.done)
-		h.run(ctx, l)
-	}()
+	d.host, d.addr, d.done = h, l.Addr().String(), make(chan error, 1)
+	go func() { d.done <- h.run(ctx, l) }()
 	fmt.Fprintf(d.out, "A simulated FreeSWITCH hands calls to eslua on %s; scripts in %s\n", d.addr, d.dir)
 	return nil
 }
 
-func (d *demonstration) end(stop context.CancelFunc) {
+func (d *demonstration) end(stop context.CancelFunc) error {
 	stop()
-	if d.done != nil {
-		<-d.done
-	}
-	_ = d.sim.Close()
+	return errors.Join(<-d.done, d.sim.Close())
 }
 
 func (d *demonstration) run(ctx context.Context) error {

@@ -31,15 +31,12 @@ func serve(p *program, ctx context.Context, args []string) error {
 
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		h.run(ctx, l)
-	}()
+	ended := make(chan error, 1)
+	go func() { ended <- h.run(ctx, l) }()
 	for taking := true; ; taking = false {
 		select {
-		case <-ended:
-			return nil
+		case err := <-ended:
+			return err
 		case <-p.signals:
 			if !taking {
 				log.Warn("ending the calls that are left; their dialplans go on", "calls", h.server.Calls())

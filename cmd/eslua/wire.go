@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -106,17 +107,19 @@ func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*control
 	return links
 }
 
-// run serves l until it is closed and the last call is over, or ctx ends. What
-// started last stops first: calls may need scripts and nodes to their end.
+// run serves l until it is closed and the last call is over, ctx ends, or a
+// room cannot go on. What started last stops first: calls may need scripts and
+// nodes to their end.
 func (h *host) run(ctx context.Context, l net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
 	var rooms sync.WaitGroup
-	failed := make(chan error, 1+len(h.nodes))
 	start := func(name string, run func(context.Context) error) {
 		rooms.Go(func() {
 			if err := run(background); err != nil && background.Err() == nil {
-				failed <- fmt.Errorf("%s: %w", name, err)
+				abort(fmt.Errorf("%s: %w", name, err))
 			}
 		})
 	}
@@ -124,13 +127,11 @@ func (h *host) run(ctx context.Context, l net.Listener) error {
 	for _, n := range h.nodes {
 		start("node "+n.Name(), n.Run)
 	}
-	h.server.Serve(ctx, l)
+	err := h.server.Serve(ctx, l)
 	stop()
 	rooms.Wait()
-	select {
-	case err := <-failed:
-		return err
-	default:
-		return nil
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
 	}
+	return err
 }

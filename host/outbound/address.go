@@ -49,7 +49,7 @@ func whence(connect esl.Event, local net.Addr) dialled {
 func chosen(hosts, host string) (port, path string, ok bool) {
 	inherited := "8084"
 	for entry := range strings.SplitSeq(hosts, "|") {
-		name, rest := entry, ""
+		var name, rest string
 		if i := strings.LastIndexByte(entry, ':'); i >= 0 {
 			name, rest = entry[:i], entry[i+1:]
 			inherited, rest, _ = strings.Cut(rest, "/")

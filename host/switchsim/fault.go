@@ -66,7 +66,7 @@ func (s *Switch) Mute(uuid string) {
 // an empty uuid), between two packets or in the middle of one.
 func (s *Switch) Inject(uuid, raw string) {
 	for _, l := range s.controllers(uuid) {
-		l.conn.Write([]byte(raw))
+		_, _ = l.conn.Write([]byte(raw)) // a connection that is gone gets nothing
 	}
 }
 

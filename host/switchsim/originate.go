@@ -17,7 +17,6 @@ type origination struct {
 type leg struct {
 	target string
 	vars   [][2]string
-	user   bool // dialled through user/
 }
 
 // originate dials groups (|) one after the other and the legs (,) of a group at
@@ -108,7 +107,6 @@ type dialWait struct {
 	wake     chan struct{}
 	deadline time.Time
 	over     bool // timed out or cancelled: no further group
-	stops    []func()
 }
 
 func (s *Switch) newDialWait(o origination) *dialWait {

@@ -103,7 +103,6 @@ type side struct {
 	channels map[string]string
 	streams  map[string][]*packet
 	more     chan struct{}
-	err      error
 }
 
 func newSide(r *replay) *side {

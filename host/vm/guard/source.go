@@ -77,7 +77,7 @@ func prepare(file, src string) (text string, work, room int, err *SyntaxError) {
 	if strings.HasPrefix(r.src, "#") {
 		r.at = lineEnd(r.src, 0)
 	}
-	r.push('e', true)
+	_ = r.push('e', true) // the first block always fits
 	for r.at < len(r.src) {
 		if err := r.token(); err != nil {
 			return "", 0, 0, err

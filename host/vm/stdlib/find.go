@@ -28,7 +28,9 @@ func search(L *lua.LState, find bool) int {
 		return plain(L, s, p, at)
 	}
 	m := pattern.Matcher{Subject: s, Pattern: p, Meter: (*meter)(L)}
-	start, end, err := at, -1, error(nil)
+	start := at
+	var end int
+	var err error
 	if anchored(&m) {
 		end, err = m.At(at)
 	} else {

@@ -23,7 +23,9 @@ func stringGsub(L *lua.LState) int {
 	out := text{L: L, g: g}
 	copied, at, n := 0, 0, 0
 	for n < most {
-		start, end, err := at, -1, error(nil)
+		start := at
+		var end int
+		var err error
 		if anchor {
 			end, err = m.At(at)
 		} else {
