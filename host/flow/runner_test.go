@@ -69,6 +69,20 @@ func TestHowCallsEnd(t *testing.T) {
 			config: "flows: {a: {limits: {memory: 1MiB}}}", cause: dialplanWentOn,
 			logged: []string{"a.lua:2: memory limit of 1 MiB reached"},
 		},
+		"does what it is not granted": {
+			path: "a", files: map[string]string{"a.lua": "\nfreeswitch.API():execute('system', 'ls')"}, cause: dialplanWentOn,
+			config: "flows: {b: {grants: {api: {allow: [system]}}}}",
+			logged: []string{`a.lua:2: the API command \"system\" is not granted to this flow; add it under grants: api: allow:`},
+		},
+		"has grants of its own": {
+			path: "a", files: map[string]string{"a.lua": "if freeswitch.API():execute('system', 'ls'):find('not found') then session:hangup('USER_BUSY') end"},
+			config: "grants: {fire_events: false}\nflows: {a: {grants: {api: {allow: [system]}}}}", cause: "USER_BUSY",
+		},
+		"has the general grants": {
+			path: "a", files: map[string]string{"a.lua": "session:answer()\nsession:execute('log', 'x')"}, cause: dialplanWentOn,
+			config: "grants: {apps: {deny: [log]}}\nflows: {a: {grants: {fire_events: false}}}",
+			logged: []string{`a.lua:2: the application \"log\" is not granted`},
+		},
 		"is chosen by a route": {
 			files:  map[string]string{"a.lua": "session:hangup(argv[1])"},
 			config: "routes: [{destination: ^flow$, flow: a, args: [USER_BUSY]}]", cause: "USER_BUSY",
