@@ -174,6 +174,32 @@ func TestAScriptWithoutACallHasGrantsToo(t *testing.T) {
 	o.want(t, "r", "-ERR system Command not found!\n")
 }
 
+func TestAnotherChannelIsNoWayOut(t *testing.T) {
+	h := open(t, ``)
+	other := h.sw.Call(switchsim.Caller{Number: "1", Destination: "elsewhere"})
+	_, o := h.once(`
+		local other = freeswitch.Session("` + other.UUID() + `")
+		ready = tostring(other:ready())
+		local function why(...) return select(2, pcall(other.execute, other, ...)) end
+		r = why("system", "mark1")
+		r2 = why("system!normal_clearing", "mark2")
+		r3 = why("system::mark3", "")
+		r4 = select(2, pcall(other.transfer, other, "system:mark4", "inline"))
+		finished = pcall(other.execute, other, "set", "seen=yes")`)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	o.want(t, "ready", "true", "finished", "true", "r2", `test.lua:4: "system!normal_clearing" is no application`)
+	for _, name := range []string{"r", "r3", "r4"} {
+		if !strings.Contains(o.text(name), `"system" is not granted`) {
+			t.Errorf("%s is %s", name, o.text(name))
+		}
+	}
+	if h.reached("mark") {
+		t.Error("a refused application came to the switch")
+	}
+}
+
 // A flow may hand its call to another flow of the same eslua, not to a program
 // that has no grants.
 func TestTheOwnListenerIsNoWayOut(t *testing.T) {

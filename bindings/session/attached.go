@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -27,8 +28,13 @@ func (c *attached) API(ctx context.Context, line string) (string, error) {
 	return c.host.API(ctx, line)
 }
 
-// Execute sends an application to the channel and returns at once.
+// Execute sends an application to the channel and returns at once. In
+// uuid_broadcast's app!cause::data a mark in the name would make it another one
+// than the name that was granted.
 func (c *attached) Execute(ctx context.Context, app, arg string) (esl.Event, error) {
+	if strings.ContainsAny(app, "!:") {
+		return esl.Event{}, fmt.Errorf("%q is no application", app)
+	}
 	c.host.Log().Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
 	return esl.Event{}, c.order(ctx, "uuid_broadcast "+c.id+" "+quote.Word(app+"::"+arg)+" aleg")
 }
