@@ -54,7 +54,11 @@ func TestAttacks(t *testing.T) {
 		limit, resident = raceTimes*limit, raceTimes*resident
 	}
 	for _, a := range attacks(t) {
+		if raceDetector && strings.HasSuffix(a.Want, " limit") {
+			a.Want = "limit" // any: time passes faster than memory is taken
+		}
 		t.Run(a.Kind+"/"+a.Name, func(t *testing.T) {
+			t.Parallel()
 			o := runChild(t, a.Src)
 			if o.exit != exitDone && o.exit != exitError {
 				t.Fatalf("the process died: exit %d\n%.2000s", o.exit, o.err)

@@ -40,6 +40,7 @@ type Guard struct {
 	burstTook time.Duration
 	cpuTook   time.Duration // measured time, as burst and cpu
 	looked    time.Time     // when the slice began
+	waiting   int           // Waits that are going on, each in a callback of the one before
 	inLane    bool          // holds a place in the slow lane; see keepLane
 	turn      int64         // burst when it got the place
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/vm/guard"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // runInLane runs source in ctx, in a bare state that shares the lane.
@@ -50,5 +51,35 @@ func TestLongComputingWaitsForThePlaceAndShortDoesNot(t *testing.T) {
 	}
 	if len(lane) != 0 {
 		t.Error("its place was not given back")
+	}
+}
+
+// A function that waits may call back a script that computes for long; what it
+// waits for then is no reason to keep the place.
+func TestAWaitKeepsNoPlaceAfterACallback(t *testing.T) {
+	lane := make(guard.Lane, 1)
+	g := guard.New(guard.Limits{}, guard.Host{
+		Clock: clock.System(), Print: func(string) {}, Rand: rand.New(rand.NewPCG(1, 2)),
+	}, &guard.Shared{Lane: lane})
+	defer g.Close()
+	held := -1
+	g.L().G.Global.RawSetString("wait", &lua.LFunction{IsG: true, GFunction: func(L *lua.LState) int {
+		g.Wait(func() {
+			if err, _ := g.Enter(L, func() { L.Push(L.Get(1)); L.Call(0, 0) }); err != nil {
+				t.Error(err)
+			}
+			held = len(lane)
+		})
+		return 0
+	}})
+	proto, err := guard.Compile("lane.lua", "wait(function() for i = 1, 3e6 do end end)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err, _ := g.Enter(g.L(), func() { g.L().Push(g.NewFunction(proto)); g.L().Call(0, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	if held != 0 {
+		t.Errorf("%d places were held while the function waited", held)
 	}
 }

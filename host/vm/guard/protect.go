@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/eslua/eslua/host/vm/stdlib/number"
 	lua "github.com/yuin/gopher-lua"
@@ -146,8 +147,9 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 	if s.currentFrame != nil {
 		index = s.currentFrame.Idx
 	}
-	if index < 0 { // the way out of the state
-		defer g.leaveLane()
+	defer g.leaveLane() // what goes on in Go may wait
+	if g.waiting > 0 {
+		g.looked = time.Now() // the wait so far was not the script's work
 	}
 	defer func() {
 		r := recover()

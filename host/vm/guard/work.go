@@ -70,7 +70,9 @@ func duration(units int64) time.Duration {
 // after it.
 func (g *Guard) Wait(fn func()) {
 	g.leaveLane()
+	g.waiting++
 	fn()
+	g.waiting--
 	g.cpu += g.slice - g.left
 	g.burst, g.burstTook = 0, 0
 	g.slice, g.left = 0, 0 // the next instruction looks whether the script may go on
