@@ -10,6 +10,12 @@
 // package was written against (v1.1.2) with the one linked in, and NewMachine
 // refuses to start when they differ.
 //
+// What gopher-lua does otherwise than PUC Lua 5.1 is put right here as far as
+// instructions, errors and the compiler go: prepare rewrites source text,
+// repair the syntax tree, execute does some instructions itself. The tests
+// compare with lua5.1; testdata/differences.lua lists what is left, each with
+// its reason.
+//
 // # Units
 //
 // One unit of work is one simple VM instruction, about 10 ns of a 2.5 GHz

@@ -93,9 +93,6 @@ func (g *Guard) L() *lua.LState { return g.main }
 // Limits are the budgets in force.
 func (g *Guard) Limits() Limits { return g.limits }
 
-// Dead is what ended the script for good: nothing runs on the state after.
-func (g *Guard) Dead() error { return g.dead }
-
 // MustRun ends the script if it must end: a Go function that called back into
 // Lua, or waited, calls it before it goes on.
 func (g *Guard) MustRun(L *lua.LState) {

@@ -30,15 +30,6 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return place(e.File, e.Line) + e.Message }
 
-// kind of a token, as far as nesting needs it.
-type kind uint8
-
-const (
-	separator kind = iota // begins or ends a statement or an element
-	operator
-	operandEnd // an operand may end here: a name, a constant, a closing bracket
-)
-
 type reader struct {
 	file string
 	src  string
@@ -53,17 +44,6 @@ type reader struct {
 
 	functions int
 	local     byte // after "local" 1, after "local function" 2
-}
-
-// nesting is one open bracket or block.
-type nesting struct {
-	closer    byte // ')', ']', '}' or 'e' for end and until
-	chain     int  // operators since the last separator
-	branches  int  // elseif
-	elements  int  // of a table constructor
-	function  bool
-	constants map[string]struct{}
-	uses      int
 }
 
 // prepare checks src and returns the text to parse, and what compiling it
@@ -419,7 +399,7 @@ func (r *reader) symbol(c byte) *SyntaxError {
 			}
 		}
 		r.prev = separator
-		return r.push(s[0]+1+s[0]>>6&1, false) // ')' is '('+1, ']' and '}' are +2
+		return r.push(closers[s[0]], false)
 	case ")", "]", "}":
 		if len(r.open) < 2 || r.open[len(r.open)-1].closer != s[0] {
 			return r.near("unexpected symbol", s)
@@ -432,58 +412,4 @@ func (r *reader) symbol(c byte) *SyntaxError {
 		return r.near("unexpected symbol", s)
 	}
 	return nil
-}
-
-// operand notes a name or a constant; constant is its text, "" for none.
-func (r *reader) operand(constant string) *SyntaxError {
-	r.prev = operandEnd
-	if constant == "" {
-		return nil
-	}
-	for i := len(r.open) - 1; ; i-- {
-		if f := &r.open[i]; f.function {
-			if f.constants == nil {
-				f.constants = map[string]struct{}{}
-			}
-			f.constants[constant] = struct{}{}
-			f.uses++
-			return nil
-		}
-	}
-}
-
-func (r *reader) chain() *SyntaxError {
-	r.prev = operator
-	r.open[len(r.open)-1].chain++
-	return r.deeper()
-}
-
-func (r *reader) deeper() *SyntaxError {
-	if r.total++; r.total > maxChain {
-		return r.fail("an expression or chain of elseif with too many parts: split it")
-	}
-	return nil
-}
-
-func (r *reader) separate() {
-	top := &r.open[len(r.open)-1]
-	r.total -= top.chain
-	top.chain = 0
-	r.prev = separator
-}
-
-func (r *reader) push(closer byte, function bool) *SyntaxError {
-	if len(r.open) > maxNested {
-		return r.fail("chunk has too many syntax levels")
-	}
-	r.open = append(r.open, nesting{closer: closer, function: function})
-	r.total++
-	return nil
-}
-
-func (r *reader) pop() {
-	top := r.open[len(r.open)-1]
-	r.open = r.open[:len(r.open)-1]
-	r.total -= 1 + top.chain + top.branches
-	r.cost += top.uses * len(top.constants) / 2
 }

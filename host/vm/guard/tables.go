@@ -24,14 +24,8 @@ func (n *Names) Add(name string, v lua.LValue) {
 	n.values = append(n.values, v)
 }
 
-// Len is the number of fields.
-func (n *Names) Len() int { return len(n.keys) }
-
 // Size is what a table of these fields takes, in bytes.
 func (n *Names) Size() int { return int(tableSize(0, len(n.keys))) }
-
-// Has reports whether there is a field of that name.
-func (n *Names) Has(name string) bool { return slices.Contains(n.keys, lua.LValue(lua.LString(name))) }
 
 // Fill makes an empty table t have the fields, and room for more.
 func (n *Names) Fill(t *lua.LTable, room int) {
