@@ -30,7 +30,13 @@ type host struct {
 	scripts *store.Store
 	nodes   []*control.Link
 	server  *outbound.Server
+	// ballast is never touched and so takes no memory, but the collector counts
+	// it: it runs once in so many bytes allocated, not once in the few MiB that
+	// calls hold. That is a third of a call's CPU.
+	ballast []byte
 }
+
+const ballastBytes = 64 << 20
 
 // audience is told of calls: of each function a script has called, and that
 // the script has ended. The zero audience is told nothing.
@@ -41,7 +47,7 @@ type audience struct {
 
 // build makes the rooms; none of them runs yet.
 func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) (*host, error) {
-	var h host
+	h := host{ballast: make([]byte, ballastBytes)}
 	var err error
 	dialled := legs.New(clk)
 	if h.set, h.machine, err = newMachine(dialled, clk); err != nil {
