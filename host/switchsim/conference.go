@@ -78,7 +78,6 @@ func (s *Switch) join(c *channel, name, profile string) *member {
 		c.vars.set(v[0], v[1])
 	}
 	c.mu.Unlock()
-	c.trace(WhoSwitch, "conference", "joined conference "+name)
 	if created {
 		s.roomEvent(r, 0, "conference-create")
 	}
@@ -86,6 +85,7 @@ func (s *Switch) join(c *channel, name, profile string) *member {
 	if floor == nil {
 		s.floorEvent(m, size)
 	}
+	c.trace(WhoSwitch, "conference", "joined conference "+name) // after its events, for those who wait for it
 	return m
 }
 
