@@ -13,7 +13,6 @@ import (
 const (
 	attackTime     = 3 * time.Second
 	attackResident = 96 << 20
-	raceTimes      = 8 // what the race detector makes of both
 )
 
 type attack struct {
@@ -49,24 +48,17 @@ func attacks(t *testing.T) (list []attack) {
 // No script kills its process, whatever it does: each ends with a clean error
 // or a result, in time, within the memory a process is given.
 func TestAttacks(t *testing.T) {
-	limit, resident := attackTime, int64(attackResident)
-	if raceDetector {
-		limit, resident = raceTimes*limit, raceTimes*resident
-	}
 	for _, a := range attacks(t) {
-		if raceDetector && strings.HasSuffix(a.Want, " limit") {
-			a.Want = "limit" // any: time passes faster than memory is taken
-		}
 		t.Run(a.Kind+"/"+a.Name, func(t *testing.T) {
 			t.Parallel()
 			o := runChild(t, a.Src)
 			if o.exit != exitDone && o.exit != exitError {
 				t.Fatalf("the process died: exit %d\n%.2000s", o.exit, o.err)
 			}
-			if o.took > limit {
+			if o.took > attackTime {
 				t.Errorf("took %v", o.took)
 			}
-			if o.resident > resident {
+			if o.resident > attackResident {
 				t.Errorf("had %d MiB resident", o.resident>>20)
 			}
 			if !strings.Contains(o.out+o.err, a.Want) {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,8 +27,32 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())
 	}
-	goleak.VerifyTestMain(m)
+	dir, err := os.MkdirTemp("", "eslua-child-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	childDir = dir
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(dir)
+		os.Exit(code)
+	}))
 }
+
+var childDir string
+
+// childBinary is this test without the race detector, whose time and shadow
+// memory would hide what a script takes.
+var childBinary = sync.OnceValues(func() (string, error) {
+	if !raceDetector {
+		return os.Args[0], nil
+	}
+	binary := filepath.Join(childDir, "child.test")
+	if out, err := exec.Command("go", "test", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the child without the race detector: %w\n%s", err, out)
+	}
+	return binary, nil
+})
 
 const (
 	exitDone  = 0
@@ -35,12 +61,10 @@ const (
 )
 
 func child() int {
-	if !raceDetector { // whose shadow memory is data too
-		limit := syscall.Rlimit{Cur: dataLimit, Max: dataLimit}
-		if err := syscall.Setrlimit(rlimitData, &limit); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
+	limit := syscall.Rlimit{Cur: dataLimit, Max: dataLimit}
+	if err := syscall.Setrlimit(rlimitData, &limit); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	src, err := io.ReadAll(os.Stdin)
 	if err != nil {
@@ -81,13 +105,17 @@ func runChild(t *testing.T, src string) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0])
+	binary, err := childBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, binary)
 	cmd.Env = append(os.Environ(), childEnv+"=1")
 	cmd.Stdin = strings.NewReader(src)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	start := time.Now()
-	err := cmd.Run()
+	err = cmd.Run()
 	took := time.Since(start)
 	if cmd.ProcessState == nil {
 		t.Fatal(err)
