@@ -60,7 +60,7 @@ type Limits struct {
 	CPU      Duration `yaml:"cpu" doc:"Lua CPU time in all"`
 	Duration Duration `yaml:"duration" doc:"wall-clock time of the script; 0 is no limit"`
 	Stack    int      `yaml:"stack" doc:"depth of function calls"`
-	Source   Size     `yaml:"source" doc:"size of one source file or one load()"`
+	Source   Size     `yaml:"source" doc:"size of one text given to load(); a script file may have 256KiB"`
 }
 
 // Log says what is logged and how; logs go to stderr.

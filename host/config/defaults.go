@@ -22,7 +22,7 @@ func Default() Config {
 			Burst:    Duration(time.Second),
 			CPU:      Duration(time.Minute),
 			Duration: 0,
-			Stack:    200,
+			Stack:    16000,
 			Source:   256 << 10,
 		},
 		Grants: grant.Default(),

@@ -14,12 +14,11 @@ import (
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
 	"github.com/eslua/eslua/host/vm/guard"
-	lua "github.com/yuin/gopher-lua"
 )
 
 // Bind shows a call to the state that runs its script (session, freeswitch,
-// api ...), with the grants of its flow. end is called when the script has ended, well or not, with a
-// context that lives on when the script's has ended.
+// api ...), with the grants of its flow. end is called when the script has
+// ended, well or not, with a context that lives on when the script's has ended.
 type Bind func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) (end func(context.Context))
 
 // Deps is what a Runner stands on. Every field is needed but Trace.
@@ -83,32 +82,10 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g 
 	}
 	st := r.Machine.NewState(o)
 	defer st.Close()
-	st.SetGlobal("settings", settings(st, r.cfg.Flows[choice.Flow].Settings))
+	st.SetGlobal("settings", st.Table(r.cfg.Flows[choice.Flow].Settings))
 	end := r.Bind(st, c, r.grants(choice.Flow), log)
 	defer end(context.WithoutCancel(ctx))
 	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
-}
-
-// settings is the script's table of that name.
-func settings(st *vm.State, values map[string]any) *lua.LTable {
-	t := st.Table(nil)
-	for name, value := range values {
-		switch v := value.(type) {
-		case bool:
-			t.RawSetString(name, lua.LBool(v))
-		case int:
-			t.RawSetString(name, lua.LNumber(v))
-		case int64:
-			t.RawSetString(name, lua.LNumber(v))
-		case uint64:
-			t.RawSetString(name, lua.LNumber(v))
-		case float64:
-			t.RawSetString(name, lua.LNumber(v))
-		case string:
-			t.RawSetString(name, lua.LString(v))
-		}
-	}
-	return t
 }
 
 func (r *Runner) limits(flow string) guard.Limits {
