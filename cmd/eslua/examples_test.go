@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// TestExamples runs a call through examples/dialplan.xml and examples/eslua.yaml
+// as they are, but for the addresses.
+func TestExamples(t *testing.T) {
+	cfg, err := config.Load("../../examples/eslua.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim := switchsim.New(switchsim.Config{
+		Password: cfg.Nodes[0].Password,
+		Dialplan: switchsim.Dialplan{"default": exampleDialplan(t, string(cfg.Listen), l.Addr().String())},
+	})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	cfg.Nodes[0].Address = config.Address(sim.Addr())
+	h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- h.run(ctx, l) }()
+
+	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7001", Script: []switchsim.Step{
+		switchsim.OnPlayback("to_accept").After(200 * time.Millisecond).Press("1"),
+		switchsim.OnApp("conference").After(100 * time.Millisecond).Hangup(),
+	}})
+	<-c.Done()
+	if got := c.Variable("conference_name"); got != "7001" {
+		t.Errorf("the caller was in conference %q and ended with %s", got, c.Cause())
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// exampleDialplan reads the example, with eslua at another address.
+func exampleDialplan(t *testing.T, from, to string) []switchsim.Extension {
+	t.Helper()
+	source, err := os.ReadFile("../../examples/dialplan.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Extensions []struct {
+			Condition struct {
+				Expression string `xml:"expression,attr"`
+				Actions    []struct {
+					App  string `xml:"application,attr"`
+					Data string `xml:"data,attr"`
+				} `xml:"action"`
+			} `xml:"condition"`
+		} `xml:"extension"`
+	}
+	if err := xml.Unmarshal(source, &doc); err != nil {
+		t.Fatal(err)
+	}
+	var extensions []switchsim.Extension
+	for _, e := range doc.Extensions {
+		x := switchsim.Extension{Match: e.Condition.Expression}
+		for _, a := range e.Condition.Actions {
+			x.Actions = append(x.Actions, switchsim.Action{App: a.App, Data: strings.ReplaceAll(a.Data, from, to)})
+		}
+		extensions = append(extensions, x)
+	}
+	return extensions
+}
