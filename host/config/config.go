@@ -15,6 +15,13 @@ type Config struct {
 	Routes      []Route         `yaml:"routes" doc:"rules for calls whose socket path names no flow, tried in order"`
 	Flows       map[string]Flow `yaml:"flows" doc:"what holds for one flow only, by its name"`
 	Nodes       []Node          `yaml:"nodes" doc:"FreeSWITCH nodes to keep a control connection to"`
+	Hosts       []Address       `yaml:"hosts" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
+	Parked      Parked          `yaml:"parked" doc:"what is done at start with calls that a dead eslua left parked on the nodes: report, hangup CAUSE, or reenter (their flow)"`
+	Drain       Duration        `yaml:"drain" doc:"how long calls may go on after SIGTERM; those left are given back to their dialplans"`
+	State       string          `yaml:"state" doc:"directory of what outlives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else memory only"`
+	History     int             `yaml:"history" doc:"generations of the scripts that are kept for rollback"`
+	Admin       string          `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, whichever is there first"`
+	Metrics     Address         `yaml:"metrics" doc:"HTTP address of /metrics and /health; empty: none"`
 	Calls       Calls           `yaml:"calls"`
 	Limits      Limits          `yaml:"limits"`
 	Grants      grant.Grants    `yaml:"grants"`
@@ -36,6 +43,14 @@ type Flow struct {
 	Fallback *Fallback      `yaml:"fallback" doc:"as fallback above, for this flow"`
 	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; what is not named stays"`
 	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; what is not named stays"`
+	Canary   *Canary        `yaml:"canary" doc:"share of the calls that a new version gets at first, as 10%, or {share: 10%, window: 10m, calls: 20} with the defaults of the other two: if it fails more often than the old version within the window and so many calls, it is rolled back; empty: all calls get it at once"`
+}
+
+// Canary is how a new version of a flow is tried out.
+type Canary struct {
+	Share  Percent  `yaml:"share" doc:"share of the flow's calls that the new version gets"`
+	Window Duration `yaml:"window" doc:"how long it is tried; when its calls fail more often than the old version's, it is rolled back"`
+	Calls  int      `yaml:"calls" doc:"calls it must have ended before it can prove itself"`
 }
 
 // Node is one FreeSWITCH that eslua keeps a control connection to.

@@ -37,8 +37,14 @@ flows:
     fallback: transfer 9000 XML default
     limits: {memory: 8MiB}
     grants: {apps: {deny: [bridge]}, fire_events: false}
+    canary: {share: 5%, window: 1m}
+  welcome:
+    canary: 25%
 nodes:
   - {address: "127.0.0.1:8021", password: ClueCon}
+hosts: ["10.0.0.1:8084", "10.0.0.2:8084"]
+parked: hangup NORMAL_TEMPORARY_FAILURE
+drain: 1m
 calls: {max: 100, linger: 5s}
 limits: {burst: 500ms}
 grants: {api: {allow: [system]}, read: [/srv]}
@@ -66,6 +72,12 @@ log: {level: debug, format: json}
 	if f.Fallback.String() != "transfer 9000 XML default" || f.Settings["polite"] != true {
 		t.Errorf("flow: %+v", f)
 	}
+	if *f.Canary != (Canary{5, Duration(time.Minute), 20}) || *c.Flows["welcome"].Canary != (Canary{25, Duration(10 * time.Minute), 20}) {
+		t.Errorf("canaries: %+v, %+v", f.Canary, c.Flows["welcome"].Canary)
+	}
+	if len(c.Hosts) != 2 || c.Parked != (Parked{HangupParked, "NORMAL_TEMPORARY_FAILURE"}) || c.Drain != Duration(time.Minute) {
+		t.Errorf("hosts %v, parked %v, drain %v", c.Hosts, c.Parked, c.Drain)
+	}
 	if c.Calls.Handshake != Duration(25*time.Second) || c.Calls.Linger != Duration(5*time.Second) {
 		t.Errorf("calls: %+v", c.Calls)
 	}
@@ -82,6 +94,10 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"nodes:\n  - password: x\n":                                  `e.yaml:2: this node has no address`,
 		"fallback: explode\n":                                        `e.yaml:1: "explode" is not a fallback`,
 		"fallback: hangup me;now\n":                                  `e.yaml:1: "hangup me;now" is not a fallback`,
+		"parked: shoot\n":                                            `e.yaml:1: "shoot" cannot be done with parked calls`,
+		"flows:\n  a:\n    canary: 100%\n":                           `e.yaml:3: "100%" is not a share`,
+		"flows:\n  a:\n    canary: {calls: 0}\n":                     `e.yaml:3: a canary needs`,
+		"flows:\n  a:\n    canary: {shares: 1%}\n":                   `e.yaml:3: unknown setting "shares"`,
 		"log:\n  level: loud\n":                                      `e.yaml:2: "loud" is not a log level`,
 		"log:\n  format: xml\n":                                      `e.yaml:2: "xml" is not a log format`,
 		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":                 `e.yaml:2: mapping key "listen" already defined`,

@@ -12,6 +12,9 @@ func Default() Config {
 	return Config{
 		Listen:   "127.0.0.1:8084",
 		Fallback: Fallback{Action: Continue},
+		Parked:   Parked{Action: Report},
+		Drain:    Duration(10 * time.Minute),
+		History:  100,
 		Calls: Calls{
 			Max:       10000,
 			Handshake: Duration(25 * time.Second), // FreeSWITCH's own limit, mod_event_socket.c:listener_run
@@ -28,4 +31,9 @@ func Default() Config {
 		Grants: grant.Default(),
 		Log:    Log{Level: Level(slog.LevelInfo), Format: "text"},
 	}
+}
+
+// defaultCanary is what a canary has where the file says nothing else.
+func defaultCanary() Canary {
+	return Canary{Share: 10, Window: Duration(10 * time.Minute), Calls: 20}
 }

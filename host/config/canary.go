@@ -1,0 +1,45 @@
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// UnmarshalYAML reads "10%", or a mapping over the defaults.
+func (c *Canary) UnmarshalYAML(n ast.Node) error {
+	*c = defaultCanary()
+	if n.Type() != ast.MappingType && n.Type() != ast.MappingValueType {
+		return scalar(n, c.Share.Set)
+	}
+	type plain Canary // has no UnmarshalYAML, so that this ends
+	if err := yaml.NodeToValue(n, (*plain)(c), yaml.Strict()); err != nil {
+		return err
+	}
+	if c.Calls < 1 || c.Window <= 0 {
+		return &yaml.SyntaxError{Message: "a canary needs a window and at least one call, or it could never fail", Token: n.GetToken()}
+	}
+	return nil
+}
+
+// Percent is a share from above 0 to below 100, written 10%.
+type Percent int
+
+// UnmarshalYAML reads a percentage.
+func (p *Percent) UnmarshalYAML(n ast.Node) error { return scalar(n, p.Set) }
+
+// Set reads a share from text.
+func (p *Percent) Set(text string) error {
+	number, ok := strings.CutSuffix(text, "%")
+	v, err := strconv.Atoi(number)
+	if !ok || err != nil || v < 1 || v > 99 {
+		return fmt.Errorf("%q is not a share of calls; write it as 10%%, from 1%% to 99%%", text)
+	}
+	*p = Percent(v)
+	return nil
+}
+
+func (p Percent) String() string { return strconv.Itoa(int(p)) + "%" }
