@@ -22,6 +22,7 @@ type Config struct {
 	Quiet    time.Duration // how long a changed tree must be left alone before it is read; 50 ms
 	MaxDelay time.Duration // when a tree that is never left alone is read all the same; 1 s
 	Scan     time.Duration // how often everything is read again, notified or not; 30 s
+	History  *History      // where generations that begin to serve are recorded; nil: nowhere
 }
 
 // Limits bound what a tree may hold, so that a stray recording or a wrong
