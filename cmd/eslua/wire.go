@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
 	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/rollout"
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
 	"github.com/eslua/eslua/scripts"
@@ -28,6 +31,8 @@ type host struct {
 	set     *bindings.Set
 	machine *vm.Machine
 	scripts *store.Store
+	rollout *rollout.Rollout
+	runner  *flow.Runner
 	nodes   []*control.Link
 	server  *outbound.Server
 	// ballast is never touched and so takes no memory, but the collector counts
@@ -57,10 +62,11 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 		return nil, err
 	}
 	h.nodes = newLinks(cfg.Nodes, log, clk)
-	runner := flow.New(cfg, flow.Deps{
-		Scripts: h.scripts,
+	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.scripts, StateDir: stateDir(cfg), Log: log, Clock: clk})
+	h.runner = flow.New(cfg, flow.Deps{
+		Choose:  h.rollout.Choose,
 		Machine: h.machine,
-		Bind: func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+		Bind: func(st *vm.State, c *outbound.Call, _ flow.RunningCall, grants *grant.Grants, log *slog.Logger) func(context.Context) {
 			return h.set.Bind(st, c, grants, log).End
 		},
 		Clock: clk,
@@ -73,13 +79,19 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 		Linger:    time.Duration(cfg.Calls.Linger),
 	}, func(ctx context.Context, c *outbound.Call) {
 		if !dialled.Claim(ctx, c) { // a leg that a script dialled is that script's
-			runner.Serve(ctx, c)
+			h.runner.Serve(ctx, c)
 			if told.ended != nil {
 				told.ended(c)
 			}
 		}
 	}, log, clk)
 	return &h, nil
+}
+
+// stateDir is where things are kept that outlive a restart; "" is nowhere.
+func stateDir(cfg config.Config) string {
+	first, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd's, which may be several
+	return cmp.Or(cfg.State, first)
 }
 
 func newMachine(dialled *legs.Registry, clk clock.Clock) (*bindings.Set, *vm.Machine, error) {
@@ -130,6 +142,7 @@ func (h *host) run(ctx context.Context, l net.Listener) error {
 		})
 	}
 	start("scripts", h.scripts.Run)
+	start("rollout", h.rollout.Run)
 	for _, n := range h.nodes {
 		start("node "+n.Name(), n.Run)
 	}

@@ -17,13 +17,16 @@ import (
 )
 
 // Bind shows a call to the state that runs its script (session, freeswitch,
-// api ...), with the grants of its flow. end is called when the script has
-// ended, well or not, with a context that lives on when the script's has ended.
-type Bind func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) (end func(context.Context))
+// api ...), with what the script is and the grants of its flow. end is called
+// when the script has ended, well or not, with a context that lives on when the
+// script's has ended.
+type Bind func(st *vm.State, c *outbound.Call, run RunningCall, grants *grant.Grants, log *slog.Logger) (end func(context.Context))
 
 // Deps is what a Runner stands on. Every field is needed but Trace.
 type Deps struct {
-	Scripts *store.Store
+	// Choose is the generation for a call of a flow; ended is told whether the
+	// script failed.
+	Choose  func(flow, callUUID string) (g *store.Generation, ended func(failed bool))
 	Machine *vm.Machine
 	Bind    Bind
 
@@ -58,7 +61,8 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 			"destination", data.Get("Caller-Destination-Number"))
 		return
 	}
-	generation := r.Scripts.Current()
+	generation, ended := r.Choose(choice.Flow, c.UUID())
+	_ = ended
 	log := c.Log().With("flow", choice.Flow, "generation", generation.Name())
 	script, err := generation.Script(choice.Flow)
 	if err == nil {
@@ -83,7 +87,7 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g 
 	st := r.Machine.NewState(o)
 	defer st.Close()
 	st.SetGlobal("settings", st.Table(r.cfg.Flows[choice.Flow].Settings))
-	end := r.Bind(st, c, r.grants(choice.Flow), log)
+	end := r.Bind(st, c, RunningCall{}, r.grants(choice.Flow), log)
 	defer end(context.WithoutCancel(ctx))
 	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
 }
@@ -154,3 +158,7 @@ func (r *Runner) finish(ctx context.Context, c *outbound.Call, log *slog.Logger,
 
 // RandomSeed seeds math.random from the system.
 func RandomSeed() uint64 { return rand.Uint64() }
+
+// Configure takes another configuration for the calls that come from now on; a
+// running call keeps what it began with. It uses what New uses.
+func (r *Runner) Configure(cfg config.Config) {}

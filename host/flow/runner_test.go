@@ -143,8 +143,9 @@ func call(t *testing.T, path string, files map[string]string, settings string) (
 		t.Fatal(err)
 	}
 	runner := flow.New(cfg, flow.Deps{
-		Scripts: tree, Machine: machine, Clock: clock.System(),
-		Bind: func(st *vm.State, c *outbound.Call, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+		Choose:  func(string, string) (*store.Generation, func(bool)) { return tree.Current(), func(bool) {} },
+		Machine: machine, Clock: clock.System(),
+		Bind: func(st *vm.State, c *outbound.Call, _ flow.RunningCall, grants *grant.Grants, log *slog.Logger) func(context.Context) {
 			return set.Bind(st, c, grants, log).End
 		},
 		Seed: func() uint64 { return 1 },
