@@ -151,3 +151,10 @@ type List struct {
 	Flows   []Flow    `json:"flows"`
 	Running []Call    `json:"running,omitempty"` // only when asked for
 }
+
+func (h Hold) kind() string {
+	if h.Pinned {
+		return "pin"
+	}
+	return "rollback"
+}
