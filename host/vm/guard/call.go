@@ -69,3 +69,110 @@ func (s *state) leave(reg *registry, cf, base *callFrame, inst uint32) bool {
 	s.currentFrame = to
 	return true
 }
+
+// callGo does OP_CALL where a Go function is called. It reports whether it
+// did, and whether the function has yielded, which ends the loop.
+func (s *state) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32) (done, yielded bool) {
+	at := cf.LocalBase + int(inst>>18&0xff)
+	fn, ok := reg.array[at].(*lua.LFunction)
+	if !ok || !fn.IsG {
+		return false, false
+	}
+	n := int(inst&0x1ff) - 1
+	if n < 0 {
+		n = reg.top - at - 1
+	}
+	wanted := int(inst>>9&0x1ff) - 1
+	if at+1+max(n, wanted) > len(reg.array) {
+		return false, false
+	}
+	return true, s.enterGo(L, reg, cf, fn, at, n, wanted)
+}
+
+// enterGo calls a Go function that lies at a register with n arguments behind
+// it, and puts so many results there.
+func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFunction, at, n, wanted int) (yielded bool) {
+	end := at + 1 + n
+	for i := reg.top; i < end; i++ {
+		reg.array[i] = lua.LNil
+	}
+	if end < reg.top {
+		clear(reg.array[end:reg.top])
+	}
+	reg.top = end
+	calls := s.stack.calls
+	f := &calls.array[calls.sp]
+	*f = callFrame{Idx: calls.sp, Fn: fn, Parent: cf, Base: at, LocalBase: at + 1, ReturnBase: at, NArgs: n, NRet: wanted}
+	calls.sp++
+	s.currentFrame = f
+	given := fn.GFunction(L)
+	if given < 0 {
+		switchToParentThread(L, L.GetTop(), false, false)
+		return true
+	}
+	if wanted == lua.MultRet {
+		wanted = given
+	}
+	top := reg.top
+	from := top - given
+	for i := range wanted {
+		if i < given {
+			reg.array[at+i] = reg.array[from+i]
+		} else {
+			reg.array[at+i] = lua.LNil
+		}
+	}
+	if reg.top = at + wanted; reg.top < top {
+		clear(reg.array[reg.top:top])
+	}
+	calls.sp--
+	s.currentFrame = &calls.array[calls.sp-1]
+	return false
+}
+
+// next does OP_TFORLOOP where the iterator is a Go function: most are. It
+// reports whether it did. The iterator cannot yield, as it cannot where
+// gopher-lua calls it.
+func (g *Guard) next(L *lua.LState, s *state, reg *registry, cf *callFrame, inst uint32) bool {
+	at := cf.LocalBase + int(inst>>18&0xff)
+	fn, ok := reg.array[at].(*lua.LFunction)
+	wanted := int(inst >> 9 & 0x1ff)
+	if !ok || !fn.IsG || at+6+wanted > len(reg.array) {
+		return false
+	}
+	g.enter(L)
+	cf = s.currentFrame // it may have moved
+	copy(reg.array[at+3:at+6], reg.array[at:at+3])
+	reg.top = max(reg.top, at+6)
+	s.enterGo(L, reg, cf, fn, at+3, 2, wanted)
+	g.nest--
+	cf = s.currentFrame
+	if v := reg.array[at+3]; v != lua.LNil {
+		reg.array[at+2] = v
+		cf.Pc += int(cf.Fn.Proto.Code[cf.Pc]&0x3ffff) - maxSbx
+	}
+	cf.Pc++
+	return true
+}
+
+// method does OP_SELF for a string: s:sub(1). It reports whether it did.
+func (g *Guard) method(s *state, reg *registry, cf *callFrame, inst uint32, name string) bool {
+	if g.strings == nil {
+		mt, ok := rawGlobal(s.G).builtinMts[int(lua.LTString)].(*lua.LTable)
+		if !ok {
+			return false
+		}
+		if g.strings, ok = mt.RawGetString("__index").(*lua.LTable); !ok {
+			return false
+		}
+	}
+	v, ok := rawTable(g.strings).strdict[name]
+	if !ok {
+		return false
+	}
+	at := cf.LocalBase + int(inst>>18&0xff)
+	self := reg.array[cf.LocalBase+int(inst&0x1ff)]
+	reg.set(at, v)
+	reg.set(at+1, self)
+	return true
+}

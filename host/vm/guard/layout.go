@@ -129,6 +129,9 @@ var jumpTable [lua.OP_NOP + 1]instruction
 //go:linkname callGFunction github.com/yuin/gopher-lua.callGFunction
 func callGFunction(L *lua.LState, tailcall bool) bool
 
+//go:linkname switchToParentThread github.com/yuin/gopher-lua.switchToParentThread
+func switchToParentThread(L *lua.LState, nargs int, haserror bool, kill bool)
+
 // Check reports how the linked gopher-lua differs from the one this package
 // was written against; nil if it does not.
 func Check() error {

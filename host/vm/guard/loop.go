@@ -91,14 +91,19 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			}
 			jumpTable[op](L, inst, base)
 		case lua.OP_GETTABLEKS, lua.OP_SELF:
-			if t, ok := reg.array[cf.LocalBase+int(inst&0x1ff)].(*lua.LTable); ok {
-				if c := inst >> 9 & 0x1ff; c&rk != 0 {
-					if v, ok := rawTable(t).strdict[rawProto(p).stringConstants[c&^rk]]; ok {
+			if c := inst >> 9 & 0x1ff; c&rk != 0 {
+				switch self := reg.array[cf.LocalBase+int(inst&0x1ff)].(type) {
+				case *lua.LTable:
+					if v, ok := rawTable(self).strdict[rawProto(p).stringConstants[c&^rk]]; ok {
 						at := cf.LocalBase + int(inst>>18&0xff)
 						reg.set(at, v)
 						if op == lua.OP_SELF {
-							reg.set(at+1, t)
+							reg.set(at+1, self)
 						}
+						continue
+					}
+				case lua.LString:
+					if op == lua.OP_SELF && g.method(s, reg, cf, inst, rawProto(p).stringConstants[c&^rk]) {
 						continue
 					}
 				}
@@ -267,11 +272,22 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			} else {
 				inst = g.tailCall(L, reg, cf, inst)
 			}
+			if opcode(inst) == lua.OP_CALL {
+				if done, yielded := s.callGo(L, reg, cf, inst); yielded {
+					return
+				} else if done {
+					break
+				}
+			}
 			if jumpTable[opcode(inst)](L, inst, base) == 1 {
 				return
 			}
 			if f := s.currentFrame; f.Pc == 0 && f.Fn.Proto.IsVarArg&lua.VarArgNeedsArg != 0 {
 				g.charge(L, 2800+16*int64(f.NArgs)) // the table called arg
+			}
+		case lua.OP_TFORLOOP:
+			if !g.next(L, s, reg, cf, inst) {
+				jumpTable[op](L, inst, base)
 			}
 		default:
 			if jumpTable[op](L, inst, base) == 1 {
