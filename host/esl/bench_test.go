@@ -89,7 +89,7 @@ func completes(e Event, appUUID, app string) bool {
 		return false
 	}
 	names, values := [2]string{"Application-UUID", "Application"}, [2]string{}
-	e.Pick(names[:], values[:])
+	e.PickLast(names[:], values[:])
 	return values == [2]string{appUUID, app}
 }
 

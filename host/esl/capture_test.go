@@ -85,6 +85,11 @@ func checkEvent(t *testing.T, f Frame) int {
 	if e.Type() != f.Type() {
 		t.Errorf("type %q of a %q", e.Type(), f.Type())
 	}
+	names, first, last := []string{"application", "Application-UUID", "Unique-ID"}, [3]string{}, [3]string{}
+	e.Pick(names, first[:])
+	if e.PickLast(names, last[:]); first != last { // no capture repeats one of these
+		t.Errorf("of %v Pick found %q, PickLast %q", names, first, last)
+	}
 	var headers [][2]string
 	for name, value := range e.All() {
 		headers = append(headers, [2]string{name, value})

@@ -130,6 +130,27 @@ func (e Event) Pick(names, values []string) {
 	}
 }
 
+// PickLast is Pick that walks from the last header backwards: for what FreeSWITCH
+// adds behind a channel's variables, such as an application's name. Of a header
+// that repeats it finds the last.
+func (e Event) PickLast(names, values []string) {
+	clear(values)
+	head := e.raw
+	if i := strings.Index(head, "\n\n"); i >= 0 {
+		head = head[:i] // not the body
+	}
+	for missing := uint64(1)<<len(names) - 1; head != "" && missing != 0; {
+		start := strings.LastIndexByte(head, '\n') + 1
+		for i, name := range names {
+			if missing&(1<<i) != 0 && named(head[start:], name) {
+				missing &^= 1 << i
+				values[i] = e.decode(valueAfter(head[start:], name, -1))
+			}
+		}
+		head = head[:max(start-1, 0)]
+	}
+}
+
 // Array is every value of a header: the elements of an ARRAY:: list, and those
 // of headers that repeat. It is nil if the header is absent.
 func (e Event) Array(name string) []string {

@@ -18,7 +18,9 @@ type ExecuteOptions struct {
 	Loops     int    // 0 = once, -1 = endless
 }
 
-// Execute runs a dialplan application (switch_ivr.c:switch_ivr_parse_event).
+// Execute runs a dialplan application (switch_ivr.c:switch_ivr_parse_event). Its
+// line ends are CRLF, as eslgo's are: FreeSWITCH's line splitter takes the first
+// CR it sees anywhere ahead, and the argument may hold one.
 func Execute(o ExecuteOptions) (Command, error) {
 	f := fields{command: "execute"}
 	f.some("application", o.App)
@@ -28,16 +30,45 @@ func Execute(o ExecuteOptions) (Command, error) {
 	if o.Loops < -1 {
 		f.refuse("loops", strconv.Itoa(o.Loops), "must be -1 (endless) or more")
 	}
-	inBody := strings.ContainsAny(o.Arg, "\r\n") || strings.TrimSpace(o.Arg) != o.Arg // eslgo trims headers
-	return message(&f, o.UUID, inBody || len(o.Arg) > 2048, &call.Execute{
-		UUID:      o.UUID,
-		AppName:   o.App,
-		AppArgs:   o.Arg,
-		AppUUID:   o.EventUUID,
-		Loops:     o.Loops,
-		Sync:      o.Lock,
-		ForceBody: inBody,
-	})
+	if f.err != nil {
+		return Command{}, f.err
+	}
+	// eslgo's builder (command/call/execute.go) writes the same headers, sorted and
+	// re-cased; that is a twentieth of what a whole call costs, so this one is ours.
+	// FreeSWITCH trims the blanks around a header's value, and its documentation
+	// bounds one at 2048 bytes.
+	inBody := len(o.Arg) > 2048 || strings.ContainsAny(o.Arg, "\r\n") || strings.TrimSpace(o.Arg) != o.Arg
+	b := make([]byte, 0, 256)
+	b = append(b, "sendmsg"...)
+	if o.UUID != "" {
+		b = append(append(b, ' '), o.UUID...)
+	}
+	b = append(b, "\r\nCall-Command: execute"...)
+	header := func(name, value string) {
+		b = append(append(append(append(b, "\r\n"...), name...), ": "...), value...)
+	}
+	header("Execute-App-Name", o.App)
+	if o.EventUUID != "" {
+		header("Event-UUID", o.EventUUID)
+	}
+	if o.Lock {
+		header("Event-Lock", "true")
+	}
+	if o.Loops != 0 {
+		header("Loops", strconv.Itoa(o.Loops))
+	}
+	switch {
+	case inBody:
+		header("Content-Type", "text/plain")
+		header("Content-Length", strconv.Itoa(len(o.Arg)))
+	case o.Arg != "":
+		header("Execute-App-Arg", o.Arg)
+	}
+	b = append(b, "\r\n\r\n"...)
+	if inBody {
+		b = append(b, o.Arg...)
+	}
+	return Command{wire: string(b)}, nil
 }
 
 // Hangup ends a channel; an empty uuid is the connection's own, an empty cause
@@ -49,7 +80,7 @@ func Hangup(uuid, cause string) (Command, error) {
 		cause = "NORMAL_CLEARING"
 	}
 	f.word("cause", cause)
-	return message(&f, uuid, false, call.Hangup{UUID: uuid, Cause: cause})
+	return message(&f, uuid, call.Hangup{UUID: uuid, Cause: cause})
 }
 
 func (f *fields) target(uuid string) {
@@ -58,9 +89,8 @@ func (f *fields) target(uuid string) {
 	}
 }
 
-// message finishes a sendmsg. eslgo's line ends are CRLF and must stay so:
-// FreeSWITCH's line splitter takes the first CR it sees anywhere ahead.
-func message(f *fields, uuid string, hasBody bool, m command.Command) (Command, error) {
+// message finishes a sendmsg of eslgo's.
+func message(f *fields, uuid string, m command.Command) (Command, error) {
 	if f.err != nil {
 		return Command{}, f.err
 	}
@@ -68,10 +98,7 @@ func message(f *fields, uuid string, hasBody bool, m command.Command) (Command, 
 	if uuid == "" {
 		wire = strings.Replace(wire, "sendmsg \r\n", "sendmsg\r\n", 1)
 	}
-	if !hasBody {
-		wire += "\r\n\r\n"
-	}
-	return Command{wire: wire}, nil
+	return Command{wire: wire + "\r\n\r\n"}, nil
 }
 
 // SendEvent fires an event into FreeSWITCH. A Content-Length among the headers

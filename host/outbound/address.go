@@ -16,6 +16,7 @@ type dialled struct {
 	full, async bool   // the words behind
 }
 
+// The socket application sets these just before it connects, so they stand last.
 var dialledHeaders = [...]string{"variable_socket_host", "variable_socket_path",
 	"variable_current_application", "variable_current_application_data", "Control", "Socket-Mode"}
 
@@ -23,7 +24,7 @@ var dialledHeaders = [...]string{"variable_socket_host", "variable_socket_path",
 // where the connection arrived, for what the data does not say.
 func whence(connect esl.Event, local net.Addr) dialled {
 	var v [len(dialledHeaders)]string
-	connect.Pick(dialledHeaders[:], v[:])
+	connect.PickLast(dialledHeaders[:], v[:])
 	host, port, path, ok := v[0], "", "", false
 	var d dialled
 	if v[2] == "socket" {

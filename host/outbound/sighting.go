@@ -11,22 +11,26 @@ type sighting struct {
 	app, appID                  string // of CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE
 }
 
-const seenAlways = 4
-
-var seenHeaders = [...]string{"Unique-ID", "Channel-State", "Channel-State-Number", "Answer-State",
-	"Application", "Application-UUID"}
+// FreeSWITCH writes these before the channel's variables, which are most of an
+// event, and those of an application behind them
+// (switch_core_session.c:switch_core_session_exec).
+var (
+	channelHeaders     = [...]string{"Unique-ID", "Channel-State", "Channel-State-Number", "Answer-State"}
+	applicationHeaders = [...]string{"Application", "Application-UUID"}
+)
 
 func sight(ev esl.Event) sighting {
 	s := sighting{Event: ev, name: ev.Name()}
 	if s.name == "" {
 		return s
 	}
-	n := seenAlways // which stand near the beginning
+	var of [len(channelHeaders)]string
+	ev.Pick(channelHeaders[:], of[:])
+	s.uuid, s.state, s.number, s.answer = of[0], of[1], of[2], of[3]
 	if s.name == "CHANNEL_EXECUTE" || s.name == "CHANNEL_EXECUTE_COMPLETE" {
-		n = len(seenHeaders)
+		var app [len(applicationHeaders)]string
+		ev.PickLast(applicationHeaders[:], app[:])
+		s.app, s.appID = app[0], app[1]
 	}
-	var v [len(seenHeaders)]string
-	ev.Pick(seenHeaders[:n], v[:n])
-	s.uuid, s.state, s.number, s.answer, s.app, s.appID = v[0], v[1], v[2], v[3], v[4], v[5]
 	return s
 }
