@@ -274,6 +274,12 @@ session:transfer("sleep:50,hangup:NO_ANSWER", "inline")
 log(session:ready())`,
 			lines: []string{"false"}, after: "NO_ANSWER",
 		},
+		{
+			name: "transferOutOfAResumableDialplan", far: answered(),
+			target: `'m:^:set:socket_resume=true^socket:%s async full^hangup:USER_BUSY' inline`,
+			script: `session:answer() session:transfer("sleep:50,hangup:NO_ANSWER", "inline")`,
+			after:  "NO_ANSWER",
+		},
 	}
 }
 

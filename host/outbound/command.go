@@ -21,6 +21,10 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	moves := c.moves(line)
+	if moves {
+		c.forgetResume()
+	}
 	reply, err := c.conn.Do(ctx, cmd)
 	if err != nil {
 		return "", err
@@ -28,9 +32,7 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	if reply.Type() != "api/response" { // not permitted
 		return "", reply.Err()
 	}
-	if reply.Err() == nil {
-		c.noteMove(line)
-	}
+	c.moved = c.moved || moves && reply.Err() == nil
 	return reply.Text(), nil
 }
 
@@ -43,11 +45,15 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 		}
 		c.jobs = true
 	}
+	moves := c.moves(line)
+	if moves {
+		c.forgetResume()
+	}
 	job, err := c.conn.StartJob(line)
 	if err != nil {
 		return "", err
 	}
-	c.noteMove(line) // whether it worked or not: it may be under way when the call ends
+	c.moved = c.moved || moves // whether it worked or not: it may be under way when the call ends
 	over := false
 	w := &wait{also: job.Done(), done: func() bool {
 		select {
@@ -63,14 +69,15 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	return job.Wait(ctx)
 }
 
-// noteMove remembers a command of ours that takes the channel away, lest the
-// call ends before the events say so.
-func (c *Call) noteMove(line string) {
+// moves tells a command of ours that takes the channel away: the call may end
+// before the events say so.
+func (c *Call) moves(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch verb {
 	case "uuid_transfer", "uuid_dual_transfer", "uuid_bridge", "uuid_park":
-		c.moved = c.moved || strings.Contains(rest, c.uuid)
+		return strings.Contains(rest, c.uuid)
 	}
+	return false
 }
 
 // Subscribe asks for more events of this channel than FreeSWITCH sends anyway

@@ -40,17 +40,6 @@ type execution struct {
 	stop     bool // break it off once it has started
 }
 
-// forgetResume unsets socket_resume before the channel leaves: set by its
-// dialplan, it would have the end of our connection reset the channel, and so
-// break off what it was transferred to (mod_event_socket.c:listener_run).
-func (c *Call) forgetResume(ctx context.Context) error {
-	if c.snapshot.Get("variable_socket_resume") != "true" {
-		return nil
-	}
-	_, err := c.API(ctx, "uuid_setvar "+c.uuid+" socket_resume")
-	return err
-}
-
 // Execute runs a dialplan application, after whatever runs already, and waits
 // until it has ended; the Event is its CHANNEL_EXECUTE_COMPLETE. The error is a
 // *HangupError when the call has hung up meanwhile (the Event is there all the
@@ -68,10 +57,8 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	if c.hungUp {
 		return esl.Event{}, c.hangupError() // FreeSWITCH would answer +OK and never run it
 	}
-	if app == "transfer" {
-		if err := c.forgetResume(ctx); err != nil {
-			return esl.Event{}, err
-		}
+	if strings.EqualFold(app, "transfer") {
+		c.forgetResume()
 		c.moved = true // whether its events tell in time or not
 	}
 	x := &execution{app: app, id: c.nextID()}

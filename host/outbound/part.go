@@ -47,3 +47,17 @@ func (s *Server) leave(conn *esl.Conn, resume bool) {
 	}
 	s.await(context.Background(), sent[len(sent)-1].Done(), partingTime)
 }
+
+// forgetResume unsets socket_resume when the channel leaves our socket
+// application: set by its dialplan, it would have the end of our connection
+// reset the channel just as `resume` does. It must come before what we move the
+// channel to, for that may set the variable again. Nobody waits for the answer:
+// FreeSWITCH takes commands in their order.
+func (c *Call) forgetResume() {
+	if c.snapshot.Get("variable_socket_resume") == "" {
+		return
+	}
+	if cmd, err := esl.API("uuid_setvar " + c.uuid + " socket_resume"); err == nil {
+		_, _ = c.conn.Post(cmd) // a connection that has ended tells whoever waits
+	}
+}

@@ -56,6 +56,46 @@ func TestTransferredCallIsNotResumed(t *testing.T) {
 	}
 }
 
+// A dialplan may have set socket_resume, which works like resume.
+func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
+	const forget = "api uuid_setvar " + callID + " socket_resume"
+	for name, leave := range map[string]func(h *house, p *peer){
+		"the transfer application": func(h *house, p *peer) {
+			d := execute(h, "transfer", "7001")
+			p.expect(forget) // before the new dialplan may set it again
+			p.send(output("+OK\n"))
+			p.send(ends("transfer", p.execute("transfer"))) // which need not tell of the move
+			within(h.t, "transfer", d)
+		},
+		"uuid_transfer": func(h *house, p *peer) {
+			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
+			p.expect(forget)
+			p.expect("api uuid_transfer")
+			p.send(output("+OK\n"), output("+OK\n"))
+			within(h.t, "uuid_transfer", d)
+		},
+		"somebody else's doing": func(h *house, p *peer) {
+			d := execute(h, "playback", "x.wav")
+			p.send(ends("playback", p.execute("playback"), "variable_socket_resume", "true"), ends("socket", "the dialplan's", "variable_socket_resume", "true"))
+			within(h.t, "playback", d)
+			ask(h, (*outbound.Call).Answered)
+			p.expect(forget)
+			p.send(output("+OK\n"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, outbound.Config{})
+			p := h.dial()
+			p.greet(strings.Replace(connectReply, "\n", "\nvariable_socket_resume: true\n", 1))
+			leave(h, p)
+			h.finish()
+			if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+				t.Fatalf("the call ends with %q", said)
+			}
+		})
+	}
+}
+
 func TestSocketApplicationOfOurOwnIsNoTransfer(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()

@@ -122,11 +122,15 @@ func (c *Call) take(e esl.Event) {
 			c.typeahead.add(e)
 		}
 	case strings.HasPrefix(ev.name, "CHANNEL_") || bringsVariables(ev.name):
+		here := !c.moved
 		c.note(ev)
 		// Our own socket application is over: a transfer or the end of an originate
 		// took the channel elsewhere.
 		if ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.own(ev.appID) {
 			c.moved = true
+		}
+		if here && c.moved { // somebody else's doing
+			c.forgetResume()
 		}
 	}
 	for _, w := range c.waits {

@@ -46,7 +46,7 @@ func socketApp(c *channel, arg string) {
 		continue
 	}
 	c.mu.Lock()
-	if c.cause == "" && !c.transferred && (l.resume.Load() || truth(c.getLocked("socket_resume"))) {
+	if c.cause == "" && !c.transferred && !c.reset && (l.resume.Load() || truth(c.getLocked("socket_resume"))) {
 		c.state = csExecute
 	}
 	c.mu.Unlock()
