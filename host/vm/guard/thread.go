@@ -12,12 +12,10 @@ import (
 // for every call and every coroutine.
 
 const (
-	mainFrames    = 24 // call frames and registers to begin with
-	mainRegisters = 96
-	coFrames      = 10
-	coRegisters   = 40
-	maxRegisters  = 1 << 17 // that a thread may grow to
-	threadSize    = 1100    // bytes of a thread without its frames and registers
+	frames       = 10 // and registers that a thread begins with; both grow
+	registers    = 40
+	maxRegisters = 1 << 17 // that a thread may grow to
+	threadSize   = 1100    // bytes of a thread without its frames and registers
 )
 
 // model is a thread of gopher-lua's own making, of which the others are copies.
@@ -35,7 +33,7 @@ var model = sync.OnceValue(func() *lua.LState {
 func newAllocator(size int) unsafe.Pointer
 
 // newThread makes a thread of the globals G under this guard.
-func (g *Guard) newThread(G *lua.Global, env *lua.LTable, frames, registers int) *lua.LState {
+func (g *Guard) newThread(G *lua.Global, env *lua.LTable) *lua.LState {
 	m := raw(model())
 	L := new(lua.LState)
 	s := raw(L)
@@ -62,7 +60,7 @@ func (g *Guard) newMain() *lua.LState {
 	env := &lua.LTable{Metatable: lua.LNil}
 	G := &lua.Global{Registry: &lua.LTable{Metatable: lua.LNil}, Global: env}
 	rawGlobal(G).builtinMts = map[int]lua.LValue{}
-	L := g.newThread(G, env, mainFrames, mainRegisters)
+	L := g.newThread(G, env)
 	G.MainThread, G.CurrentThread = L, L
 	return L
 }
@@ -70,9 +68,9 @@ func (g *Guard) newMain() *lua.LState {
 // NewThread makes a coroutine that runs fn under the same budgets. Nothing
 // else may make one.
 func (g *Guard) NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
-	g.Alloc(L, threadSize+coFrames*80+coRegisters*16)
+	g.Alloc(L, threadSize+frames*80+registers*16)
 	g.Work(L, 100)
-	th := g.newThread(L.G, L.Env, coFrames, coRegisters)
+	th := g.newThread(L.G, L.Env)
 	th.Push(fn)
 	return th
 }
