@@ -2,7 +2,6 @@ package guard
 
 import (
 	"math"
-	"strings"
 	"unsafe"
 
 	"github.com/eslua/eslua/host/vm/stdlib/number"
@@ -164,14 +163,19 @@ func (g *Guard) concat(L *lua.LState, first, last int) lua.LValue {
 		}
 		g.Alloc(L, size+32)
 		g.left -= int64(size / 64)
-		var b strings.Builder
-		b.Grow(size)
-		var room [32]byte
-		for _, v := range reg.array[from : at+1] {
-			appendText(&b, v, room[:0])
+		var room [128]byte
+		text := room[:0]
+		if size > len(room) {
+			text = make([]byte, 0, size)
 		}
-		appendText(&b, right, room[:0])
-		right = lua.LString(b.String())
+		for _, v := range reg.array[from : at+1] {
+			text = appendText(text, v)
+		}
+		if text = appendText(text, right); size > len(room) {
+			right = lua.LString(unsafe.String(unsafe.SliceData(text), len(text)))
+		} else {
+			right = Text(text)
+		}
 		at = from - 1
 	}
 	return right
@@ -193,13 +197,14 @@ func textSize(v lua.LValue) int {
 	return 24
 }
 
-func appendText(b *strings.Builder, v lua.LValue, room []byte) {
+func appendText(text []byte, v lua.LValue) []byte {
 	switch v := v.(type) {
 	case lua.LString:
-		b.WriteString(string(v))
+		return append(text, v...)
 	case lua.LNumber:
-		b.Write(number.Append(room, float64(v)))
+		return number.Append(text, float64(v))
 	}
+	return text
 }
 
 // call1 calls a metamethod with two arguments for its one result.

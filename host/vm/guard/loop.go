@@ -234,7 +234,12 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			v := g.concat(L, lb+int(inst&0x1ff), lb+int(inst>>9&0x1ff))
 			reg.set(lb+int(inst>>18&0xff), v)
 		case lua.OP_LEN:
-			g.chargeLen(L, operand(reg, cf, p, inst&0x1ff))
+			v := operand(reg, cf, p, inst&0x1ff)
+			if n := plainLen(v); n >= 0 {
+				reg.set(cf.LocalBase+int(inst>>18&0xff), g.box(lua.LNumber(n)))
+				continue
+			}
+			g.chargeLen(L, v)
 			jumpTable[op](L, inst, base)
 		case lua.OP_VARARG:
 			if n := cf.NArgs - int(p.NumParameters); n > manyArgs {
@@ -328,7 +333,24 @@ func skip(cf *callFrame, inst uint32, result bool) {
 	}
 }
 
-// store does t[n] = v where it changes an element that is there.
+// plainLen is #v where nothing has to be asked or looked for, else -1.
+func plainLen(v lua.LValue) int {
+	switch v := v.(type) {
+	case lua.LString:
+		return len(v)
+	case *lua.LTable:
+		array := rawTable(v).array
+		if n := len(array); n > 0 && array[n-1] != lua.LNil {
+			if _, none := v.Metatable.(*lua.LNilType); none {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// store does t[n] = v where it changes an element that is there, or puts one
+// behind the last where there is room, which is charged already.
 func store(reg *registry, cf *callFrame, p *lua.FunctionProto, inst uint32) bool {
 	t, ok := reg.array[cf.LocalBase+int(inst>>18&0xff)].(*lua.LTable)
 	if !ok {
@@ -340,10 +362,21 @@ func store(reg *registry, cf *callFrame, p *lua.FunctionProto, inst uint32) bool
 	}
 	array := rawTable(t).array
 	i := int(n) - 1
-	if uint(i) >= uint(len(array)) || lua.LNumber(i+1) != n || array[i] == lua.LNil {
+	if lua.LNumber(i+1) != n {
 		return false
 	}
-	array[i] = operand(reg, cf, p, inst>>9&0x1ff)
+	if uint(i) < uint(len(array)) && array[i] != lua.LNil {
+		array[i] = operand(reg, cf, p, inst>>9&0x1ff)
+		return true
+	}
+	if i != len(array) || i >= cap(array) {
+		return false
+	}
+	v := operand(reg, cf, p, inst>>9&0x1ff)
+	if _, none := t.Metatable.(*lua.LNilType); !none || v == lua.LNil {
+		return false
+	}
+	rawTable(t).array = append(array, v)
 	return true
 }
 

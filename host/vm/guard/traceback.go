@@ -198,8 +198,4 @@ func debugGetinfo(L *lua.LState) int {
 	return 1
 }
 
-func textOf(v lua.LValue) string {
-	var b strings.Builder
-	appendText(&b, v, nil)
-	return b.String()
-}
+func textOf(v lua.LValue) string { return string(appendText(nil, v)) }

@@ -126,6 +126,7 @@ func gmatchNext(L *lua.LState) int {
 	s, _ := toString(L.Get(lua.UpvalueIndex(1)))
 	p, _ := toString(L.Get(lua.UpvalueIndex(2)))
 	at, _ := toNumber(L.Get(lua.UpvalueIndex(3)))
+	g := guard.Of(L)
 	m := pattern.Matcher{Subject: s, Pattern: p, Meter: (*meter)(L)}
 	start, end, err := m.Find(int(at))
 	if err != nil {
@@ -139,7 +140,7 @@ func gmatchNext(L *lua.LState) int {
 	case start == end:
 		next++
 	}
-	L.Replace(lua.UpvalueIndex(3), lua.LNumber(next))
+	L.Replace(lua.UpvalueIndex(3), g.Number(float64(next)))
 	if end < 0 {
 		return 0
 	}

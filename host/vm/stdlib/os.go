@@ -44,15 +44,17 @@ func osDate(L *lua.LState) int {
 	if L.Get(2) != lua.LNil {
 		t = time.Unix(toInt64(argNumber(L, 2)), 0).In(t.Location())
 	}
-	d := date{t, ""}
-	d.zone, _ = t.Zone()
-	if format != "" && format[0] == '!' {
-		format = format[1:]
-		d = date{t.UTC(), "GMT"}
-	}
 	if s := t.Unix(); s < firstSecond || s > lastSecond {
 		L.Push(lua.LNil)
 		return 1
+	}
+	var d *date
+	if format != "" && format[0] == '!' {
+		format = format[1:]
+		d = newDate(t.UTC(), "GMT")
+	} else {
+		zone, _ := t.Zone()
+		d = newDate(t, zone)
 	}
 	if format == "*t" {
 		L.Push(d.table(L))
@@ -71,15 +73,15 @@ var (
 	lastSecond  = time.Date(math.MaxInt32+1899, 12, 31, 0, 0, 0, 0, time.UTC).Unix()
 )
 
-func (d date) table(L *lua.LState) *lua.LTable {
+func (d *date) table(L *lua.LState) *lua.LTable {
 	guard.Of(L).Alloc(L, firstKeySize+9*keySize)
 	t := L.CreateTable(0, 9)
-	t.RawSetString("sec", integer(d.Second()))
-	t.RawSetString("min", integer(d.Minute()))
-	t.RawSetString("hour", integer(d.Hour()))
-	t.RawSetString("day", integer(d.Day()))
-	t.RawSetString("month", integer(int(d.Month())))
-	t.RawSetString("year", integer(d.Year()))
+	t.RawSetString("sec", integer(d.second))
+	t.RawSetString("min", integer(d.minute))
+	t.RawSetString("hour", integer(d.hour))
+	t.RawSetString("day", integer(d.day))
+	t.RawSetString("month", integer(int(d.month)))
+	t.RawSetString("year", integer(d.year))
 	t.RawSetString("wday", integer(int(d.Weekday())+1))
 	t.RawSetString("yday", integer(d.YearDay()))
 	t.RawSetString("isdst", lua.LBool(d.IsDST()))

@@ -5,15 +5,26 @@ import (
 	"time"
 )
 
-// date is a time and how its zone is called.
+// date is a time, how its zone is called, and what a calendar and a clock there show.
 type date struct {
 	time.Time
-	zone string
+	zone                 string
+	year                 int
+	month                time.Month
+	day                  int
+	hour, minute, second int
+}
+
+func newDate(t time.Time, zone string) *date {
+	d := &date{Time: t, zone: zone}
+	d.year, d.month, d.day = t.Date()
+	d.hour, d.minute, d.second = t.Clock()
+	return d
 }
 
 // format is os.date's: strftime on every "%" and the one character behind it. glibc leaves what it does not know as
 // it stands.
-func (d date) format(out *text, f string) {
+func (d *date) format(out *text, f string) {
 	for i := 0; i < len(f); i++ {
 		if f[i] != '%' || i+1 == len(f) {
 			out.addByte(f[i])
@@ -26,26 +37,26 @@ func (d date) format(out *text, f string) {
 	}
 }
 
-func (d date) conversion(b []byte, c byte) []byte {
+func (d *date) conversion(b []byte, c byte) []byte {
 	switch c {
 	case 'a':
 		return append(b, d.Weekday().String()[:3]...)
 	case 'A':
 		return append(b, d.Weekday().String()...)
 	case 'b', 'h':
-		return append(b, d.Month().String()[:3]...)
+		return append(b, d.month.String()[:3]...)
 	case 'B':
-		return append(b, d.Month().String()...)
+		return append(b, d.month.String()...)
 	case 'c':
 		return d.all(b, "a b e H:M:S Y")
 	case 'C':
-		return strconv.AppendInt(b, int64(floorDiv(d.Year(), 100)), 10)
+		return strconv.AppendInt(b, int64(floorDiv(d.year, 100)), 10)
 	case 'd':
-		return padded(b, d.Day(), 2, '0')
+		return padded(b, d.day, 2, '0')
 	case 'D', 'x':
 		return d.all(b, "m/d/y")
 	case 'e':
-		return padded(b, d.Day(), 2, ' ')
+		return padded(b, d.day, 2, ' ')
 	case 'F':
 		return d.all(b, "Y-m-d")
 	case 'g':
@@ -55,19 +66,19 @@ func (d date) conversion(b []byte, c byte) []byte {
 		year, _ := d.ISOWeek()
 		return strconv.AppendInt(b, int64(year), 10)
 	case 'H':
-		return padded(b, d.Hour(), 2, '0')
+		return padded(b, d.hour, 2, '0')
 	case 'I':
 		return padded(b, d.hour12(), 2, '0')
 	case 'j':
 		return padded(b, d.YearDay(), 3, '0')
 	case 'k':
-		return padded(b, d.Hour(), 2, ' ')
+		return padded(b, d.hour, 2, ' ')
 	case 'l':
 		return padded(b, d.hour12(), 2, ' ')
 	case 'm':
-		return padded(b, int(d.Month()), 2, '0')
+		return padded(b, int(d.month), 2, '0')
 	case 'M':
-		return padded(b, d.Minute(), 2, '0')
+		return padded(b, d.minute, 2, '0')
 	case 'n':
 		return append(b, '\n')
 	case 'p':
@@ -81,7 +92,7 @@ func (d date) conversion(b []byte, c byte) []byte {
 	case 's':
 		return strconv.AppendInt(b, d.Unix(), 10)
 	case 'S':
-		return padded(b, d.Second(), 2, '0')
+		return padded(b, d.second, 2, '0')
 	case 't':
 		return append(b, '\t')
 	case 'T', 'X':
@@ -98,9 +109,9 @@ func (d date) conversion(b []byte, c byte) []byte {
 	case 'W':
 		return padded(b, (d.YearDay()+6-(int(d.Weekday())+6)%7)/7, 2, '0')
 	case 'y':
-		return padded(b, floorMod(d.Year(), 100), 2, '0')
+		return padded(b, floorMod(d.year, 100), 2, '0')
 	case 'Y':
-		return strconv.AppendInt(b, int64(d.Year()), 10)
+		return strconv.AppendInt(b, int64(d.year), 10)
 	case 'z':
 		return d.offset(b)
 	case 'Z':
@@ -112,7 +123,7 @@ func (d date) conversion(b []byte, c byte) []byte {
 }
 
 // all writes a sequence in which letters are conversions.
-func (d date) all(b []byte, sequence string) []byte {
+func (d *date) all(b []byte, sequence string) []byte {
 	for _, c := range []byte(sequence) {
 		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
 			b = d.conversion(b, c)
@@ -123,16 +134,16 @@ func (d date) all(b []byte, sequence string) []byte {
 	return b
 }
 
-func (d date) hour12() int { return (d.Hour()+11)%12 + 1 }
+func (d *date) hour12() int { return (d.hour+11)%12 + 1 }
 
-func (d date) half(am, pm string) string {
-	if d.Hour() < 12 {
+func (d *date) half(am, pm string) string {
+	if d.hour < 12 {
 		return am
 	}
 	return pm
 }
 
-func (d date) offset(b []byte) []byte {
+func (d *date) offset(b []byte) []byte {
 	_, seconds := d.Zone()
 	c := byte('+')
 	if seconds < 0 {
@@ -144,6 +155,12 @@ func (d date) offset(b []byte) []byte {
 
 // padded writes n with at least so many places.
 func padded(b []byte, n, places int, fill byte) []byte {
+	if places == 2 && n >= 0 && n < 100 { // nearly always
+		if n >= 10 {
+			fill = byte('0' + n/10)
+		}
+		return append(b, fill, byte('0'+n%10))
+	}
 	if n < 0 {
 		b = append(b, '-')
 		n, places = -n, places-1

@@ -1,8 +1,6 @@
 package stdlib
 
 import (
-	"strings"
-
 	"github.com/eslua/eslua/host/vm/guard"
 	"github.com/eslua/eslua/host/vm/stdlib/number"
 	lua "github.com/yuin/gopher-lua"
@@ -33,7 +31,7 @@ func part(L *lua.LState, g *guard.Guard, s string) lua.LValue {
 		return one[s[0]]
 	}
 	charge(L, g, len(s))
-	return lua.LString(strings.Clone(s))
+	return guard.Text(s)
 }
 
 // charge is for a string of n bytes about to be made.
@@ -80,7 +78,7 @@ func (t *text) value() lua.LValue {
 		return one[t.buf[0]]
 	}
 	charge(t.L, t.g, len(t.buf))
-	return lua.LString(t.buf)
+	return guard.Text(t.buf)
 }
 
 func (t *text) addNumber(x float64) {

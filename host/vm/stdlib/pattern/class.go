@@ -48,34 +48,100 @@ func (m *Matcher) single(s, p, ep int) bool {
 
 // inSet tells whether c is in the set whose "[" is at p and whose "]" is at end.
 func (m *Matcher) inSet(c byte, p, end int) bool {
-	set, in := m.Pattern, true
-	if set[p+1] == '^' {
+	items, in := m.Pattern, true
+	if items[p+1] == '^' {
 		in = false
 		p++
 	}
 	m.step((end - p) >> 2)
 	for p++; p < end; p++ {
 		switch {
-		case set[p] == '%':
+		case items[p] == '%':
 			p++
-			if inClass(c, set[p]) {
+			if inClass(c, items[p]) {
 				return in
 			}
-		case set[p+1] == '-' && p+2 < end:
+		case items[p+1] == '-' && p+2 < end:
 			p += 2
-			if set[p-2] <= c && c <= set[p] {
+			if items[p-2] <= c && c <= items[p] {
 				return in
 			}
-		case set[p] == c:
+		case items[p] == c:
 			return in
 		}
 	}
 	return !in
 }
 
-// inClass tells whether c is of the class that "%" and the letter name; a capital letter is its opposite, anything
-// that names no class is itself.
-func inClass(c, letter byte) bool {
+// set is a set of bytes, a bit for each.
+type set [4]uint64
+
+func (t *set) has(c byte) bool { return t[c>>6]>>(c&63)&1 != 0 }
+
+func (t *set) add(c byte) { t[c>>6] |= 1 << (c & 63) }
+
+// bytes are those that the item Pattern[p:ep] stands for.
+func (m *Matcher) bytes(p, ep int) (t set) {
+	pattern := m.Pattern
+	switch pattern[p] {
+	case '.':
+		return set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	case '%':
+		return *named(pattern[p+1])
+	case '[':
+	default:
+		t.add(pattern[p])
+		return t
+	}
+	end, not := ep-1, pattern[p+1] == '^'
+	if not {
+		p++
+	}
+	m.step((end - p) >> 1)
+	for p++; p < end; p++ {
+		switch {
+		case pattern[p] == '%':
+			p++
+			for i, word := range named(pattern[p]) {
+				t[i] |= word
+			}
+		case pattern[p+1] == '-' && p+2 < end:
+			p += 2
+			m.step(32)
+			for c := int(pattern[p-2]); c <= int(pattern[p]); c++ {
+				t.add(byte(c))
+			}
+		default:
+			t.add(pattern[p])
+		}
+	}
+	if not {
+		for i := range t {
+			t[i] = ^t[i]
+		}
+	}
+	return t
+}
+
+// inClass tells whether c is of the class that "%" and the letter name.
+func inClass(c, letter byte) bool { return named(letter).has(c) }
+
+// named is the class that "%" and the letter name; a capital letter is its opposite, anything that names no class is
+// itself.
+func named(letter byte) *set { return &byName[letter] }
+
+var byName = func() (all [256]set) {
+	for letter := range all {
+		for c := range 256 {
+			if classed(byte(c), byte(letter)) {
+				all[letter].add(byte(c))
+			}
+		}
+	}
+	return all
+}()
+
+func classed(c, letter byte) bool {
 	var in bool
 	switch letter | 0x20 {
 	case 'a':

@@ -81,11 +81,20 @@ func (m *Matcher) items(s, p int) int {
 	}
 }
 
+// few is how many bytes are looked at one by one before a set of bytes is made to look them up in.
+const few = 2
+
 // most takes as many as there are and gives back one by one (max_expand).
 func (m *Matcher) most(s, p, ep int) int {
 	i := 0
-	for m.single(s+i, p, ep) {
+	for i < few && m.single(s+i, p, ep) {
 		i++
+	}
+	if i == few { // more will follow
+		in := m.bytes(p, ep)
+		for s+i < len(m.Subject) && in.has(m.Subject[s+i]) {
+			i++
+		}
 	}
 	m.step(i)
 	for ; i >= 0; i-- {
