@@ -11,6 +11,7 @@ import (
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/session"
+	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
@@ -57,12 +58,12 @@ func (s *Set) Modules() []*vm.Module {
 }
 
 // Bind makes a fresh state one for a script that serves a call: the globals
-// session and, under the channel's uuid, the same again. grants are the flow's,
-// nil is grant.Default(); log is the script's. End the Script once it has run.
-func (s *Set) Bind(st *vm.State, call *outbound.Call, grants *grant.Grants, log *slog.Logger) *Script {
+// session and, under the channel's uuid, the same again. keep is the run's
+// checkpoint; grants are the flow's, nil is grant.Default(); log is the script's. End the Script once it has run.
+func (s *Set) Bind(st *vm.State, call *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) *Script {
 	b := s.bind(st, call, call.Addr(), grants, log)
 	b.call = call
-	b.sessions.Main(call)
+	b.sessions.Main(call, keep)
 	return b
 }
 
@@ -75,12 +76,10 @@ func (s *Set) BindNode(st *vm.State, node Node, listener string, grants *grant.G
 	if node == nil {
 		return s.bind(st, nowhere{}, "", grants, log)
 	}
-	b := s.bind(st, node, listener, grants, log)
-	b.node = node
-	return b
+	return s.bind(st, node, listener, grants, log)
 }
 
-func (s *Set) bind(st *vm.State, sw freeSWITCH, listener string, grants *grant.Grants, log *slog.Logger) *Script {
+func (s *Set) bind(st *vm.State, sw Node, listener string, grants *grant.Grants, log *slog.Logger) *Script {
 	b := &Script{set: s, state: st, sw: sw, listener: listener, granted: newGranted(grants, listener), log: log}
 	b.console = console{log: log, clock: s.deps.Clock}
 	b.sessions = session.NewSessions(b, st, s.sessions)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
@@ -153,9 +154,14 @@ func (h *house) serve(ctx context.Context, c *outbound.Call) {
 	}
 	st := h.machine.NewState(vm.StateOptions{Print: func(line string) { h.t.Log(line) }})
 	defer st.Close()
-	script := h.set.Bind(st, c, h.grants, slog.New(h.log))
+	keep := checkpoint.Open(c, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, slog.New(h.log))
+	keep.Begin(ctx)
+	script := h.set.Bind(st, c, keep, h.grants, slog.New(h.log))
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
-	script.End(context.WithoutCancel(ctx))
+	script.End(ctx)
+	if ctx.Err() == nil {
+		keep.End(ctx)
+	}
 	h.done <- outcome{uuid: c.UUID(), err: err, globals: globals(st)}
 }
 

@@ -25,8 +25,7 @@ type Script struct {
 	state    *vm.State
 	sessions *session.Sessions
 	call     *outbound.Call // nil without one
-	node     Node           // nil with a call, or without any FreeSWITCH
-	sw       freeSWITCH
+	sw       Node
 	listener string
 	granted  granted
 	log      *slog.Logger
@@ -40,28 +39,23 @@ var (
 	_ freeswitch.Host = (*Script)(nil)
 	_ session.Call    = (*outbound.Call)(nil)
 	_ session.Leg     = (*legs.Leg)(nil)
+	_ Node            = (*outbound.Call)(nil)
 	_ Node            = (*control.Link)(nil)
 )
 
-// freeSWITCH is where API commands of a script go.
-type freeSWITCH interface {
+// Node is the FreeSWITCH a script's API commands and events go to: that of its
+// call, or for scripts without one a *control.Link or what stands for it.
+type Node interface {
 	API(ctx context.Context, line string) (string, error)
 	BgAPI(ctx context.Context, line string) (string, error)
 	SendEvent(ctx context.Context, name string, headers [][2]string, body string) error
 }
 
-// Node is a connection to a FreeSWITCH for scripts without a call;
-// *control.Link is one.
-type Node interface {
-	freeSWITCH
-	Up() bool
-}
-
 // End does what the end of a script does to its channels: transfers that were
 // asked for happen, sessions with auto-hangup are hung up, dialled legs are
 // given back. Call it once the script has run, however that went, before the
-// call is given back or hung up. ctx must not be the script's if that may have
-// ended.
+// call is given back or hung up, with the script's ctx. If that has ended, the
+// host stops: the call is another host's to go on with and not hung up.
 func (b *Script) End(ctx context.Context) { b.sessions.End(ctx) }
 
 // Sessions are the script's.
@@ -79,14 +73,12 @@ func (b *Script) Console(level, text string) { b.console.write(level, text) }
 
 // Running tells whether there is a FreeSWITCH to talk to.
 func (b *Script) Running(ctx context.Context) bool {
-	switch {
-	case b.call != nil:
-		err := b.call.Sleep(ctx, 0)
-		return !errors.As(err, new(*esl.DisconnectError))
-	case b.node != nil:
-		return b.node.Up()
+	if b.call == nil {
+		_, err := b.sw.API(ctx, "global_getvar core_uuid")
+		return err == nil
 	}
-	return false
+	err := b.call.Sleep(ctx, 0)
+	return !errors.As(err, new(*esl.DisconnectError))
 }
 
 // Log is the script's log.
@@ -98,7 +90,7 @@ func (b *Script) Clock() clock.Clock { return b.set.deps.Clock }
 // nowhere is the FreeSWITCH of a script that has none.
 type nowhere struct{}
 
-var errNowhere = errors.New("this script has no FreeSWITCH: name a node in the configuration (nodes:) and see that it is up, or run the script for a call")
+var errNowhere = errors.New("this script has no FreeSWITCH: name one with --esl HOST:PORT or in the configuration (nodes:), or run the script for a call")
 
 func (nowhere) API(context.Context, string) (string, error)   { return "", errNowhere }
 func (nowhere) BgAPI(context.Context, string) (string, error) { return "", errNowhere }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/vm"
@@ -17,9 +18,10 @@ import (
 // originate, or destroyed.
 type Session struct {
 	room   *Sessions
-	object lua.LValue // its Lua object
-	call   Call       // nil: not initialized
-	leg    Leg        // the same call, when the script dialled it
+	object lua.LValue         // its Lua object
+	call   Call               // nil: not initialized
+	keep   *checkpoint.Keeper // of the call that runs the script; else nil
+	leg    Leg                // the same call, when the script dialled it
 
 	autoHangup bool
 	cause      string // of the originate: what hangupCause answers
@@ -61,8 +63,9 @@ func NewSessions(host Host, state *vm.State, class *vm.Class) *Sessions {
 
 // Main makes the session of the call that runs the script and the globals it
 // has in mod_lua: session, and one named as its uuid.
-func (r *Sessions) Main(call Call) {
+func (r *Sessions) Main(call Call, keep *checkpoint.Keeper) {
 	s := r.fresh()
+	s.keep = keep
 	s.take(call)
 	s.nameByUUID()
 	r.state.SetGlobal("session", s.object)
@@ -87,8 +90,16 @@ func (s *Session) nameByUUID() { s.room.state.SetGlobal(s.call.UUID(), s.object)
 
 // End does what the end of a mod_lua script does: transfers that were asked
 // for happen, sessions with auto-hangup are hung up, dialled legs are given
-// back. It must be called once the script has run, however that went.
+// back. It must be called once the script has run, however that went. The end
+// of ctx says that the host stops: then the call that ran the script is not hung
+// up, for the next host goes on with it.
 func (r *Sessions) End(ctx context.Context) {
+	if ctx.Err() != nil {
+		for _, s := range r.all {
+			s.autoHangup = s.autoHangup && s.keep == nil
+		}
+		ctx = context.WithoutCancel(ctx)
+	}
 	for len(r.all) > 0 {
 		r.all[len(r.all)-1].unlink(ctx)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/control"
@@ -66,8 +67,8 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	h.runner = flow.New(cfg, flow.Deps{
 		Choose:  h.rollout.Choose,
 		Machine: h.machine,
-		Bind: func(st *vm.State, c *outbound.Call, _ flow.RunningCall, grants *grant.Grants, log *slog.Logger) func(context.Context) {
-			return h.set.Bind(st, c, grants, log).End
+		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+			return h.set.Bind(st, c, keep, grants, log).End
 		},
 		Clock: clk,
 		Seed:  flow.RandomSeed,

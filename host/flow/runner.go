@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/grant"
@@ -17,10 +18,10 @@ import (
 )
 
 // Bind shows a call to the state that runs its script (session, freeswitch,
-// api ...), with what the script is and the grants of its flow. end is called
-// when the script has ended, well or not, with a context that lives on when the
-// script's has ended.
-type Bind func(st *vm.State, c *outbound.Call, run RunningCall, grants *grant.Grants, log *slog.Logger) (end func(context.Context))
+// api ...), with its checkpoint and the grants of its flow. end is called when
+// the script has ended, well or not, with the script's context; that has ended
+// too when the host stops.
+type Bind func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) (end func(context.Context))
 
 // Deps is what a Runner stands on. Every field is needed but Trace.
 type Deps struct {
@@ -64,16 +65,25 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 	generation, ended := r.Choose(choice.Flow, c.UUID())
 	_ = ended
 	log := c.Log().With("flow", choice.Flow, "generation", generation.Name())
+	keep := checkpoint.Open(c, checkpoint.Stamp{Flow: choice.Flow, Generation: generation.Name(), Version: generation.Version(choice.Flow)}, log)
+	if keep.Ended() {
+		log.Debug("the flow has ended here already; the dialplan goes on")
+		return
+	}
 	script, err := generation.Script(choice.Flow)
 	if err == nil {
 		log.Debug("the flow begins", "argv", choice.Args)
-		err = r.run(ctx, c, log, generation, script, choice)
+		keep.Begin(ctx)
+		err = r.run(ctx, c, log, generation, script, choice, keep)
 	}
 	r.finish(ctx, c, log, choice.Flow, err)
+	if ctx.Err() == nil { // else the next host goes on
+		keep.End(ctx)
+	}
 }
 
 // run makes the script's state and runs it.
-func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g *store.Generation, script *vm.Script, choice Choice) error {
+func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g *store.Generation, script *vm.Script, choice Choice, keep *checkpoint.Keeper) error {
 	o := vm.StateOptions{
 		Limits:  r.limits(choice.Flow),
 		Require: g.Require,
@@ -87,8 +97,8 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g 
 	st := r.Machine.NewState(o)
 	defer st.Close()
 	st.SetGlobal("settings", st.Table(r.cfg.Flows[choice.Flow].Settings))
-	end := r.Bind(st, c, RunningCall{}, r.grants(choice.Flow), log)
-	defer end(context.WithoutCancel(ctx))
+	end := r.Bind(st, c, keep, r.grants(choice.Flow), log)
+	defer end(ctx)
 	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/flow"
@@ -145,8 +146,8 @@ func call(t *testing.T, path string, files map[string]string, settings string) (
 	runner := flow.New(cfg, flow.Deps{
 		Choose:  func(string, string) (*store.Generation, func(bool)) { return tree.Current(), func(bool) {} },
 		Machine: machine, Clock: clock.System(),
-		Bind: func(st *vm.State, c *outbound.Call, _ flow.RunningCall, grants *grant.Grants, log *slog.Logger) func(context.Context) {
-			return set.Bind(st, c, grants, log).End
+		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+			return set.Bind(st, c, keep, grants, log).End
 		},
 		Seed: func() uint64 { return 1 },
 	})

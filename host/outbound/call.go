@@ -76,6 +76,13 @@ func (c *Call) Bridged() bool {
 	return c.bridged
 }
 
+// Moved tells whether the channel has left our socket application: it was
+// transferred, or originate has taken it elsewhere.
+func (c *Call) Moved() bool {
+	c.catchUp()
+	return c.moved
+}
+
 // State is the state the channel is in or on its way to: "CS_EXECUTE".
 func (c *Call) State() string {
 	c.catchUp()
