@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -41,11 +40,17 @@ func (e *NotFoundError) Error() string {
 }
 
 func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {
-	h := sha256.New()
-	for _, name := range sortedKeys(files) {
-		fmt.Fprintf(h, "%s\x00%x\n", name, files[name].sum)
+	g := &Generation{loaded: loaded, files: files, broken: broken}
+	g.name = treeName(g.sums())
+	return g
+}
+
+func (g *Generation) sums() map[string]sum {
+	sums := make(map[string]sum, len(g.files))
+	for name, c := range g.files {
+		sums[name] = c.sum
 	}
-	return &Generation{name: hex.EncodeToString(h.Sum(nil)[:6]), loaded: loaded, files: files, broken: broken}
+	return sums
 }
 
 // Name is 12 hexadecimal digits: equal trees have equal names, on every host.

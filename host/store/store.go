@@ -107,6 +107,9 @@ func open(s *Store) (*Store, error) {
 	s.seen = nothing()
 	s.changed = make(chan struct{})
 	s.status.Dir = s.dir
+	if s.cfg.History != nil {
+		s.cfg.History.use(s.compile, s.cfg.Modules)
+	}
 	err := s.Reload(context.Background())
 	if s.current.Load() == nil {
 		return nil, err

@@ -53,22 +53,29 @@ func (t *tree) hasScripts() bool {
 	return false
 }
 
-func (s *Store) swap(t *tree, problems []Problem, serving *Generation) {
-	files := make(map[string]*content, len(t.files))
+func (t *tree) bodies() map[string]*content {
+	bodies := make(map[string]*content, len(t.files))
 	for name, f := range t.files {
-		files[name] = f.body
+		bodies[name] = f.body
 	}
+	return bodies
+}
+
+func (s *Store) swap(t *tree, problems []Problem, serving *Generation) {
 	broken := map[string]bool{}
 	for _, p := range withoutWarnings(problems) {
 		broken[p.File] = true
 	}
-	g := newGeneration(files, broken, s.clk.Now())
+	g := newGeneration(t.bodies(), broken, s.clk.Now())
 	if serving != nil && g.name == serving.name && maps.Equal(broken, serving.broken) {
 		return // a bad save was taken back
 	}
 	s.current.Store(g)
 	s.status.Generation, s.status.Loaded, s.status.Scripts = g.name, g.loaded, g.scripts()
 	s.status.Swaps++
+	if s.cfg.History != nil {
+		s.cfg.History.began(serving, g)
+	}
 	s.log.Info("scripts: a new generation serves", append([]any{"generation", g.name, "scripts", g.scripts()}, difference(serving, g)...)...)
 }
 
@@ -78,20 +85,7 @@ func difference(from, to *Generation) (attrs []any) {
 	if from == nil {
 		return nil
 	}
-	var added, edited, removed []string
-	for name, c := range to.files {
-		switch was := from.files[name]; {
-		case was == nil:
-			added = append(added, name)
-		case was.sum != c.sum:
-			edited = append(edited, name)
-		}
-	}
-	for name := range from.files {
-		if to.files[name] == nil {
-			removed = append(removed, name)
-		}
-	}
+	added, edited, removed := changes(from.sums(), to.sums())
 	for _, d := range []struct {
 		what  string
 		names []string

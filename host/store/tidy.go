@@ -1,0 +1,62 @@
+package store
+
+import (
+	"errors"
+	"slices"
+)
+
+// tidy removes generations beyond those to keep, the oldest first, and then files
+// that no generation has. The manifest goes before its files: what a crash leaves
+// between the two are files too many, which the next tidying finds.
+func (h *History) tidy() {
+	h.mu.Lock()
+	held, tidied, serving := h.held, h.tidied, h.serving
+	h.mu.Unlock()
+	names, err := h.shelf.names(roomGenerations)
+	if held == nil || err != nil || tidied && len(names) <= h.keep {
+		return
+	}
+	spared := held()
+	if serving != nil {
+		spared = append(slices.Clip(spared), serving.name)
+	}
+	unlock, err := h.shelf.lock(true)
+	defer unlock()
+	if err != nil {
+		return // somebody is writing; the next generation comes by here again
+	}
+	if err := h.discard(spared); err != nil {
+		h.tell("remove", "history: what is too old cannot be removed: "+err.Error()+"; see that the directory of the setting state is writable")
+		return
+	}
+	h.untell("remove")
+	h.mu.Lock()
+	h.tidied = true
+	h.mu.Unlock()
+}
+
+func (h *History) discard(spared []string) error {
+	manifests, err := h.manifests()
+	if err != nil {
+		return err // what could not be read may need any file
+	}
+	used := map[string]bool{}
+	errs := []error{h.shelf.sweep()}
+	for i, m := range manifests {
+		if i >= h.keep && !slices.Contains(spared, m.Generation) {
+			errs = append(errs, h.shelf.remove(roomGenerations, m.Generation))
+			continue
+		}
+		for _, s := range m.files {
+			used[hexSum(s)] = true
+		}
+	}
+	names, err := h.shelf.names(roomFiles)
+	errs = append(errs, err)
+	for _, name := range names {
+		if !used[name] {
+			errs = append(errs, h.shelf.remove(roomFiles, name))
+		}
+	}
+	return errors.Join(errs...)
+}
