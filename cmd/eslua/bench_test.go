@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/outbound/callbench"
+	"github.com/eslua/eslua/host/store"
 )
 
 const benchFlow = `
@@ -21,10 +24,13 @@ session:hangup()
 
 // luaFlow is the whole program as callbench's host: every call runs source.
 func luaFlow(b *testing.B, source string) callbench.Host {
-	dir := b.TempDir() // the recorded call names the flow invite
-	if err := os.WriteFile(filepath.Join(dir, "invite.lua"), []byte(source), 0o644); err != nil {
-		b.Fatal(err)
-	}
+	dir := b.TempDir()
+	write(b, dir, "invite.lua", source) // the recorded call names this flow
+	return flowsIn(b, dir)
+}
+
+// flowsIn is the whole program serving a directory.
+func flowsIn(b *testing.B, dir string, built ...func(*host)) callbench.Host {
 	cfg := config.Default()
 	cfg.Scripts = dir
 	return func(ctx context.Context, l net.Listener) {
@@ -32,6 +38,9 @@ func luaFlow(b *testing.B, source string) callbench.Host {
 		if err != nil {
 			b.Error(err)
 			return
+		}
+		for _, tell := range built {
+			tell(h)
 		}
 		if err := h.run(ctx, l); err != nil {
 			b.Error(err)
@@ -50,4 +59,37 @@ func BenchmarkCall(b *testing.B) {
 func BenchmarkIdleCall(b *testing.B) {
 	b.Run("lua", func(b *testing.B) { callbench.Idle(b, luaFlow(b, benchFlow), 500) })
 	b.Run("eslgo", func(b *testing.B) { callbench.Idle(b, callbench.ESLGo, 500) })
+}
+
+func write(tb testing.TB, dir, name, text string) {
+	tb.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// BenchmarkReloading is how many calls are served while one of 500 scripts is
+// saved again and again, as often as a save is taken, as a part of those that
+// are served in peace.
+func BenchmarkReloading(b *testing.B) {
+	dir := b.TempDir()
+	write(b, dir, "invite.lua", benchFlow)
+	for i := range 499 {
+		write(b, dir, fmt.Sprintf("flow%d.lua", i), strings.Repeat("local function step(x)\n  session:setVariable('step', x)\nend\n", 20))
+	}
+	var scripts *store.Store
+	saved := 0
+	save := func(ctx context.Context) {
+		for ctx.Err() == nil {
+			changed := scripts.Changed()
+			saved++
+			write(b, dir, "flow0.lua", fmt.Sprintf("return %d", saved))
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			}
+		}
+	}
+	callbench.Disturbed(b, flowsIn(b, dir, func(h *host) { scripts = h.scripts }), save)
+	b.ReportMetric(float64(saved)/b.Elapsed().Seconds(), "saves/s")
 }

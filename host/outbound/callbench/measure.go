@@ -56,6 +56,42 @@ func Calls(b *testing.B, host Host) {
 	b.ReportMetric(float64(oursCPU)/float64(floorCPU), "x-floor")
 }
 
+// Disturbed reports how many calls host serves in a second, alone (calls/s-alone)
+// and, in turns with that, while disturb runs (calls/s), and the second as a part
+// of the first (x-alone). disturb ends when its ctx does.
+func Disturbed(b *testing.B, host Host, disturb func(ctx context.Context)) {
+	sw := newSwitch(b)
+	addr := start(b, host)
+	sw.calls(b, addr, round) // warm
+	var alone, disturbed time.Duration
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= round {
+		n := min(left, round)
+		b.StopTimer()
+		alone += wall(func() { sw.calls(b, addr, n) })
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			disturb(ctx)
+		}()
+		b.StartTimer()
+		disturbed += wall(func() { sw.calls(b, addr, n) })
+		stop()
+		<-ended
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/alone.Seconds(), "calls/s-alone")
+	b.ReportMetric(float64(b.N)/disturbed.Seconds(), "calls/s")
+	b.ReportMetric(alone.Seconds()/disturbed.Seconds(), "x-alone")
+}
+
+func wall(do func()) time.Duration {
+	begin := time.Now()
+	do()
+	return time.Since(begin)
+}
+
 // Idle reports the memory (heap and stacks in use) of one call that waits for
 // the end of a playback, over n such calls at a time. An operation is a call, as
 // it is to Calls, but there are always n of them.
