@@ -5,16 +5,16 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"time"
+	"sync/atomic"
 
 	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
-	"github.com/eslua/eslua/host/vm/guard"
 )
 
 // Bind shows a call to the state that runs its script (session, freeswitch,
@@ -39,53 +39,70 @@ type Deps struct {
 
 // Runner runs the flow of each call that arrives.
 type Runner struct {
-	cfg config.Config
 	Deps
+	cfg  atomic.Pointer[config.Config]
+	runs *runs
 }
 
 // New makes a Runner. Of cfg it uses the routes, the default flow, the
 // fallback, the limits, the grants and what the flows have of their own.
-func New(cfg config.Config, d Deps) *Runner { return &Runner{cfg: cfg, Deps: d} }
+func New(cfg config.Config, d Deps) *Runner {
+	r := &Runner{Deps: d, runs: newRuns()}
+	r.Configure(cfg)
+	return r
+}
+
+// Configure takes another configuration for the calls that come from now on; a
+// running call keeps what it began with. It uses what New uses.
+func (r *Runner) Configure(cfg config.Config) { r.cfg.Store(&cfg) }
 
 // Serve runs the call's flow to its end, in the goroutine that owns the call.
 // Afterwards outbound gives the call back to its dialplan.
 func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
+	cfg := r.cfg.Load()
 	data := c.Snapshot()
 	choice, ok := choose(arrival{
 		path:        c.Path(),
 		destination: data.Get("Caller-Destination-Number"),
 		context:     data.Get("Caller-Context"),
 		caller:      data.Get("Caller-Caller-ID-Number"),
-	}, r.cfg.Routes, r.cfg.DefaultFlow)
+	}, cfg.Routes, cfg.DefaultFlow)
 	if !ok {
 		c.Log().Warn("no flow for this call; its dialplan goes on. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
 			"destination", data.Get("Caller-Destination-Number"))
 		return
 	}
 	generation, ended := r.Choose(choice.Flow, c.UUID())
-	_ = ended
-	log := c.Log().With("flow", choice.Flow, "generation", generation.Name())
-	keep := checkpoint.Open(c, checkpoint.Stamp{Flow: choice.Flow, Generation: generation.Name(), Version: generation.Version(choice.Flow)}, log)
+	failed := true // should something panic
+	defer func() { ended(failed) }()
+	stamp := checkpoint.Stamp{Flow: choice.Flow, Generation: generation.Name(), Version: generation.Version(choice.Flow)}
+	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
+	keep := checkpoint.Open(c, stamp, log)
 	if keep.Ended() {
 		log.Debug("the flow has ended here already; the dialplan goes on")
+		failed = false
 		return
 	}
+	run := r.runs.begin(RunningCall{UUID: c.UUID(), Flow: stamp.Flow, Generation: stamp.Generation, Version: stamp.Version, Since: r.Clock.Now()})
+	defer func() { r.runs.end(run, failed) }()
+	own := ofFlow{cfg, choice.Flow}
 	script, err := generation.Script(choice.Flow)
 	if err == nil {
 		log.Debug("the flow begins", "argv", choice.Args)
 		keep.Begin(ctx)
-		err = r.run(ctx, c, log, generation, script, choice, keep)
+		err = r.run(ctx, c, log, own, generation, script, choice, keep)
 	}
-	r.finish(ctx, c, log, choice.Flow, err)
+	failed = ctx.Err() == nil && blames(err)
+	finish(ctx, c, log, own.fallback(), err)
 	if ctx.Err() == nil { // else the next host goes on
 		keep.End(ctx)
 	}
 }
 
 // run makes the script's state and runs it.
-func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g *store.Generation, script *vm.Script, choice Choice, keep *checkpoint.Keeper) error {
+func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, cfg ofFlow, g *store.Generation, script *vm.Script, choice Choice, keep *checkpoint.Keeper) error {
 	o := vm.StateOptions{
-		Limits:  r.limits(choice.Flow),
+		Limits:  cfg.limits(),
 		Require: g.Require,
 		Print:   func(line string) { log.Info(line) },
 		Clock:   r.Clock,
@@ -96,41 +113,24 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, g 
 	}
 	st := r.Machine.NewState(o)
 	defer st.Close()
-	st.SetGlobal("settings", st.Table(r.cfg.Flows[choice.Flow].Settings))
-	end := r.Bind(st, c, keep, r.grants(choice.Flow), log)
+	st.SetGlobal("settings", st.Table(cfg.own().Settings))
+	end := r.Bind(st, c, keep, cfg.grants(), log)
 	defer end(ctx)
 	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
 }
 
-func (r *Runner) limits(flow string) guard.Limits {
-	l := r.cfg.Limits
-	if own := r.cfg.Flows[flow].Limits; own != nil {
-		l = *own
-	}
-	return Limits(l)
-}
-
-func (r *Runner) grants(flow string) *grant.Grants {
-	if own := r.cfg.Flows[flow].Grants; own != nil {
-		return own
-	}
-	return &r.cfg.Grants
-}
-
-// Limits are configured limits as the guard takes them.
-func Limits(l config.Limits) guard.Limits {
-	return guard.Limits{
-		Memory:   int64(l.Memory),
-		Burst:    time.Duration(l.Burst),
-		CPU:      time.Duration(l.CPU),
-		Duration: time.Duration(l.Duration),
-		Stack:    l.Stack,
-		Source:   int(l.Source),
-	}
+// blames tells whether a script is to blame for how it ended, rather than its
+// call that hung up or FreeSWITCH that is gone.
+func blames(err error) bool {
+	var (
+		hungUp *outbound.HangupError
+		gone   *esl.DisconnectError
+	)
+	return err != nil && !errors.As(err, &hungUp) && !errors.As(err, &gone)
 }
 
 // finish says how the flow ended and, if it failed, runs the fallback.
-func (r *Runner) finish(ctx context.Context, c *outbound.Call, log *slog.Logger, flow string, err error) {
+func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback config.Fallback, err error) {
 	if err == nil {
 		log.Debug("the flow ended")
 		return
@@ -138,10 +138,6 @@ func (r *Runner) finish(ctx context.Context, c *outbound.Call, log *slog.Logger,
 	if ctx.Err() != nil {
 		log.Warn("the flow was stopped with the host; the dialplan goes on", "error", err)
 		return
-	}
-	fallback := r.cfg.Fallback
-	if own := r.cfg.Flows[flow].Fallback; own != nil {
-		fallback = *own
 	}
 	attrs := []any{"error", err}
 	var failed *vm.ScriptError
@@ -168,7 +164,3 @@ func (r *Runner) finish(ctx context.Context, c *outbound.Call, log *slog.Logger,
 
 // RandomSeed seeds math.random from the system.
 func RandomSeed() uint64 { return rand.Uint64() }
-
-// Configure takes another configuration for the calls that come from now on; a
-// running call keeps what it began with. It uses what New uses.
-func (r *Runner) Configure(cfg config.Config) {}

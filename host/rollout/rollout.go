@@ -3,6 +3,8 @@ package rollout
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -13,7 +15,8 @@ import (
 // Deps is what a Rollout stands on.
 type Deps struct {
 	Scripts  *store.Store
-	StateDir string // where decisions outlive a restart; "": in memory only
+	History  *store.History // where earlier generations are; nil: there are none
+	StateDir string         // where decisions outlive a restart; "": in memory only
 	Log      *slog.Logger
 	Clock    clock.Clock
 }
@@ -22,98 +25,136 @@ type Deps struct {
 // goroutines.
 type Rollout struct {
 	deps Deps
+	plan atomic.Pointer[plan] // what is below, as Choose wants it
+	wake chan struct{}        // of Run; holds one
+	file stateFile
+
+	mu       sync.Mutex // guards these
+	canaries map[string]config.Canary
+	records  map[string]held    // by flow
+	proven   map[string]*proven // by flow with a canary
+	trials   map[string]*trial  // by flow with a canary
+}
+
+// held is a record with its generation, which it keeps alive.
+type held struct {
+	Record
+	generation *store.Generation
+}
+
+// proven is what all calls of a flow got last.
+type proven struct {
+	generation *store.Generation
+	version    string
+	calls      *tally // since it is that, or since the last canary began
+	before     *tally // calls before that; nil without any
 }
 
 // New makes a Rollout that goes on with what StateDir holds. Of cfg it uses the
 // canaries of the flows. What cannot be read or found is logged, and the
 // generation that serves is what calls get.
-func New(cfg config.Config, d Deps) *Rollout { return &Rollout{deps: d} }
+func New(cfg config.Config, d Deps) *Rollout {
+	r := &Rollout{
+		deps:     d,
+		wake:     make(chan struct{}, 1),
+		file:     stateFile{dir: d.StateDir, log: d.Log},
+		canaries: canaries(cfg),
+		records:  map[string]held{},
+		proven:   map[string]*proven{},
+		trials:   map[string]*trial{},
+	}
+	r.restore()
+	r.settle(d.Scripts.Current())
+	if d.History != nil {
+		d.History.Keep(func() []string { return r.plan.Load().names })
+	}
+	return r
+}
+
+func canaries(cfg config.Config) map[string]config.Canary {
+	all := map[string]config.Canary{}
+	for name, f := range cfg.Flows {
+		if f.Canary != nil {
+			all[name] = *f.Canary
+		}
+	}
+	return all
+}
 
 // Configure takes the canaries of another configuration. Those under way go on
 // with their new settings; without one, a flow's calls get what is in the
 // directory.
-func (r *Rollout) Configure(cfg config.Config) {}
+func (r *Rollout) Configure(cfg config.Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.canaries = canaries(cfg)
+	r.settle(r.deps.Scripts.Current())
+	r.stir()
+}
 
-// Run follows the script directory and decides canaries whose window is over,
-// until ctx ends.
+// stir has Run look again.
+func (r *Rollout) stir() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// Run follows the script directory, decides canaries whose window is over, and
+// keeps what was decided by itself, until ctx ends.
 func (r *Rollout) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	told := ""
+	for {
+		changed := r.deps.Scripts.Changed()
+		next, some := r.look()
+		if err := r.save(); err == nil {
+			told = ""
+		} else if err.Error() != told {
+			told = err.Error()
+			r.deps.Log.Error("rollout: " + told)
+		}
+		var due <-chan time.Time
+		stop := func() bool { return true }
+		if some {
+			timer := r.deps.Clock.NewTimer(next)
+			due, stop = timer.C, timer.Stop
+		}
+		select {
+		case <-changed:
+		case <-r.wake:
+		case <-due:
+		case <-ctx.Done():
+			stop()
+			return nil
+		}
+		stop()
+	}
 }
 
-// Choose is the generation for a call of a flow. ended is to be called once when
-// the call's script has ended; failed says that the script is to blame.
-func (r *Rollout) Choose(flow, callUUID string) (g *store.Generation, ended func(failed bool)) {
-	return r.deps.Scripts.Current(), func(bool) {}
+// look brings everything up to the present. next is the time until a window is
+// over, if there is one.
+func (r *Rollout) look() (next time.Duration, some bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.present()
+	now := r.deps.Clock.Now()
+	for flow, t := range r.trials {
+		left := t.end(r.canaries[flow]).Sub(now)
+		if left > 0 && (!some || left < next) {
+			next, some = left, true
+		}
+	}
+	return next, some
 }
 
-// Serves is the generation that calls of a flow get, without a canary's share.
-func (r *Rollout) Serves(flow string) *store.Generation { return r.deps.Scripts.Current() }
-
-// Pin gives all calls of a flow, or of all flows if flow is "", an earlier (or
-// the current) generation until Unpin. The prefix of its name is enough. With an
-// error nothing has changed, except when it is a *SaveError.
-func (r *Rollout) Pin(flow, generation string) (Record, error) { return Record{}, nil }
-
-// Rollback gives all calls of a flow, or of all flows if flow is "", an earlier
-// generation until the directory holds another version. Without a generation it
-// is the newest earlier one in which that flow had another version than calls get
-// now; said again, it goes further back.
-func (r *Rollout) Rollback(flow, generation string) (Record, error) { return Record{}, nil }
-
-// Unpin takes back a flow's pin or rollback, or that of all flows if flow is "".
-// It returns what it took back.
-func (r *Rollout) Unpin(flow string) (Record, error) { return Record{}, nil }
-
-// Status is what an admin wants to know.
-func (r *Rollout) Status() Status { return Status{} }
-
-// Record is a pin or a rollback.
-type Record struct {
-	Flow       string    `json:"flow"`       // "" is all flows
-	Generation string    `json:"generation"` // that calls get
-	Until      string    `json:"until"`      // the version (of all flows: the generation) that was rolled back from; "" for a pin
-	Why        string    `json:"why"`        // in words
-	Since      time.Time `json:"since"`
+// present settles what the directory brought, then decides the canaries that
+// can be decided. The caller holds mu.
+func (r *Rollout) present() {
+	current := r.deps.Scripts.Current()
+	if r.plan.Load().current != current {
+		r.settle(current)
+	}
+	for _, flow := range sorted(r.trials) {
+		r.decide(flow)
+	}
 }
-
-// Pinned tells a pin from a rollback.
-func (r Record) Pinned() bool { return r.Until == "" }
-
-// Status is what is not simply as the script directory has it.
-type Status struct {
-	Records    []Record    `json:"records"`    // by flow
-	Candidates []Candidate `json:"candidates"` // by flow
-}
-
-// Candidate is a canary under way.
-type Candidate struct {
-	Flow  string    `json:"flow"`
-	Share int       `json:"share"` // per cent of the calls
-	Since time.Time `json:"since"`
-	Until time.Time `json:"until"` // end of the window
-	Calls int       `json:"calls"` // that must have ended before it is decided
-	Old   Arm       `json:"old"`
-	New   Arm       `json:"new"`
-}
-
-// Arm is one of the two versions, with the calls begun since the canary was.
-type Arm struct {
-	Generation string `json:"generation"`
-	Version    string `json:"version"`
-	Started    int64  `json:"started"`
-	Ended      int64  `json:"ended"`
-	Failed     int64  `json:"failed"`
-}
-
-// SaveError says that a decision holds, but only until the host ends.
-type SaveError struct {
-	File string
-	Err  error
-}
-
-func (e *SaveError) Error() string {
-	return "decided, but it is forgotten when eslua ends, for it cannot be written: " + e.File + ": " + e.Err.Error()
-}
-
-func (e *SaveError) Unwrap() error { return e.Err }

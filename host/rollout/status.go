@@ -1,0 +1,65 @@
+package rollout
+
+import "time"
+
+// Record is a pin or a rollback.
+type Record struct {
+	Flow       string    `json:"flow"`       // "" is all flows
+	Generation string    `json:"generation"` // that calls get
+	Until      string    `json:"until"`      // the version (of all flows: the generation) that was rolled back from; "" for a pin
+	Why        string    `json:"why"`        // in words
+	Since      time.Time `json:"since"`
+}
+
+// Pinned tells a pin from a rollback.
+func (r Record) Pinned() bool { return r.Until == "" }
+
+// Status is what is not simply as the script directory has it.
+type Status struct {
+	Records    []Record    `json:"records"`    // by flow
+	Candidates []Candidate `json:"candidates"` // by flow
+}
+
+// Candidate is a canary under way.
+type Candidate struct {
+	Flow  string    `json:"flow"`
+	Share int       `json:"share"` // per cent of the calls
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"` // end of the window
+	Calls int       `json:"calls"` // that must have ended before it is decided
+	Old   Arm       `json:"old"`
+	New   Arm       `json:"new"`
+}
+
+// Arm is one of the two versions, with the calls begun since the canary was.
+type Arm struct {
+	Generation string `json:"generation"`
+	Version    string `json:"version"`
+	Started    int64  `json:"started"`
+	Ended      int64  `json:"ended"`
+	Failed     int64  `json:"failed"`
+}
+
+// Status is what an admin wants to know.
+func (r *Rollout) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.present()
+	s := Status{Records: []Record{}, Candidates: []Candidate{}}
+	for _, flow := range sorted(r.records) {
+		s.Records = append(s.Records, r.records[flow].Record)
+	}
+	for _, flow := range sorted(r.trials) {
+		t, was, c := r.trials[flow], r.proven[flow], r.canaries[flow]
+		s.Candidates = append(s.Candidates, Candidate{
+			Flow: flow, Share: int(c.Share), Since: t.since, Until: t.end(c), Calls: c.Calls,
+			Old: arm(was.generation.Name(), was.version, was.calls.now()),
+			New: arm(t.generation.Name(), t.version, t.calls.now()),
+		})
+	}
+	return s
+}
+
+func arm(generation, version string, c counts) Arm {
+	return Arm{generation, version, c.started, c.ended, c.failed}
+}
