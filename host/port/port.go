@@ -15,6 +15,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -33,7 +34,7 @@ type Port struct {
 
 // Listen opens addr, host:port. Nobody else may have it, but a later Takeover.
 func Listen(addr string, clk clock.Clock) (*Port, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := plain(nil).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +44,14 @@ func Listen(addr string, clk clock.Clock) (*Port, error) {
 		return nil, err
 	}
 	return open(l.(*net.TCPListener), clk), nil
+}
+
+// plain listens without MPTCP, which FreeSWITCH does not speak, and on whose
+// sockets Linux takes no filters.
+func plain(control func(network, address string, raw syscall.RawConn) error) *net.ListenConfig {
+	l := net.ListenConfig{Control: control}
+	l.SetMultipathTCP(false)
+	return &l
 }
 
 // Takeover opens addr beside the Port another process of the same user has

@@ -66,8 +66,8 @@ func listens(l *net.TCPListener) bool {
 }
 
 func takeover(addr string) (*net.TCPListener, error) {
-	share := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error { return onSocket(raw, sharePort) }}
-	l, err := share.Listen(context.Background(), "tcp", addr)
+	share := func(_, _ string, raw syscall.RawConn) error { return onSocket(raw, sharePort) }
+	l, err := plain(share).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,4 @@
+package port
+
+// Waiting is the length of the accept queue.
+func (p *Port) Waiting() int { return waiting(p.TCPListener) }
