@@ -73,7 +73,7 @@ func examine(t *tree, serving *Generation, modules []string, compile Compile) []
 		if f.body.wrong != nil {
 			problems = append(problems, *f.body.wrong)
 		}
-		for _, n := range f.body.needs {
+		for _, n := range f.body.imports.needs {
 			if p, ok := unmet(name, n, t, modules); ok {
 				problems = append(problems, p)
 			}

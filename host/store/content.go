@@ -21,10 +21,10 @@ type content struct {
 	data string
 	sum  sum
 
-	built  bool
-	script *vm.Script // nil for a data file, and when wrong is not
-	wrong  *Problem   // why it does not compile
-	needs  []need
+	built   bool
+	script  *vm.Script // nil for a data file, and when wrong is not
+	wrong   *Problem   // why it does not compile
+	imports imports
 }
 
 // build compiles a script, the first time it is asked to.
@@ -36,7 +36,7 @@ func (c *content) build(compile Compile) {
 	script, err := compile(c.name, []byte(c.data))
 	if err == nil {
 		c.script = script
-		c.needs = needsOf(c.data)
+		c.imports = importsOf(c.data)
 		return
 	}
 	c.wrong = &Problem{File: c.name, Message: err.Error()}

@@ -1,5 +1,13 @@
 package store
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Flow is a script of a generation, any of which may be run as a flow.
 type Flow struct {
 	Name    string // as a call names it, without ".lua"
@@ -7,14 +15,108 @@ type Flow struct {
 	Module  bool   // another script requires it
 }
 
+// graph is who loads whom in a generation. It is made when it is first asked for,
+// and then only read.
+type graph struct {
+	versions map[string]string // by file
+	modules  map[string]bool   // files that another one requires
+}
+
 // Version is 12 hexadecimal digits over all that can decide how a flow behaves:
-// its script and every script it can require. Two generations in which a flow
-// has the same version run it alike. It is "" for a flow that is not there.
-func (g *Generation) Version(flow string) string { return "" }
+// its script and every script it can require; the whole tree when that shows only
+// as it runs (require(name), load, package). Two generations in which a flow has
+// the same version run it alike. It is "" for a flow that is not there.
+func (g *Generation) Version(flow string) string { return g.graph().versions[flowFile(flow)] }
 
 // Flows are all scripts, by name.
-func (g *Generation) Flows() []Flow { return nil }
+func (g *Generation) Flows() []Flow {
+	known := g.graph()
+	list := make([]Flow, 0, len(known.versions))
+	for _, name := range sortedKeys(known.versions) {
+		list = append(list, Flow{strings.TrimSuffix(name, ".lua"), known.versions[name], known.modules[name]})
+	}
+	return list
+}
 
 // Uses are the files that decide a flow's version, by name; none for a flow that
 // is not there.
-func (g *Generation) Uses(flow string) []string { return nil }
+func (g *Generation) Uses(flow string) []string {
+	script := flowFile(flow)
+	if g.files[script] == nil {
+		return nil
+	}
+	uses, whole := g.uses(script)
+	if whole {
+		return sortedKeys(g.files)
+	}
+	return uses
+}
+
+func (g *Generation) makeGraph() graph {
+	known := graph{versions: map[string]string{}, modules: map[string]bool{}}
+	for name, c := range g.files {
+		if !isScript(name) {
+			continue
+		}
+		for _, module := range c.imports.modules() {
+			if file := g.module(module); file != "" && file != name {
+				known.modules[file] = true
+			}
+		}
+		known.versions[name] = g.version(name)
+	}
+	return known
+}
+
+func (g *Generation) version(script string) string {
+	uses, whole := g.uses(script)
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", script) // copies of a script see one another's tree alike, but are not one flow
+	if whole {
+		fmt.Fprintf(h, "%s\n", g.name)
+	}
+	for _, name := range uses {
+		fmt.Fprintf(h, "%s\x00%x\n", name, g.files[name].sum)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// uses are a script and all it can require, by name; or whole, when it can
+// require any.
+func (g *Generation) uses(script string) (files []string, whole bool) {
+	seen := map[string]bool{script: true}
+	files = []string{script}
+	for i := 0; i < len(files); i++ {
+		found := g.files[files[i]].imports
+		if found.any {
+			return nil, true
+		}
+		for _, module := range found.modules() {
+			if file := g.module(module); file != "" && !seen[file] {
+				seen[file] = true
+				files = append(files, file)
+			}
+		}
+	}
+	slices.Sort(files)
+	return files, false
+}
+
+// module is the file that Require takes for a name; "" without.
+func (g *Generation) module(name string) string {
+	candidates, _ := moduleFiles(name)
+	at := slices.IndexFunc(candidates, func(file string) bool { return g.files[file] != nil })
+	if at < 0 {
+		return ""
+	}
+	return candidates[at]
+}
+
+// modules are the names of all modules a script can do something with.
+func (i imports) modules() []string {
+	names := slices.Clone(i.tries)
+	for _, n := range i.needs {
+		names = append(names, n.module)
+	}
+	return names
+}

@@ -28,7 +28,7 @@ func FuzzNamesStayInside(f *testing.F) {
 }
 
 // The search for requires reads whatever an admin saves.
-func FuzzNeedsOf(f *testing.F) {
+func FuzzImportsOf(f *testing.F) {
 	for _, seed := range []string{"require 'a'", "#!x\nrequire(\"a.b\")", "if x then require[[a]] end", "require", "'", "[==[", "-- \xff\xfe", "require '\\300'", "end end require 'x'"} {
 		f.Add(seed)
 	}
@@ -37,7 +37,7 @@ func FuzzNeedsOf(f *testing.F) {
 			return // only what compiles is searched
 		}
 		lines := strings.Count(src, "\n") + strings.Count(src, "\r") + 1
-		for _, n := range needsOf(src) {
+		for _, n := range importsOf(src).needs {
 			if n.line < 1 || n.line > lines {
 				t.Errorf("%q is said to be required in line %d of %d", n.module, n.line, lines)
 			}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/eslua/eslua/host/vm"
@@ -18,6 +19,7 @@ type Generation struct {
 	name   string
 	loaded time.Time
 	files  map[string]*content
+	graph  func() graph
 	broken map[string]bool // files that were wrong when it was taken: only the first load takes such
 }
 
@@ -42,10 +44,15 @@ func (e *NotFoundError) Error() string {
 func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {
 	g := &Generation{loaded: loaded, files: files, broken: broken}
 	g.name = treeName(g.sums())
+	g.graph = sync.OnceValue(g.makeGraph)
 	return g
 }
 
+// sums are the hashes of the files by name; no generation has no files.
 func (g *Generation) sums() map[string]sum {
+	if g == nil {
+		return nil
+	}
 	sums := make(map[string]sum, len(g.files))
 	for name, c := range g.files {
 		sums[name] = c.sum

@@ -14,17 +14,25 @@ type need struct {
 	sure   bool // the call is made whenever the script runs
 }
 
-// needsOf finds the literal requires of a script that compiles. Only those at
-// the script's top level are sure: one in a function or a branch may never run,
-// one behind "or" is a second choice, and pcall(require, "x") is no call at all.
-func needsOf(src string) []need {
+// imports is all that a script can load.
+type imports struct {
+	needs []need
+	tries []string // modules it can do without: pcall(require, "x")
+	any   bool     // what else it loads shows only when it runs
+}
+
+// importsOf finds the requires of a script that compiles. Only those at the
+// script's top level are sure: one in a function or a branch may never run, one
+// behind "or" is a second choice, and pcall(require, "x") may fail.
+func importsOf(src string) imports {
 	sc := parse.NewScanner(strings.NewReader(withoutShebang(src)), "")
 	lx := &parse.Lexer{}
 	var (
-		needs    []need
+		found    imports
 		depth    int
+		uses     int          // of the name require; those that are none of found's make it any
 		searches bool         // it touches package, and so may find modules in its own way
-		last     [5]ast.Token // the newest at the end
+		last     [6]ast.Token // the newest at the end
 	)
 	for {
 		tok, err := sc.Scan(lx)
@@ -32,7 +40,7 @@ func needsOf(src string) []need {
 			break
 		}
 		copy(last[:], last[1:])
-		last[4] = tok
+		last[5] = tok
 		switch tok.Type {
 		case parse.TFunction, parse.TIf, parse.TDo, parse.TRepeat:
 			depth++
@@ -40,37 +48,65 @@ func needsOf(src string) []need {
 			depth--
 		case parse.TIdent:
 			searches = searches || tok.Str == "package"
+			if isField := last[4].Type == '.' || last[4].Type == ':'; isField {
+				break // what a table holds was put there under its own name
+			}
+			found.any = found.any || loadsUnseen(tok.Str)
+			if tok.Str == "require" {
+				uses++
+			}
+		}
+		if module, ok := tryCall(last); ok {
+			found.tries = append(found.tries, module)
+			continue
 		}
 		before, module, ok := requireCall(last)
 		if !ok {
 			continue
 		}
 		choice := before == parse.TOr || before == parse.TAnd
-		needs = append(needs, need{module.Str, module.Pos.Line, depth == 0 && !choice})
+		found.needs = append(found.needs, need{module.Str, module.Pos.Line, depth == 0 && !choice})
 	}
 	if searches {
-		for i := range needs {
-			needs[i].sure = false
+		for i := range found.needs {
+			found.needs[i].sure = false
 		}
 	}
-	return needs
+	found.any = found.any || uses != len(found.needs)+len(found.tries)
+	return found
+}
+
+// loadsUnseen tells the names by which a script can come to a require, or to
+// source, that its text does not show.
+func loadsUnseen(name string) bool {
+	switch name {
+	case "_G", "package", "getfenv", "load", "loadstring", "loadfile", "dofile":
+		return true
+	}
+	return false
 }
 
 // requireCall recognises require "x" and require("x") at the end of the tokens
 // read so far; before is the token in front of the call.
-func requireCall(last [5]ast.Token) (before int, module ast.Token, ok bool) {
+func requireCall(last [6]ast.Token) (before int, module ast.Token, ok bool) {
 	switch {
-	case last[4].Type == parse.TString && isRequire(last[3]):
-		before, module = last[2].Type, last[4]
-	case last[4].Type == ')' && last[3].Type == parse.TString && last[2].Type == '(' && isRequire(last[1]):
-		before, module = last[0].Type, last[3]
+	case last[5].Type == parse.TString && isIdent(last[4], "require"):
+		before, module = last[3].Type, last[5]
+	case last[5].Type == ')' && last[4].Type == parse.TString && last[3].Type == '(' && isIdent(last[2], "require"):
+		before, module = last[1].Type, last[4]
 	default:
 		return 0, module, false
 	}
 	return before, module, before != '.' && before != ':'
 }
 
-func isRequire(t ast.Token) bool { return t.Type == parse.TIdent && t.Str == "require" }
+// tryCall recognises pcall(require, "x").
+func tryCall(last [6]ast.Token) (module string, ok bool) {
+	return last[4].Str, last[5].Type == ')' && last[4].Type == parse.TString && last[3].Type == ',' &&
+		isIdent(last[2], "require") && last[1].Type == '(' && isIdent(last[0], "pcall")
+}
+
+func isIdent(t ast.Token, name string) bool { return t.Type == parse.TIdent && t.Str == name }
 
 // withoutShebang empties a first line that begins with #, as Lua's loader does.
 func withoutShebang(src string) string {

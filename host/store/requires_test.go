@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,9 +27,37 @@ func TestNeedsOf(t *testing.T) {
 		"a script that sets paths": {"package.path = '/x/?.lua'\nrequire 'a'", []need{{"a", 2, false}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := needsOf(tc.src); !slices.Equal(got, tc.want) {
-				t.Errorf("needsOf = %+v, want %+v", got, tc.want)
+			if got := importsOf(tc.src).needs; !slices.Equal(got, tc.want) {
+				t.Errorf("needs = %+v, want %+v", got, tc.want)
 			}
 		})
+	}
+}
+
+// What a script can load is known from its text, or known not to be.
+func TestWhatAScriptCanLoad(t *testing.T) {
+	for src, want := range map[string]struct {
+		modules string
+		any     bool
+	}{
+		"require 'a'; require('b'); if x then require [[c]] end":  {"a b c", false},
+		"local ok, m = pcall(require, 'a')":                       {"a", false},
+		"local ok, m = pcall(require, 'a' .. x)":                  {"", true},
+		"require('a' .. x)":                                       {"", true},
+		"require(name)":                                           {"", true},
+		"local r = require; r 'a'":                                {"", true},
+		"local t = {require}":                                     {"", true},
+		"for _, m in ipairs{'a', 'b'} do require(m) end":          {"", true},
+		"_G['req' .. 'uire']('a')":                                {"", true},
+		"getfenv().require 'a'":                                   {"", true},
+		"load(text)()":                                            {"", true},
+		"package.loaded._G.require 'a'":                           {"", true},
+		"loader.require 'a'; queue:load(); app.package = 1":       {"", false},
+		"-- require(x)\nlocal s = 'require(x)'; session:hangup()": {"", false},
+	} {
+		got := importsOf(src)
+		if modules := strings.Join(got.modules(), " "); got.any != want.any || !got.any && modules != want.modules {
+			t.Errorf("%s\n: %q, any %v; want %+v", src, modules, got.any, want)
+		}
 	}
 }

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDiff(t *testing.T) {
+	lines := func(from, to int, edit ...string) string {
+		var b strings.Builder
+		for i := from; i <= to; i++ {
+			b.WriteString("-- line " + string(rune('a'+i)) + "\n")
+		}
+		return b.String() + strings.Join(edit, "")
+	}
+	from := taken(t, "edited.lua", lines(0, 9), "removed.lua", "return 1\n", "same.lua", "return 0", "sound.wav", "RIFF\x00", "end.lua", "return 1")
+	to := taken(t, "edited.lua", lines(0, 4)+"-- new\n"+lines(6, 9), "added.lua", "return 2\n", "same.lua", "return 0", "sound.wav", "RIFF\x00\x01", "end.lua", "return 2")
+	want := map[string]string{
+		"added.lua":   "--- /dev/null\n+++ b/added.lua\n@@ -0,0 +1 @@\n+return 2\n",
+		"edited.lua":  "--- a/edited.lua\n+++ b/edited.lua\n@@ -3,7 +3,7 @@\n -- line c\n -- line d\n -- line e\n--- line f\n+-- new\n -- line g\n -- line h\n -- line i\n",
+		"end.lua":     "--- a/end.lua\n+++ b/end.lua\n@@ -1 +1 @@\n-return 1\n\\ No newline at end of file\n+return 2\n\\ No newline at end of file\n",
+		"removed.lua": "--- a/removed.lua\n+++ /dev/null\n@@ -1 +0,0 @@\n-return 1\n",
+		"sound.wav":   "Binary files a/sound.wav and b/sound.wav differ\n",
+	}
+	all := ""
+	for _, name := range sortedKeys(want) {
+		all += want[name]
+		if got := Diff(from, to, name); got != want[name] {
+			t.Errorf("of %s:\n%s\nwant:\n%s", name, got, want[name])
+		}
+	}
+	if got := Diff(from, to); got != all {
+		t.Errorf("of all:\n%s", got)
+	}
+	if got := Diff(to, to) + Diff(from, to, "same.lua"); got != "" {
+		t.Errorf("of what is the same:\n%s", got)
+	}
+	if got := Diff(nil, taken(t, "a.lua", "return 1\n")); got != "--- /dev/null\n+++ b/a.lua\n@@ -0,0 +1 @@\n+return 1\n" {
+		t.Errorf("of nothing and one file:\n%s", got)
+	}
+}
+
+// git reads what we write.
+func TestGitAppliesADiff(t *testing.T) {
+	before := []string{
+		"lib/a.lua", strings.Repeat("do\nx = x + 1\nend\n", 9) + "return x", "gone.lua", "-- 1\n-- 2\n",
+		"with blank.lua", "-- 1\n-- 2\n", "empty.lua", "", "moved.lua", "-- a\n-- b\n-- c\n-- d\n",
+	}
+	after := []string{
+		"lib/a.lua", strings.Repeat("do\nx = x + 1\nend\n", 4) + "-- new\n" + strings.Repeat("do\nx = x + 1\nend\n", 5) + "return x\n",
+		"new/b.lua", "-- x\n", "with blank.lua", "-- 1\n-- 3\n", "empty.lua", "--\n", "moved.lua", "-- c\n-- d\n-- a\n-- b",
+	}
+	dir := t.TempDir()
+	put(t, dir, append(before, "../x.diff", Diff(taken(t, before...), taken(t, after...)))...)
+	git, err := exec.LookPath("git")
+	if err != nil { // FuzzDiff says the same in its own words
+		return
+	}
+	apply := exec.Command(git, "apply", "-p1", "--unidiff-zero", filepath.Join(dir, "../x.diff"))
+	apply.Dir, apply.Env = dir, append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	if out, err := apply.CombinedOutput(); err != nil {
+		diff, _ := os.ReadFile(filepath.Join(dir, "../x.diff"))
+		t.Fatalf("git apply: %v\n%s\n%s", err, out, diff)
+	}
+	s, _, _ := opened(t, dir, Config{})
+	if !holds(s.Current(), after...) {
+		t.Errorf("after git apply: %s", Diff(taken(t, after...), s.Current()))
+	}
+}
+
+// What stays and goes is the old text, what stays and comes the new.
+func FuzzDiff(f *testing.F) {
+	f.Add("a\nb\nc", "a\nc")
+	f.Add("a\na\nb\na", "a\nb\nb\na\n")
+	f.Add("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "9\n2\n3\n4\n5\n6\n7\n8\n1\n")
+	f.Add("", "\n\n")
+	f.Fuzz(func(t *testing.T, old, now string) {
+		var before, after strings.Builder
+		for _, e := range editsOf(linesOf(old), linesOf(now)) {
+			if e.op != '+' {
+				before.WriteString(e.line)
+			}
+			if e.op != '-' {
+				after.WriteString(e.line)
+			}
+		}
+		if got, want := before.String(), strings.Join(linesOf(old), ""); got != want {
+			t.Errorf("the old text is %q, want %q", got, want)
+		}
+		if got, want := after.String(), strings.Join(linesOf(now), ""); got != want {
+			t.Errorf("the new text is %q, want %q", got, want)
+		}
+	})
+}
