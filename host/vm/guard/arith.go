@@ -172,7 +172,7 @@ func (g *Guard) concat(L *lua.LState, first, last int) lua.LValue {
 			text = appendText(text, v)
 		}
 		if text = appendText(text, right); size > len(room) {
-			right = lua.LString(unsafe.String(unsafe.SliceData(text), len(text)))
+			right = Own(text)
 		} else {
 			right = Text(text)
 		}

@@ -30,10 +30,9 @@ func (s *state) call(reg *registry, cf *callFrame, inst uint32) bool {
 	reg.top = end
 	calls := s.stack.calls
 	f := &calls.array[calls.sp]
-	*f = callFrame{
-		Idx: calls.sp, Fn: fn, Parent: cf, Base: at, LocalBase: from, ReturnBase: at,
-		NArgs: n, NRet: int(inst>>9&0x1ff) - 1,
-	}
+	f.Idx, f.Fn, f.Parent, f.Pc = calls.sp, fn, cf, 0
+	f.Base, f.LocalBase, f.ReturnBase = at, from, at
+	f.NArgs, f.NRet, f.TailCall = n, int(inst>>9&0x1ff)-1, 0
 	calls.sp++
 	s.currentFrame = f
 	return true
@@ -102,7 +101,9 @@ func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFu
 	reg.top = end
 	calls := s.stack.calls
 	f := &calls.array[calls.sp]
-	*f = callFrame{Idx: calls.sp, Fn: fn, Parent: cf, Base: at, LocalBase: at + 1, ReturnBase: at, NArgs: n, NRet: wanted}
+	f.Idx, f.Fn, f.Parent, f.Pc = calls.sp, fn, cf, 0
+	f.Base, f.LocalBase, f.ReturnBase = at, at+1, at
+	f.NArgs, f.NRet, f.TailCall = n, wanted, 0
 	calls.sp++
 	s.currentFrame = f
 	given := fn.GFunction(L)
@@ -152,27 +153,5 @@ func (g *Guard) next(L *lua.LState, s *state, reg *registry, cf *callFrame, inst
 		cf.Pc += int(cf.Fn.Proto.Code[cf.Pc]&0x3ffff) - maxSbx
 	}
 	cf.Pc++
-	return true
-}
-
-// method does OP_SELF for a string: s:sub(1). It reports whether it did.
-func (g *Guard) method(s *state, reg *registry, cf *callFrame, inst uint32, name string) bool {
-	if g.strings == nil {
-		mt, ok := rawGlobal(s.G).builtinMts[int(lua.LTString)].(*lua.LTable)
-		if !ok {
-			return false
-		}
-		if g.strings, ok = mt.RawGetString("__index").(*lua.LTable); !ok {
-			return false
-		}
-	}
-	v, ok := rawTable(g.strings).strdict[name]
-	if !ok {
-		return false
-	}
-	at := cf.LocalBase + int(inst>>18&0xff)
-	self := reg.array[cf.LocalBase+int(inst&0x1ff)]
-	reg.set(at, v)
-	reg.set(at+1, self)
 	return true
 }

@@ -89,6 +89,7 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 			return nil
 		}
 	}
+	g.Changes(t)
 	m := rawTable(t)
 	switch n := key.(type) {
 	case lua.LNumber:

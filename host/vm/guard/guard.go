@@ -54,8 +54,8 @@ type Guard struct {
 	grown int // counts call stacks that moved
 	spare int // call frames beyond the limit, while an error is handled
 
-	numbers []float64   // the block that boxes numbers
-	strings *lua.LTable // what strings have their methods from; see method
+	numbers []float64 // the block that boxes numbers
+	methods *methods  // of strings; see method
 	loop    func(*lua.LState, *callFrame)
 }
 

@@ -78,6 +78,14 @@ func (g *Guard) execute(L *lua.LState, index int) {
 		case lua.OP_MOVE:
 			reg.set(cf.LocalBase+int(inst>>18&0xff), reg.array[cf.LocalBase+int(inst&0x1ff)])
 			continue
+		case lua.OP_MOVEN: // and the moves behind it
+			reg.set(cf.LocalBase+int(inst>>18&0xff), reg.array[cf.LocalBase+int(inst&0x1ff)])
+			for range int(inst >> 9 & 0x1ff) {
+				inst = p.Code[cf.Pc]
+				cf.Pc++
+				reg.set(cf.LocalBase+int(inst>>18&0xff), reg.array[cf.LocalBase+int(inst&0x1ff)])
+			}
+			continue
 		case lua.OP_LOADK:
 			reg.set(cf.LocalBase+int(inst>>18&0xff), p.Constants[inst&0x3ffff])
 			continue
@@ -103,7 +111,14 @@ func (g *Guard) execute(L *lua.LState, index int) {
 						continue
 					}
 				case lua.LString:
-					if op == lua.OP_SELF && g.method(s, reg, cf, inst, rawProto(p).stringConstants[c&^rk]) {
+					if op != lua.OP_SELF {
+						break
+					}
+					if fn := g.method(rawProto(p).stringConstants[c&^rk]); fn != nil {
+						at := cf.LocalBase + int(inst>>18&0xff)
+						v := reg.array[cf.LocalBase+int(inst&0x1ff)]
+						reg.set(at, fn)
+						reg.set(at+1, v)
 						continue
 					}
 				}

@@ -46,11 +46,11 @@ func argAny(L *lua.LState, n int) lua.LValue {
 	if n > L.GetTop() {
 		argError(L, n, "value expected")
 	}
-	return L.Get(n)
+	return guard.Arg(L, n)
 }
 
 func argString(L *lua.LState, n int) string {
-	s, ok := toString(L.Get(n))
+	s, ok := toString(guard.Arg(L, n))
 	if !ok {
 		typeError(L, n, "string")
 	}
@@ -59,21 +59,21 @@ func argString(L *lua.LState, n int) string {
 
 // sameString is argument n, which argString took, as a string value.
 func sameString(L *lua.LState, n int) lua.LValue {
-	if v, ok := L.Get(n).(lua.LString); ok {
+	if v, ok := guard.Arg(L, n).(lua.LString); ok {
 		return v
 	}
 	return lua.LString(argString(L, n))
 }
 
 func optString(L *lua.LState, n int, otherwise string) string {
-	if L.Get(n) == lua.LNil {
+	if guard.Arg(L, n) == lua.LNil {
 		return otherwise
 	}
 	return argString(L, n)
 }
 
 func argNumber(L *lua.LState, n int) float64 {
-	x, ok := toNumber(L.Get(n))
+	x, ok := toNumber(guard.Arg(L, n))
 	if !ok {
 		typeError(L, n, "number")
 	}
@@ -83,14 +83,14 @@ func argNumber(L *lua.LState, n int) float64 {
 func argInt(L *lua.LState, n int) int { return toInt(argNumber(L, n)) }
 
 func optInt(L *lua.LState, n, otherwise int) int {
-	if L.Get(n) == lua.LNil {
+	if guard.Arg(L, n) == lua.LNil {
 		return otherwise
 	}
 	return argInt(L, n)
 }
 
 func argTable(L *lua.LState, n int) *lua.LTable {
-	t, ok := L.Get(n).(*lua.LTable)
+	t, ok := guard.Arg(L, n).(*lua.LTable)
 	if !ok {
 		typeError(L, n, "table")
 	}
@@ -98,7 +98,7 @@ func argTable(L *lua.LState, n int) *lua.LTable {
 }
 
 func argFunction(L *lua.LState, n int) *lua.LFunction {
-	f, ok := L.Get(n).(*lua.LFunction)
+	f, ok := guard.Arg(L, n).(*lua.LFunction)
 	if !ok {
 		typeError(L, n, "function")
 	}

@@ -38,7 +38,7 @@ func baseAssert(L *lua.LState) int {
 	if lua.LVAsBool(argAny(L, 1)) {
 		return L.GetTop()
 	}
-	message := L.Get(2)
+	message := guard.Arg(L, 2)
 	if message == lua.LNil {
 		return fail(L, "assertion failed!")
 	}
@@ -69,7 +69,7 @@ func baseGetmetatable(L *lua.LState) int {
 
 // baseSetmetatable is for tables only, though gopher-lua could change what all numbers or strings have.
 func baseSetmetatable(L *lua.LState) int {
-	t, mt := argTable(L, 1), L.Get(2)
+	t, mt := argTable(L, 1), guard.Arg(L, 2)
 	if _, ok := mt.(*lua.LTable); !ok && (mt != lua.LNil || L.GetTop() < 2) {
 		argError(L, 2, "nil or table expected")
 	}
@@ -95,7 +95,7 @@ func baseRawget(L *lua.LState) int {
 
 // baseRawlen is 5.2's.
 func baseRawlen(L *lua.LState) int {
-	switch v := L.Get(1).(type) {
+	switch v := guard.Arg(L, 1).(type) {
 	case *lua.LTable:
 		L.Push(integer(length(L, guard.Of(L), v)))
 	case lua.LString:
@@ -121,7 +121,7 @@ func baseRawset(L *lua.LState) int {
 
 func baseSelect(L *lua.LState) int {
 	top := L.GetTop()
-	if s, ok := L.Get(1).(lua.LString); ok && len(s) > 0 && s[0] == '#' {
+	if s, ok := guard.Arg(L, 1).(lua.LString); ok && len(s) > 0 && s[0] == '#' {
 		L.Push(integer(top - 1))
 		return 1
 	}
@@ -150,7 +150,7 @@ func baseTonumber(L *lua.LState) int {
 	var ok bool
 	switch {
 	case base == 10:
-		x, ok = toNumber(L.Get(1))
+		x, ok = toNumber(guard.Arg(L, 1))
 	default:
 		s := argString(L, 1)
 		if base < 2 || base > 36 {

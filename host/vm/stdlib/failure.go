@@ -40,7 +40,7 @@ func typeName(L *lua.LState, n int) string {
 	if n > L.GetTop() {
 		return "no value"
 	}
-	return L.Get(n).Type().String()
+	return guard.Arg(L, n).Type().String()
 }
 
 // called is the name the running function was called by ("?" if the caller knows none), and whether as a method.

@@ -24,7 +24,7 @@ func stringMatch(L *lua.LState) int { return search(L, false) }
 func search(L *lua.LState, find bool) int {
 	s, p := argString(L, 1), argString(L, 2)
 	at := min(max(from(optInt(L, 3, 1), len(s))-1, 0), len(s))
-	if find && (lua.LVAsBool(L.Get(4)) || pattern.Plain(p)) {
+	if find && (lua.LVAsBool(guard.Arg(L, 4)) || pattern.Plain(p)) {
 		return plain(L, s, p, at)
 	}
 	m := pattern.Matcher{Subject: s, Pattern: p, Meter: (*meter)(L)}
@@ -111,38 +111,47 @@ func whole(L *lua.LState, g *guard.Guard, s string, start, end int) lua.LValue {
 	return part(L, g, s[start:end])
 }
 
-// stringGmatch returns an iterator. What it walks over and where it is are upvalues, where the guard's census sees
-// them. A "^" has no meaning here in 5.1: it is matched as a character.
+// walk is where a gmatch is in its subject. It lies in an upvalue of the iterator, beside the subject and the pattern,
+// where the guard's census sees them.
+type walk struct {
+	m  pattern.Matcher
+	at int
+}
+
+// Size is what the census counts for it.
+func (w *walk) Size() int { return walkSize }
+
+const walkSize = 700
+
+// stringGmatch returns an iterator. A "^" has no meaning here in 5.1: it is matched as a character.
 func stringGmatch(L *lua.LState) int {
 	s, p := argString(L, 1), argString(L, 2)
 	g := guard.Of(L)
-	g.Alloc(L, 512)
+	g.Alloc(L, walkSize+512)
 	g.Work(L, 10)
-	L.Push(L.NewClosure(gmatchNext, lua.LString(s), lua.LString(p), lua.LNumber(0)))
+	w := &walk{m: pattern.Matcher{Subject: s, Pattern: p}}
+	L.Push(L.NewClosure(gmatchNext, &lua.LUserData{Value: w, Metatable: lua.LNil}, lua.LString(s), lua.LString(p)))
 	return 1
 }
 
 func gmatchNext(L *lua.LState) int {
-	s, _ := toString(L.Get(lua.UpvalueIndex(1)))
-	p, _ := toString(L.Get(lua.UpvalueIndex(2)))
-	at, _ := toNumber(L.Get(lua.UpvalueIndex(3)))
-	g := guard.Of(L)
-	m := pattern.Matcher{Subject: s, Pattern: p, Meter: (*meter)(L)}
-	start, end, err := m.Find(int(at))
+	w := L.Get(lua.UpvalueIndex(1)).(*lua.LUserData).Value.(*walk)
+	m := &w.m
+	m.Meter = (*meter)(L)
+	start, end, err := m.Find(w.at)
+	m.Settle()
+	m.Meter = nil // else a coroutine that called would live as long as this
 	if err != nil {
 		return fail(L, "%s", err)
 	}
-	m.Settle()
-	next := end
 	switch {
 	case end < 0:
-		next = len(s) + 1
-	case start == end:
-		next++
-	}
-	L.Replace(lua.UpvalueIndex(3), g.Number(float64(next)))
-	if end < 0 {
+		w.at = len(m.Subject) + 1
 		return 0
+	case start == end:
+		w.at = end + 1
+	default:
+		w.at = end
 	}
-	return pushCaptures(L, &m, start, end)
+	return pushCaptures(L, m, start, end)
 }

@@ -86,7 +86,7 @@ func twoDigits(f string, i int) (n, next int) {
 func (t *text) convert(c *spec, arg int) {
 	switch c.verb {
 	case 's':
-		s := tostring(t.L, t.L.Get(arg))
+		s := tostring(t.L, guard.Arg(t.L, arg))
 		if c.prec >= 0 && c.prec < len(s) {
 			s = s[:c.prec]
 		}

@@ -9,7 +9,7 @@ import (
 // stringGsub walks once over the subject and copies what lies between the matches in one piece.
 func stringGsub(L *lua.LState) int {
 	s, p := argString(L, 1), argString(L, 2)
-	with := L.Get(3)
+	with := guard.Arg(L, 3)
 	switch with.Type() {
 	case lua.LTString, lua.LTNumber, lua.LTTable, lua.LTFunction:
 	default:

@@ -13,7 +13,7 @@ var (
 
 func baseNext(L *lua.LState) int {
 	t := argTable(L, 1)
-	k, v, ok := following(L, guard.Of(L), t, L.Get(2))
+	k, v, ok := following(L, guard.Of(L), t, guard.Arg(L, 2))
 	if !ok {
 		return failBare(L, "invalid key to 'next'")
 	}
@@ -49,11 +49,11 @@ func baseIpairs(L *lua.LState) int {
 }
 
 func iterator(L *lua.LState, event string) bool {
-	f := L.GetMetaField(L.Get(1), event)
+	f := L.GetMetaField(guard.Arg(L, 1), event)
 	if f == lua.LNil {
 		return false
 	}
-	call(L, 3, f, L.Get(1))
+	call(L, 3, f, guard.Arg(L, 1))
 	return true
 }
 
@@ -80,10 +80,10 @@ func basePrint(L *lua.LState) int {
 			out.addByte('\t')
 		}
 		if own == nil || own.IsG {
-			out.add(printed(L, L.Get(i)))
+			out.add(printed(L, guard.Arg(L, i)))
 			continue
 		}
-		call(L, 1, own, L.Get(i))
+		call(L, 1, own, guard.Arg(L, i))
 		s, ok := toString(pop(L))
 		if !ok {
 			return fail(L, "'tostring' must return a string to 'print'")

@@ -72,6 +72,7 @@ func grown(capacity, n int) int {
 }
 
 func setHash(L *lua.LState, g *guard.Guard, t *lua.LTable, k, v lua.LValue) {
+	g.Changes(t)
 	if v != lua.LNil {
 		g.Alloc(L, keySize)
 		if layoutOf(t).keys == nil {

@@ -3,6 +3,7 @@ package stdlib
 import (
 	"math"
 
+	"github.com/eslua/eslua/host/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -77,7 +78,7 @@ func mathLdexp(L *lua.LState) int {
 func mathLog(L *lua.LState) int {
 	x := argNumber(L, 1)
 	y := math.Log(x)
-	if L.Get(2) != lua.LNil {
+	if guard.Arg(L, 2) != lua.LNil {
 		switch base := argNumber(L, 2); base {
 		case 2:
 			y = math.Log2(x)

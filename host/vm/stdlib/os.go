@@ -2,6 +2,7 @@ package stdlib
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/vm/guard"
@@ -27,7 +28,7 @@ func osClock(L *lua.LState) int {
 func osDifftime(L *lua.LState) int {
 	t := argNumber(L, 1)
 	var since float64
-	if L.Get(2) != lua.LNil {
+	if guard.Arg(L, 2) != lua.LNil {
 		since = argNumber(L, 2)
 	}
 	L.Push(lua.LNumber(t - since))
@@ -40,21 +41,24 @@ func now(L *lua.LState) time.Time { return guard.Of(L).Host.Clock.Now() }
 // osDate is strftime in the C locale, or a table. A time no calendar has gives nil.
 func osDate(L *lua.LState) int {
 	format := optString(L, 1, "%c")
-	t := now(L)
-	if L.Get(2) != lua.LNil {
-		t = time.Unix(toInt64(argNumber(L, 2)), 0).In(t.Location())
+	utc := strings.HasPrefix(format, "!")
+	var t time.Time
+	if guard.Arg(L, 2) == lua.LNil {
+		t = now(L)
+	} else if t = time.Unix(toInt64(argNumber(L, 2)), 0); !utc {
+		t = t.In(now(L).Location())
 	}
 	if s := t.Unix(); s < firstSecond || s > lastSecond {
 		L.Push(lua.LNil)
 		return 1
 	}
-	var d *date
-	if format != "" && format[0] == '!' {
+	var d date
+	if utc {
 		format = format[1:]
-		d = newDate(t.UTC(), "GMT")
+		d.set(t.UTC(), "GMT")
 	} else {
 		zone, _ := t.Zone()
-		d = newDate(t, zone)
+		d.set(t, zone)
 	}
 	if format == "*t" {
 		L.Push(d.table(L))
@@ -90,7 +94,7 @@ func (d *date) table(L *lua.LState) *lua.LTable {
 
 // osTime is C's mktime: fields out of range are carried over, so that day=0 is the last of the month before.
 func osTime(L *lua.LState) int {
-	if L.Get(1) == lua.LNil {
+	if guard.Arg(L, 1) == lua.LNil {
 		L.Push(lua.LNumber(now(L).Unix()))
 		return 1
 	}

@@ -19,7 +19,7 @@ func tableSort(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)
 	n := length(L, g, t)
-	less := L.Get(2)
+	less := guard.Arg(L, 2)
 	if less != lua.LNil {
 		less = argFunction(L, 2)
 	}

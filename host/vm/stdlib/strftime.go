@@ -15,11 +15,10 @@ type date struct {
 	hour, minute, second int
 }
 
-func newDate(t time.Time, zone string) *date {
-	d := &date{Time: t, zone: zone}
+func (d *date) set(t time.Time, zone string) {
+	d.Time, d.zone = t, zone
 	d.year, d.month, d.day = t.Date()
 	d.hour, d.minute, d.second = t.Clock()
-	return d
 }
 
 // format is os.date's: strftime on every "%" and the one character behind it. glibc leaves what it does not know as

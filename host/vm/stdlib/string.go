@@ -90,14 +90,14 @@ func stringUpper(L *lua.LState) int { return mapped(L, 'a', 'z') }
 // mapped turns the case of the letters between first and last; only ASCII has case in the C locale.
 func mapped(L *lua.LState, first, last byte) int {
 	s := argString(L, 1)
-	charge(L, guard.Of(L), 2*len(s))
+	charge(L, guard.Of(L), len(s))
 	b := []byte(s)
 	for i, c := range b {
 		if c >= first && c <= last {
 			b[i] = c ^ 0x20
 		}
 	}
-	L.Push(lua.LString(b))
+	L.Push(guard.Own(b))
 	return 1
 }
 
@@ -130,12 +130,12 @@ func stringReverse(L *lua.LState) int {
 		L.Push(sameString(L, 1))
 		return 1
 	}
-	charge(L, guard.Of(L), 2*len(s))
+	charge(L, guard.Of(L), len(s))
 	b := make([]byte, len(s))
 	for i := range len(s) {
 		b[len(s)-1-i] = s[i]
 	}
-	L.Push(lua.LString(b))
+	L.Push(guard.Own(b))
 	return 1
 }
 

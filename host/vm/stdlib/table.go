@@ -28,7 +28,7 @@ func tableConcat(L *lua.LState) int {
 	g := guard.Of(L)
 	i := optInt(L, 3, 1)
 	var j int
-	if L.Get(4) == lua.LNil {
+	if guard.Arg(L, 4) == lua.LNil {
 		j = length(L, g, t)
 	} else {
 		j = argInt(L, 4)
@@ -127,9 +127,9 @@ func tableInsert(L *lua.LState) int {
 	end := length(L, g, t) + 1
 	switch L.GetTop() {
 	case 2:
-		setInt(L, g, t, end, L.Get(2))
+		setInt(L, g, t, end, guard.Arg(L, 2))
 	case 3:
-		at, v := argInt(L, 2), L.Get(3)
+		at, v := argInt(L, 2), guard.Arg(L, 3)
 		if at < 1 || at >= end {
 			return insertOutside(L, g, t, at, end, v)
 		}
@@ -175,7 +175,7 @@ func tablePack(L *lua.LState) int {
 	guard.Of(L).Alloc(L, slotSize*n+firstKeySize)
 	t := L.CreateTable(n, 1)
 	for i := 1; i <= n; i++ {
-		t.RawSetInt(i, L.Get(i))
+		t.RawSetInt(i, guard.Arg(L, i))
 	}
 	t.RawSetString("n", integer(n))
 	L.Push(t)
@@ -202,7 +202,7 @@ func unpack(L *lua.LState) int {
 	g := guard.Of(L)
 	i := optInt(L, 2, 1)
 	var j int
-	if L.Get(3) == lua.LNil {
+	if guard.Arg(L, 3) == lua.LNil {
 		j = length(L, g, t)
 	} else {
 		j = argInt(L, 3)

@@ -69,13 +69,16 @@ func (t *text) addByte(c byte) {
 	t.buf = append(t.buf, c)
 }
 
-// value is what was built, in a string of exactly its size.
+// value is what was built, in a string of about its size.
 func (t *text) value() lua.LValue {
 	switch len(t.buf) {
 	case 0:
 		return empty
 	case 1:
 		return one[t.buf[0]]
+	}
+	if n := len(t.buf); n >= 1024 && cap(t.buf)-n < n/16 {
+		return guard.Own(t.buf) // no function begins with so much room on its stack
 	}
 	charge(t.L, t.g, len(t.buf))
 	return guard.Text(t.buf)

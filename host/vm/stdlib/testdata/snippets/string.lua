@@ -95,3 +95,32 @@ print(pcall(function() return "10" < 5 end))
 print("a" < "b", "a" < "B", "" < "a", "a\0a" < "a\0b", "Z" < "a", "abc" <= "abc", "abc" > "abd")
 
 print(1 .. "", 1.5 .. "", -0 .. "", 1e15 .. "", 2^53 .. "", 1e100 .. "", 0.1 .. "", 1/3 .. "", 100000000000000 .. "")
+
+function string.shout(s) return s:upper() .. "!" end
+for i = 1, 4 do
+  print(pcall(function() return ("x"):shout() end))
+  if i == 1 then string.shout = function(s) return s .. "?" end
+  elseif i == 2 then rawset(string, "shout", function(s) return s .. "." end)
+  else string["sh" .. "out"] = nil end
+end
+
+local upper = string.upper
+for i = 1, 3 do
+  print(("a"):upper())
+  if i == 1 then setfenv(function() upper = function() return "mine" end end, string)() else string.upper = upper end
+end
+
+local t = {} for i = 1, 3 do t[#t + 1] = i .. "" end t[#t] = nil t[#t + 1] = "x" print(#t, table.concat(t, ",")) t[#t + 1] = nil print(#t)
+
+local t = setmetatable({1, 2}, {__newindex = function(t, k, v) rawset(t, k, v * 10) end}) t[3] = 3 t[#t + 1] = 4 print(t[3], t[4], #t)
+
+print(("abc"):gsub("[a-b%d]+", "-"), ("x-1_y"):match("[%w_]+"), ("a]b]]"):match("[]]+"), ("a^b^^c"):find("[b^]+"), ("\0\255\127"):find("[\1-\255]+"), ("aaaXbbb"):match("[^X]*"), ("aaaa"):match("%a-$"), ("....a"):match("%.+"), ("aaa"):match("a*"), ("é"):match("[\128-\255]+"))
+
+local f = ("a,b,c"):gmatch("[^,]+") print(f(), coroutine.wrap(function() return f() end)(), f(), f(), f())
+
+local function yielding(s) local r = {} for w in s:gmatch("%a+") do r[#r + 1] = coroutine.yield(w) end return table.concat(r, "+") end
+local c = coroutine.wrap(yielding) print(c("ab cd ef"), c(1), c(2), c(3))
+
+for k, v in next, {10, 20} do print(k, v) end for i, c in (function(s, i) if i < #s then return i + 1, s:sub(i + 1, i + 1) end end), "ab", 0 do print(i, c) end
+
+print(pcall(function() for x in coroutine.yield do end end)) print(coroutine.resume(coroutine.create(function() for x in coroutine.yield do end end)))
