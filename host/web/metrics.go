@@ -66,11 +66,11 @@ func (p *page) calls(st Status) {
 	p.value(float64(st.Calls.Refused))
 	for _, c := range []struct {
 		name, help string
-		of         func(Flow) uint64
+		of         func(Flow) int64
 	}{
-		{"eslua_calls_started_total", "Calls that began to run the flow.", func(f Flow) uint64 { return f.Started }},
-		{"eslua_calls_ended_total", "Calls whose flow ended, well or not.", func(f Flow) uint64 { return f.Ended }},
-		{"eslua_calls_failed_total", "Calls whose flow failed or hit a limit; a hangup is no failure.", func(f Flow) uint64 { return f.Failed }},
+		{"eslua_calls_started_total", "Calls that began to run the flow.", func(f Flow) int64 { return f.Started }},
+		{"eslua_calls_ended_total", "Calls whose flow ended, well or not.", func(f Flow) int64 { return f.Ended }},
+		{"eslua_calls_failed_total", "Calls whose flow failed or hit a limit; a hangup is no failure.", func(f Flow) int64 { return f.Failed }},
 	} {
 		p.counter(c.name, c.help)
 		for _, f := range st.Flows {

@@ -46,7 +46,7 @@ type Scripts struct {
 	Swaps      uint64    `json:"swaps"`                // generations that began to serve
 	Refusals   uint64    `json:"refusals"`             // states of the directory that did not
 	Rollbacks  uint64    `json:"rollbacks"`            // by hand and by canaries
-	Held       *Hold     `json:"held,omitempty"`       // all flows at once are held back
+	Held       *Hold     `json:"held,omitempty"`       // what all flows are kept on
 }
 
 // Problem is one thing that is wrong with the scripts.
@@ -73,17 +73,17 @@ type Flow struct {
 	Gone       bool    `json:"gone,omitempty"`   // not in the directory any more
 	Held       *Hold   `json:"held,omitempty"`
 	Canary     *Canary `json:"canary,omitempty"`
-	Running    []Use   `json:"running,omitempty"` // what its calls use, newest generation first
-	Started    uint64  `json:"started"`
-	Ended      uint64  `json:"ended"` // failed ones too
-	Failed     uint64  `json:"failed"`
+	Running    []Use   `json:"running,omitempty"` // what its calls use, the newest first
+	Started    int64   `json:"started"`
+	Ended      int64   `json:"ended"` // failed ones too
+	Failed     int64   `json:"failed"`
 }
 
-// Use is how many calls run on one generation.
+// Use is how many calls run on one version; the generation is the newest that had it.
 type Use struct {
 	Generation string `json:"generation"`
 	Version    string `json:"version"`
-	Calls      int    `json:"calls"`
+	Calls      int64  `json:"calls"`
 }
 
 // Hold keeps a flow, or all, on an earlier generation.
@@ -91,6 +91,7 @@ type Hold struct {
 	Pinned     bool      `json:"pinned"` // until unpin; else a rollback, which also ends with the next change
 	Generation string    `json:"generation"`
 	Since      time.Time `json:"since"`
+	Until      string    `json:"until,omitempty"` // of a rollback: the version that is not to serve
 	Why        string    `json:"why,omitempty"`
 }
 
@@ -100,15 +101,16 @@ type Canary struct {
 	Version    string    `json:"version"`
 	Share      int       `json:"share_percent"`
 	Since      time.Time `json:"since"`
-	Until      time.Time `json:"until"` // when it serves all calls, if it does well
+	Until      time.Time `json:"until"` // when it may serve all calls, if it does well
+	Calls      int       `json:"calls"` // that must have ended by then
 	New        Tally     `json:"new"`
 	Old        Tally     `json:"old"`
 }
 
 // Tally is how calls went.
 type Tally struct {
-	Ended  uint64 `json:"ended"`
-	Failed uint64 `json:"failed"`
+	Ended  int64 `json:"ended"`
+	Failed int64 `json:"failed"`
 }
 
 // Node is a FreeSWITCH that eslua keeps a connection to.
