@@ -37,16 +37,23 @@ func (n *Notifier) beat(ctx context.Context, clk clock.Clock, limit time.Duratio
 	defer stop(nil)
 	shown := make(chan error, 1)
 	go func() { shown <- progress(checking) }()
-	late := clk.AfterFunc(limit, func() {
-		stop(errLate)
-		n.log.Error("eslua makes no progress; systemd's watchdog is not told otherwise, and will restart it", "within", limit)
-	})
-	err := <-shown
-	switch inTime := late.Stop(); {
-	case ctx.Err() != nil || !inTime:
+	late := clk.NewTimer(limit)
+	defer late.Stop()
+	var err error
+	select {
+	case err = <-shown:
+	case <-late.C:
+		err = errLate
+	}
+	switch {
+	case ctx.Err() != nil:
 	case err != nil:
-		n.log.Error("eslua makes no progress; systemd's watchdog is not told otherwise, and will restart it", "error", err)
+		n.log.Error("eslua makes no progress: systemd's watchdog is not told that it is well, and restarts it if this goes on", "error", err, "limit", limit)
 	default:
 		n.send("WATCHDOG=1")
+	}
+	if errors.Is(err, errLate) {
+		stop(err)
+		<-shown
 	}
 }
