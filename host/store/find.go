@@ -55,6 +55,11 @@ func (h *History) nameOf(prefix string) (string, error) {
 		return "", fmt.Errorf("history: %w", err)
 	}
 	names = append(names, sortedKeys(h.inMemory())...)
+	h.mu.Lock()
+	for _, r := range h.waiting {
+		names = append(names, r.Generation)
+	}
+	h.mu.Unlock()
 	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, strings.ToLower(prefix)) })
 	slices.Sort(names)
 	switch names = slices.Compact(names); len(names) {
@@ -69,7 +74,7 @@ func (h *History) nameOf(prefix string) (string, error) {
 // restore makes a generation from what is on the shelf. What serves now lends it
 // the files that are the same.
 func (h *History) restore(name string) (*Generation, error) {
-	m, err := h.manifest(name)
+	m, bodies, err := h.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("generation %s has just been removed from the history, being the oldest", name)
 	}
@@ -84,7 +89,7 @@ func (h *History) restore(name string) (*Generation, error) {
 	}
 	t := nothing()
 	for _, at := range sortedKeys(m.files) {
-		body, err := h.body(m, at, serving)
+		body, err := h.body(m, at, serving, bodies)
 		if err != nil {
 			return nil, err
 		}
@@ -101,13 +106,32 @@ func (h *History) restore(name string) (*Generation, error) {
 	return newGeneration(t.bodies(), broken, m.Served), nil
 }
 
+// read reads a manifest; bodies are its files when it waits to be written.
+func (h *History) read(name string) (m manifest, bodies map[sum]string, err error) {
+	h.mu.Lock()
+	for _, r := range slices.Backward(h.waiting) {
+		if r.Generation == name {
+			m, bodies = r.manifest, r.bodies
+			break
+		}
+	}
+	h.mu.Unlock()
+	if bodies == nil {
+		m, err = h.manifest(name)
+	}
+	return m, bodies, err
+}
+
 // body is what a file of a generation held.
-func (h *History) body(m manifest, at string, serving *Generation) (*content, error) {
+func (h *History) body(m manifest, at string, serving *Generation, bodies map[sum]string) (*content, error) {
 	want := m.files[at]
 	if serving != nil {
 		if c := serving.files[at]; c != nil && c.sum == want {
 			return c, nil
 		}
+	}
+	if data, ok := bodies[want]; ok {
+		return &content{name: at, data: data, sum: want}, nil
 	}
 	id := hexSum(want)
 	data, err := h.shelf.get(roomFiles, id)

@@ -44,11 +44,12 @@ type History struct {
 	told    map[string]bool
 }
 
-// record is a generation on its way to the shelf.
+// record is a generation on its way to the shelf: what it holds, not what was
+// compiled of it.
 type record struct {
 	manifest
-	generation *Generation
-	first      bool // of this process: what it brought shows on the shelf
+	bodies map[sum]string
+	first  bool // of this process: what it brought shows on the shelf
 }
 
 // Entry is one generation that has served.
@@ -115,7 +116,9 @@ func (h *History) List() []Entry {
 	}
 	h.mu.Lock()
 	for _, r := range h.waiting {
-		entries[r.Generation] = r.Entry
+		if _, known := entries[r.Generation]; !known || !r.first {
+			entries[r.Generation] = r.Entry
+		}
 	}
 	h.mu.Unlock()
 	list := make([]Entry, 0, len(entries))
@@ -138,11 +141,14 @@ func (h *History) use(compile Compile, modules []string) {
 // began notes that a generation begins to serve; before is what served until
 // now, nil for the first.
 func (h *History) began(before, g *Generation) {
-	r := &record{generation: g, first: before == nil, manifest: manifest{
-		Entry:  Entry{Generation: g.name, Served: g.loaded, Scripts: g.scripts()},
+	r := &record{first: before == nil, bodies: map[sum]string{}, manifest: manifest{
+		Entry:  Entry{Generation: g.name, Served: h.clk.Now(), Scripts: g.scripts()},
 		broken: sortedKeys(g.broken),
 		files:  g.sums(),
 	}}
+	for _, c := range g.files {
+		r.bodies[c.sum] = c.data
+	}
 	if before != nil {
 		r.Added, r.Edited, r.Removed = changes(before.sums(), r.files)
 	}
@@ -151,6 +157,7 @@ func (h *History) began(before, g *Generation) {
 	h.serving = g
 	h.remember(g)
 	h.waiting = append(h.waiting, r)
+	h.waiting = h.waiting[max(0, len(h.waiting)-h.keep):] // a disk may hang for long
 	h.work()
 }
 
@@ -174,14 +181,12 @@ func (h *History) work() {
 }
 
 // write puts what waits on the shelf and removes what is too old. What cannot be
-// written waits on, within bounds, for the next generation.
+// written is tried again with the next generation.
 func (h *History) write(rest chan struct{}) {
 	defer close(rest)
-	const patience = 8
 	for {
 		h.mu.Lock()
 		if !h.more {
-			h.waiting = h.waiting[max(0, len(h.waiting)-patience):]
 			h.writing = false
 			h.mu.Unlock()
 			return
@@ -223,25 +228,26 @@ func (h *History) store(batch []*record) map[*record]bool {
 }
 
 func (h *History) storeOne(r *record) error {
+	m := r.manifest // the record itself is read by others
 	if r.first {
 		manifests, _ := h.manifests()
 		if len(manifests) > 0 {
 			newest := manifests[0]
 			if newest.Generation == r.Generation {
-				r.manifest = newest // a restart: it serves on
+				m = newest // a restart: it serves on
 			} else {
-				r.Added, r.Edited, r.Removed = changes(newest.files, r.files)
+				m.Added, m.Edited, m.Removed = changes(newest.files, r.files)
 			}
 		}
 	}
-	bodies := make(map[string]string, len(r.files))
-	for _, c := range r.generation.files {
-		bodies[hexSum(c.sum)] = c.data
+	bodies := make(map[string]string, len(r.bodies))
+	for s, data := range r.bodies {
+		bodies[hexSum(s)] = data
 	}
 	if err := h.shelf.put(roomFiles, bodies); err != nil {
 		return err
 	}
-	return h.shelf.put(roomGenerations, map[string]string{r.Generation: r.encode()})
+	return h.shelf.put(roomGenerations, map[string]string{r.Generation: m.encode()})
 }
 
 // manifests are those on the shelf that are whole, newest first. The error says

@@ -19,7 +19,8 @@ const (
 	roomGenerations room = "generations" // manifests, by the generation's name
 )
 
-// shelf keeps history's bytes by name.
+// shelf keeps history's bytes by name. One goroutine at a time puts and removes;
+// others read meanwhile.
 type shelf interface {
 	put(in room, texts map[string]string) error // each whole or not at all; all there when it returns
 	get(in room, name string) (string, error)
@@ -36,8 +37,7 @@ type shelf interface {
 // first written to.
 type disk struct {
 	dir   string
-	mu    sync.Mutex
-	whole map[string]bool // files that are known to be as they were written
+	whole map[string]bool // files that are known to be as they were written; for put alone
 }
 
 // half begins the names of what is not yet whole.
@@ -50,8 +50,6 @@ func (d *disk) put(in room, texts map[string]string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	wrote := false
 	for name, text := range texts {
 		if in == roomFiles && d.has(name) {
