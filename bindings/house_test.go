@@ -119,6 +119,14 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *house {
 	h.sw = switchsim.New(switchsim.Config{
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "flow", Actions: []switchsim.Action{{App: "socket", Data: h.addr + "/flow/first async full"}, {App: "set", Data: "after=yes"}, {App: "park"}}},
+			{Match: "outlives", Actions: []switchsim.Action{
+				{App: "set", Data: "socket_resume=true"}, {App: "socket", Data: h.addr + "/flow async full"},
+				{App: "socket", Data: h.addr + "/flow async full"}, {App: "socket", Data: h.addr + "/flow async full"},
+				{App: "set", Data: "after=yes"}, {App: "park"},
+			}},
+			{Match: "twice", Actions: []switchsim.Action{
+				{App: "socket", Data: h.addr + "/flow async full"}, {App: "socket", Data: h.addr + "/flow async full"}, {App: "park"},
+			}},
 			{Match: "elsewhere", Actions: []switchsim.Action{{App: "set", Data: "arrived=yes"}, {App: "park"}}},
 		}},
 		Endpoints:    endpoints,
@@ -155,6 +163,9 @@ func (h *house) serve(ctx context.Context, c *outbound.Call) {
 	st := h.machine.NewState(vm.StateOptions{Print: func(line string) { h.t.Log(line) }})
 	defer st.Close()
 	keep := checkpoint.Open(c, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, slog.New(h.log))
+	if keep.Ended() {
+		return
+	}
 	keep.Begin(ctx)
 	script := h.set.Bind(st, c, keep, h.grants, slog.New(h.log))
 	err := st.Run(ctx, h.script, []string{"flow", "first"})

@@ -238,8 +238,21 @@ func ownMethods() []vm.Func {
 		{
 			Name:    "schedHangup",
 			Params:  []vm.Param{{Name: "seconds", Kind: vm.Number, Doc: "from now, at least 1"}, opt(str("cause", "ALLOTTED_TIMEOUT if left out"))},
-			Results: []vm.Result{{Name: "task", Kind: vm.Any, Doc: "task:cancel() takes it back and tells whether it was still to come; task:id() is FreeSWITCH's number of it"}},
+			Results: []vm.Result{{Name: "task", Kind: vm.Any, Doc: "task:cancel() takes it back and tells whether it was still to come; task:id() is FreeSWITCH's number of it. A checkpoint can hold it"}},
 			Waits:   true, Doc: "Has FreeSWITCH hang the call up later, even if this host is gone by then.", Go: plain(schedHangup),
+		},
+		{
+			Name:   "checkpoint",
+			Params: []vm.Param{{Name: "keep", Kind: vm.Table, Optional: true, Doc: "strings, numbers, booleans, tasks of schedHangup and tables of them, 4 KiB at most; nil takes back what is kept"}},
+			Waits:  true, Doc: "Keeps a table in FreeSWITCH with the call: if this host dies, the next one runs the flow again, and session:resumed() gives it the table.",
+			Go: live(nil, keepCheckpoint),
+		},
+		{
+			Name: "resumed",
+			Results: []vm.Result{{Name: "kept", Kind: vm.Table, Doc: "what the last session:checkpoint() of the interrupted run kept; nil if there was none"},
+				{Name: "from", Kind: vm.Table, Doc: "flow, generation and version that kept it"}},
+			Doc: "Whether this run continues a call whose earlier run was interrupted by its host's end.",
+			Go:  resumed,
 		},
 		{
 			Name:   "onDtmf",

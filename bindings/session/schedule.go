@@ -46,7 +46,13 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 		return a.Record(Task{}), nil
 	}
 	uuid := s.call.UUID()
-	reply, err := s.call.API(a.Context(), fmt.Sprintf("sched_api +%d %s uuid_kill %s %s", int(seconds), uuid, uuid, cause))
+	when, command := fmt.Sprintf("+%d", int(seconds)), "uuid_kill "+uuid+" "+cause
+	var reply string
+	if s.keep != nil {
+		reply, err = s.keep.Schedule(a.Context(), when, command)
+	} else {
+		reply, err = s.call.API(a.Context(), "sched_api "+when+" "+uuid+" "+command)
+	}
 	if err = s.settle(err); err != nil {
 		return nil, err
 	}
@@ -55,6 +61,11 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	if (!ok || err != nil) && !s.over() {
 		return nil, fmt.Errorf("schedHangup: FreeSWITCH did not schedule it and answered %q", reply)
 	}
+	return s.task(a, id), nil
+}
+
+// task is the Lua value of a scheduled hangup; 0 is none.
+func (s *Session) task(a *vm.Args, id int) lua.LValue {
 	task := Task{id: id}
 	if id > 0 {
 		ctx := a.Context()
@@ -69,5 +80,5 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 			return strings.TrimSpace(reply) == "+OK Deleted: 1"
 		}
 	}
-	return a.Record(task), nil
+	return a.Record(task)
 }

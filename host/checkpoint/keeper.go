@@ -28,7 +28,7 @@ type Keeper struct {
 	now     record
 	earlier record // of the same place, left behind by an earlier run; zero if there is none
 	found   bool   // there is an earlier one
-	again   bool   // the dialplan comes back to us when our connection ends
+	again   bool   // the dialplan has socket_resume: it means to come back to us when a host dies
 	written bool   // by this run
 }
 

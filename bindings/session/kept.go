@@ -1,0 +1,230 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/checkpoint"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// The text of a checkpoint's table. Equal tables have equal texts:
+//
+//	t  f            true and false
+//	n1.5;           a number
+//	s3:abc          a string of 3 bytes
+//	k17;            a task of schedHangup
+//	{...}           a table: keys and values in turn, numbers before strings
+
+// keptNests is how deep tables may be in tables.
+const keptNests = 16
+
+// keptText writes a table's text.
+func keptText(t *lua.LTable) (string, error) {
+	var w keptWriter
+	if err := w.table(t, ""); err != nil {
+		return "", err
+	}
+	return w.text.String(), nil
+}
+
+type keptWriter struct {
+	text  strings.Builder
+	depth int
+}
+
+func (w *keptWriter) value(v lua.LValue, name string) error {
+	switch v := v.(type) {
+	case lua.LBool:
+		w.text.WriteByte("ft"[toInt(bool(v))])
+		return nil
+	case lua.LNumber:
+		w.text.WriteString("n" + strconv.FormatFloat(float64(v), 'g', -1, 64) + ";")
+		return nil
+	case lua.LString:
+		w.text.WriteString("s" + strconv.Itoa(len(v)) + ":")
+		if len(v) <= checkpoint.MostBytes {
+			w.text.WriteString(string(v))
+			return nil
+		}
+		return tooMuch(name)
+	case *lua.LTable:
+		return w.table(v, name)
+	case *lua.LUserData:
+		if task, ok := v.Value.(Task); ok {
+			w.text.WriteString("k" + strconv.Itoa(task.id) + ";")
+			return nil
+		}
+	}
+	return fmt.Errorf("checkpoint: %s is a %s; what can be kept are strings, numbers, booleans, tasks of schedHangup, and tables of them", name, v.Type())
+}
+
+func toInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func tooMuch(name string) error {
+	return fmt.Errorf("checkpoint: %s takes more than the %d bytes that can be kept: keep less, an id instead of the data", name, checkpoint.MostBytes)
+}
+
+func (w *keptWriter) table(t *lua.LTable, name string) error {
+	if w.depth++; w.depth > keptNests {
+		return fmt.Errorf("checkpoint: %s is nested more than %d deep; does a table contain itself?", name, keptNests)
+	}
+	defer func() { w.depth-- }()
+	var keys []lua.LValue
+	for key, _ := t.Next(lua.LNil); key != lua.LNil; key, _ = t.Next(key) {
+		if keys = append(keys, key); len(keys) > checkpoint.MostBytes {
+			return tooMuch(orTable(name))
+		}
+	}
+	slices.SortFunc(keys, byKey)
+	w.text.WriteByte('{')
+	for _, key := range keys {
+		field := keyName(name, key)
+		switch key.(type) {
+		case lua.LString, lua.LNumber:
+		default:
+			return fmt.Errorf("checkpoint: a key of %s is a %s; keys that can be kept are strings and numbers", orTable(name), key.Type())
+		}
+		if err := w.value(key, field); err != nil {
+			return err
+		}
+		if err := w.value(t.RawGet(key), field); err != nil {
+			return err
+		}
+		if w.text.Len() > checkpoint.MostBytes {
+			return tooMuch(orTable(name))
+		}
+	}
+	w.text.WriteByte('}')
+	return nil
+}
+
+func orTable(name string) string {
+	if name == "" {
+		return "the table"
+	}
+	return name
+}
+
+func keyName(table string, key lua.LValue) string {
+	if len(key.String()) > 40 {
+		key = lua.LString(key.String()[:40] + "...")
+	}
+	if table == "" {
+		return key.String()
+	}
+	return table + "." + key.String()
+}
+
+// byKey puts numbers before strings; other keys are refused anyway.
+func byKey(a, b lua.LValue) int {
+	x, xn := a.(lua.LNumber)
+	y, yn := b.(lua.LNumber)
+	switch {
+	case xn && yn && x < y, xn && !yn:
+		return -1
+	case xn && yn && x > y, yn && !xn:
+		return 1
+	case xn && yn:
+		return 0
+	}
+	return strings.Compare(a.String(), b.String())
+}
+
+var errKept = errors.New("its table is damaged")
+
+// keptTable reads keptText's text; task makes the task of an id.
+func keptTable(text string, task func(id int) lua.LValue) (*lua.LTable, error) {
+	r := keptReader{rest: text, task: task}
+	v, err := r.value()
+	t, ok := v.(*lua.LTable)
+	if err != nil || !ok || r.rest != "" {
+		return nil, errKept
+	}
+	return t, nil
+}
+
+type keptReader struct {
+	rest  string
+	depth int
+	task  func(id int) lua.LValue
+}
+
+func (r *keptReader) value() (lua.LValue, error) {
+	if r.rest == "" {
+		return nil, errKept
+	}
+	kind := r.rest[0]
+	r.rest = r.rest[1:]
+	switch kind {
+	case 't':
+		return lua.LTrue, nil
+	case 'f':
+		return lua.LFalse, nil
+	case 'n':
+		x, err := strconv.ParseFloat(r.until(";"), 64)
+		return lua.LNumber(x), err
+	case 'k':
+		id, err := strconv.Atoi(r.until(";"))
+		if err != nil || id < 0 {
+			return nil, errKept
+		}
+		return r.task(id), nil
+	case 's':
+		n, err := strconv.Atoi(r.until(":"))
+		if err != nil || n < 0 || n > len(r.rest) {
+			return nil, errKept
+		}
+		s := r.rest[:n]
+		r.rest = r.rest[n:]
+		return lua.LString(s), nil
+	case '{':
+		return r.table()
+	}
+	return nil, errKept
+}
+
+// until takes what stands before the mark, and the mark.
+func (r *keptReader) until(mark string) string {
+	before, after, _ := strings.Cut(r.rest, mark)
+	r.rest = after
+	return before
+}
+
+func (r *keptReader) table() (lua.LValue, error) {
+	if r.depth++; r.depth > keptNests {
+		return nil, errKept
+	}
+	defer func() { r.depth-- }()
+	t := &lua.LTable{Metatable: lua.LNil}
+	for !strings.HasPrefix(r.rest, "}") {
+		key, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		switch k := key.(type) {
+		case lua.LString:
+		case lua.LNumber:
+			if k != k {
+				return nil, errKept
+			}
+		default:
+			return nil, errKept
+		}
+		value, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		t.RawSet(key, value)
+	}
+	r.rest = r.rest[1:]
+	return t, nil
+}
