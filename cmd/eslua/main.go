@@ -41,6 +41,8 @@ func commands() []command {
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P]", "take calls from FreeSWITCH", serve},
 		{"exec", "[--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
 		{"check", "[PATH...]", "compile scripts and say what is wrong with them", check},
+		{"status", "[--config F] [--json] [--calls]", "say how the running eslua does; exit code 0 whenever it answers", status},
+		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "see and set which scripts the running eslua serves", scriptsCommand},
 		{"demo", "", "two simulated calls and an edit between them", demo},
 		{"version", "", "print the version", version},
 	}
@@ -111,10 +113,13 @@ func version(p *program, _ context.Context, args []string) error {
 	if len(args) > 0 {
 		return &usageError{"eslua version takes no arguments"}
 	}
-	v := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		v = info.Main.Version
-	}
-	fmt.Fprintln(p.stdout, "eslua", v)
+	fmt.Fprintln(p.stdout, "eslua", programVersion())
 	return nil
+}
+
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/web"
 )
 
 // serve takes calls until it is told to stop. The first signal takes no new
@@ -29,14 +31,30 @@ func serve(p *program, ctx context.Context, args []string) error {
 	}
 	log.Info("taking calls", "listen", l.Addr().String(), "scripts", h.scripts.Status().Scripts, "generation", h.scripts.Current().Name())
 
+	drained := make(chan struct{}, 1)
+	h.desk.open(web.SocketPath(cfg.Admin, p.getenv), cfg.Metrics, steering{
+		reload: h.scripts.Reload,
+		drain: func() {
+			select {
+			case drained <- struct{}{}:
+			default:
+			}
+		},
+	})
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
 	ended := make(chan error, 1)
 	go func() { ended <- h.run(ctx, l) }()
-	for taking := true; ; taking = false {
+	leave := func() {
+		h.desk.drains(time.Time{})
+		_ = l.Close()
+	}
+	for taking := true; ; {
 		select {
 		case err := <-ended:
 			return err
+		case <-drained:
+			leave()
 		case <-p.signals:
 			if !taking {
 				log.Warn("ending the calls that are left; their dialplans go on", "calls", h.server.Calls())
@@ -44,7 +62,8 @@ func serve(p *program, ctx context.Context, args []string) error {
 				continue
 			}
 			log.Info("taking no new calls; a second signal ends the others", "calls", h.server.Calls())
-			_ = l.Close()
+			taking = false
+			leave()
 		}
 	}
 }

@@ -31,11 +31,13 @@ import (
 type host struct {
 	set     *bindings.Set
 	machine *vm.Machine
+	history *store.History
 	scripts *store.Store
 	rollout *rollout.Rollout
 	runner  *flow.Runner
 	nodes   []*control.Link
 	server  *outbound.Server
+	desk    *desk
 	// ballast is never touched and so takes no memory, but the collector counts
 	// it: it runs once in so many bytes allocated, not once in the few MiB that
 	// calls hold. That is a third of a call's CPU.
@@ -59,11 +61,14 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	if h.set, h.machine, err = newMachine(dialled, clk); err != nil {
 		return nil, err
 	}
-	if h.scripts, err = openScripts(cfg.Scripts, log, clk); err != nil {
+	if h.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
+		return nil, err
+	}
+	if h.scripts, err = openScripts(cfg.Scripts, h.history, log, clk); err != nil {
 		return nil, err
 	}
 	h.nodes = newLinks(cfg.Nodes, log, clk)
-	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.scripts, StateDir: stateDir(cfg), Log: log, Clock: clk})
+	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.scripts, History: h.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	h.runner = flow.New(cfg, flow.Deps{
 		Choose:  h.rollout.Choose,
 		Machine: h.machine,
@@ -86,6 +91,7 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 			}
 		}
 	}, log, clk)
+	h.desk = newDesk(&h, cfg, log, clk)
 	return &h, nil
 }
 
@@ -102,14 +108,14 @@ func newMachine(dialled *legs.Registry, clk clock.Clock) (*bindings.Set, *vm.Mac
 }
 
 // openScripts opens the configured directory, or the flows built in.
-func openScripts(dir string, log *slog.Logger, clk clock.Clock) (*store.Store, error) {
+func openScripts(dir string, history *store.History, log *slog.Logger, clk clock.Clock) (*store.Store, error) {
 	if dir == "" {
-		return store.OpenFS(scripts.Files, store.Config{}, vm.Compile, log, clk)
+		return store.OpenFS(scripts.Files, store.Config{History: history}, vm.Compile, log, clk)
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, &config.Error{File: dir, Message: "is not a directory of scripts; name one with --scripts or scripts:, or leave it out for the built-in flows"}
 	}
-	return store.Open(dir, store.Config{}, vm.Compile, log, clk)
+	return store.Open(dir, store.Config{History: history}, vm.Compile, log, clk)
 }
 
 func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*control.Link {
@@ -144,14 +150,24 @@ func (h *host) run(ctx context.Context, l net.Listener) error {
 	}
 	start("scripts", h.scripts.Run)
 	start("rollout", h.rollout.Run)
+	start("admin", h.desk.run)
 	for _, n := range h.nodes {
 		start("node "+n.Name(), n.Run)
 	}
+	h.desk.listening(l.Addr())
 	err := h.server.Serve(ctx, l)
 	stop()
 	rooms.Wait()
+	h.close(ctx)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return err
+}
+
+// close waits a little for what is still being written.
+func (h *host) close(ctx context.Context) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	_ = h.history.Close(ctx) // it has logged what it could not write
 }

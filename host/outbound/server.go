@@ -36,6 +36,7 @@ type Server struct {
 	log   *slog.Logger
 	clock clock.Clock
 	calls atomic.Int64
+	over  atomic.Uint64 // calls there was no room for
 	full  fullLog
 	words words
 	err   error // of making them
@@ -62,6 +63,9 @@ func New(cfg Config, serve Serve, log *slog.Logger, clk clock.Clock) *Server {
 
 // Calls is how many calls are under way.
 func (s *Server) Calls() int { return int(s.calls.Load()) }
+
+// Refused is how many calls there was no room for.
+func (s *Server) Refused() uint64 { return s.over.Load() }
 
 // Serve takes calls from l until ctx ends or l is closed, and returns when the
 // last of them is over. Closing l takes no more calls and lets those under way
@@ -107,6 +111,7 @@ func (s *Server) admit(ctx context.Context, nc net.Conn) {
 	defer conn.Close()
 	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
 		s.calls.Add(-1)
+		s.over.Add(1)
 		s.dismiss(ctx, conn)
 		return
 	}

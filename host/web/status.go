@@ -23,7 +23,7 @@ type Status struct {
 // Draining is the time in which no new calls are taken.
 type Draining struct {
 	Since time.Time `json:"since"`
-	Until time.Time `json:"until"` // when the calls that are left go back to their dialplans
+	Until time.Time `json:"until,omitzero"` // when the calls that are left go back to their dialplans
 }
 
 // Config is the configuration in force.

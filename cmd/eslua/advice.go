@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/eslua/eslua/host/web"
+)
+
+// advise says what an admin can do about each thing that is wrong, with the
+// commands as they are typed.
+func advise(st web.Status) (todo []string) {
+	say := func(format string, args ...any) { todo = append(todo, fmt.Sprintf(format, args...)) }
+	if st.Config.Problem != "" {
+		say("mend the configuration, then: systemctl reload eslua (or kill -HUP %d)", st.PID)
+	}
+	sc := st.Scripts
+	switch {
+	case sc.WrongSince.IsZero():
+	case sc.Refused:
+		say("mend the scripts and save them; generation %s serves until then. To look without saving into the live tree: eslua check DIR", sc.Generation)
+	default:
+		say("mend the scripts and save them; calls for them take their fallback until then")
+	}
+	if sc.Held != nil {
+		say("%s", afterHold("", sc.Held))
+	}
+	for _, f := range st.Flows {
+		if f.Held != nil {
+			say("%s", afterHold(f.Name, f.Held))
+		}
+		if f.Held == nil && f.Failed >= 5 && f.Failed*10 >= f.Ended {
+			say("%s failed in %d of %s: the log says why (flow=%s); if a save is to blame: eslua scripts rollback %s", f.Name, f.Failed, some(f.Ended, "call"), f.Name, f.Name)
+		}
+	}
+	for _, n := range st.Nodes {
+		if !n.Up {
+			say("node %s: is FreeSWITCH running, and does its event socket listen at %s? eslua tries on by itself", n.Name, n.Address)
+		}
+		if n.EventsLost > 0 {
+			say("node %s lost %s: hooks or listeners are slower than its events come", n.Name, some(n.EventsLost, "event"))
+		}
+	}
+	if st.Calls.Refused > 0 {
+		say("%s found no room: raise calls.max, or add a host", some(st.Calls.Refused, "call"))
+	}
+	return todo
+}
+
+func afterHold(flow string, h *web.Hold) string {
+	what, arg := flow, " "+flow
+	if flow == "" {
+		what, arg = "all flows", ""
+	}
+	if h.Pinned {
+		return fmt.Sprintf("%s: pinned, whatever is saved, until: eslua scripts unpin%s", what, arg)
+	}
+	return fmt.Sprintf("%s: what was rolled back is shown by: eslua scripts diff%s. The next save serves again; to let it serve as it is: eslua scripts unpin%s", what, arg, arg)
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/flow"
+	"github.com/eslua/eslua/host/rollout"
+	"github.com/eslua/eslua/host/web"
+)
+
+// desk is where the admin's questions meet the rooms: it tells host/web of the
+// host, and passes on what is ordered.
+type desk struct {
+	host    *host
+	server  *web.Server // nil until open
+	log     *slog.Logger
+	clk     clock.Clock
+	started time.Time
+
+	mu       sync.Mutex // guards what changes while the host runs
+	maxCalls int
+	listen   string
+	draining *web.Draining
+	config   web.Config
+}
+
+func newDesk(h *host, cfg config.Config, log *slog.Logger, clk clock.Clock) *desk {
+	now := clk.Now()
+	return &desk{host: h, log: log, clk: clk, started: now, maxCalls: cfg.Calls.Max, config: web.Config{Loaded: now}}
+}
+
+// open makes the desk answer on a socket, and at the configured address, once it
+// runs. Without it, it does not.
+func (d *desk) open(socket string, metrics config.Address, s web.Steered) {
+	d.server = web.New(socket, string(metrics), web.Deps{Watched: d, Kept: d, Steered: s}, d.log, d.clk)
+}
+
+// steering is what the admin may do with the host as a whole.
+type steering struct {
+	reload func(context.Context) error
+	drain  func()
+}
+
+func (s steering) Reload(ctx context.Context) error { return s.reload(ctx) }
+func (s steering) Drain()                           { s.drain() }
+
+// run answers until ctx ends.
+func (d *desk) run(ctx context.Context) error {
+	if d.server == nil {
+		return nil
+	}
+	return d.server.Run(ctx)
+}
+
+// listening notes where calls come in.
+func (d *desk) listening(addr net.Addr) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listen = addr.String()
+}
+
+// drains notes that no new calls are taken, and when the patience with the
+// others ends.
+func (d *desk) drains(until time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.draining == nil {
+		d.draining = &web.Draining{Since: d.clk.Now(), Until: until}
+	}
+}
+
+// configured notes the file whose settings are in force now.
+func (d *desk) configured(file string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.config = web.Config{File: file, Loaded: d.clk.Now()}
+}
+
+// misconfigured notes why the file as it is now is not in force.
+func (d *desk) misconfigured(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.config.Problem == "" {
+		d.config.Since = d.clk.Now()
+	}
+	d.config.Problem = err.Error()
+}
+
+// Status is the host now.
+func (d *desk) Status(calls bool) web.Status {
+	decided := d.host.rollout.Status()
+	st := web.Status{
+		Version: programVersion(),
+		PID:     os.Getpid(),
+		Now:     d.clk.Now(),
+		Started: d.started,
+		Scripts: d.scripts(decided),
+		Calls:   web.Calls{Running: d.host.server.Calls(), Refused: d.host.server.Refused()},
+		Flows:   d.flows(decided),
+		Nodes:   d.nodes(),
+	}
+	d.mu.Lock()
+	st.Listen, st.Draining, st.Config, st.Calls.Max = d.listen, d.draining, d.config, d.maxCalls
+	d.mu.Unlock()
+	if calls {
+		for _, c := range d.host.runner.Running() {
+			st.Running = append(st.Running, web.Call{UUID: c.UUID, Flow: c.Flow, Generation: c.Generation, Version: c.Version, Since: c.Since})
+		}
+	}
+	return st
+}
+
+func (d *desk) scripts(decided rollout.Status) web.Scripts {
+	st := d.host.scripts.Status()
+	sc := web.Scripts{
+		Dir: st.Dir, Generation: st.Generation, Since: st.Loaded, Count: st.Scripts,
+		Refused: st.Refused, WrongSince: st.Since, Swaps: st.Swaps, Refusals: st.Refusals,
+		Held: held(decided, ""),
+	}
+	for _, p := range st.Problems {
+		sc.Problems = append(sc.Problems, web.Problem{File: p.File, Line: p.Line, Message: p.Message, Warning: p.Warning})
+	}
+	return sc
+}
+
+// held is what a flow, or all, are kept on; nil when they are not.
+func held(decided rollout.Status, flow string) *web.Hold {
+	for _, r := range decided.Records {
+		if r.Flow == flow {
+			return &web.Hold{Pinned: r.Pinned(), Generation: r.Generation, Since: r.Since, Until: r.Until, Why: r.Why}
+		}
+	}
+	return nil
+}
+
+// flows are those of the directory, and those that only calls or decisions know
+// of still.
+func (d *desk) flows(decided rollout.Status) []web.Flow {
+	byName := map[string]*web.Flow{}
+	of := func(name string) *web.Flow {
+		if byName[name] == nil {
+			serves := d.host.rollout.Serves(name)
+			byName[name] = &web.Flow{
+				Name: name, Version: serves.Version(name), Generation: serves.Name(),
+				Held: held(decided, name), Gone: true,
+			}
+		}
+		return byName[name]
+	}
+	for _, f := range d.host.scripts.Current().Flows() {
+		there := of(f.Name)
+		there.Gone, there.Module = false, f.Module
+	}
+	for _, r := range decided.Records {
+		if r.Flow != "" {
+			of(r.Flow)
+		}
+	}
+	for _, c := range decided.Candidates {
+		of(c.Flow).Canary = &web.Canary{
+			Generation: c.New.Generation, Version: c.New.Version, Share: c.Share, Since: c.Since, Until: c.Until, Calls: c.Calls,
+			New: web.Tally{Ended: c.New.Ended, Failed: c.New.Failed},
+			Old: web.Tally{Ended: c.Old.Ended, Failed: c.Old.Failed},
+		}
+	}
+	for _, c := range d.host.runner.Counts() {
+		if c.Flow != "" {
+			count(of(c.Flow), c)
+		}
+	}
+	flows := make([]web.Flow, 0, len(byName))
+	for _, f := range byName {
+		flows = append(flows, *f)
+	}
+	slices.SortFunc(flows, func(a, b web.Flow) int { return cmp.Compare(a.Name, b.Name) })
+	return flows
+}
+
+func count(f *web.Flow, c flow.Counts) {
+	f.Started, f.Ended, f.Failed = c.Started, c.Ended, c.Failed
+	for _, v := range c.Versions {
+		if n := v.Started - v.Ended; n > 0 {
+			f.Running = append(f.Running, web.Use{Generation: v.Generation, Version: v.Version, Calls: n})
+		}
+	}
+}
+
+func (d *desk) nodes() []web.Node {
+	nodes := make([]web.Node, 0, len(d.host.nodes))
+	for _, n := range d.host.nodes {
+		s := n.Status()
+		nodes = append(nodes, web.Node{
+			Name: s.Node, Address: s.Address, Up: s.Up, Since: s.Since, LastError: s.LastError,
+			Connects: s.Connects, Restarts: s.Restarts, EventsLost: s.EventsLost,
+		})
+	}
+	return nodes
+}

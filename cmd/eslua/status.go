@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/web"
+)
+
+// status prints what an admin needs to know of the running eslua. The exit code
+// says only whether it runs: what is wrong with it is for a person to weigh, and
+// for alarms there are the metrics.
+func status(p *program, ctx context.Context, args []string) error {
+	var asJSON, calls bool
+	client, rest, err := p.client("status", args, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.BoolVar(&calls, "calls", false, "")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return &usageError{fmt.Sprintf("eslua status takes no argument %q", rest[0])}
+	}
+	st, err := client.Status(ctx, calls)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(p.stdout, st)
+	}
+	printStatus(p.stdout, st)
+	return nil
+}
+
+// client is the client of the eslua that a command is to ask, with the arguments
+// that are left. Flags may stand anywhere among them.
+func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (*web.Client, []string, error) {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	file := flags.String("config", p.getenv("ESLUA_CONFIG"), "")
+	socket := flags.String("admin", "", "")
+	more(flags)
+	var rest []string
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		rest = append(rest, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+	if *socket == "" && *file != "" {
+		c, err := config.Load(*file)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w\nthe file says where the socket of eslua is; without it, name that with --admin SOCKET", err)
+		}
+		*socket = c.Admin
+	}
+	return web.NewClient(web.SocketPath(*socket, p.getenv)), rest, nil
+}
+
+func printJSON(w io.Writer, what any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(what)
+}
