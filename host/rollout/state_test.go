@@ -1,0 +1,118 @@
+package rollout
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestDamagedStateNeverStopsTheHost: it is set aside, and calls get what is in
+// the directory.
+func TestDamagedStateNeverStopsTheHost(t *testing.T) {
+	for name, content := range map[string]string{
+		"empty":          "",
+		"cut off":        `{"records": [{"flow": "a", "gener`,
+		"something else": "<html>",
+		"another shape":  `{"records": "a"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "", "a")
+			w.stop()
+			file := filepath.Join(w.state, "rollout.json")
+			must(t, os.WriteFile(file, []byte(content), 0o600))
+			w.start()
+			w.logged("level=ERROR", "pins and rollbacks cannot be read", "rollout.json.damaged")
+			if got := w.gets("a"); got != "1" {
+				t.Errorf("calls get %s", got)
+			}
+			if kept, err := os.ReadFile(file + ".damaged"); err != nil || string(kept) != content {
+				t.Errorf("set aside is %q, %v", kept, err)
+			}
+			must(t, w.do("edit a 2"))
+			must(t, w.do("pin a #0"))
+			must(t, w.do("restart"))
+			if got := w.gets("a"); got != "1" {
+				t.Errorf("with a new pin calls get %s", got)
+			}
+		})
+	}
+}
+
+// TestMissingGenerationIsReported: the history was lost, or moved to another disk.
+func TestMissingGenerationIsReported(t *testing.T) {
+	w := newWorld(t, "flows: {b: {canary: 50%}}", "a", "b")
+	must(t, w.do("edit a 2"))
+	must(t, w.do("edit b 2"))
+	must(t, w.do("pin a #0"))
+	w.stop()
+	must(t, os.RemoveAll(filepath.Join(w.state, "scripts")))
+	w.start()
+	w.logged("level=ERROR", "a pinned or rolled-back generation is not to be had", "flow=a generation="+w.generations[0],
+		"the generation with which a canary compares is not to be had", "flow=b")
+	if a, b := w.gets("a"), w.gets("b"); a != "2" || b != "2" {
+		t.Errorf("calls get a%s b%s", a, b)
+	}
+}
+
+// TestUnwritableStateHoldsUntilTheEnd: the admin gets the decision, and is told.
+func TestUnwritableStateHoldsUntilTheEnd(t *testing.T) {
+	w := newWorld(t, "", "a")
+	w.edit("a", "2")
+	w.file.dir = filepath.Join(w.dir, "a.lua", "state") // below a file: nobody can make it
+	rec, err := w.Pin("a", w.generations[0])
+	var unsaved *SaveError
+	if !errors.As(err, &unsaved) || rec.Generation != w.generations[0] {
+		t.Errorf("pinned %+v, %v", rec, err)
+	}
+	if got := w.gets("a"); got != "1" {
+		t.Errorf("calls get %s", got)
+	}
+}
+
+// TestStateFile is replaced in one step, and not touched without a reason.
+func TestStateFile(t *testing.T) {
+	w := newWorld(t, "", "a")
+	file := filepath.Join(w.state, "rollout.json")
+	w.look()
+	must(t, w.save())
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("nothing was decided, and there is %v", err)
+	}
+	w.edit("a", "2")
+	must(t, w.do("pin a #0"))
+	first, err := os.Stat(file)
+	must(t, err)
+	must(t, w.save())
+	if again, err := os.Stat(file); err != nil || !os.SameFile(first, again) {
+		t.Error("written again without a change")
+	}
+	w.Retire()
+	must(t, w.do("unpin a"))
+	if again, err := os.Stat(file); err != nil || !os.SameFile(first, again) {
+		t.Error("written after it was given to another host")
+	}
+	left, err := filepath.Glob(filepath.Join(w.state, "*.tmp"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestWithoutHistory there is one generation to name.
+func TestWithoutHistory(t *testing.T) {
+	w := newWorld(t, "", "a")
+	r := New(w.cfg, Deps{Scripts: w.scripts, Log: w.deps.Log, Clock: w.clk})
+	if _, err := r.Rollback("a", ""); err == nil {
+		t.Error("rolled back to nothing")
+	}
+	if _, err := r.Pin("a", "zz"); err == nil {
+		t.Error("pinned to nothing")
+	}
+	if _, err := r.Pin("a", w.generations[0][:4]); err != nil {
+		t.Error(err)
+	}
+	w.edit("a", "2")
+	if got := versionIn(r.Serves("a"), "a"); got != "1" {
+		t.Errorf("calls get %s", got)
+	}
+}
