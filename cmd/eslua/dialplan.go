@@ -1,0 +1,116 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/dialplan"
+	"github.com/eslua/eslua/host/store"
+)
+
+// printDialplan prints the dialplan of the flows or, with --check, says what is
+// wrong with one in use.
+func printDialplan(p *program, ctx context.Context, args []string) error {
+	checking := false
+	if i := slices.Index(args, "--check"); i >= 0 { // the other flags are those of every command
+		args, checking = slices.Delete(slices.Clone(args), i, i+1), true
+	}
+	cfg, rest, err := p.settings("dialplan", args)
+	if err != nil {
+		return err
+	}
+	flows, err := flowsOf(cfg.Scripts)
+	if err != nil {
+		return err
+	}
+	hosts := cfg.Hosts
+	if len(hosts) == 0 {
+		hosts = []config.Address{cfg.Listen}
+	}
+	if checking {
+		return checkDialplan(p, ctx, hosts, flows, rest)
+	}
+	var arguments []string
+	if len(rest) > 0 {
+		name := strings.TrimSuffix(rest[0], ".lua")
+		if !slices.Contains(flows.all, name) {
+			return fmt.Errorf("%s is not among the flows of %s: %s", name, cmp.Or(cfg.Scripts, "the program"), strings.Join(flows.own, ", "))
+		}
+		flows.own, arguments = []string{name}, rest[1:]
+	}
+	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts)
+}
+
+// flowNames are the scripts of a tree.
+type flowNames struct {
+	all []string
+	own []string // those that others do not require
+}
+
+func flowsOf(dir string) (flowNames, error) {
+	s, err := openScripts(dir, nil, slog.New(slog.DiscardHandler), clock.System())
+	if err != nil {
+		return flowNames{}, err
+	}
+	return namesOf(s.Current()), nil
+}
+
+func namesOf(g *store.Generation) (n flowNames) {
+	for _, f := range g.Flows() {
+		n.all = append(n.all, f.Name)
+		if !f.Module {
+			n.own = append(n.own, f.Name)
+		}
+	}
+	return n
+}
+
+// checkDialplan says what is wrong with the dialplans that targets name: files,
+// directories, and http(s) addresses, with #NUMBER for the number to ask for.
+func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flows flowNames, targets []string) error {
+	if len(targets) == 0 {
+		return &usageError{"eslua dialplan --check needs a file, a directory or an address, for example /etc/freeswitch/dialplan"}
+	}
+	var sources []dialplan.Source
+	for _, target := range targets {
+		address, number, _ := strings.Cut(target, "#")
+		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
+			sources = append(sources, dialplan.File(target))
+			continue
+		}
+		if number == "" && len(flows.own) > 0 {
+			number = strings.ReplaceAll(flows.own[0], "/", "-")
+		}
+		s, err := dialplan.Fetch(ctx, address, number)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, s)
+	}
+	wrong := false
+	for _, f := range dialplan.Check(sources, dialplan.Known{Hosts: hosts, Flows: flows.all, Answers: answers}) {
+		wrong = wrong || !f.Remark
+		fmt.Fprintln(p.stdout, f)
+	}
+	if wrong {
+		return errReported
+	}
+	return nil
+}
+
+// answers tells whether something listens at an address.
+func answers(address string) bool {
+	c, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = c.Close()
+	}
+	return err == nil
+}

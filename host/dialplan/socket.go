@@ -1,0 +1,194 @@
+package dialplan
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/eslua/eslua/host/config"
+)
+
+// How a socket is written, for what to write instead.
+const (
+	asAction    = `<action application="socket" data="%s"/>`
+	asOriginate = `'&socket(%s)'`
+	asHook      = `execute_on_answer='socket %s'`
+)
+
+// entry is one host of a socket's list.
+type entry struct {
+	host, port, path string
+	address          string // host:port as net takes it
+}
+
+// entries splits a list as mod_event_socket.c:socket_function does: at the last
+// colon of each, then at the first slash; a port holds for later entries too.
+func entries(list string) (all []entry) {
+	port := "8084"
+	for text := range strings.SplitSeq(list, "|") {
+		var e entry
+		if i := strings.LastIndexByte(text, ':'); i >= 0 {
+			e.host = text[:i]
+			port, e.path, _ = strings.Cut(text[i+1:], "/")
+		} else {
+			e.host, e.path, _ = strings.Cut(text, "/")
+		}
+		e.port = port
+		e.address = net.JoinHostPort(strings.Trim(e.host, "[]"), port)
+		all = append(all, e)
+	}
+	return all
+}
+
+var (
+	earlyDecoded = regexp.MustCompile(`%(?:2[05F]|3A|7C)`)
+	blankInside  = regexp.MustCompile(`\$\{[^}]*\s`)
+	unfinished   = regexp.MustCompile(`:[^/|]*/[^|]*:`) // a colon in a path
+)
+
+// socket checks a socket application's data and tells whether it leads to us.
+// form is how to write it.
+func (c *checker) socket(at origin, data, form string) bool {
+	words := strings.Fields(data)
+	if len(words) == 0 {
+		if data == "" {
+			c.say(at, false, "this socket names no host; write "+form, c.first("FLOW"))
+		}
+		return false
+	}
+	list := words[0]
+	if strings.HasPrefix(list, "${") || blankInside.MatchString(data) {
+		return false // who is dialled shows only in a call
+	}
+	hosts := entries(list)
+	ours := slices.ContainsFunc(hosts, c.leadsToUs)
+	for _, e := range hosts {
+		c.stranger(at, e)
+	}
+	if !ours {
+		return false
+	}
+	c.words(at, words, form)
+	c.path(at, hosts, list)
+	return true
+}
+
+// words looks at what follows the hosts.
+func (c *checker) words(at origin, words []string, form string) {
+	var lacks, others []string
+	for _, need := range []string{"async", "full"} {
+		if !slices.ContainsFunc(words[1:], func(w string) bool { return strings.EqualFold(w, need) }) {
+			lacks = append(lacks, need)
+		}
+	}
+	for _, w := range words[1:] {
+		if !strings.EqualFold(w, "async") && !strings.EqualFold(w, "full") {
+			others = append(others, w)
+		}
+	}
+	rest := strings.Join(words[1:], " ")
+	if strings.Contains(rest, "$") || strings.HasSuffix(words[0], "}") {
+		return // a variable may hold the words
+	}
+	instead := strings.Join(append([]string{words[0]}, "async full"), " ")
+	switch {
+	case len(others) > 0 && len(lacks) == 0:
+		for _, o := range others {
+			instead = strings.Replace(instead, " async full", "%2520"+encoded(o)+" async full", 1)
+		}
+		c.say(at, false, "FreeSWITCH ignores %q: a blank ends the path; write "+form+" if it belongs to an argument", strings.Join(others, " "), instead)
+	case len(lacks) > 0:
+		c.say(at, false, "this socket lacks %s: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write "+form, strings.Join(lacks, " and "), instead)
+	}
+}
+
+// path looks at the flow and its arguments.
+func (c *checker) path(at origin, hosts []entry, list string) {
+	if strings.Contains(list, "[") {
+		c.say(at, false, "FreeSWITCH takes no brackets in a socket's host; write ::1:8084 for [::1]:8084")
+		return
+	}
+	if m := unfinished.FindString(list); m != "" && !strings.Contains(m, "$") && !strings.Contains(m, "::") {
+		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
+		return
+	}
+	for _, e := range hosts {
+		if !c.leadsToUs(e) {
+			continue
+		}
+		if code := earlyDecoded.FindString(e.path); code != "" {
+			plain, _ := url.PathUnescape(code)
+			c.say(at, false, "%s arrives as %q and not as it is written (FreeSWITCH encodes no %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
+			return
+		}
+		part, _, _ := strings.Cut(strings.Trim(e.path, "/"), "/")
+		if flow, err := url.PathUnescape(part); err == nil && !strings.Contains(flow, "$") && flow != "" && c.known.Flows != nil && !c.isFlow(flow) {
+			c.say(at, false, "there is no flow %q among the scripts: %s; write one of them", flow, few(c.known.Flows))
+			return
+		}
+	}
+}
+
+func (c *checker) isFlow(flow string) bool {
+	return slices.Contains(c.known.Flows, strings.TrimSuffix(flow, ".lua"))
+}
+
+// stranger remarks on a host that is none of ours.
+func (c *checker) stranger(at origin, e entry) {
+	if strings.Contains(e.host+e.port, "$") || c.isOurs(e) {
+		return
+	}
+	answers := ""
+	if c.known.Answers != nil && !c.known.Answers(e.address) {
+		answers = ", and nothing listens there"
+	}
+	c.say(at, true, "%s is not one of the configuration's hosts (%s)%s", e.address, strings.Join(c.ours(), ", "), answers)
+}
+
+// leadsToUs tells a host of ours, or one whose path names a flow of ours.
+func (c *checker) leadsToUs(e entry) bool {
+	part, _, _ := strings.Cut(strings.Trim(e.path, "/"), "/")
+	flow, _ := url.PathUnescape(part)
+	return c.isOurs(e) || flow != "" && c.isFlow(flow)
+}
+
+func (c *checker) isOurs(e entry) bool {
+	return slices.ContainsFunc(c.known.Hosts, func(h config.Address) bool {
+		host, port, err := net.SplitHostPort(string(h))
+		return err == nil && port == e.port && (everywhere(host) || sameHost(host, strings.Trim(e.host, "[]")))
+	})
+}
+
+func sameHost(a, b string) bool {
+	return strings.EqualFold(a, b) || loopback(a) && loopback(b)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+func (c *checker) ours() (list []string) {
+	for _, h := range c.known.Hosts {
+		list = append(list, string(h))
+	}
+	return list
+}
+
+// first is a socket's data with the first of our hosts.
+func (c *checker) first(flow string) string {
+	host := "127.0.0.1:8084"
+	if len(c.known.Hosts) > 0 {
+		host = hostOf(string(c.known.Hosts[0]))
+	}
+	return host + "/" + flow + " async full"
+}
+
+func few(names []string) string {
+	if len(names) > 8 {
+		names = append(slices.Clone(names[:8]), "...")
+	}
+	return strings.Join(names, ", ")
+}
