@@ -7,6 +7,10 @@
 -- the prompt, and who presses nothing is hung up when the time is over.
 -- The hangup is FreeSWITCH's own: it comes even if eslua is gone by then.
 --
+-- If eslua dies meanwhile, the next one runs this again: resumed() gives what
+-- checkpoint() kept last, so no second hangup is scheduled and digit 1 takes
+-- back the first.
+--
 -- Each value comes from the socket's path (/inviteToConf/7001/60/1), else from
 -- flows: inviteToConf: settings: in the configuration, else from here.
 
@@ -19,16 +23,18 @@ local dialplan  = settings.dialplan or "XML"
 local context   = settings.context or "default"
 
 session:answer()
-local timeout = session:schedHangup(seconds, cause)
+local call = session:resumed() or { timeout = session:schedHangup(seconds, cause) }
+session:checkpoint(call)
 
-while session:ready() do
-  local pressed = session:read(1, 1, prompt, seconds * 1000, "#")
-  if pressed == tostring(yes) then
-    timeout:cancel()
-    freeswitch.consoleLog("info", "joins conference " .. extension .. "\n")
-    session:transfer(extension, dialplan, context)
-    return
-  end
+while session:ready() and not call.joins do
+  call.joins = session:read(1, 1, prompt, seconds * 1000, "#") == tostring(yes)
 end
 
-freeswitch.consoleLog("info", "hung up without joining conference " .. extension .. "\n")
+if call.joins then
+  session:checkpoint(call)
+  call.timeout:cancel()
+  freeswitch.consoleLog("info", "joins conference " .. extension .. "\n")
+  session:transfer(extension, dialplan, context)
+else
+  freeswitch.consoleLog("info", "hung up without joining conference " .. extension .. "\n")
+end
