@@ -8,21 +8,23 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/flow"
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
 )
 
-// execute runs one script without a call, in the tree of its directory. What
-// it prints goes to stdout; how it failed goes to stderr as file:line: message.
+// execute runs one script without a call, in the tree of its directory; the
+// first node, if there is one, is its FreeSWITCH. What it prints goes to stdout;
+// how it failed goes to stderr as file:line: message.
 func execute(p *program, ctx context.Context, args []string) error {
 	cfg, rest, err := p.settings("exec", args)
 	if err != nil {
 		return err
 	}
 	if len(rest) == 0 {
-		return &usageError{"eslua exec needs a script: eslua exec [--limit NAME=VALUE]... FILE [ARGS]"}
+		return &usageError{"eslua exec needs a script: eslua exec [--esl HOST:PORT] [--limit NAME=VALUE]... FILE [ARGS]"}
 	}
 	file := rest[0]
 	source, err := os.ReadFile(file)
@@ -60,7 +62,14 @@ func execute(p *program, ctx context.Context, args []string) error {
 		Seed:    flow.RandomSeed(),
 	})
 	defer st.Close()
-	bound := set.BindNode(st, nil, "", &cfg.Grants, log)
+	var node bindings.Node // nil: what needs one says so
+	if len(cfg.Nodes) > 0 {
+		first, end := newScriptNode(ctx, cfg.Nodes[0], clk)
+		defer end()
+		defer stop()
+		node = first
+	}
+	bound := set.BindNode(st, node, "", &cfg.Grants, log)
 	defer bound.End(context.WithoutCancel(ctx))
 	return st.Run(ctx, script, rest)
 }

@@ -22,6 +22,8 @@ type Link struct {
 	more     chan struct{} // holds one signal: listeners want other events
 	inFlight atomic.Int32  // API commands FreeSWITCH is busy with
 	answered atomic.Bool   // one was answered since it was last asked
+	tried    chan struct{} // closed when the first attempt has succeeded or failed
+	once     sync.Once     // closes it
 
 	mu        sync.Mutex
 	conn      *esl.Conn // nil while the node is down
@@ -39,6 +41,7 @@ func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
 		clk:    clk,
 		o:      o.withDefaults(),
 		more:   make(chan struct{}, 1),
+		tried:  make(chan struct{}),
 		status: Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
 	}
 }
@@ -50,13 +53,9 @@ func (l *Link) Name() string { return l.node.Name }
 // once everything it started has stopped: nil at the end of ctx, or at once an
 // error when the node's settings can never work.
 func (l *Link) Run(ctx context.Context) error {
-	if _, err := l.node.login(); err != nil {
+	if err := l.node.check(); err != nil {
+		l.setDown(err)
 		return fmt.Errorf("node %s: %w", l.node.Name, err)
-	}
-	for _, name := range l.node.Subscribe {
-		if err := checkName(name); err != nil {
-			return fmt.Errorf("node %s: %w", l.node.Name, err)
-		}
 	}
 	again := retry{rand: l.o.Rand}
 	var said complaint
@@ -101,10 +100,12 @@ func (l *Link) setUp(conn *esl.Conn) {
 	l.status.Up, l.status.Since = true, l.clk.Now()
 	l.status.Connects++
 	l.mu.Unlock()
+	l.once.Do(func() { close(l.tried) })
 	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
 }
 
 func (l *Link) setDown(err error) {
+	defer l.once.Do(func() { close(l.tried) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
@@ -139,6 +140,18 @@ func (l *Link) Up() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.conn != nil
+}
+
+// Await waits until the first attempt to connect has succeeded or failed. The
+// error is a *DownError that says why the node is not up, or ctx's.
+func (l *Link) Await(ctx context.Context) error {
+	select {
+	case <-l.tried:
+		_, err := l.connected()
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Status is a snapshot for the admin.

@@ -34,6 +34,19 @@ func (n Node) login() (esl.Command, error) {
 	return esl.Auth(n.Password)
 }
 
+// check finds settings that can never work.
+func (n Node) check() error {
+	if _, err := n.login(); err != nil {
+		return err
+	}
+	for _, name := range n.Subscribe {
+		if err := checkName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Options of a Link. A zero field has the default.
 type Options struct {
 	Wire esl.Options

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// executeScript runs a script by the command line, after the flags.
+func executeScript(t *testing.T, signals <-chan os.Signal, source string, flags ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "job.lua")
+	if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	p := &program{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }, signals: signals}
+	code = p.main(context.Background(), append(append([]string{"exec"}, flags...), file))
+	return code, out.String(), errs.String()
+}
+
+func TestExecReachesANode(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{Password: "secret"})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	sw := dialSwitch(t, sim.Addr(), "secret")
+	subscribe, err := esl.Subscribe("plain", "CUSTOM eslua::exec")
+	sw.do(t.Context(), t, subscribe, err)
+
+	code, stdout, stderr := executeScript(t, nil, `
+local api = freeswitch.API()
+print(api:execute("uuid_exists", "nobody"), #api:executeString("create_uuid"), freeswitch.running())
+freeswitch.setGlobalVariable("eslua_exec", "it's set")
+print(freeswitch.getGlobalVariable("eslua_exec"))
+local e = freeswitch.Event("CUSTOM", "eslua::exec")
+e:addHeader("Where", "here")
+print(e:fire())
+print(select(2, pcall(api.execute, api, "system", "ls")))
+`, "--esl", sim.Addr(), "--password", "secret")
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	if code != exitFine || stderr != "" || len(lines) != 4 ||
+		lines[0] != "false\t36\ttrue" || lines[1] != "it's set" || lines[2] != "true" ||
+		!strings.Contains(lines[3], `"system" is not granted`) {
+		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	for {
+		e, err := sw.conn.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Get("Event-Subclass") == "eslua::exec" {
+			if e.Get("Where") != "here" {
+				t.Fatalf("fired %s", e.Plain())
+			}
+			return
+		}
+	}
+}
+
+func TestExecWithoutItsNode(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{Password: "secret"})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	_ = l.Close()
+
+	for name, c := range map[string]struct{ address, password, says string }{
+		"not there":      {nobody, "secret", "event_socket.conf.xml has mod_event_socket listen at " + nobody},
+		"wrong password": {sim.Addr(), "wrong", "must be the param password of event_socket.conf.xml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := executeScript(t, nil, `print(freeswitch.running())
+freeswitch.API():execute("status")`, "--esl", c.address, "--password", c.password)
+			if code != exitFailed || stdout != "false\n" ||
+				!strings.Contains(stderr, "job.lua:2: ") || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, c.address) {
+				t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+			}
+		})
+	}
+	if code, _, stderr := executeScript(t, nil, `print(1)`, "--esl", nobody); code != exitFine || stderr != "" {
+		t.Errorf("a script that needs none: exit %d\n%s", code, stderr)
+	}
+}
+
+// A peer that says nothing is waited for, but not against Ctrl-C.
+func TestExecIsInterruptedWhileItConnects(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	signals := make(chan os.Signal, 1)
+	go func() {
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		signals <- syscall.SIGINT
+		_, _ = nc.Read(make([]byte, 1)) // until exec closes
+	}()
+	if code, _, stderr := executeScript(t, signals, `freeswitch.API():execute("status")`, "--esl", l.Addr().String()); code != exitFailed {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}
