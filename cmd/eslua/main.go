@@ -39,7 +39,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P]", "take calls from FreeSWITCH", serve},
-		{"exec", "[--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
+		{"exec", "[--config F] [--esl HOST:PORT] [--password P] [--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
 		{"check", "[PATH...]", "compile scripts and say what is wrong with them", check},
 		{"status", "[--config F] [--json] [--calls]", "say how the running eslua does; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "see and set which scripts the running eslua serves", scriptsCommand},
