@@ -44,15 +44,6 @@ func (d *desk) open(socket string, metrics config.Address, s web.Steered) {
 	d.server = web.New(socket, string(metrics), web.Deps{Watched: d, Kept: d, Steered: s}, d.log, d.clk)
 }
 
-// steering is what the admin may do with the host as a whole.
-type steering struct {
-	reload func(context.Context) error
-	drain  func()
-}
-
-func (s steering) Reload(ctx context.Context) error { return s.reload(ctx) }
-func (s steering) Drain()                           { s.drain() }
-
 // run answers until ctx ends.
 func (d *desk) run(ctx context.Context) error {
 	if d.server == nil {

@@ -3,67 +3,136 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/port"
+	"github.com/eslua/eslua/host/systemd"
 	"github.com/eslua/eslua/host/web"
 )
 
 // serve takes calls until it is told to stop. The first signal takes no new
 // calls and lets the others end; the second gives them back to their dialplans.
 func serve(p *program, ctx context.Context, args []string) error {
-	cfg, rest, err := p.settings("serve", args)
+	from, rest, err := p.overrides("serve", args)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
 		return &usageError{fmt.Sprintf("eslua serve takes no argument %q", rest[0])}
 	}
-	log := p.logger(cfg.Log)
-	h, err := build(cfg, log, clock.System(), audience{})
+	cfg, err := from.load()
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", string(cfg.Listen))
-	if err != nil {
-		return fmt.Errorf("eslua cannot listen on %s: %w; is another eslua running, or the address not of this machine? --listen names another", cfg.Listen, err)
+	s := newService(p, from, cfg)
+	env := systemd.Environment{Get: p.getenv, Unset: os.Unsetenv, PID: os.Getpid()}
+	s.systemd = systemd.NewNotifier(env, s.log)
+	if s.host, err = build(cfg, s.log, s.clock, audience{}); err != nil {
+		return err
 	}
-	log.Info("taking calls", "listen", l.Addr().String(), "scripts", h.scripts.Status().Scripts, "generation", h.scripts.Current().Name())
+	if s.port, err = s.openPort(env); err != nil {
+		s.host.close(ctx)
+		return err
+	}
+	admin := web.SocketPath(cfg.Admin, p.getenv)
+	if from.takeover {
+		s.relieve(ctx, admin)
+	}
+	s.host.desk.open(admin, cfg.Metrics, s)
+	s.host.desk.configured(from.file)
+	return s.run(ctx, p.signals)
+}
 
-	drained := make(chan struct{}, 1)
-	h.desk.open(web.SocketPath(cfg.Admin, p.getenv), cfg.Metrics, steering{
-		reload: h.scripts.Reload,
-		drain: func() {
-			select {
-			case drained <- struct{}{}:
-			default:
-			}
-		},
-	})
+// service is eslua serve from its start to its end.
+type service struct {
+	from    overrides
+	started config.Config // the settings that take a restart are these
+	log     *slog.Logger
+	level   *slog.LevelVar
+	clock   clock.Clock
+	host    *host
+	port    *port.Port
+	systemd *systemd.Notifier
+
+	asked   chan struct{} // to drain, by the admin
+	leaving atomic.Bool   // no new calls are taken
+
+	reloading sync.Mutex // guards the next
+	inForce   config.Config
+	patience  atomic.Int64 // inForce.Drain
+}
+
+func newService(p *program, from overrides, cfg config.Config) *service {
+	s := &service{
+		from: from, started: cfg, inForce: cfg,
+		level: new(slog.LevelVar), clock: clock.System(),
+		asked: make(chan struct{}, 1),
+	}
+	s.level.Set(slog.Level(cfg.Log.Level))
+	s.log = p.loggerAt(s.level, cfg.Log.Format)
+	s.patience.Store(int64(cfg.Drain))
+	return s
+}
+
+// run takes calls and heeds signals until the last call is over.
+func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
+	var aside sync.WaitGroup
+	defer aside.Wait()
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
 	ended := make(chan error, 1)
-	go func() { ended <- h.run(ctx, l) }()
-	leave := func() {
-		h.desk.drains(time.Time{})
-		_ = l.Close()
-	}
-	for taking := true; ; {
+	go func() { ended <- s.host.run(ctx, s.port) }()
+	aside.Go(func() { s.systemd.Watch(ctx, s.clock, s.progress) })
+
+	s.log.Info("taking calls", "listen", s.port.Addr().String(), "scripts", s.host.scripts.Status().Scripts, "generation", s.host.scripts.Current().Name())
+	s.systemd.Ready(s.takingCalls())
+	d := departure{clock: s.clock}
+	defer d.stop()
+	for {
 		select {
 		case err := <-ended:
-			return err
-		case <-drained:
-			leave()
-		case <-p.signals:
-			if !taking {
-				log.Warn("ending the calls that are left; their dialplans go on", "calls", h.server.Calls())
-				abort()
-				continue
+			if s.leaving.Load() {
+				s.log.Info("the last call is over")
 			}
-			log.Info("taking no new calls; a second signal ends the others", "calls", h.server.Calls())
-			taking = false
-			leave()
+			return err
+		case sig := <-signals:
+			switch {
+			case sig == syscall.SIGHUP:
+				aside.Go(func() { _ = s.Reload(ctx) }) // it is logged
+			case !s.leaving.Load():
+				s.leave(ctx, &d, &aside)
+			default:
+				s.giveBack("a second signal came")
+				abort()
+			}
+		case <-s.asked:
+			if !s.leaving.Load() {
+				s.leave(ctx, &d, &aside)
+			}
+		case <-d.told():
+			s.tellLeft(&d)
+		case <-d.over():
+			s.giveBack("their time is over")
+			abort()
 		}
 	}
 }
+
+func (s *service) takingCalls() string { return "taking calls on " + s.port.Addr().String() }
+
+// Drain does what SIGTERM does.
+func (s *service) Drain() {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+}
+
+func (s *service) drainTime() time.Duration { return time.Duration(s.patience.Load()) }

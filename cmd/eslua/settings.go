@@ -14,31 +14,36 @@ import (
 // returns the configuration with the arguments that are left. What comes first
 // in that order wins.
 func (p *program) settings(name string, args []string) (config.Config, []string, error) {
-	var o overrides
+	o, rest, err := p.overrides(name, args)
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	c, err := o.load()
+	return c, rest, err
+}
+
+// overrides reads a command's flags and the environment.
+func (p *program) overrides(name string, args []string) (o overrides, rest []string, err error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.file, "config", p.getenv("ESLUA_CONFIG"), "")
 	flags.StringVar(&o.listen, "listen", p.getenv("ESLUA_LISTEN"), "")
 	flags.StringVar(&o.scripts, "scripts", p.getenv("ESLUA_SCRIPTS"), "")
 	flags.StringVar(&o.password, "password", p.getenv("ESLUA_PASSWORD"), "")
-	if name == "exec" {
+	switch name {
+	case "exec":
 		flags.Func("limit", "", func(limit string) error { o.limits = append(o.limits, limit); return nil })
+	case "serve":
+		flags.BoolVar(&o.takeover, "takeover", false, "")
 	}
 	flags.Func("esl", "", func(addr string) error { o.nodes = append(o.nodes, addr); return nil })
 	if err := flags.Parse(args); err != nil {
-		return config.Config{}, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
+		return o, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
 	}
 	if len(o.nodes) == 0 {
 		o.nodes = strings.FieldsFunc(p.getenv("ESLUA_ESL"), func(r rune) bool { return r == ',' || r == ' ' })
 	}
-	c := config.Default()
-	if o.file != "" {
-		var err error
-		if c, err = config.Load(o.file); err != nil {
-			return config.Config{}, nil, err
-		}
-	}
-	return c, flags.Args(), o.apply(&c)
+	return o, flags.Args(), nil
 }
 
 // overrides are the settings that flags and the environment can name.
@@ -46,6 +51,18 @@ type overrides struct {
 	file, listen, scripts, password string
 	nodes                           []string
 	limits                          []string // name=value
+	takeover                        bool     // no setting, but how serve begins
+}
+
+// load reads the file, if there is one, and what wins over it.
+func (o overrides) load() (c config.Config, err error) {
+	c = config.Default()
+	if o.file != "" {
+		if c, err = config.Load(o.file); err != nil {
+			return config.Config{}, err
+		}
+	}
+	return c, o.apply(&c)
 }
 
 func (o overrides) apply(c *config.Config) error {
@@ -83,8 +100,13 @@ func (o overrides) apply(c *config.Config) error {
 
 // logger writes to stderr, as the configuration says.
 func (p *program) logger(c config.Log) *slog.Logger {
-	o := &slog.HandlerOptions{Level: slog.Level(c.Level)}
-	if c.Format == "json" {
+	return p.loggerAt(slog.Level(c.Level), c.Format)
+}
+
+// loggerAt writes at a level that may change.
+func (p *program) loggerAt(level slog.Leveler, format config.Format) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if format == "json" {
 		return slog.New(slog.NewJSONHandler(p.stderr, o))
 	}
 	return slog.New(slog.NewTextHandler(p.stderr, o))

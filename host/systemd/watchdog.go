@@ -35,10 +35,10 @@ func (n *Notifier) Watch(ctx context.Context, clk clock.Clock, progress func(con
 func (n *Notifier) beat(ctx context.Context, clk clock.Clock, limit time.Duration, progress func(context.Context) error) {
 	checking, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	shown := make(chan error, 1)
-	go func() { shown <- progress(checking) }()
 	late := clk.NewTimer(limit)
 	defer late.Stop()
+	shown := make(chan error, 1)
+	go func() { shown <- progress(checking) }()
 	var err error
 	select {
 	case err = <-shown:

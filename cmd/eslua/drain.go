@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+)
+
+// tellEvery is how often the log says how many calls are left.
+const tellEvery = 30 * time.Second
+
+// departure is the time from the first signal to the last call's end.
+type departure struct {
+	clock      clock.Clock
+	until      time.Time
+	late, tell *clock.Timer // nil before
+}
+
+// leave takes no new calls: FreeSWITCH goes to the next host of its list.
+func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup) {
+	s.leaving.Store(true)
+	patience := s.drainTime()
+	d.until = s.clock.Now().Add(patience)
+	d.late, d.tell = s.clock.NewTimer(patience), s.clock.NewTimer(tellEvery)
+	s.log.Info("taking no new calls; a second signal ends the others", "calls", s.host.server.Calls(), "until", d.until.Format(time.TimeOnly))
+	s.systemd.Stopping(s.callsLeft(d))
+	s.host.desk.drains(d.until)
+	aside.Go(func() { s.port.Drain(ctx) })
+}
+
+// tellLeft says how many calls are left.
+func (s *service) tellLeft(d *departure) {
+	d.tell = s.clock.NewTimer(tellEvery)
+	s.log.Info("waiting for the calls that are left", "calls", s.host.server.Calls(), "until", d.until.Format(time.TimeOnly))
+	s.systemd.Status(s.callsLeft(d))
+}
+
+// giveBack says why the calls that are left end here; the end of their context
+// does the rest.
+func (s *service) giveBack(why string) {
+	s.log.Warn("ending the calls that are left; their dialplans go on", "calls", s.host.server.Calls(), "why", why)
+}
+
+func (s *service) callsLeft(d *departure) string {
+	return fmt.Sprintf("taking no new calls; %d left, at most until %s", s.host.server.Calls(), d.until.Format(time.TimeOnly))
+}
+
+func (d *departure) told() <-chan time.Time { return channel(d.tell) }
+func (d *departure) over() <-chan time.Time { return channel(d.late) }
+
+func channel(t *clock.Timer) <-chan time.Time {
+	if t == nil {
+		return nil
+	}
+	return t.C
+}
+
+func (d *departure) stop() {
+	if d.late != nil {
+		d.late.Stop()
+		d.tell.Stop()
+	}
+}

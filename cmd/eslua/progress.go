@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/flow"
+	"github.com/eslua/eslua/host/vm"
+)
+
+// progress is what systemd's watchdog is to know: that a connection to the port
+// is accepted, as long as calls are taken, and that a script runs.
+func (s *service) progress(ctx context.Context) error {
+	if err := s.port.Probe(ctx); err != nil && !s.leaving.Load() {
+		return err
+	}
+	script, err := vm.Compile("watchdog", []byte(`local n = 0; for i = 1, 100 do n = n + #tostring(i) end; assert(n == 192)`))
+	if err != nil {
+		return err
+	}
+	st := s.host.machine.NewState(vm.StateOptions{Limits: flow.Limits(config.Default().Limits), Clock: s.clock})
+	defer st.Close()
+	if err := st.Run(ctx, script, nil); err != nil {
+		return fmt.Errorf("a script that only counts to 100 failed: %w", err)
+	}
+	return nil
+}
