@@ -54,5 +54,5 @@ func afterHold(flow string, h *web.Hold) string {
 	if h.Pinned {
 		return fmt.Sprintf("%s: pinned, whatever is saved, until: eslua scripts unpin%s", what, arg)
 	}
-	return fmt.Sprintf("%s: what was rolled back is shown by: eslua scripts diff%s. The next save serves again; to let it serve as it is: eslua scripts unpin%s", what, arg, arg)
+	return fmt.Sprintf("%s: what was rolled back is shown by: eslua scripts diff%s. Its next change serves again; to let it serve as it is: eslua scripts unpin%s", what, arg, arg)
 }

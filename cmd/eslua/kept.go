@@ -107,12 +107,19 @@ func (d *desk) Diff(flow, from, to string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if flow == "" {
-		return store.Diff(before, after), nil
+	var files []string
+	if flow != "" {
+		files = slices.Concat(before.Uses(flow), after.Uses(flow))
+		slices.Sort(files)
+		if files = slices.Compact(files); len(files) == 0 {
+			return "", fmt.Errorf("neither generation %s nor %s has a flow %q", before.Name(), after.Name(), flow)
+		}
 	}
-	files := slices.Concat(before.Uses(flow), after.Uses(flow))
-	slices.Sort(files)
-	return store.Diff(before, after, slices.Compact(files)...), nil
+	diff := store.Diff(before, after, files...)
+	if diff == "" {
+		return fmt.Sprintf("%s: generations %s and %s do not differ\n", all(flow), before.Name(), after.Name()), nil
+	}
+	return fmt.Sprintf("%s: from generation %s to %s\n", all(flow), before.Name(), after.Name()) + diff, nil
 }
 
 // find is the generation a prefix names; without one it is the directory's.
@@ -151,7 +158,7 @@ func (d *desk) Rollback(flow, generation string) (string, error) {
 		return "", err
 	}
 	r, err := d.host.rollout.Rollback(flow, generation)
-	return decided(r, "new calls get generation %s until the next change of the scripts, or: eslua scripts unpin", err)
+	return decided(r, "new calls get generation %s until its next change, or: eslua scripts unpin", err)
 }
 
 // Pin lets a generation serve until Unpin.

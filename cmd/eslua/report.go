@@ -66,8 +66,10 @@ func printScripts(w io.Writer, st web.Status) {
 		where = "built into the program"
 	}
 	fmt.Fprintf(w, "scripts %s\n", where)
-	fmt.Fprintf(w, "  generation %s serves since %s, %s\n", sc.Generation, since(sc.Since, st.Now), some(sc.Count, "script"))
-	if sc.Held != nil {
+	if sc.Held == nil {
+		fmt.Fprintf(w, "  generation %s serves since %s, %s\n", sc.Generation, since(sc.Since, st.Now), some(sc.Count, "script"))
+	} else {
+		fmt.Fprintf(w, "  generation %s of %s does NOT serve, %s\n", sc.Generation, since(sc.Since, st.Now), some(sc.Count, "script"))
 		fmt.Fprintf(w, "  all flows are %s\n", holdLine(sc.Held, st))
 	}
 	switch {
@@ -167,11 +169,7 @@ func flowNote(f web.Flow, st web.Status) string {
 
 // holdLine completes "the flow is".
 func holdLine(h *web.Hold, st web.Status) string {
-	line := "rolled back to"
-	if h.Pinned {
-		line = "pinned to"
-	}
-	line += fmt.Sprintf(" generation %s since %s", h.Generation, since(h.Since, st.Now))
+	line := fmt.Sprintf("on generation %s since %s", h.Generation, since(h.Since, st.Now))
 	if h.Why != "" {
 		line += ": " + h.Why
 	}

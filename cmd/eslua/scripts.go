@@ -79,8 +79,8 @@ func choose(args []string, flows []web.Flow, generations int) (c choice, err err
 		name, sure := strings.CutSuffix(arg, ".lua")
 		digits := aGeneration.MatchString(arg)
 		switch {
-		case i == 0 && digits && isFlow(name) && generations > 0:
-			return c, fmt.Errorf("%q is a flow, and may be a generation: write %s.lua for the flow, or another number of digits for the generation", arg, arg)
+		case i == 0 && digits && isFlow(name) && generations > 0 && len(args) <= generations:
+			return c, fmt.Errorf("%q is a flow, and may be a generation: write %s.lua for the flow, or more digits for the generation", arg, arg)
 		case i == 0 && (sure || isFlow(name) || !digits):
 			c.flow = name
 		case !digits:
@@ -209,9 +209,6 @@ func (a *ask) showDiff(ctx context.Context, c choice) error {
 	diff, err := a.client.Diff(ctx, c.flow, c.generation(0), c.generation(1))
 	if err != nil {
 		return err
-	}
-	if diff == "" {
-		fmt.Fprintln(a.stderr, "they do not differ")
 	}
 	fmt.Fprint(a.stdout, diff)
 	return nil

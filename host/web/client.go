@@ -30,10 +30,14 @@ func NewClient(path string) *Client {
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				if err := trusted(filepath.Dir(path)); err != nil {
-					return nil, err
+				err := trusted(filepath.Dir(path))
+				if err == nil {
+					var nc net.Conn
+					if nc, err = new(net.Dialer).DialContext(ctx, "unix", path); err == nil {
+						return nc, nil
+					}
 				}
-				return new(net.Dialer).DialContext(ctx, "unix", path)
+				return nil, &NotRunningError{Path: path, Err: err}
 			},
 		},
 	}
@@ -166,9 +170,8 @@ func (c *Client) do(r *http.Request, into any) error {
 
 // explain tells an eslua that is not there from one that does not answer.
 func (c *Client) explain(err error) error {
-	var at *net.OpError
-	if errors.As(err, &at) && at.Op == "dial" {
-		return &NotRunningError{Path: c.path, Err: err}
+	if gone := (*NotRunningError)(nil); errors.As(err, &gone) {
+		return gone
 	}
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		return fmt.Errorf("eslua does not answer at %s: %w", c.path, u.Err)
