@@ -50,10 +50,7 @@ func (h *History) nameOf(prefix string) (string, error) {
 	if prefix == "" {
 		return "", errors.New("a generation is named by the first of its 12 hexadecimal digits")
 	}
-	names, err := h.shelf.names(roomGenerations)
-	if err != nil {
-		return "", fmt.Errorf("history: %w", err)
-	}
+	names, unreadable := h.shelf.names(roomGenerations)
 	names = append(names, sortedKeys(h.inMemory())...)
 	h.mu.Lock()
 	for _, r := range h.waiting {
@@ -64,6 +61,9 @@ func (h *History) nameOf(prefix string) (string, error) {
 	slices.Sort(names)
 	switch names = slices.Compact(names); len(names) {
 	case 0:
+		if unreadable != nil {
+			return "", fmt.Errorf("no generation %s in memory, and the history cannot be read: %w", prefix, unreadable)
+		}
 		return "", fmt.Errorf("no generation %s in the history", prefix)
 	case 1:
 		return names[0], nil

@@ -211,17 +211,20 @@ func (h *History) store(batch []*record) map[*record]bool {
 	if len(batch) == 0 {
 		return stored
 	}
-	unlock, err := h.shelf.lock(false)
+	unlock, locked := h.shelf.lock(false)
 	defer unlock()
 	for _, r := range batch {
+		err := locked
 		if err == nil {
 			err = h.storeOne(r)
 		}
-		if err != nil {
-			h.tell("write", "history: "+err.Error()+"; earlier scripts cannot be gone back to after a restart; make the directory of the setting state writable, or name another", "generation", r.Generation)
-			return stored
+		if err == nil {
+			stored[r] = true
+			continue
 		}
-		stored[r] = true
+		h.tell("write", "history: "+err.Error()+"; earlier scripts cannot be gone back to after a restart; make the directory of the setting state writable, or name another", "generation", r.Generation)
+	}
+	if len(stored) == len(batch) {
 		h.untell("write")
 	}
 	return stored

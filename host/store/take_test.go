@@ -263,8 +263,10 @@ func TestOldGenerationsAreFreed(t *testing.T) {
 }
 
 // collect runs the garbage collector until something is freed.
-func collect(freed <-chan string) string {
-	for range 100 {
+func collect(freed <-chan string) string { return collectFor(freed, 100) }
+
+func collectFor(freed <-chan string, rounds int) string {
+	for range rounds {
 		runtime.GC()
 		select {
 		case name := <-freed:
