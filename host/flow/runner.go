@@ -113,6 +113,7 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, cf
 	}
 	st := r.Machine.NewState(o)
 	defer st.Close()
+	st.SetTree(g.ReadFile)
 	st.SetGlobal("settings", st.Table(cfg.own().Settings))
 	end := r.Bind(st, c, keep, cfg.grants(), log)
 	defer end(ctx)

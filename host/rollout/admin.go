@@ -73,6 +73,9 @@ func (r *Rollout) hold(rec held) (Record, error) {
 	r.mu.Lock()
 	rec.Since = r.deps.Clock.Now()
 	r.records[rec.Flow] = rec
+	if !rec.Pinned() {
+		r.rollbacks++
+	}
 	r.settle(r.deps.Scripts.Current())
 	r.mu.Unlock()
 	r.deps.Log.Info("rollout: "+rec.Why, of(rec.Flow, "generation", rec.Generation)...)

@@ -70,12 +70,14 @@ func (b branch) begin() (*store.Generation, func(bool)) {
 
 func uncounted(bool) {}
 
-// percentile is 0 to 99, the same for a UUID on every host and for ever:
-// FNV-1a, whose upper half is better mixed than the lower.
+// percentile is 0 to 99, the same for a UUID on every host and for ever: FNV-1a,
+// then MurmurHash3's last step, for UUIDs may differ in their last digits only.
 func percentile(uuid string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(uuid) {
 		h = (h ^ uint64(uuid[i])) * 1099511628211
 	}
-	return (h >> 32) % 100
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return (h ^ h>>33) % 100
 }

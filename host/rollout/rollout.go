@@ -34,6 +34,8 @@ type Rollout struct {
 	records  map[string]held    // by flow
 	proven   map[string]*proven // by flow with a canary
 	trials   map[string]*trial  // by flow with a canary
+
+	rollbacks uint64 // since the host began
 }
 
 // held is a record with its generation, which it keeps alive.

@@ -18,6 +18,7 @@ func (r Record) Pinned() bool { return r.Until == "" }
 type Status struct {
 	Records    []Record    `json:"records"`    // by flow
 	Candidates []Candidate `json:"candidates"` // by flow
+	Rollbacks  uint64      `json:"rollbacks"`  // by admins and canaries since the host began
 }
 
 // Candidate is a canary under way.
@@ -45,7 +46,7 @@ func (r *Rollout) Status() Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.present()
-	s := Status{Records: []Record{}, Candidates: []Candidate{}}
+	s := Status{Records: []Record{}, Candidates: []Candidate{}, Rollbacks: r.rollbacks}
 	for _, flow := range sorted(r.records) {
 		s.Records = append(s.Records, r.records[flow].Record)
 	}

@@ -74,6 +74,7 @@ func (r *Rollout) decide(flow string) {
 		r.deps.Log.Info("rollout: the new version is promoted, all calls get it: "+figures,
 			"flow", flow, "generation", t.generation.Name(), "version", t.version, "after", now.Sub(t.since).String())
 	} else {
+		r.rollbacks++
 		r.records[flow] = held{Record{
 			Flow:       flow,
 			Generation: was.generation.Name(),
