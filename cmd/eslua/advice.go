@@ -28,8 +28,8 @@ func advise(st web.Status) (todo []string) {
 		if f.Held != nil {
 			say("%s", afterHold(f.Name, f.Held))
 		}
-		if f.Held == nil && f.Failed >= 5 && f.Failed*10 >= f.Ended {
-			say("%s failed in %d of %s: the log says why (flow=%s); if a save is to blame: eslua scripts rollback %s", f.Name, f.Failed, some(f.Ended, "call"), f.Name, f.Name)
+		if t := f.Serving; t.Failed >= 5 && t.Failed*10 >= t.Ended {
+			say("%s, as it serves now, failed in %d of %s: the log says why (flow=%s); if a save is to blame: eslua scripts rollback %s", f.Name, t.Failed, some(t.Ended, "call"), f.Name, f.Name)
 		}
 	}
 	for _, n := range st.Nodes {
@@ -39,6 +39,9 @@ func advise(st web.Status) (todo []string) {
 		if n.EventsLost > 0 {
 			say("node %s lost %s: hooks or listeners are slower than its events come", n.Name, some(n.EventsLost, "event"))
 		}
+	}
+	if st.Calls.NoFlow > 0 {
+		say("%s named a flow that there was not: the log says which (\"is not among the scripts\"); a dialplan or a route names it wrongly, or a script was removed", some(st.Calls.NoFlow, "call"))
 	}
 	if st.Calls.Refused > 0 {
 		say("%s found no room: raise calls.max, or add a host", some(st.Calls.Refused, "call"))

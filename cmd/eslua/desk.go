@@ -99,6 +99,11 @@ func (d *desk) Status(calls bool) web.Status {
 		Flows:   d.flows(decided),
 		Nodes:   d.nodes(),
 	}
+	for _, c := range d.host.runner.Counts() {
+		if c.Flow == "" {
+			st.Calls.NoFlow = c.Started
+		}
+	}
 	d.mu.Lock()
 	st.Listen, st.Draining, st.Config, st.Calls.Max = d.listen, d.draining, d.config, d.maxCalls
 	d.mu.Unlock()
@@ -115,7 +120,7 @@ func (d *desk) scripts(decided rollout.Status) web.Scripts {
 	sc := web.Scripts{
 		Dir: st.Dir, Generation: st.Generation, Since: st.Loaded, Count: st.Scripts,
 		Refused: st.Refused, WrongSince: st.Since, Swaps: st.Swaps, Refusals: st.Refusals,
-		Held: held(decided, ""),
+		Held: held(decided, ""), Rollbacks: decided.Rollbacks,
 	}
 	for _, p := range st.Problems {
 		sc.Problems = append(sc.Problems, web.Problem{File: p.File, Line: p.Line, Message: p.Message, Warning: p.Warning})
@@ -164,7 +169,7 @@ func (d *desk) flows(decided rollout.Status) []web.Flow {
 		}
 	}
 	for _, c := range d.host.runner.Counts() {
-		if c.Flow != "" {
+		if c.Flow != "" { // else no flow that there is
 			count(of(c.Flow), c)
 		}
 	}
@@ -179,6 +184,9 @@ func (d *desk) flows(decided rollout.Status) []web.Flow {
 func count(f *web.Flow, c flow.Counts) {
 	f.Started, f.Ended, f.Failed = c.Started, c.Ended, c.Failed
 	for _, v := range c.Versions {
+		if v.Version == f.Version {
+			f.Serving = web.Tally{Ended: v.Ended, Failed: v.Failed}
+		}
 		if n := v.Started - v.Ended; n > 0 {
 			f.Running = append(f.Running, web.Use{Generation: v.Generation, Version: v.Version, Calls: n})
 		}

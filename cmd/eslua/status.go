@@ -34,6 +34,9 @@ func status(p *program, ctx context.Context, args []string) error {
 		return printJSON(p.stdout, st)
 	}
 	printStatus(p.stdout, st)
+	for _, before := range client.Departing(ctx) {
+		fmt.Fprintf(p.stdout, "\nThe eslua before, process %d, takes no new calls: %s\n", before.PID, callsLine(before.Calls))
+	}
 	return nil
 }
 

@@ -71,6 +71,16 @@ func (c *Client) Status(ctx context.Context, calls bool) (st Status, err error) 
 	return st, err
 }
 
+// Departing are the eslua that left this socket to another and still have calls.
+func (c *Client) Departing(ctx context.Context) (departing []Status) {
+	for _, path := range siblings(c.path) {
+		if st, err := NewClient(path).Status(ctx, false); err == nil {
+			departing = append(departing, st)
+		}
+	}
+	return departing
+}
+
 // List is the flows and the generations they serve.
 func (c *Client) List(ctx context.Context, calls bool) (l List, err error) {
 	err = c.get(ctx, "/scripts", withCalls(calls), &l)

@@ -64,6 +64,8 @@ func (p *page) calls(st Status) {
 	p.value(float64(st.Calls.Max))
 	p.counter("eslua_calls_refused_total", "Calls that there was no room for; their dialplans went on.")
 	p.value(float64(st.Calls.Refused))
+	p.counter("eslua_calls_without_flow_total", "Calls that named a flow there was not.")
+	p.value(float64(st.Calls.NoFlow))
 	for _, c := range []struct {
 		name, help string
 		of         func(Flow) int64

@@ -183,7 +183,7 @@ func TestMetrics(t *testing.T) {
 	s := startWatched(t, &fake{st: Status{
 		Version: "v1", Started: noon,
 		Scripts: Scripts{Generation: "aa", Since: noon.Add(500 * time.Millisecond), Count: 12, WrongSince: noon, Swaps: 3, Refusals: 2, Rollbacks: 1},
-		Calls:   Calls{Running: 5, Max: 10, Refused: 4},
+		Calls:   Calls{Running: 5, Max: 10, Refused: 4, NoFlow: 8},
 		Flows: []Flow{
 			{Name: `we"ird\flow` + "\nx\xff", Started: 9, Ended: 7, Failed: 1, Running: []Use{{"aa", "v", 1}, {"bb", "w", 1}}},
 			{Name: "held", Held: &Hold{Pinned: true, Generation: "bb"}, Canary: &Canary{Share: 15, Generation: "cc"}},
@@ -213,6 +213,7 @@ func TestMetrics(t *testing.T) {
 		`eslua_calls_started_total{flow="held"}`:                  0,
 		`eslua_connections`:                                       5,
 		`eslua_connections_max`:                                   10,
+		`eslua_calls_without_flow_total`:                          8,
 		`eslua_calls_refused_total`:                               4,
 		`eslua_scripts_info{generation="aa"}`:                     1,
 		`eslua_scripts_loaded_timestamp_seconds`:                  float64(noon.Unix()) + 0.5,

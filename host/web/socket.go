@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -46,6 +48,7 @@ func listen(path string) (*socket, error) {
 	if err := vacant(path); err != nil {
 		return nil, err
 	}
+	sweep(path)
 	// It becomes visible under its name with its mode, never before: the
 	// directory may be one that others can enter.
 	private, err := os.MkdirTemp(dir, ".eslua")
@@ -99,6 +102,28 @@ func vacant(path string) error {
 		return fmt.Errorf("%s is another user's; set admin to another path", path)
 	}
 	return &TakenError{Path: path} // it is too busy to answer
+}
+
+// siblings are where those can be reached that left path to another: its name
+// and a process number.
+func siblings(path string) (paths []string) {
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		number, ok := strings.CutPrefix(e.Name(), filepath.Base(path)+".")
+		if _, err := strconv.Atoi(number); ok && err == nil {
+			paths = append(paths, filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+	return paths
+}
+
+// sweep removes what those left that were killed after they had left path.
+func sweep(path string) {
+	for _, sibling := range siblings(path) {
+		if vacant(sibling) == nil {
+			_ = os.Remove(sibling)
+		}
+	}
 }
 
 // moveTo gives the socket another path, under which it can still be reached,

@@ -167,8 +167,8 @@ func TestHandoverLeavesTheAddresses(t *testing.T) {
 	if err != nil || len(beside) != 1 {
 		t.Fatalf("the old host's socket: %v, %v", beside, err)
 	}
-	if st, err := NewClient(beside[0]).Status(t.Context(), false); err != nil || st.PID != 1 {
-		t.Errorf("the old host answers %+v, %v", st, err)
+	if got := next.client.Departing(t.Context()); len(got) != 1 || got[0].PID != 1 {
+		t.Errorf("those that depart: %+v", got)
 	}
 	old.stop()
 	if _, err := os.Lstat(beside[0]); !errors.Is(err, os.ErrNotExist) {
@@ -211,5 +211,21 @@ func TestNobodyIsThere(t *testing.T) {
 	_, err := NewClient(path).Status(context.Background(), false)
 	if err == nil || !strings.HasPrefix(err.Error(), "eslua is not running, or its socket is elsewhere: "+path+" is not there") {
 		t.Fatalf("%v", err)
+	}
+}
+
+func TestWhatADepartedHostLeftIsSwept(t *testing.T) {
+	path := filepath.Join(shortDir(t), "eslua.sock")
+	deadSocket(t, path+".123")
+	if err := os.WriteFile(path+".456", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := siblings(path); len(got) != 1 || got[0] != path+".456" {
+		t.Errorf("left are %v", got)
 	}
 }

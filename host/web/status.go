@@ -62,6 +62,7 @@ type Calls struct {
 	Running int    `json:"running"`
 	Max     int    `json:"max"`     // 0 is no bound
 	Refused uint64 `json:"refused"` // for want of room: their dialplans went on
+	NoFlow  int64  `json:"no_flow"` // they named a flow that there was not
 }
 
 // Flow is a script that serves calls.
@@ -77,6 +78,7 @@ type Flow struct {
 	Started    int64   `json:"started"`
 	Ended      int64   `json:"ended"` // failed ones too
 	Failed     int64   `json:"failed"`
+	Serving    Tally   `json:"serving"` // of the version that new calls get
 }
 
 // Use is how many calls run on one version; the generation is the newest that had it.
