@@ -9,6 +9,7 @@ import (
 	"github.com/eslua/eslua/bindings/api"
 	"github.com/eslua/eslua/bindings/dial"
 	"github.com/eslua/eslua/bindings/event"
+	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/checkpoint"
@@ -29,7 +30,7 @@ type Deps struct {
 type Set struct {
 	deps Deps
 
-	events, apis, sessions, json *vm.Class
+	events, apis, sessions, json, files *vm.Class
 }
 
 // New declares the bindings.
@@ -38,13 +39,16 @@ func New(d Deps) *Set {
 		d.Clock = clock.System()
 	}
 	events := event.Class()
-	return &Set{deps: d, events: events, apis: api.Class(), sessions: session.Class(events), json: freeswitch.JSONClass()}
+	return &Set{
+		deps: d, events: events, apis: api.Class(), sessions: session.Class(events),
+		json: freeswitch.JSONClass(), files: file.Class(),
+	}
 }
 
 // Classes are the kinds of objects scripts get, for vm.NewMachine; a class
 // comes before those whose methods take its objects.
 func (s *Set) Classes() []*vm.Class {
-	return []*vm.Class{s.events, s.sessions, s.apis, s.json}
+	return []*vm.Class{s.events, s.sessions, s.apis, s.json, s.files}
 }
 
 // Modules are the global tables, for vm.NewMachine.
@@ -53,6 +57,7 @@ func (s *Set) Modules() []*vm.Module {
 		event.Constructor(s.events), api.Constructor(s.apis), freeswitch.JSON(s.json))
 	return []*vm.Module{
 		freeswitch.Module(constructors...),
+		file.Module(s.files),
 		{Doc: "Functions that are globals.", Funcs: []vm.Func{dial.Func()}},
 	}
 }
@@ -84,5 +89,6 @@ func (s *Set) bind(st *vm.State, sw Node, listener string, grants *grant.Grants,
 	b.console = console{log: log, clock: s.deps.Clock}
 	b.sessions = session.NewSessions(b, st, s.sessions)
 	st.Bind("freeswitch", b)
+	st.Bind("io", b)
 	return b
 }

@@ -3,10 +3,12 @@ package bindings
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 
 	"github.com/eslua/eslua/bindings/api"
 	"github.com/eslua/eslua/bindings/event"
+	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/clock"
@@ -14,6 +16,7 @@ import (
 	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/legs"
 	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -37,6 +40,7 @@ var (
 	_ event.Host      = (*Script)(nil)
 	_ api.Host        = (*Script)(nil)
 	_ freeswitch.Host = (*Script)(nil)
+	_ file.Host       = (*Script)(nil)
 	_ session.Call    = (*outbound.Call)(nil)
 	_ session.Leg     = (*legs.Leg)(nil)
 	_ Node            = (*outbound.Call)(nil)
@@ -70,6 +74,21 @@ func (b *Script) Event(in esl.Event) lua.LValue { return event.Wrap(b.set.events
 
 // Console writes a script's line to the log.
 func (b *Script) Console(level, text string) { b.console.write(level, text) }
+
+// ReadFile is what a file of the script's generation holds.
+func (b *Script) ReadFile(name string) (string, error) {
+	text, err := b.state.ReadFile(name)
+	if errors.As(err, new(*store.NotFoundError)) {
+		err = fs.ErrNotExist
+	}
+	return text, err
+}
+
+// CheckRead tells where a file lies that the script may read. The error is a
+// *grant.RefusedError if it may not.
+func (b *Script) CheckRead(file string) (dir, name string, err error) {
+	return b.granted.CheckRead(file)
+}
 
 // Running tells whether there is a FreeSWITCH to talk to.
 func (b *Script) Running(ctx context.Context) bool {

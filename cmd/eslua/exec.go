@@ -62,6 +62,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		Seed:    flow.RandomSeed(),
 	})
 	defer st.Close()
+	st.SetTree(siblings.Current().ReadFile)
 	var node bindings.Node // nil: what needs one says so
 	if len(cfg.Nodes) > 0 {
 		first, end := newScriptNode(ctx, cfg.Nodes[0], clk)

@@ -1,0 +1,167 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// File is an open file: its text, which is in memory, and the place in it.
+type File struct {
+	text string
+	at   int
+	own  int // bytes of the text that nothing else holds
+	open bool
+}
+
+// Size is what the guard counts for it.
+func (f *File) Size() int { return f.own }
+
+// Class declares the methods of what io.open gives.
+func Class() *vm.Class {
+	return &vm.Class{Name: "file", Doc: "An open file.", Methods: []vm.Func{
+		{
+			Name:    "read",
+			Params:  []vm.Param{{Name: "format", Kind: vm.Any, Variadic: true, Doc: "*l a line (what else is not said), *a all the rest, *n a number, or how many bytes"}},
+			Results: []vm.Result{{Name: "text", Kind: vm.Any, Doc: "nil at the end"}},
+			Doc:     "Reads on.",
+			Go: func(a *vm.Args) error {
+				f := a.Self().(*File)
+				if !f.open {
+					return errClosed
+				}
+				return f.read(a)
+			},
+		},
+		{
+			Name: "lines", Results: []vm.Result{{Name: "iterator", Kind: vm.Function}},
+			Doc: "The lines that are left, one after the other.",
+			Go: func(a *vm.Args) error {
+				f := a.Self().(*File)
+				if !f.open {
+					return errClosed
+				}
+				a.Return(lines(a, a.L.Get(1), f))
+				return nil
+			},
+		},
+		{
+			Name: "close", Results: []vm.Result{{Name: "done", Kind: vm.Bool}},
+			Doc: "Closes the file.",
+			Go: func(a *vm.Args) error {
+				f := a.Self().(*File)
+				if !f.open {
+					return errClosed
+				}
+				*f = File{}
+				a.ReturnBool(true)
+				return nil
+			},
+		},
+	}}
+}
+
+var errClosed = errors.New("attempt to use a closed file")
+
+func lines(a *vm.Args, self lua.LValue, f *File) lua.LValue {
+	return a.Iterator(self, func() (string, bool, error) {
+		if !f.open {
+			return "", false, errors.New("file is already closed")
+		}
+		line, ok := f.line()
+		return line, ok, nil
+	})
+}
+
+// read is liolib.c:g_read: the first format that finds nothing ends it.
+func (f *File) read(a *vm.Args) error {
+	formats := max(1, a.Len())
+	results := make([]lua.LValue, 0, formats)
+	for i := range formats {
+		v, err := f.format(a.Value(i), a.Len() == 0)
+		if err != nil {
+			return fmt.Errorf("bad argument #%d to 'read' (%w)", i+1, err)
+		}
+		if results = append(results, v); v == lua.LNil {
+			break
+		}
+	}
+	a.Return(results...)
+	return nil
+}
+
+var errFormat = errors.New("invalid format")
+
+func (f *File) format(format lua.LValue, none bool) (lua.LValue, error) {
+	if n, ok := format.(lua.LNumber); ok {
+		return f.bytes(n), nil
+	}
+	s, _ := format.(lua.LString)
+	if none {
+		s = "*l"
+	}
+	if !strings.HasPrefix(string(s), "*") || len(s) < 2 {
+		return nil, errFormat
+	}
+	switch s[1] {
+	case 'l':
+		if line, ok := f.line(); ok {
+			return lua.LString(line), nil
+		}
+		return lua.LNil, nil
+	case 'a':
+		rest := f.text[f.at:]
+		f.at = len(f.text)
+		return lua.LString(rest), nil
+	case 'n':
+		return f.number(), nil
+	}
+	return nil, errFormat
+}
+
+func (f *File) bytes(most lua.LNumber) lua.LValue {
+	left := len(f.text) - f.at
+	if left == 0 {
+		return lua.LNil
+	}
+	n := 0
+	if most > 0 {
+		n = int(min(most, lua.LNumber(left)))
+	}
+	f.at += n
+	return lua.LString(f.text[f.at-n : f.at])
+}
+
+func (f *File) line() (string, bool) {
+	if f.at == len(f.text) {
+		return "", false
+	}
+	line, _, more := strings.Cut(f.text[f.at:], "\n")
+	if f.at += len(line); more {
+		f.at++
+	}
+	return line, true
+}
+
+// longestNumber is how many bytes one may have.
+const longestNumber = 200
+
+func (f *File) number() lua.LValue {
+	rest := strings.TrimLeft(f.text[f.at:], " \t\n\v\f\r")
+	f.at = len(f.text) - len(rest)
+	n := 0
+	for n < len(rest) && n < longestNumber && strings.IndexByte("+-.0123456789abcdefxpABCDEFXP", rest[n]) >= 0 {
+		n++
+	}
+	for ; n > 0; n-- {
+		if x, ok := number.Parse(rest[:n]); ok {
+			f.at += n
+			return lua.LNumber(x)
+		}
+	}
+	return lua.LNil
+}

@@ -1,0 +1,126 @@
+// Package file owns the Lua table io: files to read, nothing to write. A
+// relative name is a file of the script's own tree, as it was when the call's
+// generation was taken; an absolute one must lie in a directory the flow is
+// granted. What is there and what is granted is the Host's.
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/eslua/eslua/host/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Host is what io needs of the world; what is bound to the module must be one.
+type Host interface {
+	// ReadFile is what a file of the script's tree holds. The error of one that
+	// is not there is fs.ErrNotExist.
+	ReadFile(name string) (string, error)
+	// CheckRead tells in which granted directory a file lies, and its name there.
+	CheckRead(file string) (dir, name string, err error)
+}
+
+// Module declares the global table io, whose files are objects of class.
+func Module(class *vm.Class) *vm.Module {
+	name := vm.Param{Name: "name", Kind: vm.String, Doc: "relative to the script directory, or absolute and granted"}
+	return &vm.Module{Name: "io", Doc: "Files to read.", Funcs: []vm.Func{
+		{
+			Name:    "open",
+			Params:  []vm.Param{name, {Name: "mode", Kind: vm.String, Optional: true, Doc: "r or rb"}},
+			Results: []vm.Result{{Name: "file", Kind: vm.Object, Doc: "nil if it cannot be read, and why, and C's errno"}},
+			Doc:     "Opens a file to read.",
+			Go:      func(a *vm.Args) error { return open(a, class) },
+		},
+		{
+			Name: "lines", Params: []vm.Param{name}, Results: []vm.Result{{Name: "iterator", Kind: vm.Function}},
+			Doc: "The lines of a file, one after the other.",
+			Go: func(a *vm.Args) error {
+				f, err := read(a, a.String(0))
+				if err != nil {
+					return err
+				}
+				a.Return(lines(a, a.State().NewObject(class, f), f))
+				return nil
+			},
+		},
+	}}
+}
+
+var errReadOnly = errors.New("eslua scripts do not write files: they keep what is to last in channel variables or a database")
+
+func open(a *vm.Args, class *vm.Class) error {
+	switch strings.TrimSuffix(a.String(1), "b") {
+	case "", "r":
+	default:
+		return errReadOnly
+	}
+	f, err := read(a, a.String(0))
+	if err == nil {
+		a.Return(a.State().NewObject(class, f))
+		return nil
+	}
+	var failed *unreadableError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	a.Return(lua.LNil, lua.LString(failed.Error()), lua.LNumber(failed.errno()))
+	return nil
+}
+
+// failure is a file that cannot be read, in C's words.
+func failure(name string, err error) error {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = syscall.ENOENT
+	case errors.Is(err, fs.ErrPermission):
+		err = syscall.EACCES
+	}
+	return &unreadableError{name, err}
+}
+
+type unreadableError struct {
+	name string
+	why  error
+}
+
+func (e *unreadableError) Error() string {
+	why := e.why.Error()
+	return e.name + ": " + strings.ToUpper(why[:1]) + why[1:]
+}
+
+func (e *unreadableError) Unwrap() error { return e.why }
+
+func (e *unreadableError) errno() int {
+	if n := syscall.Errno(0); errors.As(e.why, &n) {
+		return int(n)
+	}
+	return int(syscall.EIO)
+}
+
+// read takes a file into memory.
+func read(a *vm.Args, name string) (*File, error) {
+	host := a.Self().(Host)
+	if !filepath.IsAbs(name) {
+		text, err := host.ReadFile(name)
+		if err != nil {
+			return nil, failure(name, err)
+		}
+		return &File{text: text, open: true}, nil // the generation holds it
+	}
+	dir, within, err := host.CheckRead(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readWithin(dir, within, a.Charge)
+	if err != nil {
+		return nil, failure(name, err)
+	}
+	return &File{text: text, own: len(text), open: true}, nil
+}

@@ -1,0 +1,44 @@
+package vm
+
+import (
+	"errors"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// SetTree gives the state the files that belong to its script; without it
+// there are none.
+func (s *State) SetTree(read func(name string) (string, error)) { s.guard.Host.ReadFile = read }
+
+var errNoTree = errors.New("this script has no files of its own")
+
+// ReadFile is what a file of the script's tree holds, by its name relative to
+// the tree.
+func (s *State) ReadFile(name string) (string, error) {
+	if s.guard.Host.ReadFile == nil {
+		return "", errNoTree
+	}
+	return s.guard.Host.ReadFile(name)
+}
+
+// Iterator is a Lua function without arguments that gives a string each time,
+// and nothing once next says so. It keeps owner alive, where the census finds
+// what next reads from.
+func (a *Args) Iterator(owner lua.LValue, next func() (text string, ok bool, err error)) lua.LValue {
+	g := a.state.guard
+	g.Alloc(a.L, 400)
+	return a.L.NewClosure(func(L *lua.LState) int {
+		g.Work(L, 20)
+		text, ok, err := next()
+		if err != nil {
+			raise(L, err)
+		}
+		if !ok {
+			return 0
+		}
+		g.Alloc(L, len(text)+32)
+		L.Push(lua.LString(strings.Clone(text)))
+		return 1
+	}, owner)
+}
