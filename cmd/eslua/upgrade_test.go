@@ -1,0 +1,341 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+const (
+	upgrades      = 5
+	upgradeEvery  = 100 // calls that have ended between two upgrades
+	upgradeCalls  = 12  // at a time, that FreeSWITCH hands over
+	upgradeKnocks = 4   // at a time, that connect and go again
+)
+
+// TestUpgradeUnderLoad replaces the program five times while calls come in: no
+// connection is refused or reset, and each call ends as its script says, also
+// one that each of the older programs has to its end.
+func TestUpgradeUnderLoad(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	_ = free.Close()
+	site := newSite(t, addr)
+	run := site.start(site.serve("--listen", addr))
+	run.told(t, "READY=1")
+	load := site.load()
+	for range upgrades {
+		load.await(upgradeEvery)
+		staying := load.long()
+		next := site.start(site.serve("--listen", addr, "--takeover"))
+		next.told(t, "READY=1")
+		run.told(t, "STOPPING=1")
+		load.await(upgradeEvery)
+		staying.Press("1")
+		load.rejected(staying)
+		run.ended(t)
+		run = next
+	}
+	load.stop()
+	run.end(t)
+	run.ended(t)
+}
+
+// TestRestartUnderLoad restarts the program five times as systemd does, which
+// keeps the socket: what connects between two of them waits.
+func TestRestartUnderLoad(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	socket, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	site := newSite(t, l.Addr().String())
+	activated := func() *process {
+		// Only the process itself knows its number, which systemd sets after its fork.
+		serve := site.serve()
+		shell := exec.Command("sh", append([]string{"-c", `LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=calls exec "$0" "$@"`}, serve.Args...)...)
+		shell.ExtraFiles = []*os.File{socket}
+		return site.start(shell)
+	}
+	run := activated()
+	run.told(t, "READY=1")
+	run.says(t, "systemd passed")
+	load := site.load()
+	for range upgrades {
+		load.await(upgradeEvery)
+		run.end(t)
+		run.ended(t)
+		run = activated()
+		run.told(t, "READY=1")
+	}
+	load.await(upgradeEvery)
+	load.stop()
+	run.end(t)
+	run.ended(t)
+}
+
+// site is a directory with the built program, and a simulated FreeSWITCH.
+type site struct {
+	t                    *testing.T
+	dir, program, listen string
+	sim                  *switchsim.Switch
+	playing              chan string // UUIDs of long calls whose prompt has begun
+	processes            int
+}
+
+func newSite(t *testing.T, listen string) *site {
+	t.Helper()
+	s := &site{t: t, dir: t.TempDir(), listen: listen, playing: make(chan string, 1)}
+	s.program = filepath.Join(s.dir, "eslua")
+	if out, err := exec.Command("go", "build", "-o", s.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	for name, text := range map[string]string{
+		"scripts/call.lua": `
+session:answer()
+if argv[1] == "long" then
+  session:read(1, 1, "stay.wav", 600000, "#")
+else
+  session:sleep(20)
+end
+session:hangup("CALL_REJECTED")`,
+	} {
+		if err := os.MkdirAll(filepath.Join(s.dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	actions := func(path string) []switchsim.Action {
+		return []switchsim.Action{
+			{App: "set", Data: "socket_resume=true"},
+			{App: "socket", Data: listen + path + " async full"},
+			{App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
+		}
+	}
+	s.sim = switchsim.New(switchsim.Config{
+		Dialplan: switchsim.Dialplan{"default": {
+			{Match: "short", Actions: actions("/call/short")},
+			{Match: "long", Actions: actions("/call/long")},
+		}},
+		Media: map[string]time.Duration{"stay.wav": time.Hour},
+		Trace: func(e switchsim.Entry) {
+			if e.Kind == "play" && strings.Contains(e.What, "stay.wav") {
+				s.playing <- e.UUID
+			}
+		},
+	})
+	if err := s.sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.sim.Close() })
+	return s
+}
+
+func (s *site) serve(args ...string) *exec.Cmd {
+	return exec.Command(s.program, append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
+}
+
+// process is one eslua, and the systemd that started it.
+type process struct {
+	cmd    *exec.Cmd
+	notify *net.UnixConn
+	mu     sync.Mutex
+	log    strings.Builder
+	lines  chan string // all that is logged, as long as there is room
+	over   chan error
+}
+
+func (s *site) start(cmd *exec.Cmd, env ...string) *process {
+	s.t.Helper()
+	s.processes++
+	name := filepath.Join(s.dir, fmt.Sprintf("notify%d", s.processes))
+	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p := &process{cmd: cmd, notify: notify, lines: make(chan string, 1000), over: make(chan error, 1)}
+	cmd.Env = append([]string{"NOTIFY_SOCKET=" + name, "RUNTIME_DIRECTORY=" + s.dir, "PATH=" + os.Getenv("PATH")}, env...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		defer close(p.over)
+		for in := bufio.NewScanner(stderr); in.Scan(); {
+			p.mu.Lock()
+			p.log.WriteString(in.Text() + "\n")
+			p.mu.Unlock()
+			select {
+			case p.lines <- in.Text():
+			default:
+			}
+		}
+		close(p.lines)
+		p.over <- cmd.Wait()
+		_ = notify.Close() // ends told
+	}()
+	s.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-p.over
+		if s.t.Failed() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			s.t.Logf("process %d logged:\n%s", cmd.Process.Pid, p.log.String())
+		}
+	})
+	return p
+}
+
+// told reads what systemd is told up to a message that holds part.
+func (p *process) told(t *testing.T, part string) {
+	t.Helper()
+	buffer := make([]byte, 4096)
+	for {
+		n, err := p.notify.Read(buffer)
+		if err != nil {
+			t.Fatalf("the process ended without telling systemd %s", part)
+		}
+		if strings.Contains(string(buffer[:n]), part) {
+			return
+		}
+	}
+}
+
+// says reads the log up to a line that holds part.
+func (p *process) says(t *testing.T, part string) string {
+	t.Helper()
+	for line := range p.lines {
+		if strings.Contains(line, part) {
+			return line
+		}
+	}
+	t.Fatalf("the process ended without logging %q", part)
+	return ""
+}
+
+// end does what systemctl stop does.
+func (p *process) end(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+}
+
+func (p *process) ended(t *testing.T) {
+	t.Helper()
+	if err := <-p.over; err != nil {
+		t.Errorf("the process ended with %v", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for line := range strings.Lines(p.log.String()) {
+		if strings.Contains(line, "level=ERROR") {
+			t.Errorf("the process logged %s", line)
+		}
+	}
+}
+
+// load is what comes to the port until it is stopped.
+type load struct {
+	*site
+	over  atomic.Bool
+	done  sync.WaitGroup
+	ended chan struct{} // one for each call that has
+	knock atomic.Int64
+}
+
+func (s *site) load() *load {
+	l := &load{site: s, ended: make(chan struct{}, 1)}
+	for range upgradeCalls {
+		l.done.Go(func() {
+			for !l.over.Load() {
+				l.rejected(s.sim.Call(switchsim.Caller{Number: "1000", Destination: "short"}))
+				select {
+				case l.ended <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range upgradeKnocks {
+		l.done.Go(func() {
+			for !l.over.Load() {
+				if err := knock(s.listen); err != nil {
+					s.t.Errorf("a connection, after %d: %v", l.knock.Load(), err)
+					return
+				}
+				l.knock.Add(1)
+			}
+		})
+	}
+	return l
+}
+
+// knock connects and goes again when it was spoken to.
+func knock(addr string) error {
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	_, err = io.ReadFull(nc, make([]byte, len("connect\n\n")))
+	return err
+}
+
+// rejected waits for the end that the script gives a call.
+func (l *load) rejected(c *switchsim.Call) {
+	<-c.Done()
+	if got := c.Cause(); got != "CALL_REJECTED" {
+		l.t.Errorf("a call ended with %s", got)
+	}
+}
+
+// long is a call that has been answered and stays until it is pressed.
+func (l *load) long() *switchsim.Call {
+	c := l.sim.Call(switchsim.Caller{Number: "1000", Destination: "long"})
+	<-l.playing
+	return c
+}
+
+// await waits until so many calls have ended.
+func (l *load) await(calls int) {
+	for range calls {
+		<-l.ended
+	}
+}
+
+func (l *load) stop() {
+	l.over.Store(true)
+	go func() {
+		for range l.ended {
+		}
+	}()
+	l.done.Wait()
+	close(l.ended)
+	l.t.Logf("%d connections besides the calls", l.knock.Load())
+}
