@@ -80,7 +80,7 @@ func importsOf(src string) imports {
 // source, that its text does not show.
 func loadsUnseen(name string) bool {
 	switch name {
-	case "_G", "package", "getfenv", "load", "loadstring", "loadfile", "dofile":
+	case "_G", "package", "getfenv", "load", "loadstring", "loadfile", "dofile", "io": // io opens files of the tree
 		return true
 	}
 	return false
