@@ -121,7 +121,6 @@ func (f *flowRuns) version(name, generation string) *versionRuns {
 	}
 	v := &versionRuns{VersionCounts{Version: name, Generation: generation}}
 	f.versions = slices.Insert(f.versions, 0, v)
-	f.forget()
 	return v
 }
 

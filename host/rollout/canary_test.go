@@ -74,13 +74,40 @@ func TestCanary(t *testing.T) {
 func TestCanaryWithTooFewCallsGoesOn(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 1m, calls: 200}}}", "a")
 	w.edit("a", "2")
+	w.look()
 	w.clk.Advance(time.Hour)
-	if got := w.call100("a", nil); got["2"] < 30 || got["1"] < 30 {
+	got := w.call100("a", nil)
+	if got["2"] < 30 || got["1"] < 30 {
 		t.Errorf("calls got %v, want both", got)
 	}
-	if c := w.Status().Candidates; len(c) != 1 {
-		t.Errorf("decided after %v", c)
+	w.put("b", "return 2") // the flow's version is the same, and the figures stay
+	w.reload()
+	c := w.Status().Candidates
+	if len(c) != 1 || c[0].New.Generation != w.scripts.Current().Name() || c[0].New.Ended != int64(got["2"]) {
+		t.Errorf("candidates %+v after calls got %v", c, got)
 	}
+}
+
+// TestCanaryOfAFlowThatAlwaysFailsSome compares with the time before, for the
+// old version has no calls beside it.
+func TestCanaryOfAFlowThatAlwaysFailsSome(t *testing.T) {
+	w := newWorld(t, "flows: {a: {canary: {share: 99%, window: 1m, calls: 10}}}", "a")
+	n := 0
+	some := func(string) bool { n++; return n%4 == 0 }
+	w.call100("a", some)
+	w.edit("a", "2")
+	for i := range 12 {
+		g, ended := w.Choose("a", fmt.Sprint("call-", i))
+		if versionIn(g, "a") != "2" {
+			t.Fatal("one of the few calls of the old version; name them otherwise")
+		}
+		ended(some(""))
+	}
+	w.clk.Advance(time.Minute)
+	if s := w.Status(); len(s.Records)+len(s.Candidates) != 0 {
+		t.Errorf("status %+v, want none", s)
+	}
+	w.logged("is promoted", "failed in 3 of 12 calls, the old one in 0 of 0 calls (before: 25 of 100 calls)")
 }
 
 // TestCanaryIsWorseAtTheEnd fails too rarely to be clearly worse.
