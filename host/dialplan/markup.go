@@ -160,28 +160,25 @@ var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&ap
 
 // decoded is an attribute's value; what is no entity stays as it is.
 func decoded(value string) string {
-	if !strings.Contains(value, "&") {
-		return value
-	}
-	for from := 0; ; {
-		i := strings.Index(value[from:], "&#")
-		if i < 0 {
-			return entities.Replace(value)
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(value, "&#")
+		b.WriteString(entities.Replace(before))
+		if !found {
+			return b.String()
 		}
-		i += from
-		from = i + 2
-		end := strings.IndexByte(value[i:], ';')
-		if end < 0 {
-			continue
-		}
-		digits, base := value[i+2:i+end], 10
+		value = after
+		digits, _, closed := strings.Cut(after[:min(len(after), len("x10FFFF;"))], ";")
+		base := 10
 		if strings.HasPrefix(digits, "x") {
 			digits, base = digits[1:], 16
 		}
-		if n, err := strconv.ParseInt(digits, base, 32); err == nil && n > 0 {
-			char := strings.Replace(string(rune(n)), "&", "&amp;", 1) // what it is part of is no entity
-			value = value[:i] + char + value[i+end+1:]
-			from = i + len(char)
+		n, err := strconv.ParseUint(digits, base, 31)
+		if err != nil || n == 0 || !closed {
+			b.WriteString("&#")
+			continue
 		}
+		b.WriteRune(rune(n))
+		value = after[strings.IndexByte(after, ';')+1:]
 	}
 }

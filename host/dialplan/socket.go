@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/config"
@@ -42,10 +43,25 @@ func entries(list string) (all []entry) {
 	return all
 }
 
+// flow is what eslua makes of the path's first part, which reaches it decoded
+// once already where FreeSWITCH does not encode it (see encoded).
+func (e entry) flow() string {
+	arrived := capital.ReplaceAllStringFunc(e.path, func(code string) string {
+		n, _ := strconv.ParseUint(code[1:], 16, 8)
+		return string([]byte{byte(n)})
+	})
+	part, _, _ := strings.Cut(strings.Trim(arrived, "/"), "/")
+	if plain, err := url.PathUnescape(part); err == nil {
+		part = plain
+	}
+	return part
+}
+
 var (
-	earlyDecoded = regexp.MustCompile(`%(?:2[05F]|3A|7C)`)
+	capital      = regexp.MustCompile(`%[0-9A-F]{2}`)
+	earlyDecoded = regexp.MustCompile(`%(?:2[0F]|3A|7C)`)
 	blankInside  = regexp.MustCompile(`\$\{[^}]*\s`)
-	unfinished   = regexp.MustCompile(`:[^/|]*/[^|]*:`) // a colon in a path
+	colonInPath  = regexp.MustCompile(`/[^|]*:`)
 )
 
 // socket checks a socket application's data and tells whether it leads to us.
@@ -62,6 +78,14 @@ func (c *checker) socket(at origin, data, form string) bool {
 	if strings.HasPrefix(list, "${") || blankInside.MatchString(data) {
 		return false // who is dialled shows only in a call
 	}
+	switch {
+	case strings.HasPrefix(list, "["), strings.Contains(list, "|["):
+		c.say(at, false, "FreeSWITCH takes no brackets in a socket's host; write ::1:8084 for [::1]:8084")
+		return false
+	case colonInPath.MatchString(list) && !strings.Contains(list, "$"):
+		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
+		return false
+	}
 	hosts := entries(list)
 	ours := slices.ContainsFunc(hosts, c.leadsToUs)
 	for _, e := range hosts {
@@ -71,7 +95,7 @@ func (c *checker) socket(at origin, data, form string) bool {
 		return false
 	}
 	c.words(at, words, form)
-	c.path(at, hosts, list)
+	c.path(at, hosts)
 	return true
 }
 
@@ -105,15 +129,7 @@ func (c *checker) words(at origin, words []string, form string) {
 }
 
 // path looks at the flow and its arguments.
-func (c *checker) path(at origin, hosts []entry, list string) {
-	if strings.Contains(list, "[") {
-		c.say(at, false, "FreeSWITCH takes no brackets in a socket's host; write ::1:8084 for [::1]:8084")
-		return
-	}
-	if m := unfinished.FindString(list); m != "" && !strings.Contains(m, "$") && !strings.Contains(m, "::") {
-		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
-		return
-	}
+func (c *checker) path(at origin, hosts []entry) {
 	for _, e := range hosts {
 		if !c.leadsToUs(e) {
 			continue
@@ -123,8 +139,7 @@ func (c *checker) path(at origin, hosts []entry, list string) {
 			c.say(at, false, "%s arrives as %q and not as it is written (FreeSWITCH encodes no %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
 			return
 		}
-		part, _, _ := strings.Cut(strings.Trim(e.path, "/"), "/")
-		if flow, err := url.PathUnescape(part); err == nil && !strings.Contains(flow, "$") && flow != "" && c.known.Flows != nil && !c.isFlow(flow) {
+		if flow := e.flow(); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
 			c.say(at, false, "there is no flow %q among the scripts: %s; write one of them", flow, few(c.known.Flows))
 			return
 		}
@@ -149,8 +164,7 @@ func (c *checker) stranger(at origin, e entry) {
 
 // leadsToUs tells a host of ours, or one whose path names a flow of ours.
 func (c *checker) leadsToUs(e entry) bool {
-	part, _, _ := strings.Cut(strings.Trim(e.path, "/"), "/")
-	flow, _ := url.PathUnescape(part)
+	flow := e.flow()
 	return c.isOurs(e) || flow != "" && c.isFlow(flow)
 }
 

@@ -72,7 +72,7 @@ func (r *reader) file(s *source, file string, depth int) {
 var (
 	cores     = regexp.MustCompile(`\$\$\{([^{}]*)\}`)
 	command   = regexp.MustCompile(`(?i)<x-pre-process[^>]*?\bcmd\s*=\s*"([^"]*)"[^>]*?\bdata\s*=\s*"([^"]*)"`)
-	swallowed = regexp.MustCompile(`<(?:context|extension|condition|action|anti-action)\b`)
+	swallowed = regexp.MustCompile(`</?(?:context|extension|condition|action|anti-action)\b`)
 	commented = regexp.MustCompile(`<!--.*?(?:-->|$)`)
 )
 
