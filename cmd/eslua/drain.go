@@ -28,6 +28,7 @@ func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup
 	s.log.Info("taking no new calls; a second signal ends the others", "calls", s.host.server.Calls(), "until", d.until.Format(time.TimeOnly))
 	s.systemd.Stopping(s.callsLeft(d))
 	s.host.desk.drains(d.until)
+	s.host.rollout.Retire()
 	aside.Go(func() { s.port.Drain(ctx) })
 }
 

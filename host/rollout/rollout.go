@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -109,7 +110,7 @@ func (r *Rollout) Run(ctx context.Context) error {
 	for {
 		changed := r.deps.Scripts.Changed()
 		next, some := r.look()
-		if err := r.save(); err == nil {
+		if err := r.save(); err == nil || errors.Is(err, errRetired) {
 			told = ""
 		} else if err.Error() != told {
 			told = err.Error()

@@ -39,12 +39,15 @@ func (e *SaveError) Error() string {
 func (e *SaveError) Unwrap() error { return e.Err }
 
 // Retire writes nothing from now on: the state directory is that of the eslua
-// which takes over, while this one lets its calls end.
+// which takes over, while this one lets its calls end. What is decided here still
+// holds for them.
 func (r *Rollout) Retire() {
 	r.file.mu.Lock()
 	defer r.file.mu.Unlock()
 	r.file.retired = true
 }
+
+var errRetired = errors.New("this eslua takes no more calls, and the next one has the say")
 
 // save writes what has changed since the last time.
 func (r *Rollout) save() error {
@@ -146,7 +149,7 @@ func (f *stateFile) read() (s state) {
 // write replaces the file in one step, so that a crash leaves the old or the new
 // one. The caller holds mu.
 func (f *stateFile) write(s state) error {
-	if f.dir == "" || f.retired {
+	if f.dir == "" {
 		return nil
 	}
 	data, err := json.MarshalIndent(s, "", "  ")
@@ -159,6 +162,9 @@ func (f *stateFile) write(s state) error {
 	}
 	if f.written == nil && len(s.Records)+len(s.Proven) == 0 {
 		return nil // nothing was ever decided
+	}
+	if f.retired {
+		return &SaveError{f.name(), errRetired}
 	}
 	if err := f.replace(data); err != nil {
 		return &SaveError{f.name(), err}
