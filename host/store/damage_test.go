@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,6 +83,65 @@ func TestDamageCostsOneEntry(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What is the same in the generation that serves is taken from there.
+func TestDamageToAFileThatServes(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 1", "same.lua", "return 0")
+	k := keeping(t, dir, state, 100)
+	name := k.Current().Name()
+	k.save(t, "main.lua", "return 2")
+	must(t, os.Remove(filepath.Join(state, "scripts/files", hexSum(k.Current().files["same.lua"].sum))))
+	collectAll()
+	if _, err := k.history.Find(name); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who has a file open reads it as it was: it is never half of one and half of
+// the other.
+func TestWritingIsARename(t *testing.T) {
+	d := &disk{dir: t.TempDir()}
+	must(t, d.put(roomGenerations, map[string]string{"x": "before"}))
+	f, err := os.Open(d.path(roomGenerations, "x"))
+	must(t, err)
+	defer f.Close()
+	must(t, d.put(roomGenerations, map[string]string{"x": "after"}))
+	was, err := io.ReadAll(f)
+	must(t, err)
+	is, err := d.get(roomGenerations, "x")
+	if string(was) != "before" || is != "after" || err != nil {
+		t.Errorf("%q, then %q, %v", was, is, err)
+	}
+}
+
+// The files of a generation come before its manifest, and must not be removed
+// before that.
+func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 0")
+	k := keeping(t, dir, state, 1)
+	k.written(t)
+	other := &disk{dir: filepath.Join(state, "scripts")}
+	unlock, err := other.lock(false)
+	must(t, err)
+	must(t, other.put(roomFiles, map[string]string{"body": "x"}))
+	k.save(t, "main.lua", "return 1")
+	if _, err := other.get(roomFiles, "body"); err != nil || len(k.history.List()) != 2 {
+		t.Errorf("%v; list:\n%s", err, told(k.history.List()))
+	}
+	unlock()
+	k.save(t, "main.lua", "return 2")
+	if _, err := other.get(roomFiles, "body"); err == nil || len(k.history.List()) != 1 {
+		t.Errorf("a file of no generation is left; list:\n%s", told(k.history.List()))
+	}
+	unlock, err = other.lock(true)
+	must(t, err)
+	defer unlock()
+	if _, err := other.lock(true); err == nil {
+		t.Error("two remove at a time")
 	}
 }
 

@@ -170,6 +170,9 @@ func TestFindOfWhatIsNotThereOrNotClear(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0")
 	k := keeping(t, dir, "", 100)
+	if _, err := k.history.Find(""); err == nil {
+		t.Error("nothing finds the only one")
+	}
 	digits := map[byte]int{k.Current().Name()[0]: 1}
 	for i := 1; len(digits) == i; i++ { // until two names begin alike
 		digits[k.save(t, "main.lua", fmt.Sprintf("return %d", i))[0]]++
@@ -196,7 +199,11 @@ func TestHistoryIsBounded(t *testing.T) {
 		names := []string{k.Current().Name()}
 		held := []string{names[0]}
 		k.history.Keep(func() []string { return held })
+		var call *Generation
 		for i := 1; i < 8; i++ {
+			if i == 3 {
+				call = k.Current() // a long call
+			}
 			names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i)))
 		}
 		var got []string
@@ -210,6 +217,9 @@ func TestHistoryIsBounded(t *testing.T) {
 		must(t, err)
 		if len(bodies) != 5 { // four of main.lua, one of same.lua
 			t.Errorf("%d files are left", len(bodies))
+		}
+		if g, err := k.history.Find(call.Name()); g != call {
+			t.Errorf("what a call uses is not found: %v", err)
 		}
 		collectAll()
 		for _, name := range got {
