@@ -10,15 +10,15 @@
 //  4. The generation that serves: what is in the script directory.
 //
 // A pin holds until it is taken back. A rollback rejects one version of a flow
-// (of all flows: one generation) and ends by itself when the directory holds
-// another one. Neither looks at anything but the flow's own version, so edits
-// of other flows move nothing.
+// and ends by itself when the directory holds another one; edits of other flows
+// do not end it. A rollback of all flows rejects a generation, so any edit ends
+// it.
 //
 // A canary begins when the directory brings a version of its flow that is not
 // the one all its calls got last, a pinned or rolled-back one included. It ends
 // in one of four ways:
 //
-//   - The new version fails clearly more often (see worse): it is rolled back
+//   - The new version fails clearly more often (see judge): it is rolled back
 //     at once.
 //   - Its window is over and enough of its calls have ended: it is promoted, or
 //     rolled back if it failed more often than the old one.

@@ -41,12 +41,13 @@ type world struct {
 	history     *store.History
 	generations []string // that served, in order
 	calls       int
+	keep        int // generations
 }
 
 // newWorld has scripts whose whole content is "return 1"; settings are YAML.
 func newWorld(t testing.TB, settings string, flows ...string) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), state: t.TempDir(), cfg: configure(t, settings), clk: clock.NewManual(time.Unix(1e9, 0)), log: newLogbook()}
+	w := &world{TB: t, dir: t.TempDir(), state: t.TempDir(), cfg: configure(t, settings), clk: clock.NewManual(time.Unix(1e9, 0)), log: newLogbook(), keep: 100}
 	for _, f := range flows {
 		w.put(f, "return 1")
 	}
@@ -66,7 +67,7 @@ func (w *world) start() {
 	w.Helper()
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
-	w.history, err = store.OpenHistory(w.state, 100, log, w.clk)
+	w.history, err = store.OpenHistory(w.state, w.keep, log, w.clk)
 	must(w, err)
 	w.scripts, err = store.Open(w.dir, store.Config{History: w.history}, vm.Compile, log, w.clk)
 	must(w, err)

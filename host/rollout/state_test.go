@@ -55,6 +55,32 @@ func TestMissingGenerationIsReported(t *testing.T) {
 	}
 }
 
+// TestWhatIsHeldStaysInTheHistory: pinned, rolled back to, and what canaries
+// compare with, however many generations come after.
+func TestWhatIsHeldStaysInTheHistory(t *testing.T) {
+	w := newWorld(t, "flows: {c: {canary: 50%}}", "a", "b", "c", "d")
+	w.keep = 2
+	must(t, w.do("restart"))
+	must(t, w.do("pin a #0"))
+	must(t, w.do("edit b 2"))
+	must(t, w.do("edit b 3"))
+	must(t, w.do("rollback b"))
+	must(t, w.do("edit c 2"))
+	for _, version := range []string{"2", "3", "4", "5", "6"} {
+		w.edit("a", version)
+		w.edit("d", version)
+	}
+	must(t, w.do("restart"))
+	for flow, want := range map[string]string{"a": "1", "b": "2", "c": "1/2", "d": "6"} {
+		if got := w.gets(flow); got != want {
+			t.Errorf("calls of %s get %s, want %s; log:\n%s", flow, got, want, w.log)
+		}
+	}
+	if kept := w.history.List(); len(kept) > 6 {
+		t.Errorf("%d generations are kept", len(kept))
+	}
+}
+
 // TestUnwritableStateHoldsUntilTheEnd: the admin gets the decision, and is told.
 func TestUnwritableStateHoldsUntilTheEnd(t *testing.T) {
 	w := newWorld(t, "", "a")
