@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/eslua/eslua/host/web"
 )
@@ -17,7 +18,7 @@ func advise(st web.Status) (todo []string) {
 	switch {
 	case sc.WrongSince.IsZero():
 	case sc.Refused:
-		say("mend the scripts and save them; generation %s serves until then. To look without saving into the live tree: eslua check DIR", sc.Generation)
+		say("mend the scripts and save them; what serves now goes on until then. To try a tree before it is saved here: eslua check DIR")
 	default:
 		say("mend the scripts and save them; calls for them take their fallback until then")
 	}
@@ -33,7 +34,7 @@ func advise(st web.Status) (todo []string) {
 		}
 	}
 	for _, n := range st.Nodes {
-		if !n.Up {
+		if !n.Up && strings.Contains(n.LastError, "refused") { // other errors say themselves what to do
 			say("node %s: is FreeSWITCH running, and does its event socket listen at %s? eslua tries on by itself", n.Name, n.Address)
 		}
 		if n.EventsLost > 0 {

@@ -158,7 +158,7 @@ func (d *desk) Rollback(flow, generation string) (string, error) {
 		return "", err
 	}
 	r, err := d.host.rollout.Rollback(flow, generation)
-	return decided(r, "new calls get generation %s until its next change, or: eslua scripts unpin", err)
+	return decided(r, "new calls get generation %s until the next change in the directory, or: eslua scripts unpin", err)
 }
 
 // Pin lets a generation serve until Unpin.

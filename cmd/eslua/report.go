@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/web"
@@ -104,12 +107,15 @@ func problemLine(p web.Problem) string {
 	return strings.ReplaceAll(line, "\n", "\n    ")
 }
 
-// printFlows shows the flows there is something to say of.
+// printFlows shows the flows there is something to say of, first those that are
+// not simply as the directory has them.
 func printFlows(w io.Writer, st web.Status) {
 	var t table
 	t.row("FLOW", "VERSION", "RUNNING", "STARTED", "FAILED", "")
+	flows := slices.Clone(st.Flows)
+	slices.SortStableFunc(flows, func(a, b web.Flow) int { return cmp.Compare(rank(b), rank(a)) })
 	quiet := 0
-	for _, f := range st.Flows {
+	for _, f := range flows {
 		switch {
 		case f.Started == 0 && f.Held == nil && f.Canary == nil:
 			if !f.Module {
@@ -130,6 +136,14 @@ func printFlows(w io.Writer, st web.Status) {
 	} else if quiet > 0 {
 		fmt.Fprintf(w, "\n%s had no call yet\n", some(quiet, "flow"))
 	}
+}
+
+// rank orders flows: the more an admin has to know of them, the higher.
+func rank(f web.Flow) int64 {
+	if f.Held != nil || f.Canary != nil {
+		return math.MaxInt64
+	}
+	return running(f)
 }
 
 func running(f web.Flow) (n int64) {
@@ -161,7 +175,7 @@ func flowNote(f web.Flow, st web.Status) string {
 	}
 	for _, u := range f.Running {
 		if u.Version != f.Version {
-			notes = append(notes, fmt.Sprintf("%d on version %s", u.Calls, u.Version))
+			notes = append(notes, some(u.Calls, "call")+" on version "+u.Version)
 		}
 	}
 	return strings.Join(notes, "; ")

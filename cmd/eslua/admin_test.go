@@ -1,0 +1,318 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/vm"
+)
+
+var updateGolden = flag.Bool("update", false, "write testdata/golden anew")
+
+// golden compares with what was right before.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name)
+	if *updateGolden {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: go test -update writes it anew\n--- got\n%s--- want\n%s", file, got, want)
+	}
+}
+
+// watchedHost is a host with a clock that stands still, a simulated switch, and
+// an admin.
+type watchedHost struct {
+	*host
+	t      *testing.T
+	dir    string // of the scripts
+	socket string
+	clk    *clock.Manual
+	sim    *switchsim.Switch
+	listen string
+	began  chan string // flows of calls, once their script has done something
+	over   chan struct{}
+	opened chan string
+	story  strings.Builder
+}
+
+// Reload and Drain are eslua serve's; here the scripts are all there is.
+func (w *watchedHost) Reload(ctx context.Context) error { return w.scripts.Reload(ctx) }
+func (w *watchedHost) Drain()                           { w.desk.drains(w.clk.Now().Add(10 * time.Minute)) }
+
+// openings is a log that tells what the admin's server opened.
+type openings chan string
+
+func (o openings) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), " is open") {
+		o <- string(line)
+	}
+	return len(line), nil
+}
+
+func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
+	t.Helper()
+	short, err := os.MkdirTemp("", "eslua") // a socket's path has 108 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(short) })
+	w := &watchedHost{
+		t: t, dir: t.TempDir(), socket: filepath.Join(short, "eslua.sock"),
+		clk:   clock.NewManual(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
+		began: make(chan string, 100), over: make(chan struct{}, 100), opened: make(chan string, 2),
+	}
+	for name, source := range files {
+		w.save(name, source)
+	}
+	cfg := config.Default()
+	cfg.Scripts = w.dir
+	cfg.Nodes = []config.Node{{Name: "fs1", Address: "127.0.0.1:1", Password: "ClueCon"}} // where nobody listens
+	log := slog.New(slog.NewTextHandler(openings(w.opened), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w.host, err = build(cfg, log, w.clk, audience{
+		called: func(c *outbound.Call, tr vm.Trace) {
+			if tr.Name == "Session:answer" {
+				w.began <- c.Path()
+			}
+		},
+		ended: func(*outbound.Call) { w.over <- struct{}{} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.desk.open(w.socket, "127.0.0.1:0", w)
+	w.desk.configured("/etc/eslua/eslua.yaml")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.listen = l.Addr().String()
+	w.sim = switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "menu", Actions: []switchsim.Action{{App: "socket", Data: w.listen + "/menu async full"}}},
+		{Match: "bad", Actions: []switchsim.Action{{App: "socket", Data: w.listen + "/bad async full"}}},
+		{Match: "nobody", Actions: []switchsim.Action{{App: "socket", Data: w.listen + "/nobody async full"}}},
+	}}})
+	if err := w.sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.run(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		_ = w.sim.Close()
+	})
+	<-w.opened
+	<-w.opened
+	for w.nodes[0].Status().LastError == "" {
+		w.clk.WaitForTimers(1) // the first attempt to connect
+	}
+	return w
+}
+
+func (w *watchedHost) save(name, source string) {
+	w.t.Helper()
+	file := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// call places a call and waits until its script runs.
+func (w *watchedHost) call(flow, uuid string) {
+	w.t.Helper()
+	w.sim.Call(switchsim.Caller{Number: "1000", Destination: flow, UUID: uuid})
+	select {
+	case <-w.began:
+	case <-time.After(20 * time.Second):
+		w.t.Fatalf("a call of %s does not begin", flow)
+	}
+}
+
+// eslua runs a command as an admin does, and writes it into the story.
+func (w *watchedHost) eslua(args ...string) (code int, out string) {
+	w.t.Helper()
+	fmt.Fprintf(&w.story, "$ eslua %s\n", strings.Join(args, " "))
+	code, text := askEslua(append(slices.Clone(args), "--admin", w.socket)...)
+	text = w.stable(text)
+	w.story.WriteString(text)
+	if code != exitFine {
+		fmt.Fprintf(&w.story, "(exit code %d)\n", code)
+	}
+	w.story.WriteString("\n")
+	return code, text
+}
+
+func (w *watchedHost) tell(what string) { fmt.Fprintf(&w.story, "# %s\n\n", what) }
+
+// askEslua is a command line's exit code and all it prints.
+func askEslua(args ...string) (int, string) {
+	var out bytes.Buffer
+	p := &program{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
+	code := p.main(context.Background(), args)
+	return code, out.String()
+}
+
+var processLine = regexp.MustCompile(`^eslua .*, process \d+`)
+
+// stable takes out what is another at each run.
+func (w *watchedHost) stable(text string) string {
+	text = processLine.ReplaceAllString(text, "eslua v1.0, process 4711")
+	return strings.NewReplacer(
+		w.listen, "127.0.0.1:8084", w.desk.server.MetricsAddr(), "127.0.0.1:9090",
+		w.dir, "/etc/eslua/scripts", w.socket, "/run/eslua/eslua.sock",
+	).Replace(text)
+}
+
+const (
+	menuScript = "local greet = require \"lib.greet\"\nsession:answer()\ngreet.hello()\nsession:read(1, 1, \"menu.wav\", 600000, \"#\")\n"
+	greeting   = "local M = {}\nfunction M.hello() end\nreturn M\n"
+)
+
+// TestWhatAnAdminSees is a day of an admin: what the commands print, against
+// calls that run.
+func TestWhatAnAdminSees(t *testing.T) {
+	w := startWatchedHost(t, map[string]string{
+		"menu.lua": menuScript, "lib/greet.lua": greeting,
+		"bad.lua":  "session:answer()\nerror(\"no\")\n",
+		"beef.lua": "session:answer()\n",
+	})
+	w.tell("it has just started")
+	w.eslua("status")
+	w.eslua("scripts", "diff")
+
+	w.call("menu", "00000000-0000-4000-8000-000000000001")
+	w.call("menu", "00000000-0000-4000-8000-000000000002")
+	for range 6 {
+		w.call("bad", "")
+		<-w.over
+	}
+	w.sim.Call(switchsim.Caller{Number: "1000", Destination: "nobody"})
+	<-w.over
+	w.clk.Advance(20 * time.Second)
+	w.save("lib/greet.lua", strings.Replace(greeting, "end", "return 1 end", 1))
+	if err := w.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.clk.Advance(5 * time.Second)
+	w.call("menu", "00000000-0000-4000-8000-000000000003")
+	w.tell("a module was edited while two calls ran, and another call came; then a save was wrong")
+	w.save("beef.lua", "session:answer(\n\n")
+	if err := w.Reload(t.Context()); err == nil {
+		t.Fatal("a broken script is taken")
+	}
+	w.eslua("status", "--calls")
+	w.eslua("scripts", "list", "--calls")
+	w.eslua("scripts", "history")
+	w.eslua("scripts", "history", "menu")
+	w.eslua("scripts", "diff", "menu")
+	w.eslua("scripts", "diff", "bad")
+
+	w.tell("the edit is rolled back for one flow, another is pinned")
+	first := w.generations()[1]
+	w.eslua("scripts", "rollback", "menu")
+	w.eslua("scripts", "pin", "bad", first[:6])
+	w.eslua("scripts", "list")
+	w.eslua("scripts", "history")
+	w.eslua("scripts", "diff", "menu")
+	w.eslua("status")
+
+	w.tell("what cannot be")
+	w.eslua("scripts", "pin", "beef")
+	w.eslua("scripts", "pin", "beef.lua")
+	w.eslua("scripts", "pin", "ffff")
+	w.eslua("scripts", "rollback", "manu")
+	w.eslua("scripts", "diff", "menu", "menu")
+	w.eslua("scripts", "unpin", "beef")
+
+	w.tell("all is taken back, everything is rolled back at once, and the host drains")
+	w.eslua("scripts", "unpin", "bad")
+	w.eslua("scripts", "unpin", "menu")
+	w.eslua("scripts", "rollback")
+	w.Drain()
+	w.eslua("status")
+	golden(t, "admin.txt", w.story.String())
+	w.checkMetrics()
+}
+
+// generations are those of the history, newest first.
+func (w *watchedHost) generations() (names []string) {
+	for _, e := range w.history.List() {
+		names = append(names, e.Generation)
+	}
+	return names
+}
+
+// checkMetrics compares the figures with those of the story.
+func (w *watchedHost) checkMetrics() {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.desk.server.MetricsAddr()+"/metrics", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	g := w.generations()
+	for _, line := range []string{
+		"eslua_taking_calls 0",
+		"eslua_connections 3",
+		fmt.Sprintf("eslua_calls_running{flow=\"menu\",generation=%q} 1", g[0]),
+		fmt.Sprintf("eslua_calls_running{flow=\"menu\",generation=%q} 2", g[1]),
+		`eslua_calls_started_total{flow="menu"} 3`,
+		`eslua_calls_ended_total{flow="menu"} 0`,
+		`eslua_calls_ended_total{flow="bad"} 6`,
+		`eslua_calls_failed_total{flow="bad"} 6`,
+		`eslua_calls_without_flow_total 1`,
+		`eslua_scripts_problem 1`,
+		`eslua_scripts_swaps_total 2`,
+		`eslua_scripts_refusals_total 1`,
+		`eslua_scripts_rollbacks_total 2`,
+		fmt.Sprintf("eslua_flow_held{flow=\"\",kind=\"rollback\",generation=%q} 1", g[1]),
+		`eslua_node_up{node="fs1"} 0`,
+	} {
+		if !strings.Contains("\n"+string(text), "\n"+line+"\n") {
+			w.t.Errorf("the metrics do not say %s\n%s", line, text)
+		}
+	}
+}
