@@ -16,9 +16,10 @@ func TestDiff(t *testing.T) {
 		}
 		return b.String() + strings.Join(edit, "")
 	}
-	from := taken(t, "edited.lua", lines(0, 9), "removed.lua", "return 1\n", "same.lua", "return 0", "sound.wav", "RIFF\x00", "end.lua", "return 1")
-	to := taken(t, "edited.lua", lines(0, 4)+"-- new\n"+lines(6, 9), "added.lua", "return 2\n", "same.lua", "return 0", "sound.wav", "RIFF\x00\x01", "end.lua", "return 2")
+	from := taken(t, "edited.lua", lines(0, 9), "removed.lua", "return 1\n", "same.lua", "return 0", "sound.wav", "RIFF\x00", "end.lua", "return 1", "a b.txt", "1\n")
+	to := taken(t, "edited.lua", lines(0, 4)+"-- new\n"+lines(6, 9), "added.lua", "return 2\n", "same.lua", "return 0", "sound.wav", "RIFF\x00\x01", "end.lua", "return 2", "a b.txt", "2\n")
 	want := map[string]string{
+		"a b.txt":     "--- a/a b.txt\t\n+++ b/a b.txt\t\n@@ -1 +1 @@\n-1\n+2\n",
 		"added.lua":   "--- /dev/null\n+++ b/added.lua\n@@ -0,0 +1 @@\n+return 2\n",
 		"edited.lua":  "--- a/edited.lua\n+++ b/edited.lua\n@@ -3,7 +3,7 @@\n -- line c\n -- line d\n -- line e\n--- line f\n+-- new\n -- line g\n -- line h\n -- line i\n",
 		"end.lua":     "--- a/end.lua\n+++ b/end.lua\n@@ -1 +1 @@\n-return 1\n\\ No newline at end of file\n+return 2\n\\ No newline at end of file\n",

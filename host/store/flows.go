@@ -71,7 +71,6 @@ func (g *Generation) makeGraph() graph {
 func (g *Generation) version(script string) string {
 	uses, whole := g.uses(script)
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n", script) // copies of a script see one another's tree alike, but are not one flow
 	if whole {
 		fmt.Fprintf(h, "%s\n", g.name)
 	}

@@ -2,9 +2,9 @@ package store
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Problem is one thing that is wrong with a script tree, in words an admin can
@@ -38,11 +38,38 @@ func withoutWarnings(ps []Problem) []Problem {
 	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Warning })
 }
 
-// asError joins what is not a warning; nil when nothing is left.
+// asError is what is not a warning; nil when nothing is left.
 func asError(ps []Problem) error {
-	var errs []error
-	for _, p := range withoutWarnings(ps) {
-		errs = append(errs, p)
+	switch grave := withoutWarnings(ps); len(grave) {
+	case 0:
+		return nil
+	case 1:
+		return grave[0]
+	default:
+		return manyProblems(grave)
 	}
-	return errors.Join(errs...)
+}
+
+// manyProblems is an error that stays one readable line of a log.
+type manyProblems []Problem
+
+func (ps manyProblems) Error() string {
+	const shown = 5
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d problems:", len(ps))
+	for i, p := range ps[:min(len(ps), shown)] {
+		fmt.Fprintf(&b, " (%d) %s", i+1, strings.ReplaceAll(p.Error(), "\n", " "))
+	}
+	if more := len(ps) - shown; more > 0 {
+		fmt.Fprintf(&b, " and %d more; eslua check lists them all", more)
+	}
+	return b.String()
+}
+
+func (ps manyProblems) Unwrap() []error {
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errs
 }

@@ -58,12 +58,14 @@ func importsOf(src string) imports {
 		}
 		if module, ok := tryCall(last); ok {
 			found.tries = append(found.tries, module)
+			found.any = found.any || loadsUnseen(module)
 			continue
 		}
 		before, module, ok := requireCall(last)
 		if !ok {
 			continue
 		}
+		found.any = found.any || loadsUnseen(module.Str) // require "_G" is the table of that name
 		choice := before == parse.TOr || before == parse.TAnd
 		found.needs = append(found.needs, need{module.Str, module.Pos.Line, depth == 0 && !choice})
 	}

@@ -50,6 +50,8 @@ func TestWhatAScriptCanLoad(t *testing.T) {
 		"for _, m in ipairs{'a', 'b'} do require(m) end":          {"", true},
 		"_G['req' .. 'uire']('a')":                                {"", true},
 		"getfenv().require 'a'":                                   {"", true},
+		"local f = require 'io'":                                  {"", true},
+		"local ok, g = pcall(require, '_G')":                      {"", true},
 		"load(text)()":                                            {"", true},
 		"package.loaded._G.require 'a'":                           {"", true},
 		"loader.require 'a'; queue:load(); app.package = 1":       {"", false},
