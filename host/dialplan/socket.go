@@ -18,35 +18,10 @@ const (
 	asHook      = `execute_on_answer='socket %s'`
 )
 
-// entry is one host of a socket's list.
-type entry struct {
-	host, port, path string
-	address          string // host:port as net takes it
-}
-
-// entries splits a list as mod_event_socket.c:socket_function does: at the last
-// colon of each, then at the first slash; a port holds for later entries too.
-func entries(list string) (all []entry) {
-	port := "8084"
-	for text := range strings.SplitSeq(list, "|") {
-		var e entry
-		if i := strings.LastIndexByte(text, ':'); i >= 0 {
-			e.host = text[:i]
-			port, e.path, _ = strings.Cut(text[i+1:], "/")
-		} else {
-			e.host, e.path, _ = strings.Cut(text, "/")
-		}
-		e.port = port
-		e.address = net.JoinHostPort(strings.Trim(e.host, "[]"), port)
-		all = append(all, e)
-	}
-	return all
-}
-
 // flow is what eslua makes of the path's first part, which reaches it decoded
 // once already where FreeSWITCH does not encode it (see encoded).
-func (e entry) flow() string {
-	arrived := capital.ReplaceAllStringFunc(e.path, func(code string) string {
+func (h Host) flow() string {
+	arrived := capital.ReplaceAllStringFunc(h.Path, func(code string) string {
 		n, _ := strconv.ParseUint(code[1:], 16, 8)
 		return string([]byte{byte(n)})
 	})
@@ -86,7 +61,7 @@ func (c *checker) socket(at origin, data, form string) bool {
 		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
 		return false
 	}
-	hosts := entries(list)
+	hosts := Hosts(list)
 	ours := slices.ContainsFunc(hosts, c.leadsToUs)
 	for _, e := range hosts {
 		c.stranger(at, e)
@@ -129,12 +104,12 @@ func (c *checker) words(at origin, words []string, form string) {
 }
 
 // path looks at the flow and its arguments.
-func (c *checker) path(at origin, hosts []entry) {
+func (c *checker) path(at origin, hosts []Host) {
 	for _, e := range hosts {
 		if !c.leadsToUs(e) {
 			continue
 		}
-		if code := earlyDecoded.FindString(e.path); code != "" {
+		if code := earlyDecoded.FindString(e.Path); code != "" {
 			plain, _ := url.PathUnescape(code)
 			c.say(at, false, "%s arrives as %q and not as it is written (FreeSWITCH encodes no %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
 			return
@@ -151,27 +126,27 @@ func (c *checker) isFlow(flow string) bool {
 }
 
 // stranger remarks on a host that is none of ours.
-func (c *checker) stranger(at origin, e entry) {
-	if strings.Contains(e.host+e.port, "$") || c.isOurs(e) {
+func (c *checker) stranger(at origin, e Host) {
+	if strings.Contains(e.Name+e.Port, "$") || c.isOurs(e) {
 		return
 	}
 	answers := ""
-	if c.known.Answers != nil && !c.known.Answers(e.address) {
+	if c.known.Answers != nil && !c.known.Answers(e.Address) {
 		answers = ", and nothing listens there"
 	}
-	c.say(at, true, "%s is not one of the configuration's hosts (%s)%s", e.address, strings.Join(c.ours(), ", "), answers)
+	c.say(at, true, "%s is not one of the configuration's hosts (%s)%s", e.Address, strings.Join(c.ours(), ", "), answers)
 }
 
 // leadsToUs tells a host of ours, or one whose path names a flow of ours.
-func (c *checker) leadsToUs(e entry) bool {
+func (c *checker) leadsToUs(e Host) bool {
 	flow := e.flow()
 	return c.isOurs(e) || flow != "" && c.isFlow(flow)
 }
 
-func (c *checker) isOurs(e entry) bool {
+func (c *checker) isOurs(e Host) bool {
 	return slices.ContainsFunc(c.known.Hosts, func(h config.Address) bool {
 		host, port, err := net.SplitHostPort(string(h))
-		return err == nil && port == e.port && (everywhere(host) || sameHost(host, strings.Trim(e.host, "[]")))
+		return err == nil && port == e.Port && (everywhere(host) || sameHost(host, strings.Trim(e.Name, "[]")))
 	})
 }
 
