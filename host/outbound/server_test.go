@@ -173,8 +173,8 @@ func TestExcessCallsGoOnWithTheirDialplan(t *testing.T) {
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
 		t.Fatalf("a call too many without async hears %q", said)
 	}
-	if n := h.server.Calls(); n != 1 {
-		t.Fatalf("%d calls", n)
+	if n, refused := h.server.Calls(), h.server.Refused(); n != 1 || refused != 4 {
+		t.Fatalf("%d calls, %d refused", n, refused)
 	}
 	h.finish()
 	first.goodbye()

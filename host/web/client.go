@@ -163,7 +163,7 @@ func (c *Client) do(r *http.Request, into any) error {
 	if err != nil {
 		return c.explain(err)
 	}
-	defer w.Body.Close()
+	defer func() { _ = w.Body.Close() }() // it is read to its end
 	body, err := io.ReadAll(w.Body)
 	if err != nil {
 		return fmt.Errorf("eslua broke off its answer: %w", err)

@@ -96,15 +96,16 @@ func (s *Server) keep(ctx context.Context, what, address string, open func() (ne
 		MaxHeaderBytes:    largest,
 		ErrorLog:          log.New(quiet{s.log}, "", 0),
 	}
-	over := make(chan error, 1)
-	go func() { over <- server.Serve(l) }()
-	select {
-	case <-ctx.Done():
-	case err := <-over: // yielded, or broken
-		if !s.gone() {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if err := server.Serve(l); ctx.Err() == nil && !s.gone() {
 			s.log.Warn(what+" is closed", "address", address, "error", err)
 		}
-		over <- err
+	}()
+	select {
+	case <-ctx.Done():
+	case <-over: // yielded, or broken
 	}
 	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer stop()
