@@ -43,6 +43,7 @@ func serve(p *program, ctx context.Context, args []string) error {
 	}
 	admin := web.SocketPath(cfg.Admin, p.getenv)
 	if from.takeover {
+		s.host.parked.LeaveOut() // the calls of the one before look like parked ones
 		s.relieve(ctx, admin)
 	}
 	s.host.desk.open(admin, cfg.Metrics, s)

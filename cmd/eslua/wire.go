@@ -21,6 +21,7 @@ import (
 	"github.com/eslua/eslua/host/grant"
 	"github.com/eslua/eslua/host/legs"
 	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/parked"
 	"github.com/eslua/eslua/host/rollout"
 	"github.com/eslua/eslua/host/store"
 	"github.com/eslua/eslua/host/vm"
@@ -36,6 +37,7 @@ type host struct {
 	rollout *rollout.Rollout
 	runner  *flow.Runner
 	nodes   []*control.Link
+	parked  *parked.Sweep
 	server  *outbound.Server
 	desk    *desk
 	// ballast is never touched and so takes no memory, but the collector counts
@@ -79,11 +81,13 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 		Seed:  flow.RandomSeed,
 		Trace: told.called,
 	})
+	h.parked = newSweep(cfg, h.nodes, log, clk)
 	h.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
 		Handshake: time.Duration(cfg.Calls.Handshake),
 		Linger:    time.Duration(cfg.Calls.Linger),
 	}, func(ctx context.Context, c *outbound.Call) {
+		defer h.parked.Came(c.UUID())()
 		if !dialled.Claim(ctx, c) { // a leg that a script dialled is that script's
 			h.runner.Serve(ctx, c)
 			if told.ended != nil {
@@ -132,6 +136,17 @@ func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*control
 	return links
 }
 
+// newSweep looks for calls that an eslua which died left parked on the nodes.
+func newSweep(cfg config.Config, links []*control.Link, log *slog.Logger, clk clock.Clock) *parked.Sweep {
+	var nodes []parked.Node
+	for i, l := range links {
+		nodes = append(nodes, parked.Node{Switch: l, Address: string(cfg.Nodes[i].Address)})
+	}
+	// A call on its way to us says who it is within the handshake, or is left parked too.
+	grace := time.Duration(cfg.Calls.Handshake) + 5*time.Second
+	return parked.New(parked.Config{Do: cfg.Parked, Grace: grace}, nodes, log, clk)
+}
+
 // run serves l until it is closed and the last call is over, ctx ends, or a
 // room cannot go on. What started last stops first: calls may need scripts and
 // nodes to their end.
@@ -154,6 +169,7 @@ func (h *host) run(ctx context.Context, l net.Listener) error {
 	for _, n := range h.nodes {
 		start("node "+n.Name(), n.Run)
 	}
+	start("parked calls", func(ctx context.Context) error { return h.parked.Run(ctx, l.Addr().String()) })
 	h.desk.listening(l.Addr())
 	err := h.server.Serve(ctx, l)
 	stop()

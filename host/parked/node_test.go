@@ -106,6 +106,7 @@ func TestWhatIsTouched(t *testing.T) {
 		"another socket":     {[]string{waiting, strings.Replace(waiting, "/f ", "/g ", 1)}, nil, ""},
 		"bridged by now":     {[]string{strings.Replace(waiting, "CS_EXECUTE", "CS_EXCHANGE_MEDIA", 1)}, nil, ""},
 		"it came to us":      {[]string{waiting}, func(_ *played, s *Sweep) { s.Came("one") }, ""},
+		"it came and went":   {[]string{waiting}, func(_ *played, s *Sweep) { s.Came("one")() }, "uuid_kill one USER_BUSY"},
 		"the table is behind": {[]string{waiting}, func(p *played, _ *Sweep) {
 			p.dump["variable_current_application"] = "playback"
 		}, ""},
@@ -159,6 +160,7 @@ func TestANodeIsWaitedFor(t *testing.T) {
 	if err := <-ended; err != nil || len(p.asked) == 0 {
 		t.Errorf("%v, asked %q", err, p.asked)
 	}
+	s.Came("two")()
 	s.Came("two")
 	if _, kept := s.came.Load("two"); kept {
 		t.Error("calls are noted for ever")

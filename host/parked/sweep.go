@@ -57,13 +57,17 @@ func New(cfg Config, nodes []Node, log *slog.Logger, clk clock.Clock) *Sweep {
 // still run. It is called before Run.
 func (s *Sweep) LeaveOut() { s.out.Store(true) }
 
-// Came notes that a call has come to this process: it is never touched, whatever
-// becomes of it. It costs nothing once all nodes have been looked through.
-func (s *Sweep) Came(uuid string) {
-	if !s.over.Load() {
-		s.came.Store(uuid, nil)
+// Came notes that a call has come to this process, until it is gone: meanwhile
+// it is not touched. It costs nothing once all nodes have been looked through.
+func (s *Sweep) Came(uuid string) (gone func()) {
+	if s.over.Load() {
+		return nothing
 	}
+	s.came.Store(uuid, nil)
+	return func() { s.came.Delete(uuid) }
 }
+
+func nothing() {}
 
 // Run looks each node through once, as soon as it is up; listen is where this
 // process takes calls. It returns when all are done or ctx ends, always nil:
