@@ -15,14 +15,19 @@ import (
 
 // BenchmarkReload saves one of 500 scripts and takes the tree. The references of
 // the same run: loading the whole tree anew, and Reload, which reads every file.
+// A history on disk writes beside it, as it does in service.
 func BenchmarkReload(b *testing.B) {
 	dir := b.TempDir()
 	body := strings.Repeat("local function step(session, n)\n  if n > 3 then return session:hangup('NORMAL_CLEARING') end\n  return session:sleep(n * 100)\nend\n", 20)
 	for i := range 500 {
 		put(b, dir, fmt.Sprintf("d%d/flow%d.lua", i%20, i), fmt.Sprintf("%s\nreturn %d", body, i))
 	}
-	s, err := Open(dir, Config{}, vm.Compile, quiet, clock.System())
+	history, err := OpenHistory(b.TempDir(), 100, quiet, clock.System())
 	must(b, err)
+	history.Keep(func() []string { return nil })
+	s, err := Open(dir, Config{History: history}, vm.Compile, quiet, clock.System())
+	must(b, err)
+	must(b, history.Close(context.Background()))
 	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
 	save := func(n int) {
 		name := filepath.Join(dir, "d7/flow7.lua")
@@ -60,6 +65,7 @@ func BenchmarkReload(b *testing.B) {
 		b.Fatalf("%d swaps for %d saves", got, n)
 	}
 	each := b.Elapsed() / time.Duration(n)
+	must(b, history.Close(context.Background()))
 	b.ReportMetric(float64(whole)/float64(each), "times-faster-than-load")
 	b.ReportMetric(float64(reread)/float64(each), "times-faster-than-reread")
 }

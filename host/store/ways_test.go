@@ -8,16 +8,19 @@ import (
 	"time"
 )
 
-// ways are the ways in which people, editors and deploys change a tree. Each
-// begins with main.lua and lib/util.lua in root/scripts, which is served, and
-// must be noticed without the periodic scan.
-var ways = []struct {
+// way is one in which people, editors and deploys change a tree. Each begins with
+// main.lua and lib/util.lua in root/scripts, which is served, and must be noticed
+// without the periodic scan.
+type way struct {
 	name   string
 	layout func(t *testing.T, root string) // instead of the two files
 	change func(t *testing.T, root string)
 	want   []string // all files afterwards
 	again  string   // where a later change must be noticed; "" is the tree's root
-}{
+}
+
+// ways are done with the system calls that editors and tools make.
+var ways = []way{
 	{
 		name:   "written in place",
 		change: func(t *testing.T, root string) { put(t, root, "scripts/main.lua", "return 2") },
@@ -198,26 +201,28 @@ func deployed(link string) func(t *testing.T, root string) {
 
 func TestEveryWayFilesChange(t *testing.T) {
 	for _, way := range ways {
-		t.Run(way.name, func(t *testing.T) {
-			root := t.TempDir()
-			if way.layout == nil {
-				put(t, root, "scripts/main.lua", "return 1", "scripts/lib/util.lua", "return 1")
-			} else {
-				way.layout(t, root)
-			}
-			s := running(t, filepath.Join(root, "scripts"))
-			warm(t, s)
-			before := s.Current()
-			way.change(t, root)
-			await(t, s, "the changed tree", func() bool { return holds(s.Current(), way.want...) })
-			if g := s.Current(); g.Name() == before.Name() {
-				t.Errorf("two trees are named %s", g.Name())
-			}
-			// What was changed is watched as well as what was there before.
-			put(t, root, "scripts/"+way.again+"again.lua", "return 9")
-			await(t, s, "a change after that", func() bool { return holds(s.Current(), append(way.want, way.again+"again.lua", "return 9")...) })
-		})
+		t.Run(way.name, way.isNoticed)
 	}
+}
+
+func (way way) isNoticed(t *testing.T) {
+	root := t.TempDir()
+	if way.layout == nil {
+		put(t, root, "scripts/main.lua", "return 1", "scripts/lib/util.lua", "return 1")
+	} else {
+		way.layout(t, root)
+	}
+	s := running(t, filepath.Join(root, "scripts"))
+	warm(t, s)
+	before := s.Current()
+	way.change(t, root)
+	await(t, s, "the changed tree", func() bool { return holds(s.Current(), way.want...) })
+	if g := s.Current(); g.Name() == before.Name() {
+		t.Errorf("two trees are named %s", g.Name())
+	}
+	// What was changed is watched as well as what was there before.
+	put(t, root, "scripts/"+way.again+"again.lua", "return 9")
+	await(t, s, "a change after that", func() bool { return holds(s.Current(), append(way.want, way.again+"again.lua", "return 9")...) })
 }
 
 func TestADirectoryMovedAwayAndBack(t *testing.T) {
