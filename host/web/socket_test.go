@@ -177,6 +177,11 @@ func TestHandoverLeavesTheAddresses(t *testing.T) {
 	if _, err := next.client.Status(t.Context(), false); err != nil {
 		t.Errorf("the old host's end took the new one's socket: %v", err)
 	}
+	for len(old.log.lines) > 0 {
+		if line := <-old.log.lines; strings.Contains(line, "level=WARN") {
+			t.Errorf("the old host complains: %s", line)
+		}
+	}
 }
 
 func TestSocketPath(t *testing.T) {
