@@ -1,0 +1,233 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/xml"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/dialplan"
+	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// TestPrintedDialplanRuns and TestLivePrintedDialplanRuns run calls through what
+// eslua dialplan prints, with hosts that are there, that are not, and that die.
+func TestPrintedDialplanRuns(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
+	}}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	runPrinted(t, sim.Addr(), "ClueCon")
+}
+
+func TestLivePrintedDialplanRuns(t *testing.T) {
+	address := os.Getenv("ESLUA_LIVE")
+	if address == "" {
+		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
+	}
+	runPrinted(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+}
+
+func runPrinted(t *testing.T, address, password string) {
+	seen := newStage()
+	dir := t.TempDir()
+	script := "session:answer()\nfreeswitch.consoleLog('info', 'ran with ' .. table.concat(argv, '|'))\n"
+	if err := os.WriteFile(filepath.Join(dir, "note.lua"), []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Scripts, cfg.Fallback = dir, config.Fallback{Action: config.Hangup, Data: "USER_BUSY"}
+	h, err := build(cfg, slog.New(stageLog{stage: seen}), clock.System(), audience{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.run(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	served, early, late, nobody := l.Addr().String(), dying(t, ""), dying(t, "connect\n\n"), vacant(t)
+	t.Run("calls", func(t *testing.T) {
+		for name, c := range map[string]struct {
+			hosts []string
+			runs  int
+		}{
+			"a host":                            {[]string{served}, 1},
+			"the first is not there":            {[]string{nobody, served}, 1},
+			"the first dies before connect":     {[]string{early, served}, 1},
+			"the first dies after connect":      {[]string{late, served}, 1},
+			"two die":                           {[]string{early, late, served}, 1},
+			"one dies after the flow has ended": {[]string{served, late}, 1},
+			"only dying ones":                   {[]string{early, late}, 0},
+			"none":                              {[]string{nobody}, 0},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				own := cfg
+				for _, host := range c.hosts {
+					own.Hosts = append(own.Hosts, config.Address(host))
+				}
+				sw := dialSwitch(t, address, password)
+				ctx, stop := context.WithTimeout(context.Background(), 40*time.Second)
+				defer stop()
+				id := uuid.NewString()
+				act := seen.expect(id)
+				line := "originate {origination_uuid=" + id + "}loopback/wait " +
+					quote.Word(inlined(t, own, "note", "two words", "a/b|c", "it's %20")) + " inline"
+				if answer := sw.api(ctx, t, line); !strings.HasPrefix(answer, "+OK") {
+					t.Fatalf("%s: %s", line, answer)
+				}
+				if cause := sw.hangup(ctx, t, id); cause != "USER_BUSY" {
+					t.Errorf("the call ended with %s, not with the flow's fallback", cause)
+				}
+				want := slices.Repeat([]string{"ran with two words|a/b|c|it's %20"}, c.runs)
+				if got := act.logged(); !slices.Equal(got, want) {
+					t.Errorf("logged %q, want %q", got, want)
+				}
+			})
+		}
+	})
+}
+
+// inlined is a printed extension in the words of the inline dialplan.
+func inlined(t *testing.T, cfg config.Config, flow string, args ...string) string {
+	t.Helper()
+	all := printedExtensions(t, cfg, flow, args...)
+	text := "m:~:"
+	for i, a := range all[0].Actions {
+		if i > 0 {
+			text += "~"
+		}
+		text += a.App + ":" + a.Data
+	}
+	return text
+}
+
+// printedExtensions are what eslua dialplan prints, as the simulated switch takes them.
+func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...string) (all []switchsim.Extension) {
+	t.Helper()
+	var b strings.Builder
+	if err := dialplan.Write(&b, dialplan.Extensions(cfg, []string{flow}, args), cfg.Hosts); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Extensions []struct {
+			Condition struct {
+				Expression string `xml:"expression,attr"`
+				Actions    []struct {
+					App  string `xml:"application,attr"`
+					Data string `xml:"data,attr"`
+				} `xml:"action"`
+			} `xml:"condition"`
+		} `xml:"extension"`
+	}
+	if err := xml.Unmarshal([]byte(b.String()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range doc.Extensions {
+		x := switchsim.Extension{Match: e.Condition.Expression}
+		for _, a := range e.Condition.Actions {
+			x.Actions = append(x.Actions, switchsim.Action{App: a.App, Data: a.Data})
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// TestPrintedRouteTakesItsCalls has the number called become an argument.
+func TestPrintedRouteTakesItsCalls(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Parse("eslua.yaml", []byte("routes:\n  - {destination: ^invite(7\\d\\d\\d)$, flow: inviteToConf, args: [$1, 5, 1, USER_BUSY]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Hosts = []config.Address{config.Address(dying(t, "")), config.Address(l.Addr().String())}
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
+		switchsim.Extension{Match: "7005", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}})}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- h.run(ctx, l) }()
+	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
+		switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
+	}})
+	<-c.Done()
+	if got := c.Variable("socket_path"); got != "inviteToConf/7005/5/1/USER_BUSY" || c.Cause() != "CALL_REJECTED" {
+		t.Errorf("the path was %q, and the call ended with %s", got, c.Cause())
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// dying is a host that says its last words to each call and closes.
+func dying(t *testing.T, words string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte(words))
+			if words != "" {
+				_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+				_, _ = c.Read(make([]byte, 1)) // it has been understood
+			}
+			_ = c.Close()
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); all.Wait() })
+	return l.Addr().String()
+}
+
+// vacant is an address where nothing listens.
+func vacant(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
