@@ -51,6 +51,8 @@ func TestKeysThatAreGoneAreNotHeld(t *testing.T) {
 		for i = 1, 100000 do
 			calls["call " .. i] = {i} calls[i + 0.5] = true
 			calls["call " .. (i - 50)] = nil calls[i - 50 + 0.5] = nil
+			rawset(calls, "raw " .. i, i) rawset(calls, -i, i)
+			rawset(calls, "raw " .. i, nil) rawset(calls, -i, nil)
 		end
 		for k in pairs(calls) do n = n + 1 end
 		assert(n == 100, n)`)

@@ -209,6 +209,9 @@ func appendText(text []byte, v lua.LValue) []byte {
 
 // call1 calls a metamethod with two arguments for its one result.
 func call1(L *lua.LState, fn lua.LValue, a, b lua.LValue) lua.LValue {
+	if _, ok := fn.(*lua.LFunction); !ok && metamethod(L, fn, "__call") == nil {
+		Raise(L, 1, "attempt to call a "+fn.Type().String()+" value")
+	}
 	L.Push(fn)
 	L.Push(a)
 	L.Push(b)

@@ -89,7 +89,7 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 			return nil
 		}
 	}
-	g.Changes(t)
+	g.changes(t)
 	m := rawTable(t)
 	switch n := key.(type) {
 	case lua.LNumber:
@@ -165,6 +165,18 @@ func (g *Guard) afterSet(L *lua.LState, t *table, keys int) {
 		t.compact()
 	}
 	g.charge(L, int64(n)*160)
+}
+
+// SetKey is t[k] = v without metamethods for a key that is no array index.
+func (g *Guard) SetKey(L *lua.LState, t *lua.LTable, k, v lua.LValue) {
+	g.changes(t)
+	m := rawTable(t)
+	if _, ok := k.(lua.LString); ok && m.strdict == nil {
+		m.strdict = map[string]lua.LValue{}
+	}
+	keys := len(m.keys)
+	t.RawSetH(k, v)
+	g.afterSet(L, m, keys)
 }
 
 // compact forgets the keys whose values are gone, which gopher-lua keeps for

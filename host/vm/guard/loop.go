@@ -302,8 +302,8 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			if jumpTable[opcode(inst)](L, inst, base) == 1 {
 				return
 			}
-			if f := s.currentFrame; f.Pc == 0 && f.Fn.Proto.IsVarArg&lua.VarArgNeedsArg != 0 {
-				g.charge(L, 2800+16*int64(f.NArgs)) // the table called arg
+			if f := s.currentFrame; f.Pc == 0 && f.Fn.Proto.IsVarArg != 0 {
+				g.begin(L, f)
 			}
 		case lua.OP_TFORLOOP:
 			if !g.next(L, s, reg, cf, inst) {

@@ -49,9 +49,8 @@ func (g *Guard) method(name string) lua.LValue {
 	return fn
 }
 
-// Changes says that a key of t that is no array index is about to be set. Who
-// sets one at a script's will calls it first.
-func (g *Guard) Changes(t *lua.LTable) {
+// changes says that a key of t that is no array index is about to be set.
+func (g *Guard) changes(t *lua.LTable) {
 	if g.methods != nil && t == g.methods.table {
 		g.methods = nil
 	}

@@ -3,6 +3,7 @@ package guard
 import (
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,28 @@ var builtin = sync.OnceValue(func() builtins {
 	}
 	return b
 })
+
+// begin looks at a call of a function with variable arguments that is about to
+// run: what it takes, and whether pcall and xpcall got what they need.
+func (g *Guard) begin(L *lua.LState, f *callFrame) {
+	if f.Fn.Proto.IsVarArg&lua.VarArgNeedsArg != 0 {
+		g.charge(L, 2800+16*int64(f.NArgs)) // the table called arg
+	}
+	if f.NArgs > 1 || scripted(f.Fn) {
+		return
+	}
+	least := 1
+	if f.Fn.Proto == builtin().xpcall {
+		least = 2
+	}
+	if f.NArgs < least {
+		_, name := f.calledAs()
+		if name == "" {
+			name = "?"
+		}
+		Raise(L, 2, "bad argument #"+strconv.Itoa(least)+" to '"+name+"' (value expected)")
+	}
+}
 
 // afterReturn is the instruction behind a function's first return.
 func afterReturn(p *lua.FunctionProto) int {

@@ -48,7 +48,7 @@ func length(L *lua.LState, g *guard.Guard, t *lua.LTable) int {
 func setInt(L *lua.LState, g *guard.Guard, t *lua.LTable, i int, v lua.LValue) {
 	m := layoutOf(t)
 	if i < 1 || i >= lua.MaxArrayIndex {
-		setHash(L, g, t, lua.LNumber(i), v)
+		g.SetKey(L, t, lua.LNumber(i), v)
 		return
 	}
 	if i > len(m.array) && v == lua.LNil {
@@ -71,24 +71,13 @@ func grown(capacity, n int) int {
 	return max(capacity+(capacity+768)/4, n+n/4)
 }
 
-func setHash(L *lua.LState, g *guard.Guard, t *lua.LTable, k, v lua.LValue) {
-	g.Changes(t)
-	if v != lua.LNil {
-		g.Alloc(L, keySize)
-		if layoutOf(t).keys == nil {
-			g.Alloc(L, firstKeySize)
-		}
-	}
-	t.RawSetH(k, v)
-}
-
 // set is t[k] = v without metamethods.
 func set(L *lua.LState, g *guard.Guard, t *lua.LTable, k, v lua.LValue) {
 	if i, ok := arrayIndex(k); ok {
 		setInt(L, g, t, i, v)
 		return
 	}
-	setHash(L, g, t, k, v)
+	g.SetKey(L, t, k, v)
 }
 
 // arrayIndex tells whether gopher-lua keeps key k in the array part.

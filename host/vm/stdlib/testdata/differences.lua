@@ -144,10 +144,6 @@ print(5 % (1/0))
 print(-0, 1/0)
 --> -0	inf
 
--- pcall and xpcall are Lua functions, so that a yield passes them; without an argument they call nil.
-print(pcall(pcall))
---> true	false	attempt to call a nil value
-
--- what is no function and stands for a metamethod is not named by its type.
-print(pcall(function() local t = setmetatable({}, {__add = 5}) return t + 1 end))
---> false	snippet:2: attempt to call a value that is no function
+-- gopher-lua compares by metamethods that are functions only; PUC calls whatever is there.
+print(pcall(function() local m = {__lt = 5} return setmetatable({}, m) < setmetatable({}, m) end))
+--> false	snippet:2: attempt to compare two table values

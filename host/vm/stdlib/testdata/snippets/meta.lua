@@ -47,3 +47,10 @@ local t = setmetatable({}, {__unm = function(...) return select("#", ...) end, _
 local p = setmetatable({}, {__index = string}) print(p.upper("x")) print(("x"):len(), ("%d"):format(3), #"abc")
 
 local t = setmetatable({}, {__lt = function() return 1 end, __le = function() return nil end}) print(t < t, t <= t, not (t < t)) local t = setmetatable({}, {__eq = function() return 1 end}) print(t == setmetatable({}, getmetatable(t)))
+
+print(pcall(pcall)) print(pcall(xpcall)) print(pcall(function() pcall() end)) print(pcall(function() local a = xpcall(print) end)) print(pcall(pcall, nil)) print(pcall(function() return (pcall(nil)) end))
+
+local t = setmetatable({}, {__add = 5, __concat = {}, __unm = "x", __index = 5, __call = 5})
+print(pcall(function() return t + 1 end)) print(pcall(function() return t .. "x" end)) print(pcall(function() return -t end)) print(pcall(function() return t.x end)) print(pcall(function() return t() end))
+
+local t = setmetatable({}, {__add = setmetatable({}, {__call = function(self, a, b) return "added", b end})}) print(t + 1, 1 + t == "added")
