@@ -116,10 +116,6 @@ print(pcall(function() local function f() return 1 + f() end return f() end))
 print(loadstring("\239\187\191return 1")())
 --> 1
 
--- pcall without a function says so in other words
-print(pcall(pcall))
---> true	false	attempt to call a nil value
-
 -- the string metatable is protected
 print(getmetatable(""))
 --> false
