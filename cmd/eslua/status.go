@@ -27,17 +27,16 @@ func status(p *program, ctx context.Context, args []string) error {
 		return &usageError{fmt.Sprintf("eslua status takes no argument %q", rest[0])}
 	}
 	st, err := client.Status(ctx, calls)
-	if err != nil {
-		return err
-	}
-	if asJSON {
+	switch {
+	case err == nil && asJSON:
 		return printJSON(p.stdout, st)
+	case err == nil:
+		printStatus(p.stdout, st)
 	}
-	printStatus(p.stdout, st)
 	for _, before := range client.Departing(ctx) {
 		fmt.Fprintf(p.stdout, "\nThe eslua before, process %d, takes no new calls: %s\n", before.PID, callsLine(before.Calls))
 	}
-	return nil
+	return err
 }
 
 // client is the client of the eslua that a command is to ask, with the arguments
