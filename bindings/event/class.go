@@ -157,7 +157,7 @@ func Class() *vm.Class {
 		},
 		{
 			Name: "fire", Results: done, Waits: true,
-			Doc: "Fires a copy of the event into FreeSWITCH. An event that came from FreeSWITCH is not fired.",
+			Doc: "Fires a copy of the event into FreeSWITCH, without its Unique-ID, which would have it queued to that channel. An event that came from FreeSWITCH is not fired.",
 			Go:  method(fire),
 		},
 	}
@@ -238,14 +238,18 @@ func fire(e *Object, a *vm.Args) error {
 }
 
 // fired are the headers sendevent takes: the name travels in the command, the
-// length is the body's. Line ends cannot travel; they are written as FreeSWITCH
+// length is the body's. A Unique-ID of a living channel would have FreeSWITCH
+// queue the event to that channel instead of firing it (mod_event_socket.c:
+// parse_command); setEventData brings one. Line ends cannot travel; they are written as FreeSWITCH
 // itself encodes them, and as it leaves what is encoded alone
 // (switch_utils.c:switch_url_encode) those who get the event as text/event-plain
 // read line ends again.
 func (e *Event) fired() [][2]string {
 	out := make([][2]string, 0, len(e.headers))
 	for _, h := range e.headers {
-		if !strings.EqualFold(h.name, "Event-Name") && !strings.EqualFold(h.name, "Content-Length") {
+		switch strings.ToLower(h.name) {
+		case "event-name", "content-length", "unique-id":
+		default:
 			out = append(out, [2]string{h.name, lineEnds.Replace(h.value)})
 		}
 	}

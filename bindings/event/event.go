@@ -70,7 +70,11 @@ func New(kind, subclass string) *Event {
 // Received is the event FreeSWITCH sent. It is borrowed: reading and changing
 // it works, firing it does not.
 func Received(in esl.Event) *Event {
-	e := &Event{kind: in.Name(), body: in.Body(), hasBody: in.Body() != "", borrowed: true}
+	kind := in.Name()
+	if kind == "" { // as FreeSWITCH fires what sendevent queued to a channel
+		kind = strings.TrimPrefix(in.Get("Command"), "sendevent ")
+	}
+	e := &Event{kind: kind, body: in.Body(), hasBody: in.Body() != "", borrowed: true}
 	for name, value := range in.All() {
 		if strings.EqualFold(name, "Content-Length") {
 			continue // written from the body when the event is serialised

@@ -82,12 +82,13 @@ func (c *attached) Digit(ctx context.Context, d time.Duration) (outbound.Digit, 
 	return outbound.Digit{}, false, c.Sleep(ctx, d)
 }
 
-func (c *attached) TakeDigit() (outbound.Digit, bool)         { return outbound.Digit{}, false }
-func (c *attached) PendingDigits() string                     { return "" }
-func (c *attached) FlushDigits()                              {}
-func (c *attached) Observe(fn func(ev esl.Event) (stop bool)) {}
-func (c *attached) HungUp() (cause string, yes bool)          { return "", !c.exists() }
-func (c *attached) Answered() bool                            { return c.Snapshot().Get("Answer-State") == "answered" }
+func (c *attached) TakeDigit() (outbound.Digit, bool)          { return outbound.Digit{}, false }
+func (c *attached) PendingDigits() string                      { return "" }
+func (c *attached) FlushDigits()                               {}
+func (c *attached) Subscribe(context.Context, ...string) error { return nil }
+func (c *attached) Observe(fn func(ev esl.Event) (stop bool))  {}
+func (c *attached) HungUp() (cause string, yes bool)           { return "", !c.exists() }
+func (c *attached) Answered() bool                             { return c.Snapshot().Get("Answer-State") == "answered" }
 func (c *attached) MediaReady() bool {
 	s := c.Snapshot().Get("Answer-State")
 	return s == "answered" || s == "early"

@@ -32,11 +32,15 @@ type prompt struct {
 
 func setInputCallback(s *Session, a *vm.Args) (lua.LValue, error) {
 	s.input = inputCallback{set: a.Has(0), function: a.String(0), argument: a.String(1)}
-	return nil, nil
+	if s.hearsEvents || s.over() {
+		return nil, nil
+	}
+	s.hearsEvents = true
+	return nil, s.settle(s.call.Subscribe(a.Context(), "MESSAGE", "TEXT", "COMMAND"))
 }
 
 func unsetInputCallback(s *Session, a *vm.Args) (lua.LValue, error) {
-	s.input = inputCallback{}
+	s.input, s.events = inputCallback{}, nil
 	return nil, nil
 }
 
@@ -77,6 +81,9 @@ func (s *Session) attend(a *vm.Args, p *prompt, wait func() error) (stopped bool
 			return true, nil
 		}
 	}
+	if s.handEvents() {
+		return true, nil
+	}
 	err = wait()
 	return p.stopped || errors.Is(err, outbound.ErrStopped), s.settle(err)
 }
@@ -98,13 +105,12 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 			digit = outbound.Digit{Key: key[0], Duration: duration}
 		}
 		return s.hear(digit)
-	case "DETECTED_SPEECH":
-		if s.prompt == nil || !s.prompt.input || !s.input.set {
-			return false
+	case "DETECTED_SPEECH", "MESSAGE", "TEXT", "COMMAND":
+		return s.keepEvent(ev)
+	case "":
+		if strings.HasPrefix(ev.Get("Command"), "sendevent ") {
+			return s.keepEvent(ev)
 		}
-		event := s.room.host.Event(ev)
-		s.room.state.SetGlobal("__Input_Event__", event)
-		return s.tell("event", event)
 	case "CHANNEL_EXECUTE":
 		s.handAhead(ev.Get("Application"))
 	case "CHANNEL_HANGUP":
@@ -113,6 +119,33 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 		}
 	}
 	return false
+}
+
+// mostEvents bounds what is kept, for it is not in the script's budget; later
+// ones are lost.
+const mostEvents = 16
+
+// keepEvent keeps an event that was queued to the channel until a method takes
+// events, which may be the one that waits now. These are events that FreeSWITCH
+// fires when it finds them while nothing but its park runs (switch_ivr.c:
+// switch_ivr_park); its applications swallow them. One that was sent by
+// sendevent has no Event-Name then.
+func (s *Session) keepEvent(ev esl.Event) (stop bool) {
+	if s.input.set && len(s.events) < mostEvents {
+		s.events = append(s.events, ev)
+	}
+	return s.handEvents()
+}
+
+// handEvents gives the kept events to the input callback, if it takes part.
+func (s *Session) handEvents() (stop bool) {
+	for !stop && len(s.events) > 0 && s.prompt != nil && !s.prompt.stopped && s.prompt.input {
+		event := s.room.host.Event(s.events[0])
+		s.events = s.events[1:]
+		s.room.state.SetGlobal("__Input_Event__", event)
+		stop = s.tell("event", event)
+	}
+	return stop
 }
 
 // hear gives one digit to the callbacks and tells whether what runs must stop.

@@ -172,8 +172,8 @@ func digitMethods() []vm.Func {
 		},
 		{Name: "flushDigits", Results: zero, Waits: true, Doc: "Forgets the digits typed ahead.", Go: live(none, flushDigits)},
 		{
-			Name: "flushEvents", Results: zero, Doc: "Forgets the events queued to the session: none are kept here.",
-			Go: live(none, func(*Session, *vm.Args) (lua.LValue, error) { return no, nil }),
+			Name: "flushEvents", Results: zero, Doc: "Forgets the events that are kept for the input callback.",
+			Go: live(none, func(s *Session, _ *vm.Args) (lua.LValue, error) { s.events = nil; return no, nil }),
 		},
 	}
 }
@@ -219,9 +219,10 @@ func callbackMethods() []vm.Func {
 	argument := opt(str("argument", "the name of a global that is handed to it"))
 	return []vm.Func{
 		{
-			Name: "setInputCallback", Params: []vm.Param{function, argument},
-			Doc: `Has f(session, "dtmf"|"event", data, argument) called while a prompt plays or a sleep lasts; what it returns drives the prompt.`,
-			Go:  live(nil, setInputCallback),
+			Name: "setInputCallback", Params: []vm.Param{function, argument}, Waits: true,
+			Doc: `Has f(session, "dtmf"|"event", data, argument) called while a prompt plays or a sleep lasts; what it returns drives the prompt.
+Events are DETECTED_SPEECH at any time, and while nothing plays, records or reads those of type MESSAGE, TEXT or COMMAND that were sent to the channel (sendevent with its Unique-ID). Others do not come over the event socket: FreeSWITCH's applications swallow them.`,
+			Go: live(nil, setInputCallback),
 		},
 		{Name: "unsetInputCallback", Doc: "Takes the input callback back.", Go: live(nil, unsetInputCallback)},
 		{

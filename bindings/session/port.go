@@ -33,6 +33,7 @@ type Call interface {
 	TakeDigit() (outbound.Digit, bool)
 	PendingDigits() string
 	FlushDigits()
+	Subscribe(ctx context.Context, names ...string) error
 	Observe(fn func(esl.Event) (stop bool))
 	Hangup(ctx context.Context, cause string) error
 	HungUp() (cause string, yes bool)

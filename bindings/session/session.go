@@ -32,9 +32,11 @@ type Session struct {
 	engine, voice *string           // of speak
 	variables     map[string]string // set after the hangup; FreeSWITCH takes none then
 	asrEvents     bool              // fire_asr_events is set
+	hearsEvents   bool              // what the input callback can get is subscribed
 
 	input  inputCallback
-	onDtmf lua.LValue // eslua's own callback, a function
+	events []esl.Event // for it, not handed over yet
+	onDtmf lua.LValue  // eslua's own callback, a function
 	hook   hangupHook
 	prompt *prompt // what runs while digits go to the callbacks
 	ahead  string  // typed ahead, for the application that is about to begin

@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/switchsim/wire"
@@ -109,7 +110,7 @@ func (c *channel) runSessionEvent() bool {
 	case divert != nil:
 		divert.push(next.event)
 	case parked:
-		e := c.sw.prepared(next.name, next.subclass, next.event.Headers, next.event.Body)
+		e := &wire.Event{Headers: slices.Clone(next.event.Headers), Body: next.event.Body} // without a name
 		c.mu.Lock()
 		e.Headers = c.appendData(e.Headers, false)
 		c.mu.Unlock()
