@@ -50,7 +50,7 @@ func Check(sources []Source, known Known) []Finding {
 	}
 	c := checker{known: known, findings: r.findings, resumed: truth(r.vars["socket_resume"])}
 	for _, tree := range trees {
-		c.resumed = c.resumed || resumesEarlier(tree)
+		c.hearOf(tree)
 	}
 	for _, tree := range trees {
 		c.walk(tree)
@@ -63,7 +63,8 @@ func Check(sources []Source, known Known) []Finding {
 
 type checker struct {
 	known    Known
-	resumed  bool // socket_resume may be set before any extension is reached
+	resumed  bool     // socket_resume may be set before any extension is reached
+	nested   []string // numbers whose extensions are run inside others
 	findings []Finding
 }
 
@@ -73,12 +74,49 @@ func (c *checker) say(at origin, remark bool, format string, args ...any) {
 
 func (c *checker) walk(e *element) {
 	if e.name == "extension" {
-		c.extension(stepsOf(e))
+		c.extension(stepsOf(e), truth(e.attr("continue")) || c.inside(e))
 		return
 	}
 	for _, child := range e.children {
 		c.walk(child)
 	}
+}
+
+// hearOf notes what extensions do for others.
+func (c *checker) hearOf(e *element) {
+	switch e.name {
+	case "extension":
+		steps := stepsOf(e)
+		for _, s := range steps {
+			if s.app == "execute_extension" {
+				number, _, _ := strings.Cut(s.data, " ")
+				c.nested = append(c.nested, number)
+			}
+		}
+		resumes, sure := resume(steps)
+		goesOn := truth(e.attr("continue")) || slices.ContainsFunc(steps, func(s step) bool {
+			return s.app == "transfer" || s.app == "execute_extension"
+		})
+		c.resumed = c.resumed || goesOn && resumes || truth(e.attr("continue")) && !sure
+	case "variable", "param": // of a user, a gateway, a profile
+		c.resumed = c.resumed || e.attr("name") == "socket_resume" && truth(e.attr("value"))
+	}
+	for _, child := range e.children {
+		c.hearOf(child)
+	}
+}
+
+// inside tells whether another extension may run this one within itself.
+func (c *checker) inside(e *element) bool {
+	return slices.ContainsFunc(c.nested, func(number string) bool {
+		if strings.Contains(number, "$") {
+			return true
+		}
+		return slices.ContainsFunc(e.children, func(condition *element) bool {
+			pattern, err := regexp.Compile(condition.attr("expression"))
+			return condition.attr("field") == "destination_number" && (err != nil || pattern.MatchString(number))
+		})
+	})
 }
 
 // step is an action of an extension.
@@ -105,7 +143,8 @@ func stepsOf(e *element) (steps []step) {
 	return steps
 }
 
-func (c *checker) extension(steps []step) {
+// extension checks the actions of one. goesOn: others may come after them.
+func (c *checker) extension(steps []step, goesOn bool) {
 	for i, s := range steps {
 		c.originate(s)
 		if s.app != "socket" || !c.socket(s.at, s.data, asAction) {
@@ -115,7 +154,7 @@ func (c *checker) extension(steps []step) {
 		if resumes, sure := resume(before); sure && !resumes && !c.resumed {
 			c.say(s.at, false, `socket_resume is not set before this socket: a call whose host dies early stays parked, or waits for what its application plays; write <action application="set" data="socket_resume=true"/> in front of it`)
 		}
-		if !slices.ContainsFunc(steps[i+1:], s.with) {
+		if !goesOn && !slices.ContainsFunc(steps[i+1:], s.with) {
 			c.say(s.at, false, `nothing comes after this socket: a call is hung up as if all were well when eslua is not there or dies; write what shall come then behind it, for example <action application="hangup" data="%s"/>`, lost)
 		}
 	}
@@ -144,15 +183,6 @@ func resume(steps []step) (resumes, sure bool) {
 		}
 	}
 	return resumes, sure
-}
-
-// resumesEarlier tells whether an extension that others come after sets socket_resume.
-func resumesEarlier(e *element) bool {
-	if e.name == "extension" {
-		resumes, sure := resume(stepsOf(e))
-		return truth(e.attr("continue")) && (resumes || !sure)
-	}
-	return slices.ContainsFunc(e.children, resumesEarlier)
 }
 
 // truth is switch_true.

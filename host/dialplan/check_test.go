@@ -82,6 +82,19 @@ func TestCheck(t *testing.T) {
 		"resumed by an extension that continues": {`<extension name="all" continue="true"><condition>` + resumes + `</condition></extension>
 			` + extension(`<action application="socket" data="127.0.0.1:8084/invite async full"/>`+ends), nil},
 
+		"resumed by one that transfers": {`<extension name="first"><condition field="destination_number" expression="^a$">` + resumes +
+			`<action application="transfer" data="x"/></condition></extension>
+			` + extension(`<action application="socket" data="127.0.0.1:8084/invite async full"/>`+ends), nil},
+		"resumed for a user": {`<user id="1000"><variables><variable name="socket_resume" value="true"/></variables></user>
+			` + extension(`<action application="socket" data="127.0.0.1:8084/invite async full"/>`+ends), nil},
+		"one that continues": {strings.Replace(extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), `name="x"`, `name="x" continue="true"`, 1), nil},
+		"run inside another": {`<extension name="first"><condition field="destination_number" expression="^a$">` +
+			`<action application="execute_extension" data="x XML default"/></condition></extension>
+			` + extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), nil},
+		"run inside no other": {`<extension name="first"><condition field="destination_number" expression="^a$">` +
+			`<action application="execute_extension" data="y XML default"/></condition></extension>
+			` + extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), []string{"6: nothing comes after"}},
+
 		"nothing behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>`),
 			[]string{`5: nothing comes after this socket`}},
 		"only otherwise something behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>
