@@ -73,7 +73,7 @@ func TestNoInputCallbackNoEvents(t *testing.T) {
 		session:setInputCallback("heard")
 		session:unsetInputCallback()
 		send("MESSAGE", "two")
-		session:sleep(50)
+		session:getDigits(1, "", 50)
 		session:setInputCallback("heard")
 		session:sleep(20)`)
 	called := h.sends([2]string{"TALK", "one"}, [2]string{"MESSAGE", "two"})
