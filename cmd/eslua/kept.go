@@ -33,7 +33,7 @@ func (d *desk) History(flow string) ([]web.Change, error) {
 func (d *desk) versions(flow string) func(yield func(store.Entry, string) bool) {
 	return func(yield func(store.Entry, string) bool) {
 		kept := d.host.history.List()
-		if flow == "" {
+		if flow == "" || len(kept) == 0 {
 			for _, e := range kept {
 				if !yield(e, "") {
 					return
@@ -41,8 +41,8 @@ func (d *desk) versions(flow string) func(yield func(store.Entry, string) bool) 
 			}
 			return
 		}
+		version := d.version(kept[0], flow)
 		for i, e := range kept {
-			version := d.version(e, flow)
 			before := ""
 			if i+1 < len(kept) {
 				before = d.version(kept[i+1], flow)
@@ -50,6 +50,7 @@ func (d *desk) versions(flow string) func(yield func(store.Entry, string) bool) 
 			if version != before && !yield(e, version) {
 				return
 			}
+			version = before
 		}
 	}
 }
