@@ -358,3 +358,19 @@ func TestLongFramesGrowWithWhatCame(t *testing.T) {
 		t.Errorf("%d bytes taken, %v", len(r.buf), err)
 	}
 }
+
+// Closing gives up the replies that are on their way: to `exit`, mostly.
+func TestAReplyThatCrossesTheEndIsNotStrange(t *testing.T) {
+	var log journal
+	open, p := connected(t, Options{Log: log.logger()})
+	p.send(reply("+OK"), plain("Event-Name: HEARTBEAT"))
+	if _, err := open.Next(t.Context()); err != nil || log.count("reply to no command") != 1 {
+		t.Errorf("%v; a reply to nothing was not told", err)
+	}
+	closed, _ := connected(t, Options{Log: log.logger()})
+	_ = closed.Close()
+	closed.takeReply(Reply{}) // as the reader does that has read it already
+	if log.count("reply to no command") != 1 {
+		t.Error("the end of the connection was told as something strange")
+	}
+}

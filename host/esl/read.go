@@ -91,8 +91,9 @@ func (c *Conn) takeReply(r Reply) (wake bool) {
 			c.jobAccepted(p.job, r)
 		}
 	}
+	strange := !ok && c.err == nil // whoever ends the connection gives up its replies
 	c.mu.Unlock()
-	if !ok {
+	if strange {
 		c.report("event socket: skipped a reply to no command", "text", r.Text())
 	}
 	return wake
