@@ -11,5 +11,9 @@
 // after it was read twice with the same bytes. Notifications are a hint that
 // speeds this up; the periodic scan finds everything without them.
 //
-// The package leaves running scripts to host/flow, and Lua to host/vm.
+// A History keeps the bytes of generations that have served, on disk or in memory,
+// so that one can be looked at, compared, and made again by Find.
+//
+// The package leaves to host/rollout which generation a call gets, to host/flow
+// running scripts, and Lua to host/vm.
 package store

@@ -355,6 +355,26 @@ func TestHistoryHoldsNoCompiledGeneration(t *testing.T) {
 	})
 }
 
+func TestAHistoryInsideTheScriptDirectory(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "scripts/main.lua", "return 1", "state/x", "")
+	must(t, os.Symlink("scripts", filepath.Join(root, "link")))
+	for state, inside := range map[string]bool{
+		"scripts": true, "scripts/not/yet/there": true, "link/state": true,
+		"state": false, "scripts.state": false, ".": true, // in ./scripts, that is
+	} {
+		h, err := OpenHistory(filepath.Join(root, state), 3, quiet, clock.System())
+		must(t, err)
+		for _, dir := range []string{"scripts", "link"} {
+			_, err = Open(filepath.Join(root, dir), Config{History: h}, vm.Compile, quiet, clock.System())
+			if refused := err != nil && strings.Contains(err.Error(), "lies in the script directory"); refused != inside {
+				t.Errorf("scripts in %s, state in %s: %v", dir, state, err)
+			}
+		}
+		must(t, h.Close(context.Background()))
+	}
+}
+
 func TestKeepNothing(t *testing.T) {
 	if _, err := OpenHistory("", 0, quiet, clock.System()); err == nil {
 		t.Error("a history of no generation")

@@ -80,6 +80,24 @@ func TestAnEditCompilesOneFile(t *testing.T) {
 	if !slices.Equal(compiled, []string{"f7.lua"}) {
 		t.Errorf("compiled after an edit: %v", compiled)
 	}
+	// Away and back, or beside a script that is wrong, nothing is compiled twice.
+	compiled = nil
+	must(t, os.Rename(dir, dir+".away"))
+	if s.Reload(context.Background()) == nil {
+		t.Error("the directory is not missed")
+	}
+	must(t, os.Rename(dir+".away", dir))
+	must(t, s.Reload(context.Background()))
+	put(t, dir, "wrong.lua", "return return", "new.lua", "return 1")
+	for i := range 3 {
+		put(t, dir, "wrong.lua", fmt.Sprintf("return return %d", i))
+		if s.Reload(context.Background()) == nil {
+			t.Error("a script that is wrong serves")
+		}
+	}
+	if want := []string{"new.lua", "wrong.lua", "wrong.lua", "wrong.lua"}; !slices.Equal(compiled, want) {
+		t.Errorf("compiled %v, want %v", compiled, want)
+	}
 	collectAll()
 	compiled = nil
 	g, err := h.Find(first)

@@ -102,14 +102,17 @@ func OpenFS(scripts fs.FS, cfg Config, compile Compile, log *slog.Logger, clk cl
 }
 
 func open(s *Store) (*Store, error) {
+	if h := s.cfg.History; h != nil {
+		if err := h.apartFrom(s.dir); err != nil {
+			return nil, err
+		}
+		h.use(s.compile, s.cfg.Modules)
+	}
 	s.cfg = s.cfg.withDefaults()
 	s.notify = fsnotify.NewWatcher
 	s.seen = nothing()
 	s.changed = make(chan struct{})
 	s.status.Dir = s.dir
-	if s.cfg.History != nil {
-		s.cfg.History.use(s.compile, s.cfg.Modules)
-	}
 	err := s.Reload(context.Background())
 	if s.current.Load() == nil {
 		return nil, err

@@ -38,7 +38,7 @@ func (h *History) tidy() {
 func (h *History) discard(spared []string) error {
 	manifests, err := h.manifests()
 	if err != nil {
-		return err // what could not be read may need any file
+		return nil // it is told; what could not be read may need any file
 	}
 	used := map[string]bool{}
 	errs := []error{h.shelf.sweep()}
