@@ -63,6 +63,7 @@ func TestCheck(t *testing.T) {
 
 		"variables are left alone": {extension(`<action application="socket" data="${where}"/>`) +
 			socketWith("127.0.0.1:8084/${flow} ${how}") + socketWith("127.0.0.1:8084/invite/${cond(${a} == b ? c : d)}") +
+			socketWith("127.0.0.1:8084/invite/${url_encode(a b)} async full") +
 			socketWith("127.0.0.1:8084/$1/x:y async full"), nil},
 
 		"not resumed":      {extension(`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{`4: socket_resume is not set before this socket`}},

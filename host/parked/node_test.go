@@ -137,6 +137,16 @@ func TestWhatIsTouched(t *testing.T) {
 	}
 }
 
+func TestACallOfTheSecondLookHasItsTime(t *testing.T) {
+	row := waiting[strings.Index(waiting, `{"uuid"`) : len(waiting)-2]
+	both := strings.Replace(waiting, row, row+","+strings.Replace(row, `"one"`, `"two"`, 1), 1)
+	p := newPlayed(waiting, both)
+	sweep(t, p, nil)
+	if killed := strings.Join(p.asked, "; "); !strings.Contains(killed, "uuid_kill one") || strings.Contains(killed, "uuid_kill two") {
+		t.Errorf("asked %s", killed)
+	}
+}
+
 func TestANodeIsWaitedFor(t *testing.T) {
 	p := newPlayed(waiting)
 	p.up = false
