@@ -39,15 +39,8 @@ func demo(p *program, ctx context.Context, args []string) error {
 	if err := os.CopyFS(dir, scripts.Files); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := p.untilSignal(ctx)
 	defer stop()
-	go func() {
-		select {
-		case <-p.signals:
-			stop()
-		case <-ctx.Done():
-		}
-	}()
 	d := &demonstration{out: p.stdout, ladder: newLadder(), dir: dir, ended: make(chan struct{}, 16)}
 	if err := d.start(ctx, p); err != nil {
 		return err

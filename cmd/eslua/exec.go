@@ -45,15 +45,8 @@ func execute(p *program, ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := p.untilSignal(ctx)
 	defer stop()
-	go func() {
-		select {
-		case <-p.signals:
-			stop()
-		case <-ctx.Done():
-		}
-	}()
 	st := machine.NewState(vm.StateOptions{
 		Limits:  flow.Limits(cfg.Limits),
 		Require: siblings.Current().Require,

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/eslua/eslua/host/config"
@@ -79,6 +80,20 @@ func (p *program) main(ctx context.Context, args []string) int {
 	fmt.Fprintf(p.stderr, "eslua: there is no command %q\n", args[0])
 	p.usage()
 	return exitUsage
+}
+
+// untilSignal is a ctx that the first signal ends; stop ends it too.
+func (p *program) untilSignal(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-p.signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() { cancel(); watch.Wait() }
 }
 
 func (p *program) usage() {

@@ -16,6 +16,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/eslua/eslua/host/outbound"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/vm"
@@ -34,11 +35,8 @@ func TestScenarios(t *testing.T) {
 
 // TestLiveScenarios runs them against the FreeSWITCH named by ESLUA_LIVE.
 func TestLiveScenarios(t *testing.T) {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
-	}
-	runScenarios(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+	address, password := livetest.Address(t)
+	runScenarios(t, address, password)
 }
 
 func runScenarios(t *testing.T, address, password string) {

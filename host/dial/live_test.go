@@ -1,68 +1,30 @@
 package dial
 
 import (
-	"context"
 	"fmt"
-	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/eslua/eslua/host/quote"
 	"github.com/google/uuid"
 )
 
-// live is a connection to the FreeSWITCH that ESLUA_LIVE names.
+// live is the FreeSWITCH that ESLUA_LIVE names.
 type live struct {
-	*esl.Conn
-	t   *testing.T
-	ctx context.Context
+	*livetest.Conn
+	t *testing.T
 }
 
-func dialLive(t *testing.T) *live {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("ESLUA_LIVE names no FreeSWITCH")
-	}
-	password := os.Getenv("ESLUA_LIVE_PASSWORD")
-	if password == "" {
-		password = "ClueCon"
-	}
-	nc, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
-	l := &live{Conn: esl.NewConn(nc, esl.Options{}), t: t, ctx: ctx}
-	t.Cleanup(func() { stop(); _ = l.Close() })
-	if _, err := l.Next(ctx); err != nil { // auth/request
-		t.Fatal(err)
-	}
-	l.do(esl.Auth(password))
-	return l
-}
-
-func (l *live) do(cmd esl.Command, err error) string {
-	l.t.Helper()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	reply, err := l.Do(l.ctx, cmd)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return reply.Text()
-}
-
-func (l *live) api(line string) string { l.t.Helper(); return l.do(esl.API(line)) }
+func dialLive(t *testing.T) *live { return &live{livetest.Dial(t, 2*time.Minute), t} }
 
 // ringing is a leg that rings until it is hung up, with an id of its own and
 // every hostile value in a variable.
 func (l *live) ringing() (Leg, string) {
 	id := uuid.NewString()
-	l.t.Cleanup(func() { l.api("uuid_kill " + id) })
+	l.t.Cleanup(func() { l.API("uuid_kill " + id) })
 	vars := []Var{{"origination_uuid", id}}
 	for i, value := range hostile {
 		vars = append(vars, Var{fmt.Sprintf("own_%d", i), value})
@@ -72,10 +34,10 @@ func (l *live) ringing() (Leg, string) {
 
 func (l *live) waitFor(id string) {
 	for range 100 {
-		if l.api("uuid_exists "+id) == "true" {
+		if l.API("uuid_exists "+id) == "true" {
 			return
 		}
-		l.api("msleep 20")
+		l.API("msleep 20")
 	}
 	l.t.Fatalf("no leg %s", id)
 }
@@ -89,7 +51,7 @@ func (l *live) compare(how, id string, prefixes ...string) {
 			if want == "" {
 				want = "_undef_"
 			}
-			if got := l.api(fmt.Sprintf("uuid_getvar %s %s%d", id, prefix, i)); got != want {
+			if got := l.API(fmt.Sprintf("uuid_getvar %s %s%d", id, prefix, i)); got != want {
 				l.t.Errorf("%s: %s%d is %q in FreeSWITCH, want %q", how, prefix, i, got, want)
 			}
 		}
@@ -103,18 +65,18 @@ func TestLiveFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
 		every = append(every, Var{fmt.Sprintf("every_%d", i), value})
 	}
 	every = append(every, Var{"origination_caller_id_name", `Jo "X" O'Neil, Ltd]}`})
-	bgapi := func(text string) { l.api("bgapi originate " + quote.Word(text) + " park inline") }
+	bgapi := func(text string) { l.API("bgapi originate " + quote.Word(text) + " park inline") }
 	execute := func(text string) {
 		a := uuid.NewString()
-		t.Cleanup(func() { l.api("uuid_kill " + a) })
-		l.api("originate {origination_uuid=" + a + "}loopback/park &park()")
-		l.do(esl.Execute(esl.ExecuteOptions{App: "bridge", Arg: quote.Literal(text), UUID: a}))
+		t.Cleanup(func() { l.API("uuid_kill " + a) })
+		l.API("originate {origination_uuid=" + a + "}loopback/park &park()")
+		l.Do(esl.Execute(esl.ExecuteOptions{App: "bridge", Arg: quote.Literal(text), UUID: a}))
 	}
 	for how, start := range map[string]func(string){"bgapi originate": bgapi, "execute bridge": execute} {
 		one, oneID := l.ringing()
 		start(written(t, String{Vars: every, Groups: [][]Leg{{one}}}))
 		l.compare(how+", one leg", oneID, "own_", "every_")
-		if got := l.api("uuid_getvar " + oneID + " caller_id_name"); got != `Jo "X" O'Neil, Ltd]}` {
+		if got := l.API("uuid_getvar " + oneID + " caller_id_name"); got != `Jo "X" O'Neil, Ltd]}` {
 			t.Errorf("%s: the caller is %q", how, got)
 		}
 
@@ -131,10 +93,10 @@ func TestLiveFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
 func TestLiveWhyVariablesAreRefusedInValues(t *testing.T) {
 	l := dialLive(t)
 	id := uuid.NewString()
-	t.Cleanup(func() { l.api("uuid_kill " + id) })
-	l.api("bgapi originate {origination_uuid=" + id + ",eslua_dial=x${strepoch()}}loopback/ring park inline")
+	t.Cleanup(func() { l.API("uuid_kill " + id) })
+	l.API("bgapi originate {origination_uuid=" + id + ",eslua_dial=x${strepoch()}}loopback/ring park inline")
 	l.waitFor(id)
-	if got := strings.TrimSpace(l.api("uuid_getvar " + id + " eslua_dial")); got != "_undef_" {
+	if got := strings.TrimSpace(l.API("uuid_getvar " + id + " eslua_dial")); got != "_undef_" {
 		t.Errorf("originate takes ${strepoch()}: %q", got)
 	}
 }

@@ -1,16 +1,14 @@
 package grant
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/google/uuid"
 )
 
@@ -104,67 +102,31 @@ var forms = []struct{ how, text string }{
 	{"app", "APP::DATA|"},
 }
 
-// live is a connection to the FreeSWITCH that ESLUA_LIVE names.
+// live is the FreeSWITCH that ESLUA_LIVE names.
 type live struct {
-	*esl.Conn
-	t   *testing.T
-	ctx context.Context
+	*livetest.Conn
+	t *testing.T
 }
 
-func dialLive(t *testing.T) *live {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("ESLUA_LIVE names no FreeSWITCH")
-	}
-	password := os.Getenv("ESLUA_LIVE_PASSWORD")
-	if password == "" {
-		password = "ClueCon"
-	}
-	nc, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithTimeout(context.Background(), 4*time.Minute)
-	l := &live{Conn: esl.NewConn(nc, esl.Options{}), t: t, ctx: ctx}
-	t.Cleanup(func() { stop(); _ = l.Close() })
-	if _, err := l.Next(ctx); err != nil { // auth/request
-		t.Fatal(err)
-	}
-	l.do(esl.Auth(password))
-	return l
-}
-
-func (l *live) do(cmd esl.Command, err error) string {
-	l.t.Helper()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	reply, err := l.Do(l.ctx, cmd)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return strings.TrimSpace(reply.Text())
-}
-
-func (l *live) api(line string) string { l.t.Helper(); return l.do(esl.API(line)) }
+func dialLive(t *testing.T) *live { return &live{livetest.Dial(t, 4*time.Minute), t} }
 
 // call is a parked call of our own.
 func (l *live) call() string {
 	id := uuid.NewString()
-	if out := l.api("originate {origination_uuid=" + id + "}loopback/park &park()"); !strings.HasPrefix(out, "+OK") {
+	if out := l.API("originate {origination_uuid=" + id + "}loopback/park &park()"); !strings.HasPrefix(out, "+OK") {
 		l.t.Fatalf("no call to try on: %s", out)
 	}
-	l.t.Cleanup(func() { l.api("uuid_kill " + id) })
+	l.t.Cleanup(func() { l.API("uuid_kill " + id) })
 	return id
 }
 
 // becomes asks for a global variable until it is set, or for three seconds.
 func (l *live) becomes(name, want string) bool {
 	for range 60 {
-		if l.api("global_getvar "+name) == want {
+		if l.API("global_getvar "+name) == want {
 			return true
 		}
-		l.api("msleep 50")
+		l.API("msleep 50")
 	}
 	return false
 }
@@ -181,15 +143,15 @@ func TestLiveFreeSWITCHGoesWhereTheCheckSays(t *testing.T) {
 			id = l.call()
 			text = strings.ReplaceAll(text, "UUID", id)
 		}
-		l.api("global_setvar " + name + "=no")
+		l.API("global_setvar " + name + "=no")
 		switch f.how {
 		case "api":
-			l.api(text)
+			l.API(text)
 		case "dial":
-			l.api("bgapi originate '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "' sleep:1500 inline default eslua eslua 5")
+			l.API("bgapi originate '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "' sleep:1500 inline default eslua eslua 5")
 		case "app":
 			app, data, _ := strings.Cut(text, "|")
-			l.do(esl.Execute(esl.ExecuteOptions{App: app, Arg: data, UUID: id}))
+			l.Do(esl.Execute(esl.ExecuteOptions{App: app, Arg: data, UUID: id}))
 		}
 		if !l.becomes(name, "yes") {
 			t.Errorf("%s %s: FreeSWITCH did not go there; the table says it does", f.how, text)
@@ -198,6 +160,6 @@ func TestLiveFreeSWITCHGoesWhereTheCheckSays(t *testing.T) {
 		if err := ask(&g, f.how, text); !errors.As(err, &refused) {
 			t.Errorf("%s %s: FreeSWITCH runs what is denied, and it passes", f.how, text)
 		}
-		l.api("global_setvar " + name)
+		l.API("global_setvar " + name)
 	}
 }

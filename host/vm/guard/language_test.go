@@ -10,22 +10,8 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/vm/guard"
+	"github.com/eslua/eslua/host/vm/lua51"
 )
-
-// lua51 is the interpreter that says what is right: the one LUA51 names, or
-// lua5.1 in PATH.
-func lua51(t testing.TB) string {
-	t.Helper()
-	if path := os.Getenv("LUA51"); path != "" {
-		return path
-	}
-	path, err := exec.LookPath("lua5.1")
-	if err != nil {
-		t.Skip("lua5.1 is not installed: the language is not compared with it. " +
-			"Install it (Debian: apt-get install lua5.1) or name one in LUA51.")
-	}
-	return path
-}
 
 // harness runs snippet after snippet and prints what each printed.
 const harness = `
@@ -87,7 +73,7 @@ func theirs(t *testing.T, list []string) []string {
 	for _, s := range list {
 		script.WriteString("run(" + quote(s) + ")\n")
 	}
-	cmd := exec.Command(lua51(t), "-")
+	cmd := exec.Command(lua51.Path(t), "-")
 	cmd.Stdin = strings.NewReader(script.String())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

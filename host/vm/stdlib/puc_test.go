@@ -10,21 +10,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-// lua51 is the interpreter that says what is right: the one LUA51 names, or lua5.1 in PATH.
-func lua51(t testing.TB) string {
-	t.Helper()
-	if path := os.Getenv("LUA51"); path != "" {
-		return path
-	}
-	path, err := exec.LookPath("lua5.1")
-	if err != nil {
-		t.Skip("lua5.1 is not installed: these functions are not compared with it. " +
-			"Install it (Debian: apt-get install lua5.1) or name one in LUA51.")
-	}
-	return path
-}
+	"github.com/eslua/eslua/host/vm/lua51"
+)
 
 // zone is the same time zone for C and for Go, which need not have the same files: C gets the rule.
 const (
@@ -66,7 +54,7 @@ end`
 
 func newPUC(t testing.TB) *puc {
 	t.Helper()
-	cmd := exec.Command(lua51(t), "-e", answering)
+	cmd := exec.Command(lua51.Path(t), "-e", answering)
 	cmd.Env = append(os.Environ(), "TZ="+zoneRule, "LC_ALL=C")
 	in, err := cmd.StdinPipe()
 	if err != nil {
