@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// TestACallLeftParkedIsServedByTheNextEslua has an eslua die before it took a
+// call up, and the next one, on the same port, run the call's flow.
+func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
+	}}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	died := make(chan error, 1)
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			err = c.Close()
+		}
+		died <- err
+	}()
+	id := uuid.NewString()
+	socket := l.Addr().String() + "/again/7001 async full"
+	if _, err := sim.Originate("{origination_uuid=" + id + "}loopback/wait 'm:^:socket:" + socket + "' inline"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-died; err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+
+	dir := t.TempDir()
+	script := "freeswitch.consoleLog('info', 'ran with ' .. argv[1])\nsession:hangup('USER_BUSY')\n"
+	if err := os.WriteFile(filepath.Join(dir, "again.lua"), []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Scripts, cfg.Parked = dir, config.Parked{Action: config.Reenter}
+	cfg.Nodes = []config.Node{{Address: config.Address(sim.Addr()), Password: "ClueCon"}}
+	seen, clk := newStage(), clock.NewManual(time.Now())
+	act := seen.expect(id)
+	h, err := build(cfg, slog.New(stageLog{stage: seen}), clk, audience{ended: seen.ended})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err = net.Listen("tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- h.run(ctx, l) }()
+	again, late := time.NewTicker(time.Millisecond), time.NewTimer(20*time.Second)
+	defer again.Stop()
+	defer late.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-again.C:
+			clk.Advance(100 * time.Millisecond)
+		case <-act.over:
+			waiting = false
+		case <-late.C:
+			t.Fatal("the call was not handed over again")
+		}
+	}
+	if got := strings.Join(act.logged(), "; "); got != "ran with 7001" || act.cause != "USER_BUSY" {
+		t.Errorf("logged %q, ended with %q", got, act.cause)
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
