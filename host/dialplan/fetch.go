@@ -73,7 +73,7 @@ func ask(ctx context.Context, method, address, form string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK { // FreeSWITCH takes nothing else
 		return "", &statusError{answer.StatusCode}
 	}

@@ -155,7 +155,6 @@ flows:
 
 func TestAGroupWithoutParenthesesGetsSome(t *testing.T) {
 	cfg := config.Default()
-	_ = cfg.Routes
 	cfg.Routes = []config.Route{{Flow: "f", Args: []string{"$0"}}}
 	if err := cfg.Routes[0].Destination.Set(`^\d+$`); err != nil {
 		t.Fatal(err)
@@ -173,5 +172,11 @@ func TestHostileNamesStayText(t *testing.T) {
 	p, _ := write(t, cfg, []string{`x"--><&'|: y`, "a--b"}, []string{"--", "${system(rm)}", "$${x}"})
 	if len(p.Extensions) != 2 || len(p.Extensions[0].Conditions[0].Actions) != 14 {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestTheExampleIsRight(t *testing.T) {
+	for _, f := range Check([]Source{File("../../examples/dialplan.xml")}, Known{Hosts: []config.Address{"127.0.0.1:8084"}, Flows: []string{"inviteToConf"}}) {
+		t.Error(f)
 	}
 }
