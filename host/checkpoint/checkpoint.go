@@ -71,7 +71,10 @@ func parse(value string) (r record, err error) {
 		return r, fmt.Errorf("it is damaged: %d words", len(words))
 	}
 	r.ended = words[6] == "ended"
-	for i, to := range map[int]*string{1: &r.Profile, 2: &r.Path, 3: &r.Flow, 4: &r.generation, 5: &r.version, 7: &r.kept} {
+	for i, to := range []*string{1: &r.Profile, &r.Path, &r.Flow, &r.generation, &r.version, 7: &r.kept} {
+		if to == nil {
+			continue
+		}
 		plain, err := encoding.DecodeString(words[i])
 		if err != nil {
 			return record{}, fmt.Errorf("it is damaged in word %d: %w", i+1, err)

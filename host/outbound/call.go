@@ -22,8 +22,10 @@ type Call struct {
 
 	waits     []*wait
 	observers []func(esl.Event) bool
-	nested    int  // observers under way
-	jobs      bool // BACKGROUND_JOB is subscribed
+	nested    int    // observers under way
+	began     uint64 // Event-Sequence of the reply to connect
+	early     bool   // no event that is newer has come yet
+	jobs      bool   // BACKGROUND_JOB is subscribed
 }
 
 // UUID is the channel's.

@@ -96,6 +96,27 @@ func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
 	}
 }
 
+// The dialplan has come to us because another host has died; events of what
+// went before arrive when we listen already.
+func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.dial()
+	p.greet(strings.Replace(connectReply, "\n", "\nEvent-Sequence: 1000\nvariable_socket_resume: true\n", 1))
+	p.send(ends("socket", "the dead host's", "Event-Sequence", "998", "variable_socket_resume", "true"),
+		event("DTMF", "Event-Sequence", "999", "DTMF-Digit", "7"))
+	d := execute(h, "playback", "x.wav")
+	p.send(ends("playback", p.execute("playback"), "Event-Sequence", "1001"),
+		event("CHANNEL_STATE", "Event-Sequence", "997", "Channel-State-Number", "2")) // one that another thread had
+	within(t, "playback", d)
+	if ask(h, (*outbound.Call).Moved) || ask(h, (*outbound.Call).PendingDigits) != "" || ask(h, (*outbound.Call).State) != "CS_EXECUTE" {
+		t.Error("what an earlier host's call was told is taken for this one's")
+	}
+	h.finish()
+	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
 func TestSocketApplicationOfOurOwnIsNoTransfer(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()

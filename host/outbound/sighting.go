@@ -1,6 +1,10 @@
 package outbound
 
-import "github.com/eslua/eslua/host/esl"
+import (
+	"strconv"
+
+	"github.com/eslua/eslua/host/esl"
+)
 
 // sighting is an event with the headers that every event of a call is asked
 // for, found in one walk over it.
@@ -33,4 +37,28 @@ func sight(ev esl.Event) sighting {
 		s.app, s.appID = app[0], app[1]
 	}
 	return s
+}
+
+// past tells of an event that FreeSWITCH made before it answered connect and
+// delivered late: what it says was overtaken by that answer. When a host dies
+// and the dialplan goes on with the next socket, the end of the first one is
+// still under way when the second host listens, and looks like the end of its
+// own. Events come in their order but for those few that FreeSWITCH dispatches
+// in several threads, so that later only what matters so much is looked at.
+func (c *Call) past(ev sighting) bool {
+	if !c.early && ev.name != "CHANNEL_STATE" && ev.app != "socket" {
+		return false
+	}
+	n := sequence(ev)
+	if n > 0 && n < c.began {
+		return true
+	}
+	c.early = c.early && n == 0
+	return false
+}
+
+// sequence counts the events that FreeSWITCH has made; 0 is not known.
+func sequence(ev sighting) uint64 {
+	n, _ := strconv.ParseUint(ev.Get("Event-Sequence"), 10, 64)
+	return n
 }

@@ -111,6 +111,9 @@ func (c *Call) catchUp() {
 // take shows one event to the call's state, to all who wait and to the observers.
 func (c *Call) take(e esl.Event) {
 	ev := sight(e)
+	if ev.uuid == c.uuid && c.past(ev) {
+		return
+	}
 	switch {
 	case ev.name == "":
 		if ev.Type() == "text/disconnect-notice" && ev.Get("Content-Disposition") == "linger" {

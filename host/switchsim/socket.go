@@ -158,8 +158,9 @@ func (c *channel) park() {
 // connectReply is a plain CHANNEL_DATA event with the reply's headers at its end.
 func (l *listener) connectReply() []byte {
 	c := l.channel
+	e := c.sw.newEvent("CHANNEL_DATA", "", 160)
+	c.sw.bus.number(e) // before it looks, so that what is not in it has a higher number
 	c.mu.Lock()
-	e := c.sw.newEvent("CHANNEL_DATA", "", 120+len(c.vars.list))
 	e.Headers = c.caller.appendTo(e.Headers, channelNames)
 	e.Headers = c.appendData(e.Headers, true)
 	c.mu.Unlock()
@@ -176,6 +177,5 @@ func (l *listener) connectReply() []byte {
 		wire.Header{Name: "Socket-Mode", Value: mode},
 		wire.Header{Name: "Control", Value: control},
 	)
-	c.sw.bus.number(e)
 	return e.Plain()
 }
