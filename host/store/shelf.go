@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // room is a part of the shelf: what lies in it, and under which names.
@@ -108,7 +109,11 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) { // the file system has no such thing as a directory's own sync
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 func (d *disk) get(in room, name string) (string, error) {
