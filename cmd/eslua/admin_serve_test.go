@@ -1,15 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/web"
 )
 
@@ -29,11 +31,6 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 	first := startServe(t, "--config", file)
 	first.next(t, "is open")
 	first.next(t, "is open")
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		_, _ = io.Copy(io.Discard, readAll{first.lines})
-	}()
 
 	if code, out := askEslua("status", "--config", file); code != exitFine || !strings.Contains(out, "takes calls on 127.0.0.1:") || !strings.Contains(out, "configuration "+file) {
 		t.Fatalf("status: %d\n%s", code, out)
@@ -66,9 +63,39 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 	if code := <-first.code; code != exitFine {
 		t.Errorf("the first's exit code is %d", code)
 	}
-	<-over
 	if code, out := askEslua("status", "--config", file); code != exitFailed || !strings.HasPrefix(out, "eslua is not running, or its socket is elsewhere: ") {
 		t.Errorf("status of nobody: %d\n%s", code, out)
+	}
+}
+
+// departed is an eslua that another has taken over from.
+type departed struct{ web.Deps }
+
+func (departed) Status(bool) web.Status {
+	return web.Status{PID: 99, Calls: web.Calls{Running: 2}}
+}
+
+// TestTheEsluaBeforeIsSeen asks while one departs, and nobody came after it.
+func TestTheEsluaBeforeIsSeen(t *testing.T) {
+	dir, err := os.MkdirTemp("", "eslua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	socket, opened := filepath.Join(dir, "eslua.sock"), make(openings, 1)
+	log := slog.New(slog.NewTextHandler(opened, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	before := web.New(socket+".99", "", web.Deps{Watched: departed{}}, log, clock.System())
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- before.Run(ctx) }()
+	<-opened
+	code, out := askEslua("status", "--admin", socket)
+	if code != exitFailed || !strings.Contains(out, "The eslua before, process 99, takes no new calls: 2 calls running") || !strings.Contains(out, "eslua is not running") {
+		t.Errorf("%d\n%s", code, out)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

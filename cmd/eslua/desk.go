@@ -52,6 +52,9 @@ func (d *desk) run(ctx context.Context) error {
 	return d.server.Run(ctx)
 }
 
+// tried is closed when run has opened what it answers on, or could not for now.
+func (d *desk) tried() <-chan struct{} { return d.server.Tried() }
+
 // listening notes where calls come in.
 func (d *desk) listening(addr net.Addr) {
 	d.mu.Lock()

@@ -22,6 +22,7 @@ type departure struct {
 // leave takes no new calls: FreeSWITCH goes to the next host of its list.
 func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup) {
 	s.leaving.Store(true)
+	s.port.Refuse()
 	patience := s.drainTime()
 	d.until = s.clock.Now().Add(patience)
 	d.late, d.tell = s.clock.NewTimer(patience), s.clock.NewTimer(tellEvery)

@@ -93,6 +93,11 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 	aside.Go(func() { s.systemd.Watch(ctx, s.clock, s.progress) })
 
 	s.log.Info("taking calls", "listen", s.port.Addr().String(), "scripts", s.host.scripts.Status().Scripts, "generation", s.host.scripts.Current().Name())
+	select {
+	case <-s.host.desk.tried(): // who is told can ask it, or relieve it
+	case err := <-ended:
+		return err
+	}
 	s.systemd.Ready(s.takingCalls())
 	d := departure{clock: s.clock}
 	defer d.stop()

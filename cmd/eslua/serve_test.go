@@ -13,23 +13,38 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/web"
 )
 
 // server is eslua serve running inside the test.
 type server struct {
 	signals chan os.Signal
-	lines   *bufio.Scanner // of its log
+	lines   chan string // of its log
 	code    chan int
+	socket  string // of the admin
 }
 
 func startServe(t *testing.T, args ...string) *server {
 	t.Helper()
+	return startServeIn(t, map[string]string{}, args...)
+}
+
+func startServeIn(t *testing.T, env map[string]string, args ...string) *server {
+	t.Helper()
+	env["RUNTIME_DIRECTORY"] = t.TempDir()
 	logs, stderr := io.Pipe()
-	s := &server{signals: make(chan os.Signal, 2), lines: bufio.NewScanner(logs), code: make(chan int, 1)}
-	p := &program{stdout: io.Discard, stderr: stderr, getenv: func(string) string { return "" }, signals: s.signals}
+	s := &server{signals: make(chan os.Signal, 2), lines: make(chan string, 100_000), code: make(chan int, 1)}
+	p := &program{stdout: io.Discard, stderr: stderr, getenv: func(name string) string { return env[name] }, signals: s.signals}
+	s.socket = web.SocketPath("", p.getenv)
 	go func() {
 		s.code <- p.main(context.Background(), append([]string{"serve"}, args...))
 		_ = stderr.Close()
+	}()
+	go func() { // reads on while the test waits for something else
+		defer close(s.lines)
+		for in := bufio.NewScanner(logs); in.Scan(); {
+			s.lines <- in.Text()
+		}
 	}()
 	return s
 }
@@ -38,11 +53,11 @@ func startServe(t *testing.T, args ...string) *server {
 func (s *server) next(t *testing.T, part string) string {
 	t.Helper()
 	var seen strings.Builder
-	for s.lines.Scan() {
-		if strings.Contains(s.lines.Text(), part) {
-			return s.lines.Text()
+	for line := range s.lines {
+		if strings.Contains(line, part) {
+			return line
 		}
-		seen.WriteString(s.lines.Text() + "\n")
+		seen.WriteString(line + "\n")
 	}
 	t.Fatalf("the log ended without %q:\n%s", part, seen.String())
 	return ""
@@ -51,17 +66,15 @@ func (s *server) next(t *testing.T, part string) string {
 // end sends one signal and returns the exit code.
 func (s *server) end() int {
 	s.signals <- syscall.SIGTERM
-	_, _ = io.Copy(io.Discard, readAll{s.lines})
-	return <-s.code
+	return s.over()
 }
 
-// readAll drains a scanner, so that the log's writer is never held up.
-type readAll struct{ *bufio.Scanner }
-
-func (r readAll) Read([]byte) (int, error) {
-	for r.Scan() {
+// over waits for the end, and returns the exit code.
+func (s *server) over() int {
+	for range s.lines {
+		continue
 	}
-	return 0, io.EOF
+	return <-s.code
 }
 
 func TestServeWithoutItsFreeSWITCH(t *testing.T) {

@@ -29,25 +29,21 @@ const (
 // connection is refused or reset, and each call ends as its script says, also
 // one that each of the older programs has to its end.
 func TestUpgradeUnderLoad(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := free.Addr().String()
-	_ = free.Close()
+	addr := freeAddress(t)
 	site := newSite(t, addr)
+	site.build()
 	run := site.start(site.serve("--listen", addr))
 	run.told(t, "READY=1")
 	load := site.load()
 	for range upgrades {
 		load.await(upgradeEvery)
-		staying := load.long()
+		staying := site.call("long")
 		next := site.start(site.serve("--listen", addr, "--takeover"))
 		next.told(t, "READY=1")
 		run.told(t, "STOPPING=1")
 		load.await(upgradeEvery)
 		staying.Press("1")
-		load.rejected(staying)
+		site.rejected(staying)
 		run.ended(t)
 		run = next
 	}
@@ -70,6 +66,7 @@ func TestRestartUnderLoad(t *testing.T) {
 	}
 	defer socket.Close()
 	site := newSite(t, l.Addr().String())
+	site.build()
 	activated := func() *process {
 		// Only the process itself knows its number, which systemd sets after its fork.
 		serve := site.serve()
@@ -94,7 +91,19 @@ func TestRestartUnderLoad(t *testing.T) {
 	run.ended(t)
 }
 
-// site is a directory with the built program, and a simulated FreeSWITCH.
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// site is a directory with scripts and the program, and a simulated FreeSWITCH
+// whose calls go to listen.
 type site struct {
 	t                    *testing.T
 	dir, program, listen string
@@ -106,27 +115,14 @@ type site struct {
 func newSite(t *testing.T, listen string) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir(), listen: listen, playing: make(chan string, 1)}
-	s.program = filepath.Join(s.dir, "eslua")
-	if out, err := exec.Command("go", "build", "-o", s.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	for name, text := range map[string]string{
-		"scripts/call.lua": `
+	s.write("scripts/call.lua", `
 session:answer()
 if argv[1] == "long" then
   session:read(1, 1, "stay.wav", 600000, "#")
 else
   session:sleep(20)
 end
-session:hangup("CALL_REJECTED")`,
-	} {
-		if err := os.MkdirAll(filepath.Join(s.dir, filepath.Dir(name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+session:hangup("CALL_REJECTED")`)
 	actions := func(path string) []switchsim.Action {
 		return []switchsim.Action{
 			{App: "set", Data: "socket_resume=true"},
@@ -138,6 +134,7 @@ session:hangup("CALL_REJECTED")`,
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "short", Actions: actions("/call/short")},
 			{Match: "long", Actions: actions("/call/long")},
+			{Match: "unnamed", Actions: actions("")}, // takes the default flow
 		}},
 		Media: map[string]time.Duration{"stay.wav": time.Hour},
 		Trace: func(e switchsim.Entry) {
@@ -153,29 +150,84 @@ session:hangup("CALL_REJECTED")`,
 	return s
 }
 
+func (s *site) build() {
+	s.t.Helper()
+	s.program = filepath.Join(s.dir, "eslua")
+	if out, err := exec.Command("go", "build", "-o", s.program, ".").CombinedOutput(); err != nil {
+		s.t.Fatalf("go build: %v\n%s", err, out)
+	}
+}
+
+// write puts a file into the site's directory.
+func (s *site) write(name, text string) {
+	s.t.Helper()
+	if err := os.MkdirAll(filepath.Join(s.dir, filepath.Dir(name)), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// call is one that the script rejects, at once ("short") or when it is pressed
+// ("long"); it has been answered and stays then.
+func (s *site) call(destination string) *switchsim.Call {
+	c := s.sim.Call(switchsim.Caller{Number: "1000", Destination: destination})
+	if destination == "long" {
+		<-s.playing
+	}
+	return c
+}
+
 func (s *site) serve(args ...string) *exec.Cmd {
 	return exec.Command(s.program, append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
 }
 
+// manager is the systemd that a process tells how it does.
+type manager struct{ *net.UnixConn }
+
+// systemd is a new one, and its socket.
+func (s *site) systemd() (manager, string) {
+	s.t.Helper()
+	s.processes++
+	name := filepath.Join(s.dir, fmt.Sprintf("notify%d", s.processes))
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = c.Close() })
+	return manager{c}, name
+}
+
+// told reads what systemd is told up to a message that holds part.
+func (m manager) told(t *testing.T, part string) {
+	t.Helper()
+	buffer := make([]byte, 4096)
+	for {
+		n, err := m.Read(buffer)
+		if err != nil {
+			t.Fatalf("the process ended without telling systemd %s", part)
+		}
+		if strings.Contains(string(buffer[:n]), part) {
+			return
+		}
+	}
+}
+
 // process is one eslua, and the systemd that started it.
 type process struct {
-	cmd    *exec.Cmd
-	notify *net.UnixConn
-	mu     sync.Mutex
-	log    strings.Builder
-	lines  chan string // all that is logged, as long as there is room
-	over   chan error
+	manager
+	cmd   *exec.Cmd
+	mu    sync.Mutex
+	log   strings.Builder
+	lines chan string // all that is logged, as long as there is room
+	over  chan error
 }
 
 func (s *site) start(cmd *exec.Cmd, env ...string) *process {
 	s.t.Helper()
-	s.processes++
-	name := filepath.Join(s.dir, fmt.Sprintf("notify%d", s.processes))
-	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	p := &process{cmd: cmd, notify: notify, lines: make(chan string, 1000), over: make(chan error, 1)}
+	systemd, name := s.systemd()
+	p := &process{cmd: cmd, manager: systemd, lines: make(chan string, 1000), over: make(chan error, 1)}
 	cmd.Env = append([]string{"NOTIFY_SOCKET=" + name, "RUNTIME_DIRECTORY=" + s.dir, "PATH=" + os.Getenv("PATH")}, env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -197,7 +249,7 @@ func (s *site) start(cmd *exec.Cmd, env ...string) *process {
 		}
 		close(p.lines)
 		p.over <- cmd.Wait()
-		_ = notify.Close() // ends told
+		_ = systemd.Close() // ends told
 	}()
 	s.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
@@ -209,21 +261,6 @@ func (s *site) start(cmd *exec.Cmd, env ...string) *process {
 		}
 	})
 	return p
-}
-
-// told reads what systemd is told up to a message that holds part.
-func (p *process) told(t *testing.T, part string) {
-	t.Helper()
-	buffer := make([]byte, 4096)
-	for {
-		n, err := p.notify.Read(buffer)
-		if err != nil {
-			t.Fatalf("the process ended without telling systemd %s", part)
-		}
-		if strings.Contains(string(buffer[:n]), part) {
-			return
-		}
-	}
 }
 
 // says reads the log up to a line that holds part.
@@ -274,7 +311,7 @@ func (s *site) load() *load {
 	for range upgradeCalls {
 		l.done.Go(func() {
 			for !l.over.Load() {
-				l.rejected(s.sim.Call(switchsim.Caller{Number: "1000", Destination: "short"}))
+				l.rejected(s.call("short"))
 				select {
 				case l.ended <- struct{}{}:
 				default:
@@ -308,18 +345,17 @@ func knock(addr string) error {
 }
 
 // rejected waits for the end that the script gives a call.
-func (l *load) rejected(c *switchsim.Call) {
-	<-c.Done()
-	if got := c.Cause(); got != "CALL_REJECTED" {
-		l.t.Errorf("a call ended with %s", got)
-	}
+func (s *site) rejected(c *switchsim.Call) {
+	s.t.Helper()
+	s.ends(c, "CALL_REJECTED")
 }
 
-// long is a call that has been answered and stays until it is pressed.
-func (l *load) long() *switchsim.Call {
-	c := l.sim.Call(switchsim.Caller{Number: "1000", Destination: "long"})
-	<-l.playing
-	return c
+func (s *site) ends(c *switchsim.Call, cause string) {
+	s.t.Helper()
+	<-c.Done()
+	if got := c.Cause(); got != cause {
+		s.t.Errorf("a call ended with %s, want %s", got, cause)
+	}
 }
 
 // await waits until so many calls have ended.

@@ -112,16 +112,24 @@ const (
 	drainLooks = 25
 )
 
-// Drain takes no new connections, and closes the port when those that were on
+// Refuse takes no new connections: from its return on they get no answer, and
+// are refused once Drain has closed the port. A passed socket is left alone.
+func (p *Port) Refuse() {
+	if !p.passed {
+		refuse(p.TCPListener)
+	}
+}
+
+// Drain refuses new connections, and closes the port when those that were on
 // their way have been accepted: somebody must go on calling Accept. It returns
-// when the port is closed, which ctx's end hastens. A passed socket is left
-// alone: what waits there is for whom it is passed to next.
+// when the port is closed, which ctx's end hastens. What waits at a passed socket
+// is for whom it is passed to next.
 func (p *Port) Drain(ctx context.Context) {
 	defer p.Close()
 	if p.passed {
 		return
 	}
-	refuse(p.TCPListener)
+	p.Refuse()
 	seen := p.accepted.Load()
 	for range drainLooks {
 		look := p.clock.NewTimer(drainLook)

@@ -29,6 +29,8 @@ type Server struct {
 	deps    Deps
 	log     *slog.Logger
 	clk     clock.Clock
+	tried   chan struct{} // closed by once
+	once    sync.Once
 
 	mu      sync.Mutex
 	admin   *socket      // nil while another has the path
@@ -39,8 +41,12 @@ type Server struct {
 // New makes a Server for the socket at a path and the metrics at host:port; Run
 // opens both. An empty address serves no metrics.
 func New(socket, metrics string, d Deps, log *slog.Logger, clk clock.Clock) *Server {
-	return &Server{socket: socket, metrics: metrics, deps: d, log: log, clk: clk}
+	return &Server{socket: socket, metrics: metrics, deps: d, log: log, clk: clk, tried: make(chan struct{})}
 }
+
+// Tried is closed when Run has opened the admin's socket, or could not for now:
+// whoever is told then that the host is up can ask it.
+func (s *Server) Tried() <-chan struct{} { return s.tried }
 
 // Run serves until ctx ends. An address that another process has is waited for,
 // with a warning: calls do not need it.
@@ -140,6 +146,7 @@ func (s *Server) have(ctx context.Context, what, address string, open func() (ne
 }
 
 func (s *Server) openAdmin() (net.Listener, error) {
+	defer s.once.Do(func() { close(s.tried) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.yielded {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/port"
+	"github.com/eslua/eslua/host/systemd"
+	"github.com/eslua/eslua/host/web"
+)
+
+// serving is eslua serve inside the test, with the site's scripts and a
+// configuration file. It is up.
+func (s *site) serving(yaml string) *server {
+	s.t.Helper()
+	s.write("eslua.yaml", yaml)
+	systemd, name := s.systemd()
+	run := startServeIn(s.t, map[string]string{"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"},
+		"--config", filepath.Join(s.dir, "eslua.yaml"), "--listen", s.listen, "--scripts", filepath.Join(s.dir, "scripts"))
+	systemd.told(s.t, "READY=1")
+	return run
+}
+
+func TestDrainLetsCallsEnd(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	run := site.serving("drain: 10m")
+	staying := site.call("long")
+	run.signals <- syscall.SIGTERM
+	if line := run.next(t, "taking no new calls"); !strings.Contains(line, "calls=1") {
+		t.Errorf("the log does not say how many calls are left: %s", line)
+	}
+	site.ends(site.call("short"), "NORMAL_TEMPORARY_FAILURE") // the dialplan's next action
+	staying.Press("1")
+	site.rejected(staying)
+	run.next(t, "the last call is over")
+	if code := run.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestDrainHasALimit(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	run := site.serving("drain: 1ms")
+	staying := site.call("long")
+	run.signals <- syscall.SIGINT
+	if line := run.next(t, "ending the calls that are left"); !strings.Contains(line, "calls=1") || !strings.Contains(line, "time is over") {
+		t.Errorf("the log does not say which calls end, and why: %s", line)
+	}
+	site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
+	if code := run.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestASecondSignalEndsTheCalls(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	run := site.serving("drain: 10m")
+	staying := site.call("long")
+	run.signals <- syscall.SIGTERM
+	run.next(t, "taking no new calls")
+	run.signals <- syscall.SIGTERM
+	run.next(t, "a second signal came")
+	site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
+	if code := run.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestTheAdminDrains(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	run := site.serving("drain: 10m")
+	staying := site.call("long")
+	admin := web.NewClient(run.socket)
+	for range 2 { // asking twice does no more
+		if _, err := admin.Drain(t.Context(), false); err != nil {
+			t.Error(err)
+		}
+	}
+	run.next(t, "taking no new calls")
+	if st, err := admin.Status(t.Context(), false); err != nil || st.Draining == nil || !st.Draining.Until.After(st.Now) {
+		t.Errorf("while it drains the status is %+v, %v", st.Draining, err)
+	}
+	staying.Press("1")
+	site.rejected(staying)
+	if code := run.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestDrainTellsHowManyAreLeft every half a minute.
+func TestDrainTellsHowManyAreLeft(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	log, clk := make(chan string, 1000), clock.NewManual(time.Now())
+	s := site.service(t, clk, log)
+	signals, ended := make(chan os.Signal, 1), make(chan error, 1)
+	go func() { ended <- s.run(context.Background(), signals) }()
+	staying := site.call("long")
+	signals <- syscall.SIGTERM
+	logged(t, log, "taking no new calls")
+	for range 2 {
+		clk.Advance(tellEvery)
+		if line := logged(t, log, "waiting for the calls"); !strings.Contains(line, "calls=1") {
+			t.Errorf("the log does not say how many: %s", line)
+		}
+	}
+	staying.Press("1")
+	<-staying.Done()
+	signals <- syscall.SIGTERM // the port would wait for the clock
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// service is one on a clock of the test's.
+func (s *site) service(t *testing.T, clk clock.Clock, log chan string) *service {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Scripts = filepath.Join(s.dir, "scripts")
+	v := newService(&program{stderr: logTo(log)}, overrides{}, cfg)
+	v.clock = clk
+	v.systemd = systemd.NewNotifier(systemd.Environment{Get: func(string) string { return "" }}, v.log)
+	var err error
+	if v.host, err = build(cfg, v.log, clk, audience{}); err != nil {
+		t.Fatal(err)
+	}
+	if v.port, err = port.Listen(s.listen, clk); err != nil {
+		t.Fatal(err)
+	}
+	v.host.desk.open(filepath.Join(s.dir, "eslua.sock"), "", v)
+	return v
+}
+
+// logTo sends a log line by line.
+type logTo chan string
+
+func (l logTo) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
+}
+
+func logged(t *testing.T, log chan string, part string) string {
+	t.Helper()
+	for line := range log {
+		if strings.Contains(line, part) {
+			return line
+		}
+	}
+	return ""
+}
