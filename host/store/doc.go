@@ -8,7 +8,8 @@
 // is wrong, where and since when.
 //
 // A change is read only after the tree was quiet for a moment, and taken only
-// after it was read twice with the same bytes. Notifications are a hint that
+// after it was read twice with the same bytes; a file that is gone is given a
+// second to come back, as editors and deploys let it. Notifications are a hint that
 // speeds this up; the periodic scan finds everything without them.
 //
 // A History keeps the bytes of generations that have served, on disk or in memory,

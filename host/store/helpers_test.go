@@ -86,7 +86,7 @@ func opened(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbo
 // must: what a test sees change was notified.
 func running(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	start(t, s)
 	return s

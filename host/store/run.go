@@ -96,6 +96,9 @@ func (w *watcher) step() {
 	clear(w.doubts)
 	w.all = w.watch.follow(t)
 	overdue := w.settling.overdue(now)
+	if !overdue && w.gone(t) { // most come back: vim writes a file anew, a deploy unpacks a directory
+		still = false
+	}
 	if w.settle(t, still && !w.all, overdue) {
 		w.settling.done()
 		if !w.all {
@@ -103,6 +106,16 @@ func (w *watcher) step() {
 		}
 	}
 	w.settling.note(now)
+}
+
+// gone says whether a tree lacks a file that serves.
+func (w *watcher) gone(t *tree) bool {
+	for name := range w.Current().files {
+		if _, there := t.files[name]; !there {
+			return true
+		}
+	}
+	return false
 }
 
 // doubt names the files whose stamp is not to be trusted. A link's own name says

@@ -20,7 +20,7 @@ type Config struct {
 	Modules  []string      // names that require finds without the tree
 	Limits   Limits        // of the tree
 	Quiet    time.Duration // how long a changed tree must be left alone before it is read; 50 ms
-	MaxDelay time.Duration // when a tree that is never left alone is read all the same; 1 s
+	MaxDelay time.Duration // when a tree that is never left alone is read all the same, and when a file that is gone is believed to be; 1 s
 	Scan     time.Duration // how often everything is read again, notified or not; 30 s
 	History  *History      // where generations that begin to serve are recorded; nil: nowhere
 }

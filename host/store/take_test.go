@@ -236,6 +236,43 @@ func TestASteadyStreamOfSavesHoldsNothingUp(t *testing.T) {
 	}
 }
 
+// An editor on a slow disk has the old file away for long before the new one is
+// there: no call comes to a tree without it.
+func TestAFileThatIsGoneMayComeBack(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1", "other.lua", "return 1")
+	s, clk, _ := opened(t, dir, Config{})
+	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w.step() // which makes the watch
+	look := func() {
+		w.settling.note(clk.Now())
+		for range 3 { // the first sees the change, the next that it has settled
+			clk.Advance(s.cfg.Quiet)
+			w.step()
+		}
+	}
+	must(t, os.Remove(filepath.Join(dir, "main.lua")))
+	put(t, dir, "other.lua", "return 2")
+	look()
+	if !holds(s.Current(), "main.lua", "return 1", "other.lua", "return 1") {
+		t.Fatalf("a file was gone for a moment, and %+v serves", s.Current().Files())
+	}
+	put(t, dir, "main.lua", "return 2")
+	look()
+	if !holds(s.Current(), "main.lua", "return 2", "other.lua", "return 2") {
+		t.Fatalf("it came back, and %+v serves", s.Current().Files())
+	}
+	must(t, os.Remove(filepath.Join(dir, "main.lua")))
+	w.settling.note(clk.Now())
+	for began := clk.Now(); clk.Now().Sub(began) < s.cfg.MaxDelay; {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+	}
+	if !holds(s.Current(), "other.lua", "return 2") {
+		t.Fatalf("it is gone for good, and %+v serves", s.Current().Files())
+	}
+}
+
 func TestOldGenerationsAreFreed(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "lib/util.lua", "return 1")
