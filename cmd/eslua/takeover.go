@@ -61,7 +61,7 @@ func (s *service) relieve(ctx context.Context, socket string) {
 	case err == nil:
 		s.log.Info("the eslua before takes no more calls; it ends with its last one", "socket", socket)
 	case errors.As(err, &absent):
-		s.log.Warn("new calls come here, but no other eslua could be told; if there is one, send it SIGTERM", "error", err)
+		s.log.Info("there is no eslua to take over from, or its admin socket is elsewhere: then send it SIGTERM", "socket", socket)
 	default:
 		s.log.Error("new calls come here, but the eslua before could not be told; send it SIGTERM", "error", err)
 	}
