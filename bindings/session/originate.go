@@ -147,7 +147,7 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 	switch {
 	case errors.As(err, &failed):
 		s.cause = failed.Cause
-		s.log().Warn("originate: "+failed.Error(), "dial", target)
+		s.log().Warn("originate: "+err.Error(), "dial", target)
 		return false, nil
 	case err != nil && aLeg != nil && aLeg.call != nil && aLeg.over():
 		s.cause = "ORIGINATOR_CANCEL"

@@ -28,11 +28,16 @@ const pathPrefix = "eslua-leg/"
 // long giving an order up may take.
 const arrival = 10 * time.Second
 
+// glance is how often it is looked whether the leg on its way is still there:
+// who was called may hang up at once.
+const glance = 500 * time.Millisecond
+
 // Registry knows the legs that are being dialled.
 type Registry struct {
 	clock   clock.Clock
 	mu      sync.Mutex
 	waiting map[string]chan *Leg // by token; one place each
+	moved   string               // the port that legs come to instead; "" is the calls'
 }
 
 // New makes a Registry.
@@ -116,8 +121,9 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, o Order) (*Leg, error) {
 	r.waiting[token] = place
 	r.mu.Unlock()
 
+	o.Listener = r.reached(o.Listener)
 	id := ownUUID(o.Dial)
-	leg, err := r.reach(ctx, sw, o.line(token, id), place)
+	leg, err := r.reach(ctx, sw, o.line(token, id), o.Listener, place)
 	if err == nil {
 		return leg, nil
 	}
@@ -145,7 +151,7 @@ func (r *Registry) cancel(ctx context.Context, kill func(context.Context) error)
 	_ = kill(ctx) // the caller reports why it gave up; a leg that still arrives is hung up by Claim
 }
 
-func (r *Registry) reach(ctx context.Context, sw Switch, line string, place chan *Leg) (*Leg, error) {
+func (r *Registry) reach(ctx context.Context, sw Switch, line, listener string, place chan *Leg) (*Leg, error) {
 	out, err := sw.BgAPI(ctx, line)
 	if refused := (*esl.ReplyError)(nil); errors.As(err, &refused) {
 		out = refused.Text
@@ -156,16 +162,23 @@ func (r *Registry) reach(ctx context.Context, sw Switch, line string, place chan
 	if !strings.HasPrefix(out, "+OK") {
 		return nil, &FailedError{Cause: cause(out)}
 	}
-	late := r.clock.NewTimer(arrival)
-	defer late.Stop()
-	select {
-	case leg := <-place:
-		return leg, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-late.C:
-		return nil, fmt.Errorf("the leg answered but did not arrive: can FreeSWITCH reach eslua at the address in %q?", line)
+	for range arrival / glance {
+		next := r.clock.NewTimer(glance)
+		select {
+		case leg := <-place:
+			next.Stop()
+			return leg, nil
+		case <-ctx.Done():
+			next.Stop()
+			return nil, ctx.Err()
+		case <-next.C:
+		}
+		answer, err := sw.API(ctx, "uuid_exists "+strings.TrimPrefix(out, "+OK "))
+		if err == nil && strings.TrimSpace(answer) == "false" {
+			return nil, fmt.Errorf("%w: it answered and was gone before it came to eslua; if that is always so, FreeSWITCH cannot reach %s", &FailedError{Cause: "NORMAL_CLEARING"}, listener)
+		}
 	}
+	return nil, fmt.Errorf("the leg answered but did not arrive: can FreeSWITCH reach eslua at %s?", listener)
 }
 
 // cause is the hangup cause of "-ERR USER_BUSY"; an originate that could not

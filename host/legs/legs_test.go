@@ -123,6 +123,23 @@ func (s slow) BgAPI(ctx context.Context, line string) (string, error) {
 	}
 }
 
+// A socket application that reaches nobody ends the leg as a caller does who
+// hangs up at once.
+func TestLegThatIsGoneBeforeItArrives(t *testing.T) {
+	r, sw, _ := house(t, switchsim.Endpoint{Dial: "user/5"})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	_ = l.Close()
+	_, err = r.Dial(t.Context(), console{sw}, Order{Listener: nobody, Dial: "user/5", Timeout: time.Second})
+	var failed *FailedError
+	if !errors.As(err, &failed) || failed.Cause != "NORMAL_CLEARING" || !strings.Contains(err.Error(), "cannot reach "+nobody) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestLegNobodyWaitsForIsHungUp(t *testing.T) {
 	_, sw, addr := house(t, switchsim.Endpoint{Dial: "user/4"})
 	id, err := sw.Originate("user/4 '&socket(" + addr + "/" + pathPrefix + "0000 async full)'")
