@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -30,7 +31,22 @@ func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup
 	s.systemd.Stopping(s.callsLeft(d))
 	s.host.desk.drains(d.until)
 	s.host.rollout.Retire()
+	s.moveLegs(ctx, aside)
 	aside.Go(func() { s.port.Drain(ctx) })
+}
+
+// moveLegs has the legs that the calls still dial come to a port of their own,
+// until ctx ends.
+func (s *service) moveLegs(ctx context.Context, aside *sync.WaitGroup) {
+	host, _, _ := net.SplitHostPort(s.port.Addr().String())
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		s.log.Warn("the calls that are left can dial no more", "error", err)
+		return
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	s.host.legs.Move(port)
+	aside.Go(func() { _ = s.host.server.Serve(ctx, l) }) // it says nothing but why the first one did not begin
 }
 
 // tellLeft says how many calls are left.

@@ -12,6 +12,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/port"
+	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/systemd"
 	"github.com/eslua/eslua/host/web"
 )
@@ -40,6 +41,29 @@ func TestDrainLetsCallsEnd(t *testing.T) {
 	staying.Press("1")
 	site.rejected(staying)
 	run.next(t, "the last call is over")
+	if code := run.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestDrainingCallsDial: their legs come to a port that is open for them.
+func TestDrainingCallsDial(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	site.write("scripts/call.lua", `
+session:answer()
+session:read(1, 1, "stay.wav", 600000, "#")
+local leg = freeswitch.Session("user/1001")
+if leg:ready() then
+  leg:hangup("USER_BUSY")
+  session:hangup("CALL_REJECTED")
+end`)
+	site.sim.SetEndpoint(switchsim.Endpoint{Dial: "user/1001"})
+	run := site.serving("drain: 10m")
+	staying := site.call("long")
+	run.signals <- syscall.SIGTERM
+	run.next(t, "taking no new calls")
+	staying.Press("1")
+	site.rejected(staying)
 	if code := run.over(); code != exitFine {
 		t.Errorf("exit code %d", code)
 	}

@@ -39,6 +39,7 @@ type host struct {
 	nodes   []*control.Link
 	parked  *parked.Sweep
 	server  *outbound.Server
+	legs    *legs.Registry
 	desk    *desk
 	// ballast is never touched and so takes no memory, but the collector counts
 	// it: it runs once in so many bytes allocated, not once in the few MiB that
@@ -60,6 +61,7 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	h := host{ballast: make([]byte, ballastBytes)}
 	var err error
 	dialled := legs.New(clk)
+	h.legs = dialled
 	if h.set, h.machine, err = newMachine(dialled, clk); err != nil {
 		return nil, err
 	}
