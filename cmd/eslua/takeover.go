@@ -52,17 +52,20 @@ func (s *service) openPort(env systemd.Environment) (*port.Port, error) {
 const reliefTime = 5 * time.Second
 
 // relieve has the eslua before take no more calls, and leave its admin socket
-// to this one. It ends by itself when its last call is over.
+// to this one. It ends by itself when its last call is over; until then its
+// calls are no parked ones.
 func (s *service) relieve(ctx context.Context, socket string) {
 	ctx, stop := context.WithTimeout(ctx, reliefTime)
 	defer stop()
-	var absent *web.NotRunningError
-	switch _, err := web.NewClient(socket).Drain(ctx, true); {
-	case err == nil:
-		s.log.Info("the eslua before takes no more calls; it ends with its last one", "socket", socket)
-	case errors.As(err, &absent):
+	_, err := web.NewClient(socket).Drain(ctx, true)
+	if absent := (*web.NotRunningError)(nil); errors.As(err, &absent) {
 		s.log.Info("there is no eslua to take over from, or its admin socket is elsewhere: then send it SIGTERM", "socket", socket)
-	default:
-		s.log.Error("new calls come here, but the eslua before could not be told; send it SIGTERM", "error", err)
+		return
 	}
+	s.host.parked.LeaveOut()
+	if err != nil {
+		s.log.Error("new calls come here, but the eslua before could not be told; send it SIGTERM", "error", err)
+		return
+	}
+	s.log.Info("the eslua before takes no more calls; it ends with its last one", "socket", socket)
 }
