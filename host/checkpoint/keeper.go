@@ -34,14 +34,15 @@ type Keeper struct {
 
 // Open looks whether an earlier run of the flow was interrupted at this place.
 func Open(call Call, run Stamp, log *slog.Logger) *Keeper {
-	data := call.Snapshot()
-	k := &Keeper{call: call, log: log, again: data.Get("variable_socket_resume") == "true"}
+	var v [3]string
+	call.Snapshot().Pick([]string{"variable_socket_resume", "Caller-Profile-Index", "variable_" + Variable}, v[:])
+	k := &Keeper{call: call, log: log, again: v[0] == "true"}
 	k.now = record{
-		Place:      Place{Profile: strings.Clone(data.Get("Caller-Profile-Index")), Path: call.Path(), Flow: run.Flow},
+		Place:      Place{Profile: strings.Clone(v[1]), Path: call.Path(), Flow: run.Flow},
 		generation: run.Generation, version: run.Version,
 	}
-	value, ok := data.Lookup("variable_" + Variable)
-	if !ok {
+	value := v[2]
+	if value == "" {
 		return k
 	}
 	left, err := parse(value)

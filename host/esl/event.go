@@ -132,13 +132,16 @@ func (e Event) Pick(names, values []string) {
 
 // PickLast is Pick that walks from the last header backwards: for what FreeSWITCH
 // adds behind a channel's variables, such as an application's name. Of a header
-// that repeats it finds the last.
+// that repeats it finds the last. An event with a body is walked from the front,
+// as no event of a channel's applications has one; the body is known by not ending
+// in an empty line, since a look for where it begins would be the whole walk.
 func (e Event) PickLast(names, values []string) {
-	clear(values)
-	head := e.raw
-	if i := strings.Index(head, "\n\n"); i >= 0 {
-		head = head[:i] // not the body
+	head, bare := strings.CutSuffix(e.raw, "\n\n")
+	if !bare {
+		e.Pick(names, values)
+		return
 	}
+	clear(values)
 	for missing := uint64(1)<<len(names) - 1; head != "" && missing != 0; {
 		start := strings.LastIndexByte(head, '\n') + 1
 		for i, name := range names {

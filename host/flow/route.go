@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/outbound"
 )
 
 // Choice is the flow a call runs and the script's argv.
@@ -15,6 +16,12 @@ type Choice struct {
 
 // arrival is what a call shows of itself when it comes in.
 type arrival struct{ path, destination, context, caller string }
+
+func arrive(c *outbound.Call) arrival {
+	var v [3]string
+	c.Snapshot().Pick([]string{"Caller-Destination-Number", "Caller-Context", "Caller-Caller-ID-Number"}, v[:])
+	return arrival{path: c.Path(), destination: v[0], context: v[1], caller: v[2]}
+}
 
 // choose takes the flow from the socket's path, else from the first matching
 // route, else the default flow. It reports false when none of them names one.

@@ -60,16 +60,11 @@ func (r *Runner) Configure(cfg config.Config) { r.cfg.Store(&cfg) }
 // Afterwards outbound gives the call back to its dialplan.
 func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 	cfg := r.cfg.Load()
-	data := c.Snapshot()
-	choice, ok := choose(arrival{
-		path:        c.Path(),
-		destination: data.Get("Caller-Destination-Number"),
-		context:     data.Get("Caller-Context"),
-		caller:      data.Get("Caller-Caller-ID-Number"),
-	}, cfg.Routes, cfg.DefaultFlow)
+	came := arrive(c)
+	choice, ok := choose(came, cfg.Routes, cfg.DefaultFlow)
 	if !ok {
 		c.Log().Warn("no flow for this call; its dialplan goes on. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
-			"destination", data.Get("Caller-Destination-Number"))
+			"destination", came.destination)
 		return
 	}
 	generation, ended := r.Choose(choice.Flow, c.UUID())

@@ -124,7 +124,7 @@ func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event) (*Call,
 		uuid: strings.Clone(ev.uuid), path: from.path, addr: from.addr, async: from.async,
 		executions: newExecutions(s.cfg.Wire.NewUUID()),
 	}
-	c.began = sequence(ev)
+	c.began = ev.count()
 	c.early = c.began > 0
 	c.note(ev)
 	if !from.full || !from.async {

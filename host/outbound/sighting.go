@@ -12,6 +12,7 @@ type sighting struct {
 	esl.Event
 	name                        string
 	uuid, state, number, answer string
+	sequence                    string // counts the events that FreeSWITCH has made
 	app, appID                  string // of CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE
 }
 
@@ -19,7 +20,7 @@ type sighting struct {
 // event, and those of an application behind them
 // (switch_core_session.c:switch_core_session_exec).
 var (
-	channelHeaders     = [...]string{"Unique-ID", "Channel-State", "Channel-State-Number", "Answer-State"}
+	channelHeaders     = [...]string{"Unique-ID", "Channel-State", "Channel-State-Number", "Answer-State", "Event-Sequence"}
 	applicationHeaders = [...]string{"Application", "Application-UUID"}
 )
 
@@ -30,7 +31,7 @@ func sight(ev esl.Event) sighting {
 	}
 	var of [len(channelHeaders)]string
 	ev.Pick(channelHeaders[:], of[:])
-	s.uuid, s.state, s.number, s.answer = of[0], of[1], of[2], of[3]
+	s.uuid, s.state, s.number, s.answer, s.sequence = of[0], of[1], of[2], of[3], of[4]
 	if s.name == "CHANNEL_EXECUTE" || s.name == "CHANNEL_EXECUTE_COMPLETE" {
 		var app [len(applicationHeaders)]string
 		ev.PickLast(applicationHeaders[:], app[:])
@@ -49,7 +50,7 @@ func (c *Call) past(ev sighting) bool {
 	if !c.early && ev.name != "CHANNEL_STATE" && ev.app != "socket" {
 		return false
 	}
-	n := sequence(ev)
+	n := ev.count()
 	if n > 0 && n < c.began {
 		return true
 	}
@@ -57,8 +58,8 @@ func (c *Call) past(ev sighting) bool {
 	return false
 }
 
-// sequence counts the events that FreeSWITCH has made; 0 is not known.
-func sequence(ev sighting) uint64 {
-	n, _ := strconv.ParseUint(ev.Get("Event-Sequence"), 10, 64)
+// count is the sequence; 0 is not known.
+func (s sighting) count() uint64 {
+	n, _ := strconv.ParseUint(s.sequence, 10, 64)
 	return n
 }
