@@ -30,10 +30,11 @@ func Func() vm.Func {
 }
 
 func write(a *vm.Args) error {
-	what, err := read(a.Table(0))
+	what, err := read(a, a.Table(0))
 	if err != nil {
 		return err
 	}
+	weigh(a, what)
 	text, err := what.Write()
 	if err != nil {
 		return err
@@ -48,23 +49,50 @@ func write(a *vm.Args) error {
 	return nil
 }
 
+// weigh counts what checking and writing takes.
+func weigh(a *vm.Args, what dial.String) {
+	size, named := sizeOf(what.Vars), 0
+	for _, legs := range what.Groups {
+		for _, leg := range legs {
+			named += 1 + len(leg.Vars)
+			if size < refused {
+				size += len(leg.Endpoint) + sizeOf(leg.Vars)
+			}
+		}
+	}
+	a.Work(2*named + named*len(what.Vars)/4)
+	size = min(size, refused)
+	a.Charge(16 * size) // as much as escapes can make of it
+	a.Work(8 * size)
+}
+
+// refused is more than host/dial writes.
+const refused = 64<<10 + 1
+
+func sizeOf(vars []dial.Var) (size int) {
+	for _, v := range vars {
+		size += len(v.Name) + len(v.Value)
+	}
+	return size
+}
+
 func within(t *lua.LTable) string { return lua.LVAsString(t.RawGetString("within")) }
 
 // read takes the table apart.
-func read(t *lua.LTable) (dial.String, error) {
+func read(a *vm.Args, t *lua.LTable) (dial.String, error) {
 	var what dial.String
-	if err := fields(t, "vars", "timeout", "hunt", "within"); err != nil {
+	if err := fields(a, t, "vars", "timeout", "hunt", "within"); err != nil {
 		return what, err
 	}
 	if w := within(t); w != "" && w != "app" && w != "api" {
 		return what, fmt.Errorf(`dial: within is %q; write "app" for session:execute or "api" for api:execute`, w)
 	}
 	var err error
-	if what.Vars, err = variables(t, "originate_timeout"); err != nil {
+	if what.Vars, err = variables(a, t, "originate_timeout"); err != nil {
 		return what, err
 	}
 	for i := 1; i <= min(t.Len(), tooMany); i++ {
-		legs, err := element(t.RawGetInt(i), i)
+		legs, err := element(a, t.RawGetInt(i), i)
 		if err != nil {
 			return what, err
 		}
@@ -81,15 +109,15 @@ func read(t *lua.LTable) (dial.String, error) {
 const tooMany = 129
 
 // element is one endpoint, or a table of endpoints with their variables.
-func element(v lua.LValue, at int) ([]dial.Leg, error) {
+func element(a *vm.Args, v lua.LValue, at int) ([]dial.Leg, error) {
 	switch v := v.(type) {
 	case lua.LString:
 		return []dial.Leg{{Endpoint: string(v)}}, nil
 	case *lua.LTable:
-		if err := fields(v, "vars", "timeout"); err != nil {
+		if err := fields(a, v, "vars", "timeout"); err != nil {
 			return nil, err
 		}
-		vars, err := variables(v, "leg_timeout")
+		vars, err := variables(a, v, "leg_timeout")
 		if err != nil {
 			return nil, err
 		}
@@ -115,9 +143,10 @@ func notEndpoint(v lua.LValue, at int) error {
 
 // fields refuses what is misspelt: a variable that is silently not set is
 // found late.
-func fields(t *lua.LTable, known ...string) error {
+func fields(a *vm.Args, t *lua.LTable, known ...string) error {
 	var wrong string
 	t.ForEach(func(k, _ lua.LValue) {
+		a.Work(4)
 		if name, ok := k.(lua.LString); ok && !slices.Contains(known, string(name)) && (wrong == "" || string(name) < wrong) {
 			wrong = string(name)
 		}
@@ -130,13 +159,15 @@ func fields(t *lua.LTable, known ...string) error {
 
 // variables are vars, in the order of their names, and the timeout under the
 // name FreeSWITCH has for it.
-func variables(t *lua.LTable, timeout string) ([]dial.Var, error) {
+func variables(a *vm.Args, t *lua.LTable, timeout string) ([]dial.Var, error) {
 	var vars []dial.Var
 	switch list := t.RawGetString("vars").(type) {
 	case *lua.LNilType:
 	case *lua.LTable:
 		var err error
 		list.ForEach(func(k, v lua.LValue) {
+			a.Work(40)
+			a.Charge(64)
 			name, ok := k.(lua.LString)
 			value, scalar := text(v)
 			switch {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -21,6 +22,9 @@ const (
 	jsonEncodes = 1 << 20   // bytes
 	jsonNests   = 64
 )
+
+// tableCost is what an empty table costs, in bytes.
+const tableCost = 96
 
 // jsonObject is what stands behind freeswitch.JSON().
 type jsonObject struct {
@@ -48,7 +52,7 @@ func JSONClass() *vm.Class {
 			Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table}}, Results: []vm.Result{{Name: "text", Kind: vm.String}},
 			Doc: "A table as JSON: an array if its first key is 1, else an object.",
 			Go: func(a *vm.Args) error {
-				text, err := a.Self().(*jsonObject).encode(a.Table(0))
+				text, err := a.Self().(*jsonObject).encode(a, a.Table(0))
 				if err == nil {
 					a.ReturnString(text)
 				}
@@ -60,7 +64,7 @@ func JSONClass() *vm.Class {
 			Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is no JSON object or array"}},
 			Doc:     "A JSON object or array as a table; nulls, and arrays right inside arrays, are left out.",
 			Go: func(a *vm.Args) error {
-				table, err := decodeJSON(a.String(0))
+				table, err := decodeJSON(a, a.String(0))
 				if table != nil {
 					a.Return(table)
 				}
@@ -78,14 +82,15 @@ func JSONClass() *vm.Class {
 	}}
 }
 
-func (j *jsonObject) encode(t *lua.LTable) (string, error) {
-	var b strings.Builder
-	if err := j.write(&b, t, 0); err != nil {
+func (j *jsonObject) encode(a *vm.Args, t *lua.LTable) (string, error) {
+	var b jsonText
+	if err := j.write(a, &b, t, 0); err != nil {
 		return "", err
 	}
 	if !j.pretty {
 		return b.String(), nil
 	}
+	a.Work(2 * (b.Len() + b.blanks))
 	var out bytes.Buffer
 	if err := json.Indent(&out, []byte(b.String()), "", "\t"); err != nil {
 		return "", err
@@ -93,8 +98,19 @@ func (j *jsonObject) encode(t *lua.LTable) (string, error) {
 	return out.String(), nil
 }
 
+// jsonText is the text being written, and how many blanks and line ends json.Indent
+// will put between.
+type jsonText struct {
+	strings.Builder
+	blanks int
+}
+
+func (b *jsonText) long(pretty bool) bool {
+	return b.Len() > jsonEncodes || pretty && b.Len()+b.blanks > jsonEncodes
+}
+
 // write follows freeswitch_lua.cpp:JSON::LuaTable2cJSON.
-func (j *jsonObject) write(b *strings.Builder, t *lua.LTable, depth int) error {
+func (j *jsonObject) write(a *vm.Args, b *jsonText, t *lua.LTable, depth int) error {
 	if depth > jsonNests {
 		return fmt.Errorf("json:encode: tables are nested more than %d deep; does one contain itself?", jsonNests)
 	}
@@ -114,6 +130,7 @@ func (j *jsonObject) write(b *strings.Builder, t *lua.LTable, depth int) error {
 	}
 	b.WriteByte(open)
 	for first := true; key != lua.LNil; key, value = t.Next(key) {
+		a.Work(30)
 		name, named := keyText(key)
 		if !array && !named {
 			continue
@@ -128,26 +145,42 @@ func (j *jsonObject) write(b *strings.Builder, t *lua.LTable, depth int) error {
 		}
 		first = false
 		if !array {
-			b.WriteString(jsonString(name))
+			if err := writeText(a, b, name); err != nil {
+				return err
+			}
 			b.WriteByte(':')
 		}
 		switch v := value.(type) {
 		case lua.LString:
-			b.WriteString(jsonString(string(v)))
+			if err := writeText(a, b, string(v)); err != nil {
+				return err
+			}
 		case lua.LNumber:
 			b.WriteString(jsonNumber(float64(v)))
 		case lua.LBool:
 			b.WriteString(v.String())
 		case *lua.LTable:
-			if err := j.write(b, v, depth+1); err != nil {
+			if err := j.write(a, b, v, depth+1); err != nil {
 				return err
 			}
 		}
-		if b.Len() > jsonEncodes {
-			return fmt.Errorf("json:encode: the text would be longer than %d bytes", jsonEncodes)
+		if b.blanks += depth + 4; b.long(j.pretty) {
+			return errLong
 		}
 	}
+	b.blanks += depth + 1
 	b.WriteByte(end)
+	return nil
+}
+
+var errLong = fmt.Errorf("json:encode: the text would be longer than %d bytes", jsonEncodes)
+
+func writeText(a *vm.Args, b *jsonText, s string) error {
+	if len(s) > jsonEncodes {
+		return errLong
+	}
+	a.Work(60 + len(s)/2)
+	b.WriteString(jsonString(s))
 	return nil
 }
 
@@ -178,7 +211,7 @@ func jsonNumber(f float64) string {
 }
 
 // decodeJSON follows JSON::cJSON2LuaTable; nil for what is no JSON.
-func decodeJSON(text string) (*lua.LTable, error) {
+func decodeJSON(a *vm.Args, text string) (*lua.LTable, error) {
 	if len(text) > jsonDecodes {
 		return nil, fmt.Errorf("json:decode: the text is longer than %d bytes", jsonDecodes)
 	}
@@ -188,7 +221,7 @@ func decodeJSON(text string) (*lua.LTable, error) {
 	if err != nil || !nested {
 		return nil, nil
 	}
-	t, err := decodeInto(dec, delim, 0)
+	t, err := decodeInto(a, dec, delim, 0)
 	if errors.Is(err, errNested) {
 		return nil, err
 	}
@@ -200,12 +233,15 @@ func decodeJSON(text string) (*lua.LTable, error) {
 
 var errNested = fmt.Errorf("json:decode: the text nests more than %d deep", jsonNests)
 
-func decodeInto(dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, error) {
+func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, error) {
 	if depth > jsonNests {
 		return nil, errNested
 	}
+	g := guard.Of(a.L)
+	a.Charge(tableCost)
 	t := &lua.LTable{Metatable: lua.LNil}
 	for n := 0; dec.More(); {
+		a.Work(60)
 		name := ""
 		if open == '{' {
 			tok, err := dec.Token()
@@ -221,13 +257,16 @@ func decodeInto(dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, err
 		var value lua.LValue
 		switch v := tok.(type) {
 		case string:
+			a.Charge(len(v) + 32)
+			a.Work(len(v) / 2)
 			value = lua.LString(v)
 		case float64:
+			a.Charge(16)
 			value = lua.LNumber(v)
 		case bool:
 			value = lua.LBool(v)
 		case json.Delim:
-			inner, err := decodeInto(dec, v, depth+1)
+			inner, err := decodeInto(a, dec, v, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -239,9 +278,11 @@ func decodeInto(dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, err
 			continue
 		}
 		if open == '{' {
-			t.RawSetString(name, value)
+			a.Charge(len(name) + 32)
+			g.SetKey(a.L, t, lua.LString(name), value)
 		} else {
 			n++
+			g.ChargeIndex(a.L, t, lua.LNumber(n))
 			t.RawSetInt(n, value)
 		}
 	}

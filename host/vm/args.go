@@ -158,6 +158,11 @@ func (a *Args) Context() context.Context { return a.state.guard.Context }
 // raises the limit's error.
 func (a *Args) Charge(bytes int) { a.state.guard.Alloc(a.L, bytes) }
 
+// Work counts processor time that the function is about to take, in units of
+// 10 ns, against the script's limits. Who works in a loop over what a script
+// gave calls it in the loop. It raises the limit's error.
+func (a *Args) Work(units int) { a.state.guard.Work(a.L, units) }
+
 // Return gives the results.
 func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }
 

@@ -116,6 +116,10 @@ func (w *wrapper) check(a *Args) {
 		if p.Optional && v == lua.LNil {
 			continue
 		}
+		if s, ok := v.(lua.LString); ok && (p.Kind == Int || p.Kind == Number) {
+			a.state.guard.Reads(a.L, string(s)) // here
+			a.state.guard.Reads(a.L, string(s)) // and by the function
+		}
 		if !p.Kind.takes(v) || object != nil && !is(object, v) {
 			w.wrongType(a, a.first+i, p.kindName(), v)
 		}

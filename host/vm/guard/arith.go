@@ -94,7 +94,17 @@ func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
 // read charges what reading a string as a number takes.
 func (g *Guard) read(v lua.LValue) {
 	if s, ok := v.(lua.LString); ok {
-		g.left -= int64(len(s) / 8)
+		g.left -= int64(len(s) / bytesPerUnit)
+	}
+}
+
+// bytesPerUnit is how many bytes of a number are read in a unit of work.
+const bytesPerUnit = 2
+
+// Reads charges what reading s as a number takes, before it is read.
+func (g *Guard) Reads(L *lua.LState, s string) {
+	if len(s) > 64 {
+		g.Work(L, len(s)/bytesPerUnit)
 	}
 }
 
@@ -119,6 +129,14 @@ func toNumber(v lua.LValue) (lua.LNumber, bool) {
 		return lua.LNumber(x), ok
 	}
 	return 0, false
+}
+
+// argNumber is toNumber for a Go function's argument.
+func argNumber(L *lua.LState, v lua.LValue) (lua.LNumber, bool) {
+	if s, ok := v.(lua.LString); ok {
+		Of(L).Reads(L, string(s))
+	}
+	return toNumber(v)
 }
 
 // prepareFor makes numbers of a numeric loop's start, limit and step.

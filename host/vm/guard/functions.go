@@ -65,7 +65,7 @@ func environment(L *lua.LState, level int) (fn *lua.LFunction, global bool) {
 			badArgument(L, 1, "number expected, got "+typeName(L, 1))
 		}
 	default:
-		n, ok := toNumber(v)
+		n, ok := argNumber(L, v)
 		if !ok {
 			badArgument(L, 1, "number expected, got "+typeName(L, 1))
 		}

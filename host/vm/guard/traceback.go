@@ -102,7 +102,7 @@ func debugTraceback(L *lua.LState) int {
 			return 1
 		}
 	}
-	if n, ok := toNumber(L.Get(args + 2)); ok {
+	if n, ok := argNumber(L, L.Get(args+2)); ok {
 		level = int(n)
 	}
 	g := Of(L)
@@ -127,7 +127,7 @@ func debugGetinfo(L *lua.LState) int {
 	case *lua.LFunction:
 		fn = v
 	default:
-		n, ok := toNumber(v)
+		n, ok := argNumber(L, v)
 		if !ok {
 			badArgument(L, args+1, "function or level expected")
 		}

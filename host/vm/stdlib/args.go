@@ -9,11 +9,12 @@ import (
 )
 
 // toNumber takes a number, or a string that PUC Lua would take for one.
-func toNumber(v lua.LValue) (float64, bool) {
+func toNumber(L *lua.LState, v lua.LValue) (float64, bool) {
 	switch v := v.(type) {
 	case lua.LNumber:
 		return float64(v), true
 	case lua.LString:
+		guard.Of(L).Reads(L, string(v))
 		return number.Parse(string(v))
 	}
 	return 0, false
@@ -73,7 +74,7 @@ func optString(L *lua.LState, n int, otherwise string) string {
 }
 
 func argNumber(L *lua.LState, n int) float64 {
-	x, ok := toNumber(guard.Arg(L, n))
+	x, ok := toNumber(L, guard.Arg(L, n))
 	if !ok {
 		typeError(L, n, "number")
 	}

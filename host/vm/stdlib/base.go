@@ -150,12 +150,13 @@ func baseTonumber(L *lua.LState) int {
 	var ok bool
 	switch {
 	case base == 10:
-		x, ok = toNumber(guard.Arg(L, 1))
+		x, ok = toNumber(L, guard.Arg(L, 1))
 	default:
 		s := argString(L, 1)
 		if base < 2 || base > 36 {
 			argError(L, 2, "base out of range")
 		}
+		guard.Of(L).Reads(L, s)
 		x, ok = number.ParseBase(s, base)
 	}
 	if !ok {

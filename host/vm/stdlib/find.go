@@ -56,10 +56,7 @@ func search(L *lua.LState, find bool) int {
 }
 
 func plain(L *lua.LState, s, p string, at int) int {
-	if len(s)-at >= bytesPerUnit {
-		guard.Of(L).Work(L, (len(s)-at)/bytesPerUnit)
-	}
-	i := strings.Index(s[at:], p)
+	i := index(L, s[at:], p)
 	if i < 0 {
 		L.Push(lua.LNil)
 		return 1
@@ -67,6 +64,29 @@ func plain(L *lua.LState, s, p string, at int) int {
 	L.Push(integer(at + i + 1))
 	L.Push(integer(at + i + len(p)))
 	return 2
+}
+
+// index is strings.Index, charged. It is done piece by piece, as how long it takes depends on what the texts have in
+// common: the clock is looked at between pieces.
+func index(L *lua.LState, s, p string) int {
+	const piece = 64 << 10
+	perUnit := bytesPerUnit
+	if len(p) > 63 { // what the processor compares at once
+		perUnit = 8
+	}
+	step := max(piece, 4*len(p))
+	for from := 0; ; from += step {
+		end := min(len(s), from+step+len(p)-1)
+		if n := (end - from) / perUnit; n > 0 {
+			guard.Of(L).Work(L, n)
+		}
+		if i := strings.Index(s[from:end], p); i >= 0 {
+			return from + i
+		}
+		if end == len(s) {
+			return -1
+		}
+	}
 }
 
 // anchored takes the "^" off m's pattern and tells whether there was one.

@@ -116,7 +116,7 @@ func osTime(L *lua.LState) int {
 }
 
 func dateField(L *lua.LState, t *lua.LTable, name string, otherwise int) int {
-	x, ok := toNumber(L.GetField(t, name))
+	x, ok := toNumber(L, L.GetField(t, name))
 	if !ok {
 		if otherwise < 0 {
 			fail(L, "field '%s' missing in date table", name)
