@@ -68,7 +68,7 @@ func Takeover(addr string, clk clock.Clock) (*Port, error) {
 // Passed is the listening TCP socket that another process opened and keeps, as
 // systemd does. f is closed.
 func Passed(f *os.File, clk clock.Clock) (*Port, error) {
-	defer f.Close()
+	defer func() { _ = f.Close() }() // the listener has a copy
 	l, err := net.FileListener(f)
 	if err != nil {
 		return nil, fmt.Errorf("the socket %s is none that listens for TCP: %w", f.Name(), err)
@@ -125,7 +125,7 @@ func (p *Port) Refuse() {
 // when the port is closed, which ctx's end hastens. What waits at a passed socket
 // is for whom it is passed to next.
 func (p *Port) Drain(ctx context.Context) {
-	defer p.Close()
+	defer func() { _ = p.Close() }() // closed already is closed
 	if p.passed {
 		return
 	}

@@ -73,11 +73,11 @@ func (p *Port) isProbe(nc net.Conn) bool {
 
 // bindAny gives a socket a free port of any address.
 func bindAny(fd int, family netip.Addr) (int, error) {
-	var any unix.Sockaddr = &unix.SockaddrInet4{}
+	var free unix.Sockaddr = &unix.SockaddrInet4{}
 	if family.Is6() {
-		any = &unix.SockaddrInet6{}
+		free = &unix.SockaddrInet6{}
 	}
-	if err := unix.Bind(fd, any); err != nil {
+	if err := unix.Bind(fd, free); err != nil {
 		return 0, err
 	}
 	bound, err := unix.Getsockname(fd)

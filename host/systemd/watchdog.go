@@ -54,6 +54,6 @@ func (n *Notifier) beat(ctx context.Context, clk clock.Clock, limit time.Duratio
 	}
 	if errors.Is(err, errLate) {
 		stop(err)
-		<-shown
+		_ = <-shown // it came too late
 	}
 }
