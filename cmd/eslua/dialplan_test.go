@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/xml"
 	"log/slog"
 	"net"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,7 +72,11 @@ func runPrinted(t *testing.T, address, password string) {
 			t.Error(err)
 		}
 	})
-	served, early, late, nobody := l.Addr().String(), dying(t, ""), dying(t, "connect\n\n"), vacant(t)
+	served, nobody := l.Addr().String(), vacant(t)
+	early, late := dying(t, ""), dying(t, "connect\n\n")
+	// As a flow that begins a transfer; an application runs only once the channel is parked.
+	leaving := dying(t, "connect\n\n", "myevents\n\n", "sendmsg\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=b\n\n",
+		"CHANNEL_EXECUTE_COMPLETE", "api uuid_setvar %s socket_resume\n\n")
 	t.Run("calls", func(t *testing.T) {
 		for name, c := range map[string]struct {
 			hosts []string
@@ -81,6 +87,7 @@ func runPrinted(t *testing.T, address, password string) {
 			"the first dies before connect":     {[]string{early, served}, 1},
 			"the first dies after connect":      {[]string{late, served}, 1},
 			"two die":                           {[]string{early, late, served}, 1},
+			"one dies about to transfer":        {[]string{leaving, early, served}, 1},
 			"one dies after the flow has ended": {[]string{served, late}, 1},
 			"only dying ones":                   {[]string{early, late}, 0},
 			"none":                              {[]string{nobody}, 0},
@@ -98,6 +105,7 @@ func runPrinted(t *testing.T, address, password string) {
 				act := seen.expect(id)
 				line := "originate {origination_uuid=" + id + "}loopback/wait " +
 					quote.Word(inlined(t, own, "note", "two words", "a/b|c", "it's %20")) + " inline"
+				t.Cleanup(func() { sw.api(context.Background(), t, "uuid_kill "+id) })
 				if answer := sw.api(ctx, t, line); !strings.HasPrefix(answer, "+OK") {
 					t.Fatalf("%s: %s", line, answer)
 				}
@@ -195,8 +203,10 @@ func TestPrintedRouteTakesItsCalls(t *testing.T) {
 	}
 }
 
-// dying is a host that says its last words to each call and closes.
-func dying(t *testing.T, words string) (address string) {
+// dying is a host that says its last words to each call, each when the one
+// before was answered, and closes; %s in them is the call's uuid. A word that
+// ends no command is an event to wait for.
+func dying(t *testing.T, words ...string) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -209,10 +219,23 @@ func dying(t *testing.T, words string) (address string) {
 			if err != nil {
 				return
 			}
-			_, _ = c.Write([]byte(words))
-			if words != "" {
-				_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
-				_, _ = c.Read(make([]byte, 1)) // it has been understood
+			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+			from, id := textproto.NewReader(bufio.NewReader(c)), ""
+			for _, w := range words {
+				if w == "" {
+					continue
+				}
+				isCommand := strings.HasSuffix(w, "\n\n")
+				if isCommand {
+					_, _ = c.Write([]byte(strings.Replace(w, "%s", id, 1)))
+				}
+				for {
+					answer, err := from.ReadMIMEHeader()
+					id = cmp.Or(id, answer.Get("Unique-ID"))
+					if err != nil || isCommand || answer.Get("Event-Name") == w {
+						break
+					}
+				}
 			}
 			_ = c.Close()
 		}

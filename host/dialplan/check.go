@@ -153,11 +153,27 @@ func (c *checker) extension(steps []step, goesOn bool) {
 		before := slices.DeleteFunc(slices.Clone(steps[:i]), func(o step) bool { return !s.with(o) })
 		if resumes, sure := resume(before); sure && !resumes && !c.resumed {
 			c.say(s.at, false, `socket_resume is not set before this socket: a call whose host dies early stays parked, or waits for what its application plays; write <action application="set" data="socket_resume=true"/> in front of it`)
+		} else if again := c.again(before); again {
+			c.say(s.at, true, `a flow that begins a transfer takes socket_resume back, and its host may die just then: this socket would have it no more; write <action application="set" data="socket_resume=true"/> in front of it too`)
 		}
 		if !goesOn && !slices.ContainsFunc(steps[i+1:], s.with) {
 			c.say(s.at, false, `nothing comes after this socket: a call is hung up as if all were well when eslua is not there or dies; write what shall come then behind it, for example <action application="hangup" data="%s"/>`, lost)
 		}
 	}
+}
+
+// again tells whether the last of steps that is a socket comes after the last
+// that sets socket_resume.
+func (c *checker) again(steps []step) bool {
+	for _, s := range slices.Backward(steps) {
+		if s.app == "socket" {
+			return slices.ContainsFunc(Hosts(s.data), c.leadsToUs)
+		}
+		if _, sure := resume([]step{s}); !sure || resumeSetting.MatchString(s.data) {
+			return false
+		}
+	}
+	return false
 }
 
 var resumeSetting = regexp.MustCompile(`(?:^|[^\w])socket_resume=([^;,|~\s]*)`)

@@ -96,6 +96,11 @@ func TestCheck(t *testing.T) {
 			`<action application="execute_extension" data="y XML default"/></condition></extension>
 			` + extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), []string{"6: nothing comes after"}},
 
+		"resumed once for two": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>
+			<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{"6: remark: a flow that begins a transfer"}},
+		"resumed for each of two": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>` + resumes +
+			`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), nil},
+
 		"nothing behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>`),
 			[]string{`5: nothing comes after this socket`}},
 		"only otherwise something behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>

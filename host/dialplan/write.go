@@ -43,7 +43,8 @@ func Write(w io.Writer, extensions []Extension, listed []config.Address) error {
 		"No call is parked for ever: a host that takes the connection and says nothing is",
 		"given up after 25 s, and one that dies at once; socket_resume=true is what makes the",
 		"dialplan go on then (without it the call stays parked: mod_event_socket.c:",
-		"socket_function). A machine that vanishes in mid call is noticed by TCP after about",
+		"socket_function; it is set each time, as a flow that begins a transfer takes it",
+		"back). A machine that vanishes in mid call is noticed by TCP after about",
 		"5 minutes (30 s and 9 probes 30 s apart), one that does not answer at all after",
 		"net.ipv4.tcp_syn_retries. park_timeout, where a flow has limits: duration, ends what",
 		"that does not.")
@@ -91,7 +92,6 @@ func (p *printer) extension(x Extension) {
 	if x.Why != "" {
 		p.comment(3, x.Why)
 	}
-	p.action("set", "socket_resume=true")
 	for n := range attempts {
 		if n > 0 && n >= len(p.hosts) { // each host has been tried
 			p.action("sleep", pause)
@@ -99,6 +99,7 @@ func (p *printer) extension(x Extension) {
 		if x.Limit > 0 { // parking takes the variable
 			p.action("set", fmt.Sprintf("park_timeout=%d:%s", int((x.Limit+grace)/time.Second), lost))
 		}
+		p.action("set", "socket_resume=true") // each time: a flow that begins a transfer takes it back
 		p.action("socket", p.socket(x.Path, n))
 	}
 	if x.Limit > 0 {

@@ -72,11 +72,10 @@ func parsed(t *testing.T, yaml string) config.Config {
 func TestOneHost(t *testing.T) {
 	p, text := write(t, config.Default(), []string{"welcome"}, nil)
 	want := []string{
-		"set socket_resume=true",
-		"socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
-		"socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
-		"socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
-		"socket 127.0.0.1:8084/welcome async full",
+		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
+		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
+		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
+		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full",
 		"hangup NORMAL_TEMPORARY_FAILURE",
 	}
 	if got := p.actions(0); !slices.Equal(got, want) {
@@ -104,9 +103,12 @@ func TestEveryHostIsFirstOnceAndTriedEachTime(t *testing.T) {
 	want := []string{
 		"set socket_resume=true",
 		"socket 10.0.0.1:8084/f/a%2520b|2001:db8::1:8085/f/a%2520b|c.example:8086/f/a%2520b async full",
+		"set socket_resume=true",
 		"socket 2001:db8::1:8085/f/a%2520b|c.example:8086/f/a%2520b|10.0.0.1:8084/f/a%2520b async full",
+		"set socket_resume=true",
 		"socket c.example:8086/f/a%2520b|10.0.0.1:8084/f/a%2520b|2001:db8::1:8085/f/a%2520b async full",
 		"sleep " + pause,
+		"set socket_resume=true",
 		"socket 10.0.0.1:8084/f/a%2520b|2001:db8::1:8085/f/a%2520b|c.example:8086/f/a%2520b async full",
 		"hangup NORMAL_TEMPORARY_FAILURE",
 	}
@@ -170,7 +172,7 @@ func TestHostileNamesStayText(t *testing.T) {
 	cfg.Limits.Duration = config.Duration(time.Second)
 	cfg.Fallback = config.Fallback{Action: config.Transfer, Data: `a"/><action> & XML`}
 	p, _ := write(t, cfg, []string{`x"--><&'|: y`, "a--b"}, []string{"--", "${system(rm)}", "$${x}"})
-	if len(p.Extensions) != 2 || len(p.Extensions[0].Conditions[0].Actions) != 14 {
+	if len(p.Extensions) != 2 || len(p.Extensions[0].Conditions[0].Actions) != 17 {
 		t.Errorf("%+v", p)
 	}
 }
