@@ -37,23 +37,30 @@ func (n *Notifier) beat(ctx context.Context, clk clock.Clock, limit time.Duratio
 	defer stop(nil)
 	late := clk.NewTimer(limit)
 	defer late.Stop()
-	shown := make(chan error, 1)
-	go func() { shown <- progress(checking) }()
 	var err error
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		err = progress(checking)
+	}()
+	inTime := true
 	select {
-	case err = <-shown:
+	case <-shown:
 	case <-late.C:
-		err = errLate
+		inTime = false
+		n.noProgress(errLate, limit)
+		stop(errLate)
+		<-shown
 	}
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil || !inTime:
 	case err != nil:
-		n.log.Error("eslua makes no progress: systemd's watchdog is not told that it is well, and restarts it if this goes on", "error", err, "limit", limit)
+		n.noProgress(err, limit)
 	default:
 		n.send("WATCHDOG=1")
 	}
-	if errors.Is(err, errLate) {
-		stop(err)
-		_ = <-shown // it came too late
-	}
+}
+
+func (n *Notifier) noProgress(err error, limit time.Duration) {
+	n.log.Error("eslua makes no progress: systemd's watchdog is not told that it is well, and restarts it if this goes on", "error", err, "limit", limit)
 }
