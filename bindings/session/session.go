@@ -10,6 +10,7 @@ import (
 	"github.com/eslua/eslua/host/checkpoint"
 	"github.com/eslua/eslua/host/esl"
 	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/quote"
 	"github.com/eslua/eslua/host/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -116,7 +117,7 @@ func (s *Session) unlink(ctx context.Context) {
 	switch _, hungUp := s.call.HungUp(); {
 	case hungUp || s.cut:
 	case s.transfer != "":
-		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transfer)
+		err = s.settle(s.leave(ctx))
 	case s.autoHangup && !s.left:
 		err = s.call.Hangup(ctx, normalClearing)
 	}
@@ -128,6 +129,18 @@ func (s *Session) unlink(ctx context.Context) {
 	}
 	s.call, s.leg = nil, nil
 	s.room.all = slices.DeleteFunc(s.room.all, func(other *Session) bool { return other == s })
+}
+
+// leave transfers the channel. It has the channel's own thread do it: while
+// uuid_transfer works, the channel already runs the next action of the
+// extension it is taken out of, which may be the socket of another host.
+func (s *Session) leave(ctx context.Context) (err error) {
+	if _, far := s.call.(*attached); far {
+		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transfer)
+		return err
+	}
+	_, err = s.call.Execute(ctx, "transfer", quote.Literal(s.transfer))
+	return err
 }
 
 func (s *Session) log() *slog.Logger { return s.room.host.Log() }

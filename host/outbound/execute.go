@@ -15,6 +15,7 @@ type executions struct {
 	prefix  string // of every Application-UUID this connection chose: the call's own
 	count   uint64
 	running []*execution
+	left    bool // one was given up and may still run
 }
 
 // newExecutions names applications after one random UUID and a count: another
@@ -46,8 +47,9 @@ type execution struct {
 // same if the application ended in time), an *UnknownApplicationError, an
 // *esl.ReplyError when FreeSWITCH refused, an *esl.FieldError when app or arg
 // cannot be sent, an *esl.DisconnectError, or ctx's; then the application may
-// go on in FreeSWITCH. "app::arg" without arg means app with arg, as in
-// FreeSWITCH, where it would be run by somebody else, later
+// go on in FreeSWITCH until the next one is executed. "app::arg" without arg
+// means app with arg, as in FreeSWITCH, where it would be run by somebody else,
+// later
 // (switch_core_session.c:switch_core_session_execute_application_get_flags).
 func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) {
 	if name, rest, ok := strings.Cut(app, "::"); ok && arg == "" {
@@ -60,6 +62,10 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	if strings.EqualFold(app, "transfer") {
 		c.forgetResume()
 		c.moved = true // whether its events tell in time or not
+	}
+	if c.left {
+		c.left = false
+		c.breakOff()
 	}
 	x := &execution{app: app, id: c.nextID()}
 	cmd, err := esl.Execute(esl.ExecuteOptions{App: app, Arg: arg, EventUUID: x.id, Lock: true})
@@ -96,6 +102,7 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	case c.hungUp:
 		return x.result, c.hangupError()
 	case err != nil:
+		c.left = true
 		return esl.Event{}, err
 	case x.refused != nil:
 		return esl.Event{}, fmt.Errorf("execute %s: %w", app, x.refused)

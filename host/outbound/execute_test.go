@@ -159,9 +159,11 @@ func TestExecuteLeavesWithItsContext(t *testing.T) {
 	if err := within(t, "playback", d); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	// The late completion is nobody's, and the next application has its own.
+	// The next application need not wait for it. The late completion is nobody's,
+	// and the next application has its own.
 	next := execute(h, "say", "x")
-	p.send(ends("playback", id))
+	p.expect("api uuid_break " + callID)
+	p.send(output("+OK\n"), ends("playback", id))
 	p.send(ends("say", p.execute("say")))
 	if got := within(t, "say", next); got.err != nil || got.event.Get("Application") != "say" {
 		t.Fatalf("%v %v", got.err, got.event.Get("Application"))

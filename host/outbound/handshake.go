@@ -24,6 +24,9 @@ const settleTime = time.Second
 func (s *Server) greet(ctx context.Context, conn *esl.Conn, local net.Addr) *Call {
 	c, err := s.handshake(ctx, conn, local)
 	switch {
+	case err == nil && c.gone():
+		c.Log().Info("call not served: it was transferred while its dialplan came to us")
+		s.part(c)
 	case err == nil:
 		c.settle(ctx)
 		return c
@@ -131,6 +134,21 @@ func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event) (*Call,
 		return c, &controlError{from}
 	}
 	return c, nil
+}
+
+// gone tells of a channel that runs something else by now. uuid_transfer takes
+// a channel out of one socket application, and in the moment before it has
+// reached its new extension the old one's next action begins
+// (switch_ivr.c:switch_ivr_session_transfer sets CF_TRANSFER first, CS_ROUTING
+// last): where that is a socket too, it is there in case a host dies.
+func (c *Call) gone() bool {
+	app, ok := c.snapshot.Lookup("variable_current_application")
+	if c.hungUp || !c.moved && (!ok || app == "socket") {
+		return false
+	}
+	c.moved = true
+	c.forgetResume()
+	return true
 }
 
 // settle waits while the channel is about to be moved: execute_on_answer hands a

@@ -117,6 +117,28 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 	}
 }
 
+// uuid_transfer, from whomever, lets the next action of the old extension begin.
+func TestAChannelThatHasGoneOnIsNotServed(t *testing.T) {
+	for name, sign := range map[string]string{
+		"it is being routed":        "\nvariable_current_application: socket\nChannel-State-Number: 2\n",
+		"it runs another extension": "\nvariable_current_application: sleep\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, outbound.Config{})
+			p := h.dial()
+			p.greet(strings.Replace(connectReply, "\n", sign+"variable_socket_resume: true\n", 1))
+			p.expect("api uuid_setvar " + callID + " socket_resume")
+			p.send(output("+OK\n"))
+			if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+				t.Fatalf("the call ends with %q", said)
+			}
+			if len(h.ended) > 0 {
+				t.Error("its flow ran")
+			}
+		})
+	}
+}
+
 func TestSocketApplicationOfOurOwnIsNoTransfer(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
