@@ -155,10 +155,10 @@ func baseLoad(L *lua.LState) int {
 	case lua.LString:
 		text, name = string(v), string(v)
 	case *lua.LFunction:
-		var message string
-		if text, message = readAll(L, v); message != "" {
+		var failed lua.LValue
+		if text, failed = readAll(L, v); failed != nil {
 			L.Push(lua.LNil)
-			L.Push(lua.LString(message))
+			L.Push(failed)
 			return 2
 		}
 	default:
@@ -185,24 +185,33 @@ func loaded(L *lua.LState, text, name string, env *lua.LTable) int {
 	return 1
 }
 
-// readAll joins the pieces a reader function gives.
-func readAll(L *lua.LState, reader *lua.LFunction) (text, message string) {
+// readAll joins the pieces a reader function gives. What it raises is what
+// load returns, as in PUC Lua.
+func readAll(L *lua.LState, reader *lua.LFunction) (text string, failed lua.LValue) {
 	g := Of(L)
 	var b strings.Builder
 	for {
-		L.Push(reader)
-		L.Call(0, 1)
-		piece := L.Get(-1)
-		L.Pop(1)
+		var piece lua.LValue
+		err, _ := g.Enter(L, func() {
+			L.Push(reader)
+			L.Call(0, 1)
+			piece = L.Get(-1)
+			L.Pop(1)
+		})
+		if raised, ok := err.(*lua.ApiError); ok {
+			g.Work(L, 500)
+			return "", raised.Object
+		}
+		g.MustRun(L)
 		if piece == lua.LNil || piece == lua.LString("") {
-			return b.String(), ""
+			return b.String(), nil
 		}
 		s, ok := piece.(lua.LString)
 		if !ok {
-			return "", position(L, 1) + "reader function must return a string"
+			return "", lua.LString(position(L, 1) + "reader function must return a string")
 		}
 		if b.Len()+len(s) > g.limits.Source {
-			return "", (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
+			return "", lua.LString((&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text())
 		}
 		g.Alloc(L, len(s))
 		b.WriteString(string(s))

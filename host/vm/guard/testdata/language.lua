@@ -319,3 +319,6 @@ x = 5 x = (f() and 1) or f() print(x)
 x = 5 x = {} and ((f()) and 1) print(x)
 local t = {} x = 5 x = t.a and 1 print(x) x = 5 x = t and t.a and 1 print(x) x = 5 x = {} and t.a and 1 print(x)
 x = 5 x = {} and (t.a and 1) print(x) x = 5 x = t and (t.a and 1) print(x) x = 5 x = (t and t.a) and 1 print(x)
+
+print(pcall(load, function() error("r") end)) print(load(function() local x = nil + 1 end)) print(select("#", load(function() error() end))) print(pcall(load, function() return load(function() error("deep", 0) end) end)) print(coroutine.wrap(function() return load(coroutine.yield) end)())
+local n = 0 local function chunk() n = n + 1 if n == 1 then return "return " elseif n == 2 then pcall(error) return "n" end end n = 0 print(pcall(setfenv(load(chunk), {n = 5})))
