@@ -13,6 +13,7 @@ import (
 // call is a channel in a socket application, as FreeSWITCH's table has it.
 type call struct {
 	uuid, data, caller, called, created string
+	ports                               string // of this machine, one of which was dialled
 }
 
 // sockets are the channels whose newest application is socket. A script that has
@@ -39,7 +40,7 @@ func sockets(ctx context.Context, n Node) ([]call, error) {
 	var calls []call
 	for _, r := range table.Rows {
 		if r.App == "socket" && r.State == "CS_EXECUTE" {
-			calls = append(calls, call{r.UUID, r.Data, r.Caller, r.Called, r.Created})
+			calls = append(calls, call{uuid: r.UUID, data: r.Data, caller: r.Caller, called: r.Called, created: r.Created})
 		}
 	}
 	return calls, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,18 +110,24 @@ func (s *Sweep) node(ctx context.Context, n Node, listen string) {
 	}
 	var left []call
 	for id, c := range after {
-		if before[id] == c {
+		if before[id] == c && s.nobodys(log, c) {
 			left = append(left, c)
 		}
 	}
-	if len(left) == 0 {
-		return
+	if len(left) > 0 {
+		s.handle(ctx, log, n, left)
 	}
-	if others, err := s.machine.others(us.port); others || err != nil {
-		log.Warn("calls may be parked, or served by an eslua that still runs on this port; they are left alone", "calls", len(left), "error", err)
-		return
+}
+
+// nobodys tells whether no other process of this machine can be serving a call.
+func (s *Sweep) nobodys(log *slog.Logger, c call) bool {
+	for port := range strings.FieldsSeq(c.ports) {
+		if others, err := s.machine.others(port); others || err != nil {
+			log.Info("a call may be parked, or served by another process of this machine; it is left alone", "uuid", c.uuid, "port", port, "error", err)
+			return false
+		}
 	}
-	s.handle(ctx, log, n, left)
+	return true
 }
 
 // look finds the calls that wait in a socket application for us and have not
@@ -139,7 +146,8 @@ func (s *Sweep) look(ctx context.Context, n Node, us us) (map[string]call, error
 		if err != nil {
 			return nil, err
 		}
-		if waits && us.dialled(c.data, host) {
+		if ports := us.dialled(c.data, host); waits && ports != nil {
+			c.ports = strings.Join(ports, " ")
 			found[c.uuid] = c
 		}
 	}

@@ -55,8 +55,11 @@ func leftCalls(t *testing.T, address, password string) {
 			second := node.call(t, nobody+"/flow/b|localhost:"+us.port()+"/flow/b async full")
 			came := node.call(t, us.address()+"/flow/came async full")
 			theirs := node.call(t, nobody+"/flow/c|localhost:"+other.port()+"/flow/c|"+us.address()+"/flow/c async full")
-			unsure := node.call(t, "127.0.0.1:"+other.port()+"/flow/d|"+us.address()+"/flow/d async full")
-			for _, id := range []string{left, second, came, theirs, unsure} {
+			busy := listen(t)
+			busy.lend(t)
+			unsure := node.call(t, "127.0.0.1:"+busy.port()+"/flow/d|"+us.address()+"/flow/d async full")
+			third := node.call(t, us.address()+"/flow/e|127.0.0.1:"+other.port()+"/flow/e async full")
+			for _, id := range []string{left, second, third, came, theirs, unsure} {
 				node.settle(t, id)
 			}
 			us.serve()
@@ -78,11 +81,11 @@ func leftCalls(t *testing.T, address, password string) {
 				if got := node.application(t, id); got != "socket" {
 					t.Errorf("%s call is touched: it runs %q", name, got)
 				}
-				if said.tells(id) {
+				if said.tells(id) != (id == unsure) {
 					t.Errorf("%s call is spoken of: %s", name, said.text())
 				}
 			}
-			for id, path := range map[string]string{left: "flow/a", second: "flow/b"} {
+			for id, path := range map[string]string{left: "flow/a", second: "flow/b", third: "flow/e"} {
 				if !said.tells(id) {
 					t.Errorf("nothing is said of %s: %s", id, said.text())
 				}
@@ -92,7 +95,7 @@ func leftCalls(t *testing.T, address, password string) {
 						t.Errorf("a call left parked runs %q, it should be hung up", got)
 					}
 				case config.Reenter:
-					if got := us.next(t); got != "flow/a" && got != "flow/b" {
+					if got := us.next(t); got != "flow/a" && got != "flow/b" && got != "flow/e" {
 						t.Errorf("%q was handed to us, want %s", got, path)
 					}
 				default:
@@ -101,7 +104,7 @@ func leftCalls(t *testing.T, address, password string) {
 					}
 				}
 			}
-			if want := map[config.ParkedAction]string{config.Report: "found=2 handled=0"}[do.Action]; !strings.Contains(said.text(), cmp.Or(want, "found=2 handled=2")) {
+			if want := map[config.ParkedAction]string{config.Report: "found=3 handled=0"}[do.Action]; !strings.Contains(said.text(), cmp.Or(want, "found=3 handled=3")) {
 				t.Errorf("no summary: %s", said.text())
 			}
 		})
@@ -185,6 +188,7 @@ type listener struct {
 	net.Listener
 	mu      sync.Mutex
 	serving bool
+	lent    chan net.Conn // the next connection goes there
 	paths   chan string
 }
 
@@ -202,9 +206,13 @@ func listen(t *testing.T) *listener {
 				return
 			}
 			own.mu.Lock()
-			if own.serving {
+			switch {
+			case own.lent != nil:
+				own.lent <- c
+				own.lent = nil
+			case own.serving:
 				all.Go(func() { own.answer(c) })
-			} else {
+			default:
 				_ = c.Close()
 			}
 			own.mu.Unlock()
@@ -225,6 +233,21 @@ func (l *listener) serve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.serving = true
+}
+
+// lend has another process hold a connection that came here, until the test ends.
+func (l *listener) lend(t *testing.T) {
+	t.Helper()
+	lent := make(chan net.Conn, 1)
+	l.mu.Lock()
+	l.lent = lent
+	l.mu.Unlock()
+	far, err := net.Dial("tcp", l.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := lendToChild(t, <-lent)
+	t.Cleanup(func() { release(); _ = far.Close() })
 }
 
 // answer says connect, notes the path and lets the call go on.

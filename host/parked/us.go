@@ -58,28 +58,31 @@ func (u us) addresses(host string) []netip.Addr {
 // mayBe tells whether one of the hosts in a socket's data is us.
 func (u us) mayBe(data string) bool { return slices.ContainsFunc(dialplan.Hosts(data), u.is) }
 
-// dialled tells whether host, which FreeSWITCH dialled last, is us: every entry
-// of that name must be, as it does not say which of them it was.
-func (u us) dialled(data, host string) bool {
-	found := false
+// dialled are the ports of this machine of which one was dialled last, when host
+// was, and ours is among them; nil if it may have been another machine's. Where
+// a list names a host twice, FreeSWITCH does not say which entry it was.
+func (u us) dialled(data, host string) (ports []string) {
 	for _, h := range dialplan.Hosts(data) {
-		if h.Name != host {
-			continue
+		switch {
+		case h.Name != host:
+		case !u.here(h):
+			return nil
+		default:
+			ports = append(ports, h.Port)
 		}
-		if !u.is(h) {
-			return false
-		}
-		found = true
 	}
-	return found
+	if !slices.Contains(ports, u.port) {
+		return nil
+	}
+	return ports
 }
 
-// is tells whether an entry of a socket's list is us. A name that stands for
-// several machines is not.
-func (u us) is(h dialplan.Host) bool {
-	if u.port == "" || h.Port != u.port {
-		return false
-	}
+// is tells whether an entry of a socket's list is us.
+func (u us) is(h dialplan.Host) bool { return u.port != "" && h.Port == u.port && u.here(h) }
+
+// here tells whether an entry is at our address. A name that stands for several
+// machines is not.
+func (u us) here(h dialplan.Host) bool {
 	_, err := netip.ParseAddr(h.Name)
 	named := err != nil
 	addresses := u.addresses(h.Name)

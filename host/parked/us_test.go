@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -33,34 +34,36 @@ func TestWhoIsUs(t *testing.T) {
 	}}
 	for _, c := range []struct {
 		listen, node, data, host string
-		mayBe, dialled           bool
+		mayBe                    bool
+		dialled                  string
 	}{
-		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f async full", "127.0.0.1", true, true},
-		{"127.0.0.1:8084", "127.0.0.1:8021", "localhost/f async full", "localhost", true, true},
-		{"127.0.0.1:8084", "10.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", true, true},
-		{"127.0.0.1:8084", "switch:8021", "127.0.0.1:8084/f", "127.0.0.1", true, true},
-		{"[::]:8084", "127.0.0.1:8021", "::1:8084/f", "::1", true, true},
-		{"[::]:8084", "127.0.0.1:8021", "127.0.0.2:8084/f", "127.0.0.2", true, true},
-		{"0.0.0.0:8084", "10.0.0.9:8021", "10.0.0.1:8084/f", "10.0.0.1", true, true},
-		{"0.0.0.0:8084", "10.0.0.9:8021", "me:8084/f|you:8084/f", "me", true, true},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f async full", "127.0.0.1", true, "8084"},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "localhost/f async full", "localhost", true, "8084"},
+		{"127.0.0.1:8084", "10.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", true, "8084"},
+		{"127.0.0.1:8084", "switch:8021", "127.0.0.1:8084/f", "127.0.0.1", true, "8084"},
+		{"[::]:8084", "127.0.0.1:8021", "::1:8084/f", "::1", true, "8084"},
+		{"[::]:8084", "127.0.0.1:8021", "127.0.0.2:8084/f", "127.0.0.2", true, "8084"},
+		{"0.0.0.0:8084", "10.0.0.9:8021", "10.0.0.1:8084/f", "10.0.0.1", true, "8084"},
+		{"0.0.0.0:8084", "10.0.0.9:8021", "me:8084/f|you:8084/f", "me", true, "8084"},
 		// FreeSWITCH's own loopback is not ours.
-		{"127.0.0.1:8084", "10.0.0.9:8021", "127.0.0.1:8084/f", "127.0.0.1", false, false},
-		{"[::]:8084", "10.0.0.9:8021", "localhost:8084/f", "localhost", false, false},
+		{"127.0.0.1:8084", "10.0.0.9:8021", "127.0.0.1:8084/f", "127.0.0.1", false, ""},
+		{"[::]:8084", "10.0.0.9:8021", "localhost:8084/f", "localhost", false, ""},
 		// Another port, address or host.
-		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8085/f", "127.0.0.1", false, false},
-		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.2:8084/f", "127.0.0.2", false, false},
-		{"10.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", false, false},
-		{"0.0.0.0:8084", "10.0.0.9:8021", "me:8084/f|you:8084/f", "you", true, false},
-		{"0.0.0.0:8084", "10.0.0.9:8021", "both:8084/f", "both", false, false},
-		{"0.0.0.0:8084", "10.0.0.9:8021", "unknown:8084/f", "unknown", false, false},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8085/f", "127.0.0.1", false, ""},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.2:8084/f", "127.0.0.2", false, ""},
+		{"10.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", false, ""},
+		{"0.0.0.0:8084", "10.0.0.9:8021", "me:8084/f|you:8084/f", "you", true, ""},
+		{"0.0.0.0:8084", "10.0.0.9:8021", "both:8084/f", "both", false, ""},
+		{"0.0.0.0:8084", "10.0.0.9:8021", "unknown:8084/f", "unknown", false, ""},
 		// Two entries of one name: which it was cannot be told.
-		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f|127.0.0.1:8085/f", "127.0.0.1", true, false},
-		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f", "", true, false},
-		{"nonsense", "127.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", false, false},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f|127.0.0.1:8085/f", "127.0.0.1", true, "8084 8085"},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8085/f|127.0.0.1:8086/f", "127.0.0.1", false, ""},
+		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f", "", true, ""},
+		{"nonsense", "127.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", false, ""},
 	} {
 		u := ourselves(t.Context(), m, c.listen, c.node)
-		if mayBe, dialled := u.mayBe(c.data), u.dialled(c.data, c.host); mayBe != c.mayBe || dialled != c.dialled {
-			t.Errorf("listening on %s, node %s, %q, dialled %s: %v, %v, want %v, %v", c.listen, c.node, c.data, c.host, mayBe, dialled, c.mayBe, c.dialled)
+		if mayBe, dialled := u.mayBe(c.data), strings.Join(u.dialled(c.data, c.host), " "); mayBe != c.mayBe || dialled != c.dialled {
+			t.Errorf("listening on %s, node %s, %q, dialled %s: %v, %q, want %v, %q", c.listen, c.node, c.data, c.host, mayBe, dialled, c.mayBe, c.dialled)
 		}
 	}
 }
@@ -98,11 +101,24 @@ func TestOthersOnOurPort(t *testing.T) {
 	if others, err := (local{}).others(port); others || err != nil {
 		t.Errorf("our own connection is taken for another's: %v, %v", others, err)
 	}
-	file, err := near.(*net.TCPConn).File()
+	release := lendToChild(t, near)
+	if others, err := (local{}).others(port); !others || err != nil {
+		t.Errorf("another process's connection is not seen: %v, %v", others, err)
+	}
+	release()
+	if others, err := (local{}).others(port); others || err != nil {
+		t.Errorf("a connection that is gone is seen: %v, %v", others, err)
+	}
+}
+
+// lendToChild gives a connection to another process, until it is released.
+func lendToChild(t *testing.T, c net.Conn) (release func()) {
+	t.Helper()
+	file, err := c.(*net.TCPConn).File()
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command("cat") // holds the connection until its input ends
+	child := exec.Command("cat") // ends with its input
 	child.ExtraFiles = append(child.ExtraFiles, file)
 	input, err := child.StdinPipe()
 	if err != nil {
@@ -111,12 +127,6 @@ func TestOthersOnOurPort(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = file.Close(), near.Close()
-	if others, err := (local{}).others(port); !others || err != nil {
-		t.Errorf("another process's connection is not seen: %v, %v", others, err)
-	}
-	_, _ = input.Close(), child.Wait()
-	if others, err := (local{}).others(port); others || err != nil {
-		t.Errorf("a connection that is gone is seen: %v, %v", others, err)
-	}
+	_, _ = file.Close(), c.Close()
+	return func() { _, _ = input.Close(), child.Wait() }
 }
