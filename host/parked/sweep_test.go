@@ -82,7 +82,7 @@ func leftCalls(t *testing.T, address, password string) {
 					t.Errorf("%s call is touched: it runs %q", name, got)
 				}
 				if said.tells(id) != (id == unsure) {
-					t.Errorf("%s call is spoken of: %s", name, said.text())
+					t.Errorf("what is said of %s call is wrong: %s", name, said.text())
 				}
 			}
 			for id, path := range map[string]string{left: "flow/a", second: "flow/b", third: "flow/e"} {
