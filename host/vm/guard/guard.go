@@ -71,6 +71,13 @@ type Shared struct {
 	Lane   Lane // nil lets every state compute at once
 }
 
+// Unfilled tells a library's table that has no fields yet: its metatable is one
+// that all states share and scripts never see.
+func (g *Guard) Unfilled(t *lua.LTable) bool {
+	mt, ok := t.Metatable.(*lua.LTable)
+	return ok && g.shared.Tables[mt]
+}
+
 // New makes a state without libraries under limits. Its global and registry
 // tables are empty.
 func New(limits Limits, host Host, shared *Shared) *Guard {

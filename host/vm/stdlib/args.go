@@ -95,6 +95,9 @@ func argTable(L *lua.LState, n int) *lua.LTable {
 	if !ok {
 		typeError(L, n, "table")
 	}
+	if _, none := t.Metatable.(*lua.LNilType); !none && guard.Of(L).Unfilled(t) {
+		L.GetField(t, "") // a library is filled when something is looked up in it
+	}
 	return t
 }
 

@@ -63,7 +63,10 @@ func baseCollectgarbage(L *lua.LState) int {
 }
 
 func baseGetmetatable(L *lua.LState) int {
-	L.Push(L.GetMetatable(argAny(L, 1)))
+	if _, ok := argAny(L, 1).(*lua.LTable); ok {
+		argTable(L, 1)
+	}
+	L.Push(L.GetMetatable(guard.Arg(L, 1)))
 	return 1
 }
 
