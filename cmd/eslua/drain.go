@@ -17,7 +17,8 @@ const tellEvery = 30 * time.Second
 type departure struct {
 	clock      clock.Clock
 	until      time.Time
-	late, tell *clock.Timer // nil before
+	late, tell *clock.Timer  // nil before
+	closed     chan struct{} // with the port
 }
 
 // leave takes no new calls: FreeSWITCH goes to the next host of its list.
@@ -32,7 +33,11 @@ func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup
 	s.host.desk.drains(d.until)
 	s.host.rollout.Retire()
 	s.moveLegs(ctx, aside)
-	aside.Go(func() { s.port.Drain(ctx) })
+	d.closed = make(chan struct{})
+	aside.Go(func() {
+		defer close(d.closed)
+		s.port.Drain(ctx)
+	})
 }
 
 // moveLegs has the legs that the calls still dial come to a port of their own,
@@ -56,10 +61,14 @@ func (s *service) tellLeft(d *departure) {
 	s.systemd.Status(s.callsLeft(d))
 }
 
-// giveBack says why the calls that are left end here; the end of their context
-// does the rest.
-func (s *service) giveBack(why string) {
+// giveBack says why the calls that are left end here; abort ends their context,
+// once the last that were on their way have come.
+func (s *service) giveBack(why string, d *departure, aside *sync.WaitGroup, abort func()) {
 	s.log.Warn("ending the calls that are left; their dialplans go on", "calls", s.host.server.Calls(), "why", why)
+	aside.Go(func() {
+		<-d.closed
+		abort()
+	})
 }
 
 func (s *service) callsLeft(d *departure) string {

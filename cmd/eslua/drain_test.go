@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -64,6 +67,37 @@ end`)
 	run.next(t, "taking no new calls")
 	staying.Press("1")
 	site.rejected(staying)
+	if code := run.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestWhatIsOnItsWayIsAnswered although no call is given any time: who connects
+// is answered, or refused.
+func TestWhatIsOnItsWayIsAnswered(t *testing.T) {
+	site := newSite(t, freeAddress(t))
+	run := site.serving("drain: 0s")
+	var done sync.WaitGroup
+	answered := make(chan struct{}, 1)
+	for range upgradeKnocks {
+		done.Go(func() {
+			err := knock(site.listen)
+			for ; err == nil; err = knock(site.listen) {
+				select {
+				case answered <- struct{}{}:
+				default:
+				}
+			}
+			if !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Error(err)
+			}
+		})
+	}
+	for range 100 {
+		<-answered
+	}
+	run.signals <- syscall.SIGTERM
+	done.Wait()
 	if code := run.over(); code != exitFine {
 		t.Errorf("exit code %d", code)
 	}
@@ -136,9 +170,22 @@ func TestDrainTellsHowManyAreLeft(t *testing.T) {
 	}
 	staying.Press("1")
 	<-staying.Done()
-	signals <- syscall.SIGTERM // the port would wait for the clock
-	if err := <-ended; err != nil {
-		t.Error(err)
+	go func() {
+		for range log {
+		}
+	}()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+			close(log)
+			return
+		default: // the port may still have to wait
+			clk.Advance(time.Second)
+			runtime.Gosched()
+		}
 	}
 }
 

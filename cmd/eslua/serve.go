@@ -115,8 +115,7 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 			case !s.leaving.Load():
 				s.leave(ctx, &d, &aside)
 			default:
-				s.giveBack("a second signal came")
-				abort()
+				s.giveBack("a second signal came", &d, &aside, abort)
 			}
 		case <-s.asked:
 			if !s.leaving.Load() {
@@ -125,8 +124,7 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 		case <-d.told():
 			s.tellLeft(&d)
 		case <-d.over():
-			s.giveBack("their time is over")
-			abort()
+			s.giveBack("their time is over", &d, &aside, abort)
 		}
 	}
 }
