@@ -5,9 +5,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/vm/guard"
 )
 
 // What a script gives to Go functions, and gets from them, is counted while it
@@ -47,8 +49,12 @@ func TestAttacksThroughBindings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			limits := guard.Limits{Burst: 200 * time.Millisecond}
+			if c.want == "memory limit" {
+				limits.Burst = time.Hour
+			}
 			before := heap()
-			st := m.NewState(vm.StateOptions{})
+			st := m.NewState(vm.StateOptions{Limits: limits})
 			defer st.Close()
 			bound := set.BindNode(st, nil, "", nil, slog.New(slog.DiscardHandler))
 			err = st.Run(t.Context(), script, nil)
