@@ -81,10 +81,18 @@ func argNumber(L *lua.LState, n int) float64 {
 	return x
 }
 
-func argInt(L *lua.LState, n int) int { return toInt(argNumber(L, n)) }
+func argInt(L *lua.LState, n int) int {
+	if x, ok := guard.Arg(L, n).(lua.LNumber); ok { // nearly always
+		return toInt(float64(x))
+	}
+	return toInt(argNumber(L, n))
+}
 
 func optInt(L *lua.LState, n, otherwise int) int {
-	if guard.Arg(L, n) == lua.LNil {
+	switch v := guard.Arg(L, n).(type) {
+	case lua.LNumber:
+		return toInt(float64(v))
+	case *lua.LNilType:
 		return otherwise
 	}
 	return argInt(L, n)

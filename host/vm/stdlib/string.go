@@ -146,6 +146,8 @@ func stringSub(L *lua.LState) int {
 	switch {
 	case i > j:
 		L.Push(empty)
+	case i == j:
+		L.Push(one[s[i-1]])
 	case j-i+1 == len(s):
 		L.Push(sameString(L, 1))
 	default:
