@@ -1,0 +1,425 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/google/uuid"
+)
+
+// The kill -9 loop: two hosts serve calls of one flow, and one of them, the one
+// that has calls in the middle, is killed again and again. What became of each
+// call is told by the switch alone.
+const (
+	outliveCalls  = 200
+	outliveKills  = 10
+	outliveAtOnce = 40
+)
+
+// outliveFlow goes through its stages one checkpoint at a time.
+const outliveFlow = `
+session:setVariable("served_by", settings.host)
+session:answer()
+local call = session:resumed() or { stage = "asked", timeout = session:schedHangup(tonumber(argv[1]), "NO_USER_RESPONSE") }
+session:checkpoint(call)
+
+while call.stage == "asked" and session:ready() do
+  if session:read(1, 1, "tone_stream://%(150,0,440)", 20000, "#") == "1" then
+    call.stage = "charged"
+    session:checkpoint(call)
+  end
+end
+if call.stage == "charged" then
+  session:execute("set", "charged=yes")
+  call.stage = "thanked"
+  session:checkpoint(call)
+end
+if call.stage == "thanked" and session:ready() then
+  session:execute("set", "thanked=yes")
+  session:streamFile("tone_stream://%(150,0,330)")
+  call.stage = "ends"
+  session:checkpoint(call)
+end
+if call.stage == "ends" then
+  call.timeout:cancel()
+  session:transfer("set:the_end=yes,sleep:1200,hangup:NORMAL_UNSPECIFIED", "inline")
+end
+`
+
+func TestCallsOutliveTheirHosts(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	outlive(t, sim.Addr(), "ClueCon")
+}
+
+func TestLiveCallsOutliveTheirHosts(t *testing.T) {
+	address := os.Getenv("ESLUA_LIVE")
+	if address == "" {
+		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
+	}
+	outlive(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+}
+
+// mortal is an eslua that is killed and started again.
+type mortal struct {
+	name, binary, dir, listen string
+	cmd                       *exec.Cmd
+	gone                      chan struct{} // its log has ended
+}
+
+func newMortal(t *testing.T, name, binary, scripts string) *mortal {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir, err := os.MkdirTemp("", "eslua") // short, for the path of a Unix socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mortal{name: name, binary: binary, dir: dir, listen: l.Addr().String()}
+	settings := fmt.Sprintf("listen: %s\nscripts: %s\nadmin: %s/admin\nflows: {outlive: {settings: {host: %s}}}\n", m.listen, scripts, dir, name)
+	if err := os.WriteFile(dir+"/eslua.yaml", []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		m.kill()
+		_ = os.RemoveAll(dir)
+	})
+	return m
+}
+
+// start returns when it takes calls.
+func (m *mortal) start(t *testing.T) {
+	t.Helper()
+	m.cmd = exec.Command(m.binary, "serve", "--config", m.dir+"/eslua.yaml")
+	m.cmd.Env = []string{"HOME=" + m.dir}
+	log, err := m.cmd.StderrPipe()
+	if err == nil {
+		err = m.cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	taking := make(chan struct{})
+	m.gone = make(chan struct{})
+	go func() {
+		defer close(m.gone)
+		up := false
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+			if line := lines.Text(); !up && strings.Contains(line, "taking calls") {
+				up = true
+				close(taking)
+			} else if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+				t.Errorf("%s: %s", m.name, line)
+			}
+		}
+		if !up {
+			t.Errorf("%s did not start", m.name)
+			close(taking)
+		}
+	}()
+	<-taking
+}
+
+// kill is kill -9: nothing is said, written or closed by it.
+func (m *mortal) kill() {
+	if m.cmd == nil {
+		return
+	}
+	_ = m.cmd.Process.Kill()
+	<-m.gone
+	_ = m.cmd.Wait()
+	m.cmd = nil
+}
+
+// witness is what the switch tells of one call.
+type witness struct {
+	silent   bool   // the caller presses nothing
+	host     string // that serves it
+	stage    string
+	reading  bool
+	charged  int
+	thanked  bool
+	tasks    int // timed hangups to come
+	ends     int
+	survived int // kills
+	cause    string
+}
+
+type outliveTest struct {
+	*testing.T
+	ctx     context.Context
+	events  *switchEvents
+	control *switchEvents
+	hosts   map[string]*mortal
+	calls   map[string]*witness
+	open    int // calls that have not come to their end
+	up      int // channels
+	kills   int
+	seen    map[string]int // stages that calls were in when their host was killed
+}
+
+func outlive(t *testing.T, address, password string) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "outlive.lua"), []byte(outliveFlow), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(t.TempDir(), "eslua")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	o := &outliveTest{
+		T: t, ctx: ctx, events: dialSwitch(t, address, password), control: dialSwitch(t, address, password),
+		hosts: map[string]*mortal{}, calls: map[string]*witness{}, seen: map[string]int{},
+	}
+	subscribe, err := esl.Subscribe("plain", "CHANNEL_EXECUTE", "PLAYBACK_START", "ADD_SCHEDULE", "DEL_SCHEDULE")
+	o.events.do(ctx, t, subscribe, err)
+	for _, name := range []string{"A", "B"} {
+		o.hosts[name] = newMortal(t, name, binary, dir)
+		o.hosts[name].start(t)
+	}
+	o.run()
+	o.judge()
+}
+
+// run places calls and kills hosts until all is over.
+func (o *outliveTest) run() {
+	arrived := make(chan esl.Event)
+	go func() {
+		defer close(arrived)
+		for {
+			e, err := o.events.conn.Next(o.ctx)
+			if err != nil {
+				return
+			}
+			arrived <- e
+		}
+	}()
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for o.place(); o.up > 0; o.place() {
+		select {
+		case e, ok := <-arrived:
+			if !ok {
+				for id, w := range o.calls {
+					if w.cause == "" {
+						o.Errorf("%s has not ended: %+v", id, *w)
+					}
+				}
+				o.Fatalf("after %d kills %d calls are still there", o.kills, o.up)
+			}
+			o.take(e)
+		case <-again.C: // a digit can be lost with the host that had it
+			for id, w := range o.calls {
+				if w.reading && w.cause == "" {
+					o.press(id, w)
+				}
+			}
+		}
+	}
+}
+
+// place keeps enough calls under way.
+func (o *outliveTest) place() {
+	for o.open < outliveAtOnce && (len(o.calls) < outliveCalls || o.kills < outliveKills) {
+		id := uuid.NewString()
+		w := &witness{silent: len(o.calls)%8 == 7}
+		limit := 600
+		if w.silent {
+			limit = 3
+		}
+		o.calls[id] = w
+		o.open++
+		o.up++
+		a, b := o.hosts["A"].listen, o.hosts["B"].listen
+		actions := []string{"set:socket_resume=true"}
+		for range 3 * outliveKills { // FreeSWITCH takes the next one each time, and one more if it meets a host that dies just then
+			actions = append(actions, fmt.Sprintf("socket:%s/outlive/%d|%s/outlive/%d async full", a, limit, b, limit))
+		}
+		actions = append(actions, "hangup:NORMAL_TEMPORARY_FAILURE")
+		// A far end that answers at once makes FreeSWITCH leave some calls in CS_ROUTING.
+		if _, err := o.control.conn.StartJob(fmt.Sprintf("originate {origination_uuid=%s}loopback/m:^:sleep:100^answer^park/default/inline 'm:^:%s' inline", id, strings.Join(actions, "^"))); err != nil {
+			o.Fatal(err)
+		}
+	}
+}
+
+func (o *outliveTest) press(id string, w *witness) {
+	if w.silent {
+		return
+	}
+	if _, err := o.control.conn.StartJob("uuid_recv_dtmf " + id + " 1"); err != nil {
+		o.Fatal(err)
+	}
+}
+
+// take notes what an event tells, and kills when it is time.
+func (o *outliveTest) take(e esl.Event) {
+	id := cmp.Or(e.Get("Unique-ID"), e.Get("Task-Group"))
+	w := o.calls[id]
+	if w == nil {
+		return
+	}
+	w.host = cmp.Or(e.Get("variable_served_by"), w.host)
+	step := e.Name()
+	switch step {
+	case "CHANNEL_EXECUTE":
+		step = strings.TrimSuffix(e.Get("Application")+" "+e.Get("Application-Data"), " ")
+		w.reading = e.Get("Application") == "read"
+		switch step {
+		case "set charged=yes":
+			w.charged++
+			w.stage = "charged"
+			if w.thanked {
+				o.Errorf("%s is charged again after a checkpoint said that it was", id)
+			}
+		case "set thanked=yes":
+			w.thanked, w.stage = true, "thanked"
+		case "set the_end=yes":
+			w.ends++
+			w.stage = ""
+			o.open--
+		}
+	case "PLAYBACK_START":
+		if w.reading {
+			w.stage = "asked"
+			o.press(id, w)
+		}
+	case "ADD_SCHEDULE":
+		w.tasks++
+		w.stage = "scheduled"
+	case "DEL_SCHEDULE":
+		w.tasks--
+		if w.thanked && w.ends == 0 {
+			w.stage = "leaves"
+		}
+	case "CHANNEL_HANGUP_COMPLETE":
+		if w.ends > 0 && w.tasks != 0 {
+			o.Errorf("%s has come to its end with %d timed hangups still to come", id, w.tasks)
+		}
+		if w.ends == 0 {
+			o.open--
+		}
+		w.cause, w.stage = e.Get("Hangup-Cause"), ""
+		o.up--
+	}
+	o.maybeKill(w)
+}
+
+// stages are where a call can be when its host is killed; each kill waits for
+// another of them.
+var stages = []string{"asked", "charged", "scheduled", "thanked", "leaves"}
+
+func (o *outliveTest) maybeKill(w *witness) {
+	if o.kills == outliveKills || len(o.calls) < (o.kills+1)*outliveCalls/(outliveKills+1) || w.stage != stages[o.kills%len(stages)] || w.host == "" {
+		return
+	}
+	serving := 0
+	for _, other := range o.calls {
+		if other.host == w.host && other.stage != "" {
+			serving++
+		}
+	}
+	if serving < outliveAtOnce/4 {
+		return
+	}
+	o.kills++
+	host := o.hosts[w.host]
+	host.kill()
+	for _, other := range o.calls {
+		if other.host == host.name && other.stage != "" {
+			o.seen[other.stage]++
+			other.survived++
+		}
+	}
+	host.start(o.T)
+}
+
+func (o *outliveTest) judge() {
+	killed, most := 0, 0
+	for id, w := range o.calls {
+		want, ends, charged := "NORMAL_UNSPECIFIED", 1, w.charged >= 1
+		if w.silent {
+			want, ends, charged = "NO_USER_RESPONSE", 0, w.charged == 0
+		}
+		if w.cause != want || w.ends != ends || !charged {
+			o.Errorf("%s ended with %s, reached its end %d times, was charged %d times: %+v", id, w.cause, w.ends, w.charged, *w)
+		}
+		if w.survived > 0 {
+			killed++
+		}
+		most = max(most, w.survived)
+	}
+	o.Logf("%d calls; %d kills hit %d of them, one %d times; in the stages %v", len(o.calls), o.kills, killed, most, o.seen)
+	if o.kills < outliveKills || killed < outliveCalls/10 || o.seen["asked"] == 0 || o.seen["thanked"] == 0 {
+		o.Error("too few calls were in the middle when their hosts were killed")
+	}
+}
+
+// TestAStoppedHostGivesItsCallsToTheNext ends a host by its second signal: the
+// checkpoint stays, and setAutoHangup does not hang up what another host can go
+// on with.
+func TestAStoppedHostGivesItsCallsToTheNext(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(`
+session:answer()
+local kept, from = session:resumed()
+if kept then
+  session:hangup(from.flow == "a" and #from.version > 0 and kept.cause or "CALL_REJECTED")
+end
+session:setAutoHangup(true)
+session:checkpoint{ cause = "USER_BUSY" }
+session:execute("set", "kept=yes")
+session:sleep(60000)`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var hosts []*server
+	var list []string
+	for range 2 {
+		s := startServe(t, "--listen", "127.0.0.1:0", "--scripts", dir)
+		_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
+		listen, _, _ = strings.Cut(listen, " ")
+		hosts, list = append(hosts, s), append(list, listen+"/a")
+	}
+	socket := switchsim.Action{App: "socket", Data: strings.Join(list, "|") + " async full"}
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "a", Actions: []switchsim.Action{{App: "set", Data: "socket_resume=true"}, socket, socket, {App: "hangup", Data: "NO_ANSWER"}}},
+	}}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "a"})
+	if _, err := sim.WaitFor(t.Context(), func(e switchsim.Entry) bool {
+		return e.Kind == "complete" && strings.HasPrefix(e.What, "set") && c.Variable("kept") == "yes"
+	}); err != nil {
+		t.Fatal(err)
+	}
+	hosts[0].signals <- os.Interrupt
+	if code := hosts[0].end(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+	<-c.Done()
+	if c.Cause() != "USER_BUSY" {
+		t.Errorf("the call ended with %s", c.Cause())
+	}
+	hosts[1].end()
+}
