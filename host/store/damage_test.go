@@ -180,7 +180,7 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	put(t, dir, "main.lua", "return 1")
 	k := keeping(t, dir, filepath.Join(root, "state"), 3)
 	names := []string{k.Current().Name()}
-	for i := range 5 {
+	for i := range mostWaiting + 2 {
 		names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i+2)))
 	}
 	if n := k.log.count("make the directory of the setting state writable"); n != 1 {
@@ -188,7 +188,7 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 	// In memory it goes on, within its bounds.
 	collectAll()
-	if list := k.history.List(); len(list) != 3 || list[2].Generation != names[3] {
+	if list := k.history.List(); len(list) != mostWaiting || list[mostWaiting-1].Generation != names[3] {
 		t.Errorf("list:\n%s", told(list))
 	}
 	if g, err := k.history.Find(names[3]); err != nil || !holds(g, "main.lua", "return 4") {
@@ -249,12 +249,12 @@ func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
 	hangs := make(chan struct{})
 	k.history.shelf = &moody{shelf: k.history.shelf, hangs: hangs}
 	k.open(t)
-	for i := range 8 {
+	for i := range mostWaiting + 4 {
 		k.clk.Advance(time.Minute)
 		put(t, dir, "main.lua", fmt.Sprintf("return %d", i+1))
 		must(t, k.Reload(context.Background()))
 	}
-	if list := k.history.List(); len(list) != 4 || list[0].Generation != k.Current().Name() {
+	if list := k.history.List(); len(list) != mostWaiting || list[0].Generation != k.Current().Name() {
 		t.Errorf("list:\n%s", told(list))
 	}
 	gone, stop := context.WithCancel(context.Background())

@@ -29,8 +29,31 @@ func (h *History) began(before, g *Generation) {
 	h.serving = g
 	h.remember(g)
 	h.waiting = append(h.waiting, r)
-	h.waiting = h.waiting[max(0, len(h.waiting)-h.keep):] // a disk may hang for long
+	h.shorten()
 	h.work()
+}
+
+// mostWaiting is how many may wait to be written, should the disk hang for long:
+// more than a burst of edits makes, or a slow disk would cost what is to be kept.
+const mostWaiting = 64
+
+// shorten drops the oldest that waits and that nobody holds. The caller holds mu.
+func (h *History) shorten() {
+	over := len(h.waiting) - max(h.keep, mostWaiting)
+	if over <= 0 {
+		return
+	}
+	var held []string
+	if h.held != nil {
+		held = h.held()
+	}
+	h.waiting = slices.DeleteFunc(h.waiting, func(r *record) bool {
+		if over == 0 || slices.Contains(held, r.Generation) {
+			return false
+		}
+		over--
+		return true
+	})
 }
 
 // work sees to it that what waits is written. The caller holds mu.

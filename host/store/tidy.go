@@ -16,9 +16,11 @@ func (h *History) tidy() {
 	if held == nil || err != nil || tidied && len(names) <= h.keep {
 		return
 	}
-	spared := held()
-	if serving != nil {
-		spared = append(slices.Clip(spared), serving.name)
+	spared := func() []string {
+		if serving == nil {
+			return held()
+		}
+		return append(slices.Clip(held()), serving.name)
 	}
 	unlock, err := h.shelf.lock(true)
 	defer unlock()
@@ -35,11 +37,14 @@ func (h *History) tidy() {
 	h.mu.Unlock()
 }
 
-func (h *History) discard(spared []string) error {
+// discard asks what is spared when it knows what there is: whoever began to hold
+// an old one until then is heard.
+func (h *History) discard(held func() []string) error {
 	manifests, err := h.manifests()
 	if err != nil {
 		return nil // it is told; what could not be read may need any file
 	}
+	spared := held()
 	used := map[string]bool{}
 	errs := []error{h.shelf.sweep()}
 	for i, m := range manifests {
