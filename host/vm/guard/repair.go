@@ -13,7 +13,9 @@ import (
 //   - a generic for: it takes the number of variables for the number of values
 //     the loop begins with, and leaves what is missing of iterator, state and
 //     control as it lay in the registers. `for line in lines do` calls lines
-//     with whatever was there.
+//     with whatever was there. And it has registered the loop's own variables
+//     before it computes them, so that it takes the register of a call's result
+//     for a free one: `for w in (f() .. "x"):gmatch(p) do`.
 //   - an assignment of several values: `a, b = b, a` assigns to a before it
 //     reads it.
 //   - `x = f() and 1` where x is local: it leaves x as it was if f() is false.
@@ -62,7 +64,9 @@ func repair(stmts []ast.Stmt) []ast.Stmt {
 		case *ast.GenericForStmt:
 			within(s.Exprs...)
 			s.Stmts = landing(s, repair(s.Stmts))
-			s.Exprs = three(s)
+			if s.Exprs = three(s); !early(s.Exprs[0]) {
+				stmts[i] = before(s)
+			}
 		case *ast.FuncDefStmt:
 			within(s.Func)
 		case *ast.ReturnStmt:
@@ -127,6 +131,47 @@ func three(s *ast.GenericForStmt) []ast.Expr {
 		return exprs
 	}
 	return []ast.Expr{pass(last, exprs)}
+}
+
+// early reports whether a generic for's first expression is computed well
+// though the loop's variables are registered already: nothing goes on with the
+// result of a call.
+func early(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	switch {
+	case !ok:
+		return callFree(e)
+	case call.Func != nil:
+		return callFree(call.Func)
+	}
+	return callFree(call.Receiver)
+}
+
+// callFree reports whether e is a name, a constant, a function or a field of one.
+func callFree(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.IdentExpr, *ast.FunctionExpr, *ast.Comma3Expr, ast.ConstExpr:
+		return true
+	case *ast.AttrGetExpr:
+		return callFree(e.Object) && callFree(e.Key)
+	}
+	return false
+}
+
+// before computes what a generic for begins with before the loop:
+//
+//	do local f, s, v = exprs; for k in f, s, v do ... end end
+func before(s *ast.GenericForStmt) ast.Stmt {
+	first, block := &ast.LocalAssignStmt{Exprs: s.Exprs}, &ast.DoBlockStmt{}
+	lineOf(first, s)
+	lineOf(block, s)
+	s.Exprs = nil
+	for _, name := range []string{"(function)", "(its state)", "(its control)"} {
+		first.Names = append(first.Names, name)
+		s.Exprs = append(s.Exprs, ident(name, s))
+	}
+	block.Stmts = []ast.Stmt{first, s}
+	return block
 }
 
 // pass is (function(...) return ... end)(exprs).

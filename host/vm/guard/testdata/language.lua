@@ -322,3 +322,14 @@ x = 5 x = {} and (t.a and 1) print(x) x = 5 x = t and (t.a and 1) print(x) x = 5
 
 print(pcall(load, function() error("r") end)) print(load(function() local x = nil + 1 end)) print(select("#", load(function() error() end))) print(pcall(load, function() return load(function() error("deep", 0) end) end)) print(coroutine.wrap(function() return load(coroutine.yield) end)())
 local n = 0 local function chunk() n = n + 1 if n == 1 then return "return " elseif n == 2 then pcall(error) return "n" end end n = 0 print(pcall(setfenv(load(chunk), {n = 5})))
+
+local function g() return "ab" end for w in (g() .. "cd"):gmatch("%a") do print(w) end for w in g():upper():gmatch("%a") do print(w) end for w in (("x"):rep(2) .. g()):gmatch("%a") do print(w) end
+local function it() return pairs end for k, v in it()({5}) do print(k, v) end for k, v in (it())({4}) do print(k, v) end for k, v in ({it()})[1]({4}) do print(k, v) end
+local o = {m = function(self, x) return pairs({x}) end} local function obj() return o end for k, v in obj():m(7) do print(k, v) end for k, v in obj().m(o, 7) do print(k, v) end
+
+local function g() return "ab" end for k, v in (g() and pairs)({3}) do print(k, v) end for k, v in pairs(g() and {1} or {2}) do print(k, v) end for k, v in next, {g() .. g() .. "x"} do print(k, v) end
+for k, v in setmetatable({}, {__call = function(s, a, b) if not b then return 1, g() .. a end end}), g() .. "q" do print(k, v) end
+print(pcall(function() for k in (g() .. 1) + 1 do end end)) print(pcall(function() for k in -g() do end end)) print(pcall(function() for k in #g() do end end)) print(pcall(function() for k in not g() do end end))
+for i = 1, 2 do for w in (g() .. i):gmatch(".") do if w == "b" then break end print(i, w) end end
+
+local fs = {} for k, v in (function() return next end)(), {10, 20} do fs[k] = function() return k, v end end print(fs[1]()) print(fs[2]())
