@@ -25,10 +25,10 @@ func (g *Guard) Memory() int64 { return g.live + g.debt }
 
 func (g *Guard) charge(L *lua.LState, n int64) {
 	g.debt += n
-	g.left -= n >> 6
 	if g.live+g.debt > g.limits.Memory {
 		g.collect(L, n)
 	}
+	g.left -= n >> 6
 }
 
 // collect counts what is reachable; pending bytes are about to be allocated.
