@@ -140,10 +140,12 @@ func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event) (*Call,
 // a channel out of one socket application, and in the moment before it has
 // reached its new extension the old one's next action begins
 // (switch_ivr.c:switch_ivr_session_transfer sets CF_TRANSFER first, CS_ROUTING
-// last): where that is a socket too, it is there in case a host dies.
+// last): where that is a socket too, it is there in case a host dies. Without
+// socket_resume it is not, and a channel that has gone on may be what
+// execute_on_answer hands over.
 func (c *Call) gone() bool {
 	app, ok := c.snapshot.Lookup("variable_current_application")
-	if c.hungUp || !c.moved && (!ok || app == "socket") {
+	if c.hungUp || !c.moved && (!ok || app == "socket") || c.snapshot.Get("variable_socket_resume") != "true" {
 		return false
 	}
 	c.moved = true

@@ -118,6 +118,7 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 }
 
 // uuid_transfer, from whomever, lets the next action of the old extension begin.
+// What execute_on_answer hands over has gone on too, and has no socket_resume.
 func TestAChannelThatHasGoneOnIsNotServed(t *testing.T) {
 	for name, sign := range map[string]string{
 		"it is being routed":        "\nvariable_current_application: socket\nChannel-State-Number: 2\n",
@@ -135,6 +136,10 @@ func TestAChannelThatHasGoneOnIsNotServed(t *testing.T) {
 			if len(h.ended) > 0 {
 				t.Error("its flow ran")
 			}
+			p = h.dial()
+			p.greet(strings.Replace(connectReply, "\n", sign, 1))
+			h.finish()
+			p.goodbye()
 		})
 	}
 }
