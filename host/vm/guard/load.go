@@ -42,6 +42,7 @@ func compile(name, text string) (p *lua.FunctionProto, err *SyntaxError) {
 		return nil, syntax(name, text, e)
 	}
 	p.IsVarArg &^= lua.VarArgNeedsArg // the table arg of a chunk, which no code can name
+	makeRoom(p)
 	trim(p)
 	return p, nil
 }
@@ -62,6 +63,32 @@ func syntax(name, text string, err error) *SyntaxError {
 		return &SyntaxError{name, compiling.Line, compiling.Message}
 	}
 	return &SyntaxError{name, 0, err.Error()}
+}
+
+// makeRoom corrects how many registers a function uses: gopher-lua's compiler
+// does not count those of a loop's variables that nothing reads.
+func makeRoom(p *lua.FunctionProto) {
+	for _, inst := range p.Code {
+		last := 0
+		switch a := int(inst >> 18 & 0xff); opcode(inst) {
+		case lua.OP_FORPREP, lua.OP_FORLOOP:
+			last = a + 3
+		case lua.OP_TFORLOOP:
+			last = a + max(5, 2+int(inst>>9&0x1ff))
+		case lua.OP_SELF:
+			last = a + 1
+		case lua.OP_LOADNIL:
+			last = int(inst & 0x1ff)
+		case lua.OP_MOVE, lua.OP_MOVEN, lua.OP_LOADK, lua.OP_LOADBOOL, lua.OP_GETUPVAL, lua.OP_GETGLOBAL, lua.OP_GETTABLE,
+			lua.OP_GETTABLEKS, lua.OP_NEWTABLE, lua.OP_CLOSURE, lua.OP_CONCAT, lua.OP_LEN, lua.OP_NOT, lua.OP_UNM,
+			lua.OP_ADD, lua.OP_SUB, lua.OP_MUL, lua.OP_DIV, lua.OP_MOD, lua.OP_POW:
+			last = a
+		}
+		p.NumUsedRegisters = uint8(min(255, max(int(p.NumUsedRegisters), last+1)))
+	}
+	for _, child := range p.FunctionPrototypes {
+		makeRoom(child)
+	}
 }
 
 // trim gives back the room the compiler left in a function, some 7 KiB each.

@@ -333,3 +333,8 @@ print(pcall(function() for k in (g() .. 1) + 1 do end end)) print(pcall(function
 for i = 1, 2 do for w in (g() .. i):gmatch(".") do if w == "b" then break end print(i, w) end end
 
 local fs = {} for k, v in (function() return next end)(), {10, 20} do fs[k] = function() return k, v end end print(fs[1]()) print(fs[2]())
+
+local function deep(n) for i = 1,1 do for i = 1,1 do for i = 1,1 do for i=1,1 do for i=1,1 do for i=1,1 do for i=1,1 do end end end end end end end if n > 0 then return 1 + deep(n-1) end return 0 end
+for d = 0, 300 do coroutine.wrap(function() assert(deep(d) == d) end)() end
+for d = 0, 300 do coroutine.wrap(function() local function f(n) for k, v, w, x, y, z in next, {1} do for k, v, w, x, y, z in next, {1} do end end if n > 0 then return 1 + f(n-1) end return 0 end assert(f(d) == d) end)() end
+print "ok"
