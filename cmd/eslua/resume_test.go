@@ -1,0 +1,136 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// TestAStoppedHostGivesItsCallsToTheNext ends a host by its second signal: the
+// checkpoint stays, and setAutoHangup does not hang up what another host can go
+// on with.
+func TestAStoppedHostGivesItsCallsToTheNext(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(`
+session:answer()
+local kept, from = session:resumed()
+if kept then
+  session:hangup(from.flow == "a" and #from.version > 0 and kept.cause or "CALL_REJECTED")
+end
+session:setAutoHangup(true)
+session:checkpoint{ cause = "USER_BUSY" }
+session:execute("set", "kept=yes")
+session:sleep(60000)`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var hosts []*server
+	var list []string
+	for range 2 {
+		s := startServe(t, "--listen", "127.0.0.1:0", "--scripts", dir)
+		_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
+		listen, _, _ = strings.Cut(listen, " ")
+		hosts, list = append(hosts, s), append(list, listen+"/a")
+	}
+	socket := switchsim.Action{App: "socket", Data: strings.Join(list, "|") + " async full"}
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "a", Actions: []switchsim.Action{{App: "set", Data: "socket_resume=true"}, socket, socket, {App: "hangup", Data: "NO_ANSWER"}}},
+	}}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "a"})
+	if _, err := sim.WaitFor(t.Context(), func(e switchsim.Entry) bool {
+		return e.Kind == "complete" && strings.HasPrefix(e.What, "set") && c.Variable("kept") == "yes"
+	}); err != nil {
+		t.Fatal(err)
+	}
+	hosts[0].signals <- os.Interrupt
+	if code := hosts[0].end(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+	<-c.Done()
+	if c.Cause() != "USER_BUSY" {
+		t.Errorf("the call ended with %s", c.Cause())
+	}
+	hosts[1].end()
+}
+
+// oneHost runs one call in a dialplan that comes back to the same host.
+func oneHost(t *testing.T, path string, args []string, person ...switchsim.Step) (*switchsim.Switch, *switchsim.Call) {
+	s := startServe(t, append([]string{"--listen", "127.0.0.1:0"}, args...)...)
+	_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
+	listen, _, _ = strings.Cut(listen, " ")
+	socket := switchsim.Action{App: "socket", Data: listen + path + " async full"}
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "a", Actions: []switchsim.Action{{App: "set", Data: "socket_resume=true"}, socket, socket, socket, {App: "hangup", Data: "NO_ANSWER"}}},
+		{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001"}}},
+	}}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = sim.Close()
+		s.end()
+	})
+	return sim, sim.Call(switchsim.Caller{Number: "1000", Destination: "a", Script: person})
+}
+
+// A dialplan's further sockets are for a host that dies: they let a call pass
+// whose flow has ended by itself, well or not.
+func TestAFlowThatHasEndedIsNotRunAgain(t *testing.T) {
+	for name, source := range map[string]string{
+		"returned":  `session:execute("set", "ran=yes")`,
+		"kept":      `session:execute("set", "ran=yes") session:checkpoint{ a = 1 }`,
+		"failed":    `session:execute("set", "ran=yes") session:checkpoint{ a = 1 } error("no good")`,
+		"was unset": `session:execute("set", "ran=yes") session:checkpoint{ a = 1 } session:checkpoint()`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(source), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			sim, c := oneHost(t, "/a", []string{"--scripts", dir})
+			<-c.Done()
+			if n := executed(sim, c, "set ran=yes"); n != 1 || c.Cause() != "NO_ANSWER" {
+				t.Errorf("the flow ran %d times, the call ended with %s", n, c.Cause())
+			}
+		})
+	}
+}
+
+// TestInviteGoesOn has the host of an invited caller die in the prompt. Nothing
+// is done twice, and digit 1 takes back the hangup that the dead run scheduled.
+func TestInviteGoesOn(t *testing.T) {
+	sim, c := oneHost(t, "/inviteToConf/7001/50", nil,
+		switchsim.OnPlayback("to_accept"), switchsim.OnPlayback("to_accept").Press("1"), switchsim.OnApp("conference"))
+	for _, app := range []string{"read ", "conference 7001"} {
+		if _, err := sim.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.Kind == "execute" && strings.HasPrefix(e.What, app) }); err != nil {
+			t.Fatal(err)
+		}
+		if app == "read " {
+			sim.Cut(c.UUID())
+		}
+	}
+	if a, r := executed(sim, c, "answer"), executed(sim, c, "read "); a != 1 || r != 2 {
+		t.Errorf("answered %d times, asked %d times", a, r)
+	}
+	if tasks := sim.API("show tasks"); strings.Contains(tasks, c.UUID()) {
+		t.Errorf("a hangup is still to come:\n%s", tasks)
+	}
+}
+
+// executed is how often the call has run an application.
+func executed(sim *switchsim.Switch, c *switchsim.Call, app string) (n int) {
+	for _, r := range sim.Records() {
+		for _, e := range r.Entries {
+			if r.UUID == c.UUID() && e.Kind == "execute" && strings.HasPrefix(e.What, app) {
+				n++
+			}
+		}
+	}
+	return n
+}
