@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -59,13 +57,6 @@ func BenchmarkCall(b *testing.B) {
 func BenchmarkIdleCall(b *testing.B) {
 	b.Run("lua", func(b *testing.B) { callbench.Idle(b, luaFlow(b, benchFlow), 500) })
 	b.Run("eslgo", func(b *testing.B) { callbench.Idle(b, callbench.ESLGo, 500) })
-}
-
-func write(tb testing.TB, dir, name, text string) {
-	tb.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // BenchmarkReloading is how many calls are served while one of 500 scripts is

@@ -5,11 +5,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/xml"
-	"log/slog"
 	"net"
 	"net/textproto"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -48,30 +46,11 @@ func TestLivePrintedDialplanRuns(t *testing.T) {
 
 func runPrinted(t *testing.T, address, password string) {
 	seen := newStage()
-	dir := t.TempDir()
-	script := "session:answer()\nfreeswitch.consoleLog('info', 'ran with ' .. table.concat(argv, '|'))\n"
-	if err := os.WriteFile(filepath.Join(dir, "note.lua"), []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := directory(t, map[string]string{"note.lua": "session:answer()\nfreeswitch.consoleLog('info', 'ran with ' .. table.concat(argv, '|'))\n"})
 	cfg := config.Default()
 	cfg.Scripts, cfg.Fallback = dir, config.Fallback{Action: config.Hangup, Data: "USER_BUSY"}
-	h, err := build(cfg, slog.New(stageLog{stage: seen}), clock.System(), audience{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.run(ctx, l) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	l := listening(t)
+	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, audience{})
 	served, nobody := l.Addr().String(), vacant(t)
 	early, late := dying(t, ""), dying(t, "connect\n\n")
 	// As a flow that begins a transfer; an application runs only once the channel is parked.
@@ -183,23 +162,13 @@ func TestPrintedRouteTakesItsCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sim.Close()
-	h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- h.run(ctx, l) }()
+	serving(t, l, cfg, clock.System(), nil, audience{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
 	}})
 	<-c.Done()
 	if got := c.Variable("socket_path"); got != "inviteToConf/7005/5/1/USER_BUSY" || c.Cause() != "CALL_REJECTED" {
 		t.Errorf("the path was %q, and the call ended with %s", got, c.Cause())
-	}
-	stop()
-	if err := <-served; err != nil {
-		t.Error(err)
 	}
 }
 

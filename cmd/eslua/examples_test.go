@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/xml"
-	"log/slog"
-	"net"
 	"os"
 	"strings"
 	"testing"
@@ -22,10 +19,7 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	sim := switchsim.New(switchsim.Config{
 		Password: cfg.Nodes[0].Password,
 		Dialplan: switchsim.Dialplan{"default": exampleDialplan(t, string(cfg.Listen), l.Addr().String())},
@@ -35,14 +29,7 @@ func TestExamples(t *testing.T) {
 	}
 	defer sim.Close()
 	cfg.Nodes[0].Address = config.Address(sim.Addr())
-	h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- h.run(ctx, l) }()
-
+	serving(t, l, cfg, clock.System(), nil, audience{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7001", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(200 * time.Millisecond).Press("1"),
 		switchsim.OnApp("conference").After(100 * time.Millisecond).Hangup(),
@@ -50,10 +37,6 @@ func TestExamples(t *testing.T) {
 	<-c.Done()
 	if got := c.Variable("conference_name"); got != "7001" {
 		t.Errorf("the caller was in conference %q and ended with %s", got, c.Cause())
-	}
-	stop()
-	if err := <-served; err != nil {
-		t.Error(err)
 	}
 }
 

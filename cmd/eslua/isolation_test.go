@@ -2,13 +2,9 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -64,32 +60,17 @@ func percentile99(d []time.Duration) time.Duration {
 // how long each ordinary call took.
 func crowd(tb testing.TB, hostile int) []time.Duration {
 	dir := tb.TempDir()
-	save := func(name, source string) {
-		if err := os.WriteFile(filepath.Join(dir, name+".lua"), []byte(source), 0o644); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	save("ordinary", ordinaryFlow)
+	write(tb, dir, "ordinary.lua", ordinaryFlow)
 	attacks := readAttacks(tb)
 	for i := range hostile {
-		save(fmt.Sprint("hostile", i), attacks[i%len(attacks)])
+		write(tb, dir, fmt.Sprintf("hostile%d.lua", i), attacks[i%len(attacks)])
 	}
 	cfg := config.Default()
 	cfg.Scripts = dir
 	// Each hostile call that failed is rejected; some attacks end well, as they should.
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
-	h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- h.run(ctx, l) }()
+	l := listening(tb)
+	_, stop := serving(tb, l, cfg, clock.System(), nil, audience{})
 
 	sim := switchsim.New(switchsim.Config{
 		NoJournal: true,
@@ -121,9 +102,6 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 	}
 	calls.Wait()
 	stop()
-	if err := <-served; err != nil {
-		tb.Error(err)
-	}
 	_ = sim.Close()
 	return took
 }

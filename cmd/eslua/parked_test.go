@@ -1,11 +1,7 @@
 package main
 
 import (
-	"context"
-	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,26 +46,16 @@ func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 	address := l.Addr().String()
 	_ = l.Close()
 
-	dir := t.TempDir()
-	script := "freeswitch.consoleLog('info', 'ran with ' .. argv[1])\nsession:hangup('USER_BUSY')\n"
-	if err := os.WriteFile(filepath.Join(dir, "again.lua"), []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := directory(t, map[string]string{"again.lua": "freeswitch.consoleLog('info', 'ran with ' .. argv[1])\nsession:hangup('USER_BUSY')\n"})
 	cfg := config.Default()
 	cfg.Scripts, cfg.Parked = dir, config.Parked{Action: config.Reenter}
 	cfg.Nodes = []config.Node{{Address: config.Address(sim.Addr()), Password: "ClueCon"}}
 	seen, clk := newStage(), clock.NewManual(time.Now())
 	act := seen.expect(id)
-	h, err := build(cfg, slog.New(stageLog{stage: seen}), clk, audience{ended: seen.ended})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if l, err = net.Listen("tcp", address); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- h.run(ctx, l) }()
+	serving(t, l, cfg, clk, stageLog{stage: seen}, audience{ended: seen.ended})
 	again, late := time.NewTicker(time.Millisecond), time.NewTimer(20*time.Second)
 	defer again.Stop()
 	defer late.Stop()
@@ -85,9 +71,5 @@ func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 	}
 	if got := strings.Join(act.logged(), "; "); got != "ran with 7001" || act.cause != "USER_BUSY" {
 		t.Errorf("logged %q, ended with %q", got, act.cause)
-	}
-	stop()
-	if err := <-served; err != nil {
-		t.Error(err)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -48,29 +46,12 @@ func runScenarios(t *testing.T, address, password string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, s.name+".lua"), []byte(source), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, dir, s.name+".lua", source)
 		cfg.Flows[s.name] = s.own
 	}
 	seen := newStage()
-	h, err := build(cfg, slog.New(stageLog{stage: seen}), clock.System(), audience{called: seen.called, ended: seen.ended})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.run(ctx, l) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	l := listening(t)
+	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, audience{called: seen.called, ended: seen.ended})
 	// The group returns when its parallel scenarios have ended.
 	t.Run("calls", func(t *testing.T) {
 		for _, s := range scenarios() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,18 +62,8 @@ func TestStorm(t *testing.T) {
 	cfg.History = 2 * stormChanges
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	saw := newSightings(t)
-	h, err := build(cfg, slog.New(saw), clock.System(), audience{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- h.run(ctx, l) }()
+	l := listening(t)
+	h, stop := serving(t, l, cfg, clock.System(), saw, audience{})
 	sim := switchsim.New(switchsim.Config{
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hold.wav": time.Second},
@@ -104,9 +93,6 @@ func TestStorm(t *testing.T) {
 	edited.Store(true)
 	callers.Wait()
 	stop()
-	if err := <-served; err != nil {
-		t.Error(err)
-	}
 	_ = sim.Close()
 
 	generations := map[string]bool{}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/config"
+)
+
+// listening is a listening port of its own.
+func listening(tb testing.TB) net.Listener {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return l
+}
+
+// serving is the whole program in this process, at l, until stop or the test's
+// end; a nil log is dropped.
+func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, log slog.Handler, told audience) (h *host, stop func()) {
+	tb.Helper()
+	if log == nil {
+		log = slog.DiscardHandler
+	}
+	h, err := build(cfg, slog.New(log), clk, told)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, abort := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- h.run(ctx, l) }()
+	stop = sync.OnceFunc(func() {
+		abort()
+		if err := <-served; err != nil {
+			tb.Error(err)
+		}
+	})
+	tb.Cleanup(stop)
+	return h, stop
+}
+
+// directory holds files by their names.
+func directory(tb testing.TB, files map[string]string) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	for name, text := range files {
+		write(tb, dir, name, text)
+	}
+	return dir
+}
+
+func write(tb testing.TB, dir, name, text string) {
+	tb.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+}
