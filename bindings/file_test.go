@@ -70,9 +70,8 @@ func (l *library) run(t *testing.T, limits guard.Limits, src string) (printed st
 		t.Fatal(err)
 	}
 	var out []string
-	st := m.NewState(vm.StateOptions{Limits: limits, Print: func(line string) { out = append(out, line) }})
+	st := m.NewState(vm.StateOptions{Limits: limits, ReadFile: l.read, Print: func(line string) { out = append(out, line) }})
 	defer st.Close()
-	st.SetTree(l.read)
 	grants := grant.Default()
 	grants.Read = []grant.Directory{grant.Directory(l.dir)}
 	bound := set.BindNode(st, nil, "", &grants, slog.New(slog.DiscardHandler))

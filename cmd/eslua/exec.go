@@ -48,14 +48,14 @@ func execute(p *program, ctx context.Context, args []string) error {
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
 	st := machine.NewState(vm.StateOptions{
-		Limits:  flow.Limits(cfg.Limits),
-		Require: siblings.Current().Require,
-		Print:   func(line string) { fmt.Fprintln(p.stdout, line) },
-		Clock:   clk,
-		Seed:    flow.RandomSeed(),
+		Limits:   flow.Limits(cfg.Limits),
+		Require:  siblings.Current().Require,
+		ReadFile: siblings.Current().ReadFile,
+		Print:    func(line string) { fmt.Fprintln(p.stdout, line) },
+		Clock:    clk,
+		Seed:     flow.RandomSeed(),
 	})
 	defer st.Close()
-	st.SetTree(siblings.Current().ReadFile)
 	var node bindings.Node // nil: what needs one says so
 	if len(cfg.Nodes) > 0 {
 		first, end := newScriptNode(ctx, cfg.Nodes[0], clk)

@@ -97,18 +97,18 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 // run makes the script's state and runs it.
 func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, cfg ofFlow, g *store.Generation, script *vm.Script, choice Choice, keep *checkpoint.Keeper) error {
 	o := vm.StateOptions{
-		Limits:  cfg.limits(),
-		Require: g.Require,
-		Print:   func(line string) { log.Info(line) },
-		Clock:   r.Clock,
-		Seed:    r.Seed(),
+		Limits:   cfg.limits(),
+		Require:  g.Require,
+		ReadFile: g.ReadFile,
+		Print:    func(line string) { log.Info(line) },
+		Clock:    r.Clock,
+		Seed:     r.Seed(),
 	}
 	if r.Trace != nil {
 		o.Trace = func(t vm.Trace) { r.Trace(c, t) }
 	}
 	st := r.Machine.NewState(o)
 	defer st.Close()
-	st.SetTree(g.ReadFile)
 	st.SetGlobal("settings", st.Table(cfg.own().Settings))
 	end := r.Bind(st, c, keep, cfg.grants(), log)
 	defer end(ctx)

@@ -15,12 +15,13 @@ import (
 // StateOptions are what one state needs of the world around it. Every field
 // may be left zero.
 type StateOptions struct {
-	Limits  guard.Limits
-	Require func(name string) (*Script, error) // require's loader; nil finds nothing
-	Print   func(line string)                  // print's lines; nil drops them
-	Trace   func(Trace)                        // called after each declared function
-	Clock   clock.Clock                        // nil is the system's
-	Seed    uint64                             // of math.random
+	Limits   guard.Limits
+	Require  func(name string) (*Script, error) // require's loader; nil finds nothing
+	ReadFile func(name string) (string, error)  // of the script's tree, by its name in it; nil finds nothing
+	Print    func(line string)                  // print's lines; nil drops them
+	Trace    func(Trace)                        // called after each declared function
+	Clock    clock.Clock                        // nil is the system's
+	Seed     uint64                             // of math.random
 }
 
 // State is one script's instance: used once, by one goroutine.

@@ -7,19 +7,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// SetTree gives the state the files that belong to its script; without it
-// there are none.
-func (s *State) SetTree(read func(name string) (string, error)) { s.guard.Host.ReadFile = read }
-
 var errNoTree = errors.New("this script has no files of its own")
 
 // ReadFile is what a file of the script's tree holds, by its name relative to
 // the tree.
 func (s *State) ReadFile(name string) (string, error) {
-	if s.guard.Host.ReadFile == nil {
+	if s.options.ReadFile == nil {
 		return "", errNoTree
 	}
-	return s.guard.Host.ReadFile(name)
+	return s.options.ReadFile(name)
 }
 
 // Iterator is a Lua function without arguments that gives a string each time,

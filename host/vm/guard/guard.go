@@ -17,8 +17,6 @@ type Host struct {
 	Clock clock.Clock
 	Print func(line string) // where print goes; never nil
 	Rand  *rand.Rand        // math.random's own generator; never nil
-	// ReadFile reads a file of the script's own tree; nil: it has none.
-	ReadFile func(name string) (string, error)
 }
 
 // Guard is the accounting of one state and all its coroutines. It is the
