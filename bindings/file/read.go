@@ -30,7 +30,7 @@ func readWithin(dir, name string, charge func(bytes int)) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	if info, err = f.Stat(); err == nil {
 		err = regular(info)
 	}

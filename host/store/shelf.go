@@ -99,7 +99,7 @@ func writeWhole(dir, name, text string) error {
 		err = os.Rename(f.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
-		os.Remove(f.Name())
+		_ = os.Remove(f.Name())
 	}
 	return err
 }
@@ -159,7 +159,7 @@ func (d *disk) lock(exclusive bool) (unlock func(), err error) {
 	if err != nil {
 		return func() {}, err
 	}
-	return func() { f.Close() }, flock(f, exclusive)
+	return func() { _ = f.Close() }, flock(f, exclusive)
 }
 
 // memory is a shelf that ends with the process.

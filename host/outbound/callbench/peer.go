@@ -3,12 +3,15 @@ package callbench
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // peerEnv makes a test binary the switch.
@@ -73,7 +76,7 @@ type peer struct {
 func (p *peer) work(worker, calls int) error {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+worker/250), byte(1+worker%250))}}
 	for range calls {
-		nc, err := dialer.Dial("tcp", p.addr)
+		nc, err := p.dial(&dialer)
 		if err != nil {
 			return err
 		}
@@ -84,6 +87,16 @@ func (p *peer) work(worker, calls int) error {
 		}
 	}
 	return nil
+}
+
+// dial waits for a host that opens its port late, as eslgo does.
+func (p *peer) dial(d *net.Dialer) (net.Conn, error) {
+	for begin := time.Now(); ; {
+		nc, err := d.Dial("tcp", p.addr)
+		if !errors.Is(err, syscall.ECONNREFUSED) || time.Since(begin) > 5*time.Second {
+			return nc, err
+		}
+	}
 }
 
 const (
