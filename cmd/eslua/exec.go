@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -36,11 +35,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return err
 	}
 	log, clk := p.logger(cfg.Log), clock.System()
-	// What is wrong with a sibling matters, and is told, when it is required.
-	siblings, err := store.Open(filepath.Dir(file), store.Config{}, vm.Compile, slog.New(slog.DiscardHandler), clk)
-	if err != nil {
-		return err
-	}
+	siblings := store.NewLoose(filepath.Dir(file), vm.Compile)
 	set, machine, err := newMachine(nil, clk)
 	if err != nil {
 		return err
@@ -49,8 +44,8 @@ func execute(p *program, ctx context.Context, args []string) error {
 	defer stop()
 	st := machine.NewState(vm.StateOptions{
 		Limits:   flow.Limits(cfg.Limits),
-		Require:  siblings.Current().Require,
-		ReadFile: siblings.Current().ReadFile,
+		Require:  siblings.Require,
+		ReadFile: siblings.ReadFile,
 		Print:    func(line string) { fmt.Fprintln(p.stdout, line) },
 		Clock:    clk,
 		Seed:     flow.RandomSeed(),

@@ -34,11 +34,15 @@ type File struct {
 type NotFoundError struct {
 	Name       string   // as asked for
 	Tried      []string // files that would have been it
-	Generation string
+	Generation string   // "" for a Loose directory
 }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("%q is not among the scripts: no %s (generation %s)", e.Name, strings.Join(e.Tried, ", no "), e.Generation)
+	text := fmt.Sprintf("%q is not among the scripts: no %s", e.Name, strings.Join(e.Tried, ", no "))
+	if e.Generation != "" {
+		text += " (generation " + e.Generation + ")"
+	}
+	return text
 }
 
 func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {

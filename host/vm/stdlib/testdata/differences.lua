@@ -147,3 +147,11 @@ print(-0, 1/0)
 -- gopher-lua compares by metamethods that are functions only; PUC calls whatever is there.
 print(pcall(function() local m = {__lt = 5} return setmetatable({}, m) < setmetatable({}, m) end))
 --> false	snippet:2: attempt to compare two table values
+
+-- The same of __le.
+print(pcall(function() local m = {__le = 5} return setmetatable({}, m) <= setmetatable({}, m) end))
+--> false	snippet:2: attempt to compare two table values
+
+-- And of __eq, which then is not there.
+print(pcall(function() local m = {__eq = 5} return setmetatable({}, m) == setmetatable({}, m) end))
+--> true	false
