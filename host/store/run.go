@@ -108,8 +108,12 @@ func (w *watcher) step() {
 	w.settling.note(now)
 }
 
-// gone says whether a tree lacks a file that serves.
+// gone says whether a tree lacks a file that serves. A link that points to
+// another directory is a deploy, which means what it leaves out.
 func (w *watcher) gone(t *tree) bool {
+	if t.real != w.real {
+		return false
+	}
 	for name := range w.Current().files {
 		if _, there := t.files[name]; !there {
 			return true

@@ -58,6 +58,7 @@ type Store struct {
 	looking sync.Mutex // one look at a time; a mount that hangs may hold it for long
 	seen    *tree      // the last look
 	taken   sum        // of the tree last examined
+	real    string     // the directory that serves, free of links
 	held    bool       // status has a problem that is not of that tree
 	status  Status     // the next to be published
 

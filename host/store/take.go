@@ -67,6 +67,7 @@ func (s *Store) swap(t *tree, problems []Problem, serving *Generation) {
 		broken[p.File] = true
 	}
 	g := newGeneration(t.bodies(), broken, s.clk.Now())
+	s.real = t.real
 	if serving != nil && g.name == serving.name && maps.Equal(broken, serving.broken) {
 		return // a bad save was taken back
 	}

@@ -273,6 +273,26 @@ func TestAFileThatIsGoneMayComeBack(t *testing.T) {
 	}
 }
 
+// A deploy that leaves a file out means it.
+func TestAFileThatADeployLeavesOutIsGoneAtOnce(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "1/main.lua", "return 1", "1/old.lua", "return 1", "2/main.lua", "return 2")
+	link := filepath.Join(root, "current")
+	relink(t, "1", link)
+	s, clk, _ := opened(t, link, Config{})
+	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w.step()
+	relink(t, "2", link)
+	w.settling.note(clk.Now())
+	for range 3 {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+	}
+	if !holds(s.Current(), "main.lua", "return 2") {
+		t.Fatalf("%+v serves", s.Current().Files())
+	}
+}
+
 func TestOldGenerationsAreFreed(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "lib/util.lua", "return 1")
