@@ -71,8 +71,12 @@ func scenarios() []scenario {
 		{
 			name: "inviteOnAnswer", args: "/" + join + "/30",
 			// The far end gets the variable too, and so a flow of its own: it cannot press.
-			far: answered(), press: "1", own: inviteSettings(nil),
-			vars: "execute_on_answer='socket %s async full'", target: "&park()",
+			// With a blank for the colons mod_loopback would run the socket in the far
+			// end's thread, beside what originate runs in the channel's own: when the
+			// socket parks first, &park() fails and FreeSWITCH hangs up. An answer at once
+			// can leave a channel in CS_ROUTING.
+			far: append([]string{"sleep:100"}, answered()...), press: "1", own: inviteSettings(nil),
+			vars: "execute_on_answer='socket::%s async full'", target: "&park()",
 			calls: map[string]bool{"Session:transfer": true},
 			after: "NORMAL_UNSPECIFIED",
 		},
