@@ -55,14 +55,29 @@ func (l *ladder) onScript(uuid string, t vm.Trace) {
 func values(vs []lua.LValue) string {
 	texts := make([]string, len(vs))
 	for i, v := range vs {
-		texts[i] = v.String()
-		if v.Type() == lua.LTString {
-			texts[i] = fmt.Sprintf("%q", texts[i])
-		} else if v.Type() == lua.LTUserData {
-			texts[i] = "task"
-		}
+		texts[i] = value(v)
 	}
 	return strings.Join(texts, ", ")
+}
+
+// value is as the script would write it; the only objects it hands on are tasks.
+func value(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return fmt.Sprintf("%q", string(v))
+	case *lua.LUserData:
+		return "task"
+	case *lua.LTable:
+		var fields []string
+		v.ForEach(func(k, v lua.LValue) {
+			if _, deeper := v.(*lua.LTable); !deeper { // it may be in itself
+				fields = append(fields, k.String()+" = "+value(v))
+			}
+		})
+		slices.Sort(fields)
+		return "{" + strings.Join(fields, ", ") + "}"
+	}
+	return v.String()
 }
 
 func (l *ladder) add(uuid string, r rung) {
