@@ -172,6 +172,9 @@ func (s *Session) settle(err error) error {
 		return nil
 	case errors.As(err, &hungUp):
 		return nil
+	case errors.Is(err, outbound.ErrDisplaced):
+		s.cut = true // and the script's context has ended
+		return nil
 	case errors.As(err, &gone):
 		if !s.cut {
 			s.log().Error("FreeSWITCH's connection for this call is gone; the script goes on without it", "error", err)

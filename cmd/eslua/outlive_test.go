@@ -58,12 +58,21 @@ end
 `
 
 func TestCallsOutliveTheirHosts(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
+	for name, fault := range map[string]switchsim.Fault{
+		"at once": {},
+		// Each death puts two hosts on a call, as FreeSWITCH does with one in a thousand.
+		"late": {LateRelease: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := switchsim.New(switchsim.Config{})
+			sim.SetFault(fault)
+			if err := sim.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = sim.Close() })
+			outlive(t, sim.Addr(), "ClueCon")
+		})
 	}
-	t.Cleanup(func() { _ = sim.Close() })
-	outlive(t, sim.Addr(), "ClueCon")
 }
 
 func TestLiveCallsOutliveTheirHosts(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eslua/eslua/host/esl"
 )
@@ -18,6 +19,7 @@ type Call interface {
 	API(ctx context.Context, line string) (string, error)
 	HungUp() (cause string, yes bool)
 	Moved() bool
+	Sleep(ctx context.Context, d time.Duration) error
 }
 
 // Keeper keeps the checkpoint of one run of a flow. It is used by the
@@ -41,20 +43,50 @@ func Open(call Call, run Stamp, log *slog.Logger) *Keeper {
 		Place:      Place{Profile: strings.Clone(v[1]), Path: call.Path(), Flow: run.Flow},
 		generation: run.Generation, version: run.Version,
 	}
-	value := v[2]
+	k.read(v[2])
+	return k
+}
+
+// read takes the variable's value for what an earlier run has left behind.
+func (k *Keeper) read(value string) {
+	k.found, k.earlier, k.now.kept = false, record{}, ""
 	if value == "" {
-		return k
+		return
 	}
 	left, err := parse(value)
 	if err != nil {
-		log.Warn("the checkpoint that this channel has cannot be used, the flow begins anew: "+err.Error(), "variable", Variable)
-		return k
+		k.log.Warn("the checkpoint that this channel has cannot be used, the flow begins anew: "+err.Error(), "variable", Variable)
+		return
 	}
 	if k.found = left.Place == k.now.Place; k.found {
 		k.earlier = left
 		k.now.kept = left.kept
 	}
-	return k
+}
+
+// settleTime is how long a run that continues another waits before it begins.
+const settleTime = 100 * time.Millisecond
+
+// Settle lets the end of an earlier run's connection pass, if there was one. It
+// may still displace us (see outbound.ErrDisplaced), and better before anything
+// is done than in the middle. And where another run has been displaced by it,
+// that one may not know yet: what it keeps meanwhile is read then.
+func (k *Keeper) Settle(ctx context.Context) error {
+	if !k.found {
+		return nil
+	}
+	if err := k.call.Sleep(ctx, settleTime); err != nil {
+		return err
+	}
+	value, err := k.call.API(ctx, "uuid_getvar "+k.call.UUID()+" "+Variable)
+	if err != nil {
+		return err
+	}
+	if value = strings.TrimSpace(value); value == "_undef_" || strings.HasPrefix(value, "-") {
+		value = ""
+	}
+	k.read(value)
+	return nil
 }
 
 // Ended tells whether the flow has ended by itself at this place already: the
@@ -62,10 +94,14 @@ func Open(call Call, run Stamp, log *slog.Logger) *Keeper {
 func (k *Keeper) Ended() bool { return k.found && k.earlier.ended }
 
 // Begin takes back what the earlier run scheduled and did not live to keep:
-// this run will do it again.
+// this run will do it again. The first run at its place leaves a mark there, for
+// the next one to Settle, if the dialplan means to come back.
 func (k *Keeper) Begin(ctx context.Context) {
+	if k.again && !k.found {
+		_ = k.set(ctx, k.now.text()) // without it the next one just begins at once
+	}
 	for _, id := range k.earlier.tasks {
-		if _, err := k.call.API(ctx, "sched_del "+strconv.Itoa(id)); err != nil {
+		if _, err := k.call.API(ctx, "sched_del "+strconv.Itoa(id)); err != nil && ctx.Err() == nil {
 			k.log.Warn("a hangup that the earlier run of this flow scheduled could not be taken back", "task", id, "error", err)
 		}
 	}

@@ -2,11 +2,13 @@ package checkpoint
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/esl"
 )
@@ -19,12 +21,20 @@ type channel struct {
 	fails                 error
 	tasks                 int
 	commands              []string
+	slept                 func() error // what happens while Settle waits
 }
 
 func (c *channel) UUID() string           { return "c1" }
 func (c *channel) Path() string           { return c.path }
 func (c *channel) Moved() bool            { return c.moved }
 func (c *channel) HungUp() (string, bool) { return "", c.hungUp }
+
+func (c *channel) Sleep(context.Context, time.Duration) error {
+	if c.slept == nil {
+		return nil
+	}
+	return c.slept()
+}
 
 func (c *channel) Snapshot() esl.Event {
 	headers := [][2]string{{"Event-Name", "CHANNEL_DATA"}, {"Caller-Profile-Index", c.profile}}
@@ -41,6 +51,9 @@ func (c *channel) API(_ context.Context, line string) (string, error) {
 	c.commands = append(c.commands, line)
 	if c.fails != nil {
 		return "", c.fails
+	}
+	if line == "uuid_getvar c1 eslua_checkpoint" {
+		return cmp.Or(c.value, "_undef_") + "\n", nil
 	}
 	if value, ok := strings.CutPrefix(line, "uuid_setvar c1 eslua_checkpoint"); ok {
 		c.value = strings.TrimPrefix(value, " ")
@@ -136,7 +149,7 @@ func TestEnd(t *testing.T) {
 		"transferred":           {channel{moved: true}, true, ".running."},
 		"the dialplan returns":  {channel{resume: "true"}, false, ".ended."},
 		"kept, and it returns":  {channel{resume: "true"}, true, ".ended."},
-		"moved, and it returns": {channel{resume: "true", moved: true}, false, ""},
+		"moved, and it returns": {channel{resume: "true", moved: true}, false, ".running."},
 	} {
 		k, _ := c.open(flow)
 		if c.keeps {
@@ -174,6 +187,43 @@ func TestFreeSWITCHIsGone(t *testing.T) {
 	k.End(t.Context())
 	if !strings.Contains(log.String(), "another host may run it again") {
 		t.Errorf("logged %s", log)
+	}
+}
+
+// A run that comes after another one lets the other's end pass before it begins,
+// and takes what the other keeps meanwhile.
+func TestSettle(t *testing.T) {
+	c := &channel{resume: "true", slept: func() error { t.Error("the first run waits"); return nil }}
+	first := Open(c, flow, slog.New(slog.DiscardHandler))
+	if err := first.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first.Begin(t.Context()) // and keeps nothing
+
+	c.slept = func() error {
+		if _, err := first.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+			return err
+		}
+		return first.Keep(t.Context(), "late")
+	}
+	next := Open(c, flow, slog.New(slog.DiscardHandler))
+	if err := next.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if kept, _ := next.Earlier(); kept != "late" {
+		t.Errorf("goes on from %q", kept)
+	}
+
+	c.slept = func() error { first.End(t.Context()); return nil }
+	last := Open(c, flow, slog.New(slog.DiscardHandler))
+	if err := last.Settle(t.Context()); err != nil || !last.Ended() {
+		t.Errorf("it has ended meanwhile: %v, %v", last.Ended(), err)
+	}
+
+	displaced := errors.New("displaced")
+	c.slept = func() error { return displaced }
+	if err := Open(c, flow, slog.New(slog.DiscardHandler)).Settle(t.Context()); err != displaced {
+		t.Errorf("waiting ends with %v", err)
 	}
 }
 

@@ -73,6 +73,11 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 	stamp := checkpoint.Stamp{Flow: choice.Flow, Generation: generation.Name(), Version: generation.Version(choice.Flow)}
 	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
 	keep := checkpoint.Open(c, stamp, log)
+	if err := keep.Settle(ctx); err != nil || c.Moved() {
+		log.Debug("the call went on before its flow began", "error", err)
+		failed = false
+		return
+	}
 	if keep.Ended() {
 		log.Debug("the flow has ended here already; the dialplan goes on")
 		failed = false
@@ -129,6 +134,10 @@ func blames(err error) bool {
 func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback config.Fallback, err error) {
 	if err == nil {
 		log.Debug("the flow ended")
+		return
+	}
+	if c.Displaced() {
+		log.Info("the flow was stopped: FreeSWITCH has gone on to the dialplan's next socket, whose host has the call now", "error", err)
 		return
 	}
 	if ctx.Err() != nil {

@@ -19,6 +19,7 @@ type Call struct {
 	channel
 	typeahead
 	executions
+	displacement
 
 	waits     []*wait
 	observers []func(esl.Event) bool

@@ -10,7 +10,7 @@ import (
 // Command sends any command and returns FreeSWITCH's reply, which may be a
 // refusal: see its Err.
 func (c *Call) Command(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
-	return c.conn.Do(ctx, cmd)
+	return c.do(ctx, cmd)
 }
 
 // API runs an API command and returns its output as FreeSWITCH gave it, line
@@ -25,7 +25,7 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	if moves {
 		c.forgetResume()
 	}
-	reply, err := c.conn.Do(ctx, cmd)
+	reply, err := c.do(ctx, cmd)
 	if err != nil {
 		return "", err
 	}
@@ -48,6 +48,9 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	moves := c.moves(line)
 	if moves {
 		c.forgetResume()
+	}
+	if c.displaced {
+		return "", ErrDisplaced
 	}
 	job, err := c.conn.StartJob(line)
 	if err != nil {
@@ -104,7 +107,7 @@ func (c *Call) agree(ctx context.Context) func(esl.Command, error) error {
 		if err != nil {
 			return err
 		}
-		reply, err := c.conn.Do(ctx, cmd)
+		reply, err := c.do(ctx, cmd)
 		if err != nil {
 			return err
 		}

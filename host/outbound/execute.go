@@ -46,7 +46,7 @@ type execution struct {
 // *HangupError when the call has hung up meanwhile (the Event is there all the
 // same if the application ended in time), an *UnknownApplicationError, an
 // *esl.ReplyError when FreeSWITCH refused, an *esl.FieldError when app or arg
-// cannot be sent, an *esl.DisconnectError, or ctx's; then the application may
+// cannot be sent, ErrDisplaced, an *esl.DisconnectError, or ctx's; then the application may
 // go on in FreeSWITCH until the next one is executed. "app::arg" without arg
 // means app with arg, as in FreeSWITCH, where it would be run by somebody else,
 // later
@@ -58,6 +58,9 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	c.catchUp()
 	if c.hungUp {
 		return esl.Event{}, c.hangupError() // FreeSWITCH would answer +OK and never run it
+	}
+	if c.displaced {
+		return esl.Event{}, ErrDisplaced
 	}
 	if strings.EqualFold(app, "transfer") {
 		c.forgetResume()
@@ -72,7 +75,7 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	if err != nil {
 		return esl.Event{}, err
 	}
-	sent, err := c.conn.Post(cmd)
+	sent, err := c.post(cmd)
 	if err != nil {
 		return esl.Event{}, err
 	}
@@ -89,7 +92,7 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 			c.breakOff()
 		}
 		if !accepted {
-			if reply, err, ok := sent[0].Ready(); ok && err == nil {
+			if reply, err, ok := sent.Ready(); ok && err == nil {
 				accepted, x.refused = true, reply.Err()
 			}
 		}
@@ -138,7 +141,7 @@ func (c *Call) Interrupt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	reply, err := c.conn.Do(ctx, cmd)
+	reply, err := c.do(ctx, cmd)
 	if err != nil {
 		return err
 	}
@@ -148,6 +151,6 @@ func (c *Call) Interrupt(ctx context.Context) error {
 // breakOff is Interrupt for whoever waits for the application's end anyway.
 func (c *Call) breakOff() {
 	if cmd, err := esl.API("uuid_break " + c.uuid); err == nil {
-		_, _ = c.conn.Post(cmd) // a connection that ended tells the wait itself
+		_, _ = c.post(cmd) // a connection that ended tells the wait itself
 	}
 }

@@ -26,13 +26,13 @@ func (s *Server) greet(ctx context.Context, conn *esl.Conn, local net.Addr) *Cal
 	switch {
 	case err == nil && c.gone():
 		c.Log().Info("call not served: it was transferred while its dialplan came to us")
-		s.part(c)
+		s.part(ctx, c)
 	case err == nil:
 		c.settle(ctx)
 		return c
 	case c != nil:
 		c.Log().Error("call not served, its dialplan goes on: " + err.Error())
-		s.part(c)
+		s.part(ctx, c)
 	case ctx.Err() != nil || isHangUp(err):
 		s.log.Debug("connection closed before it handed a call over", "peer", conn.RemoteAddr(), "error", err)
 	default:

@@ -31,13 +31,13 @@ func (c *Call) Hangup(ctx context.Context, cause string) error {
 	if err != nil {
 		return err
 	}
-	sent, err := c.conn.Post(cmd)
+	sent, err := c.post(cmd)
 	if err != nil {
 		return err
 	}
 	agreed, gone := false, false
 	w := &wait{done: func() bool {
-		if reply, err, ok := sent[0].Ready(); ok && err == nil {
+		if reply, err, ok := sent.Ready(); ok && err == nil {
 			agreed = reply.Err() == nil
 			gone = !agreed // -ERR No such channel!
 		}

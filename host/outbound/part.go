@@ -11,7 +11,8 @@ import (
 const partingTime = 2 * time.Second
 
 // part ends a call's connection so that its dialplan goes on, whatever became
-// of the flow; it does not wait for the server's ctx, only for short times.
+// of the flow; it does not wait for the server's ctx, only for short times. But
+// the connection of a displaced call is held as long as it can be.
 //
 // `resume` resets the channel when the connection ends (mod_event_socket.c:
 // listener_run). Our socket application then returns even when its park has not
@@ -21,9 +22,13 @@ const partingTime = 2 * time.Second
 // conference it was transferred to), nor one that was not in its dialplan
 // (execute_on_answer), nor one that came without `async`, whose socket
 // application just returns.
-func (s *Server) part(c *Call) {
+func (s *Server) part(ctx context.Context, c *Call) {
 	c.observers = nil
 	c.catchUp()
+	c.hold(ctx)
+	if !c.hungUp && c.displaced {
+		return
+	}
 	if !c.hungUp {
 		s.leave(c.conn, c.async && c.state == stateExecute && !c.moved)
 		return
@@ -58,6 +63,6 @@ func (c *Call) forgetResume() {
 		return
 	}
 	if cmd, err := esl.API("uuid_setvar " + c.uuid + " socket_resume"); err == nil {
-		_, _ = c.conn.Post(cmd) // a connection that has ended tells whoever waits
+		_, _ = c.post(cmd) // a connection that has ended tells whoever waits
 	}
 }

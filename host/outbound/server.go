@@ -26,7 +26,8 @@ type Config struct {
 
 // Serve runs one call. It is called in the goroutine that owns the call; when
 // it returns the call is given back to the dialplan, unless it has hung up.
-// Its ctx ends when the Server's does.
+// Its ctx ends when the Server's does, and with ErrDisplaced as its cause when the
+// call is displaced.
 type Serve func(ctx context.Context, c *Call)
 
 // Server takes the calls FreeSWITCH hands over.
@@ -125,14 +126,16 @@ func (s *Server) admit(ctx context.Context, nc net.Conn) {
 		c.Log().Debug("call begins", "path", c.path, "peer", conn.RemoteAddr())
 	}
 	s.run(ctx, c)
-	s.part(c)
+	s.part(ctx, c)
 	if tell {
-		c.Log().Debug("call over", "cause", c.cause, "hung_up", c.hungUp, "transferred", c.moved, "events_lost", conn.Dropped())
+		c.Log().Debug("call over", "cause", c.cause, "hung_up", c.hungUp, "transferred", c.moved, "displaced", c.displaced, "events_lost", conn.Dropped())
 	}
 }
 
 // run is the border of a call: a fault in its flow ends that call alone.
 func (s *Server) run(ctx context.Context, c *Call) {
+	ctx, over := c.resumes(ctx)
+	defer over(nil)
 	defer func() {
 		if fault := recover(); fault != nil {
 			c.Log().Error("the call's flow broke down; the dialplan goes on", "fault", fault, "stack", string(debug.Stack()))

@@ -76,7 +76,7 @@ func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
 		},
 		"somebody else's doing": func(h *house, p *peer) {
 			d := execute(h, "playback", "x.wav")
-			p.send(ends("playback", p.execute("playback"), "variable_socket_resume", "true"), ends("socket", "the dialplan's", "variable_socket_resume", "true"))
+			p.send(ends("playback", p.execute("playback"), "variable_socket_resume", "true"), ends("socket", "the dialplan's", "variable_socket_resume", "true", "Channel-State-Number", "2"))
 			within(h.t, "playback", d)
 			ask(h, (*outbound.Call).Answered)
 			p.expect(forget)

@@ -31,10 +31,11 @@ type wait struct {
 	also    <-chan struct{} // tells of something else done looks at; may be nil
 	stopped bool            // an observer said stop
 	grace   bool            // a hangup ends it after hangupGrace
+	parting bool            // the flow is over
 }
 
-// wait takes events until w is done, the time is up, ctx ends or the connection
-// has ended with nothing left to take.
+// wait takes events until w is done, the time is up, ctx ends, the call is
+// displaced or the connection has ended with nothing left to take.
 func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 	c.waits = append(c.waits, w)
 	defer func() { c.waits = c.waits[:len(c.waits)-1] }()
@@ -51,6 +52,9 @@ func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 				return nil
 			}
 			return err
+		}
+		if c.displaced && !w.parting {
+			return ErrDisplaced
 		}
 		if w.grace && c.hungUp && late.c == nil {
 			late.set(c.clock, hangupGrace)
@@ -127,10 +131,8 @@ func (c *Call) take(e esl.Event) {
 	case strings.HasPrefix(ev.name, "CHANNEL_") || bringsVariables(ev.name):
 		here := !c.moved
 		c.note(ev)
-		// Our own socket application is over: a transfer or the end of an originate
-		// took the channel elsewhere.
 		if ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.own(ev.appID) {
-			c.moved = true
+			c.socketEnds()
 		}
 		if here && c.moved { // somebody else's doing
 			c.forgetResume()
@@ -155,7 +157,8 @@ func (c *Call) take(e esl.Event) {
 }
 
 // Sleep lets d pass, or less when the call hangs up (*HangupError), an observer
-// stops it (ErrStopped), ctx ends or the connection does.
+// stops it (ErrStopped), it is displaced (ErrDisplaced), ctx ends or the
+// connection does.
 func (c *Call) Sleep(ctx context.Context, d time.Duration) error {
 	w := &wait{}
 	w.done = func() bool { return c.hungUp || w.stopped }

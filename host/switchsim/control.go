@@ -28,10 +28,15 @@ func (l *listener) release() {
 	if c.divert == l {
 		c.divert = nil
 	}
-	if c.cause == "" && !c.transferred && !c.reset && (l.resume.Load() || truth(c.getLocked("socket_resume"))) {
+	reset := c.cause == "" && !c.transferred && !c.reset && (l.resume.Load() || truth(c.getLocked("socket_resume")))
+	if reset {
 		c.state = csReset
 	}
-	c.controlled = false
+	if reset && l.fault.LateRelease {
+		c.late = true
+	} else {
+		c.controlled = false
+	}
 	c.mu.Unlock()
 	c.changed()
 	c.unlock()

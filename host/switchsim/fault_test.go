@@ -159,3 +159,32 @@ func TestCloseEndsEverything(t *testing.T) {
 		t.Error("the port is closed")
 	}
 }
+
+// A connection that lets its channel go too late ends the next socket
+// application, whose connection stays; and so does that one's end.
+func TestFaultLateRelease(t *testing.T) {
+	sw := start(t, switchsim.Config{})
+	sw.SetFault(switchsim.Fault{LateRelease: true})
+	a := listen(t)
+	socket := "socket " + a.addr() + " async full"
+	sw.SetExtension("default", switchsim.Extension{Match: "app", Actions: actions("set socket_resume=true", "answer", socket, socket, socket, "set after=1", "park")})
+	call := sw.Call(switchsim.Caller{Destination: "app"})
+	var hosts []*peer
+	for range 3 {
+		p := a.accept()
+		p.send("connect\n\nmyevents")
+		if hosts = append(hosts, p); len(hosts) == 1 {
+			p.conn.Close()
+		}
+	}
+	displaced := hosts[1] // by the first
+	if e := displaced.until("CHANNEL_EXECUTE_COMPLETE"); e.get("Application") != "socket" || e.get("Channel-State-Number") != "4" {
+		t.Errorf("%s in state %s", e.get("Application"), e.get("Channel-State-Number"))
+	}
+	displaced.ask("api uuid_setvar "+call.UUID()+" anything yes")
+	if call.Variable("anything") != "yes" || call.Variable("after") != "" {
+		t.Errorf("anything=%q after=%q", call.Variable("anything"), call.Variable("after"))
+	}
+	displaced.conn.Close()
+	happened(t, sw, call.UUID(), "execute", "set after=1")
+}

@@ -139,8 +139,18 @@ func (c *channel) park() {
 		p.forever, p.d = false, c.sw.seconds(number(seconds))
 		c.vars.set("park_timeout", "")
 	}
+	late := c.late
+	c.late = false
 	c.mu.Unlock()
 	c.fire("CHANNEL_PARK")
+	if late { // it looks once a frame
+		frame := p
+		frame.forever, frame.d = false, pollTick
+		c.pause(frame)
+		c.mu.Lock()
+		c.controlled = false
+		c.mu.Unlock()
+	}
 	switch c.pause(p) {
 	case timedOut:
 		c.hangup(cause)
