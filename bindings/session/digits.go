@@ -175,7 +175,8 @@ func (s *Session) handAhead(app string) {
 	}
 	digits := s.ahead
 	s.ahead = ""
-	if _, err := s.call.API(s.prompt.ctx, "uuid_recv_dtmf "+s.call.UUID()+" "+digits); err != nil {
+	_, err := s.call.API(s.prompt.ctx, "uuid_recv_dtmf "+s.call.UUID()+" "+digits)
+	if err = s.settle(err); err != nil {
 		s.log().Warn("digits typed ahead are lost", "error", err)
 	}
 }

@@ -37,11 +37,21 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	switch response := done.Get("Application-Response"); response {
 	case "FILE NOT FOUND", "PLAYBACK ERROR":
+		if state := done.Get("Channel-State-Number"); state == routing || state == reset {
+			return no, nil // the channel was taken away
+		}
 		s.log().Error("streamFile: "+strings.ToLower(response), "path", path)
 		return no, nil
 	}
 	return yes, nil
 }
+
+// The states that take a channel out of what it runs
+// (switch_types.h:switch_channel_state_t).
+const (
+	routing = "2"
+	reset   = "9"
+)
 
 // run executes an application, if the script may, while digits go to the
 // callbacks. ok is whether it came to its end with the call still up and no callback stopping it.

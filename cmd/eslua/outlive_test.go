@@ -58,14 +58,16 @@ end
 `
 
 func TestCallsOutliveTheirHosts(t *testing.T) {
-	for name, fault := range map[string]switchsim.Fault{
-		"at once": {},
-		// Each death puts two hosts on a call, as FreeSWITCH does with one in a thousand.
-		"late": {LateRelease: true},
+	for name, late := range map[string]time.Duration{
+		"let go at once": 0,
+		// Each death puts two hosts on a call, as FreeSWITCH does with one in a thousand:
+		// before the second has begun with it, and in the middle.
+		"let go late":     20 * time.Millisecond,
+		"let go too late": 300 * time.Millisecond,
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim := switchsim.New(switchsim.Config{})
-			sim.SetFault(fault)
+			sim.SetFault(switchsim.Fault{LateRelease: late})
 			if err := sim.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +262,7 @@ func (o *outliveTest) place() {
 		o.up++
 		a, b := o.hosts["A"].listen, o.hosts["B"].listen
 		actions := []string{"set:socket_resume=true"}
-		for range 3 * outliveKills { // FreeSWITCH takes the next one each time, and one more if it meets a host that dies just then
+		for range 6 * outliveKills { // FreeSWITCH takes the next one each time, and more if it meets a host that dies just then or puts two on the call
 			actions = append(actions, fmt.Sprintf("socket:%s/outlive/%d|%s/outlive/%d async full", a, limit, b, limit))
 		}
 		actions = append(actions, "hangup:NORMAL_TEMPORARY_FAILURE")

@@ -83,7 +83,7 @@ type channel struct {
 	locked      int            // CF_EVENT_LOCK depth
 	broken      bool           // CF_BREAK
 	controlled  bool           // CF_CONTROLLED
-	late        bool           // CF_CONTROLLED is cleared once more, see Fault.LateRelease
+	late        time.Duration  // until CF_CONTROLLED is cleared once more, see Fault.LateRelease
 	digits      []digit
 	dialled     []byte // digits that were taken, for digits_dialed
 	divert      *listener

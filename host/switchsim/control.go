@@ -18,6 +18,7 @@ func (l *listener) control(c *channel) bool {
 func (l *listener) release() {
 	c := l.channel
 	c.mu.Lock()
+	newest := c.listeners[len(c.listeners)-1] == l
 	kept := c.listeners[:0:0]
 	for _, x := range c.listeners {
 		if x != l {
@@ -32,8 +33,8 @@ func (l *listener) release() {
 	if reset {
 		c.state = csReset
 	}
-	if reset && l.fault.LateRelease {
-		c.late = true
+	if reset && newest && l.fault.LateRelease > 0 {
+		c.late = l.fault.LateRelease
 	} else {
 		c.controlled = false
 	}

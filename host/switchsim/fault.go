@@ -30,10 +30,10 @@ type Fault struct {
 	// EarlyDisconnect loses the race at hangup: a connection that does not
 	// linger is closed before CHANNEL_HANGUP_COMPLETE.
 	EarlyDisconnect bool
-	// LateRelease has a connection that ends let its channel go too late: the
+	// LateRelease has the newest connection of a channel let it go too late: the
 	// dialplan, which goes on because of its end (resume, socket_resume), has come
-	// to the next socket by then, whose park it ends after a frame.
-	LateRelease bool
+	// to the next socket by then, whose park it ends so long after that has begun.
+	LateRelease time.Duration
 }
 
 // SetFault applies to connections made from now on; CutInApp and HangupInApp to

@@ -164,7 +164,7 @@ func TestCloseEndsEverything(t *testing.T) {
 // application, whose connection stays; and so does that one's end.
 func TestFaultLateRelease(t *testing.T) {
 	sw := start(t, switchsim.Config{})
-	sw.SetFault(switchsim.Fault{LateRelease: true})
+	sw.SetFault(switchsim.Fault{LateRelease: 20 * time.Millisecond})
 	a := listen(t)
 	socket := "socket " + a.addr() + " async full"
 	sw.SetExtension("default", switchsim.Extension{Match: "app", Actions: actions("set socket_resume=true", "answer", socket, socket, socket, "set after=1", "park")})
@@ -181,7 +181,7 @@ func TestFaultLateRelease(t *testing.T) {
 	if e := displaced.until("CHANNEL_EXECUTE_COMPLETE"); e.get("Application") != "socket" || e.get("Channel-State-Number") != "4" {
 		t.Errorf("%s in state %s", e.get("Application"), e.get("Channel-State-Number"))
 	}
-	displaced.ask("api uuid_setvar "+call.UUID()+" anything yes")
+	displaced.ask("api uuid_setvar " + call.UUID() + " anything yes")
 	if call.Variable("anything") != "yes" || call.Variable("after") != "" {
 		t.Errorf("anything=%q after=%q", call.Variable("anything"), call.Variable("after"))
 	}

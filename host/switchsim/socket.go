@@ -140,13 +140,13 @@ func (c *channel) park() {
 		c.vars.set("park_timeout", "")
 	}
 	late := c.late
-	c.late = false
+	c.late = 0
 	c.mu.Unlock()
 	c.fire("CHANNEL_PARK")
-	if late { // it looks once a frame
-		frame := p
-		frame.forever, frame.d = false, pollTick
-		c.pause(frame)
+	if late > 0 {
+		before := p
+		before.forever, before.d = false, late
+		c.pause(before)
 		c.mu.Lock()
 		c.controlled = false
 		c.mu.Unlock()
