@@ -2,6 +2,8 @@ package checkpoint
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -20,6 +22,7 @@ type Call interface {
 	HungUp() (cause string, yes bool)
 	Moved() bool
 	Sleep(ctx context.Context, d time.Duration) error
+	Displace()
 }
 
 // Keeper keeps the checkpoint of one run of a flow. It is used by the
@@ -67,26 +70,50 @@ func (k *Keeper) read(value string) {
 // settleTime is how long a run that continues another waits before it begins.
 const settleTime = 100 * time.Millisecond
 
+// claim is the channel variable in which the runs that come after another one
+// write who they are: the last of them goes on.
+const claim = "eslua_claim"
+
+var errClaimed = errors.New("another run of the flow has come later, and goes on")
+
 // Settle lets the end of an earlier run's connection pass, if there was one. It
 // may still displace us (see outbound.ErrDisplaced), and better before anything
 // is done than in the middle. And where another run has been displaced by it,
-// that one may not know yet: what it keeps meanwhile is read then.
+// that one may not know yet: what it keeps meanwhile is read then. It may never
+// know if it was displaced before it said connect, so that we are two.
 func (k *Keeper) Settle(ctx context.Context) error {
 	if !k.found {
 		return nil
 	}
+	uuid, us := k.call.UUID(), rand.Text()
+	if _, err := k.call.API(ctx, "uuid_setvar "+uuid+" "+claim+" "+us); err != nil {
+		return err
+	}
 	if err := k.call.Sleep(ctx, settleTime); err != nil {
 		return err
 	}
-	value, err := k.call.API(ctx, "uuid_getvar "+k.call.UUID()+" "+Variable)
+	last, err := k.get(ctx, claim)
 	if err != nil {
 		return err
 	}
-	if value = strings.TrimSpace(value); value == "_undef_" || strings.HasPrefix(value, "-") {
-		value = ""
+	if last != us && last != "" {
+		k.call.Displace()
+		return errClaimed
+	}
+	value, err := k.get(ctx, Variable)
+	if err != nil {
+		return err
 	}
 	k.read(value)
 	return nil
+}
+
+func (k *Keeper) get(ctx context.Context, variable string) (string, error) {
+	reply, err := k.call.API(ctx, "uuid_getvar "+k.call.UUID()+" "+variable)
+	if reply = strings.TrimSpace(reply); reply == "_undef_" || strings.HasPrefix(reply, "-") {
+		reply = ""
+	}
+	return reply, err
 }
 
 // Ended tells whether the flow has ended by itself at this place already: the

@@ -22,7 +22,11 @@ type channel struct {
 	tasks                 int
 	commands              []string
 	slept                 func() error // what happens while Settle waits
+	claimed               string
+	displaced             bool
 }
+
+func (c *channel) Displace() { c.displaced = true }
 
 func (c *channel) UUID() string           { return "c1" }
 func (c *channel) Path() string           { return c.path }
@@ -51,6 +55,13 @@ func (c *channel) API(_ context.Context, line string) (string, error) {
 	c.commands = append(c.commands, line)
 	if c.fails != nil {
 		return "", c.fails
+	}
+	if value, ok := strings.CutPrefix(line, "uuid_setvar c1 eslua_claim "); ok {
+		c.claimed = value
+		return "+OK\n", nil
+	}
+	if line == "uuid_getvar c1 eslua_claim" {
+		return c.claimed, nil
 	}
 	if line == "uuid_getvar c1 eslua_checkpoint" {
 		return cmp.Or(c.value, "_undef_") + "\n", nil
@@ -218,6 +229,12 @@ func TestSettle(t *testing.T) {
 	last := Open(c, flow, slog.New(slog.DiscardHandler))
 	if err := last.Settle(t.Context()); err != nil || !last.Ended() {
 		t.Errorf("it has ended meanwhile: %v, %v", last.Ended(), err)
+	}
+
+	other := Open(c, flow, slog.New(slog.DiscardHandler))
+	c.slept = func() error { c.slept = nil; return other.Settle(t.Context()) }
+	if err := last.Settle(t.Context()); err == nil || !c.displaced {
+		t.Errorf("of two the earlier goes on: %v", err)
 	}
 
 	displaced := errors.New("displaced")

@@ -42,7 +42,15 @@ func (c *Call) socketEnds() {
 	case c.stop == nil:
 		c.moved = true
 	default:
-		c.displaced = true
+		c.Displace()
+	}
+}
+
+// Displace lets another connection have the call: the flow can do nothing any
+// more, and ours stays until the call is over.
+func (c *Call) Displace() {
+	c.displaced = true
+	if c.stop != nil {
 		c.stop(ErrDisplaced)
 	}
 }
