@@ -74,7 +74,10 @@ const settleTime = 100 * time.Millisecond
 // write who they are: the last of them goes on.
 const claim = "eslua_claim"
 
-var errClaimed = errors.New("another run of the flow has come later, and goes on")
+var (
+	errClaimed = errors.New("another run of the flow has come later, and goes on")
+	errMoved   = errors.New("the call was moved")
+)
 
 // Settle lets the end of an earlier run's connection pass, if there was one. It
 // may still displace us (see outbound.ErrDisplaced), and better before anything
@@ -91,6 +94,9 @@ func (k *Keeper) Settle(ctx context.Context) error {
 	}
 	if err := k.call.Sleep(ctx, settleTime); err != nil {
 		return err
+	}
+	if k.call.Moved() {
+		return errMoved
 	}
 	last, err := k.get(ctx, claim)
 	if err != nil {

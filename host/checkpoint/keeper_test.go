@@ -237,6 +237,11 @@ func TestSettle(t *testing.T) {
 		t.Errorf("of two the earlier goes on: %v", err)
 	}
 
+	c.slept = func() error { c.moved = true; return nil }
+	if err := last.Settle(t.Context()); err == nil {
+		t.Error("what was moved meanwhile goes on")
+	}
+
 	displaced := errors.New("displaced")
 	c.slept = func() error { return displaced }
 	if err := Open(c, flow, slog.New(slog.DiscardHandler)).Settle(t.Context()); err != displaced {

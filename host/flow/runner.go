@@ -73,7 +73,7 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 	stamp := checkpoint.Stamp{Flow: choice.Flow, Generation: generation.Name(), Version: generation.Version(choice.Flow)}
 	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
 	keep := checkpoint.Open(c, stamp, log)
-	if err := keep.Settle(ctx); err != nil || c.Moved() {
+	if err := keep.Settle(ctx); err != nil {
 		log.Debug("the call went on before its flow began", "error", err)
 		failed = false
 		return
