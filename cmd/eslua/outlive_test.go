@@ -27,7 +27,9 @@ const (
 	outliveAtOnce = 40
 )
 
-// outliveFlow goes through its stages one checkpoint at a time.
+// outliveFlow goes through its stages one checkpoint at a time. FreeSWITCH tells
+// of a deleted task up to a second later, so the end waits for that; a digit that
+// comes late would break the sleep.
 const outliveFlow = `
 session:setVariable("served_by", settings.host)
 session:answer()
@@ -53,7 +55,7 @@ if call.stage == "thanked" and session:ready() then
 end
 if call.stage == "ends" then
   call.timeout:cancel()
-  session:transfer("set:the_end=yes,sleep:1200,hangup:NORMAL_UNSPECIFIED", "inline")
+  session:transfer("set:the_end=yes,set:sleep_eat_digits=true,sleep:1200,hangup:NORMAL_UNSPECIFIED", "inline")
 end
 `
 
