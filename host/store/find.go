@@ -75,11 +75,8 @@ func (h *History) nameOf(prefix string) (string, error) {
 // the files that are the same.
 func (h *History) restore(name string) (*Generation, error) {
 	m, bodies, err := h.read(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("generation %s has just been removed from the history, being the oldest", name)
-	}
 	if err != nil {
-		return nil, err
+		return nil, removed(name, err)
 	}
 	h.mu.Lock()
 	compile, modules, serving := h.compile, h.modules, h.serving
@@ -91,7 +88,7 @@ func (h *History) restore(name string) (*Generation, error) {
 	for _, at := range sortedKeys(m.files) {
 		body, err := h.body(m, at, serving, bodies)
 		if err != nil {
-			return nil, err
+			return nil, removed(name, err)
 		}
 		t.files[at] = &file{body: body}
 	}
@@ -104,6 +101,14 @@ func (h *History) restore(name string) (*Generation, error) {
 		return nil, fmt.Errorf("generation %s cannot serve in this eslua: %w", name, asError(problems))
 	}
 	return newGeneration(t.bodies(), broken, m.Served), nil
+}
+
+// removed says what it means that a generation was there a moment ago.
+func removed(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("generation %s has just been removed from the history, being the oldest", name)
+	}
+	return err
 }
 
 // read reads a manifest; bodies are its files when it waits to be written.
@@ -135,6 +140,11 @@ func (h *History) body(m manifest, at string, serving *Generation, bodies map[su
 	}
 	id := hexSum(want)
 	data, err := h.shelf.get(roomFiles, id)
+	if errors.Is(err, fs.ErrNotExist) { // tidied away meanwhile, if its manifest is too: that goes first
+		if _, gone := h.manifest(m.Generation); errors.Is(gone, fs.ErrNotExist) {
+			return nil, gone
+		}
+	}
 	if err == nil && sha256.Sum256([]byte(data)) != want {
 		err = errors.New("its bytes are not those that were written")
 	}
