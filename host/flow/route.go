@@ -8,10 +8,16 @@ import (
 	"github.com/eslua/eslua/host/outbound"
 )
 
-// Choice is the flow a call runs and the script's argv.
-type Choice struct {
-	Flow string
-	Args []string
+// choice is the flow a call runs, as rollout and the configuration name it, and
+// the script's argv.
+type choice struct {
+	flow string
+	args []string
+}
+
+func chosen(flow string, args []string) (choice, bool) {
+	flow = strings.TrimSuffix(flow, ".lua")
+	return choice{flow, args}, flow != ""
 }
 
 // arrival is what a call shows of itself when it comes in.
@@ -25,7 +31,7 @@ func arrive(c *outbound.Call) arrival {
 
 // choose takes the flow from the socket's path, else from the first matching
 // route, else the default flow. It reports false when none of them names one.
-func choose(a arrival, routes []config.Route, defaultFlow string) (Choice, bool) {
+func choose(a arrival, routes []config.Route, defaultFlow string) (choice, bool) {
 	if c, ok := fromPath(a.path); ok {
 		return c, true
 	}
@@ -34,22 +40,21 @@ func choose(a arrival, routes []config.Route, defaultFlow string) (Choice, bool)
 		if !ok || !matches(r.Context, a.context) || !matches(r.Caller, a.caller) {
 			continue
 		}
-		return Choice{Flow: r.Flow, Args: expand(r.Args, groups)}, true
+		return chosen(r.Flow, expand(r.Args, groups))
 	}
-	return Choice{Flow: defaultFlow}, defaultFlow != ""
+	return chosen(defaultFlow, nil)
 }
 
 // fromPath reads "inviteToConf/7001": the flow, then argv. A part may be
 // URL-encoded, so that it can hold a slash or a blank.
-func fromPath(path string) (Choice, bool) {
+func fromPath(path string) (choice, bool) {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	for i, p := range parts {
 		if decoded, err := url.PathUnescape(p); err == nil {
 			parts[i] = decoded
 		}
 	}
-	flow := strings.TrimSuffix(parts[0], ".lua")
-	return Choice{Flow: flow, Args: parts[1:]}, flow != ""
+	return chosen(parts[0], parts[1:])
 }
 
 func matches(p config.Pattern, text string) bool {

@@ -61,16 +61,16 @@ func (r *Runner) Configure(cfg config.Config) { r.cfg.Store(&cfg) }
 func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 	cfg := r.cfg.Load()
 	came := arrive(c)
-	choice, ok := choose(came, cfg.Routes, cfg.DefaultFlow)
+	what, ok := choose(came, cfg.Routes, cfg.DefaultFlow)
 	if !ok {
 		c.Log().Warn("no flow for this call; its dialplan goes on. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
 			"destination", came.destination)
 		return
 	}
-	generation, ended := r.Choose(choice.Flow, c.UUID())
+	generation, ended := r.Choose(what.flow, c.UUID())
 	failed := true // should something panic
 	defer func() { ended(failed) }()
-	stamp := checkpoint.Stamp{Flow: choice.Flow, Generation: generation.Name(), Version: generation.Version(choice.Flow)}
+	stamp := checkpoint.Stamp{Flow: what.flow, Generation: generation.Name(), Version: generation.Version(what.flow)}
 	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
 	keep := checkpoint.Open(c, stamp, log)
 	if err := keep.Settle(ctx); err != nil {
@@ -85,12 +85,12 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 	}
 	run := r.runs.begin(RunningCall{UUID: c.UUID(), Flow: stamp.Flow, Generation: stamp.Generation, Version: stamp.Version, Since: r.Clock.Now()})
 	defer func() { r.runs.end(run, failed) }()
-	own := ofFlow{cfg, choice.Flow}
-	script, err := generation.Script(choice.Flow)
+	own := ofFlow{cfg, what.flow}
+	script, err := generation.Script(what.flow)
 	if err == nil {
-		log.Debug("the flow begins", "argv", choice.Args)
+		log.Debug("the flow begins", "argv", what.args)
 		keep.Begin(ctx)
-		err = r.run(ctx, c, log, own, generation, script, choice, keep)
+		err = r.run(ctx, c, log, own, generation, script, what, keep)
 	}
 	failed = ctx.Err() == nil && blames(err)
 	finish(ctx, c, log, own.fallback(), err)
@@ -100,7 +100,7 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 }
 
 // run makes the script's state and runs it.
-func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, cfg ofFlow, g *store.Generation, script *vm.Script, choice Choice, keep *checkpoint.Keeper) error {
+func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, cfg ofFlow, g *store.Generation, script *vm.Script, what choice, keep *checkpoint.Keeper) error {
 	o := vm.StateOptions{
 		Limits:   cfg.limits(),
 		Require:  g.Require,
@@ -117,7 +117,7 @@ func (r *Runner) run(ctx context.Context, c *outbound.Call, log *slog.Logger, cf
 	st.SetGlobal("settings", st.Table(cfg.own().Settings))
 	end := r.Bind(st, c, keep, cfg.grants(), log)
 	defer end(ctx)
-	return st.Run(ctx, script, append([]string{choice.Flow}, choice.Args...))
+	return st.Run(ctx, script, append([]string{what.flow}, what.args...))
 }
 
 // blames tells whether a script is to blame for how it ended, rather than its
