@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/store"
@@ -50,10 +51,14 @@ func (r *Rollout) Unpin(flow string) (Record, error) {
 	r.mu.Lock()
 	rec, ok := r.records[flow]
 	if !ok {
+		rec.Record, ok = r.lost[flow]
+	}
+	if !ok {
 		defer r.mu.Unlock()
 		return Record{}, fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
 	}
 	delete(r.records, flow)
+	delete(r.lost, flow)
 	r.settle(r.deps.Scripts.Current())
 	r.mu.Unlock()
 	r.deps.Log.Info("rollout: what an admin or a canary had set is taken back", of(flow, "generation", rec.Generation, "was", rec.Why)...)
@@ -62,7 +67,7 @@ func (r *Rollout) Unpin(flow string) (Record, error) {
 
 // held are the names of what is pinned or rolled back.
 func (r *Rollout) held() (names []string) {
-	for _, flow := range sorted(r.records) {
+	for _, flow := range slices.Concat(sorted(r.records), sorted(r.lost)) {
 		names = append(names, named(flow))
 	}
 	return names
@@ -72,7 +77,7 @@ func (r *Rollout) held() (names []string) {
 func (r *Rollout) hold(rec held) (Record, error) {
 	r.mu.Lock()
 	rec.Since = r.deps.Clock.Now()
-	r.records[rec.Flow] = rec
+	r.set(rec)
 	if !rec.Pinned() {
 		r.rollbacks++
 	}

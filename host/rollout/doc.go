@@ -34,7 +34,9 @@
 //
 // What was decided, and which version of a flow with a canary has proved itself,
 // is kept in the state directory and holds over a restart; a canary that was
-// under way begins its window anew.
+// under way begins its window anew. A generation that cannot be had at a
+// start, be it that the history is not there or that this eslua does not compile
+// it, is what calls get after a start that can.
 //
 // The package leaves reading scripts and remembering earlier ones to store, and
 // running calls to flow.

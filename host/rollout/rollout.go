@@ -33,6 +33,7 @@ type Rollout struct {
 	mu       sync.Mutex // guards these
 	canaries map[string]config.Canary
 	records  map[string]held    // by flow
+	lost     map[string]Record  // by flow: kept, but this host cannot have the generation
 	proven   map[string]*proven // by flow with a canary
 	trials   map[string]*trial  // by flow with a canary
 
@@ -63,6 +64,7 @@ func New(cfg config.Config, d Deps) *Rollout {
 		file:     stateFile{dir: d.StateDir, log: d.Log},
 		canaries: canaries(cfg),
 		records:  map[string]held{},
+		lost:     map[string]Record{},
 		proven:   map[string]*proven{},
 		trials:   map[string]*trial{},
 	}

@@ -32,6 +32,9 @@ func (r *Rollout) settle(current *store.Generation) {
 			r.deps.Log.Info("rollout: the rollback is over, for the script directory holds another version", of(flow, "version", now)...)
 		}
 	}
+	maps.DeleteFunc(r.lost, func(flow string, rec Record) bool {
+		return !rec.Pinned() && versionOf(current, flow) != rec.Until
+	})
 	for _, flow := range sorted(r.proven) {
 		if _, ok := r.canaries[flow]; !ok {
 			r.drop(flow, "the flow has no canary any more; all its calls get the new version")
@@ -70,6 +73,12 @@ func (r *Rollout) settleCanary(flow string, current *store.Generation) {
 	}
 }
 
+// set notes what holds for a flow, or all, from now on.
+func (r *Rollout) set(rec held) {
+	r.records[rec.Flow] = rec
+	delete(r.lost, rec.Flow)
+}
+
 // record is what holds for a flow: its own, else that of all.
 func (r *Rollout) record(flow string) (held, bool) {
 	if rec, ok := r.records[flow]; ok {
@@ -90,6 +99,9 @@ func (r *Rollout) publish(current *store.Generation) {
 		} else {
 			p.flows[flow] = route{most: branch{generation: rec.generation}}
 		}
+	}
+	for _, rec := range r.lost {
+		names[rec.Generation] = true
 	}
 	for flow, was := range r.proven {
 		names[was.generation.Name()] = true

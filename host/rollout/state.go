@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/eslua/eslua/host/store"
 )
@@ -42,9 +43,7 @@ func (e *SaveError) Unwrap() error { return e.Err }
 // which takes over, while this one lets its calls end. What is decided here still
 // holds for them.
 func (r *Rollout) Retire() {
-	r.file.mu.Lock()
-	defer r.file.mu.Unlock()
-	r.file.retired = true
+	r.file.retired.Store(true) // a disk that hangs holds file.mu, and must not hold up a departure
 }
 
 var errRetired = errors.New("this eslua takes no more calls, and the next one has the say")
@@ -57,6 +56,9 @@ func (r *Rollout) save() error {
 	s := state{Records: []Record{}, Proven: []provenState{}}
 	for _, flow := range sorted(r.records) {
 		s.Records = append(s.Records, r.records[flow].Record)
+	}
+	for _, flow := range sorted(r.lost) {
+		s.Records = append(s.Records, r.lost[flow])
 	}
 	for _, flow := range sorted(r.proven) {
 		s.Proven = append(s.Proven, provenState{flow, r.proven[flow].generation.Name()})
@@ -72,7 +74,8 @@ func (r *Rollout) restore() {
 	for _, rec := range s.Records {
 		g, err := r.earlier(rec.Generation)
 		if err != nil {
-			r.deps.Log.Error("rollout: a pinned or rolled-back generation is not to be had, calls get the one in the script directory",
+			r.lost[rec.Flow] = rec
+			r.deps.Log.Error("rollout: a pinned or rolled-back generation is not to be had, calls get the one in the script directory until it is, at a later start",
 				of(rec.Flow, "generation", rec.Generation, "why it was", rec.Why, "serves", current.Name(), "error", err)...)
 			continue
 		}
@@ -116,7 +119,7 @@ type stateFile struct {
 
 	mu      sync.Mutex
 	written []byte // what it holds; nil: it is not there
-	retired bool
+	retired atomic.Bool
 }
 
 func (f *stateFile) name() string { return filepath.Join(f.dir, "rollout.json") }
@@ -140,7 +143,7 @@ func (f *stateFile) read() (s state) {
 	}
 	aside := f.name() + ".damaged"
 	if moved := os.Rename(f.name(), aside); moved != nil {
-		err = errors.Join(err, moved)
+		aside, err = "", fmt.Errorf("%w; and it cannot be set aside: %w", err, moved)
 	}
 	f.log.Error("rollout: pins and rollbacks cannot be read, calls get what is in the script directory", "file", f.name(), "set aside as", aside, "error", err)
 	return state{}
@@ -163,7 +166,7 @@ func (f *stateFile) write(s state) error {
 	if f.written == nil && len(s.Records)+len(s.Proven) == 0 {
 		return nil // nothing was ever decided
 	}
-	if f.retired {
+	if f.retired.Load() {
 		return &SaveError{f.name(), errRetired}
 	}
 	if err := f.replace(data); err != nil {

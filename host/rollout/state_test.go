@@ -55,6 +55,46 @@ func TestMissingGenerationIsReported(t *testing.T) {
 	}
 }
 
+// TestMissingGenerationComesBack: the disk with the history was not mounted at one
+// start, or an older eslua ran for a while.
+func TestMissingGenerationComesBack(t *testing.T) {
+	scripts := func(w *world) string { return filepath.Join(w.state, "scripts") }
+	for name, tc := range map[string]struct {
+		meanwhile []string
+		want      string
+	}{
+		"pins and rollbacks":      {nil, "a1 b1"},
+		"other scripts are saved": {[]string{"edit c 2", "restart"}, "a1 b1"},
+		"what was rolled back":    {[]string{"edit b 3"}, "a1 b3"},
+		"pinned again":            {[]string{"pin a #2"}, "a2 b1"},
+		"unpinned":                {[]string{"unpin a"}, "a2 b1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "", "a", "b", "c")
+			must(t, w.do("edit b 2"))
+			must(t, w.do("edit a 2"))
+			must(t, w.do("pin a #0"))
+			must(t, w.do("rollback b #0"))
+			w.stop()
+			must(t, os.Rename(scripts(w), scripts(w)+".away"))
+			w.start()
+			if got := "a" + w.gets("a") + " b" + w.gets("b"); got != "a2 b2" {
+				t.Errorf("without the history calls get %s", got)
+			}
+			for _, what := range tc.meanwhile {
+				must(t, w.do(what))
+			}
+			w.stop()
+			must(t, os.RemoveAll(scripts(w)))
+			must(t, os.Rename(scripts(w)+".away", scripts(w)))
+			w.start()
+			if got := "a" + w.gets("a") + " b" + w.gets("b"); got != tc.want {
+				t.Errorf("with it calls get %s, want %s; log:\n%s", got, tc.want, w.log)
+			}
+		})
+	}
+}
+
 // TestWhatIsHeldStaysInTheHistory: pinned, rolled back to, and what canaries
 // compare with, however many generations come after.
 func TestWhatIsHeldStaysInTheHistory(t *testing.T) {

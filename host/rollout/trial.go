@@ -75,13 +75,13 @@ func (r *Rollout) decide(flow string) {
 			"flow", flow, "generation", t.generation.Name(), "version", t.version, "after", now.Sub(t.since).String())
 	} else {
 		r.rollbacks++
-		r.records[flow] = held{Record{
+		r.set(held{Record{
 			Flow:       flow,
 			Generation: was.generation.Name(),
 			Until:      t.version,
 			Why:        "canary: " + figures,
 			Since:      now,
-		}, was.generation}
+		}, was.generation})
 		r.deps.Log.Error("rollout: the new version is rolled back, all calls get the old one until the script directory holds another: "+figures,
 			"flow", flow, "generation", was.generation.Name(), "rolled back", t.generation.Name(), "version", t.version, "after", now.Sub(t.since).String())
 	}
