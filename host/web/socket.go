@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// TakenError says that another process answers at the socket's path.
-type TakenError struct{ Path string }
+// takenError says that another process answers at the socket's path.
+type takenError struct{ Path string }
 
-func (e *TakenError) Error() string {
+func (e *takenError) Error() string {
 	return fmt.Sprintf("another eslua answers at %s; set admin to another path for one of the two", e.Path)
 }
 
@@ -34,7 +34,7 @@ type socket struct {
 }
 
 // listen opens the socket at path. What a dead process left there is replaced;
-// a living one's is not: *TakenError.
+// a living one's is not: *takenError.
 func listen(path string) (*socket, error) {
 	dir := filepath.Dir(path)
 	if err := makeDir(dir); err != nil {
@@ -95,13 +95,13 @@ func vacant(path string) error {
 	switch {
 	case err == nil:
 		_ = nc.Close()
-		return &TakenError{Path: path}
+		return &takenError{Path: path}
 	case nobody(err), errors.Is(err, fs.ErrNotExist):
 		return nil
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s is another user's; set admin to another path", path)
 	}
-	return &TakenError{Path: path} // it is too busy to answer
+	return &takenError{Path: path} // it is too busy to answer
 }
 
 // siblings are where those can be reached that left path to another: its name

@@ -104,7 +104,7 @@ func TestOfManyOneHasThePath(t *testing.T) {
 			for errors.Is(err, errBusy) {
 				s, err = listen(path)
 			}
-			if taken := (*TakenError)(nil); err != nil && !errors.As(err, &taken) {
+			if taken := (*takenError)(nil); err != nil && !errors.As(err, &taken) {
 				t.Error(err)
 			}
 			results <- s
