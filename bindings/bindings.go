@@ -58,7 +58,7 @@ func (s *Set) Modules() []*vm.Module {
 	return []*vm.Module{
 		freeswitch.Module(constructors...),
 		file.Module(s.files),
-		{Doc: "Functions that are globals.", Funcs: []vm.Func{dial.Func()}},
+		{Doc: "Functions that are globals.", Funcs: []vm.Func{dial.Func()}, Absent: absent()},
 	}
 }
 

@@ -50,7 +50,7 @@ func Module(class *vm.Class) *vm.Module {
 	}}
 }
 
-var errReadOnly = errors.New("eslua scripts do not write files: they keep what is to last in channel variables or a database")
+var errReadOnly = errors.New("eslua scripts do not write files: keep what is to last in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all")
 
 func open(a *vm.Args, class *vm.Class) error {
 	switch strings.TrimSuffix(a.String(1), "b") {

@@ -215,8 +215,8 @@ func dataMethods(event *vm.Class) []vm.Func {
 
 // callbackMethods choose what is called while others wait.
 func callbackMethods() []vm.Func {
-	function := str("function", "the name of a global function")
-	argument := opt(str("argument", "the name of a global that is handed to it"))
+	function := str("function_name", "of a global function, as text")
+	argument := opt(str("argument_name", "of a global that is handed to it"))
 	return []vm.Func{
 		{
 			Name: "setInputCallback", Params: []vm.Param{function, argument}, Waits: true,

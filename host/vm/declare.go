@@ -65,4 +65,7 @@ type Module struct {
 	Doc       string
 	Funcs     []Func
 	Constants map[string]lua.LValue
+	// Absent says what to do instead of what a script looks for in vain: by
+	// global ("dofile"), field ("os.execute") or method ("Session:print").
+	Absent map[string]string
 }

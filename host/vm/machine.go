@@ -18,6 +18,7 @@ type Machine struct {
 	modules   map[string]int // a module's place in State.bound
 	classes   map[*Class]*class
 	shared    guard.Shared
+	absent    map[string]string // of all modules
 }
 
 // NewMachine checks that the linked gopher-lua is the one the guard was
@@ -26,7 +27,8 @@ func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 	if err := guard.Check(); err != nil {
 		return nil, err
 	}
-	m := &Machine{modules: map[string]int{}, classes: map[*Class]*class{}}
+	m := &Machine{modules: map[string]int{}, classes: map[*Class]*class{}, absent: map[string]string{}}
+	m.shared.Explain = m.explain
 	m.shared.Tables = map[*lua.LTable]bool{}
 	m.shared.Lane = make(guard.Lane, max(1, runtime.GOMAXPROCS(0)/2))
 	for _, l := range standard() {
@@ -87,6 +89,9 @@ func sorted(list map[string]lua.LValue) []stdlib.Field {
 func (m *Machine) declareModule(module *Module) error {
 	if _, twice := m.modules[module.Name]; twice {
 		return fmt.Errorf("the module %s is declared twice", module.Name)
+	}
+	for name, advice := range module.Absent {
+		m.absent[name] = advice
 	}
 	place := len(m.modules)
 	m.modules[module.Name] = place

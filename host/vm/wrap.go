@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/eslua/eslua/host/vm/guard"
 	"github.com/eslua/eslua/host/vm/stdlib/number"
@@ -103,7 +104,7 @@ func (w *wrapper) check(a *Args) {
 		if w.most >= 0 {
 			most = strconv.Itoa(w.most + self)
 		}
-		guard.Raise(a.L, 1, fmt.Sprintf("Error in %s expected %d..%s args, got %d", w.native, w.least+self, most, given+self))
+		guard.Raise(a.L, 1, fmt.Sprintf("Error in %s expected %d..%s args, got %d", w.native, w.least+self, most, given+self)+w.usage())
 	}
 	if w.class != nil {
 		if _, ok := w.class.self(a.L.Get(1)); !ok {
@@ -144,7 +145,28 @@ func (w *wrapper) wrongType(a *Args, i int, expected string, got lua.LValue) {
 			kind = c.declared.native() + " *"
 		}
 	}
-	guard.Raise(a.L, 1, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native, i, expected, kind))
+	guard.Raise(a.L, 1, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native, i, expected, kind)+w.usage())
+}
+
+// usage is how the function is to be called. What SWIG says counts the object
+// before the colon as the first argument.
+func (w *wrapper) usage() string {
+	params := make([]string, len(w.declared.Params))
+	for i, p := range w.declared.Params {
+		switch {
+		case p.Variadic:
+			params[i] = "..."
+		case p.Optional:
+			params[i] = "[" + p.Name + "]"
+		default:
+			params[i] = p.Name
+		}
+	}
+	name := w.name
+	if w.class != nil {
+		name = strings.ToLower(w.class.declared.Name) + ":" + w.declared.Name
+	}
+	return "; write " + name + "(" + strings.Join(params, ", ") + ")"
 }
 
 // takes reports whether the wrapper lets v through for a parameter of kind k.

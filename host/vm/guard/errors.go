@@ -133,7 +133,7 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 		switch opcode(inst) {
 		case lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_SELF:
 			if at(b).Type().String() == kind {
-				return wrongType(f, "index", at(b), b)
+				return wrongType(f, "index", at(b), b) + absent(L, f, at(b), lua.LNil, b)
 			}
 		case lua.OP_SETTABLE, lua.OP_SETTABLEKS:
 			if at(a).Type().String() == kind {
@@ -144,7 +144,7 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 	case message == "attempt to call a non-function object":
 		switch opcode(inst) {
 		case lua.OP_CALL, lua.OP_TAILCALL:
-			return wrongType(f, "call", at(a), a)
+			return wrongType(f, "call", at(a), a) + absent(L, f, at(a), at(a+1), a)
 		case lua.OP_TFORLOOP:
 			return wrongType(f, "call", at(a), rk)
 		}
@@ -167,6 +167,28 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 // typeError raises that the running instruction cannot do with v, its operand i.
 func typeError(L *lua.LState, what string, v lua.LValue, i int) {
 	Raise(L, 1, wrongType(raw(L).currentFrame, what, v, i))
+}
+
+// absent is what the machine has to say about a name that is nil: register i,
+// which the running instruction would call or index. self is the object if it
+// is a method.
+func absent(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
+	explain := Of(L).shared.Explain
+	if v != lua.LNil || i&rk != 0 || explain == nil || !scripted(f.Fn) {
+		return ""
+	}
+	switch sort, name := nameOf(f.Fn, f.Pc-1, i); sort {
+	case "method":
+		return explain(self, name)
+	case "global":
+		return explain(lua.LNil, name)
+	case "field":
+		at := lastSet(f.Fn.Proto, f.Pc-1, i)
+		if sort, table := nameOf(f.Fn, at, int(f.Fn.Proto.Code[at]&0x1ff)); sort == "global" {
+			return explain(lua.LNil, table+"."+name)
+		}
+	}
+	return ""
 }
 
 // wrongType is ldebug.c:luaG_typeerror.

@@ -67,6 +67,11 @@ func Of(L *lua.LState) *Guard { return L.Context().(*Guard) }
 type Shared struct {
 	Tables map[*lua.LTable]bool
 	Lane   Lane // nil lets every state compute at once
+
+	// Explain is what an error adds about a name that is nil when it is called
+	// or indexed: a global, a global table's field ("os.execute") or, with self,
+	// an object's method. May be nil.
+	Explain func(self lua.LValue, name string) string
 }
 
 // Unfilled tells a library's table that has no fields yet: its metatable is one

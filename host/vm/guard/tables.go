@@ -24,6 +24,15 @@ func (n *Names) Add(name string, v lua.LValue) {
 	n.values = append(n.values, v)
 }
 
+// List is the names.
+func (n *Names) List() []string {
+	list := make([]string, len(n.keys))
+	for i, k := range n.keys {
+		list[i] = string(k.(lua.LString))
+	}
+	return list
+}
+
 // Size is what a table of these fields takes, in bytes.
 func (n *Names) Size() int { return int(tableSize(0, len(n.keys))) }
 
