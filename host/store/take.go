@@ -10,6 +10,9 @@ import (
 // take examines a tree that has settled, and lets it serve when it may.
 func (s *Store) take(t *tree) {
 	if t.sum == s.taken && !s.held {
+		if !s.status.Refused {
+			s.real = t.real // a deploy of the same files
+		}
 		return
 	}
 	s.taken, s.held = t.sum, false

@@ -273,23 +273,34 @@ func TestAFileThatIsGoneMayComeBack(t *testing.T) {
 	}
 }
 
-// A deploy that leaves a file out means it.
+// A deploy that leaves a file out means it; who edits what was deployed may not.
 func TestAFileThatADeployLeavesOutIsGoneAtOnce(t *testing.T) {
 	root := t.TempDir()
-	put(t, root, "1/main.lua", "return 1", "1/old.lua", "return 1", "2/main.lua", "return 2")
+	put(t, root, "1/main.lua", "return 1", "1/old.lua", "return 1", "2/main.lua", "return 2", "3/main.lua", "return 2")
 	link := filepath.Join(root, "current")
 	relink(t, "1", link)
 	s, clk, _ := opened(t, link, Config{})
 	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
 	w.step()
-	relink(t, "2", link)
-	w.settling.note(clk.Now())
-	for range 3 {
-		clk.Advance(s.cfg.Quiet)
-		w.step()
+	look := func() {
+		w.settling.note(clk.Now())
+		for range 3 {
+			clk.Advance(s.cfg.Quiet)
+			w.step()
+		}
 	}
+	for _, release := range []string{"2", "3"} { // which are the same
+		relink(t, release, link)
+		look()
+		if !holds(s.Current(), "main.lua", "return 2") {
+			t.Fatalf("of release %s %+v serves", release, s.Current().Files())
+		}
+	}
+	must(t, os.Rename(filepath.Join(root, "3/main.lua"), filepath.Join(root, "3/main.lua~")))
+	put(t, root, "3/other.lua", "return 3")
+	look()
 	if !holds(s.Current(), "main.lua", "return 2") {
-		t.Fatalf("%+v serves", s.Current().Files())
+		t.Fatalf("a file was gone for a moment, and %+v serves", s.Current().Files())
 	}
 }
 
