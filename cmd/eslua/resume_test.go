@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -61,6 +62,12 @@ session:sleep(60000)`), 0o644); err != nil {
 
 // oneHost runs one call in a dialplan that comes back to the same host.
 func oneHost(t *testing.T, path string, args []string, person ...switchsim.Step) (*switchsim.Switch, *switchsim.Call) {
+	_, sim, c := oneHostOf(t, switchsim.Fault{}, path, args, person...)
+	return sim, c
+}
+
+// oneHostOf is oneHost on a switch with a fault.
+func oneHostOf(t *testing.T, fault switchsim.Fault, path string, args []string, person ...switchsim.Step) (*server, *switchsim.Switch, *switchsim.Call) {
 	s := startServe(t, append([]string{"--listen", "127.0.0.1:0"}, args...)...)
 	_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
 	listen, _, _ = strings.Cut(listen, " ")
@@ -69,6 +76,7 @@ func oneHost(t *testing.T, path string, args []string, person ...switchsim.Step)
 		{Match: "a", Actions: []switchsim.Action{{App: "set", Data: "socket_resume=true"}, socket, socket, socket, {App: "hangup", Data: "NO_ANSWER"}}},
 		{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001"}}},
 	}}})
+	sim.SetFault(fault)
 	if err := sim.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +84,43 @@ func oneHost(t *testing.T, path string, args []string, person ...switchsim.Step)
 		_ = sim.Close()
 		s.end()
 	})
-	return sim, sim.Call(switchsim.Caller{Number: "1000", Destination: "a", Script: person})
+	return s, sim, sim.Call(switchsim.Caller{Number: "1000", Destination: "a", Script: person})
+}
+
+// A run that is displaced in the middle ends there and then, without the tail of
+// its script, and its failing is nobody's: no fallback, no error.
+func TestADisplacedRunEnds(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(`
+		session:setAutoHangup(true)
+		session:execute("set", "ran=yes")
+		pcall(session.sleep, session, 60000)
+		session:execute("set", "tail=yes")
+		session:hangup("CALL_REJECTED")
+		error("no good")`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, sim, c := oneHostOf(t, switchsim.Fault{LateRelease: 300 * time.Millisecond}, "/a", []string{"--scripts", dir})
+	runs := func(n int) {
+		t.Helper()
+		if _, err := sim.WaitFor(t.Context(), func(switchsim.Entry) bool { return executed(sim, c, "set ran=yes") == n }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs(1)
+	sim.Cut(c.UUID())
+	if line := s.next(t, "the flow was stopped: FreeSWITCH has gone on"); !strings.Contains(line, "level=INFO") {
+		t.Error(line)
+	}
+	runs(3)
+	if executed(sim, c, "set tail=yes") > 0 {
+		t.Error("a run went on")
+	}
+	sim.API("uuid_kill " + c.UUID() + " USER_BUSY")
+	<-c.Done()
+	if c.Cause() != "USER_BUSY" {
+		t.Errorf("the call ended with %s", c.Cause())
+	}
 }
 
 // A dialplan's further sockets are for a host that dies: they let a call pass
