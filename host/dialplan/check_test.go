@@ -202,6 +202,20 @@ func TestCheckReadsWhatFreeSWITCHReads(t *testing.T) {
 	want = append(want, `dialplan/default/two.xml:1: FreeSWITCH cannot read this XML: <extension> is never closed`)
 	compare(t, Check([]Source{File(filepath.Join(dir, "freeswitch.xml")), File(filepath.Join(dir, "dialplan"))}, known), dir+"/", want)
 	compare(t, Check([]Source{File(filepath.Join(dir, "none.xml"))}, known), dir+"/", []string{"none.xml:1: cannot be read: "})
+
+	link := filepath.Join(t.TempDir(), "dialplan") // many a distribution has one
+	if err := os.Symlink(filepath.Join(dir, "dialplan"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(".", filepath.Join(dir, "dialplan", "again")); err != nil {
+		t.Fatal(err)
+	}
+	behind := Check([]Source{File(link)}, known)
+	if straight := Check([]Source{File(filepath.Join(dir, "dialplan"))}, known); len(behind) == 0 || len(behind) != len(straight) {
+		t.Errorf("behind a link there is %v, else %v", behind, straight)
+	}
+	empty := t.TempDir()
+	compare(t, Check([]Source{File(empty)}, known), empty, []string{":1: there is no *.xml here"})
 }
 
 func TestAnswersAreAskedOnlyOfStrangers(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -96,16 +95,35 @@ func (s Source) read(r *reader) (all []*source) {
 		r.file(one, s.name, 0)
 		return []*source{one}
 	}
-	_ = filepath.WalkDir(s.name, func(name string, d fs.DirEntry, err error) error { // what cannot be read is said by it
-		switch {
-		case err != nil:
-			r.say(name, 1, "cannot be read: %v", err)
-		case !d.IsDir() && filepath.Ext(name) == ".xml":
+	said := len(r.findings)
+	all = r.directory(s.name, map[string]bool{})
+	if len(all) == 0 && len(r.findings) == said {
+		r.say(s.name, 1, "there is no *.xml here; name the directory dialplan of FreeSWITCH's configuration, or a file in it")
+	}
+	return all
+}
+
+// directory reads what lies in one and below it, also behind links, but nothing
+// twice.
+func (r *reader) directory(name string, seen map[string]bool) (all []*source) {
+	real, err := filepath.EvalSymlinks(name)
+	if err == nil && seen[real] {
+		return nil
+	}
+	seen[real] = true
+	entries, err := os.ReadDir(name)
+	if err != nil {
+		r.say(name, 1, "cannot be read: %v", err)
+	}
+	for _, e := range entries {
+		at := filepath.Join(name, e.Name())
+		if info, err := os.Stat(at); err == nil && info.IsDir() {
+			all = append(all, r.directory(at, seen)...)
+		} else if filepath.Ext(at) == ".xml" {
 			one := &source{}
-			r.file(one, name, 0)
+			r.file(one, at, 0)
 			all = append(all, one)
 		}
-		return nil
-	})
+	}
 	return all
 }
