@@ -15,25 +15,25 @@ type Flow struct {
 	Module  bool   // another script requires it
 }
 
-// graph is who loads whom in a generation. It is made when it is first asked for,
-// and then only read.
+// graph is who loads whom in a generation. It is made with it, so that no call
+// waits for that.
 type graph struct {
-	versions map[string]string // by file
-	modules  map[string]bool   // files that another one requires
+	requires map[string][]string // by script: the files it can require by name
+	versions map[string]string   // by script
+	modules  map[string]bool     // files that another one requires
 }
 
 // Version is 12 hexadecimal digits over all that can decide how a flow behaves:
 // its script and every script it can require; the whole tree when that shows only
 // as it runs (require(name), load, package). Two generations in which a flow has
 // the same version run it alike. It is "" for a flow that is not there.
-func (g *Generation) Version(flow string) string { return g.graph().versions[flowFile(flow)] }
+func (g *Generation) Version(flow string) string { return g.graph.versions[flowFile(flow)] }
 
 // Flows are all scripts, by name.
 func (g *Generation) Flows() []Flow {
-	known := g.graph()
-	list := make([]Flow, 0, len(known.versions))
-	for _, name := range sortedKeys(known.versions) {
-		list = append(list, Flow{strings.TrimSuffix(name, ".lua"), known.versions[name], known.modules[name]})
+	list := make([]Flow, 0, len(g.graph.versions))
+	for _, name := range sortedKeys(g.graph.versions) {
+		list = append(list, Flow{strings.TrimSuffix(name, ".lua"), g.graph.versions[name], g.graph.modules[name]})
 	}
 	return list
 }
@@ -52,20 +52,21 @@ func (g *Generation) Uses(flow string) []string {
 	return uses
 }
 
-func (g *Generation) makeGraph() graph {
-	known := graph{versions: map[string]string{}, modules: map[string]bool{}}
+func (g *Generation) makeGraph() {
+	g.graph = graph{map[string][]string{}, map[string]string{}, map[string]bool{}}
 	for name, c := range g.files {
-		if !isScript(name) {
-			continue
-		}
 		for _, module := range c.imports.modules() {
 			if file := g.module(module); file != "" && file != name {
-				known.modules[file] = true
+				g.graph.requires[name] = append(g.graph.requires[name], file)
+				g.graph.modules[file] = true
 			}
 		}
-		known.versions[name] = g.version(name)
 	}
-	return known
+	for name := range g.files {
+		if isScript(name) {
+			g.graph.versions[name] = g.version(name)
+		}
+	}
 }
 
 func (g *Generation) version(script string) string {
@@ -86,12 +87,11 @@ func (g *Generation) uses(script string) (files []string, whole bool) {
 	seen := map[string]bool{script: true}
 	files = []string{script}
 	for i := 0; i < len(files); i++ {
-		found := g.files[files[i]].imports
-		if found.any {
+		if g.files[files[i]].imports.any {
 			return nil, true
 		}
-		for _, module := range found.modules() {
-			if file := g.module(module); file != "" && !seen[file] {
+		for _, file := range g.graph.requires[files[i]] {
+			if !seen[file] {
 				seen[file] = true
 				files = append(files, file)
 			}

@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/eslua/eslua/host/vm"
@@ -19,7 +18,7 @@ type Generation struct {
 	name   string
 	loaded time.Time
 	files  map[string]*content
-	graph  func() graph
+	graph  graph
 	broken map[string]bool // files that were wrong when it was taken: only the first load takes such
 }
 
@@ -48,7 +47,7 @@ func (e *NotFoundError) Error() string {
 func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {
 	g := &Generation{loaded: loaded, files: files, broken: broken}
 	g.name = treeName(g.sums())
-	g.graph = sync.OnceValue(g.makeGraph)
+	g.makeGraph()
 	return g
 }
 
