@@ -18,16 +18,17 @@ import (
 // to the call, and displaces the next one in the same way when it ends.
 var ErrDisplaced = errors.New("another connection has this call by now")
 
-// displacement is what holds for a call whose dialplan comes back to us.
+// displacement is what holds for a call whose dialplan may come back to us.
 type displacement struct {
-	stop      context.CancelCauseFunc // of the flow; nil: the dialplan does not come back
+	stop      context.CancelCauseFunc // of the flow; nil: not handed over by a dialplan
 	displaced bool
 }
 
 // resumes is the context of the flow, and what ends it. It ends by itself when
-// the call is displaced, if it can be.
+// the call is displaced, if it can be. Whether socket_resume is set is asked then,
+// for a script may set it too.
 func (c *Call) resumes(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	if c.state != stateExecute || c.snapshot.Get("variable_socket_resume") != "true" {
+	if c.state != stateExecute {
 		return ctx, func(error) {}
 	}
 	ctx, c.stop = context.WithCancelCause(ctx)
@@ -39,7 +40,7 @@ func (c *Call) resumes(ctx context.Context) (context.Context, context.CancelCaus
 func (c *Call) socketEnds() {
 	switch {
 	case c.hungUp, c.moved:
-	case c.stop == nil:
+	case c.stop == nil, c.snapshot.Get("variable_socket_resume") != "true":
 		c.moved = true
 	default:
 		c.Displace()
