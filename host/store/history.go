@@ -38,7 +38,7 @@ type History struct {
 	writing bool          // there is a goroutine that does
 	rest    chan struct{} // closed when it has ended; nil before the first
 	held    func() []string
-	tidied  bool
+	most    int // generations on the shelf before it is tidied; 0 before the first time
 	told    map[string]bool
 }
 
@@ -52,8 +52,8 @@ type Entry struct {
 	Added, Edited, Removed []string
 }
 
-// OpenHistory keeps the newest keep generations in dir/scripts; with an empty dir
-// in memory only. A directory that cannot be used is logged, and is no error: the
+// OpenHistory keeps the newest keep generations, and for a while an eighth more,
+// in dir/scripts; with an empty dir in memory only. A directory that cannot be used is logged, and is no error: the
 // error is for what is wrong whatever the disk does (keep below 1).
 // Give it to Open in Config.History, and Close it at the end.
 func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*History, error) {
@@ -76,7 +76,7 @@ func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*Hist
 func (h *History) Keep(held func() []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.held, h.tidied = held, false
+	h.held, h.most = held, 0
 	h.work()
 }
 

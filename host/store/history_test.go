@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -237,6 +238,39 @@ func TestHistoryIsBounded(t *testing.T) {
 			t.Errorf("kept:\n%s", told(k.history.List()))
 		}
 	})
+}
+
+// counted counts the manifests that are read.
+type counted struct {
+	shelf
+	reads *atomic.Int64
+}
+
+func (c counted) get(in room, name string) (string, error) {
+	if in == roomGenerations {
+		c.reads.Add(1)
+	}
+	return c.shelf.get(in, name)
+}
+
+// A full history costs a save little more than one that is not full yet.
+func TestAFullHistoryIsNotReadAtEverySave(t *testing.T) {
+	k := keeping(t, t.TempDir(), "", 40)
+	k.written(t)
+	var all int64
+	reads := new(atomic.Int64)
+	k.history.shelf = counted{k.history.shelf, reads}
+	for i := range 100 {
+		reads.Store(0)
+		k.save(t, "main.lua", fmt.Sprintf("return %d", i))
+		all += reads.Load()
+		if n := len(k.history.List()); i > 40 && (n < 40 || n > 45) {
+			t.Fatalf("%d generations are kept", n)
+		}
+	}
+	if all > 100*40/4 {
+		t.Errorf("%d manifests were read for 100 saves", all)
+	}
 }
 
 // What serves may be older than what is kept: in another process that shares the

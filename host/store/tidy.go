@@ -10,10 +10,10 @@ import (
 // between the two are files too many, which the next tidying finds.
 func (h *History) tidy() {
 	h.mu.Lock()
-	held, tidied, serving := h.held, h.tidied, h.serving
+	held, most, serving := h.held, h.most, h.serving
 	h.mu.Unlock()
 	names, err := h.shelf.names(roomGenerations)
-	if held == nil || err != nil || tidied && len(names) <= h.keep {
+	if held == nil || err != nil || len(names) <= most {
 		return
 	}
 	spared := func() []string {
@@ -32,8 +32,9 @@ func (h *History) tidy() {
 		return
 	}
 	h.untell("remove")
+	left, _ := h.shelf.names(roomGenerations)
 	h.mu.Lock()
-	h.tidied = true
+	h.most = max(len(left), h.keep) + h.keep/8 // tidying reads every manifest: at each save that would cost more than the save
 	h.mu.Unlock()
 }
 
