@@ -24,6 +24,7 @@ type departure struct {
 // leave takes no new calls: FreeSWITCH goes to the next host of its list.
 func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup) {
 	s.leaving.Store(true)
+	s.moveLegs(ctx, aside) // while the port still answers, so that no leg is dialled to a deaf one
 	s.port.Refuse()
 	patience := s.drainTime()
 	d.until = s.clock.Now().Add(patience)
@@ -32,7 +33,6 @@ func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup
 	s.systemd.Stopping(s.callsLeft(d))
 	s.host.desk.drains(d.until)
 	s.host.rollout.Retire()
-	s.moveLegs(ctx, aside)
 	d.closed = make(chan struct{})
 	aside.Go(func() {
 		defer close(d.closed)
