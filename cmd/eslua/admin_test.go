@@ -113,7 +113,7 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 		t.Fatal(err)
 	}
 	w.desk.open(w.socket, "127.0.0.1:0", w)
-	w.desk.configured("/etc/eslua/eslua.yaml")
+	w.desk.configured("/etc/eslua/eslua.yaml", cfg)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,9 @@ func advise(st web.Status) (todo []string) {
 	if st.Config.Problem != "" {
 		say("mend the configuration, then: systemctl reload eslua (or kill -HUP %d)", st.PID)
 	}
+	if len(st.Config.Strays) > 0 {
+		say("the configuration names flows that are not among the scripts (%s): write the name of a script without .lua, in the same case, or save the script", strings.Join(st.Config.Strays, ", "))
+	}
 	sc := st.Scripts
 	switch {
 	case sc.WrongSince.IsZero():

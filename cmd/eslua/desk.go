@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type desk struct {
 	listen   string
 	draining *web.Draining
 	config   web.Config
+	named    []named // flows that the configuration in force names
 }
 
 func newDesk(h *host, cfg config.Config, log *slog.Logger, clk clock.Clock) *desk {
@@ -72,11 +74,16 @@ func (d *desk) drains(until time.Time) {
 	}
 }
 
-// configured notes the file whose settings are in force now.
-func (d *desk) configured(file string) {
+// configured notes the file whose settings are in force now, and says which of
+// them name flows that there are not.
+func (d *desk) configured(file string, cfg config.Config) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.config = web.Config{File: file, Loaded: d.clk.Now()}
+	d.named = flowsNamed(cfg)
+	d.mu.Unlock()
+	if lost := d.strays(); len(lost) > 0 {
+		d.log.Warn("the configuration names flows that are not among the scripts", "settings", strings.Join(lost, ", "))
+	}
 }
 
 // misconfigured notes why the file as it is now is not in force.
@@ -110,6 +117,7 @@ func (d *desk) Status(calls bool) web.Status {
 	d.mu.Lock()
 	st.Listen, st.Draining, st.Config, st.Calls.Max = d.listen, d.draining, d.config, d.maxCalls
 	d.mu.Unlock()
+	st.Config.Strays = d.strays()
 	if calls {
 		for _, c := range d.host.runner.Running() {
 			st.Running = append(st.Running, web.Call{UUID: c.UUID, Flow: c.Flow, Generation: c.Generation, Version: c.Version, Since: c.Since})
@@ -186,6 +194,9 @@ func (d *desk) flows(decided rollout.Status) []web.Flow {
 
 func count(f *web.Flow, c flow.Counts) {
 	f.Started, f.Ended, f.Failed = c.Started, c.Ended, c.Failed
+	if c.Last != nil {
+		f.LastFailure = &web.Failure{At: c.Last.At, Error: c.Last.Error}
+	}
 	for _, v := range c.Versions {
 		if v.Version == f.Version {
 			f.Serving = web.Tally{Ended: v.Ended, Failed: v.Failed}

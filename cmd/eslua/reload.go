@@ -53,7 +53,7 @@ func (s *service) reconfigure() error {
 	s.patience.Store(int64(cfg.Drain))
 	s.host.runner.Configure(cfg)
 	s.host.rollout.Configure(cfg)
-	s.host.desk.configured(s.from.file)
+	s.host.desk.configured(s.from.file, cfg)
 	s.inForce = cfg
 	s.log.Info("the configuration is read anew", "file", s.from.file, "changed", strings.Join(changed, ", "))
 	return nil

@@ -178,6 +178,9 @@ func flowNote(f web.Flow, st web.Status) string {
 			notes = append(notes, some(u.Calls, "call")+" on version "+u.Version)
 		}
 	}
+	if l := f.LastFailure; l != nil {
+		notes = append(notes, "last failure "+since(l.At, st.Now)+": "+l.Error)
+	}
 	return strings.Join(notes, "; ")
 }
 

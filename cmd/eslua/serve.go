@@ -47,7 +47,7 @@ func serve(p *program, ctx context.Context, args []string) error {
 		s.relieve(ctx, admin)
 	}
 	s.host.desk.open(admin, cfg.Metrics, s)
-	s.host.desk.configured(from.file)
+	s.host.desk.configured(from.file, cfg)
 	return s.run(ctx, p.signals)
 }
 

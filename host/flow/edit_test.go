@@ -118,7 +118,7 @@ func TestCanaryOfCalls(t *testing.T) {
 
 // TestAccount is what an admin sees of calls that run and have run.
 func TestAccount(t *testing.T) {
-	h := newHost(t, map[string]string{"a.lua": "session:answer()\nif argv[1] then error('x') end"}, "")
+	h := newHost(t, map[string]string{"a.lua": "session:answer()\nif argv[1] then error('x\\27[2J' .. argv[1]) end"}, "")
 	const uuid = "5ac3c5e2-0000-11f0-9d0a-000000000001"
 	g := h.tree.Current()
 	h.traced = func(*outbound.Call, vm.Trace) {
@@ -141,7 +141,18 @@ func TestAccount(t *testing.T) {
 	h.put("a.lua", "")
 	h.reload()
 	h.call("a", "")
-	got := fmt.Sprintf("%+v %+v", h.runner.Counts(), h.runner.Running())
+	counts := h.runner.Counts()
+	var last []string
+	for i := range counts {
+		if counts[i].Last == nil || counts[i].Last.At.IsZero() {
+			t.Fatalf("no failure is kept of %+v", counts[i])
+		}
+		last, counts[i].Last = append(last, counts[i].Last.Error), nil
+	}
+	if !strings.HasPrefix(last[0], `"missing" is not among the scripts`) || last[1] != "a.lua:2: x [2Jfail" { // nothing for the terminal
+		t.Errorf("the last failures are %q", last)
+	}
+	got := fmt.Sprintf("%+v %+v", counts, h.runner.Running())
 	now := h.tree.Current()
 	want := fmt.Sprintf("%+v []", []flow.Counts{
 		{Flow: "", Tally: flow.Tally{Started: 1, Ended: 1, Failed: 1}, Versions: []flow.VersionCounts{

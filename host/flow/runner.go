@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 
 	"github.com/eslua/eslua/host/checkpoint"
@@ -84,19 +85,43 @@ func (r *Runner) Serve(ctx context.Context, c *outbound.Call) {
 		return
 	}
 	run := r.runs.begin(RunningCall{UUID: c.UUID(), Flow: stamp.Flow, Generation: stamp.Generation, Version: stamp.Version, Since: r.Clock.Now()})
-	defer func() { r.runs.end(run, failed) }()
+	var why error
+	defer func() { r.runs.end(run, failed, why, r.Clock.Now()) }()
 	own := ofFlow{cfg, what.flow}
 	script, err := generation.Script(what.flow)
+	if missing := (*store.NotFoundError)(nil); errors.As(err, &missing) {
+		err = &unknownError{missing, generation}
+	}
 	if err == nil {
 		log.Debug("the flow begins", "argv", what.args)
 		keep.Begin(ctx)
 		err = r.run(ctx, c, log, own, generation, script, what, keep)
 	}
-	failed = ctx.Err() == nil && blames(err)
+	failed, why = ctx.Err() == nil && blames(err), err
 	finish(ctx, c, log, own.fallback(), err)
 	if ctx.Err() == nil { // else the next host goes on
 		keep.End(ctx)
 	}
+}
+
+// unknownError is a flow that a call names and the scripts have not.
+type unknownError struct {
+	*store.NotFoundError
+	generation *store.Generation
+}
+
+func (e *unknownError) Error() string {
+	const most = 20
+	var names []string
+	for _, f := range e.generation.Flows() {
+		if !f.Module {
+			names = append(names, f.Name)
+		}
+	}
+	if len(names) > most {
+		names = append(names[:most], "...")
+	}
+	return e.NotFoundError.Error() + "; the flows are " + strings.Join(names, ", ") + ": write one of them in the dialplan, the route or default_flow, in the same case"
 }
 
 // run makes the script's state and runs it.

@@ -28,7 +28,12 @@ func TestHowCallsEnd(t *testing.T) {
 		"is not there": {
 			failed: true,
 			path:   "missing/7001", files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
-			logged: []string{"level=ERROR", "missing.lua"},
+			logged: []string{"level=ERROR", "missing.lua", "the flows are a: write one of them"},
+		},
+		"is named in another case": {
+			failed: true,
+			path:   "Menu", files: map[string]string{"menu.lua": "require 'lib.m'", "lib/m.lua": "", "other.lua": ""}, cause: dialplanWentOn,
+			logged: []string{"no Menu.lua", "the flows are menu, other: "},
 		},
 		"does not compile": {
 			failed: true,

@@ -3,8 +3,10 @@ package flow
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // RunningCall is a call whose flow runs.
@@ -20,7 +22,14 @@ type RunningCall struct {
 type Counts struct {
 	Flow string `json:"flow"` // "" are calls that named a flow there was not
 	Tally
-	Versions []VersionCounts `json:"versions"` // those that run or ran last, the newest first
+	Versions []VersionCounts `json:"versions"`       // those that run or ran last, the newest first
+	Last     *Failure        `json:"last,omitempty"` // nil: none has failed
+}
+
+// Failure is how a run failed.
+type Failure struct {
+	At    time.Time `json:"at"`
+	Error string    `json:"error"` // one line, cut if it is long
 }
 
 // VersionCounts are the runs of one version of a flow.
@@ -60,6 +69,7 @@ type run struct {
 
 type flowRuns struct {
 	Tally
+	last *Failure
 	// versions, the newest first. Those beyond the first few go when their last
 	// call has ended: a host edited for months would else keep, and export,
 	// every one of them.
@@ -95,10 +105,17 @@ func (rs *runs) begin(c RunningCall) *run {
 	return r
 }
 
-// end is called once when the flow has ended.
-func (rs *runs) end(r *run, failed bool) {
+// end is called once when the flow has ended; why is the error if it failed.
+func (rs *runs) end(r *run, failed bool, why error, now time.Time) {
+	var last *Failure
+	if failed && why != nil {
+		last = &Failure{At: now, Error: oneLine(why.Error())}
+	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
+	if last != nil {
+		r.flow.last = last
+	}
 	delete(rs.running, r)
 	for _, t := range [...]*Tally{&r.flow.Tally, &r.version.Tally} {
 		t.Ended++
@@ -109,6 +126,20 @@ func (rs *runs) end(r *run, failed bool) {
 	if len(r.flow.versions) > versionsKept {
 		r.flow.forget()
 	}
+}
+
+// oneLine is a text for a terminal: a script's error may hold what a caller sent.
+func oneLine(text string) string {
+	const most = 300
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // version finds or adds a version.
@@ -153,7 +184,7 @@ func (rs *runs) counts() []Counts {
 	defer rs.mu.Unlock()
 	all := make([]Counts, 0, len(rs.flows))
 	for name, f := range rs.flows {
-		c := Counts{Flow: name, Tally: f.Tally}
+		c := Counts{Flow: name, Tally: f.Tally, Last: f.last}
 		for _, v := range f.versions {
 			c.Versions = append(c.Versions, v.VersionCounts)
 		}

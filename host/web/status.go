@@ -32,6 +32,7 @@ type Config struct {
 	Loaded  time.Time `json:"loaded"`            // when it came into force
 	Problem string    `json:"problem,omitempty"` // why the file as it is now is not in force
 	Since   time.Time `json:"problem_since,omitzero"`
+	Strays  []string  `json:"strays,omitempty"` // settings that name flows which are not among the scripts: "default_flow: x"
 }
 
 // Scripts is the script tree.
@@ -79,6 +80,14 @@ type Flow struct {
 	Ended      int64   `json:"ended"` // failed ones too
 	Failed     int64   `json:"failed"`
 	Serving    Tally   `json:"serving"` // of the version that new calls get
+
+	LastFailure *Failure `json:"last_failure,omitempty"` // of any version; nil: none
+}
+
+// Failure is how a call's flow failed.
+type Failure struct {
+	At    time.Time `json:"at"`
+	Error string    `json:"error"`
 }
 
 // Use is how many calls run on one version; the generation is the newest that had it.
