@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -143,6 +144,39 @@ func missing(file string, source []byte, path, message string) error {
 	return e
 }
 
+// otherKind says in an admin's words that a value is of another kind than its
+// setting; what stood there is value, which tells little of a list or mapping.
+func otherKind(message, value string) string {
+	if got, want, ok := strings.Cut(message, " was used where "); ok {
+		want, _, _ = strings.Cut(want, " ")
+		return hereStands(got, want, message)
+	}
+	rest, ok := strings.CutPrefix(message, "cannot unmarshal ")
+	_, want, of := strings.Cut(rest, " of type ")
+	switch {
+	case !ok || !of || kinds[want] == "":
+		return message
+	case strings.HasPrefix(rest, "[]"):
+		return hereStands("sequence", want, message)
+	case strings.HasPrefix(rest, "map["):
+		return hereStands("mapping", want, message)
+	}
+	return strconv.Quote(value) + " is not " + kinds[want]
+}
+
+func hereStands(got, want, otherwise string) string {
+	if kinds[got] == "" || kinds[want] == "" {
+		return otherwise
+	}
+	return "here stands " + kinds[got] + "; write " + kinds[want]
+}
+
+// kinds are YAML's and Go's words for what an admin writes.
+var kinds = map[string]string{
+	"mapping": "a mapping, NAME: VALUE", "sequence": "a list, [VALUE, VALUE]", "string": "one value",
+	"int": "a whole number", "bool": "true or false",
+}
+
 func explain(file string, err error) error {
 	var at yaml.Error
 	if !errors.As(err, &at) || at.GetToken() == nil {
@@ -152,5 +186,6 @@ func explain(file string, err error) error {
 	if _, key, ok := strings.Cut(message, "unknown field "); ok {
 		message = "unknown setting " + key + "; the README lists every setting"
 	}
+	message = otherKind(message, at.GetToken().Value)
 	return &Error{File: file, Line: at.GetToken().Position.Line, Message: message}
 }
