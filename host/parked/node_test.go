@@ -113,9 +113,12 @@ func TestWhatIsTouched(t *testing.T) {
 		"the channel left its dialplan": {[]string{waiting}, func(p *played, _ *Sweep) { p.dump["Channel-State"] = "CS_HANGUP" }, ""},
 		"another host was dialled":      {[]string{waiting}, func(p *played, _ *Sweep) { p.dump["variable_socket_host"] = "10.0.0.2" }, ""},
 		"an old eslua still serves":     {[]string{waiting}, func(_ *played, s *Sweep) { s.machine = imagined{own: []string{"127.0.0.1"}, busy: true} }, ""},
-		"this eslua took over":          {[]string{waiting}, func(_ *played, s *Sweep) { s.LeaveOut() }, ""},
-		"the node fails":                {[]string{waiting}, func(p *played, _ *Sweep) { p.err = errors.New("gone") }, ""},
-		"it answers nonsense":           {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
+		"who serves cannot be told": {[]string{waiting}, func(_ *played, s *Sweep) {
+			s.machine = imagined{own: []string{"127.0.0.1"}, blind: errors.New("no /proc")}
+		}, ""},
+		"this eslua took over": {[]string{waiting}, func(_ *played, s *Sweep) { s.LeaveOut() }, ""},
+		"the node fails":       {[]string{waiting}, func(p *played, _ *Sweep) { p.err = errors.New("gone") }, ""},
+		"it answers nonsense":  {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlayed(c.looks...)

@@ -15,6 +15,7 @@ type imagined struct {
 	own   []string
 	names map[string][]string
 	busy  bool
+	blind error // others cannot be told
 }
 
 func parse(texts []string) (all []netip.Addr) {
@@ -26,7 +27,7 @@ func parse(texts []string) (all []netip.Addr) {
 
 func (m imagined) addresses() []netip.Addr                             { return parse(m.own) }
 func (m imagined) resolve(_ context.Context, name string) []netip.Addr { return parse(m.names[name]) }
-func (m imagined) others(string) (bool, error)                         { return m.busy, nil }
+func (m imagined) others(string) (bool, error)                         { return m.busy, m.blind }
 
 func TestWhoIsUs(t *testing.T) {
 	m := imagined{own: []string{"127.0.0.1", "::1", "10.0.0.1"}, names: map[string][]string{

@@ -299,3 +299,53 @@ func BenchmarkChoose(b *testing.B) {
 		})
 	}
 }
+
+// TestShareIsExact: a tenth is ten of the hundred classes that UUIDs fall into.
+func TestShareIsExact(t *testing.T) {
+	w := newWorld(t, "flows: {a: {canary: 10%}}", "a")
+	w.edit("a", "2")
+	for i := range 1000 {
+		uuid := fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i)
+		g, _ := w.Choose("a", uuid)
+		if tried := versionIn(g, "a") == "2"; tried != (percentile(uuid) < 10) {
+			t.Fatalf("class %d: tried %v", percentile(uuid), tried)
+		}
+	}
+}
+
+// TestRunIsWoken for what calls decide: for a window that begins, and for a
+// decision that is to be written down.
+func TestRunIsWoken(t *testing.T) {
+	w := newWorld(t, "flows: {a: {canary: 50%}}", "a")
+	woken := func() bool {
+		select {
+		case <-w.wake:
+			return true
+		default:
+			return false
+		}
+	}
+	woken()
+	w.edit("a", "2")
+	w.call("a", nil)
+	if !woken() {
+		t.Error("not when a canary begins")
+	}
+	w.call100("a", fails("2"))
+	if len(w.Status().Records) != 1 || !woken() {
+		t.Error("not when it is rolled back")
+	}
+}
+
+// TestAWindowThatIsOverWaitsForCalls, and not for time.
+func TestAWindowThatIsOverWaitsForCalls(t *testing.T) {
+	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 10m, calls: 20}}}", "a")
+	w.edit("a", "2")
+	if next, some := w.look(); !some || next != 10*time.Minute {
+		t.Errorf("in a new window the next look is in %v, %v", next, some)
+	}
+	w.clk.Advance(time.Hour)
+	if next, some := w.look(); some {
+		t.Errorf("after it the next look is in %v", next)
+	}
+}

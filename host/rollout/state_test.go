@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -92,6 +93,22 @@ func TestMissingGenerationComesBack(t *testing.T) {
 				t.Errorf("with it calls get %s, want %s; log:\n%s", got, tc.want, w.log)
 			}
 		})
+	}
+}
+
+// TestWhatCannotBeHadIsKept: a pinned generation that cannot be read now stays in
+// the history, however many come after.
+func TestWhatCannotBeHadIsKept(t *testing.T) {
+	w := newWorld(t, "", "a", "b")
+	w.keep = 2
+	must(t, w.do("edit a 2"))
+	must(t, w.do("pin a #0"))
+	w.stop()
+	must(t, os.WriteFile(filepath.Join(w.state, "scripts", "generations", w.generations[0]), nil, 0o600))
+	w.start()
+	w.logged("is not to be had")
+	if !slices.Contains(w.plan.Load().names, w.generations[0]) {
+		t.Errorf("spared are %v, without what is pinned: %s", w.plan.Load().names, w.generations[0])
 	}
 }
 

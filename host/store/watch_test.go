@@ -16,6 +16,22 @@ func noNotifications() (*fsnotify.Watcher, error) {
 	return nil, errors.New("too many open files")
 }
 
+// What could not be had is tried again at the next look.
+func TestNotificationsMayComeLater(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	w := &watch{open: noNotifications, log: quiet, told: map[string]bool{}}
+	defer w.close()
+	tree := lookAt(dir, Config{}.withDefaults().Limits, nothing(), trusting)
+	if w.follow(tree) {
+		t.Fatal("it watches without notifications")
+	}
+	w.open = fsnotify.NewWatcher
+	if !w.follow(tree) || w.w == nil {
+		t.Error("there are notifications now, and nobody asks for them")
+	}
+}
+
 // An overflow tells nothing of which files were written: all are read again.
 func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	dir := t.TempDir()

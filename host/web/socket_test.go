@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/eslua/eslua/host/clock"
 )
 
 func TestTheSocketIsOneUsers(t *testing.T) {
@@ -232,5 +234,20 @@ func TestWhatADepartedHostLeftIsSwept(t *testing.T) {
 	defer s.Close()
 	if got := siblings(path); len(got) != 1 || got[0] != path+".456" {
 		t.Errorf("left are %v", got)
+	}
+}
+
+// Who has left the socket to another does not take it back, though it was about to.
+func TestWhoYieldedOpensNothing(t *testing.T) {
+	_, log := newLog()
+	s := New(filepath.Join(shortDir(t), "eslua.sock"), "127.0.0.1:0", (&fake{}).deps(), log, clock.NewManual(noon))
+	if err := s.yield(); err != nil {
+		t.Fatal(err)
+	}
+	for what, open := range map[string]func() (net.Listener, error){"socket": s.openAdmin, "metrics": s.openMetrics} {
+		if l, err := open(); err == nil {
+			t.Errorf("the %s is open", what)
+			_ = l.Close()
+		}
 	}
 }
