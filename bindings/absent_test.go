@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/switchsim"
 )
 
 // What mod_lua and Lua have and this host has not is answered with what to do
@@ -30,6 +31,23 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 		_, o := run(t, `ok, r = pcall(function() `+script+` end)`)
 		if got := o.text("r"); !strings.HasPrefix(got, "test.lua:1: ") || !strings.Contains(got, want) {
 			t.Errorf("%s\n got %s\nwant %s", script, got, want)
+		}
+	}
+}
+
+// A callback is looked up when it is due.
+func TestACallbackThatIsNotThere(t *testing.T) {
+	h, _ := run(t, `
+		local function mine() end
+		session:answer()
+		session:setInputCallback("mine")
+		session:setHangupHook("nosuch")
+		session:streamFile("`+prompt+`")
+		session:hangup()
+		session:sleep(10)`, switchsim.OnPlayback(prompt).Press("5"))
+	for place, name := range map[string]string{"test.lua:6": "mine", "test.lua:7": "nosuch"} {
+		if !h.log.has(place + `: there is no global function "` + name + `": `) {
+			t.Errorf("the log does not say that there is no %s:\n%s", name, h.log.dump())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -177,7 +178,7 @@ func (s *Session) tell(kind string, data lua.LValue) (stop bool) {
 	if s.input.argument != "" {
 		args = append(args, state.Global(s.input.argument))
 	}
-	results, err := state.Call(state.Global(s.input.function), args...)
+	results, err := s.callGlobal(s.input.function, args)
 	if err != nil {
 		s.callbackFailed(s.input.function, err)
 		stop = true
@@ -186,6 +187,18 @@ func (s *Session) tell(kind string, data lua.LValue) (stop bool) {
 	}
 	s.prompt.stopped = s.prompt.stopped || stop
 	return stop
+}
+
+// callGlobal calls the global function of a name that a script has given.
+func (s *Session) callGlobal(name string, args []lua.LValue) ([]lua.LValue, error) {
+	state := s.room.state
+	fn := state.Global(name)
+	results, err := state.Call(fn, args...)
+	var failed *vm.ScriptError
+	if fn == lua.LNil && errors.As(err, &failed) && !limit(err) {
+		failed.Message = fmt.Sprintf("there is no global function %q: write its name as it is defined, and define it without local", name)
+	}
+	return results, err
 }
 
 // callbackFailed logs an error of a callback; one that must end the script is

@@ -44,7 +44,7 @@ func (s *Session) runHook() error {
 	if s.hook.argument != "" {
 		args = append(args, state.Global(s.hook.argument))
 	}
-	results, err := state.Call(state.Global(s.hook.function), args...)
+	results, err := s.callGlobal(s.hook.function, args)
 	if err != nil {
 		if limit(err) {
 			return err

@@ -34,17 +34,6 @@ func TestSIGHUP(t *testing.T) {
 	site.rejected(site.call("unnamed"))
 	run.next(t, "level=DEBUG")
 
-	hup("default_flow: Other\nroutes: [{destination: ^1$, flow: other}, {destination: ^2$, flow: gone}]\nflows: {call.lua: {canary: 10%}}\n")
-	if line := run.next(t, "names flows that are not among the scripts"); !strings.Contains(line, `"default_flow: Other, routes: gone, flows: call.lua"`) {
-		t.Errorf("the log does not say which: %s", line)
-	}
-	if st, err := web.NewClient(run.socket).Status(t.Context(), false); err != nil || len(st.Config.Strays) != 3 || !strings.Contains(strings.Join(advise(st), "\n"), "default_flow: Other, routes: gone") {
-		t.Errorf("the status says %+v, %v", st.Config, err)
-	}
-	run.next(t, "the scripts are read anew")
-	hup("default_flow: call\n")
-	run.next(t, "the scripts are read anew")
-
 	hup("default_flow: other\nlissten: 127.0.0.1:1\n")
 	if line := run.next(t, "the configuration is wrong"); !strings.Contains(line, `eslua.yaml:2: unknown setting`) {
 		t.Errorf("the log does not say what is wrong: %s", line)
@@ -66,6 +55,21 @@ func TestSIGHUP(t *testing.T) {
 	}
 	run.next(t, "the scripts are read anew")
 	site.ends(site.call("unnamed"), "USER_BUSY")
+	if code := run.end(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestFlowsThatAreNotThere are named when a configuration names them, for their
+// calls fail one by one.
+func TestFlowsThatAreNotThere(t *testing.T) {
+	run := newSite(t, freeAddress(t)).serving("default_flow: Call\nroutes: [{destination: ^1$, flow: call}, {destination: ^2$, flow: gone}]\nflows: {call.lua: {canary: 10%}}\n")
+	if line := run.next(t, "names flows that are not among the scripts"); !strings.Contains(line, `"default_flow: Call, routes: gone, flows: call.lua"`) {
+		t.Errorf("the log does not say which: %s", line)
+	}
+	if st, err := web.NewClient(run.socket).Status(t.Context(), false); err != nil || len(st.Config.Strays) != 3 || !strings.Contains(strings.Join(advise(st), "\n"), "default_flow: Call, routes: gone") {
+		t.Errorf("the status says %+v, %v", st.Config, err)
+	}
 	if code := run.end(); code != exitFine {
 		t.Errorf("exit code %d", code)
 	}

@@ -160,6 +160,7 @@ func TestArguments(t *testing.T) {
 		{`exchange.nothing(1)`, "flow.lua:1: Error in nothing expected 0..0 args, got 1; write exchange.nothing()"},
 		{`phone:none()`, "flow.lua:1: attempt to call method 'none' (a nil value)"},
 		{`phone:slep(1)`, "flow.lua:1: attempt to call method 'slep' (a nil value): did you mean sleep?"},
+		{`phone.slep(phone, 1)`, "flow.lua:1: attempt to call field 'slep' (a nil value): did you mean sleep?"},
 		{`phone:HOLD()`, "flow.lua:1: attempt to call method 'HOLD' (a nil value): did you mean hold?"},
 		{`phone:ring(phone:task().ID, 1)`, "flow.lua:1: attempt to call method 'ring' (a nil value): the exchange rings"},
 		{`exchange.linse({})`, "flow.lua:1: attempt to call field 'linse' (a nil value): did you mean exchange.lines?"},

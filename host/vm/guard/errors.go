@@ -185,6 +185,9 @@ func absent(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
 	case "field":
 		at := lastSet(f.Fn.Proto, f.Pc-1, i)
 		if sort, table := nameOf(f.Fn, at, int(f.Fn.Proto.Code[at]&0x1ff)); sort == "global" {
+			if object, ok := L.G.Global.RawGetString(table).(*lua.LUserData); ok {
+				return explain(object, name)
+			}
 			return explain(lua.LNil, table+"."+name)
 		}
 	}
