@@ -180,6 +180,7 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	put(t, dir, "main.lua", "return 1")
 	k := keeping(t, dir, filepath.Join(root, "state"), 3)
 	names := []string{k.Current().Name()}
+	k.history.Keep(func() []string { return names[:1] }) // it is pinned
 	for i := range mostWaiting + 2 {
 		names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i+2)))
 	}
@@ -188,15 +189,19 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 	// In memory it goes on, within its bounds.
 	collectAll()
-	if list := k.history.List(); len(list) != mostWaiting || list[mostWaiting-1].Generation != names[3] {
+	if list := k.history.List(); len(list) != mostWaiting || list[mostWaiting-1].Generation != names[0] || list[mostWaiting-2].Generation != names[4] {
 		t.Errorf("list:\n%s", told(list))
 	}
-	if g, err := k.history.Find(names[3]); err != nil || !holds(g, "main.lua", "return 4") {
-		t.Errorf("Find: %v, %v", g, err)
+	for i, source := range map[int]string{0: "return 1", 4: "return 5"} {
+		if g, err := k.history.Find(names[i]); err != nil || !holds(g, "main.lua", source) {
+			t.Errorf("Find: %v, %v", g, err)
+		}
 	}
 	must(t, os.Remove(filepath.Join(root, "state"))) // the admin reads the log
 	k.save(t, "main.lua", "return 9")
-	if n := len(keeping(t, dir, filepath.Join(root, "state"), 3).history.List()); n != 3 {
+	after := keeping(t, dir, filepath.Join(root, "state"), 3) // where nothing is pinned
+	after.written(t)
+	if n := len(after.history.List()); n != 3 {
 		t.Errorf("%d generations are on disk when it can be written again", n)
 	}
 }

@@ -81,6 +81,21 @@ func TestABrokenSaveTakenBackIsNoNewGeneration(t *testing.T) {
 	}
 }
 
+// What was wrong from the start and is put right is held to that, though no file
+// that was read has changed.
+func TestABadLinkFromTheStartIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "good.lua", "return 1")
+	must(t, os.Symlink("nowhere.lua", filepath.Join(dir, "bad.lua")))
+	s, _, _ := opened(t, dir, Config{})
+	must(t, os.Remove(filepath.Join(dir, "bad.lua")))
+	must(t, s.Reload(context.Background()))
+	put(t, dir, "bad.lua", "return return")
+	if err := s.Reload(context.Background()); err == nil || !holds(s.Current(), "good.lua", "return 1") {
+		t.Errorf("%v; %+v serves", err, s.Current().Files())
+	}
+}
+
 // After a restart with a broken file there is no generation before it. The other
 // flows serve, can be edited, and stay whole.
 func TestAFileBrokenFromTheStartHoldsNobodyUp(t *testing.T) {
