@@ -85,11 +85,13 @@ log: {level: debug, format: json}
 
 func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 	for source, want := range map[string]string{
-		"listen: 127.0.0.1:8084\nlissten: x\n":                       `e.yaml:2: unknown setting "lissten"`,
-		"limits:\n  memory: 16 megs\n":                               `e.yaml:2: "16 megs" is not a size; write it as 256KiB`,
-		"limits:\n  burst: 10\n":                                     `e.yaml:2: "10" is not a duration`,
-		"listen: here\n":                                             `e.yaml:1: "here" is not an address`,
-		"routes:\n  - destination: '('\n    flow: x\n":               `e.yaml:2: "(" is not a regular expression`,
+		"listen: 127.0.0.1:8084\nlissten: x\n":         `e.yaml:2: unknown setting "lissten"`,
+		"limits:\n  memory: 16 megs\n":                 `e.yaml:2: "16 megs" is not a size; write it as 256KiB`,
+		"limits:\n  burst: 10\n":                       `e.yaml:2: "10" is not a duration`,
+		"listen: here\n":                               `e.yaml:1: "here" is not an address`,
+		"routes:\n  - destination: '('\n    flow: x\n": `e.yaml:2: "(" is not a regular expression`,
+		"routes:\n  - {destination: '^(1)', flow: a}\n  - {destination: '^(2)', flow: a, args: [$1, x$2]}\n": `e.yaml:3: $2 is a group of the destination's pattern, which has 1`,
+		"routes:\n  - flow: a\n    args: [$1]\n":                     `e.yaml:3: $1 is a group of the destination's pattern, which has 0`,
 		"routes:\n  - destination: '1'\n":                            `e.yaml:2: this route names no flow`,
 		"nodes:\n  - password: x\n":                                  `e.yaml:2: this node has no address`,
 		"fallback: explode\n":                                        `e.yaml:1: "explode" is not a fallback`,

@@ -65,6 +65,10 @@ func Parse(file string, source []byte) (Config, error) {
 		if r.Flow == "" {
 			return Config{}, missing(file, source, fmt.Sprintf("$.routes[%d]", i), "this route names no flow; add flow: NAME")
 		}
+		if group, has := r.lacks(); group != "" {
+			return Config{}, missing(file, source, fmt.Sprintf("$.routes[%d].args", i),
+				fmt.Sprintf("%s is a group of the destination's pattern, which has %d; put what it shall be in parentheses there", group, has))
+		}
 	}
 	for i, n := range c.Nodes {
 		if n.Address == "" {
@@ -109,6 +113,22 @@ func (c *Config) checkFlow(file string, source []byte, name string, f Flow) erro
 	}
 	c.Flows[name] = f
 	return nil
+}
+
+// lacks is a group of the destination's pattern that the arguments name and that
+// it has not, "" if there is none; has is how many groups it has.
+func (r Route) lacks() (group string, has int) {
+	if r.Destination.Regexp != nil {
+		has = r.Destination.NumSubexp()
+	}
+	for _, arg := range r.Args {
+		for i := 1; i <= 9; i++ {
+			if group = "$" + strconv.Itoa(i); i > has && strings.Contains(arg, group) {
+				return group, has
+			}
+		}
+	}
+	return "", has
 }
 
 // over decodes what stands at path over general, which keeps what is not named
