@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/eslua/eslua/host/clock"
 )
@@ -186,6 +187,10 @@ func TestWatchdogBeatsWithProgress(t *testing.T) {
 	beat()
 	stop()
 	<-watched
+	n.Status("the end")
+	if got := next(t, systemd); got != "STATUS=the end" {
+		t.Errorf("a beat too many: %q", got)
+	}
 }
 
 func TestSockets(t *testing.T) {
@@ -212,6 +217,9 @@ func TestSockets(t *testing.T) {
 		t.Fatalf("%v, %v; the environment keeps %v", files, err, env)
 	}
 	defer files[0].Close()
+	if flags, err := unix.FcntlInt(files[0].Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+		t.Errorf("a program that is started would have the port: flags %x, %v", flags, err)
+	}
 	passed, err := net.FileListener(files[0])
 	if err != nil || passed.Addr().String() != l.Addr().String() {
 		t.Fatalf("%v, %v", passed, err)
