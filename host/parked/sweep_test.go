@@ -72,6 +72,7 @@ func leftCalls(t *testing.T, address, password string) {
 			go func() { done <- s.Run(t.Context(), us.address()) }()
 			clk.WaitForTimers(1)
 			late := node.call(t, other.address()+"/flow/late async full")
+			node.settle(t, late)
 			clk.Advance(30 * time.Second)
 			if err := <-done; err != nil {
 				t.Fatal(err)
