@@ -73,6 +73,9 @@ func (n *Notifier) Stopping(status string) { n.send("STOPPING=1", "STATUS="+stat
 // Status is one line for systemctl status.
 func (n *Notifier) Status(status string) { n.send("STATUS=" + status) }
 
+// patience is how long a service manager may take to find room for a message.
+const patience = time.Second
+
 func (n *Notifier) send(lines ...string) {
 	if n.socket == nil {
 		return
@@ -82,6 +85,8 @@ func (n *Notifier) send(lines ...string) {
 	}
 	conn, err := net.DialUnix("unixgram", nil, n.socket)
 	if err == nil {
+		// A service manager that reads nothing must not keep eslua from ending.
+		_ = conn.SetWriteDeadline(time.Now().Add(patience))
 		_, err = conn.Write([]byte(strings.Join(lines, "\n")))
 		_ = conn.Close()
 	}

@@ -104,6 +104,26 @@ func TestNotify(t *testing.T) {
 	}
 }
 
+// TestADeafServiceManager reads nothing: messages fill its socket, and those
+// that find no room are given up.
+func TestADeafServiceManager(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "notify")
+	service(t, name)
+	for filled := false; !filled; {
+		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+		_, err = c.Write([]byte("STATUS=x"))
+		filled = err != nil
+		_ = c.Close()
+	}
+	log := make(lines, 10)
+	NewNotifier(environment{"NOTIFY_SOCKET": name}.of(1), log.logger()).Stopping("ends")
+	log.next(t, "systemd could not be told of eslua")
+}
+
 func TestNobodyToNotify(t *testing.T) {
 	log := make(lines, 10)
 	for _, env := range []environment{{}, {"NOTIFY_SOCKET": "vsock:2:1234"}, {"WATCHDOG_USEC": "1"}} {
