@@ -42,7 +42,7 @@ func commands() []command {
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P] [--takeover]", "take calls from FreeSWITCH", serve},
 		{"exec", "[--config F] [--esl HOST:PORT] [--password P] [--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
 		{"check", "[PATH...]", "compile scripts and say what is wrong with them", check},
-		{"status", "[--config F] [--json] [--calls]", "say how the running eslua does; exit code 0 whenever it answers", status},
+		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "say how the running eslua does; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "see and set which scripts the running eslua serves", scriptsCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or say what is wrong with one in use", printDialplan},
 		{"demo", "", "two simulated calls and an edit between them", demo},
