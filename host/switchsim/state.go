@@ -83,16 +83,15 @@ func (c *channel) onInit() {
 func (c *channel) onRouting() {
 	c.mu.Lock()
 	p := *c.caller
-	dialled := c.direction == outbound && p.index == 1
-	c.mu.Unlock()
-	if dialled {
-		c.mu.Lock()
+	c.transferred = false // it may have come since run looked, and is what is routed now
+	if c.direction == outbound && p.index == 1 {
 		if c.state == csRouting {
 			c.state = csConsumeMedia
 		}
 		c.mu.Unlock()
 		return
 	}
+	c.mu.Unlock()
 	c.set("call_uuid", c.uuid)
 	actions, ok := c.route(p.dialplan, p.context, p.destination)
 	if !ok {
@@ -101,7 +100,7 @@ func (c *channel) onRouting() {
 	}
 	c.mu.Lock()
 	c.extension, c.hitDialplan = actions, true
-	if c.state == csRouting {
+	if c.state == csRouting && !c.transferred { // transferred meanwhile, it is routed again
 		c.state = csExecute
 	}
 	c.mu.Unlock()
