@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -114,10 +113,7 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	}
 	w.desk.open(w.socket, "127.0.0.1:0", w)
 	w.desk.configured("/etc/eslua/eslua.yaml", cfg)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	w.listen = l.Addr().String()
 	w.sim = switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
 		{Match: "menu", Actions: []switchsim.Action{{App: "socket", Data: w.listen + "/menu async full"}}},

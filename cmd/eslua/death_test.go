@@ -6,12 +6,12 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/google/uuid"
 )
@@ -70,20 +70,13 @@ func order(app, arg string) string {
 }
 
 func TestWhatBecomesOfACallWhoseHostDies(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
+	sim := simulated(t, switchsim.Config{})
 	runDeaths(t, sim.Addr(), "ClueCon")
 }
 
 func TestLiveWhatBecomesOfACallWhoseHostDies(t *testing.T) {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
-	}
-	runDeaths(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+	address, password := livetest.Address(t)
+	runDeaths(t, address, password)
 }
 
 func runDeaths(t *testing.T, address, password string) {

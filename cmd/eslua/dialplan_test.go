@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/xml"
-	"net"
 	"net/textproto"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +17,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/dialplan"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/eslua/eslua/host/quote"
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -26,22 +25,13 @@ import (
 // TestPrintedDialplanRuns and TestLivePrintedDialplanRuns run calls through what
 // eslua dialplan prints, with hosts that are there, that are not, and that die.
 func TestPrintedDialplanRuns(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
-		{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
-	}}})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
+	sim := simulated(t, switchsim.Config{Dialplan: patient})
 	runPrinted(t, sim.Addr(), "ClueCon")
 }
 
 func TestLivePrintedDialplanRuns(t *testing.T) {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
-	}
-	runPrinted(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+	address, password := livetest.Address(t)
+	runPrinted(t, address, password)
 }
 
 func runPrinted(t *testing.T, address, password string) {
@@ -147,21 +137,14 @@ func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...str
 
 // TestPrintedRouteTakesItsCalls has the number called become an argument.
 func TestPrintedRouteTakesItsCalls(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	cfg, err := config.Parse("eslua.yaml", []byte("routes:\n  - {destination: ^invite(7\\d\\d\\d)$, flow: inviteToConf, args: [$1, 5, 1, USER_BUSY]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Hosts = []config.Address{config.Address(dying(t, "")), config.Address(l.Addr().String())}
-	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
+	sim := simulated(t, switchsim.Config{Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
 		switchsim.Extension{Match: "7005", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}})}})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
 	serving(t, l, cfg, clock.System(), nil, audience{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
@@ -177,10 +160,7 @@ func TestPrintedRouteTakesItsCalls(t *testing.T) {
 // ends no command is an event to wait for.
 func dying(t *testing.T, words ...string) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -216,10 +196,7 @@ func dying(t *testing.T, words ...string) (address string) {
 // vacant is an address where nothing listens.
 func vacant(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	defer l.Close()
 	return l.Addr().String()
 }

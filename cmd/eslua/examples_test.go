@@ -20,14 +20,10 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := listening(t)
-	sim := switchsim.New(switchsim.Config{
+	sim := simulated(t, switchsim.Config{
 		Password: cfg.Nodes[0].Password,
 		Dialplan: switchsim.Dialplan{"default": exampleDialplan(t, string(cfg.Listen), l.Addr().String())},
 	})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
 	cfg.Nodes[0].Address = config.Address(sim.Addr())
 	serving(t, l, cfg, clock.System(), nil, audience{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7001", Script: []switchsim.Step{

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,11 +27,7 @@ func executeScript(t *testing.T, signals <-chan os.Signal, source string, flags 
 }
 
 func TestExecReachesANode(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{Password: "secret"})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
+	sim := simulated(t, switchsim.Config{Password: "secret"})
 	sw := dialSwitch(t, sim.Addr(), "secret")
 	subscribe, err := esl.Subscribe("plain", "CUSTOM eslua::exec")
 	sw.do(t.Context(), t, subscribe, err)
@@ -68,15 +63,8 @@ print(select(2, pcall(api.execute, api, "system", "ls")))
 }
 
 func TestExecWithoutItsNode(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{Password: "secret"})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sim := simulated(t, switchsim.Config{Password: "secret"})
+	l := listening(t)
 	nobody := l.Addr().String()
 	_ = l.Close()
 
@@ -100,10 +88,7 @@ freeswitch.API():execute("status")`, "--esl", c.address, "--password", c.passwor
 
 // A peer that says nothing is waited for, but not against Ctrl-C.
 func TestExecIsInterruptedWhileItConnects(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	defer l.Close()
 	signals := make(chan os.Signal, 1)
 	go func() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/switchsim"
 )
 
 // listening is a listening port of its own.
@@ -63,3 +64,19 @@ func write(tb testing.TB, dir, name, text string) {
 		tb.Fatal(err)
 	}
 }
+
+// simulated is a switch until the test ends.
+func simulated(tb testing.TB, cfg switchsim.Config) *switchsim.Switch {
+	tb.Helper()
+	sim := switchsim.New(cfg)
+	if err := sim.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = sim.Close() })
+	return sim
+}
+
+// patient is a dialplan with somebody to dial who waits.
+var patient = switchsim.Dialplan{"default": {
+	{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
+}}

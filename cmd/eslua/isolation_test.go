@@ -72,16 +72,13 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 	l := listening(tb)
 	_, stop := serving(tb, l, cfg, clock.System(), nil, audience{})
 
-	sim := switchsim.New(switchsim.Config{
+	sim := simulated(tb, switchsim.Config{
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hello.wav": 500 * time.Millisecond, "ask.wav": 2 * time.Second, "bye.wav": 500 * time.Millisecond},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
 			{App: "socket", Data: l.Addr().String() + "/$1 async full"}, {App: "hangup", Data: "NO_ANSWER"},
 		}}}},
 	})
-	if err := sim.Start(); err != nil {
-		tb.Fatal(err)
-	}
 	var calls sync.WaitGroup
 	for i := range hostile {
 		calls.Go(func() { <-sim.Call(switchsim.Caller{Number: "666", Destination: fmt.Sprint("hostile", i)}).Done() })
@@ -102,7 +99,6 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 	}
 	calls.Wait()
 	stop()
-	_ = sim.Close()
 	return took
 }
 

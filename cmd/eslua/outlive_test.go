@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/google/uuid"
 )
@@ -60,20 +60,13 @@ end
 `
 
 func TestCallsOutliveTheirHosts(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
+	sim := simulated(t, switchsim.Config{})
 	outlive(t, sim.Addr(), "ClueCon")
 }
 
 func TestLiveCallsOutliveTheirHosts(t *testing.T) {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
-	}
-	outlive(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+	address, password := livetest.Address(t)
+	outlive(t, address, password)
 }
 
 // mortal is an eslua that is killed and started again.
@@ -85,10 +78,7 @@ type mortal struct {
 
 func newMortal(t *testing.T, name, binary, scripts string) *mortal {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	defer l.Close()
 	dir, err := os.MkdirTemp("", "eslua") // short, for the path of a Unix socket
 	if err != nil {

@@ -16,17 +16,8 @@ import (
 // TestACallLeftParkedIsServedByTheNextEslua has an eslua die before it took a
 // call up, and the next one, on the same port, run the call's flow.
 func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
-		{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
-	}}})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sim := simulated(t, switchsim.Config{Dialplan: patient})
+	l := listening(t)
 	died := make(chan error, 1)
 	go func() {
 		c, err := l.Accept()
@@ -52,7 +43,8 @@ func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 	cfg.Nodes = []config.Node{{Address: config.Address(sim.Addr()), Password: "ClueCon"}}
 	seen, clk := newStage(), clock.NewManual(time.Now())
 	act := seen.expect(id)
-	if l, err = net.Listen("tcp", address); err != nil {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
 		t.Fatal(err)
 	}
 	serving(t, l, cfg, clk, stageLog{stage: seen}, audience{ended: seen.ended})

@@ -36,13 +36,9 @@ session:sleep(60000)`), 0o644); err != nil {
 		hosts, list = append(hosts, s), append(list, listen+"/a")
 	}
 	socket := switchsim.Action{App: "socket", Data: strings.Join(list, "|") + " async full"}
-	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+	sim := simulated(t, switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
 		{Match: "a", Actions: []switchsim.Action{{App: "set", Data: "socket_resume=true"}, socket, socket, {App: "hangup", Data: "NO_ANSWER"}}},
 	}}})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "a"})
 	if _, err := sim.WaitFor(t.Context(), func(e switchsim.Entry) bool {
 		return e.Kind == "complete" && strings.HasPrefix(e.What, "set") && c.Variable("kept") == "yes"

@@ -23,11 +23,7 @@ import (
 
 // TestScenarios runs every scenario against the simulator.
 func TestScenarios(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
+	sim := simulated(t, switchsim.Config{})
 	runScenarios(t, sim.Addr(), "ClueCon")
 }
 

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,10 +77,7 @@ func (s *server) over() int {
 }
 
 func TestServeWithoutItsFreeSWITCH(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	nobody := l.Addr().String()
 	_ = l.Close()
 	s := startServe(t, "--listen", "127.0.0.1:0", "--esl", nobody, "--password", "x")
@@ -95,11 +91,7 @@ func TestServeWithoutItsFreeSWITCH(t *testing.T) {
 }
 
 func TestServeWithAWrongPassword(t *testing.T) {
-	sim := switchsim.New(switchsim.Config{Password: "right"})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
+	sim := simulated(t, switchsim.Config{Password: "right"})
 	s := startServe(t, "--listen", "127.0.0.1:0", "--esl", sim.Addr(), "--password", "wrong")
 	if line := s.next(t, "password"); !strings.Contains(line, "event_socket.conf.xml") {
 		t.Errorf("the log does not say where the password stands: %s", line)
@@ -110,10 +102,7 @@ func TestServeWithAWrongPassword(t *testing.T) {
 }
 
 func TestServeOnATakenPort(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	defer l.Close()
 	s := startServe(t, "--listen", l.Addr().String())
 	if line := s.next(t, "cannot listen"); !strings.Contains(line, "--listen names another") {
@@ -139,13 +128,9 @@ func TestServeTakesAnEdit(t *testing.T) {
 	_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
 	listen, _, _ = strings.Cut(listen, " ")
 
-	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+	sim := simulated(t, switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
 		{Match: "a", Actions: []switchsim.Action{{App: "answer"}, {App: "socket", Data: listen + "/a async full"}}},
 	}}})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
 	cause := func() string {
 		c := sim.Call(switchsim.Caller{Number: "1000", Destination: "a"})
 		<-c.Done()

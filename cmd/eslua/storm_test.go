@@ -64,16 +64,13 @@ func TestStorm(t *testing.T) {
 	saw := newSightings(t)
 	l := listening(t)
 	h, stop := serving(t, l, cfg, clock.System(), saw, audience{})
-	sim := switchsim.New(switchsim.Config{
+	sim := simulated(t, switchsim.Config{
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hold.wav": time.Second},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
 			{App: "socket", Data: l.Addr().String() + "/$1 async full"}, {App: "hangup", Data: "NO_ANSWER"},
 		}}}},
 	})
-	if err := sim.Start(); err != nil {
-		t.Fatal(err)
-	}
 
 	var callers sync.WaitGroup
 	var made atomic.Int64
@@ -93,7 +90,6 @@ func TestStorm(t *testing.T) {
 	edited.Store(true)
 	callers.Wait()
 	stop()
-	_ = sim.Close()
 
 	generations := map[string]bool{}
 	for _, seen := range saw.all() {

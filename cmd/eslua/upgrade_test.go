@@ -56,10 +56,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 // TestRestartUnderLoad restarts the program five times as systemd does, which
 // keeps the socket: what connects between two of them waits.
 func TestRestartUnderLoad(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	defer l.Close()
 	socket, err := l.(*net.TCPListener).File()
 	if err != nil {
@@ -95,10 +92,7 @@ func TestRestartUnderLoad(t *testing.T) {
 // freeAddress is one that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listening(t)
 	defer l.Close()
 	return l.Addr().String()
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/config"
 	"github.com/eslua/eslua/host/control"
+	"github.com/eslua/eslua/host/esl/livetest"
 	"github.com/eslua/eslua/host/switchsim"
 )
 
@@ -34,11 +34,8 @@ func TestLeftCallsOfASimulatedSwitch(t *testing.T) {
 }
 
 func TestLiveLeftCalls(t *testing.T) {
-	address := os.Getenv("ESLUA_LIVE")
-	if address == "" {
-		t.Skip("set ESLUA_LIVE=host:port to a FreeSWITCH's event socket")
-	}
-	leftCalls(t, address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon"))
+	address, password := livetest.Address(t)
+	leftCalls(t, address, password)
 }
 
 func leftCalls(t *testing.T, address, password string) {
