@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/vm"
-	"github.com/eslua/eslua/host/vm/guard"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
 // What a script gives to Go functions, and gets from them, is counted while it

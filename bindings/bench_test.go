@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // BenchmarkState is one script's state with its guard and all bindings.

@@ -12,12 +12,12 @@ import (
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/session"
-	"github.com/eslua/eslua/host/checkpoint"
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/grant"
-	"github.com/eslua/eslua/host/legs"
-	"github.com/eslua/eslua/host/outbound"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // Deps are what the bindings share between all scripts.

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/grant"
-	"github.com/eslua/eslua/host/vm"
-	"github.com/eslua/eslua/host/vm/guard"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
 // library is a script's tree and a granted directory with what must not be

@@ -9,9 +9,9 @@ import (
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/control"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/vm"
 )
 
 func TestAPI(t *testing.T) {
@@ -101,11 +101,11 @@ func TestEvents(t *testing.T) {
 }
 
 // node is a control connection to the switch that listens to events.
-func (h *house) node(names ...string) (*control.Link, *control.Subscription) {
+func (h *house) node(names ...string) (*node.Link, *node.Subscription) {
 	h.t.Helper()
 	up := make(chan struct{})
 	h.when("connected to FreeSWITCH", func() { close(up) })
-	link := control.New(control.Node{Name: "sim", Address: h.sw.Addr(), Password: "ClueCon"}, slog.New(h.log), clock.System(), control.Options{})
+	link := node.New(node.Node{Name: "sim", Address: h.sw.Addr(), Password: "ClueCon"}, slog.New(h.log), clock.System(), node.Options{})
 	events := link.Listen(names, 0)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

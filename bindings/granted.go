@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/bindings/session"
-	"github.com/eslua/eslua/host/grant"
-	"github.com/eslua/eslua/host/legs"
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/script/grant"
 )
 
 // granted are the grants of one script. It stands at the ports by which what

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eslua/eslua/host/grant"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/vm"
 )
 
 // hostile are texts that callers may send as their name or number. Those that

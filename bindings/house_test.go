@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/checkpoint"
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/grant"
-	"github.com/eslua/eslua/host/legs"
-	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/vm"
 	lua "github.com/yuin/gopher-lua"
 	"go.uber.org/goleak"
 )

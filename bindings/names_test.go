@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 var update = flag.Bool("update", false, "write testdata/names.txt anew")

@@ -11,13 +11,13 @@ import (
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/session"
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/control"
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/legs"
-	"github.com/eslua/eslua/host/outbound"
-	"github.com/eslua/eslua/host/store"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -44,11 +44,11 @@ var (
 	_ session.Call    = (*outbound.Call)(nil)
 	_ session.Leg     = (*legs.Leg)(nil)
 	_ Node            = (*outbound.Call)(nil)
-	_ Node            = (*control.Link)(nil)
+	_ Node            = (*node.Link)(nil)
 )
 
 // Node is the FreeSWITCH a script's API commands and events go to: that of its
-// call, or for scripts without one a *control.Link or what stands for it.
+// call, or for scripts without one a *node.Link or what stands for it.
 type Node interface {
 	API(ctx context.Context, line string) (string, error)
 	BgAPI(ctx context.Context, line string) (string, error)

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // Host is what freeswitch.API needs of the world; what is bound to the

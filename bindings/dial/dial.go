@@ -1,6 +1,6 @@
 // Package dial declares dial{...}, which writes dial strings: endpoints, how
 // they ring, and the variables they get, escaped so that nothing in a name or
-// a number means anything else to FreeSWITCH. How is host/dial's.
+// a number means anything else to FreeSWITCH. How is host/freeswitch/dial's.
 package dial
 
 import (
@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/dial"
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/dial"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -41,9 +41,9 @@ func write(a *vm.Args) error {
 	}
 	switch within(a.Table(0)) {
 	case "app":
-		text = quote.Literal(text)
+		text = syntax.Literal(text)
 	case "api":
-		text = quote.Word(text)
+		text = syntax.Word(text)
 	}
 	a.ReturnString(text)
 	return nil
@@ -66,7 +66,7 @@ func weigh(a *vm.Args, what dial.String) {
 	a.Work(8 * size)
 }
 
-// refused is more than host/dial writes.
+// refused is more than host/freeswitch/dial writes.
 const refused = 64<<10 + 1
 
 func sizeOf(vars []dial.Var) (size int) {
@@ -105,7 +105,7 @@ func read(a *vm.Args, t *lua.LTable) (dial.String, error) {
 	return what, nil
 }
 
-// tooMany endpoints are enough for host/dial to refuse them.
+// tooMany endpoints are enough for host/freeswitch/dial to refuse them.
 const tooMany = 129
 
 // element is one endpoint, or a table of endpoints with their variables.

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings/dial"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // run gives what a script makes of dial.

@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/grant"
-	"github.com/eslua/eslua/host/vm"
-	"github.com/eslua/eslua/host/vm/guard"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 

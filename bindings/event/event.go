@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
 // Event is one event a script can read and, when it made it, fire. It belongs

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
 // captured is every packet of a content type in a recorded conversation with

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/eslua/eslua/host/vm"
-	"github.com/eslua/eslua/host/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
 	lua "github.com/yuin/gopher-lua"
 )
 

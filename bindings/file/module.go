@@ -11,7 +11,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

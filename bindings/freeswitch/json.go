@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/vm"
-	"github.com/eslua/eslua/host/vm/guard"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 

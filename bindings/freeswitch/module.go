@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -133,7 +133,7 @@ func setGlobalVariable(a *vm.Args) error {
 	if err := a.Self().(Host).CheckVariable(name, a.String(1)); err != nil {
 		return err
 	}
-	_, err := a.Self().(Host).API(a.Context(), "global_setvar "+name+"="+quote.Value(a.String(1)))
+	_, err := a.Self().(Host).API(a.Context(), "global_setvar "+name+"="+syntax.Value(a.String(1)))
 	return lost(a, err)
 }
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/outbound"
-	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // attached is a channel somebody else controls, reached by API commands only:
@@ -36,7 +36,7 @@ func (c *attached) Execute(ctx context.Context, app, arg string) (esl.Event, err
 		return esl.Event{}, fmt.Errorf("%q is no application", app)
 	}
 	c.host.Log().Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
-	return esl.Event{}, c.order(ctx, "uuid_broadcast "+c.id+" "+quote.Word(app+"::"+arg)+" aleg")
+	return esl.Event{}, c.order(ctx, "uuid_broadcast "+c.id+" "+syntax.Word(app+"::"+arg)+" aleg")
 }
 
 // Interrupt breaks off what the channel runs.

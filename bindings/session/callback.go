@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/outbound"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

@@ -3,7 +3,7 @@ package session
 import (
 	"strconv"
 
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -64,15 +64,15 @@ func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 	if strings.ContainsAny(extension+a.String(1)+a.String(2), "\x00") {
 		return nil, errors.New("transfer: an extension cannot hold NUL")
 	}
-	target := quote.Word(extension)
+	target := syntax.Word(extension)
 	if a.Has(1) {
-		target += " " + quote.Word(a.String(1))
+		target += " " + syntax.Word(a.String(1))
 	}
 	if a.Has(2) {
 		if !a.Has(1) {
 			target += " XML"
 		}
-		target += " " + quote.Word(a.String(2))
+		target += " " + syntax.Word(a.String(2))
 	}
 	if err := s.room.host.CheckApp("transfer", target); err != nil {
 		return nil, err

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -207,10 +207,10 @@ func words(args ...any) string {
 		case int:
 			out[i] = strconv.Itoa(v)
 		case string:
-			out[i] = quote.Word(v)
+			out[i] = syntax.Word(v)
 		}
 	}
-	return quote.Literal(strings.Join(out, " "))
+	return syntax.Literal(strings.Join(out, " "))
 }
 
 func flushDigits(s *Session, a *vm.Args) (lua.LValue, error) {

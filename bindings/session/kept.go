@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/checkpoint"
+	"github.com/eslua/eslua/host/call/checkpoint"
 	lua "github.com/yuin/gopher-lua"
 )
 

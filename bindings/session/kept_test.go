@@ -3,7 +3,7 @@ package session
 import (
 	"testing"
 
-	"github.com/eslua/eslua/host/checkpoint"
+	"github.com/eslua/eslua/host/call/checkpoint"
 	lua "github.com/yuin/gopher-lua"
 )
 

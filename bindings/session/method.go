@@ -1,7 +1,7 @@
 package session
 
 import (
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

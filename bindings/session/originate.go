@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eslua/eslua/host/legs"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

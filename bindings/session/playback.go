@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -22,9 +22,9 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	path, from := a.String(0), a.Int(1)
 	p := &prompt{app: true, file: true, input: true, dtmf: true}
 	if from > 0 {
-		path += "@@" + strconv.Itoa(from)
+		path += "" + strconv.Itoa(from)
 	}
-	app, arg := "loop_playback", quote.Literal(path)
+	app, arg := "loop_playback", syntax.Literal(path)
 	if from > 0 || s.listens(p) || strings.HasPrefix(path, "+") { // "+" is loop_playback's count
 		app, arg = "playback", noTerminators+arg
 	}
@@ -71,12 +71,12 @@ func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	if !a.Has(0) || s.over() {
 		return no, nil
 	}
-	words := []string{quote.Word(a.String(0))}
+	words := []string{syntax.Word(a.String(0))}
 	for i := 1; i < a.Len(); i++ {
 		words = append(words, strconv.Itoa(a.Int(i)))
 	}
 	p := &prompt{app: true, input: true, dtmf: true}
-	_, ok, err := s.run(a, p, "record", noTerminators+quote.Literal(strings.Join(words, " ")))
+	_, ok, err := s.run(a, p, "record", noTerminators+syntax.Literal(strings.Join(words, " ")))
 	return number(ok), err
 }
 
@@ -88,15 +88,15 @@ func say(s *Session, a *vm.Args) (lua.LValue, error) {
 			return nil, nil
 		}
 	}
-	words := []string{quote.Word(a.String(1)), quote.Word(a.String(2)), quote.Word(a.String(3))}
+	words := []string{syntax.Word(a.String(1)), syntax.Word(a.String(2)), syntax.Word(a.String(3))}
 	if a.Has(4) {
-		words = append(words, quote.Word(a.String(4)))
+		words = append(words, syntax.Word(a.String(4)))
 	}
-	words = append(words, quote.Word(a.String(0)))
+	words = append(words, syntax.Word(a.String(0)))
 	if s.over() {
 		return nil, nil
 	}
-	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "say", noTerminators+quote.Literal(strings.Join(words, " ")))
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "say", noTerminators+syntax.Literal(strings.Join(words, " ")))
 	return nil, err
 }
 
@@ -108,12 +108,12 @@ func sayPhrase(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	scope := noTerminators
 	if language := a.String(2); language != "" {
-		scope = strings.TrimSuffix(noTerminators, "]") + "," + strings.Trim(quote.Variables([][2]string{{"language", language}}), "{}") + "]"
+		scope = strings.TrimSuffix(noTerminators, "]") + "," + strings.Trim(syntax.Variables([][2]string{{"language", language}}), "{}") + "]"
 	}
 	if s.over() {
 		return nil, nil
 	}
-	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", scope+quote.Literal(a.String(0)+","+a.String(1)))
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", scope+syntax.Literal(a.String(0)+","+a.String(1)))
 	return nil, err
 }
 
@@ -141,7 +141,7 @@ func speak(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.log().Error("speak: the TTS engine or voice is empty or holds a |", "engine", *s.engine, "voice", *s.voice)
 		return no, nil
 	}
-	arg := noTerminators + quote.Literal(*s.engine+"|"+*s.voice+"|"+a.String(0))
+	arg := noTerminators + syntax.Literal(*s.engine+"|"+*s.voice+"|"+a.String(0))
 	_, ok, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "speak", arg)
 	return number(ok), err
 }

@@ -3,7 +3,7 @@
 // return values and their moments, and eslua's additions on the same object.
 //
 // It drives a channel through the Call port, one application or API command at
-// a time; how those travel is host/outbound's. Methods of mod_lua never raise
+// a time; how those travel is host/call/outbound's. Methods of mod_lua never raise
 // but for wrong arguments, for what cannot be sent at all and for what the
 // script is not granted; eslua's additions raise errors that say what to do.
 package session
@@ -13,9 +13,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
 	lua "github.com/yuin/gopher-lua"
 )
 

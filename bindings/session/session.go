@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"slices"
 
-	"github.com/eslua/eslua/host/checkpoint"
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/outbound"
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -139,7 +139,7 @@ func (s *Session) leave(ctx context.Context) (err error) {
 		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transfer)
 		return err
 	}
-	_, err = s.call.Execute(ctx, "transfer", quote.Literal(s.transfer))
+	_, err = s.call.Execute(ctx, "transfer", syntax.Literal(s.transfer))
 	return err
 }
 

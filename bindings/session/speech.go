@@ -3,8 +3,8 @@ package session
 import (
 	"strings"
 
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -24,9 +24,9 @@ func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	args := make([]string, 0, 4)
 	for i := 0; i < 4 && a.Has(i); i++ {
-		args = append(args, quote.Word(a.String(i)))
+		args = append(args, syntax.Word(a.String(i)))
 	}
-	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "detect_speech", quote.Literal(strings.Join(args, " ")))
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "detect_speech", syntax.Literal(strings.Join(args, " ")))
 	return nil, err
 }
 
@@ -36,7 +36,7 @@ func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.over() {
 		return lua.LNil, nil
 	}
-	arg := quote.Literal(quote.Word(a.String(0)) + " " + quote.Word("detect:"+a.String(1)) + " " + a.String(2))
+	arg := syntax.Literal(syntax.Word(a.String(0)) + " " + syntax.Word("detect:"+a.String(1)) + " " + a.String(2))
 	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)
 	if response := done.Get("Application-Response"); strings.HasSuffix(response, "ERROR") {
 		s.log().Error("playAndDetectSpeech: " + response)

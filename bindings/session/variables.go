@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/eslua/eslua/host/quote"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -19,7 +19,7 @@ func getVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 		return lua.LNil, nil
 	}
 	if !s.over() {
-		value, err := s.call.API(a.Context(), "uuid_getvar "+s.call.UUID()+" "+quote.Word(name))
+		value, err := s.call.API(a.Context(), "uuid_getvar "+s.call.UUID()+" "+syntax.Word(name))
 		if err = s.settle(err); err != nil {
 			return nil, err
 		}
@@ -99,7 +99,7 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.variables[name] = value
 		return nil, nil
 	}
-	reply, err := s.call.API(a.Context(), strings.TrimRight("uuid_setvar "+s.call.UUID()+" "+quote.Word(name)+" "+quote.Rest(value), " "))
+	reply, err := s.call.API(a.Context(), strings.TrimRight("uuid_setvar "+s.call.UUID()+" "+syntax.Word(name)+" "+syntax.Rest(value), " "))
 	if err == nil && strings.HasPrefix(reply, "-") && !s.over() {
 		s.log().Error("setVariable: not set", "variable", name, "reply", strings.TrimSpace(reply))
 	}
@@ -144,7 +144,7 @@ func sendEvent(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.over() {
 		return nil, nil
 	}
-	reply, err := s.call.API(a.Context(), "uuid_send_message "+s.call.UUID()+" "+quote.Rest(body))
+	reply, err := s.call.API(a.Context(), "uuid_send_message "+s.call.UUID()+" "+syntax.Rest(body))
 	if err == nil && strings.HasPrefix(reply, "-") {
 		s.log().Error("sendEvent: not sent", "reply", strings.TrimSpace(reply))
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
 )
 
 // TestServeAnswersItsAdmin asks a real eslua serve, starts a second one with the
@@ -57,7 +57,7 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 		t.Error("the second took the first's socket with it")
 	}
 
-	if _, err := web.NewClient(socket).Drain(t.Context(), false); err != nil {
+	if _, err := admin.NewClient(socket).Drain(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	if code := <-first.code; code != exitFine {
@@ -69,10 +69,10 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 }
 
 // departed is an eslua that another has taken over from.
-type departed struct{ web.Deps }
+type departed struct{ admin.Deps }
 
-func (departed) Status(bool) web.Status {
-	return web.Status{PID: 99, Calls: web.Calls{Running: 2}}
+func (departed) Status(bool) admin.Status {
+	return admin.Status{PID: 99, Calls: admin.Calls{Running: 2}}
 }
 
 // TestTheEsluaBeforeIsSeen asks while one departs, and nobody came after it.
@@ -84,7 +84,7 @@ func TestTheEsluaBeforeIsSeen(t *testing.T) {
 	defer os.RemoveAll(dir)
 	socket, opened := filepath.Join(dir, "eslua.sock"), make(openings, 1)
 	log := slog.New(slog.NewTextHandler(opened, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	before := web.New(socket+".99", "", web.Deps{Watched: departed{}}, log, clock.System())
+	before := admin.New(socket+".99", "", admin.Deps{Watched: departed{}}, log, clock.System())
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- before.Run(ctx) }()
@@ -99,7 +99,7 @@ func TestTheEsluaBeforeIsSeen(t *testing.T) {
 	}
 }
 
-func statusJSON(t *testing.T, file string) (st web.Status) {
+func statusJSON(t *testing.T, file string) (st admin.Status) {
 	t.Helper()
 	code, out := askEslua("status", "--json", "--config", file)
 	if err := json.Unmarshal([]byte(out), &st); err != nil || code != exitFine {

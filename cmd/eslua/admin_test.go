@@ -17,11 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/vm"
 )
 
 var updateGolden = flag.Bool("update", false, "write testdata/golden anew")

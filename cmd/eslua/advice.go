@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
 )
 
 // advise says what an admin can do about each thing that is wrong, with the
 // commands as they are typed.
-func advise(st web.Status) (todo []string) {
+func advise(st admin.Status) (todo []string) {
 	say := func(format string, args ...any) { todo = append(todo, fmt.Sprintf(format, args...)) }
 	if st.Config.Problem != "" {
 		say("mend the configuration, then: systemctl reload eslua (or kill -HUP %d)", st.PID)
@@ -53,7 +53,7 @@ func advise(st web.Status) (todo []string) {
 	return todo
 }
 
-func afterHold(flow string, h *web.Hold) string {
+func afterHold(flow string, h *admin.Hold) string {
 	what, arg := flow, " "+flow
 	if flow == "" {
 		what, arg = "all flows", ""

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/eslua/eslua/host/call/outbound/callbench"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/outbound/callbench"
-	"github.com/eslua/eslua/host/store"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 const benchFlow = `

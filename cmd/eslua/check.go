@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/eslua/eslua/host/store"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // check compiles directories and files and prints what is wrong with them. A

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/eslua/eslua/host/outbound/callbench"
+	"github.com/eslua/eslua/host/call/outbound/callbench"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 

@@ -12,17 +12,17 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/flow"
-	"github.com/eslua/eslua/host/rollout"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/rollout"
 )
 
-// desk is where the admin's questions meet the rooms: it tells host/web of the
+// desk is where the admin's questions meet the rooms: it tells host/operate/admin of the
 // host, and passes on what is ordered.
 type desk struct {
 	host    *host
-	server  *web.Server // nil until open
+	server  *admin.Server // nil until open
 	log     *slog.Logger
 	clk     clock.Clock
 	started time.Time
@@ -30,20 +30,20 @@ type desk struct {
 	mu       sync.Mutex // guards what changes while the host runs
 	maxCalls int
 	listen   string
-	draining *web.Draining
-	config   web.Config
+	draining *admin.Draining
+	config   admin.Config
 	named    []named // flows that the configuration in force names
 }
 
 func newDesk(h *host, cfg config.Config, log *slog.Logger, clk clock.Clock) *desk {
 	now := clk.Now()
-	return &desk{host: h, log: log, clk: clk, started: now, maxCalls: cfg.Calls.Max, config: web.Config{Loaded: now}}
+	return &desk{host: h, log: log, clk: clk, started: now, maxCalls: cfg.Calls.Max, config: admin.Config{Loaded: now}}
 }
 
 // open makes the desk answer on a socket, and at the configured address, once it
 // runs. Without it, it does not.
-func (d *desk) open(socket string, metrics config.Address, s web.Steered) {
-	d.server = web.New(socket, string(metrics), web.Deps{Watched: d, Kept: d, Steered: s}, d.log, d.clk)
+func (d *desk) open(socket string, metrics config.Address, s admin.Steered) {
+	d.server = admin.New(socket, string(metrics), admin.Deps{Watched: d, Kept: d, Steered: s}, d.log, d.clk)
 }
 
 // run answers until ctx ends.
@@ -70,7 +70,7 @@ func (d *desk) drains(until time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.draining == nil {
-		d.draining = &web.Draining{Since: d.clk.Now(), Until: until}
+		d.draining = &admin.Draining{Since: d.clk.Now(), Until: until}
 	}
 }
 
@@ -78,7 +78,7 @@ func (d *desk) drains(until time.Time) {
 // them name flows that there are not.
 func (d *desk) configured(file string, cfg config.Config) {
 	d.mu.Lock()
-	d.config = web.Config{File: file, Loaded: d.clk.Now()}
+	d.config = admin.Config{File: file, Loaded: d.clk.Now()}
 	d.named = flowsNamed(cfg)
 	d.mu.Unlock()
 	if lost := d.strays(); len(lost) > 0 {
@@ -97,15 +97,15 @@ func (d *desk) misconfigured(err error) {
 }
 
 // Status is the host now.
-func (d *desk) Status(calls bool) web.Status {
+func (d *desk) Status(calls bool) admin.Status {
 	decided := d.host.rollout.Status()
-	st := web.Status{
+	st := admin.Status{
 		Version: programVersion(),
 		PID:     os.Getpid(),
 		Now:     d.clk.Now(),
 		Started: d.started,
 		Scripts: d.scripts(decided),
-		Calls:   web.Calls{Running: d.host.server.Calls(), Refused: d.host.server.Refused()},
+		Calls:   admin.Calls{Running: d.host.server.Calls(), Refused: d.host.server.Refused()},
 		Flows:   d.flows(decided),
 		Nodes:   d.nodes(),
 	}
@@ -120,30 +120,30 @@ func (d *desk) Status(calls bool) web.Status {
 	st.Config.Strays = d.strays()
 	if calls {
 		for _, c := range d.host.runner.Running() {
-			st.Running = append(st.Running, web.Call{UUID: c.UUID, Flow: c.Flow, Generation: c.Generation, Version: c.Version, Since: c.Since})
+			st.Running = append(st.Running, admin.Call{UUID: c.UUID, Flow: c.Flow, Generation: c.Generation, Version: c.Version, Since: c.Since})
 		}
 	}
 	return st
 }
 
-func (d *desk) scripts(decided rollout.Status) web.Scripts {
+func (d *desk) scripts(decided rollout.Status) admin.Scripts {
 	st := d.host.scripts.Status()
-	sc := web.Scripts{
+	sc := admin.Scripts{
 		Dir: st.Dir, Generation: st.Generation, Since: st.Loaded, Count: st.Scripts,
 		Refused: st.Refused, WrongSince: st.Since, Swaps: st.Swaps, Refusals: st.Refusals,
 		Held: held(decided, ""), Rollbacks: decided.Rollbacks,
 	}
 	for _, p := range st.Problems {
-		sc.Problems = append(sc.Problems, web.Problem{File: p.File, Line: p.Line, Message: p.Message, Warning: p.Warning})
+		sc.Problems = append(sc.Problems, admin.Problem{File: p.File, Line: p.Line, Message: p.Message, Warning: p.Warning})
 	}
 	return sc
 }
 
 // held is what a flow, or all, are kept on; nil when they are not.
-func held(decided rollout.Status, flow string) *web.Hold {
+func held(decided rollout.Status, flow string) *admin.Hold {
 	for _, r := range decided.Records {
 		if r.Flow == flow {
-			return &web.Hold{Pinned: r.Pinned(), Generation: r.Generation, Since: r.Since, Until: r.Until, Why: r.Why}
+			return &admin.Hold{Pinned: r.Pinned(), Generation: r.Generation, Since: r.Since, Until: r.Until, Why: r.Why}
 		}
 	}
 	return nil
@@ -151,12 +151,12 @@ func held(decided rollout.Status, flow string) *web.Hold {
 
 // flows are those of the directory, and those that only calls or decisions know
 // of still.
-func (d *desk) flows(decided rollout.Status) []web.Flow {
-	byName := map[string]*web.Flow{}
-	of := func(name string) *web.Flow {
+func (d *desk) flows(decided rollout.Status) []admin.Flow {
+	byName := map[string]*admin.Flow{}
+	of := func(name string) *admin.Flow {
 		if byName[name] == nil {
 			serves := d.host.rollout.Serves(name)
-			byName[name] = &web.Flow{
+			byName[name] = &admin.Flow{
 				Name: name, Version: serves.Version(name), Generation: serves.Name(),
 				Held: held(decided, name), Gone: true,
 			}
@@ -173,10 +173,10 @@ func (d *desk) flows(decided rollout.Status) []web.Flow {
 		}
 	}
 	for _, c := range decided.Candidates {
-		of(c.Flow).Canary = &web.Canary{
+		of(c.Flow).Canary = &admin.Canary{
 			Generation: c.New.Generation, Version: c.New.Version, Share: c.Share, Since: c.Since, Until: c.Until, Calls: c.Calls,
-			New: web.Tally{Ended: c.New.Ended, Failed: c.New.Failed},
-			Old: web.Tally{Ended: c.Old.Ended, Failed: c.Old.Failed},
+			New: admin.Tally{Ended: c.New.Ended, Failed: c.New.Failed},
+			Old: admin.Tally{Ended: c.Old.Ended, Failed: c.Old.Failed},
 		}
 	}
 	for _, c := range d.host.runner.Counts() {
@@ -184,34 +184,34 @@ func (d *desk) flows(decided rollout.Status) []web.Flow {
 			count(of(c.Flow), c)
 		}
 	}
-	flows := make([]web.Flow, 0, len(byName))
+	flows := make([]admin.Flow, 0, len(byName))
 	for _, f := range byName {
 		flows = append(flows, *f)
 	}
-	slices.SortFunc(flows, func(a, b web.Flow) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(flows, func(a, b admin.Flow) int { return cmp.Compare(a.Name, b.Name) })
 	return flows
 }
 
-func count(f *web.Flow, c flow.Counts) {
+func count(f *admin.Flow, c run.Counts) {
 	f.Started, f.Ended, f.Failed = c.Started, c.Ended, c.Failed
 	if c.Last != nil {
-		f.LastFailure = &web.Failure{At: c.Last.At, Error: c.Last.Error}
+		f.LastFailure = &admin.Failure{At: c.Last.At, Error: c.Last.Error}
 	}
 	for _, v := range c.Versions {
 		if v.Version == f.Version {
-			f.Serving = web.Tally{Ended: v.Ended, Failed: v.Failed}
+			f.Serving = admin.Tally{Ended: v.Ended, Failed: v.Failed}
 		}
 		if n := v.Started - v.Ended; n > 0 {
-			f.Running = append(f.Running, web.Use{Generation: v.Generation, Version: v.Version, Calls: n})
+			f.Running = append(f.Running, admin.Use{Generation: v.Generation, Version: v.Version, Calls: n})
 		}
 	}
 }
 
-func (d *desk) nodes() []web.Node {
-	nodes := make([]web.Node, 0, len(d.host.nodes))
+func (d *desk) nodes() []admin.Node {
+	nodes := make([]admin.Node, 0, len(d.host.nodes))
 	for _, n := range d.host.nodes {
 		s := n.Status()
-		nodes = append(nodes, web.Node{
+		nodes = append(nodes, admin.Node{
 			Name: s.Node, Address: s.Address, Up: s.Up, Since: s.Since, LastError: s.LastError,
 			Connects: s.Connects, Restarts: s.Restarts, EventsLost: s.EventsLost,
 		})

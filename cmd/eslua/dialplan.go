@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/dialplan"
-	"github.com/eslua/eslua/host/store"
+	"github.com/eslua/eslua/host/freeswitch/dialplan"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 // printDialplan prints the dialplan of the flows or, with --check, says what is

@@ -15,10 +15,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/dialplan"
-	"github.com/eslua/eslua/host/esl/livetest"
-	"github.com/eslua/eslua/host/quote"
+	"github.com/eslua/eslua/host/freeswitch/dialplan"
+	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
 
@@ -73,7 +73,7 @@ func runPrinted(t *testing.T, address, password string) {
 				id := uuid.NewString()
 				act := seen.expect(id)
 				line := "originate {origination_uuid=" + id + "}loopback/wait " +
-					quote.Word(inlined(t, own, "note", "two words", "a/b|c", "it's %20")) + " inline"
+					syntax.Word(inlined(t, own, "note", "two words", "a/b|c", "it's %20")) + " inline"
 				t.Cleanup(func() { sw.api(context.Background(), t, "uuid_kill "+id) })
 				if answer := sw.api(ctx, t, line); !strings.HasPrefix(answer, "+OK") {
 					t.Fatalf("%s: %s", line, answer)

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/call/listener"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/port"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/systemd"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/systemd"
-	"github.com/eslua/eslua/host/web"
 )
 
 // serving is eslua serve inside the test, with the site's scripts and a
@@ -135,7 +135,7 @@ func TestTheAdminDrains(t *testing.T) {
 	site := newSite(t, freeAddress(t))
 	run := site.serving("drain: 10m")
 	staying := site.call("long")
-	admin := web.NewClient(run.socket)
+	admin := admin.NewClient(run.socket)
 	for range 2 { // asking twice does no more
 		if _, err := admin.Drain(t.Context(), false); err != nil {
 			t.Error(err)
@@ -201,7 +201,7 @@ func (s *site) service(t *testing.T, clk clock.Clock, log chan string) *service 
 	if v.host, err = build(cfg, v.log, clk, audience{}); err != nil {
 		t.Fatal(err)
 	}
-	if v.port, err = port.Listen(s.listen, clk); err != nil {
+	if v.port, err = listener.Listen(s.listen, clk); err != nil {
 		t.Fatal(err)
 	}
 	v.host.desk.open(filepath.Join(s.dir, "eslua.sock"), "", v)

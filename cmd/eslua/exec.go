@@ -9,9 +9,9 @@ import (
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/flow"
-	"github.com/eslua/eslua/host/store"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // execute runs one script without a call, in the tree of its directory; the
@@ -43,12 +43,12 @@ func execute(p *program, ctx context.Context, args []string) error {
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
 	st := machine.NewState(vm.StateOptions{
-		Limits:   flow.Limits(cfg.Limits),
+		Limits:   run.Limits(cfg.Limits),
 		Require:  siblings.Require,
 		ReadFile: siblings.ReadFile,
 		Print:    func(line string) { fmt.Fprintln(p.stdout, line) },
 		Clock:    clk,
-		Seed:     flow.RandomSeed(),
+		Seed:     run.RandomSeed(),
 	})
 	defer st.Close()
 	var node bindings.Node // nil: what needs one says so

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/eslua/eslua/host/esl"
+	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/switchsim"
 )
 

@@ -62,12 +62,12 @@ func TestMayImport(t *testing.T) {
 		from, to string
 		want     bool
 	}{
-		{"host/flow", "host/vm", true},
-		{"host/flow", "bindings/session", false},
+		{"host/run", "host/script/vm", true},
+		{"host/run", "bindings/session", false},
 		{"bindings", "bindings/session", true},
 		{"bindings/api", "bindings/session", false},
-		{"bindings/api", "host/vm", true},
-		{"host/switchsim", "host/esl", false},
+		{"bindings/api", "host/script/vm", true},
+		{"host/switchsim", "host/freeswitch/esl", false},
 		{"scripts", "cmd/eslua", false},
 	} {
 		if got := mayImport(c.from, c.to, false); got != c.want {

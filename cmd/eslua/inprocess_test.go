@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
 

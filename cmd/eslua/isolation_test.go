@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
 
@@ -103,7 +103,7 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 }
 
 func readAttacks(tb testing.TB) []string {
-	f, err := os.Open("../../host/vm/testdata/attacks.jsonl")
+	f, err := os.Open("../../host/script/vm/testdata/attacks.jsonl")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -6,21 +6,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/rollout"
-	"github.com/eslua/eslua/host/store"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/script/rollout"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 // History is the generations that served; with a flow, those that brought it
 // another version.
-func (d *desk) History(flow string) ([]web.Change, error) {
+func (d *desk) History(flow string) ([]admin.Change, error) {
 	if err := d.known(flow); err != nil {
 		return nil, err
 	}
 	current := d.host.scripts.Current().Name()
-	changes := []web.Change{}
+	changes := []admin.Change{}
 	for e, version := range d.versions(flow) {
-		changes = append(changes, web.Change{
+		changes = append(changes, admin.Change{
 			Generation: e.Generation, Served: e.Served, Scripts: e.Scripts, Version: version,
 			Added: e.Added, Edited: e.Edited, Removed: e.Removed, Current: e.Generation == current,
 		})

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 

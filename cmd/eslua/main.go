@@ -13,7 +13,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // The exit codes that scripts and systemd rely on.

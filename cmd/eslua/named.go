@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // named is a flow that a setting names.

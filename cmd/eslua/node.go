@@ -8,14 +8,14 @@ import (
 	"sync"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/control"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // scriptNode is the FreeSWITCH of a script without a call. It is connected when
 // the script first needs it: most scripts that are only tried out never do.
 type scriptNode struct {
-	link    *control.Link
+	link    *node.Link
 	address config.Address
 	connect func() // starts link, once
 }
@@ -53,7 +53,7 @@ func (n *scriptNode) SendEvent(ctx context.Context, name string, headers [][2]st
 func (n *scriptNode) await(ctx context.Context) error {
 	n.connect()
 	err := n.link.Await(ctx)
-	if err == nil || ctx.Err() != nil || errors.As(err, new(*control.PasswordError)) || errors.As(err, new(*control.RejectedError)) {
+	if err == nil || ctx.Err() != nil || errors.As(err, new(*node.PasswordError)) || errors.As(err, new(*node.RejectedError)) {
 		return err // these say what to do
 	}
 	return fmt.Errorf("%w; see that FreeSWITCH runs and that its event_socket.conf.xml has mod_event_socket listen at %s", err, n.address)

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/esl/livetest"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/google/uuid"
 )

@@ -7,37 +7,37 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
 )
 
 // TestStatusOfAllThatCanBe prints what a running host seldom has at once.
 func TestStatusOfAllThatCanBe(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	st := web.Status{
+	st := admin.Status{
 		Version: "v1.0", PID: 4711, Now: now, Started: ago(75 * time.Hour), Listen: "127.0.0.1:8084",
-		Config: web.Config{File: "eslua.yaml", Loaded: ago(74 * time.Hour), Problem: `eslua.yaml:3: unknown setting "lissten"`, Since: ago(time.Minute)},
-		Scripts: web.Scripts{Generation: "aaaaaaaaaaaa", Since: ago(30 * time.Hour), Count: 40, WrongSince: ago(30 * time.Hour),
-			Held: &web.Hold{Pinned: true, Generation: "bbbbbbbbbbbb", Since: ago(time.Hour), Why: "pinned by an admin"}},
-		Calls: web.Calls{Running: 1, Max: 10, Refused: 2},
-		Nodes: []web.Node{
+		Config: admin.Config{File: "eslua.yaml", Loaded: ago(74 * time.Hour), Problem: `eslua.yaml:3: unknown setting "lissten"`, Since: ago(time.Minute)},
+		Scripts: admin.Scripts{Generation: "aaaaaaaaaaaa", Since: ago(30 * time.Hour), Count: 40, WrongSince: ago(30 * time.Hour),
+			Held: &admin.Hold{Pinned: true, Generation: "bbbbbbbbbbbb", Since: ago(time.Hour), Why: "pinned by an admin"}},
+		Calls: admin.Calls{Running: 1, Max: 10, Refused: 2},
+		Nodes: []admin.Node{
 			{Name: "fs1", Address: "10.0.0.1:8021", Up: true, Since: ago(70 * time.Hour), Restarts: 2, EventsLost: 12},
 			{Name: "fs2", Address: "10.0.0.2:8021", Since: ago(90 * time.Second), LastError: "FreeSWITCH refuses the password (-ERR invalid): it must be the param password of event_socket.conf.xml"},
 		},
 	}
 	for i := range 12 {
-		st.Scripts.Problems = append(st.Scripts.Problems, web.Problem{File: fmt.Sprintf("p%02d.lua", i), Line: i, Message: "is wrong", Warning: i == 1})
+		st.Scripts.Problems = append(st.Scripts.Problems, admin.Problem{File: fmt.Sprintf("p%02d.lua", i), Line: i, Message: "is wrong", Warning: i == 1})
 	}
-	st.Flows = []web.Flow{
-		{Name: "tried", Version: "111111111111", Started: 9, Canary: &web.Canary{
+	st.Flows = []admin.Flow{
+		{Name: "tried", Version: "111111111111", Started: 9, Canary: &admin.Canary{
 			Generation: "cccccccccccc", Version: "222222222222", Share: 10, Since: ago(time.Minute), Until: now.Add(9 * time.Minute), Calls: 20,
-			New: web.Tally{Ended: 3, Failed: 1}, Old: web.Tally{Ended: 30, Failed: 2},
+			New: admin.Tally{Ended: 3, Failed: 1}, Old: admin.Tally{Ended: 30, Failed: 2},
 		}},
-		{Name: "removed", Gone: true, Started: 1, Running: []web.Use{{Generation: "aaaaaaaaaaaa", Version: "333333333333", Calls: 1}}},
+		{Name: "removed", Gone: true, Started: 1, Running: []admin.Use{{Generation: "aaaaaaaaaaaa", Version: "333333333333", Calls: 1}}},
 		{Name: "lib/x", Module: true},
 	}
 	for i := range 25 {
-		st.Flows = append(st.Flows, web.Flow{Name: fmt.Sprintf("flow%02d", i), Version: "444444444444", Started: 1})
+		st.Flows = append(st.Flows, admin.Flow{Name: fmt.Sprintf("flow%02d", i), Version: "444444444444", Started: 1})
 	}
 	var out strings.Builder
 	printStatus(&out, st)
@@ -45,7 +45,7 @@ func TestStatusOfAllThatCanBe(t *testing.T) {
 }
 
 func TestFlowsAndGenerationsAreToldApart(t *testing.T) {
-	flows := []web.Flow{{Name: "menu"}, {Name: "beef"}, {Name: "ivr/main"}}
+	flows := []admin.Flow{{Name: "menu"}, {Name: "beef"}, {Name: "ivr/main"}}
 	for _, c := range []struct {
 		args        string
 		generations int
@@ -85,12 +85,12 @@ func TestFlowsAndGenerationsAreToldApart(t *testing.T) {
 
 func TestWhatChanged(t *testing.T) {
 	for _, c := range []struct {
-		change web.Change
+		change admin.Change
 		want   string
 	}{
-		{web.Change{}, ""},
-		{web.Change{Edited: []string{"a.lua"}, Added: []string{"b.lua"}, Removed: []string{"c.lua"}}, "a.lua, +b.lua, -c.lua"},
-		{web.Change{Edited: []string{"a", "b", "c"}, Removed: []string{"d"}}, "3 edited, 1 removed"},
+		{admin.Change{}, ""},
+		{admin.Change{Edited: []string{"a.lua"}, Added: []string{"b.lua"}, Removed: []string{"c.lua"}}, "a.lua, +b.lua, -c.lua"},
+		{admin.Change{Edited: []string{"a", "b", "c"}, Removed: []string{"d"}}, "3 edited, 1 removed"},
 	} {
 		if got := changed(c.change); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.change, got, c.want)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/flow"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 // progress is what systemd's watchdog is to know: that a connection to the port
@@ -19,7 +19,7 @@ func (s *service) progress(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st := s.host.machine.NewState(vm.StateOptions{Limits: flow.Limits(config.Default().Limits), Clock: s.clock})
+	st := s.host.machine.NewState(vm.StateOptions{Limits: run.Limits(config.Default().Limits), Clock: s.clock})
 	defer st.Close()
 	if err := st.Run(ctx, script, nil); err != nil {
 		return fmt.Errorf("a script that only counts to 100 failed: %w", err)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // Reload reads the configuration file and the scripts anew, as SIGHUP asks for.

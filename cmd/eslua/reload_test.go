@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // TestSIGHUP changes what may change, keeps what is when the file is wrong, and
@@ -39,7 +39,7 @@ func TestSIGHUP(t *testing.T) {
 		t.Errorf("the log does not say what is wrong: %s", line)
 	}
 	site.rejected(site.call("unnamed"))
-	if st, err := web.NewClient(run.socket).Status(t.Context(), false); err != nil || !strings.Contains(st.Config.Problem, "eslua.yaml:2") {
+	if st, err := admin.NewClient(run.socket).Status(t.Context(), false); err != nil || !strings.Contains(st.Config.Problem, "eslua.yaml:2") {
 		t.Errorf("the status says %+v, %v", st.Config, err)
 	}
 
@@ -67,7 +67,7 @@ func TestFlowsThatAreNotThere(t *testing.T) {
 	if line := run.next(t, "names flows that are not among the scripts"); !strings.Contains(line, `"default_flow: Call, routes: gone, flows: call.lua"`) {
 		t.Errorf("the log does not say which: %s", line)
 	}
-	if st, err := web.NewClient(run.socket).Status(t.Context(), false); err != nil || len(st.Config.Strays) != 3 || !strings.Contains(strings.Join(advise(st), "\n"), "default_flow: Call, routes: gone") {
+	if st, err := admin.NewClient(run.socket).Status(t.Context(), false); err != nil || len(st.Config.Strays) != 3 || !strings.Contains(strings.Join(advise(st), "\n"), "default_flow: Call, routes: gone") {
 		t.Errorf("the status says %+v, %v", st.Config, err)
 	}
 	if code := run.end(); code != exitFine {
@@ -80,7 +80,7 @@ func TestReloadOfBrokenScripts(t *testing.T) {
 	site := newSite(t, freeAddress(t))
 	run := site.serving("default_flow: call\n")
 	site.write("scripts/call.lua", "session:answer()\nif then\n")
-	_, err := web.NewClient(run.socket).Reload(t.Context())
+	_, err := admin.NewClient(run.socket).Reload(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "call.lua:2: ") {
 		t.Errorf("the admin is told %v", err)
 	}

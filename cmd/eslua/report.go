@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
 )
 
 // flowsShown is how many flows a status lists; the rest is for eslua scripts list.
 const flowsShown = 20
 
 // printStatus is one screen: what an admin looks at first when called at night.
-func printStatus(w io.Writer, st web.Status) {
+func printStatus(w io.Writer, st admin.Status) {
 	fmt.Fprintf(w, "eslua %s, process %d, up %s\n", st.Version, st.PID, age(st.Now.Sub(st.Started)))
 	if d := st.Draining; d == nil {
 		fmt.Fprintf(w, "takes calls on %s: %s\n", st.Listen, callsLine(st.Calls))
@@ -51,7 +51,7 @@ func printStatus(w io.Writer, st web.Status) {
 	}
 }
 
-func callsLine(c web.Calls) string {
+func callsLine(c admin.Calls) string {
 	line := some(c.Running, "call") + " running"
 	if c.Max > 0 {
 		line += fmt.Sprintf(" of at most %d", c.Max)
@@ -62,7 +62,7 @@ func callsLine(c web.Calls) string {
 	return line
 }
 
-func printScripts(w io.Writer, st web.Status) {
+func printScripts(w io.Writer, st admin.Status) {
 	sc := st.Scripts
 	where := sc.Dir
 	if where == "" {
@@ -92,7 +92,7 @@ func printScripts(w io.Writer, st web.Status) {
 	}
 }
 
-func problemLine(p web.Problem) string {
+func problemLine(p admin.Problem) string {
 	line := p.Message
 	switch {
 	case p.File == "":
@@ -109,11 +109,11 @@ func problemLine(p web.Problem) string {
 
 // printFlows shows the flows there is something to say of, first those that are
 // not simply as the directory has them.
-func printFlows(w io.Writer, st web.Status) {
+func printFlows(w io.Writer, st admin.Status) {
 	var t table
 	t.row("FLOW", "VERSION", "RUNNING", "STARTED", "FAILED", "")
 	flows := slices.Clone(st.Flows)
-	slices.SortStableFunc(flows, func(a, b web.Flow) int { return cmp.Compare(rank(b), rank(a)) })
+	slices.SortStableFunc(flows, func(a, b admin.Flow) int { return cmp.Compare(rank(b), rank(a)) })
 	quiet := 0
 	for _, f := range flows {
 		switch {
@@ -139,14 +139,14 @@ func printFlows(w io.Writer, st web.Status) {
 }
 
 // rank orders flows: the more an admin has to know of them, the higher.
-func rank(f web.Flow) int64 {
+func rank(f admin.Flow) int64 {
 	if f.Held != nil || f.Canary != nil {
 		return math.MaxInt64
 	}
 	return running(f)
 }
 
-func running(f web.Flow) (n int64) {
+func running(f admin.Flow) (n int64) {
 	for _, u := range f.Running {
 		n += u.Calls
 	}
@@ -161,7 +161,7 @@ func orNone(version string) string {
 }
 
 // flowNote is what is out of the ordinary.
-func flowNote(f web.Flow, st web.Status) string {
+func flowNote(f admin.Flow, st admin.Status) string {
 	var notes []string
 	if f.Gone {
 		notes = append(notes, "not in the directory")
@@ -185,7 +185,7 @@ func flowNote(f web.Flow, st web.Status) string {
 }
 
 // holdLine completes "the flow is".
-func holdLine(h *web.Hold, st web.Status) string {
+func holdLine(h *admin.Hold, st admin.Status) string {
 	line := fmt.Sprintf("on generation %s since %s", h.Generation, since(h.Since, st.Now))
 	if h.Why != "" {
 		line += ": " + h.Why
@@ -193,7 +193,7 @@ func holdLine(h *web.Hold, st web.Status) string {
 	return line
 }
 
-func printNodes(w io.Writer, st web.Status) {
+func printNodes(w io.Writer, st admin.Status) {
 	if len(st.Nodes) == 0 {
 		return
 	}
@@ -213,7 +213,7 @@ func printNodes(w io.Writer, st web.Status) {
 	t.print(w)
 }
 
-func printCalls(w io.Writer, calls []web.Call, st web.Status) {
+func printCalls(w io.Writer, calls []admin.Call, st admin.Status) {
 	var t table
 	t.row("CALL", "FLOW", "VERSION", "GENERATION", "SINCE")
 	for _, c := range calls {

@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/esl"
-	"github.com/eslua/eslua/host/esl/livetest"
-	"github.com/eslua/eslua/host/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/vm"
 	"github.com/google/uuid"
 )
 

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
 )
 
 const scriptsUsage = "eslua scripts [--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]"
@@ -17,8 +17,8 @@ const scriptsUsage = "eslua scripts [--config F] list [--calls] | history [FLOW]
 // ask is one run of eslua scripts.
 type ask struct {
 	*program
-	client *web.Client
-	list   web.List // what the host serves now
+	client *admin.Client
+	list   admin.List // what the host serves now
 }
 
 // scripts looks at what the running eslua serves, and sets what it serves.
@@ -71,9 +71,9 @@ type choice struct {
 var aGeneration = regexp.MustCompile(`^[0-9a-f]{4,12}$`)
 
 // choose tells a flow from generations. NAME.lua is always a flow.
-func choose(args []string, flows []web.Flow, generations int) (c choice, err error) {
+func choose(args []string, flows []admin.Flow, generations int) (c choice, err error) {
 	isFlow := func(name string) bool {
-		return slices.ContainsFunc(flows, func(f web.Flow) bool { return f.Name == name })
+		return slices.ContainsFunc(flows, func(f admin.Flow) bool { return f.Name == name })
 	}
 	for i, arg := range args {
 		name, sure := strings.CutSuffix(arg, ".lua")
@@ -103,7 +103,7 @@ func (c choice) generation(n int) string {
 }
 
 func (a *ask) showList(context.Context, choice) error {
-	st := web.Status{Now: a.list.Now, Scripts: a.list.Scripts}
+	st := admin.Status{Now: a.list.Now, Scripts: a.list.Scripts}
 	if sc := a.list.Scripts; sc.Held != nil {
 		fmt.Fprintf(a.stdout, "all flows are %s\n\n", holdLine(sc.Held, st))
 	}
@@ -154,12 +154,12 @@ func (a *ask) showHistory(ctx context.Context, c choice) error {
 }
 
 // roles is what a generation is now.
-func (a *ask) roles(c web.Change) string {
+func (a *ask) roles(c admin.Change) string {
 	var roles []string
 	if c.Current {
 		roles = append(roles, "the directory")
 	}
-	role := func(what string, h *web.Hold) {
+	role := func(what string, h *admin.Hold) {
 		if h != nil && h.Generation == c.Generation {
 			word := "rolled back to for "
 			if h.Pinned {
@@ -181,7 +181,7 @@ func (a *ask) roles(c web.Change) string {
 }
 
 // changed is "menu.lua, +new.lua, -old.lua", or counts where there are many.
-func changed(c web.Change) string {
+func changed(c admin.Change) string {
 	const most = 3
 	if n := len(c.Added) + len(c.Edited) + len(c.Removed); n > most {
 		var parts []string

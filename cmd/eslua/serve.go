@@ -10,11 +10,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/eslua/eslua/host/call/listener"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/port"
-	"github.com/eslua/eslua/host/systemd"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/systemd"
 )
 
 // serve takes calls until it is told to stop. The first signal takes no new
@@ -41,7 +41,7 @@ func serve(p *program, ctx context.Context, args []string) error {
 		s.host.close(ctx)
 		return err
 	}
-	admin := web.SocketPath(cfg.Admin, p.getenv)
+	admin := admin.SocketPath(cfg.Admin, p.getenv)
 	if from.takeover {
 		s.host.parked.LeaveOut() // the calls of the one before look like parked ones
 		s.relieve(ctx, admin)
@@ -59,7 +59,7 @@ type service struct {
 	level   *slog.LevelVar
 	clock   clock.Clock
 	host    *host
-	port    *port.Port
+	port    *listener.Port
 	systemd *systemd.Notifier
 
 	asked   chan struct{} // to drain, by the admin

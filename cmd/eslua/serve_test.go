@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/web"
 )
 
 // server is eslua serve running inside the test.
@@ -34,7 +34,7 @@ func startServeIn(t *testing.T, env map[string]string, args ...string) *server {
 	logs, stderr := io.Pipe()
 	s := &server{signals: make(chan os.Signal, 2), lines: make(chan string, 100_000), code: make(chan int, 1)}
 	p := &program{stdout: io.Discard, stderr: stderr, getenv: func(name string) string { return env[name] }, signals: s.signals}
-	s.socket = web.SocketPath("", p.getenv)
+	s.socket = admin.SocketPath("", p.getenv)
 	go func() {
 		s.code <- p.main(context.Background(), append([]string{"serve"}, args...))
 		_ = stderr.Close()

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // status prints what an admin needs to know of the running eslua. The exit code
@@ -41,7 +41,7 @@ func status(p *program, ctx context.Context, args []string) error {
 
 // client is the client of the eslua that a command is to ask, with the arguments
 // that are left. Flags may stand anywhere among them.
-func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (*web.Client, []string, error) {
+func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (*admin.Client, []string, error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	file := flags.String("config", p.getenv("ESLUA_CONFIG"), "")
@@ -65,7 +65,7 @@ func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (
 		}
 		*socket = c.Admin
 	}
-	return web.NewClient(web.SocketPath(*socket, p.getenv)), rest, nil
+	return admin.NewClient(admin.SocketPath(*socket, p.getenv)), rest, nil
 }
 
 func printJSON(w io.Writer, what any) error {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
 

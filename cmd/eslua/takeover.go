@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eslua/eslua/host/port"
-	"github.com/eslua/eslua/host/systemd"
-	"github.com/eslua/eslua/host/web"
+	"github.com/eslua/eslua/host/call/listener"
+	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/operate/systemd"
 )
 
 // openPort opens the port for calls: the one systemd passed, one beside an
 // older eslua's, or one of its own.
-func (s *service) openPort(env systemd.Environment) (*port.Port, error) {
+func (s *service) openPort(env systemd.Environment) (*listener.Port, error) {
 	sockets, err := systemd.Sockets(env)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func (s *service) openPort(env systemd.Environment) (*port.Port, error) {
 	switch len(sockets) {
 	case 0:
 	case 1:
-		p, err := port.Passed(sockets[0], s.clock)
+		p, err := listener.Passed(sockets[0], s.clock)
 		if err == nil {
 			s.log.Info("listening on the socket that systemd passed, not on listen", "socket", sockets[0].Name(), "address", p.Addr().String(), "listen", addr)
 		}
@@ -34,13 +34,13 @@ func (s *service) openPort(env systemd.Environment) (*port.Port, error) {
 		return nil, fmt.Errorf("systemd passed %d sockets, and eslua listens on one: leave one ListenStream= in the socket unit", len(sockets))
 	}
 	if s.from.takeover {
-		p, err := port.Takeover(addr, s.clock)
+		p, err := listener.Takeover(addr, s.clock)
 		if err != nil {
 			err = fmt.Errorf("eslua cannot take over %s: %w; only a port that another eslua of the same user has, or nobody, can be taken over", addr, err)
 		}
 		return p, err
 	}
-	p, err := port.Listen(addr, s.clock)
+	p, err := listener.Listen(addr, s.clock)
 	if err != nil {
 		err = fmt.Errorf("eslua cannot listen on %s: %w; is another eslua running, or the address not of this machine? --listen names another, --takeover relieves it", addr, err)
 	}
@@ -57,8 +57,8 @@ const reliefTime = 5 * time.Second
 func (s *service) relieve(ctx context.Context, socket string) {
 	ctx, stop := context.WithTimeout(ctx, reliefTime)
 	defer stop()
-	_, err := web.NewClient(socket).Drain(ctx, true)
-	if absent := (*web.NotRunningError)(nil); errors.As(err, &absent) {
+	_, err := admin.NewClient(socket).Drain(ctx, true)
+	if absent := (*admin.NotRunningError)(nil); errors.As(err, &absent) {
 		s.log.Info("there is no eslua to take over from, or its admin socket is elsewhere: then send it SIGTERM", "socket", socket)
 		return
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/config"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 const units = "../../examples/systemd/"

@@ -13,18 +13,18 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/checkpoint"
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/call/recovery"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/config"
-	"github.com/eslua/eslua/host/control"
-	"github.com/eslua/eslua/host/flow"
-	"github.com/eslua/eslua/host/grant"
-	"github.com/eslua/eslua/host/legs"
-	"github.com/eslua/eslua/host/outbound"
-	"github.com/eslua/eslua/host/parked"
-	"github.com/eslua/eslua/host/rollout"
-	"github.com/eslua/eslua/host/store"
-	"github.com/eslua/eslua/host/vm"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/rollout"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/scripts"
 )
 
@@ -35,9 +35,9 @@ type host struct {
 	history *store.History
 	scripts *store.Store
 	rollout *rollout.Rollout
-	runner  *flow.Runner
-	nodes   []*control.Link
-	parked  *parked.Sweep
+	runner  *run.Runner
+	nodes   []*node.Link
+	parked  *recovery.Sweep
 	server  *outbound.Server
 	legs    *legs.Registry
 	desk    *desk
@@ -73,14 +73,14 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	}
 	h.nodes = newLinks(cfg.Nodes, log, clk)
 	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.scripts, History: h.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
-	h.runner = flow.New(cfg, flow.Deps{
+	h.runner = run.New(cfg, run.Deps{
 		Choose:  h.rollout.Choose,
 		Machine: h.machine,
 		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
 			return h.set.Bind(st, c, keep, grants, log).End
 		},
 		Clock: clk,
-		Seed:  flow.RandomSeed,
+		Seed:  run.RandomSeed,
 		Trace: told.called,
 	})
 	h.parked = newSweep(cfg, h.nodes, log, clk)
@@ -124,29 +124,29 @@ func openScripts(dir string, history *store.History, log *slog.Logger, clk clock
 	return store.Open(dir, store.Config{History: history}, vm.Compile, log, clk)
 }
 
-func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*control.Link {
-	var links []*control.Link
+func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*node.Link {
+	var links []*node.Link
 	for _, n := range nodes {
 		name := n.Name
 		if name == "" {
 			name = string(n.Address)
 		}
-		links = append(links, control.New(control.Node{
+		links = append(links, node.New(node.Node{
 			Name: name, Address: string(n.Address), User: n.User, Password: n.Password,
-		}, log, clk, control.Options{}))
+		}, log, clk, node.Options{}))
 	}
 	return links
 }
 
 // newSweep looks for calls that an eslua which died left parked on the nodes.
-func newSweep(cfg config.Config, links []*control.Link, log *slog.Logger, clk clock.Clock) *parked.Sweep {
-	var nodes []parked.Node
+func newSweep(cfg config.Config, links []*node.Link, log *slog.Logger, clk clock.Clock) *recovery.Sweep {
+	var nodes []recovery.Node
 	for i, l := range links {
-		nodes = append(nodes, parked.Node{Switch: l, Address: string(cfg.Nodes[i].Address)})
+		nodes = append(nodes, recovery.Node{Switch: l, Address: string(cfg.Nodes[i].Address)})
 	}
 	// A call on its way to us says who it is within the handshake, or is left parked too.
 	grace := time.Duration(cfg.Calls.Handshake) + 5*time.Second
-	return parked.New(parked.Config{Do: cfg.Parked, Grace: grace}, nodes, log, clk)
+	return recovery.New(recovery.Config{Do: cfg.Parked, Grace: grace}, nodes, log, clk)
 }
 
 // run serves l until it is closed and the last call is over, ctx ends, or a

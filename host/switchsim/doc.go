@@ -3,7 +3,7 @@
 // and API commands a call-flow host needs, and scripted people who call, answer,
 // press digits and hang up.
 //
-// It owns its codec and shares no code with host/esl, so that a mistake made
+// It owns its codec and shares no code with host/freeswitch/esl, so that a mistake made
 // there cannot be mirrored here; what it does is held against transcripts of a
 // real FreeSWITCH 1.11 (testdata/captures). It has no media: a playback is the
 // time it takes. Every wait runs on the injected clock.

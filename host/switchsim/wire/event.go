@@ -1,5 +1,5 @@
 // Package wire is the simulator's own event-socket codec: it reads commands and
-// writes packets as mod_event_socket does. It shares no code with host/esl, so
+// writes packets as mod_event_socket does. It shares no code with host/freeswitch/esl, so
 // that the two can disagree.
 package wire
 

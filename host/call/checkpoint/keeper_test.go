@@ -1,0 +1,268 @@
+package checkpoint
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/freeswitch/esl"
+)
+
+// channel answers as FreeSWITCH does, with one variable.
+type channel struct {
+	profile, path, resume string
+	value                 string
+	hungUp, moved         bool
+	fails                 error
+	tasks                 int
+	commands              []string
+	slept                 func() error // what happens while Settle waits
+	claimed               string
+	displaced             bool
+}
+
+func (c *channel) Displace() { c.displaced = true }
+
+func (c *channel) UUID() string           { return "c1" }
+func (c *channel) Path() string           { return c.path }
+func (c *channel) Moved() bool            { return c.moved }
+func (c *channel) HungUp() (string, bool) { return "", c.hungUp }
+
+func (c *channel) Sleep(context.Context, time.Duration) error {
+	if c.slept == nil {
+		return nil
+	}
+	return c.slept()
+}
+
+func (c *channel) Snapshot() esl.Event {
+	headers := [][2]string{{"Event-Name", "CHANNEL_DATA"}, {"Caller-Profile-Index", c.profile}}
+	if c.resume != "" {
+		headers = append(headers, [2]string{"variable_socket_resume", c.resume})
+	}
+	if c.value != "" {
+		headers = append(headers, [2]string{"variable_eslua_checkpoint", c.value})
+	}
+	return esl.NewEvent(headers, "")
+}
+
+func (c *channel) API(_ context.Context, line string) (string, error) {
+	c.commands = append(c.commands, line)
+	if c.fails != nil {
+		return "", c.fails
+	}
+	if value, ok := strings.CutPrefix(line, "uuid_setvar c1 eslua_claim "); ok {
+		c.claimed = value
+		return "+OK\n", nil
+	}
+	if line == "uuid_getvar c1 eslua_claim" {
+		return c.claimed, nil
+	}
+	if line == "uuid_getvar c1 eslua_checkpoint" {
+		return cmp.Or(c.value, "_undef_") + "\n", nil
+	}
+	if value, ok := strings.CutPrefix(line, "uuid_setvar c1 eslua_checkpoint"); ok {
+		c.value = strings.TrimPrefix(value, " ")
+		return "+OK\n", nil
+	}
+	if rest, ok := strings.CutPrefix(line, "eval ${uuid_setvar(c1 eslua_checkpoint "); ok {
+		c.tasks++
+		value, _, _ := strings.Cut(rest, "${")
+		c.value = value + scheduled + string(rune('0'+c.tasks))
+		return "+OK\n" + c.value, nil
+	}
+	return "+OK\n", nil
+}
+
+func (c *channel) open(run Stamp) (*Keeper, *bytes.Buffer) {
+	var log bytes.Buffer
+	k := Open(c, run, slog.New(slog.NewTextHandler(&log, nil)))
+	k.Begin(context.Background())
+	return k, &log
+}
+
+var flow = Stamp{Flow: "a flow/of.dots", Generation: "0123abcd", Version: "ff00"}
+
+func TestKeptAndFoundAgain(t *testing.T) {
+	c := &channel{profile: "1", path: "a/b.c|d", resume: "true"}
+	k, _ := c.open(flow)
+	for _, when := range []string{"+60", "+61"} {
+		if answer, err := k.Schedule(t.Context(), when, "uuid_kill c1 NO_ANSWER"); err != nil || answer != scheduled+string(rune('0'+c.tasks)) {
+			t.Fatalf("%q, %v", answer, err)
+		}
+	}
+	const kept = "any bytes: ${x} .,'\"\x00\xff"
+	if err := k.Keep(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Trim(c.value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
+		t.Errorf("FreeSWITCH gets bytes it may not take as they are: %s", c.value)
+	}
+	if _, err := k.Schedule(t.Context(), "+62", "uuid_kill c1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Schedule(t.Context(), "+63", "uuid_kill c1"); err != nil {
+		t.Fatal(err)
+	}
+
+	c.commands = nil
+	next, _ := c.open(Stamp{Flow: flow.Flow, Generation: "newer"})
+	if got, by := next.Earlier(); got != kept || by != flow {
+		t.Errorf("found %q of %+v", got, by)
+	}
+	if got := strings.Join(c.commands, "; "); got != "sched_del 3; sched_del 4" {
+		t.Errorf("taken back: %s", got)
+	}
+	// What it schedules itself comes on top of what was kept.
+	if _, err := next.Schedule(t.Context(), "+64", "uuid_kill c1"); err != nil {
+		t.Fatal(err)
+	}
+	third, _ := c.open(flow)
+	if got, by := third.Earlier(); got != kept || by.Generation != "newer" {
+		t.Errorf("found %q of %+v", got, by)
+	}
+}
+
+func TestOnlyTheSamePlaceIsContinued(t *testing.T) {
+	c := &channel{profile: "1", path: "p"}
+	k, _ := c.open(flow)
+	if err := k.Keep(t.Context(), "kept"); err != nil {
+		t.Fatal(err)
+	}
+	for name, other := range map[string]func() *Keeper{
+		"after a transfer": func() *Keeper { d := *c; d.profile = "2"; k, _ := d.open(flow); return k },
+		"another path":     func() *Keeper { d := *c; d.path = "p/2"; k, _ := d.open(flow); return k },
+		"another flow":     func() *Keeper { d := *c; k, _ := d.open(Stamp{Flow: "other"}); return k },
+	} {
+		if got, _ := other().Earlier(); got != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if k, _ := c.open(flow); k.Ended() {
+		t.Error("the flow has not ended")
+	}
+}
+
+func TestEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		channel
+		keeps bool
+		want  string // part of the value afterwards
+	}{
+		"nothing was kept":      {channel{}, false, ""},
+		"kept":                  {channel{}, true, ""},
+		"hung up":               {channel{hungUp: true}, true, ".running."},
+		"transferred":           {channel{moved: true}, true, ".running."},
+		"the dialplan returns":  {channel{resume: "true"}, false, ".ended."},
+		"kept, and it returns":  {channel{resume: "true"}, true, ".ended."},
+		"moved, and it returns": {channel{resume: "true", moved: true}, false, ".running."},
+	} {
+		k, _ := c.open(flow)
+		if c.keeps {
+			if err := k.Keep(t.Context(), "kept"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k.End(t.Context())
+		if !strings.Contains(c.value, c.want) || c.want == "" && c.value != "" {
+			t.Errorf("%s: the channel has %q, want %q", name, c.value, c.want)
+		}
+		if next, _ := c.open(flow); next.Ended() != (c.want == ".ended.") {
+			t.Errorf("%s: ended is %v", name, next.Ended())
+		}
+	}
+}
+
+func TestTooMuchIsNotSent(t *testing.T) {
+	c := &channel{}
+	k, _ := c.open(flow)
+	if err := k.Keep(t.Context(), strings.Repeat("x", MostBytes)); err == nil || !strings.Contains(err.Error(), "4096") || len(c.commands) > 0 {
+		t.Errorf("%v, sent %d commands", err, len(c.commands))
+	}
+}
+
+func TestFreeSWITCHIsGone(t *testing.T) {
+	c := &channel{resume: "true", fails: errors.New("gone")}
+	k, log := c.open(flow)
+	if err := k.Keep(t.Context(), "kept"); err == nil {
+		t.Error("it was not kept, and nothing says so")
+	}
+	if _, err := k.Schedule(t.Context(), "+1", "x"); err == nil {
+		t.Error("it was not scheduled, and nothing says so")
+	}
+	k.End(t.Context())
+	if !strings.Contains(log.String(), "another host may run it again") {
+		t.Errorf("logged %s", log)
+	}
+}
+
+// A run that comes after another one lets the other's end pass before it begins,
+// and takes what the other keeps meanwhile.
+func TestSettle(t *testing.T) {
+	c := &channel{resume: "true", slept: func() error { t.Error("the first run waits"); return nil }}
+	first := Open(c, flow, slog.New(slog.DiscardHandler))
+	if err := first.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first.Begin(t.Context()) // and keeps nothing
+
+	c.slept = func() error {
+		if _, err := first.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+			return err
+		}
+		return first.Keep(t.Context(), "late")
+	}
+	next := Open(c, flow, slog.New(slog.DiscardHandler))
+	if err := next.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if kept, _ := next.Earlier(); kept != "late" {
+		t.Errorf("goes on from %q", kept)
+	}
+
+	c.slept = func() error { first.End(t.Context()); return nil }
+	last := Open(c, flow, slog.New(slog.DiscardHandler))
+	if err := last.Settle(t.Context()); err != nil || !last.Ended() {
+		t.Errorf("it has ended meanwhile: %v, %v", last.Ended(), err)
+	}
+
+	other := Open(c, flow, slog.New(slog.DiscardHandler))
+	c.slept = func() error { c.slept = nil; return other.Settle(t.Context()) }
+	if err := last.Settle(t.Context()); err == nil || !c.displaced {
+		t.Errorf("of two the earlier goes on: %v", err)
+	}
+
+	c.slept = func() error { c.moved = true; return nil }
+	if err := last.Settle(t.Context()); err == nil {
+		t.Error("what was moved meanwhile goes on")
+	}
+
+	displaced := errors.New("displaced")
+	c.slept = func() error { return displaced }
+	if err := Open(c, flow, slog.New(slog.DiscardHandler)).Settle(t.Context()); err != displaced {
+		t.Errorf("waiting ends with %v", err)
+	}
+}
+
+// FuzzParse holds that no value does harm, and that what is read is written the same.
+func FuzzParse(f *testing.F) {
+	f.Add(record{Place: Place{"1", "p/1", "flow"}, generation: "g", version: "v", kept: "{}", tasks: []int{1, 22}}.text())
+	f.Add(record{ended: true}.text() + "." + scheduled + "7\n")
+	f.Add("1.MQ.cA.Zg.Zw.dg.running.e30.x")
+	f.Add("2.")
+	f.Fuzz(func(t *testing.T, value string) {
+		r, err := parse(value)
+		if err != nil {
+			return
+		}
+		again, err := parse(r.text())
+		if err != nil || again.text() != r.text() {
+			t.Errorf("%q: %v", value, err)
+		}
+	})
+}

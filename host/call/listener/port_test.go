@@ -1,0 +1,280 @@
+package listener_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/eslua/eslua/host/call/listener"
+	"github.com/eslua/eslua/host/clock"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func listen(t *testing.T, clk clock.Clock) *listener.Port {
+	t.Helper()
+	p, err := listener.Listen("127.0.0.1:0", clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+func dial(t *testing.T, p *listener.Port) net.Conn {
+	t.Helper()
+	nc, err := net.Dial("tcp", p.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = nc.Close() })
+	return nc
+}
+
+// greets has l answer each connection with its name until it is closed.
+func greet(l net.Listener, name string) (done chan struct{}) {
+	done = make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(nc, name)
+			_ = nc.Close()
+		}
+	}()
+	return done
+}
+
+func TestASecondListenerIsRefused(t *testing.T) {
+	p := listen(t, clock.System())
+	if second, err := listener.Listen(p.Addr().String(), clock.System()); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Fatalf("%v, %v", second, err)
+	}
+}
+
+func TestAllThatIsNewComesToTheTaker(t *testing.T) {
+	old := listen(t, clock.System())
+	oldDone := greet(old, "old")
+	who := func() string {
+		said, err := io.ReadAll(dial(t, old))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(said)
+	}
+	if got := who(); got != "old" {
+		t.Fatalf("before: %s", got)
+	}
+	for _, name := range []string{"second", "third"} {
+		taker, err := listener.Takeover(old.Addr().String(), clock.System())
+		if err != nil {
+			t.Fatal(err)
+		}
+		takerDone := greet(taker, name)
+		for range 50 {
+			if got := who(); got != name {
+				t.Fatalf("while both are open: %s, want %s", got, name)
+			}
+		}
+		old.Drain(t.Context())
+		<-oldDone
+		for range 50 {
+			if got := who(); got != name {
+				t.Fatalf("afterwards: %s, want %s", got, name)
+			}
+		}
+		old, oldDone = taker, takerDone
+	}
+	_ = old.Close()
+	<-oldDone
+}
+
+func TestTakeoverOfAPortNobodyHas(t *testing.T) {
+	p := listen(t, clock.System())
+	addr := p.Addr().String()
+	_ = p.Close()
+	taker, err := listener.Takeover(addr, clock.System())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := greet(taker, "taker")
+	if said, err := io.ReadAll(dial(t, taker)); err != nil || string(said) != "taker" {
+		t.Fatalf("%q, %v", said, err)
+	}
+	_ = taker.Close()
+	<-done
+}
+
+// TestDrainAcceptsWhatWaits: connections in the queue are accepted, however
+// long that takes, and a new one is refused.
+func TestDrainAcceptsWhatWaits(t *testing.T) {
+	clk := clock.NewManual(time.Unix(1e9, 0))
+	p := listen(t, clk)
+	for range 3 {
+		dial(t, p)
+	}
+	drained := make(chan struct{})
+	go func() { p.Drain(t.Context()); close(drained) }()
+	refused := make(chan error, 1)
+	for range 3 { // nobody accepts: the port must stay
+		clk.WaitForTimers(1)
+		clk.AdvanceToNext()
+	}
+	clk.WaitForTimers(1)
+	go func() {
+		nc, err := net.Dial("tcp", p.Addr().String())
+		if err == nil {
+			_ = nc.Close()
+		}
+		refused <- err
+	}()
+	for range 3 {
+		nc, err := p.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+	}
+	clk.AdvanceToNext() // something was accepted since the last look
+	clk.WaitForTimers(1)
+	select {
+	case <-drained:
+		t.Fatal("the port was closed while connections came")
+	default:
+	}
+	clk.AdvanceToNext()
+	<-drained
+	if err := <-refused; !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a new connection while the port is drained: %v", err)
+	}
+	if _, err := p.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept of a drained port: %v", err)
+	}
+}
+
+// TestDrainUnderLoad: whoever gets a connection gets an answer on it.
+func TestDrainUnderLoad(t *testing.T) {
+	p := listen(t, clock.System())
+	done := greet(p, "hello")
+	var callers sync.WaitGroup
+	served := make(chan struct{}, 1000)
+	for range 8 {
+		callers.Go(func() {
+			for {
+				nc, err := net.Dial("tcp", p.Addr().String())
+				if errors.Is(err, syscall.ECONNREFUSED) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				said, err := io.ReadAll(nc)
+				_ = nc.Close()
+				if err != nil || string(said) != "hello" {
+					t.Errorf("a connection was made and not served: %q, %v", said, err)
+					return
+				}
+				select {
+				case served <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range 200 {
+		<-served
+	}
+	p.Drain(t.Context())
+	<-done
+	callers.Wait()
+}
+
+func TestDrainEndsWithItsContext(t *testing.T) {
+	clk := clock.NewManual(time.Unix(1e9, 0))
+	p := listen(t, clk)
+	ctx, stop := context.WithCancel(t.Context())
+	drained := make(chan struct{})
+	go func() { p.Drain(ctx); close(drained) }()
+	clk.WaitForTimers(1)
+	stop()
+	<-drained
+}
+
+// TestPassedSocketOutlivesDrain: what waits in it is for the next process.
+func TestPassedSocketOutlivesDrain(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	pass := func() *listener.Port {
+		f, err := l.(*net.TCPListener).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := listener.Passed(f, clock.System())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first := pass()
+	nc := dial(t, first)
+	first.Drain(t.Context())
+	second := pass()
+	done := greet(second, "second")
+	if said, err := io.ReadAll(nc); err != nil || string(said) != "second" {
+		t.Errorf("%q, %v", said, err)
+	}
+	_ = second.Close()
+	<-done
+}
+
+func TestPassedSocketOfTheWrongKind(t *testing.T) {
+	local, err := net.Listen("unix", t.TempDir()+"/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	datagrams, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer datagrams.Close()
+	p := listen(t, clock.System())
+	connected := dial(t, p)
+	for name, c := range map[string]struct {
+		of   interface{ File() (*os.File, error) }
+		want string
+	}{
+		"a Unix socket":     {local.(*net.UnixListener), "ListenStream=127.0.0.1:8084"},
+		"a UDP socket":      {datagrams.(*net.UDPConn), "none that listens for TCP"},
+		"a TCP connection":  {connected.(*net.TCPConn), "does not listen"},
+		"a file of no kind": {fileOf{t}, "none that listens for TCP"},
+	} {
+		f, err := c.of.File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := listener.Passed(f, clock.System()); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type fileOf struct{ *testing.T }
+
+func (t fileOf) File() (*os.File, error) { return os.Create(t.TempDir() + "/f") }

@@ -1,0 +1,32 @@
+package listener
+
+import (
+	"net"
+	"testing"
+
+	"github.com/eslua/eslua/host/clock"
+)
+
+// A call from another machine may come from the port number of a probe.
+func TestACallIsNoProbe(t *testing.T) {
+	p, err := Listen("127.0.0.1:0", clock.System())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	far := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	nc, err := far.Dial("tcp", p.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	p.expect(nc.LocalAddr().(*net.TCPAddr).Port, make(chan struct{}))
+	came, err := p.TCPListener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer came.Close()
+	if p.isProbe(came) {
+		t.Error("a call is taken for a probe, and closed")
+	}
+}

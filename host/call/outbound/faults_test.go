@@ -1,0 +1,189 @@
+package outbound_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+)
+
+// methods are all that wait, each with the command by which the peer knows that
+// it does ("" sends none, and is known by its timer), and what it owes to a hangup.
+var methods = []struct {
+	name   string
+	sends  string
+	timers bool
+	hangup string // "error", "fine" or "goes on"
+	run    func(ctx context.Context, c *outbound.Call) error
+}{
+	{"Execute", "sendmsg", false, "error", func(ctx context.Context, c *outbound.Call) error {
+		_, err := c.Execute(ctx, "playback", "x.wav")
+		return err
+	}},
+	{"API", "api status", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+		_, err := c.API(ctx, "status")
+		return err
+	}},
+	{"BgAPI subscribing", "event plain BACKGROUND_JOB", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+		_, err := c.BgAPI(ctx, "originate user/1 &park()")
+		return err
+	}},
+	{"Interrupt", "api uuid_break", false, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.Interrupt(ctx) }},
+	{"Sleep", "", true, "error", func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, 1e12) }},
+	{"WaitEvent", "", true, "error", func(ctx context.Context, c *outbound.Call) error {
+		_, err := c.WaitEvent(ctx, 1e12, func(esl.Event) bool { return false })
+		return err
+	}},
+	{"Digit", "", true, "error", func(ctx context.Context, c *outbound.Call) error {
+		_, _, err := c.Digit(ctx, 1e12)
+		return err
+	}},
+	{"Hangup", "api uuid_kill", true, "fine", func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") }},
+	{"Subscribe", "event plain PLAYBACK_STOP", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+		return c.Subscribe(ctx, "PLAYBACK_STOP")
+	}},
+	{"DivertEvents", "divert_events on", false, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.DivertEvents(ctx, true) }},
+	{"SendEvent", "sendevent NOTIFY", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+		return c.SendEvent(ctx, "NOTIFY", [][2]string{{"profile", "internal"}}, "body")
+	}},
+}
+
+func TestSocketCutInTheMiddleOfEveryMethod(t *testing.T) {
+	for _, m := range methods {
+		for how, last := range map[string]string{"cut": "", "half a frame": "Content-Length: 100\nContent-Type: text/event-plain\n\nEvent-"} {
+			t.Run(m.name+" "+how, func(t *testing.T) {
+				h := open(t, outbound.Config{})
+				p := h.call()
+				over := on(h, m.run)
+				if m.sends != "" {
+					p.expect(m.sends)
+				}
+				if m.timers {
+					h.clock.WaitForTimers(1)
+				}
+				p.send(last)
+				_ = p.nc.Close()
+				var end *esl.DisconnectError
+				if err := within(t, m.name, over); !errors.As(err, &end) {
+					t.Fatalf("the error is %v", err)
+				}
+				if err := within(t, "a second try", on(h, m.run)); !errors.As(err, &end) {
+					t.Fatalf("afterwards the error is %v", err)
+				}
+				h.finish()
+			})
+		}
+	}
+}
+
+func TestHangupInTheMiddleOfEveryMethod(t *testing.T) {
+	for _, m := range methods {
+		t.Run(m.name, func(t *testing.T) {
+			h := open(t, outbound.Config{})
+			p := h.call()
+			over := on(h, m.run)
+			sent := ""
+			if m.sends != "" {
+				sent = p.expect(m.sends)
+			}
+			if m.timers {
+				h.clock.WaitForTimers(1)
+			}
+			p.send(hangup("CHANNEL_HANGUP", "NO_ANSWER"), hangup("CHANNEL_HANGUP_COMPLETE", "NO_ANSWER"), lingerNotice)
+			switch {
+			case strings.HasPrefix(sent, "api"):
+				p.send(output("-ERR No such channel!\n"))
+			case strings.HasPrefix(sent, "event"):
+				p.send(reply("+OK event listener enabled plain"))
+			case sent != "":
+				p.send(reply("+OK"))
+			}
+			if strings.HasPrefix(m.name, "BgAPI") {
+				job := field(p.expect("bgapi originate user/1 &park()"), "Job-UUID")
+				p.send(reply("+OK Job-UUID: "+job), strings.Replace(event("BACKGROUND_JOB", "Job-UUID", job), callID, strings.Repeat("0", len(callID)), 1))
+			}
+			err := within(t, m.name, over)
+			switch m.hangup {
+			case "error":
+				hungUp(t, err, "NO_ANSWER")
+			case "fine":
+				if err != nil {
+					t.Fatal(err)
+				}
+			case "goes on":
+				var refused *esl.ReplyError
+				if err != nil && !errors.As(err, &refused) {
+					t.Fatal(err)
+				}
+			}
+			if !ask(h, func(c *outbound.Call) bool { _, yes := c.HungUp(); return yes }) {
+				t.Fatal("the hangup was not noticed")
+			}
+			h.finish()
+			if said := p.goodbye(); len(said) != 1 || said[0] != "exit" {
+				t.Fatalf("the call ends with %q", said)
+			}
+		})
+	}
+}
+
+func TestHangup(t *testing.T) {
+	run := func(cause string) func(context.Context, *outbound.Call) error {
+		return func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, cause) }
+	}
+	h := open(t, outbound.Config{})
+	p := h.call()
+	for _, bad := range []string{"user_busy", "USER BUSY", "16\napi reload", "X;Y"} {
+		if err := within(t, bad, on(h, run(bad))); err == nil || !strings.Contains(err.Error(), "capital letters") {
+			t.Fatalf("cause %q: %v", bad, err)
+		}
+	}
+	over := on(h, run(""))
+	if c := p.expect("api uuid_kill"); strings.TrimSpace(c) != "api uuid_kill "+callID+" NORMAL_CLEARING" {
+		t.Fatalf("sent %q", c)
+	}
+	p.send(output("+OK\n"), hangup("CHANNEL_HANGUP", "NORMAL_CLEARING"))
+	if err := within(t, "hangup", over); err != nil {
+		t.Fatal(err)
+	}
+	if err := within(t, "a second hangup", on(h, run("USER_BUSY"))); err != nil {
+		t.Fatal(err)
+	}
+	p.send(hangup("CHANNEL_HANGUP_COMPLETE", "NORMAL_CLEARING"))
+	h.finish()
+	p.goodbye()
+}
+
+// FreeSWITCH agreed, but its events do not come any more.
+func TestHangupWithoutASign(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") })
+	p.expect("api uuid_kill")
+	p.send(output("+OK\n"))
+	_ = p.nc.Close()
+	if err := within(t, "hangup", over); err != nil {
+		t.Fatal(err)
+	}
+	if cause := ask(h, func(c *outbound.Call) string { cause, _ := c.HungUp(); return cause }); cause != "USER_BUSY" {
+		t.Fatalf("cause %q", cause)
+	}
+	h.finish()
+}
+
+func TestHangupThatFreeSWITCHDoesNotAnswer(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") })
+	p.expect("api uuid_kill")
+	h.clock.WaitForTimers(1)
+	h.clock.AdvanceToNext()
+	if err := within(t, "hangup", over); err == nil || !strings.Contains(err.Error(), "5s") {
+		t.Fatalf("the error is %v", err)
+	}
+	h.finish()
+	p.goodbye()
+}

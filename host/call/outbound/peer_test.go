@@ -1,0 +1,306 @@
+package outbound_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stuck bounds what a test waits for in real time; nothing asserts it.
+const stuck = 20 * time.Second
+
+// house is a Server on loopback whose calls do what the test sends them.
+type house struct {
+	t      *testing.T
+	clock  *clock.Manual
+	log    *lines
+	server *outbound.Server
+	listen net.Listener
+	abort  context.CancelFunc
+	work   chan func(context.Context, *outbound.Call)
+	served chan error // what Serve returned
+	ended  chan struct{}
+}
+
+func open(t *testing.T, cfg outbound.Config) *house {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openOn(t, cfg, l)
+}
+
+func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *house {
+	h := &house{
+		t: t, clock: clock.NewManual(time.Unix(1e9, 0)), log: &lines{}, listen: l,
+		work: make(chan func(context.Context, *outbound.Call)), served: make(chan error, 1), ended: make(chan struct{}, 100),
+	}
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.server = outbound.New(cfg, h.serve, log, h.clock)
+	ctx, abort := context.WithCancel(context.Background())
+	h.abort = abort
+	go func() { h.served <- h.server.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		abort()
+		if err := within(t, "the end of Serve", h.served); err != nil {
+			t.Error("Serve:", err)
+		}
+	})
+	return h
+}
+
+// serve does what comes until the channel of work says nil or the server ends.
+func (h *house) serve(ctx context.Context, c *outbound.Call) {
+	defer func() { h.ended <- struct{}{} }()
+	for {
+		select {
+		case f := <-h.work:
+			if f == nil {
+				return
+			}
+			f(ctx, c)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// on runs f as part of the flow of the call that is free, and brings its result.
+func on[T any](h *house, f func(context.Context, *outbound.Call) T) <-chan T {
+	h.t.Helper()
+	out := make(chan T, 1)
+	select {
+	case h.work <- func(ctx context.Context, c *outbound.Call) { out <- f(ctx, c) }:
+	case <-time.After(stuck):
+		h.t.Fatal("no call is there to do the work")
+	}
+	return out
+}
+
+// finish ends the flow of the call that is free.
+func (h *house) finish() {
+	h.t.Helper()
+	select {
+	case h.work <- nil:
+	case <-time.After(stuck):
+		h.t.Fatal("no call is there to finish")
+	}
+}
+
+func within[T any](t *testing.T, what string, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(stuck):
+		t.Fatal("waited too long for", what)
+		panic("unreachable")
+	}
+}
+
+// lines is a log that tests read.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// peer is the switch's end of one connection, with a codec of its own.
+type peer struct {
+	t  *testing.T
+	nc net.Conn
+	r  *bufio.Reader
+}
+
+func (h *house) dial() *peer {
+	h.t.Helper()
+	nc, err := net.Dial("tcp", h.listen.Addr().String())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = nc.Close() })
+	_ = nc.SetDeadline(time.Now().Add(stuck))
+	return &peer{t: h.t, nc: nc, r: bufio.NewReader(nc)}
+}
+
+// call dials and goes through the handshake with the captured connect reply.
+func (h *house) call() *peer {
+	h.t.Helper()
+	p := h.dial()
+	p.greet(connectReply)
+	return p
+}
+
+func (p *peer) greet(connect string) {
+	p.t.Helper()
+	p.expect("connect")
+	p.expect("linger 10")
+	p.expect("myevents")
+	p.send(connect, reply("+OK will linger 10 seconds"), reply("+OK Events Enabled"))
+}
+
+// command is the next command with its body and with LF line ends, "" at the end.
+func (p *peer) command() string {
+	p.t.Helper()
+	var b strings.Builder
+	length := 0
+	for {
+		line, err := p.r.ReadString('\n')
+		if err != nil {
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				p.t.Fatal("no command came")
+			}
+			return ""
+		}
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" {
+			break
+		}
+		if name, value, ok := strings.Cut(line, ": "); ok && strings.EqualFold(name, "Content-Length") {
+			length, _ = strconv.Atoi(value)
+		}
+		b.WriteString(line + "\n")
+	}
+	body := make([]byte, length)
+	if _, err := io.ReadFull(p.r, body); err != nil {
+		p.t.Fatal("command without its body:", err)
+	}
+	return b.String() + string(body)
+}
+
+func (p *peer) expect(prefix string) string {
+	p.t.Helper()
+	c := p.command()
+	if !strings.HasPrefix(c, prefix) {
+		p.t.Fatalf("the command is %q, want %q...", c, prefix)
+	}
+	return c
+}
+
+// execute expects an application, answers +OK and returns the id it was given.
+func (p *peer) execute(app string) (id string) {
+	p.t.Helper()
+	c := p.expect("sendmsg")
+	if got := field(c, "execute-app-name"); got != app {
+		p.t.Fatalf("the application is %q, want %q in\n%s", got, app, c)
+	}
+	p.send(reply("+OK"))
+	return field(c, "Event-UUID")
+}
+
+func (p *peer) send(frames ...string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.nc, strings.Join(frames, "")); err != nil {
+		p.t.Fatal("sending:", err)
+	}
+}
+
+// goodbye reads what the call ends with, answers and closes as FreeSWITCH does.
+func (p *peer) goodbye() (said []string) {
+	p.t.Helper()
+	for {
+		c := strings.TrimSpace(p.command())
+		if c == "" {
+			return said
+		}
+		said = append(said, c)
+		if c == "exit" {
+			// A call that has hung up does not wait for this.
+			_, _ = io.WriteString(p.nc, reply("+OK bye")+"Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 4\n\nBye\n")
+			_ = p.nc.Close()
+			return said
+		}
+		p.send(reply("+OK"))
+	}
+}
+
+// field is the value of a header in a command or a plain frame.
+func field(text, name string) string {
+	for line := range strings.Lines(text) {
+		if k, v, ok := strings.Cut(line, ": "); ok && strings.EqualFold(k, name) {
+			return strings.TrimRight(v, "\r\n")
+		}
+	}
+	return ""
+}
+
+func reply(text string) string { return "Content-Type: command/reply\nReply-Text: " + text + "\n\n" }
+
+func output(text string) string {
+	return "Content-Type: api/response\nContent-Length: " + strconv.Itoa(len(text)) + "\n\n" + text
+}
+
+const lingerNotice = "Content-Type: text/disconnect-notice\nContent-Disposition: linger\nLinger-Time: 10\nContent-Length: 0\n\n"
+
+// callID is the Unique-ID of the calls made by hand.
+const callID = "76992de5-44e1-4843-8a86-8fb1e513402d"
+
+// event is an event of the call, in FreeSWITCH's order of headers. A header
+// given as "Channel-State", "Channel-State-Number" or "Answer-State" replaces
+// the living channel's.
+func event(name string, headers ...string) string {
+	all := [][2]string{{"Event-Name", name}, {"Channel-State", "CS_EXECUTE"}, {"Channel-State-Number", "4"},
+		{"Unique-ID", callID}, {"Answer-State", "answered"}}
+given:
+	for i := 0; i < len(headers); i += 2 {
+		for j := range all {
+			if all[j][0] == headers[i] {
+				all[j][1] = headers[i+1]
+				continue given
+			}
+		}
+		all = append(all, [2]string{headers[i], headers[i+1]})
+	}
+	var b strings.Builder
+	for _, h := range all {
+		b.WriteString(h[0] + ": " + h[1] + "\n")
+	}
+	b.WriteString("\n")
+	return "Content-Length: " + strconv.Itoa(b.Len()) + "\nContent-Type: text/event-plain\n\n" + b.String()
+}
+
+func begins(app, id string) string {
+	return event("CHANNEL_EXECUTE", "Application", app, "Application-UUID", id)
+}
+
+func ends(app, id string, headers ...string) string {
+	return event("CHANNEL_EXECUTE_COMPLETE", append(headers, "Application", app, "Application-Response", "_none_", "Application-UUID", id)...)
+}
+
+func dtmf(digit string) string {
+	return event("DTMF", "DTMF-Digit", digit, "DTMF-Duration", "2000", "DTMF-Source", "RTP")
+}
+
+// hangup is one way a hangup shows.
+func hangup(name, cause string) string {
+	return event(name, "Channel-State-Number", "10", "Answer-State", "hangup", "Hangup-Cause", cause)
+}

@@ -1,0 +1,370 @@
+package outbound_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+)
+
+func TestCallEndsWithResumeAndExit(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	h.finish()
+	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
+func TestTransferredCallIsNotResumed(t *testing.T) {
+	for name, leave := range map[string]func(h *house, p *peer){
+		"the transfer application": func(h *house, p *peer) {
+			d := execute(h, "transfer", "7001")
+			id := p.execute("transfer")
+			p.send(ends("transfer", id, "Channel-State-Number", "2"))
+			within(h.t, "transfer", d)
+		},
+		"uuid_transfer whose events are not here yet": func(h *house, p *peer) {
+			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
+			p.expect("api uuid_transfer")
+			p.send(output("+OK\n"))
+			within(h.t, "uuid_transfer", d)
+		},
+		"somebody else's doing": func(h *house, p *peer) {
+			d := execute(h, "playback", "x.wav")
+			p.send(ends("playback", p.execute("playback")), ends("socket", "the dialplan's"), event("TALK"))
+			within(h.t, "playback", d)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, outbound.Config{})
+			p := h.call()
+			leave(h, p)
+			h.finish()
+			if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+				t.Fatalf("the call ends with %q", said)
+			}
+		})
+	}
+}
+
+// A dialplan may have set socket_resume, which works like resume.
+func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
+	const forget = "api uuid_setvar " + callID + " socket_resume"
+	for name, leave := range map[string]func(h *house, p *peer){
+		"the transfer application": func(h *house, p *peer) {
+			d := execute(h, "transfer", "7001")
+			p.expect(forget) // before the new dialplan may set it again
+			p.send(output("+OK\n"))
+			p.send(ends("transfer", p.execute("transfer"))) // which need not tell of the move
+			within(h.t, "transfer", d)
+		},
+		"uuid_transfer": func(h *house, p *peer) {
+			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
+			p.expect(forget)
+			p.expect("api uuid_transfer")
+			p.send(output("+OK\n"), output("+OK\n"))
+			within(h.t, "uuid_transfer", d)
+		},
+		"somebody else's doing": func(h *house, p *peer) {
+			d := execute(h, "playback", "x.wav")
+			p.send(ends("playback", p.execute("playback"), "variable_socket_resume", "true"), ends("socket", "the dialplan's", "variable_socket_resume", "true", "Channel-State-Number", "2"))
+			within(h.t, "playback", d)
+			ask(h, (*outbound.Call).Answered)
+			p.expect(forget)
+			p.send(output("+OK\n"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, outbound.Config{})
+			p := h.dial()
+			p.greet(strings.Replace(connectReply, "\n", "\nvariable_socket_resume: true\n", 1))
+			leave(h, p)
+			h.finish()
+			if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+				t.Fatalf("the call ends with %q", said)
+			}
+		})
+	}
+}
+
+// The dialplan has come to us because another host has died; events of what
+// went before arrive when we listen already.
+func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.dial()
+	p.greet(strings.Replace(connectReply, "\n", "\nEvent-Sequence: 1000\nvariable_socket_resume: true\n", 1))
+	p.send(ends("socket", "the dead host's", "Event-Sequence", "998", "variable_socket_resume", "true"),
+		event("DTMF", "Event-Sequence", "999", "DTMF-Digit", "7"))
+	d := execute(h, "playback", "x.wav")
+	p.send(ends("playback", p.execute("playback"), "Event-Sequence", "1001"),
+		event("CHANNEL_STATE", "Event-Sequence", "997", "Channel-State-Number", "2")) // one that another thread had
+	within(t, "playback", d)
+	if ask(h, (*outbound.Call).Moved) || ask(h, (*outbound.Call).PendingDigits) != "" || ask(h, (*outbound.Call).State) != "CS_EXECUTE" {
+		t.Error("what an earlier host's call was told is taken for this one's")
+	}
+	h.finish()
+	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
+// uuid_transfer, from whomever, lets the next action of the old extension begin.
+// What execute_on_answer hands over has gone on too, and has no socket_resume.
+func TestAChannelThatHasGoneOnIsNotServed(t *testing.T) {
+	for name, sign := range map[string]string{
+		"it is being routed":        "\nvariable_current_application: socket\nChannel-State-Number: 2\n",
+		"it runs another extension": "\nvariable_current_application: sleep\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, outbound.Config{})
+			p := h.dial()
+			p.greet(strings.Replace(connectReply, "\n", sign+"variable_socket_resume: true\n", 1))
+			p.expect("api uuid_setvar " + callID + " socket_resume")
+			p.send(output("+OK\n"))
+			if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+				t.Fatalf("the call ends with %q", said)
+			}
+			if len(h.ended) > 0 {
+				t.Error("its flow ran")
+			}
+			p = h.dial()
+			p.greet(strings.Replace(connectReply, "\n", sign, 1))
+			h.finish()
+			p.goodbye()
+		})
+	}
+}
+
+func TestSocketApplicationOfOurOwnIsNoTransfer(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	d := execute(h, "socket", "other:8084 async full")
+	p.send(ends("socket", p.execute("socket")))
+	within(t, "socket", d)
+	refused := api(h, "uuid_transfer "+callID)
+	p.expect("api uuid_transfer")
+	p.send(output("-ERR No such channel!\n"))
+	within(t, "a transfer that was refused", refused)
+	h.finish()
+	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
+func TestHungUpCallWaitsForItsLastEvent(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	d := execute(h, "playback", "x.wav")
+	id := p.execute("playback")
+	p.send(hangup("CHANNEL_HANGUP", "NORMAL_CLEARING"), ends("playback", id, "Channel-State-Number", "10"))
+	within(t, "playback", d)
+	h.finish()
+	h.clock.WaitForTimers(1) // the linger time
+	p.send(hangup("CHANNEL_HANGUP_COMPLETE", "NORMAL_CLEARING"))
+	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
+func TestHungUpCallWhoseLastEventIsLost(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	p.send(lingerNotice)
+	d := within(t, "the hangup", on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, time.Hour) }))
+	hungUp(t, d, "")
+	h.finish()
+	h.clock.WaitForTimers(1)
+	h.clock.Advance(10 * time.Second)
+	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+		t.Fatalf("the call ends with %q", said)
+	}
+}
+
+func TestFreeSWITCHThatDoesNotAnswerExitIsLeft(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	h.finish()
+	p.expect("resume")
+	p.expect("exit")
+	h.clock.WaitForTimers(1)
+	h.clock.AdvanceToNext()
+	if c := p.command(); c != "" {
+		t.Fatalf("instead of the end: %q", c)
+	}
+}
+
+func TestExcessCallsGoOnWithTheirDialplan(t *testing.T) {
+	h := open(t, outbound.Config{MaxCalls: 1})
+	first := h.call()
+	ask(h, (*outbound.Call).UUID) // it is being served
+	for range 3 {
+		p := h.dial()
+		p.expect("connect")
+		p.send(connectReply)
+		if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
+			t.Fatalf("a call too many hears %q", said)
+		}
+	}
+	h.clock.Advance(time.Second)
+	p := h.dial()
+	p.expect("connect")
+	p.send(transcript("outbound-sync-full")[0].frames[0])
+	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
+		t.Fatalf("a call too many without async hears %q", said)
+	}
+	if n, refused := h.server.Calls(), h.server.Refused(); n != 1 || refused != 4 {
+		t.Fatalf("%d calls, %d refused", n, refused)
+	}
+	h.finish()
+	first.goodbye()
+	h.says("dismissed=1")
+	if log := h.log.String(); strings.Count(log, "no room") != 2 || !strings.Contains(log, "dismissed=3") {
+		t.Fatalf("want two lines, the second for three calls:\n%s", log)
+	}
+}
+
+func TestExcessPeerThatStaysIsCut(t *testing.T) {
+	h := open(t, outbound.Config{MaxCalls: 1})
+	first := h.call()
+	ask(h, (*outbound.Call).UUID)
+	p := h.dial()
+	p.expect("connect")
+	h.clock.WaitForTimers(1)
+	h.clock.AdvanceToNext()
+	for p.command() != "" {
+	}
+	h.finish()
+	first.goodbye()
+}
+
+func TestAbortGivesCallsBackToTheirDialplan(t *testing.T) {
+	h := open(t, outbound.Config{})
+	waiting := h.call()
+	d := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, time.Hour) })
+	early := h.dial() // has not said who calls
+	early.greetSilently()
+	h.abort()
+	if err := within(t, "the flow", d); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the flow ended with %v", err)
+	}
+	for _, p := range []*peer{waiting, early} {
+		if p == early {
+			p.send(connectReply, reply("+OK"), reply("+OK"))
+		}
+		if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
+			t.Fatalf("an aborted call ends with %q", said)
+		}
+	}
+}
+
+func TestCloseLetsCallsFinish(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	d := execute(h, "playback", "x.wav")
+	id := p.execute("playback")
+	_ = h.listen.Close()
+	p.send(ends("playback", id))
+	within(t, "playback", d).must(t, "_none_")
+	select {
+	case <-h.served:
+		t.Fatal("Serve left its call")
+	default:
+	}
+	h.finish()
+	p.goodbye()
+}
+
+func TestFaultInAFlowEndsThatCallOnly(t *testing.T) {
+	h := open(t, outbound.Config{})
+	broken, good := h.call(), h.call()
+	_ = on(h, func(context.Context, *outbound.Call) bool { panic("a bug") })
+	within(t, "the broken flow", h.ended)
+	d := execute(h, "answer", "")
+	for _, p := range []*peer{broken, good} { // which of them broke is not told
+		go func() {
+			for c := p.command(); c != ""; c = p.command() {
+				p.send(reply("+OK"))
+				if field(c, "execute-app-name") == "answer" {
+					p.send(ends("answer", field(c, "Event-UUID")))
+				}
+			}
+		}()
+	}
+	within(t, "answer", d).must(t, "_none_")
+	h.finish()
+	h.says("a bug")
+}
+
+// tired fails a few times before it accepts.
+type tired struct {
+	net.Listener
+	fails int
+}
+
+func (l *tired) Accept() (net.Conn, error) {
+	if l.fails > 0 {
+		l.fails--
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+	return l.Listener.Accept()
+}
+
+func TestAcceptGoesOnAfterErrors(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := openOn(t, outbound.Config{}, &tired{Listener: l, fails: 3})
+	for range 3 {
+		h.clock.WaitForTimers(1)
+		h.clock.AdvanceToNext()
+	}
+	p := h.call()
+	h.finish()
+	p.goodbye()
+}
+
+func TestEventsAndJobs(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	for n := range 2 {
+		d := on(h, func(ctx context.Context, c *outbound.Call) string {
+			out, err := c.BgAPI(ctx, "originate user/1000 &park()")
+			return out + errorText(err)
+		})
+		if n == 0 { // subscribed once
+			p.expect("event plain BACKGROUND_JOB")
+			p.send(reply("+OK event listener enabled plain"))
+		}
+		job := field(p.expect("bgapi originate"), "Job-UUID")
+		result := "Event-Name: BACKGROUND_JOB\nJob-UUID: " + job + "\nContent-Length: 4\n\n+OK\n"
+		p.send(reply("+OK Job-UUID: "+job), dtmf("5"),
+			"Content-Length: "+strconv.Itoa(len(result))+"\nContent-Type: text/event-plain\n\n"+result)
+		if got := within(t, "bgapi", d); got != "+OK\n" {
+			t.Fatalf("bgapi brings %q", got)
+		}
+	}
+	if got := ask(h, (*outbound.Call).PendingDigits); got != "55" {
+		t.Fatalf("digits during bgapi: %q", got)
+	}
+	sub := on(h, func(ctx context.Context, c *outbound.Call) error {
+		return c.Subscribe(ctx, "CUSTOM", "conference::maintenance")
+	})
+	p.expect("event plain CUSTOM conference::maintenance")
+	p.send(reply("-ERR permission denied"))
+	var refused *esl.ReplyError
+	if err := within(t, "subscribe", sub); !errors.As(err, &refused) {
+		t.Fatalf("the error is %v", err)
+	}
+	h.finish()
+	p.goodbye()
+}

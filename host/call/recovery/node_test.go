@@ -1,0 +1,211 @@
+package recovery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+// played is a switch with one call.
+type played struct {
+	mu    sync.Mutex
+	up    bool
+	looks []string // what the table shows, look for look; the last stays
+	dump  map[string]string
+	asked []string
+	err   error
+}
+
+const waiting = `{"row_count":1,"rows":[{"uuid":"one","state":"CS_EXECUTE","application":"socket","application_data":"127.0.0.1:8084/f async full","cid_num":"1000","dest":"f","created_epoch":"1795217910"}]}`
+
+func newPlayed(looks ...string) *played {
+	return &played{up: true, looks: looks, dump: map[string]string{
+		"Channel-State": "CS_EXECUTE", "variable_current_application": "socket",
+		"variable_current_application_data": "127.0.0.1:8084/f async full", "variable_socket_host": "127.0.0.1",
+	}}
+}
+
+func (p *played) Name() string { return "played" }
+
+func (p *played) Up() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.up }
+
+func (p *played) API(_ context.Context, line string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, line)
+	switch {
+	case p.err != nil:
+		return "", p.err
+	case line == "show channels as json":
+		now := p.looks[0]
+		if len(p.looks) > 1 {
+			p.looks = p.looks[1:]
+		}
+		return now, nil
+	case strings.HasPrefix(line, "uuid_dump"):
+		text, err := json.Marshal(p.dump)
+		return string(text), err
+	}
+	return "+OK\n", nil
+}
+
+// done is the last command that changed something.
+func (p *played) done() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := p.asked[len(p.asked)-1]
+	if strings.HasPrefix(last, "show") || strings.HasPrefix(last, "uuid_dump") {
+		return ""
+	}
+	return last
+}
+
+// sweep runs a Sweep to its end, driving the clock.
+func sweep(t *testing.T, p *played, change func(*Sweep)) *story {
+	t.Helper()
+	clk, said := clock.NewManual(time.Unix(1795217910, 0)), &story{}
+	s := New(Config{Do: config.Parked{Action: config.HangupParked, Cause: "USER_BUSY"}, Grace: time.Minute},
+		[]Node{{p, "127.0.0.1:8021"}}, slog.New(said), clk)
+	s.machine = imagined{own: []string{"127.0.0.1"}}
+	if change != nil {
+		change(s)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = s.Run(t.Context(), "127.0.0.1:8084") }()
+	for {
+		select {
+		case <-ended:
+			return said
+		default:
+			clk.AdvanceToNext()
+		}
+	}
+}
+
+func TestWhatIsTouched(t *testing.T) {
+	const none = "{\"row_count\": 0}\n"
+	answered := strings.Replace(waiting, `"socket"`, `"playback"`, 1)
+	for name, c := range map[string]struct {
+		looks  []string
+		change func(*played, *Sweep)
+		want   string
+	}{
+		"a call left parked": {[]string{waiting}, nil, "uuid_kill one USER_BUSY"},
+		"none":               {[]string{none}, nil, ""},
+		"seen once":          {[]string{waiting, none}, nil, ""},
+		"seen late":          {[]string{none, waiting}, nil, ""},
+		"it moved on":        {[]string{waiting, answered}, nil, ""},
+		"another socket":     {[]string{waiting, strings.Replace(waiting, "/f ", "/g ", 1)}, nil, ""},
+		"bridged by now":     {[]string{strings.Replace(waiting, "CS_EXECUTE", "CS_EXCHANGE_MEDIA", 1)}, nil, ""},
+		"it came to us":      {[]string{waiting}, func(_ *played, s *Sweep) { s.Came("one") }, ""},
+		"it came and went":   {[]string{waiting}, func(_ *played, s *Sweep) { s.Came("one")() }, "uuid_kill one USER_BUSY"},
+		"the table is behind": {[]string{waiting}, func(p *played, _ *Sweep) {
+			p.dump["variable_current_application"] = "playback"
+		}, ""},
+		"the channel left its dialplan": {[]string{waiting}, func(p *played, _ *Sweep) { p.dump["Channel-State"] = "CS_HANGUP" }, ""},
+		"another host was dialled":      {[]string{waiting}, func(p *played, _ *Sweep) { p.dump["variable_socket_host"] = "10.0.0.2" }, ""},
+		"an old eslua still serves":     {[]string{waiting}, func(_ *played, s *Sweep) { s.machine = imagined{own: []string{"127.0.0.1"}, busy: true} }, ""},
+		"who serves cannot be told": {[]string{waiting}, func(_ *played, s *Sweep) {
+			s.machine = imagined{own: []string{"127.0.0.1"}, blind: errors.New("no /proc")}
+		}, ""},
+		"this eslua took over": {[]string{waiting}, func(_ *played, s *Sweep) { s.LeaveOut() }, ""},
+		"the node fails":       {[]string{waiting}, func(p *played, _ *Sweep) { p.err = errors.New("gone") }, ""},
+		"it answers nonsense":  {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlayed(c.looks...)
+			said := sweep(t, p, func(s *Sweep) {
+				if c.change != nil {
+					c.change(p, s)
+				}
+			})
+			if len(p.asked) == 0 {
+				p.asked = []string{"show"}
+			}
+			if got := p.done(); got != c.want {
+				t.Errorf("done: %q, want %q\n%s", got, c.want, said.text())
+			}
+			if c.want != "" && !strings.Contains(said.text(), "caller=1000 called=f socket=127.0.0.1:8084/f async full since=2026-11-20T23:38:30Z done=hung up with USER_BUSY") {
+				t.Errorf("said %s", said.text())
+			}
+		})
+	}
+}
+
+func TestACallOfTheSecondLookHasItsTime(t *testing.T) {
+	row := waiting[strings.Index(waiting, `{"uuid"`) : len(waiting)-2]
+	both := strings.Replace(waiting, row, row+","+strings.Replace(row, `"one"`, `"two"`, 1), 1)
+	p := newPlayed(waiting, both)
+	sweep(t, p, nil)
+	if killed := strings.Join(p.asked, "; "); !strings.Contains(killed, "uuid_kill one") || strings.Contains(killed, "uuid_kill two") {
+		t.Errorf("asked %s", killed)
+	}
+}
+
+func TestANodeIsWaitedFor(t *testing.T) {
+	p := newPlayed(waiting)
+	p.up = false
+	clk := clock.NewManual(time.Unix(1795217910, 0))
+	s := New(Config{Do: config.Parked{Action: config.Report}, Grace: time.Minute}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clk)
+	s.machine = imagined{own: []string{"127.0.0.1"}}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(t.Context(), "127.0.0.1:8084") }()
+	clk.WaitForTimers(1)
+	clk.Advance(time.Second)
+	clk.WaitForTimers(1)
+	p.mu.Lock()
+	if len(p.asked) > 0 {
+		t.Errorf("asked %q while it was down", p.asked)
+	}
+	p.up = true
+	p.mu.Unlock()
+	clk.Advance(time.Second)
+	clk.WaitForTimers(1)
+	clk.Advance(time.Minute)
+	if err := <-ended; err != nil || len(p.asked) == 0 {
+		t.Errorf("%v, asked %q", err, p.asked)
+	}
+	s.Came("two")()
+	s.Came("two")
+	if _, kept := s.came.Load("two"); kept {
+		t.Error("calls are noted for ever")
+	}
+}
+
+func TestTheEndOfTheHostEndsTheSweep(t *testing.T) {
+	p := newPlayed(waiting)
+	p.up = false
+	clk := clock.NewManual(time.Unix(0, 0))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	s := New(Config{}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clk)
+	go func() { ended <- s.Run(ctx, "127.0.0.1:8084") }()
+	clk.WaitForTimers(1)
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReentry(t *testing.T) {
+	for data, want := range map[string]string{
+		"127.0.0.1:8084/f async full":      "uuid_transfer u 'm:^:set:socket_resume=true^socket:127.0.0.1:8084/f async full' inline",
+		"127.0.0.1:8084/a^b async full":    "uuid_transfer u 'm:~:set:socket_resume=true~socket:127.0.0.1:8084/a^b async full' inline",
+		"127.0.0.1:8084/${system(x)} full": "",
+		"127.0.0.1:8084/it's full":         "",
+		"127.0.0.1:8084/^~;|! full":        "",
+	} {
+		got, err := call{uuid: "u", data: data}.reentry()
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %s, %v, want %s", data, got, err, want)
+		}
+	}
+}

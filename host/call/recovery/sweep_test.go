@@ -1,0 +1,322 @@
+package recovery
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// TestLeftCallsOfASimulatedSwitch and TestLiveLeftCalls hold the same for both.
+func TestLeftCallsOfASimulatedSwitch(t *testing.T) {
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
+	}}})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	leftCalls(t, sim.Addr(), "ClueCon")
+}
+
+func TestLiveLeftCalls(t *testing.T) {
+	address, password := livetest.Address(t)
+	leftCalls(t, address, password)
+}
+
+func leftCalls(t *testing.T, address, password string) {
+	node := connect(t, address, password)
+	for name, do := range map[string]config.Parked{
+		"report":  {Action: config.Report},
+		"hangup":  {Action: config.HangupParked, Cause: "USER_BUSY"},
+		"reenter": {Action: config.Reenter},
+	} {
+		t.Run(name, func(t *testing.T) {
+			us, other := listen(t), listen(t)
+			nobody := vacant(t)
+			left := node.call(t, us.address()+"/flow/a async full")
+			second := node.call(t, nobody+"/flow/b|localhost:"+us.port()+"/flow/b async full")
+			came := node.call(t, us.address()+"/flow/came async full")
+			theirs := node.call(t, nobody+"/flow/c|localhost:"+other.port()+"/flow/c|"+us.address()+"/flow/c async full")
+			busy := listen(t)
+			busy.lend(t)
+			unsure := node.call(t, "127.0.0.1:"+busy.port()+"/flow/d|"+us.address()+"/flow/d async full")
+			third := node.call(t, us.address()+"/flow/e|127.0.0.1:"+other.port()+"/flow/e async full")
+			for _, id := range []string{left, second, third, came, theirs, unsure} {
+				node.settle(t, id)
+			}
+			us.serve()
+
+			clk := clock.NewManual(time.Unix(1795217910, 0))
+			said := &story{}
+			s := New(Config{Do: do, Grace: 30 * time.Second}, []Node{{node.link, address}}, slog.New(said), clk)
+			s.Came(came)
+			done := make(chan error, 1)
+			go func() { done <- s.Run(t.Context(), us.address()) }()
+			clk.WaitForTimers(1)
+			late := node.call(t, other.address()+"/flow/late async full")
+			node.settle(t, late)
+			clk.Advance(30 * time.Second)
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+
+			for name, id := range map[string]string{"one that came to us": came, "another host's": theirs, "one that may be another's": unsure, "a later one": late} {
+				if got := node.application(t, id); got != "socket" {
+					t.Errorf("%s call is touched: it runs %q", name, got)
+				}
+				if said.tells(id) != (id == unsure) {
+					t.Errorf("what is said of %s call is wrong: %s", name, said.text())
+				}
+			}
+			for id, path := range map[string]string{left: "flow/a", second: "flow/b", third: "flow/e"} {
+				if !said.tells(id) {
+					t.Errorf("nothing is said of %s: %s", id, said.text())
+				}
+				switch do.Action {
+				case config.HangupParked:
+					if got := node.application(t, id); got != "" {
+						t.Errorf("a call left parked runs %q, it should be hung up", got)
+					}
+				case config.Reenter:
+					if got := us.next(t); got != "flow/a" && got != "flow/b" && got != "flow/e" {
+						t.Errorf("%q was handed to us, want %s", got, path)
+					}
+				default:
+					if got := node.application(t, id); got != "socket" {
+						t.Errorf("a call that is only reported runs %q", got)
+					}
+				}
+			}
+			if want := map[config.ParkedAction]string{config.Report: "found=3 handled=0"}[do.Action]; !strings.Contains(said.text(), cmp.Or(want, "found=3 handled=3")) {
+				t.Errorf("no summary: %s", said.text())
+			}
+		})
+	}
+}
+
+// switchNode is a switch and calls on it.
+type switchNode struct{ link *node.Link }
+
+func connect(t *testing.T, address, password string) switchNode {
+	l := node.New(node.Node{Name: "node", Address: address, Password: password}, slog.New(slog.DiscardHandler), clock.System(), node.Options{})
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- l.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-ended })
+	again, late := time.NewTicker(time.Millisecond), time.NewTimer(20*time.Second)
+	defer again.Stop()
+	defer late.Stop()
+	for !l.Up() {
+		select {
+		case <-again.C:
+		case <-late.C:
+			t.Fatal("the switch is not connected")
+		}
+	}
+	return switchNode{l}
+}
+
+func (n switchNode) api(t *testing.T, line string) string {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	answer, err := n.link.API(ctx, line)
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	return answer
+}
+
+// call is one whose dialplan is a single socket.
+func (n switchNode) call(t *testing.T, socket string) (id string) {
+	t.Helper()
+	id = uuid.NewString()
+	if answer := n.api(t, "originate {origination_uuid="+id+"}loopback/wait 'm:^:socket:"+socket+"^hangup' inline"); !strings.HasPrefix(answer, "+OK") {
+		t.Fatal(answer)
+	}
+	t.Cleanup(func() { n.api(t, "uuid_kill "+id) })
+	return id
+}
+
+// application is what a channel runs; "" if it is gone.
+func (n switchNode) application(t *testing.T, id string) string {
+	t.Helper()
+	if n.api(t, "uuid_exists "+id) != "true" {
+		return ""
+	}
+	return strings.TrimSpace(n.api(t, "uuid_getvar "+id+" current_application"))
+}
+
+// settle waits until the table of channels shows a call in its socket.
+func (n switchNode) settle(t *testing.T, id string) {
+	t.Helper()
+	deadline, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	for deadline.Err() == nil {
+		calls, err := sockets(deadline, Node{Switch: n.link})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range calls {
+			if c.uuid == id {
+				return
+			}
+		}
+	}
+	t.Fatalf("%s is not in a socket: %s", id, n.api(t, "show channels as json"))
+}
+
+// listener accepts and dies, and later serves.
+type listener struct {
+	net.Listener
+	mu      sync.Mutex
+	serving bool
+	lent    chan net.Conn // the next connection goes there
+	paths   chan string
+}
+
+func listen(t *testing.T) *listener {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := &listener{Listener: l, paths: make(chan string, 10)}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			own.mu.Lock()
+			switch {
+			case own.lent != nil:
+				own.lent <- c
+				own.lent = nil
+			case own.serving:
+				all.Go(func() { own.answer(c) })
+			default:
+				_ = c.Close()
+			}
+			own.mu.Unlock()
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); all.Wait() })
+	return own
+}
+
+func (l *listener) address() string { return l.Addr().String() }
+
+func (l *listener) port() string {
+	_, port, _ := net.SplitHostPort(l.address())
+	return port
+}
+
+func (l *listener) serve() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.serving = true
+}
+
+// lend has another process hold a connection that came here, until the test ends.
+func (l *listener) lend(t *testing.T) {
+	t.Helper()
+	lent := make(chan net.Conn, 1)
+	l.mu.Lock()
+	l.lent = lent
+	l.mu.Unlock()
+	far, err := net.Dial("tcp", l.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := lendToChild(t, <-lent)
+	t.Cleanup(func() { release(); _ = far.Close() })
+}
+
+// answer says connect, notes the path and lets the call go on.
+func (l *listener) answer(c net.Conn) {
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_, _ = c.Write([]byte("connect\n\n"))
+	r := bufio.NewScanner(c)
+	for r.Scan() && r.Text() != "" {
+		if data, ok := strings.CutPrefix(r.Text(), "variable_socket_path: "); ok {
+			path, _ := url.PathUnescape(data)
+			l.paths <- path
+		}
+	}
+}
+
+func (l *listener) next(t *testing.T) string {
+	t.Helper()
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	select {
+	case path := <-l.paths:
+		return path
+	case <-deadline.C:
+		t.Fatal("no call was handed to us")
+		return ""
+	}
+}
+
+// vacant is an address where nothing listens.
+func vacant(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// story keeps what is logged.
+type story struct {
+	mu   sync.Mutex
+	said strings.Builder
+	with string
+	root *story
+}
+
+func (s *story) Enabled(context.Context, slog.Level) bool { return true }
+func (s *story) WithGroup(string) slog.Handler            { return s }
+func (s *story) WithAttrs(attrs []slog.Attr) slog.Handler {
+	next := &story{with: s.with, root: cmp.Or(s.root, s)}
+	for _, a := range attrs {
+		next.with += " " + a.String()
+	}
+	return next
+}
+
+func (s *story) Handle(_ context.Context, r slog.Record) error {
+	root := cmp.Or(s.root, s)
+	root.mu.Lock()
+	defer root.mu.Unlock()
+	root.said.WriteString(r.Message + s.with)
+	r.Attrs(func(a slog.Attr) bool { root.said.WriteString(" " + a.String()); return true })
+	root.said.WriteString("\n")
+	return nil
+}
+
+func (s *story) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.String()
+}
+
+func (s *story) tells(id string) bool { return strings.Contains(s.text(), id) }

@@ -1,6 +1,0 @@
-// Package control owns the connections to FreeSWITCH nodes: one Link per node
-// that authenticates, subscribes, runs API commands, hands events to listeners,
-// notices a node that went silent, and comes back by itself.
-//
-// What events mean is left to host/flow and the bindings; the wire is host/esl's.
-package control

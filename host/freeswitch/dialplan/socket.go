@@ -1,0 +1,183 @@
+package dialplan
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+// How a socket is written, for what to write instead.
+const (
+	asAction    = `<action application="socket" data="%s"/>`
+	asOriginate = `'&socket(%s)'`
+	asHook      = `execute_on_answer='socket %s'`
+)
+
+// flow is what eslua makes of the path's first part, which reaches it decoded
+// once already where FreeSWITCH does not encode it (see encoded).
+func (h Host) flow() string {
+	arrived := capital.ReplaceAllStringFunc(h.Path, func(code string) string {
+		n, _ := strconv.ParseUint(code[1:], 16, 8)
+		return string([]byte{byte(n)})
+	})
+	part, _, _ := strings.Cut(strings.Trim(arrived, "/"), "/")
+	if plain, err := url.PathUnescape(part); err == nil {
+		part = plain
+	}
+	return part
+}
+
+var (
+	capital      = regexp.MustCompile(`%[0-9A-F]{2}`)
+	earlyDecoded = regexp.MustCompile(`%(?:2[0F]|3A|7C)`)
+	blankInside  = regexp.MustCompile(`\$\{[^}]*\s`)
+	colonInPath  = regexp.MustCompile(`/[^|]*:`)
+)
+
+// socket checks a socket application's data and tells whether it leads to us.
+// form is how to write it.
+func (c *checker) socket(at origin, data, form string) bool {
+	words := strings.Fields(data)
+	if len(words) == 0 {
+		if data == "" {
+			c.say(at, false, "this socket names no host; write "+form, c.first("FLOW"))
+		}
+		return false
+	}
+	list := words[0]
+	if strings.HasPrefix(list, "${") || blankInside.MatchString(data) {
+		return false // who is dialled shows only in a call
+	}
+	switch {
+	case strings.HasPrefix(list, "["), strings.Contains(list, "|["):
+		c.say(at, false, "FreeSWITCH takes no brackets in a socket's host; write ::1:8084 for [::1]:8084")
+		return false
+	case colonInPath.MatchString(list) && !strings.Contains(list, "$"):
+		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
+		return false
+	}
+	hosts := Hosts(list)
+	ours := slices.ContainsFunc(hosts, c.leadsToUs)
+	for _, e := range hosts {
+		c.stranger(at, e)
+	}
+	if !ours {
+		return false
+	}
+	c.words(at, words, form)
+	c.path(at, hosts)
+	return true
+}
+
+// words looks at what follows the hosts.
+func (c *checker) words(at origin, words []string, form string) {
+	var lacks, others []string
+	for _, need := range []string{"async", "full"} {
+		if !slices.ContainsFunc(words[1:], func(w string) bool { return strings.EqualFold(w, need) }) {
+			lacks = append(lacks, need)
+		}
+	}
+	for _, w := range words[1:] {
+		if !strings.EqualFold(w, "async") && !strings.EqualFold(w, "full") {
+			others = append(others, w)
+		}
+	}
+	rest := strings.Join(words[1:], " ")
+	if strings.Contains(rest, "$") || strings.HasSuffix(words[0], "}") {
+		return // a variable may hold the words
+	}
+	instead := strings.Join(append([]string{words[0]}, "async full"), " ")
+	switch {
+	case len(others) > 0 && len(lacks) == 0:
+		for _, o := range others {
+			instead = strings.Replace(instead, " async full", "%2520"+encoded(o)+" async full", 1)
+		}
+		c.say(at, false, "FreeSWITCH ignores %q: a blank ends the path; write "+form+" if it belongs to an argument", strings.Join(others, " "), instead)
+	case len(lacks) > 0:
+		c.say(at, false, "this socket lacks %s: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write "+form, strings.Join(lacks, " and "), instead)
+	}
+}
+
+// path looks at the flow and its arguments.
+func (c *checker) path(at origin, hosts []Host) {
+	for _, e := range hosts {
+		if !c.leadsToUs(e) {
+			continue
+		}
+		if code := earlyDecoded.FindString(e.Path); code != "" {
+			plain, _ := url.PathUnescape(code)
+			c.say(at, false, "%s arrives as %q and not as it is written (FreeSWITCH encodes no %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
+			return
+		}
+		if flow := e.flow(); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
+			c.say(at, false, "there is no flow %q among the scripts: %s; write one of them", flow, few(c.known.Flows))
+			return
+		}
+	}
+}
+
+func (c *checker) isFlow(flow string) bool {
+	return slices.Contains(c.known.Flows, strings.TrimSuffix(flow, ".lua"))
+}
+
+// stranger remarks on a host that is none of ours.
+func (c *checker) stranger(at origin, e Host) {
+	if strings.Contains(e.Name+e.Port, "$") || c.isOurs(e) {
+		return
+	}
+	answers := ""
+	if c.known.Answers != nil && !c.known.Answers(e.Address) {
+		answers = ", and nothing listens there"
+	}
+	c.say(at, true, "%s is not one of the configuration's hosts (%s)%s", e.Address, strings.Join(c.ours(), ", "), answers)
+}
+
+// leadsToUs tells a host of ours, or one whose path names a flow of ours.
+func (c *checker) leadsToUs(e Host) bool {
+	flow := e.flow()
+	return c.isOurs(e) || flow != "" && c.isFlow(flow)
+}
+
+func (c *checker) isOurs(e Host) bool {
+	return slices.ContainsFunc(c.known.Hosts, func(h config.Address) bool {
+		host, port, err := net.SplitHostPort(string(h))
+		return err == nil && port == e.Port && (everywhere(host) || sameHost(host, strings.Trim(e.Name, "[]")))
+	})
+}
+
+func sameHost(a, b string) bool {
+	return strings.EqualFold(a, b) || loopback(a) && loopback(b)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+func (c *checker) ours() (list []string) {
+	for _, h := range c.known.Hosts {
+		list = append(list, string(h))
+	}
+	return list
+}
+
+// first is a socket's data with the first of our hosts.
+func (c *checker) first(flow string) string {
+	host := "127.0.0.1:8084"
+	if len(c.known.Hosts) > 0 {
+		host = hostOf(string(c.known.Hosts[0]))
+	}
+	return host + "/" + flow + " async full"
+}
+
+func few(names []string) string {
+	if len(names) > 8 {
+		names = append(slices.Clone(names[:8]), "...")
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,77 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+)
+
+const greetingTime = 10 * time.Second
+
+// connect dials and authenticates.
+func (l *Link) connect(ctx context.Context) (*esl.Conn, error) {
+	ctx, stop := within(ctx, l.clk, greetingTime, errSlowGreeting)
+	defer stop()
+	nc, err := l.o.Dial(ctx, l.node.address())
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	wire := l.o.Wire
+	if wire.Log == nil {
+		wire.Log = l.log
+	}
+	conn := esl.NewConn(nc, wire)
+	if err := l.greet(ctx, conn); err != nil {
+		_ = conn.Close()
+		return nil, cause(ctx, err)
+	}
+	return conn, nil
+}
+
+// greet answers FreeSWITCH's auth/request.
+func (l *Link) greet(ctx context.Context, conn *esl.Conn) error {
+	first, err := conn.Next(ctx)
+	if err != nil {
+		return err
+	}
+	switch first.Type() {
+	case "auth/request":
+	case "text/rude-rejection":
+		return &RejectedError{Text: first.Body()}
+	default:
+		return fmt.Errorf("expected FreeSWITCH's auth/request, got %s", first.Type())
+	}
+	login, err := l.node.login()
+	if err != nil {
+		return err
+	}
+	r, err := conn.Do(ctx, login)
+	if err != nil {
+		return err
+	}
+	if r.Err() != nil {
+		return &PasswordError{User: l.node.User, Answer: r.Text()}
+	}
+	return nil
+}
+
+// within ends a context with err after d on clk.
+func within(ctx context.Context, clk clock.Clock, d time.Duration, err error) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := clk.AfterFunc(d, func() { cancel(err) })
+	return ctx, func() {
+		timer.Stop()
+		cancel(nil)
+	}
+}
+
+// cause is err, or why ctx ended if that is what err comes from.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package node
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+
+	"github.com/eslua/eslua/host/freeswitch/esl"
+)
+
+// Node is one FreeSWITCH to stay connected to.
+type Node struct {
+	Name      string
+	Address   string   // host:port of mod_event_socket; port 8021 if left out
+	User      string   // user@domain for userauth; empty: the password of event_socket.conf.xml
+	Password  string   // that user's esl-password, or the one of event_socket.conf.xml
+	Subscribe []string // event names, "CUSTOM <subclass>" or "ALL"; HEARTBEAT and BACKGROUND_JOB are always added
+}
+
+const defaultPort = "8021"
+
+func (n Node) address() string {
+	if _, _, err := net.SplitHostPort(n.Address); err != nil {
+		return net.JoinHostPort(n.Address, defaultPort)
+	}
+	return n.Address
+}
+
+// login is the command that authenticates.
+func (n Node) login() (esl.Command, error) {
+	if n.User != "" {
+		return esl.UserAuth(n.User, n.Password)
+	}
+	return esl.Auth(n.Password)
+}
+
+// check finds settings that can never work.
+func (n Node) check() error {
+	if _, err := n.login(); err != nil {
+		return err
+	}
+	for _, name := range n.Subscribe {
+		if err := checkName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Options of a Link. A zero field has the default.
+type Options struct {
+	Wire esl.Options
+	Rand func() float64                                              // [0,1), spreads reconnects; default math/rand
+	Dial func(ctx context.Context, address string) (net.Conn, error) // default TCP
+}
+
+func (o Options) withDefaults() Options {
+	if o.Rand == nil {
+		o.Rand = rand.Float64
+	}
+	if o.Dial == nil {
+		o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
+		}
+	}
+	return o
+}

@@ -1,0 +1,280 @@
+package syntax
+
+import (
+	"strings"
+	"testing"
+)
+
+// The reading side as FreeSWITCH has it, ported from switch_utils.c and
+// switch_channel.c of cc93a683; it can disagree with what this package writes.
+
+func unescape(c byte) byte {
+	switch c {
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	case 's':
+		return ' '
+	}
+	return c
+}
+
+// cleanup is cleanup_separated_string.
+func cleanup(s string, delim byte) string {
+	s = strings.TrimLeft(s, " ")
+	var out []byte
+	end, quoted, ended := 0, false, false
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			e := s[i+1]
+			if e == '\'' || e == '"' || e == '\\' || delim != 0 && e == delim || unescape(e) != e {
+				i++
+				out = append(out, unescape(e))
+				end, ended = len(out), true
+				continue
+			}
+		}
+		if s[i] == '\'' && (quoted || strings.Contains(s[i+1:], "'")) {
+			if quoted = !quoted; quoted {
+				end, ended = len(out), true
+			}
+			continue
+		}
+		out = append(out, s[i])
+		if s[i] != ' ' || quoted {
+			end, ended = len(out), true
+		}
+	}
+	if ended {
+		out = out[:end]
+	}
+	return string(out)
+}
+
+// separate is separate_string_blank_delim.
+func separate(s string, max int) []string {
+	var raw []string
+	for i := 0; i < len(s) && len(raw) < max; {
+		if len(raw) == max-1 {
+			raw = append(raw, s[i:])
+			break
+		}
+		for i < len(s) && s[i] == ' ' {
+			i++
+		}
+		start, quoted := i, false
+		for ; i < len(s); i++ {
+			if s[i] == '\\' {
+				i++
+			} else if s[i] == '\'' {
+				quoted = !quoted
+			} else if s[i] == ' ' && !quoted {
+				break
+			}
+		}
+		raw = append(raw, s[start:min(i, len(s))])
+		for i < len(s) && s[i] == ' ' {
+			i++
+		}
+	}
+	for i := range raw {
+		raw[i] = cleanup(raw[i], 0)
+	}
+	return raw
+}
+
+// separateAt is separate_string_char_delim.
+func separateAt(s string, delim byte) []string {
+	var raw []string
+	start, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case s[i] == '\'' && (quoted || strings.Contains(s[i+1:], "'")):
+			quoted = !quoted
+		case s[i] == delim && !quoted:
+			raw, start = append(raw, s[start:i]), i+1
+		}
+	}
+	raw = append(raw, s[start:])
+	for i := range raw {
+		raw[i] = cleanup(raw[i], delim)
+	}
+	return raw
+}
+
+// expand is switch_channel_expand_variables for a channel whose variables are
+// all "LEAK".
+func expand(s string) string {
+	if !varCheck(s) && !hasEscapedData(s) {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		plain, next := false, byte(0)
+		if i+1 < len(s) {
+			next = s[i+1]
+		}
+		if s[i] == '\\' {
+			switch next {
+			case '$':
+				plain = true
+				i++
+				if i+1 < len(s) && s[i+1] == '$' {
+					i++
+				}
+			case '\'':
+				i++
+				continue
+			case '\\':
+				out.WriteByte('\\')
+				i++
+				continue
+			}
+		}
+		if s[i] == '$' && !plain {
+			if i+1 < len(s) && s[i+1] == '$' {
+				i++
+			}
+			if i+1 < len(s) && s[i+1] == '{' {
+				out.WriteString("LEAK")
+				if e := strings.IndexByte(s[i:], '}'); e >= 0 {
+					i += e
+				} else {
+					i = len(s)
+				}
+				continue
+			}
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+func varCheck(s string) bool {
+	dollar := false
+	for i := 0; i < len(s); i++ {
+		if s[i] == '$' {
+			dollar = true
+		} else if dollar {
+			if s[i] == '{' {
+				return true
+			} else if s[i] != '\\' {
+				dollar = false
+			}
+		}
+	}
+	return false
+}
+
+func hasEscapedData(s string) bool {
+	for i := strings.IndexByte(s, '\\'); i >= 0; {
+		i++
+		if i < len(s) && strings.IndexByte("\\nst'", s[i]) >= 0 {
+			return true
+		}
+		j := strings.IndexByte(s[min(i, len(s)):], '\\')
+		if j < 0 {
+			return false
+		}
+		i += j
+	}
+	return false
+}
+
+var torture = []string{
+	"", " ", "  ", "plain", "two words", " edge ", "it's", "''", `"quoted"`, `\`, `a\`, `\\`, `\'`, `\n`, `\s+`, `\d+`, `^\+?(49|0)\d{2,}$`,
+	"line\nline", "cr\rlf\n", "${api(system rm)}", "$${global}", `\${x}`, `$\{x}`, `\\${x}`, "$$x", `$$x\n`, "50$", "$", `'${x}'`,
+	"José 'the voice' Ñandú", "日本語 テスト", "^^:a:b", "%[a=b]x", "%;[a=b]x", "%", "a,b|c", `C:\sounds\new file.wav`, `\ `, ` \`, `x'`, `'x`, "tab\there", "a=b", "a,b=c", `,\`, `a\=b`, "=", `=\`,
+}
+
+func checkWord(t *testing.T, s string) {
+	t.Helper()
+	if got := separate("before "+Word(s)+" after", 3); len(got) != 3 || got[1] != s || got[2] != "after" {
+		t.Errorf("word %q written as %q is read as %q", s, Word(s), got)
+	}
+	if got := separate("uuid name "+Rest(s), 3); s != "" && (len(got) != 3 || got[2] != s) {
+		t.Errorf("rest %q written as %q is read as %q", s, Rest(s), got)
+	}
+	if got := separateAt("name="+Value(s), '='); len(got) != 2 || got[1] != s {
+		t.Errorf("value %q written as %q is read as %q", s, Value(s), got)
+	}
+	if !strings.ContainsAny(s, "{}") {
+		vars := strings.Trim(Variables([][2]string{{"first", s}, {"second", "x"}}), "{}")
+		pairs := separateAt(vars, ',')
+		if len(pairs) != 2 || pairs[1] != "second=x" {
+			t.Errorf("variable %q written as %q is read as %q", s, vars, pairs)
+		} else if got := separateAt(pairs[0], '='); len(got) != 2 || got[1] != s {
+			t.Errorf("variable %q written as %q is read as %q", s, vars, got)
+		}
+	}
+	if w := Word(s) + Rest(s) + Value(s); strings.ContainsAny(w, "\r\n") {
+		t.Errorf("%q is written with a line end: %q", s, w)
+	}
+}
+
+func checkLiteral(t *testing.T, s string) {
+	t.Helper()
+	got := expand(Literal(s))
+	got = strings.TrimPrefix(got, "%[]")
+	if got != s {
+		t.Errorf("%q written as %q is expanded to %q", s, Literal(s), got)
+	}
+	if scoped := expand(Literal(s)); len(scoped) > 2 && scoped[0] == '%' && (scoped[1] == '[' || scoped[2] == '[') && !strings.HasPrefix(scoped, "%[]") {
+		t.Errorf("%q still sets scope variables", s)
+	}
+}
+
+func TestFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
+	for _, s := range torture {
+		checkWord(t, s)
+		checkLiteral(t, s)
+		if got := separate(expand(Literal("a "+Word(s)+" b")), 3); len(got) != 3 || got[1] != s {
+			t.Errorf("%q as a word of an application's argument is read as %q", s, got)
+		}
+	}
+}
+
+func TestVariablesStayInTheirBraces(t *testing.T) {
+	for _, s := range append(torture, "x:_:loopback/app=system:ls", ":_:_:", "::_::_:") {
+		written := Variables([][2]string{{"a", s}, {"b", "c"}})
+		if strings.Contains(written, ":_:") { // FreeSWITCH would dial what follows
+			t.Errorf("%q is written as %q", s, written)
+		}
+		carried := strings.NewReplacer("{", "", "}", "").Replace(s)
+		pairs := separateAt(strings.TrimSuffix(written[1:], "}"), ',')
+		if len(pairs) != 2 || pairs[1] != "b=c" {
+			t.Errorf("%q is written as %q and read as %q", s, written, pairs)
+		} else if pair := separateAt(pairs[0], '='); len(pair) != 2 || pair[1] != carried {
+			t.Errorf("%q is written as %q and read as %q", s, written, pair)
+		}
+	}
+}
+
+func TestWhatNeedsNothingIsLeftReadable(t *testing.T) {
+	for _, s := range []string{"ivr/hello.wav", "tone_stream://%(300,0,440)", `\d+`, "4711#", "sofia/gateway/gw/0049"} {
+		if Word(s) != s || Literal(s) != s || Rest(s) != s {
+			t.Errorf("%q became %q, %q, %q", s, Word(s), Rest(s), Literal(s))
+		}
+	}
+	if got := Rest("two words"); got != "two words" {
+		t.Errorf("rest became %q", got)
+	}
+}
+
+func FuzzWord(f *testing.F) {
+	for _, s := range torture {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsRune(s, 0) {
+			return
+		}
+		checkWord(t, s)
+		checkLiteral(t, s)
+	})
+}

@@ -1,0 +1,142 @@
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/rollout"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// host runs the calls of a simulated switch. The dialplan goes on with hangup
+// NO_ANSWER where nothing else ends a call.
+type host struct {
+	testing.TB
+	dir     string
+	log     *lockedBuffer
+	tree    *store.Store
+	rollout *rollout.Rollout
+	runner  *run.Runner
+	traced  func(c *outbound.Call, t vm.Trace)    // in the call's goroutine
+	serve   func(context.Context, *outbound.Call) // else the runner's
+}
+
+func newHost(t testing.TB, files map[string]string, settings string) *host {
+	t.Helper()
+	h := &host{TB: t, dir: t.TempDir(), log: &lockedBuffer{}}
+	for name, source := range files {
+		h.put(name, source)
+	}
+	cfg := parse(t, settings)
+	log := slog.New(slog.NewTextHandler(h.log, nil))
+	history, err := store.OpenHistory("", 100, log, clock.System())
+	must(t, err)
+	t.Cleanup(func() { _ = history.Close(context.Background()) })
+	h.tree, err = store.Open(h.dir, store.Config{History: history}, vm.Compile, log, clock.System())
+	must(t, err)
+	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.tree, History: history, Log: log, Clock: clock.System()})
+	set := bindings.New(bindings.Deps{})
+	machine, err := vm.NewMachine(set.Modules(), set.Classes())
+	must(t, err)
+	h.runner = run.New(cfg, run.Deps{
+		Choose:  h.rollout.Choose,
+		Machine: machine, Clock: clock.System(),
+		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
+			return set.Bind(st, c, keep, grants, log).End
+		},
+		Seed: func() uint64 { return 1 },
+		Trace: func(c *outbound.Call, t vm.Trace) {
+			if h.traced != nil {
+				h.traced(c, t)
+			}
+		},
+	})
+	h.serve = h.runner.Serve
+	return h
+}
+
+// put saves a script; reload lets it serve.
+func (h *host) put(name, source string) {
+	h.Helper()
+	file := filepath.Join(h.dir, name)
+	must(h, os.MkdirAll(filepath.Dir(file), 0o755))
+	must(h, os.WriteFile(file, []byte(source), 0o644))
+}
+
+func (h *host) reload() {
+	h.Helper()
+	must(h, h.tree.Reload(context.Background()))
+}
+
+// call runs one call through the flow its socket names, to the end of the host's
+// listener, and returns the channel's hangup cause. An empty uuid is a new one.
+func (h *host) call(path, uuid string) (cause string) {
+	h.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(h, err)
+	server := outbound.New(outbound.Config{}, h.serve, slog.New(slog.NewTextHandler(h.log, nil)), clock.System())
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(context.Background(), l) }()
+
+	socket := l.Addr().String()
+	if path != "" {
+		socket += "/" + path
+	}
+	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "flow", Actions: []switchsim.Action{{App: "answer"}, {App: "socket", Data: socket + " async full"}, {App: "hangup", Data: "NO_ANSWER"}}},
+		{Match: "9000", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}},
+	}}})
+	must(h, sim.Start())
+	caller := sim.Call(switchsim.Caller{Number: "1000", Destination: "flow", UUID: uuid})
+	<-caller.Done()
+	_ = l.Close()
+	<-served
+	_ = sim.Close()
+	return caller.Cause()
+}
+
+func parse(t testing.TB, settings string) config.Config {
+	t.Helper()
+	cfg, err := config.Parse("eslua.yaml", []byte(settings))
+	must(t, err)
+	return cfg
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,43 @@
+package run
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+func TestChoose(t *testing.T) {
+	c, err := config.Parse("eslua.yaml", []byte(`
+routes:
+  - {destination: '^7(\d\d)(\d)$', context: ^public$, flow: conference, args: [room, $1, 'x$2$0']}
+  - {caller: '^\+49', flow: german.lua}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		a    arrival
+		want choice
+		none bool
+	}{
+		"path":               {a: arrival{path: "inviteToConf/7001"}, want: choice{"inviteToConf", []string{"7001"}}},
+		"path wins":          {a: arrival{path: "a", destination: "7123", context: "public"}, want: choice{"a", []string{}}},
+		"path with .lua":     {a: arrival{path: "/a.lua"}, want: choice{"a", []string{}}},
+		"encoded path":       {a: arrival{path: "a/ivr%2Fhi%20there.wav/2"}, want: choice{"a", []string{"ivr/hi there.wav", "2"}}},
+		"broken encoding":    {a: arrival{path: "a/50%/x"}, want: choice{"a", []string{"50%", "x"}}},
+		"destination":        {a: arrival{destination: "7123", context: "public"}, want: choice{"conference", []string{"room", "12", "x37123"}}},
+		"context differs":    {a: arrival{destination: "7123", context: "default"}, none: true},
+		"caller":             {a: arrival{destination: "1", caller: "+491"}, want: choice{"german", []string{}}},
+		"nothing":            {a: arrival{destination: "1"}, none: true},
+		"path of slash only": {a: arrival{path: "/"}, none: true},
+	} {
+		got, ok := choose(tc.a, c.Routes, "")
+		if ok == tc.none || ok && !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s: got %#v, %v; want %#v", name, got, ok, tc.want)
+		}
+	}
+	if got, ok := choose(arrival{}, nil, "welcome.lua"); !ok || got.flow != "welcome" {
+		t.Errorf("default flow: got %v, %v", got, ok)
+	}
+}

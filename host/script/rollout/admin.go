@@ -1,0 +1,206 @@
+package rollout
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eslua/eslua/host/script/store"
+)
+
+// Pin gives all calls of a flow, or of all flows if flow is "", one generation
+// until Unpin. The prefix of its name is enough. With an error nothing has
+// changed, except when it is a *SaveError.
+func (r *Rollout) Pin(flow, generation string) (Record, error) {
+	flow = flowName(flow)
+	g, err := r.find(generation)
+	if err == nil {
+		err = hasFlow(g, flow)
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	return r.hold(held{Record{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
+}
+
+// Rollback gives all calls of a flow, or of all flows if flow is "", an earlier
+// generation until the directory holds another version. Without a generation it
+// is the old one of a canary under way, else the newest earlier one in which that
+// flow had another version than calls get now; said again, it goes further back.
+// Errors are as in Pin.
+func (r *Rollout) Rollback(flow, generation string) (Record, error) {
+	flow = flowName(flow)
+	current := r.deps.Scripts.Current()
+	g, err := r.before(flow, generation, current)
+	if err != nil {
+		return Record{}, err
+	}
+	until := versionOf(current, flow)
+	if versionOf(g, flow) == until {
+		return Record{}, fmt.Errorf("nothing to roll back: the script directory holds what generation %s has of %s; pin it there to keep it", g.Name(), named(flow))
+	}
+	return r.hold(held{Record{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
+}
+
+// Unpin takes back a flow's pin or rollback, or that of all flows if flow is "".
+// It returns what it took back.
+func (r *Rollout) Unpin(flow string) (Record, error) {
+	flow = flowName(flow)
+	r.mu.Lock()
+	rec, ok := r.records[flow]
+	if !ok {
+		rec.Record, ok = r.lost[flow]
+	}
+	if !ok {
+		defer r.mu.Unlock()
+		return Record{}, fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
+	}
+	delete(r.records, flow)
+	delete(r.lost, flow)
+	r.settle(r.deps.Scripts.Current())
+	r.mu.Unlock()
+	r.deps.Log.Info("rollout: what an admin or a canary had set is taken back", of(flow, "generation", rec.Generation, "was", rec.Why)...)
+	return rec.Record, r.save()
+}
+
+// held are the names of what is pinned or rolled back.
+func (r *Rollout) held() (names []string) {
+	for _, flow := range slices.Concat(sorted(r.records), sorted(r.lost)) {
+		names = append(names, named(flow))
+	}
+	return names
+}
+
+// hold puts a record in force.
+func (r *Rollout) hold(rec held) (Record, error) {
+	r.mu.Lock()
+	rec.Since = r.deps.Clock.Now()
+	r.set(rec)
+	if !rec.Pinned() {
+		r.rollbacks++
+	}
+	r.settle(r.deps.Scripts.Current())
+	r.mu.Unlock()
+	r.deps.Log.Info("rollout: "+rec.Why, of(rec.Flow, "generation", rec.Generation)...)
+	return rec.Record, r.save()
+}
+
+// before is the generation that a rollback goes to.
+func (r *Rollout) before(flow, generation string, current *store.Generation) (*store.Generation, error) {
+	if generation != "" {
+		g, err := r.find(generation)
+		if err != nil {
+			return nil, err
+		}
+		return g, hasFlow(g, flow)
+	}
+	served := r.Serves(flow)
+	r.mu.Lock()
+	t, was := r.trials[flow], r.proven[flow]
+	r.mu.Unlock()
+	if t != nil {
+		return was.generation, nil
+	}
+	known := hasFlow(current, flow) == nil || hasFlow(served, flow) == nil
+	names := r.names()
+	for i, name := range names {
+		if name == served.Name() {
+			names = names[i+1:]
+			break
+		}
+	}
+	for _, name := range names {
+		g, err := r.deps.History.Find(name)
+		if err != nil {
+			r.deps.Log.Warn("rollout: an earlier generation cannot be had", "generation", name, "error", err)
+			continue
+		}
+		v := versionOf(g, flow)
+		known = known || v != gone
+		if v != gone && v != versionOf(served, flow) && v != versionOf(current, flow) {
+			return g, nil
+		}
+	}
+	if !known {
+		return nil, hasFlow(current, flow)
+	}
+	return nil, fmt.Errorf("nothing to roll %s back to: no generation before %s had another version; kept are %s",
+		named(flow), served.Name(), r.kept())
+}
+
+// find is a generation of the history.
+func (r *Rollout) find(prefix string) (*store.Generation, error) {
+	if prefix == "" {
+		return nil, errors.New("name a generation; kept are " + r.kept())
+	}
+	current := r.deps.Scripts.Current()
+	if r.deps.History == nil {
+		if strings.HasPrefix(current.Name(), prefix) {
+			return current, nil
+		}
+		return nil, fmt.Errorf("no generation %q; kept are %s", prefix, r.kept())
+	}
+	g, err := r.deps.History.Find(prefix)
+	if err != nil {
+		return nil, fmt.Errorf("%w; kept are %s", err, r.kept())
+	}
+	if g.Name() == current.Name() {
+		return current, nil
+	}
+	return g, nil
+}
+
+// names are the generations there are, the newest first.
+func (r *Rollout) names() (names []string) {
+	if r.deps.History == nil {
+		return nil
+	}
+	for _, e := range r.deps.History.List() {
+		names = append(names, e.Generation)
+	}
+	return names
+}
+
+// kept says them to an admin.
+func (r *Rollout) kept() string {
+	names := r.names()
+	if len(names) == 0 {
+		names = []string{r.deps.Scripts.Current().Name()}
+	}
+	return listed(names)
+}
+
+// hasFlow is an error that says what flows there are.
+func hasFlow(g *store.Generation, flow string) error {
+	if versionOf(g, flow) != gone {
+		return nil
+	}
+	var names []string
+	for _, f := range g.Flows() {
+		if !f.Module {
+			names = append(names, f.Name)
+		}
+	}
+	return fmt.Errorf("generation %s has no flow %q; it has %s", g.Name(), flow, cmp.Or(listed(names), "none"))
+}
+
+// listed names the first few.
+func listed(names []string) string {
+	const few = 12
+	if more := len(names) - few; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+func named(flow string) string {
+	if flow == "" {
+		return "all flows"
+	}
+	return "flow " + flow
+}
+
+// flowName is a flow as calls name it.
+func flowName(flow string) string { return strings.TrimSuffix(flow, ".lua") }

@@ -1,0 +1,196 @@
+package rollout
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/eslua/eslua/host/script/store"
+)
+
+// state is what outlives a restart.
+type state struct {
+	Records []Record      `json:"records"`
+	Proven  []provenState `json:"proven"`
+}
+
+// provenState is the generation that all calls of a flow with a canary got last.
+type provenState struct {
+	Flow       string `json:"flow"`
+	Generation string `json:"generation"`
+}
+
+// SaveError says that a decision holds, but only until the host ends.
+type SaveError struct {
+	File string
+	Err  error
+}
+
+func (e *SaveError) Error() string {
+	return "what was decided holds, but will be forgotten when eslua ends: " + e.File + ": " + e.Err.Error()
+}
+
+func (e *SaveError) Unwrap() error { return e.Err }
+
+// Retire writes nothing from now on: the state directory is that of the eslua
+// which takes over, while this one lets its calls end. What is decided here still
+// holds for them.
+func (r *Rollout) Retire() {
+	r.file.retired.Store(true) // a disk that hangs holds file.mu, and must not hold up a departure
+}
+
+var errRetired = errors.New("this eslua takes no more calls, and the next one has the say")
+
+// save writes what has changed since the last time.
+func (r *Rollout) save() error {
+	r.file.mu.Lock() // first, so that what is newer is not overwritten with what is older
+	defer r.file.mu.Unlock()
+	r.mu.Lock()
+	s := state{Records: []Record{}, Proven: []provenState{}}
+	for _, flow := range sorted(r.records) {
+		s.Records = append(s.Records, r.records[flow].Record)
+	}
+	for _, flow := range sorted(r.lost) {
+		s.Records = append(s.Records, r.lost[flow])
+	}
+	for _, flow := range sorted(r.proven) {
+		s.Proven = append(s.Proven, provenState{flow, r.proven[flow].generation.Name()})
+	}
+	r.mu.Unlock()
+	return r.file.write(s)
+}
+
+// restore takes up what the state directory holds.
+func (r *Rollout) restore() {
+	s := r.file.read()
+	current := r.deps.Scripts.Current()
+	for _, rec := range s.Records {
+		g, err := r.earlier(rec.Generation)
+		if err != nil {
+			r.lost[rec.Flow] = rec
+			r.deps.Log.Error("rollout: a pinned or rolled-back generation is not to be had, calls get the one in the script directory until it is, at a later start",
+				of(rec.Flow, "generation", rec.Generation, "why it was", rec.Why, "serves", current.Name(), "error", err)...)
+			continue
+		}
+		r.records[rec.Flow] = held{rec, g}
+	}
+	for _, p := range s.Proven {
+		if _, ok := r.canaries[p.Flow]; !ok {
+			continue
+		}
+		g, err := r.earlier(p.Generation)
+		if err != nil {
+			r.deps.Log.Error("rollout: the generation with which a canary compares is not to be had, calls get the one in the script directory",
+				of(p.Flow, "generation", p.Generation, "serves", current.Name(), "error", err)...)
+			continue
+		}
+		if v := versionOf(g, p.Flow); v != gone {
+			r.proven[p.Flow] = &proven{generation: g, version: v, calls: newTally(nil)}
+		}
+	}
+}
+
+// earlier is a generation by its whole name.
+func (r *Rollout) earlier(name string) (*store.Generation, error) {
+	if current := r.deps.Scripts.Current(); current.Name() == name {
+		return current, nil
+	}
+	if r.deps.History == nil {
+		return nil, errors.New("there is no history")
+	}
+	g, err := r.deps.History.Find(name)
+	if err == nil && g.Name() != name {
+		err = fmt.Errorf("%q is not a whole name", name)
+	}
+	return g, err
+}
+
+// stateFile is rollout.json in the state directory.
+type stateFile struct {
+	dir string // "" keeps nothing
+	log *slog.Logger
+
+	mu      sync.Mutex
+	written []byte // what it holds; nil: it is not there
+	retired atomic.Bool
+}
+
+func (f *stateFile) name() string { return filepath.Join(f.dir, "rollout.json") }
+
+// read is what the file holds. A damaged one is set aside, so that somebody can
+// look at it and it is not overwritten.
+func (f *stateFile) read() (s state) {
+	if f.dir == "" {
+		return s
+	}
+	data, err := os.ReadFile(f.name())
+	if errors.Is(err, fs.ErrNotExist) {
+		return s
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err == nil {
+		f.written = data
+		return s
+	}
+	aside := f.name() + ".damaged"
+	if moved := os.Rename(f.name(), aside); moved != nil {
+		aside, err = "", fmt.Errorf("%w; and it cannot be set aside: %w", err, moved)
+	}
+	f.log.Error("rollout: pins and rollbacks cannot be read, calls get what is in the script directory", "file", f.name(), "set aside as", aside, "error", err)
+	return state{}
+}
+
+// write replaces the file in one step, so that a crash leaves the old or the new
+// one. The caller holds mu.
+func (f *stateFile) write(s state) error {
+	if f.dir == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	if bytes.Equal(data, f.written) {
+		return nil
+	}
+	if f.written == nil && len(s.Records)+len(s.Proven) == 0 {
+		return nil // nothing was ever decided
+	}
+	if f.retired.Load() {
+		return &SaveError{f.name(), errRetired}
+	}
+	if err := f.replace(data); err != nil {
+		return &SaveError{f.name(), err}
+	}
+	f.written = data
+	return nil
+}
+
+func (f *stateFile) replace(data []byte) error {
+	if err := os.MkdirAll(f.dir, 0o750); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(f.dir, "rollout-*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), f.name())
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}

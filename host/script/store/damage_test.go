@@ -1,0 +1,419 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Whatever is damaged costs one entry, is told once, and holds nothing up.
+func TestDamageCostsOneEntry(t *testing.T) {
+	type places struct{ manifest, body string } // of the damaged generation
+	for name, tc := range map[string]struct {
+		damage func(t *testing.T, at places)
+		listed bool // the damage shows only when it is looked for
+		log    string
+	}{
+		"a flipped byte of a file":     {func(t *testing.T, at places) { flip(t, at.body) }, true, "its bytes are not those that were written"},
+		"a file cut short":             {func(t *testing.T, at places) { must(t, os.Truncate(at.body, 3)) }, true, "its bytes are not those that were written"},
+		"a file missing":               {func(t *testing.T, at places) { must(t, os.Remove(at.body)) }, true, "no such file or directory"},
+		"a flipped byte of a manifest": {func(t *testing.T, at places) { flip(t, at.manifest) }, false, "its bytes are not those that were written"},
+		"a manifest cut short":         {func(t *testing.T, at places) { must(t, os.Truncate(at.manifest, 60)) }, false, "its bytes are not those that were written"},
+		"an empty manifest":            {func(t *testing.T, at places) { must(t, os.Truncate(at.manifest, 0)) }, false, "its bytes are not those that were written"},
+		"a manifest that is a directory": {func(t *testing.T, at places) {
+			must(t, os.Remove(at.manifest))
+			must(t, os.Mkdir(at.manifest, 0o755))
+		}, false, "is a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, state := t.TempDir(), t.TempDir()
+			put(t, dir, "main.lua", "return 1", "same.lua", "return 0")
+			k := keeping(t, dir, state, 100)
+			whole := k.Current().Name()
+			k.written(t)
+			damaged := k.save(t, "main.lua", "return 2")
+			body := hexSum(k.Current().files["main.lua"].sum)
+			k.save(t, "main.lua", "return 3")
+
+			k = keeping(t, dir, state, 100)
+			k.clk.Advance(time.Hour)
+			k.written(t)
+			tc.damage(t, places{filepath.Join(state, "scripts/generations", damaged), filepath.Join(state, "scripts/files", body)})
+			for range 3 {
+				if n := len(k.history.List()); n != 2 && !tc.listed {
+					t.Errorf("%d generations are listed", n)
+				}
+				if _, err := k.history.Find(damaged); err == nil || !strings.Contains(err.Error(), tc.log) {
+					t.Errorf("Find: %v", err)
+				}
+			}
+			k.history.Keep(func() []string { return nil }) // reads them all once more
+			k.written(t)
+			if n := k.log.count(damaged); k.log.count(tc.log) != 1 || n != 2 && n != 1 {
+				t.Errorf("logged:\n%s", &k.log.buf)
+			}
+			if _, err := k.history.Find(whole); err != nil {
+				t.Error(err)
+			}
+			after := k.save(t, "main.lua", "return 4")
+			if list := k.history.List(); list[0].Generation != after {
+				t.Errorf("a generation after that is not listed:\n%s", told(list))
+			}
+			if strings.HasSuffix(name, "directory") {
+				return
+			}
+			if again := k.save(t, "main.lua", "return 2"); again != damaged {
+				t.Fatal(again)
+			}
+			collectAll()
+			k = keeping(t, dir, state, 100) // what is damaged is put right when it serves again
+			k.clk.Advance(2 * time.Hour)
+			k.save(t, "main.lua", "return 5")
+			collectAll()
+			if _, err := k.history.Find(damaged); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What is the same in the generation that serves is taken from there.
+func TestDamageToAFileThatServes(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 1", "same.lua", "return 0")
+	k := keeping(t, dir, state, 100)
+	name := k.Current().Name()
+	k.save(t, "main.lua", "return 2")
+	must(t, os.Remove(filepath.Join(state, "scripts/files", hexSum(k.Current().files["same.lua"].sum))))
+	collectAll()
+	if _, err := k.history.Find(name); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who has a file open reads it as it was: it is never half of one and half of
+// the other.
+func TestWritingIsARename(t *testing.T) {
+	d := &disk{dir: t.TempDir()}
+	must(t, d.put(roomGenerations, map[string]string{"x": "before"}))
+	f, err := os.Open(d.path(roomGenerations, "x"))
+	must(t, err)
+	defer f.Close()
+	must(t, d.put(roomGenerations, map[string]string{"x": "after"}))
+	was, err := io.ReadAll(f)
+	must(t, err)
+	is, err := d.get(roomGenerations, "x")
+	if string(was) != "before" || is != "after" || err != nil {
+		t.Errorf("%q, then %q, %v", was, is, err)
+	}
+}
+
+// The files of a generation come before its manifest, and must not be removed
+// before that.
+func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 0")
+	k := keeping(t, dir, state, 1)
+	k.written(t)
+	other := &disk{dir: filepath.Join(state, "scripts")}
+	unlock, err := other.lock(false)
+	must(t, err)
+	must(t, other.put(roomFiles, map[string]string{"body": "x"}))
+	k.save(t, "main.lua", "return 1")
+	if _, err := other.get(roomFiles, "body"); err != nil || len(k.history.List()) != 2 {
+		t.Errorf("%v; list:\n%s", err, told(k.history.List()))
+	}
+	unlock()
+	k.save(t, "main.lua", "return 2")
+	if _, err := other.get(roomFiles, "body"); err == nil || len(k.history.List()) != 1 {
+		t.Errorf("a file of no generation is left; list:\n%s", told(k.history.List()))
+	}
+	unlock, err = other.lock(true)
+	must(t, err)
+	defer unlock()
+	if _, err := other.lock(true); err == nil {
+		t.Error("two remove at a time")
+	}
+}
+
+// flip changes one byte in the middle of a file.
+func flip(t *testing.T, name string) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	must(t, err)
+	data[len(data)/2] ^= 1
+	must(t, os.WriteFile(name, data, 0o600))
+}
+
+// A file that was damaged since it was checked is put right too.
+func TestAFileDamagedBetweenTwoLives(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	k := keeping(t, dir, state, 100)
+	k.written(t)
+	name := k.Current().Name()
+	flip(t, filepath.Join(state, "scripts/files", hexSum(k.Current().files["main.lua"].sum)))
+	k = keeping(t, dir, state, 100)
+	k.save(t, "main.lua", "return 2")
+	collectAll()
+	if _, err := k.history.Find(name); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADirectoryThatCannotBeUsed(t *testing.T) {
+	dir, root := t.TempDir(), t.TempDir()
+	put(t, root, "state", "a file, not a directory")
+	put(t, dir, "main.lua", "return 1")
+	k := keeping(t, dir, filepath.Join(root, "state"), 3)
+	names := []string{k.Current().Name()}
+	k.history.Keep(func() []string { return names[:1] }) // it is pinned
+	for i := range mostWaiting + 2 {
+		names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i+2)))
+	}
+	if n := k.log.count("make the directory of the setting state writable"); n != 1 {
+		t.Errorf("logged %d times:\n%s", n, &k.log.buf)
+	}
+	// In memory it goes on, within its bounds.
+	collectAll()
+	if list := k.history.List(); len(list) != mostWaiting || list[mostWaiting-1].Generation != names[0] || list[mostWaiting-2].Generation != names[4] {
+		t.Errorf("list:\n%s", told(list))
+	}
+	for i, source := range map[int]string{0: "return 1", 4: "return 5"} {
+		if g, err := k.history.Find(names[i]); err != nil || !holds(g, "main.lua", source) {
+			t.Errorf("Find: %v, %v", g, err)
+		}
+	}
+	must(t, os.Remove(filepath.Join(root, "state"))) // the admin reads the log
+	k.save(t, "main.lua", "return 9")
+	after := keeping(t, dir, filepath.Join(root, "state"), 3) // where nothing is pinned
+	after.written(t)
+	if n := len(after.history.List()); n != 3 {
+		t.Errorf("%d generations are on disk when it can be written again", n)
+	}
+}
+
+// moody is a shelf whose disk is full, or hangs.
+type moody struct {
+	shelf
+	full  error
+	hangs chan struct{}
+}
+
+func (m *moody) put(in room, texts map[string]string) error {
+	if m.hangs != nil {
+		<-m.hangs
+	}
+	if m.full != nil {
+		return m.full
+	}
+	return m.shelf.put(in, texts)
+}
+
+func TestAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	k := keeping(t, dir, t.TempDir(), 3)
+	k.written(t)
+	disk := k.history.shelf
+	for range 2 {
+		k.history.shelf = &moody{shelf: disk, full: &os.PathError{Op: "write", Path: "state", Err: syscall.ENOSPC}}
+		k.save(t, "main.lua", "return 2")
+		k.save(t, "main.lua", "return 3")
+		k.history.shelf = disk
+		k.save(t, "main.lua", "return 4")
+	}
+	if n := k.log.count("no space left on device"); n != 2 {
+		t.Errorf("logged %d times, want once for each time it was full", n)
+	}
+	if n := k.log.count("a new generation serves"); n != 7 {
+		t.Errorf("%d generations served", n)
+	}
+}
+
+func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 0")
+	k := &kept{clk: clock.NewManual(clock.System().Now()), log: &logbook{}, dir: dir}
+	var err error
+	k.history, err = OpenHistory(t.TempDir(), 4, quiet, k.clk)
+	must(t, err)
+	hangs := make(chan struct{})
+	k.history.shelf = &moody{shelf: k.history.shelf, hangs: hangs}
+	k.open(t)
+	for i := range mostWaiting + 4 {
+		k.clk.Advance(time.Minute)
+		put(t, dir, "main.lua", fmt.Sprintf("return %d", i+1))
+		must(t, k.Reload(context.Background()))
+	}
+	if list := k.history.List(); len(list) != mostWaiting || list[0].Generation != k.Current().Name() {
+		t.Errorf("list:\n%s", told(list))
+	}
+	gone, stop := context.WithCancel(context.Background())
+	stop()
+	if err := k.history.Close(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("Close: %v", err)
+	}
+	close(hangs)
+	k.written(t)
+	if names, _ := k.history.shelf.names(roomGenerations); len(names) < 4 {
+		t.Errorf("%d generations are written in the end", len(names))
+	}
+}
+
+// Killed at any moment, a history is whole: every generation that is listed is
+// found, and nothing is to be complained of.
+func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
+	state := t.TempDir()
+	for round := range 6 {
+		var lives sync.WaitGroup
+		for id := range 2 { // that share it
+			life := exec.Command(os.Args[0], "-test.run=^TestALifeOfTheHost$")
+			life.Env = append(os.Environ(), "ESLUA_TEST_LIFE="+state, fmt.Sprintf("ESLUA_TEST_SEED=%d.%d", round, id))
+			out, err := life.StdoutPipe()
+			must(t, err)
+			must(t, life.Start())
+			lives.Go(func() {
+				lines := bufio.NewScanner(out)
+				for n := 0; n < 5+7*round+id && lines.Scan(); n++ {
+				}
+				_ = life.Process.Kill()
+				_ = life.Wait()
+			})
+		}
+		lives.Wait()
+		log := &logbook{}
+		h, err := OpenHistory(state, 5, log.logger(), clock.System())
+		must(t, err)
+		h.use(vm.Compile, nil)
+		list := h.List()
+		if len(list) < 2 {
+			t.Fatalf("%d generations were written", len(list))
+		}
+		for _, e := range list {
+			if _, err := h.Find(e.Generation); err != nil {
+				t.Error(err)
+			}
+		}
+		h.Keep(func() []string { return nil })
+		must(t, h.Close(context.Background()))
+		if n := len(h.List()); n != 5 && n != len(list) {
+			t.Errorf("%d generations are left", n)
+		}
+		if halves, _ := h.shelf.(*disk).list(roomFiles, true); len(halves) > 0 {
+			t.Errorf("left half written: %v", halves)
+		}
+		if log.buf.Len() > 0 {
+			t.Errorf("logged:\n%s", &log.buf)
+		}
+	}
+}
+
+// TestALifeOfTheHost is the process that is killed.
+func TestALifeOfTheHost(t *testing.T) {
+	state := os.Getenv("ESLUA_TEST_LIFE")
+	if state == "" {
+		return
+	}
+	dir := t.TempDir()
+	for i := range 20 {
+		put(t, dir, fmt.Sprintf("data%d", i), os.Getenv("ESLUA_TEST_SEED"))
+	}
+	k := keeping(t, dir, state, 5)
+	for i := 0; ; i++ {
+		put(t, dir, "main.lua", fmt.Sprintf("return %d", i), fmt.Sprintf("data%d", i%20), fmt.Sprint(i))
+		must(t, k.Reload(context.Background()))
+		if i%3 == 0 { // else it is overtaken
+			k.written(t)
+		}
+		fmt.Println(i)
+	}
+}
+
+// tidied loses a generation between its manifest and its files, as it happens
+// when another goroutine or process tidies.
+type tidied struct{ *disk }
+
+func (d tidied) get(in room, name string) (string, error) {
+	if in == roomFiles {
+		if names, _ := d.names(roomGenerations); len(names) > 0 {
+			_ = d.remove(roomGenerations, names[0])
+		}
+		_ = d.remove(roomFiles, name)
+	}
+	return d.disk.get(in, name)
+}
+
+// What is removed while it is looked for is not damaged.
+func TestFindMeetsTidying(t *testing.T) {
+	state := t.TempDir()
+	k := keeping(t, t.TempDir(), state, 5)
+	lost := k.save(t, "main.lua", "return 1")
+	log := &logbook{}
+	h, err := OpenHistory(state, 5, log.logger(), clock.System())
+	must(t, err)
+	h.use(vm.Compile, nil)
+	must(t, os.Remove(h.shelf.path(roomGenerations, h.List()[1].Generation))) // the empty tree before
+	h.shelf = tidied{h.shelf.(*disk)}
+	if _, err := h.Find(lost); err == nil || !strings.Contains(err.Error(), "has just been removed") {
+		t.Errorf("Find: %v", err)
+	}
+	if log.buf.Len() > 0 {
+		t.Errorf("logged:\n%s", &log.buf)
+	}
+}
+
+// Several processes that share a directory take nothing from one another.
+func TestManyShareOneHistory(t *testing.T) {
+	state := t.TempDir()
+	var hosts sync.WaitGroup
+	for id := range 4 {
+		dir := t.TempDir()
+		put(t, dir, "main.lua", "return 0", "same.lua", "return 'same'")
+		k := keeping(t, dir, state, 6)
+		hosts.Go(func() {
+			for i := range 25 {
+				put(t, dir, "main.lua", fmt.Sprintf("return %d", i%7), "lib.lua", fmt.Sprintf("return %d", (i+id)%5))
+				if err := k.Reload(context.Background()); err != nil {
+					t.Error(err)
+				}
+				for _, e := range k.history.List() { // any may be removed by now
+					if _, err := k.history.Find(e.Generation); err != nil && !strings.Contains(err.Error(), "has just been removed") && !strings.Contains(err.Error(), "in the history") {
+						t.Error(err)
+					}
+				}
+			}
+			k.written(t)
+		})
+	}
+	hosts.Wait()
+	log := &logbook{}
+	h, err := OpenHistory(state, 6, log.logger(), clock.System())
+	must(t, err)
+	h.use(vm.Compile, nil)
+	list := h.List()
+	if len(list) < 6 {
+		t.Errorf("%d generations are kept", len(list))
+	}
+	for _, e := range list {
+		if _, err := h.Find(e.Generation); err != nil {
+			t.Error(err)
+		}
+	}
+	if log.buf.Len() > 0 {
+		t.Errorf("logged:\n%s", &log.buf)
+	}
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Generation is an immutable snapshot of a script tree. It is free for any
+// number of goroutines, needs no closing, and is garbage once nobody holds it.
+type Generation struct {
+	name   string
+	loaded time.Time
+	files  map[string]*content
+	graph  graph
+	broken map[string]bool // files that were wrong when it was taken: only the first load takes such
+}
+
+// File is one file of a generation.
+type File struct {
+	Name string // relative to the tree, with slashes
+	Size int
+	Hash string // of its bytes: 64 hexadecimal digits
+}
+
+// NotFoundError says that a generation has no file of a name.
+type NotFoundError struct {
+	Name       string   // as asked for
+	Tried      []string // files that would have been it
+	Generation string   // "" for a Loose directory
+}
+
+func (e *NotFoundError) Error() string {
+	text := fmt.Sprintf("%q is not among the scripts: no %s", e.Name, strings.Join(e.Tried, ", no "))
+	if e.Generation != "" {
+		text += " (generation " + e.Generation + ")"
+	}
+	return text
+}
+
+func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {
+	g := &Generation{loaded: loaded, files: files, broken: broken}
+	g.name = treeName(g.sums())
+	g.makeGraph()
+	return g
+}
+
+// sums are the hashes of the files by name; no generation has no files.
+func (g *Generation) sums() map[string]sum {
+	if g == nil {
+		return nil
+	}
+	sums := make(map[string]sum, len(g.files))
+	for name, c := range g.files {
+		sums[name] = c.sum
+	}
+	return sums
+}
+
+// Name is 12 hexadecimal digits: equal trees have equal names, on every host.
+func (g *Generation) Name() string { return g.name }
+
+// Loaded is when the generation began to serve.
+func (g *Generation) Loaded() time.Time { return g.loaded }
+
+// Script is a flow's script: "inviteToConf" is inviteToConf.lua, "ivr/main" is
+// ivr/main.lua; the ending may be given. The error is a *NotFoundError, or a
+// Problem when the file did not compile at the store's first load.
+func (g *Generation) Script(flow string) (*vm.Script, error) {
+	return g.first(flow, []string{flowFile(flow)})
+}
+
+// Require is the script that require or dofile means by a name: "lib.util" and
+// "lib/util" are lib/util.lua, else lib/util/init.lua; "lib/util.lua" is that
+// file. Names are relative to the tree and never lead out of it.
+func (g *Generation) Require(name string) (*vm.Script, error) {
+	files, err := moduleFiles(name)
+	if err != nil {
+		return nil, err
+	}
+	return g.first(name, files)
+}
+
+func (g *Generation) first(name string, files []string) (*vm.Script, error) {
+	for _, file := range files {
+		c, ok := g.files[file]
+		switch {
+		case !ok:
+		case c.wrong != nil:
+			return nil, *c.wrong
+		case c.script != nil:
+			return c.script, nil
+		}
+	}
+	return nil, &NotFoundError{Name: name, Tried: files, Generation: g.name}
+}
+
+// ReadFile is what a file of the tree held when the generation was taken; any
+// file, by its name relative to the tree.
+func (g *Generation) ReadFile(name string) (string, error) {
+	file := path.Clean(name)
+	if !fs.ValidPath(file) {
+		return "", fmt.Errorf("file %q: a name is relative to the script directory and stays inside it", name)
+	}
+	c, ok := g.files[file]
+	if !ok {
+		return "", &NotFoundError{Name: name, Tried: []string{file}, Generation: g.name}
+	}
+	return c.data, nil
+}
+
+// Files are all files, by name.
+func (g *Generation) Files() []File {
+	files := make([]File, 0, len(g.files))
+	for _, name := range sortedKeys(g.files) {
+		c := g.files[name]
+		files = append(files, File{Name: name, Size: len(c.data), Hash: hex.EncodeToString(c.sum[:])})
+	}
+	return files
+}
+
+// scripts counts the files that run.
+func (g *Generation) scripts() (n int) {
+	for _, c := range g.files {
+		if c.script != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

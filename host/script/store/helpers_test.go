@@ -1,0 +1,188 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/vm"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// put writes files: name, content, name, content ...
+func put(t testing.TB, dir string, files ...string) {
+	t.Helper()
+	for i := 0; i < len(files); i += 2 {
+		name := filepath.Join(dir, filepath.FromSlash(files[i]))
+		must(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		must(t, os.WriteFile(name, []byte(files[i+1]), 0o644))
+	}
+}
+
+// replace saves a file as careful editors do: a new one, renamed over the old.
+func replace(t testing.TB, dir, name, content string) {
+	t.Helper()
+	name = filepath.Join(dir, filepath.FromSlash(name))
+	must(t, os.WriteFile(name+".tmp", []byte(content), 0o644))
+	must(t, os.Rename(name+".tmp", name))
+}
+
+// relink points a link elsewhere in one step, as deploys do.
+func relink(t testing.TB, target, link string) {
+	t.Helper()
+	must(t, os.Symlink(target, link+".new"))
+	must(t, os.Rename(link+".new", link))
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logbook keeps what was logged.
+type logbook struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logbook) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.buf.String(), text)
+}
+
+func (l *logbook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// opened is a store on a manual clock, driven by hand: no goroutine, no
+// notifications.
+func opened(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbook) {
+	t.Helper()
+	clk, log := clock.NewManual(time.Unix(1e9, 0)), &logbook{}
+	s, err := Open(dir, cfg, vm.Compile, log.logger(), clk)
+	must(t, err)
+	return s, clk, log
+}
+
+// running is a store that watches, on the real clock, and scans only when it
+// must: what a test sees change was notified.
+func running(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	must(t, err)
+	start(t, s)
+	return s
+}
+
+// warm waits until a change is noticed, so that what follows is found by the
+// watch and not by the look with which Run begins.
+func warm(t testing.TB, s *Store) {
+	t.Helper()
+	name := s.Current().Name()
+	put(t, s.dir, "warm.txt", "")
+	await(t, s, "a first change", func() bool { _, err := s.Current().ReadFile("warm.txt"); return err == nil })
+	must(t, os.Remove(filepath.Join(s.dir, "warm.txt")))
+	await(t, s, "the first change undone", func() bool { return s.Current().Name() == name })
+}
+
+// disguised writes a file in place so that its size and time do not show it.
+func disguised(t testing.TB, name, content string) {
+	t.Helper()
+	old, err := os.Stat(name)
+	must(t, err)
+	if old.Size() != int64(len(content)) {
+		t.Fatalf("%s has %d bytes, %q has not", name, old.Size(), content)
+	}
+	must(t, os.WriteFile(name, []byte(content), 0o644))
+	must(t, os.Chtimes(name, old.ModTime(), old.ModTime()))
+}
+
+// start runs a store until the test ends.
+func start(t testing.TB, s *Store) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		must(t, <-done)
+	})
+}
+
+// await waits for a state of the store.
+func await(t testing.TB, s *Store, what string, reached func() bool) {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		changed := s.Changed()
+		if reached() {
+			return
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			t.Fatalf("not reached: %s; status %+v", what, s.Status())
+		}
+	}
+}
+
+// tick moves the clock on whenever the store has something to settle.
+func tick(clk *clock.Manual, step time.Duration) (stop func()) {
+	end, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			clk.WaitForTimers(2) // the scan's and the settling's
+			select {
+			case <-end:
+				return
+			default:
+				clk.Advance(step)
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		clk.NewTimer(time.Hour) // lets it out of WaitForTimers
+		clk.NewTimer(time.Hour)
+		<-done
+	}
+}
+
+// holds says whether a generation has exactly these files: name, content, ...
+func holds(g *Generation, files ...string) bool {
+	if len(g.Files()) != len(files)/2 {
+		return false
+	}
+	for i := 0; i < len(files); i += 2 {
+		if data, err := g.ReadFile(files[i]); err != nil || data != files[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
+func problemTexts(ps []Problem) string {
+	var texts []string
+	for _, p := range ps {
+		texts = append(texts, p.Error())
+	}
+	return strings.Join(texts, "\n")
+}

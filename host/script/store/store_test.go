@@ -1,0 +1,146 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+func TestAGenerationIsTheTreeAsItWas(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "require 'lib.util'", "lib/util.lua", "return 1", "ivr/init.lua", "return 2", "menu.json", "{}", ".git/config", "x", "main.lua~", "x")
+	s, _, _ := opened(t, dir, Config{})
+	g := s.Current()
+
+	for ask, file := range map[string]string{"main": "main.lua", "main.lua": "main.lua", "lib/util": "lib/util.lua"} {
+		if sc, err := g.Script(ask); err != nil || sc.Name() != file {
+			t.Errorf("Script(%q) = %v, %v, want %s", ask, sc, err, file)
+		}
+	}
+	for ask, file := range map[string]string{"lib.util": "lib/util.lua", "lib/util": "lib/util.lua", "lib/util.lua": "lib/util.lua", "./lib/util.lua": "lib/util.lua", "ivr": "ivr/init.lua", "main": "main.lua"} {
+		if sc, err := g.Require(ask); err != nil || sc.Name() != file {
+			t.Errorf("Require(%q) = %v, %v, want %s", ask, sc, err, file)
+		}
+	}
+	if data, err := g.ReadFile("./menu.json"); err != nil || data != "{}" {
+		t.Errorf("ReadFile = %q, %v", data, err)
+	}
+	var names []string
+	for _, f := range g.Files() {
+		names = append(names, f.Name)
+	}
+	if got := strings.Join(names, " "); got != "ivr/init.lua lib/util.lua main.lua menu.json" {
+		t.Errorf("files: %s", got)
+	}
+	if len(g.Name()) != 12 || !g.Loaded().Equal(time.Unix(1e9, 0)) {
+		t.Errorf("generation %q loaded %v", g.Name(), g.Loaded())
+	}
+
+	must(t, os.RemoveAll(dir))
+	if _, err := g.Require("lib.util"); err != nil {
+		t.Errorf("the generation has gone with the directory: %v", err)
+	}
+}
+
+func TestNamesLeadNowhereElse(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "tree/main.lua", "", "secret.lua", "return 1")
+	s, _, _ := opened(t, filepath.Join(dir, "tree"), Config{})
+	g := s.Current()
+	var missing *NotFoundError
+	for _, name := range []string{"../secret", filepath.Join(dir, "secret.lua"), "nothing", ""} {
+		if _, err := g.Script(name); !errors.As(err, &missing) {
+			t.Errorf("Script(%q): %v", name, err)
+		}
+		if sc, err := g.Require(name); err == nil {
+			t.Errorf("Require(%q) = %v", name, sc)
+		}
+		if data, err := g.ReadFile(name); err == nil {
+			t.Errorf("ReadFile(%q) = %q", name, data)
+		}
+	}
+	_, err := g.Require("lib.menu")
+	if want := `"lib.menu" is not among the scripts: no lib/menu.lua, no lib/menu/init.lua (generation ` + g.Name() + ")"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestEqualTreesHaveEqualNames(t *testing.T) {
+	name := func(files ...string) string {
+		dir := t.TempDir()
+		put(t, dir, files...)
+		s, _, _ := opened(t, dir, Config{})
+		return s.Current().Name()
+	}
+	a := name("a.lua", "return 1", "b.txt", "x")
+	if b := name("b.txt", "x", "a.lua", "return 1"); a != b {
+		t.Errorf("equal trees are named %s and %s", a, b)
+	}
+	for _, other := range []string{
+		name("a.lua", "return 2", "b.txt", "x"),
+		name("a.lua", "return 1", "c.txt", "x"),
+		name("a.lua", "return 1"),
+	} {
+		if other == a {
+			t.Errorf("a different tree is named %s too", a)
+		}
+	}
+}
+
+func TestOpenOfWhatIsNoScriptDirectory(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "file", "")
+	for name, want := range map[string]string{"missing": "no such file or directory", "file": "not a directory"} {
+		_, err := Open(filepath.Join(dir, name), Config{}, vm.Compile, quiet, clock.System())
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Join(dir, name)) {
+			t.Errorf("Open(%s): %v", name, err)
+		}
+	}
+}
+
+func TestLimitsOfTheTree(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "a.lua", "return 1", "b.lua", "return 2")
+	for want, limits := range map[string]Limits{
+		"more than 1 files":  {Files: 1},
+		"more than 10 bytes": {Total: 10},
+	} {
+		_, err := Open(dir, Config{Limits: limits}, vm.Compile, quiet, clock.System())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open with %+v: %v", limits, err)
+		}
+	}
+	put(t, dir, "long.wav", strings.Repeat("x", 9))
+	s, _, _ := opened(t, dir, Config{Limits: Limits{File: 8}})
+	if st := s.Status(); st.Refused || !strings.HasPrefix(problemTexts(st.Problems), "long.wav: larger than the 8 bytes") {
+		t.Errorf("status %+v", st)
+	}
+}
+
+func TestAnEmptyDirectoryServesNothingYet(t *testing.T) {
+	s, _, _ := opened(t, t.TempDir(), Config{})
+	if _, err := s.Current().Script("main"); err == nil {
+		t.Error("a script in an empty directory")
+	}
+}
+
+func TestEmbeddedScripts(t *testing.T) {
+	files := fstest.MapFS{"a.lua": {Data: []byte("require 'lib.b'")}, "lib/b.lua": {Data: []byte("return 1")}}
+	s, err := OpenFS(files, Config{}, vm.Compile, quiet, clock.System())
+	must(t, err)
+	start(t, s)
+	if sc, err := s.Current().Require("lib.b"); err != nil || sc.Name() != "lib/b.lua" {
+		t.Errorf("Require = %v, %v", sc, err)
+	}
+	files["lib/b.lua"].Data = []byte("return return")
+	if _, err := OpenFS(files, Config{}, vm.Compile, quiet, clock.System()); err == nil || !strings.Contains(err.Error(), "lib/b.lua:1: ") {
+		t.Errorf("broken embedded script: %v", err)
+	}
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/fsnotify/fsnotify"
+)
+
+func noNotifications() (*fsnotify.Watcher, error) {
+	return nil, errors.New("too many open files")
+}
+
+// What could not be had is tried again at the next look.
+func TestNotificationsMayComeLater(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	w := &watch{open: noNotifications, log: quiet, told: map[string]bool{}}
+	defer w.close()
+	tree := lookAt(dir, Config{}.withDefaults().Limits, nothing(), trusting)
+	if w.follow(tree) {
+		t.Fatal("it watches without notifications")
+	}
+	w.open = fsnotify.NewWatcher
+	if !w.follow(tree) || w.w == nil {
+		t.Error("there are notifications now, and nobody asks for them")
+	}
+}
+
+// An overflow tells nothing of which files were written: all are read again.
+func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	must(t, err)
+	watchers := make(chan *fsnotify.Watcher, 1)
+	s.notify = func() (*fsnotify.Watcher, error) {
+		w, err := fsnotify.NewWatcher()
+		if err == nil {
+			watchers <- w
+		}
+		return w, err
+	}
+	start(t, s)
+	warm(t, s)
+	healthy := <-watchers
+	healthy.Errors <- fsnotify.ErrEventOverflow // the end of a watch may be among what was dropped
+
+	deaf := <-watchers
+	warm(t, s)
+	for _, watched := range deaf.WatchList() {
+		must(t, deaf.Remove(watched)) // nothing but the overflow can tell now
+	}
+	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
+	deaf.Errors <- fsnotify.ErrEventOverflow
+	await(t, s, "the change", func() bool { return holds(s.Current(), "main.lua", "return 2") })
+	<-watchers
+	put(t, dir, "main.lua", "return 3")
+	await(t, s, "a change after that", func() bool { return holds(s.Current(), "main.lua", "return 3") })
+}
+
+// The watch begins anew when it must, and then alone. The parent of the tree may
+// be a busy place; its other files are not looked at.
+func TestWhatTheWatchFollows(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "scripts/lib/a.lua", "return 1")
+	w := &watch{open: fsnotify.NewWatcher, log: quiet, told: map[string]bool{}}
+	defer w.close()
+	scripts := filepath.Join(root, "scripts")
+	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+		t.Fatal("the watch did not begin")
+	}
+	if w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+		t.Error("the watch began anew for the same directories")
+	}
+
+	// Moved away and back, the directory is the same, but the kernel's watch is gone.
+	must(t, os.Rename(scripts, scripts+".away"))
+	must(t, os.Rename(scripts+".away", scripts))
+	for len(w.w.WatchList()) == w.placed {
+		<-w.events()
+	}
+	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+		t.Error("a watch that has ended is taken for one")
+	}
+	w.lost()
+	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+		t.Error("the watch that lost events goes on")
+	}
+	for name, want := range map[string]bool{
+		"other.log":             false,
+		"scripts":               true,
+		"scripts/new.lua":       true,
+		"scripts/lib/a.lua":     true,
+		"scripts/.git/HEAD":     false,
+		"scripts/lib/sub/b.lua": false, // not told of before sub itself is
+	} {
+		if got := w.touches(fsnotify.Event{Name: filepath.Join(root, name), Op: fsnotify.Create}); got != want {
+			t.Errorf("touches(%s) = %v", name, got)
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	must(t, err)
+	put(t, root, "releases/1/scripts/a.lua", "")
+	must(t, os.Symlink("releases/1", filepath.Join(root, "current")))
+	must(t, os.Symlink(filepath.Join(root, "current/scripts"), filepath.Join(root, "link")))
+	must(t, os.Symlink("loop", filepath.Join(root, "loop")))
+	under := func(names ...string) (paths []string) {
+		for _, n := range names {
+			paths = append(paths, filepath.Join(root, n))
+		}
+		return paths
+	}
+	for name, tc := range map[string]struct {
+		real   string
+		points []string
+	}{
+		"releases/1":      {"releases/1", under("releases/1")},
+		"current":         {"releases/1", under("current", "releases/1")},
+		"link":            {"releases/1/scripts", under("link", "current", "releases/1/scripts")},
+		"missing/scripts": {"", under("missing")},
+		"current/missing": {"", under("current", "releases/1/missing")},
+	} {
+		real, points, err := resolve(filepath.Join(root, name))
+		want := ""
+		if tc.real != "" {
+			want = filepath.Join(root, tc.real)
+		}
+		if real != want || (err == nil) != (tc.real != "") {
+			t.Errorf("resolve(%s) = %s, %v", name, real, err)
+		}
+		if len(points) != len(tc.points) {
+			t.Errorf("points of %s: %q, want %q", name, points, tc.points)
+			continue
+		}
+		for i := range points {
+			if points[i] != tc.points[i] {
+				t.Errorf("points of %s: %q, want %q", name, points, tc.points)
+			}
+		}
+	}
+	if _, _, err := resolve(filepath.Join(root, "loop")); err == nil {
+		t.Error("a link to itself resolves")
+	}
+}

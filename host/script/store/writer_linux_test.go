@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Half of a Lua file may well compile: a script that is open for writing is
+// waited for, however slow its writer.
+func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	s, clk, log := opened(t, dir, Config{})
+	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	f, err := os.Create(filepath.Join(dir, "main.lua"))
+	must(t, err)
+	_, err = f.WriteString("local half = 1\n")
+	must(t, err)
+	must(t, f.Sync())
+	w.settling.note(clk.Now())
+	for range 100 {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+	}
+	if !holds(s.Current(), "main.lua", "return 1") {
+		t.Fatalf("half a script serves")
+	}
+	st := s.Status()
+	if !st.Refused || len(st.Problems) != 1 || !strings.HasPrefix(st.Problems[0].Error(), "main.lua: is open for writing") || log.count("is open for writing") != 1 {
+		t.Errorf("status %+v", st)
+	}
+	_, err = f.WriteString("return half")
+	must(t, err)
+	must(t, f.Close())
+	for range 3 {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+	}
+	if st := s.Status(); !holds(s.Current(), "main.lua", "local half = 1\nreturn half") || st.Refused || len(st.Problems) != 0 {
+		t.Errorf("after the writer has closed it: %+v", st)
+	}
+}
+
+func TestAWriterThatChangesNothingInTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	s, clk, _ := opened(t, dir, Config{})
+	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	f, err := os.OpenFile(filepath.Join(dir, "main.lua"), os.O_RDWR, 0)
+	must(t, err)
+	settle := func(text string) {
+		_, err = f.WriteAt([]byte(text), 0)
+		must(t, err)
+		w.settling.note(clk.Now())
+		for range 30 {
+			clk.Advance(s.cfg.Quiet)
+			w.step()
+		}
+	}
+	settle("return 2")
+	if !s.Status().Refused {
+		t.Fatalf("not waited for: %+v", s.Status())
+	}
+	settle("return 1")
+	must(t, f.Close())
+	for range 3 {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+	}
+	if st := s.Status(); st.Refused || len(st.Problems) != 0 || st.Swaps != 1 {
+		t.Errorf("status %+v", st)
+	}
+}
+
+// At the start nothing else could serve, and the host must come up.
+func TestAScriptOpenForWritingDoesNotKeepTheHostFromStarting(t *testing.T) {
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, "main.lua"))
+	must(t, err)
+	defer f.Close()
+	s, err := Open(dir, Config{Quiet: time.Millisecond, MaxDelay: 5 * time.Millisecond}, vm.Compile, quiet, clock.System())
+	must(t, err)
+	if _, err := s.Current().Script("main"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A log that some flow writes beside the scripts is not waited for so long.
+func TestADataFileOpenForWritingDelaysOthersASecondAtMost(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	s, clk, _ := opened(t, dir, Config{})
+	f, err := os.Create(filepath.Join(dir, "calls.log"))
+	must(t, err)
+	defer f.Close()
+	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	begin := clk.Now()
+	replace(t, dir, "main.lua", "return 2")
+	w.settling.note(begin)
+	for s.Status().Swaps == 1 {
+		clk.Advance(s.cfg.Quiet)
+		w.step()
+		if clk.Now().Sub(begin) > 2*time.Second {
+			t.Fatal("the log holds main.lua up")
+		}
+	}
+}
+
+// The question is asked with a lease, which makes writers wait: none may be
+// turned away.
+func TestWritersAreNotTurnedAway(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	s, _, _ := opened(t, dir, Config{})
+	ctx, stop := context.WithCancel(context.Background())
+	failed := make(chan error, 1)
+	go func() {
+		defer close(failed)
+		for ctx.Err() == nil {
+			if err := os.WriteFile(filepath.Join(dir, "main.lua"), []byte("return 1"), 0o644); err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
+	for range 2000 {
+		s.looking.Lock()
+		s.look(doubting)
+		s.looking.Unlock()
+	}
+	stop()
+	must(t, <-failed)
+}

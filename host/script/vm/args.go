@@ -1,0 +1,184 @@
+package vm
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+	luar "layeh.com/gopher-luar"
+)
+
+// Args is one call of a declared function: the checked arguments, and where
+// the results go. Index 0 is the first argument after self. It is valid until
+// the function returns.
+type Args struct {
+	L       *lua.LState
+	state   *State
+	wrapper *wrapper
+	self    any
+	first   int // the Lua index of argument 0
+	given   int
+	results []lua.LValue
+	one     [2]lua.LValue // room for them
+}
+
+// begin takes an Args that is not in use.
+func (s *State) begin(L *lua.LState, w *wrapper) *Args {
+	var a *Args
+	if n := len(s.free); n > 0 {
+		a = s.free[n-1]
+		s.free = s.free[:n-1]
+	} else {
+		a = &Args{state: s}
+	}
+	a.L, a.wrapper, a.first, a.given = L, w, 1, L.GetTop()
+	if w.class != nil {
+		a.first = 2
+		a.given = max(0, a.given-1)
+	}
+	return a
+}
+
+// end gives an Args back. One that an error passed by is left to the
+// collector.
+func (s *State) end(a *Args) {
+	*a = Args{state: s}
+	if len(s.free) < 4 {
+		s.free = append(s.free, a)
+	}
+}
+
+// push gives the results to Lua. Strings are copied: a part of a message would
+// keep the whole alive, behind the memory limit's back.
+func (a *Args) push() int {
+	for _, v := range a.results {
+		if s, ok := v.(lua.LString); ok {
+			a.state.guard.Alloc(a.L, len(s)+32)
+			v = lua.LString(strings.Clone(string(s)))
+		}
+		if v == nil {
+			v = lua.LNil
+		}
+		a.L.Push(v)
+	}
+	return len(a.results)
+}
+
+// State is the state that calls.
+func (a *Args) State() *State { return a.state }
+
+// Self is the object's Go value for a method, the bound instance for a module's function.
+func (a *Args) Self() any { return a.self }
+
+// Len is the number of arguments given, self not counted.
+func (a *Args) Len() int { return a.given }
+
+// Value is argument i as it is; lua.LNil if absent.
+func (a *Args) Value(i int) lua.LValue {
+	if i < 0 || i >= a.given {
+		return lua.LNil
+	}
+	return a.L.Get(a.first + i)
+}
+
+// Has reports whether argument i was given and is not nil.
+func (a *Args) Has(i int) bool { return a.Value(i) != lua.LNil }
+
+// String is argument i as text; "" if absent or nil.
+func (a *Args) String(i int) string {
+	switch v := a.Value(i).(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return number.String(float64(v))
+	}
+	return ""
+}
+
+// Number is argument i; 0 if absent.
+func (a *Args) Number(i int) float64 {
+	switch v := a.Value(i).(type) {
+	case lua.LNumber:
+		return float64(v)
+	case lua.LString:
+		x, _ := number.Parse(string(v))
+		return x
+	}
+	return 0
+}
+
+// Int is argument i cut to an integer, the nearest that fits; 0 if absent or
+// not a number at all.
+func (a *Args) Int(i int) int {
+	switch x := a.Number(i); {
+	case x != x:
+		return 0
+	case x >= math.MaxInt64:
+		return math.MaxInt64
+	case x <= math.MinInt64:
+		return math.MinInt64
+	default:
+		return int(x)
+	}
+}
+
+// Bool is argument i; false if absent.
+func (a *Args) Bool(i int) bool { return a.Value(i) == lua.LTrue }
+
+// Table is argument i; nil if absent.
+func (a *Args) Table(i int) *lua.LTable {
+	t, _ := a.Value(i).(*lua.LTable)
+	return t
+}
+
+// Function is argument i, a function; lua.LNil if absent.
+func (a *Args) Function(i int) lua.LValue {
+	if f, ok := a.Value(i).(*lua.LFunction); ok {
+		return f
+	}
+	return lua.LNil
+}
+
+// Object is the Go value of argument i, a declared object; nil if absent.
+func (a *Args) Object(i int) any {
+	if ud, ok := a.Value(i).(*lua.LUserData); ok {
+		return ud.Value
+	}
+	return nil
+}
+
+// Context ends when the script must: its Run's context, or its duration.
+// A function that waits for the outside waits for this too.
+func (a *Args) Context() context.Context { return a.state.guard.Context }
+
+// Charge counts bytes that the function is about to keep alive for the script
+// against its memory limit. What it returns as strings is counted already. It
+// raises the limit's error.
+func (a *Args) Charge(bytes int) { a.state.guard.Alloc(a.L, bytes) }
+
+// Work counts processor time that the function is about to take, in units of
+// 10 ns, against the script's limits. Who works in a loop over what a script
+// gave calls it in the loop. It raises the limit's error.
+func (a *Args) Work(units int) { a.state.guard.Work(a.L, units) }
+
+// Return gives the results.
+func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }
+
+// ReturnString gives one string.
+func (a *Args) ReturnString(s string) { a.results = append(a.one[:0], lua.LString(s)) }
+
+// ReturnInt gives one number.
+func (a *Args) ReturnInt(n int) { a.results = append(a.one[:0], lua.LNumber(n)) }
+
+// ReturnBool gives one boolean.
+func (a *Args) ReturnBool(b bool) { a.results = append(a.one[:0], lua.LBool(b)) }
+
+// Record wraps a small Go value with methods, for results that are no class:
+// a task, a node, an HTTP answer. Its exported methods and fields are what Lua
+// sees; it must hold no pointer to anything that Lua may not change.
+func (a *Args) Record(v any) lua.LValue {
+	a.state.guard.Alloc(a.L, 8192) // the type's metatable, at first use
+	return luar.New(a.L, v)
+}

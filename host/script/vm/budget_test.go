@@ -1,0 +1,130 @@
+package vm_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
+)
+
+// A flow that drops what it made is never stopped: a hundred gibibytes pass
+// through sixteen mebibytes. Most are long strings, which are the fastest
+// garbage Lua can make (some 12 s); every other kind of value is among them.
+func TestGarbageIsNotHeld(t *testing.T) {
+	t.Parallel()
+	o := runChildAs(t, unhurried, `
+		local kept = {} for i = 1, 2000 do kept[i] = {i, name = "call " .. i} end -- what lives through it all
+		for i = 1, 100 do
+			local s = ("x"):rep(1e6) .. i
+			local t = {} for j = 1, 2000 do t[j] = {j, s} end
+			for j = 1, #t do local c = function() return t[j], s end c() end
+			coroutine.wrap(function() local u = s .. "y" coroutine.yield(u) end)()
+		end
+		local bytes, long = 0, 8 * 2^20
+		while bytes < 100 * 2^30 do
+			local s = ("x"):rep(long)
+			bytes = bytes + #s
+		end
+		assert(#kept == 2000 and kept[2000].name == "call 2000")
+		print(bytes / 2^30 .. " GiB")`)
+	if o.exit != exitDone || o.out != "100 GiB\n" {
+		t.Errorf("exit %d, %q %q", o.exit, o.out, o.err)
+	}
+	if o.resident > 256<<20 { // how late the collector comes depends on who else uses the machine
+		t.Errorf("had %d MiB resident", o.resident>>20)
+	}
+	t.Logf("%v %d MiB", o.took, o.resident>>20)
+}
+
+// A table that is used as a set or a map for ever new keys does not grow.
+func TestKeysThatAreGoneAreNotHeld(t *testing.T) {
+	s := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Memory: 2 << 20, Burst: time.Hour, CPU: time.Hour}})
+	defer s.Close()
+	run(t, s, `
+		local calls, n = {}, 0
+		for i = 1, 100000 do
+			calls["call " .. i] = {i} calls[i + 0.5] = true
+			calls["call " .. (i - 50)] = nil calls[i - 50 + 0.5] = nil
+			rawset(calls, "raw " .. i, i) rawset(calls, -i, i)
+			rawset(calls, "raw " .. i, nil) rawset(calls, -i, nil)
+		end
+		for k in pairs(calls) do n = n + 1 end
+		assert(n == 100, n)`)
+}
+
+// What is reachable counts, wherever it hangs.
+func TestHeldMemoryIsFound(t *testing.T) {
+	for name, src := range map[string]string{
+		"array":        `local t = {} while true do t[#t + 1] = #t + 0.5 end`,
+		"upvalue":      `local f = function() end while true do local g = f f = function() return g end end`,
+		"register":     `local s = "x" while true do s = s .. s end`,
+		"global":       `n = 0 while true do n = n + 1 _G["g" .. n] = n end`,
+		"metatable":    `local t = {} while true do t = setmetatable({}, {__index = t}) end`,
+		"key":          `local t = {} while true do t[{}] = true end`,
+		"environment":  `local t = getfenv() while true do local f = setfenv(function() end, {t}) t = getfenv(f) t.f = f end`,
+		"coroutine":    `local t while true do local u = t t = coroutine.create(function() return u end) end`,
+		"suspended":    `local t while true do local u = t t = coroutine.wrap(function() local v = u coroutine.yield() return v end) t() end`,
+		"argument":     `local function f(...) return f({...}, 1) end f()`,
+		"loaded":       `while true do package.loaded[{}] = {} end`,
+		"string table": `string.t = {} while true do string.t[#string.t + 1] = {} end`,
+		"error":        `local e while true do local ok ok, e = pcall(error, {e}) end`,
+		"proto":        `local t = {} while true do t[#t + 1] = loadstring("return " .. #t) end`,
+	} {
+		s := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Memory: 4 << 20, Burst: time.Hour, CPU: time.Hour}})
+		sc, err := vm.Compile("held.lua", []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var failed *vm.ScriptError
+		if err := s.Run(context.Background(), sc, nil); !errors.As(err, &failed) || failed.Limit != "memory" {
+			t.Errorf("%s: %v", name, err)
+		}
+		s.Close()
+	}
+}
+
+// An honest script is not stopped because others keep the machine busy: what
+// it may use is work, not time.
+func TestABusyMachineStopsNoHonestScript(t *testing.T) {
+	busy, turns := 200, 100
+	if raceDetector {
+		busy, turns = 20, 10
+	}
+	m := machine(t)
+	loop, err := vm.Compile("busy.lua", []byte(`while true do end`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var others sync.WaitGroup
+	for range busy {
+		others.Go(func() {
+			s := m.NewState(vm.StateOptions{Limits: guard.Limits{Burst: time.Hour, CPU: time.Hour}})
+			defer s.Close()
+			if err := s.Run(ctx, loop, nil); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	// some 50 ms of work, which takes seconds here
+	honest := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Burst: 200 * time.Millisecond}})
+	run(t, honest, `local t = {} for i = 1, `+strconv.Itoa(turns)+` do for j = 1, 200 do t[j] = (t[j] or 0) + ("x"):rep(j):len() end end`)
+	cancel()
+	others.Wait()
+}
+
+func run(t *testing.T, s *vm.State, src string) {
+	t.Helper()
+	sc, err := vm.Compile("test.lua", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(context.Background(), sc, nil); err != nil {
+		t.Fatal(err)
+	}
+}

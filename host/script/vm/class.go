@@ -1,0 +1,96 @@
+package vm
+
+import (
+	"fmt"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// class is a declared Class made ready: its metatable is shared by all states
+// and out of their reach.
+type class struct {
+	declared  *Class
+	metatable *lua.LTable
+	methods   *lua.LTable
+}
+
+func (c *Class) native() string {
+	if c.Native != "" {
+		return c.Native
+	}
+	return c.Name
+}
+
+func (m *Machine) declareClass(declared *Class) error {
+	if m.classes[declared] != nil {
+		return fmt.Errorf("the class %s is declared twice", declared.Name)
+	}
+	c := &class{declared: declared, metatable: newTable(), methods: newTable()}
+	m.classes[declared] = c
+	m.shared.Tables[c.metatable] = true
+	m.shared.Tables[c.methods] = true
+	return nil
+}
+
+// declareMethods comes after all classes are known, for a method's parameter
+// may be of any of them.
+func (m *Machine) declareMethods(declared *Class) error {
+	c := m.classes[declared]
+	for i := range declared.Methods {
+		method := &declared.Methods[i]
+		w, err := wrap(declared.Name+":"+method.Name, declared.native()+"::"+method.Name, method, m)
+		if err != nil {
+			return err
+		}
+		if c.methods.RawGetString(method.Name) != lua.LNil {
+			return fmt.Errorf("%s is declared twice", w.name)
+		}
+		w.class = c
+		c.methods.RawSetString(method.Name, function(w.call))
+	}
+	if declared.Get == nil {
+		c.metatable.RawSetString("__index", c.methods)
+	} else {
+		c.metatable.RawSetString("__index", function(c.index))
+	}
+	c.metatable.RawSetString("__newindex", function(noSetter))
+	c.metatable.RawSetString("__tostring", function(c.tostring))
+	c.metatable.RawSetString("__metatable", lua.LFalse)
+	return nil
+}
+
+// self is the Go value of v, an object of the class.
+func (c *class) self(v lua.LValue) (self any, ok bool) {
+	if ud, is := v.(*lua.LUserData); is && ud.Metatable == c.metatable {
+		return ud.Value, true
+	}
+	return nil, false
+}
+
+func (c *class) index(L *lua.LState) int {
+	field, _ := L.Get(2).(lua.LString)
+	if v := c.methods.RawGetString(string(field)); v != lua.LNil {
+		L.Push(v)
+		return 1
+	}
+	if self, ok := c.self(L.Get(1)); ok {
+		if v := c.declared.Get(self, string(field)); v != nil {
+			L.Push(v)
+			return 1
+		}
+	}
+	return 0
+}
+
+// noSetter raises what SWIG_Lua_class_set does.
+func noSetter(L *lua.LState) int {
+	guard.Raise(L, 1, "Assignment not possible. No setter/member with this name. "+
+		"For custom assignments implement __setitem method.")
+	return 0
+}
+
+func (c *class) tostring(L *lua.LState) int {
+	L.Push(lua.LString(fmt.Sprintf("%s: %p", c.declared.Name, L.Get(1))))
+	return 1
+}

@@ -1,0 +1,268 @@
+package guard
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// blockLen is how many numbers share one allocation; the census counts by
+// such blocks. 32 float64 fill a size class of Go's allocator, so that a
+// block begins at a multiple of its size.
+const blockLen = 32
+
+// small are the boxed small integers, as gopher-lua has them.
+var small = func() (s [128]lua.LValue) {
+	for i := range s {
+		s[i] = lua.LNumber(i)
+	}
+	return s
+}()
+
+// numberType is the type word of an interface that holds an LNumber.
+var numberType = (*[2]unsafe.Pointer)(unsafe.Pointer(&small[0]))[0]
+
+// box makes a number a Lua value; 32 of them are one allocation.
+func (g *Guard) box(x lua.LNumber) (v lua.LValue) {
+	if x >= 0 && x < lua.LNumber(len(small)) {
+		if i := int(x); lua.LNumber(i) == x && (i != 0 || !math.Signbit(float64(x))) {
+			return small[i]
+		}
+	}
+	n := len(g.numbers)
+	if n == cap(g.numbers) {
+		g.numbers = make([]float64, 0, blockLen)
+		n = 0
+	}
+	g.numbers = g.numbers[:n+1]
+	g.numbers[n] = float64(x)
+	*(*[2]unsafe.Pointer)(unsafe.Pointer(&v)) = [2]unsafe.Pointer{numberType, unsafe.Pointer(&g.numbers[n])}
+	return v
+}
+
+func compute(op int, x, y lua.LNumber) lua.LNumber {
+	switch op {
+	case lua.OP_ADD:
+		return x + y
+	case lua.OP_SUB:
+		return x - y
+	case lua.OP_MUL:
+		return x * y
+	case lua.OP_DIV:
+		return x / y
+	case lua.OP_MOD:
+		return modulo(x, y)
+	}
+	return lua.LNumber(math.Pow(float64(x), float64(y)))
+}
+
+// modulo is luaconf.h:luai_nummod.
+func modulo(x, y lua.LNumber) lua.LNumber {
+	if x >= 0 && y > 0 && x < 1<<53 && y < 1<<53 {
+		if i, j := int64(x), int64(y); lua.LNumber(i) == x && lua.LNumber(j) == y {
+			return lua.LNumber(i % j)
+		}
+	}
+	return x - lua.LNumber(math.Floor(float64(x/y)))*y
+}
+
+var events = [...]string{"__add", "__sub", "__mul", "__div", "__mod", "__pow"}
+
+// arith is lvm.c:Arith: numbers in strings count before metamethods.
+func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
+	op := opcode(inst)
+	g.read(b)
+	g.read(c)
+	if x, ok := toNumber(b); ok {
+		if y, ok := toNumber(c); ok {
+			return g.box(compute(op, x, y))
+		}
+	}
+	if fn := binary(L, b, c, events[op-lua.OP_ADD]); fn != nil {
+		return call1(L, fn, b, c)
+	}
+	culprit := inst & 0x1ff
+	if _, ok := toNumber(b); ok {
+		b, culprit = c, inst>>9&0x1ff
+	}
+	typeError(L, "perform arithmetic on", b, int(culprit))
+	return nil
+}
+
+// read charges what reading a string as a number takes.
+func (g *Guard) read(v lua.LValue) {
+	if s, ok := v.(lua.LString); ok {
+		g.left -= int64(len(s) / bytesPerUnit)
+	}
+}
+
+// bytesPerUnit is how many bytes of a number are read in a unit of work.
+const bytesPerUnit = 2
+
+// Reads charges what reading s as a number takes, before it is read.
+func (g *Guard) Reads(L *lua.LState, s string) {
+	if len(s) > 64 {
+		g.Work(L, len(s)/bytesPerUnit)
+	}
+}
+
+func (g *Guard) negate(L *lua.LState, inst uint32, b lua.LValue) lua.LValue {
+	g.read(b)
+	if x, ok := toNumber(b); ok {
+		return g.box(-x)
+	}
+	if fn := metamethod(L, b, "__unm"); fn != nil {
+		return call1(L, fn, b, b)
+	}
+	typeError(L, "perform arithmetic on", b, int(inst&0x1ff))
+	return nil
+}
+
+func toNumber(v lua.LValue) (lua.LNumber, bool) {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return v, true
+	case lua.LString:
+		x, ok := number.Parse(string(v))
+		return lua.LNumber(x), ok
+	}
+	return 0, false
+}
+
+// argNumber is toNumber for a Go function's argument.
+func argNumber(L *lua.LState, v lua.LValue) (lua.LNumber, bool) {
+	if s, ok := v.(lua.LString); ok {
+		Of(L).Reads(L, string(s))
+	}
+	return toNumber(v)
+}
+
+// prepareFor makes numbers of a numeric loop's start, limit and step.
+func (g *Guard) prepareFor(L *lua.LState, reg *registry, at int) {
+	for i, what := range [3]string{"initial value", "limit", "step"} {
+		if _, ok := reg.array[at+i].(lua.LNumber); ok {
+			continue
+		}
+		g.read(reg.array[at+i])
+		x, ok := toNumber(reg.array[at+i])
+		if !ok {
+			Raise(L, 1, "'for' "+what+" must be a number")
+		}
+		reg.array[at+i] = x
+	}
+}
+
+// concat joins the registers first to last, from the right, as lvm.c:luaV_concat.
+func (g *Guard) concat(L *lua.LState, first, last int) lua.LValue {
+	reg := raw(L).reg
+	right := reg.array[last]
+	for at := last - 1; at >= first; {
+		left := reg.array[at]
+		if !textual(left) || !textual(right) {
+			fn := binary(L, left, right, "__concat")
+			if fn == nil {
+				culprit := at - raw(L).currentFrame.LocalBase
+				if textual(left) {
+					left = right
+					culprit++
+				}
+				typeError(L, "concatenate", left, culprit)
+			}
+			right = call1(L, fn, left, right)
+			at--
+			continue
+		}
+		from, size := at, textSize(left)+textSize(right)
+		for from > first && textual(reg.array[from-1]) {
+			from--
+			size += textSize(reg.array[from])
+		}
+		g.Alloc(L, size+32)
+		g.left -= int64(size / 64)
+		var room [128]byte
+		text := room[:0]
+		if size > len(room) {
+			text = make([]byte, 0, size)
+		}
+		for _, v := range reg.array[from : at+1] {
+			text = appendText(text, v)
+		}
+		if text = appendText(text, right); size > len(room) {
+			right = Own(text)
+		} else {
+			right = Text(text)
+		}
+		at = from - 1
+	}
+	return right
+}
+
+func textual(v lua.LValue) bool {
+	switch v.(type) {
+	case lua.LString, lua.LNumber:
+		return true
+	}
+	return false
+}
+
+// textSize is no less than the length of v as text.
+func textSize(v lua.LValue) int {
+	if s, ok := v.(lua.LString); ok {
+		return len(s)
+	}
+	return 24
+}
+
+func appendText(text []byte, v lua.LValue) []byte {
+	switch v := v.(type) {
+	case lua.LString:
+		return append(text, v...)
+	case lua.LNumber:
+		return number.Append(text, float64(v))
+	}
+	return text
+}
+
+// call1 calls a metamethod with two arguments for its one result.
+func call1(L *lua.LState, fn lua.LValue, a, b lua.LValue) lua.LValue {
+	if _, ok := fn.(*lua.LFunction); !ok && metamethod(L, fn, "__call") == nil {
+		Raise(L, 1, "attempt to call a "+fn.Type().String()+" value")
+	}
+	L.Push(fn)
+	L.Push(a)
+	L.Push(b)
+	L.Call(2, 1)
+	reg := raw(L).reg
+	v := reg.array[reg.top-1]
+	reg.setTop(reg.top - 1)
+	return v
+}
+
+// metamethod is v's function for an event, nil if there is none. A value with
+// __call does as a function, as in PUC Lua.
+func metamethod(L *lua.LState, v lua.LValue, event string) lua.LValue {
+	var mt lua.LValue
+	switch v := v.(type) {
+	case *lua.LTable:
+		mt = v.Metatable
+	case *lua.LUserData:
+		mt = v.Metatable
+	default:
+		mt = rawGlobal(L.G).builtinMts[int(v.Type())]
+	}
+	if t, ok := mt.(*lua.LTable); ok {
+		if fn := t.RawGetString(event); fn != lua.LNil {
+			return fn
+		}
+	}
+	return nil
+}
+
+func binary(L *lua.LState, a, b lua.LValue, event string) lua.LValue {
+	if fn := metamethod(L, a, event); fn != nil {
+		return fn
+	}
+	return metamethod(L, b, event)
+}

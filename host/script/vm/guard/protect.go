@@ -1,0 +1,229 @@
+package guard
+
+import (
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// pcall and xpcall are Lua functions. What they call runs in the loop they
+// run in, so that it may yield; an error unwinds the loop to protected, which
+// finds their frame, puts the error into its first register and lets it go on
+// at its second return.
+
+const builtinName = "=builtin"
+
+const builtinSource = `
+local function pcall(f, ...) do return true, f(...) end return false, f end
+local function xpcall(f, handler, ...) do return true, f(...) end return false, f end
+`
+
+type builtins struct {
+	pcall, xpcall *lua.FunctionProto
+	resume        int // where both go on after an error
+}
+
+var builtin = sync.OnceValue(func() builtins {
+	chunk, err := parse.Parse(strings.NewReader(builtinSource), builtinName)
+	if err != nil {
+		panic(err)
+	}
+	main, err := lua.Compile(chunk, builtinName)
+	if err != nil {
+		panic(err)
+	}
+	b := builtins{pcall: main.FunctionPrototypes[0], xpcall: main.FunctionPrototypes[1]}
+	b.resume = afterReturn(b.pcall)
+	if b.resume != afterReturn(b.xpcall) {
+		panic("pcall and xpcall differ in length")
+	}
+	return b
+})
+
+// begin looks at a call of a function with variable arguments that is about to
+// run: what it takes, and whether pcall and xpcall got what they need.
+func (g *Guard) begin(L *lua.LState, f *callFrame) {
+	if f.Fn.Proto.IsVarArg&lua.VarArgNeedsArg != 0 {
+		g.charge(L, 2800+16*int64(f.NArgs)) // the table called arg
+	}
+	if f.NArgs > 1 || scripted(f.Fn) {
+		return
+	}
+	least := 1
+	if f.Fn.Proto == builtin().xpcall {
+		least = 2
+	}
+	if f.NArgs < least {
+		_, name := f.calledAs()
+		if name == "" {
+			name = "?"
+		}
+		Raise(L, 2, "bad argument #"+strconv.Itoa(least)+" to '"+name+"' (value expected)")
+	}
+}
+
+// afterReturn is the instruction behind a function's first return.
+func afterReturn(p *lua.FunctionProto) int {
+	for i, inst := range p.Code {
+		if opcode(inst) == lua.OP_RETURN {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// catcher is the index of the innermost pcall's call frame in the loop that
+// began at frame index; -1 if there is none.
+func catcher(L *lua.LState, index int) int {
+	b := builtin()
+	for f := raw(L).currentFrame; f != nil && f.Idx >= index; f = f.Parent {
+		switch f.Fn.Proto {
+		case b.pcall, b.xpcall:
+			if f.Pc > 0 && f.Pc < b.resume {
+				return f.Idx
+			}
+		}
+	}
+	return -1
+}
+
+// caught makes the pcall at call frame index return the error that was raised
+// above it.
+func (g *Guard) caught(L *lua.LState, index, nest int, raised any) {
+	e, ok := raised.(*lua.ApiError)
+	if !ok {
+		g.internal(L, raised)
+	}
+	s := raw(L)
+	b := builtin()
+	v := e.Object
+	f := &s.stack.calls.array[index]
+	if f.Fn.Proto == b.xpcall {
+		v = g.handle(L, s.reg.array[f.LocalBase+1], v)
+		f = &s.stack.calls.array[index] // it may have moved
+	}
+	g.nest = nest
+	s.unwind(f)
+	s.reg.array[f.LocalBase] = v
+	f.Pc = b.resume
+	L.G.CurrentThread = L
+}
+
+// unwind makes f the running function again.
+func (s *state) unwind(f *callFrame) {
+	s.closeUpvalues(f.LocalBase)
+	s.stack.calls.sp = f.Idx + 1
+	s.currentFrame = f
+	s.reg.setTop(f.LocalBase + int(f.Fn.Proto.NumUsedRegisters))
+}
+
+// handle calls an xpcall's handler where the error was raised, so that it can
+// see the stack.
+func (g *Guard) handle(L *lua.LState, handler, v lua.LValue) (result lua.LValue) {
+	spare := g.spare
+	g.spare = errNest * headroom
+	result = lua.LString("error in error handling")
+	defer func() {
+		g.spare = spare
+		if g.dead == nil {
+			if r := recover(); r != nil {
+				if _, ok := r.(*lua.ApiError); !ok {
+					g.internal(L, r)
+				}
+			}
+		}
+	}()
+	if raw(L).stack.calls.full() {
+		g.room(L)
+	}
+	L.Push(handler)
+	L.Push(v)
+	L.Call(1, 1)
+	return L.Get(-1)
+}
+
+// internal ends the script because Go panicked below it.
+func (g *Guard) internal(L *lua.LState, raised any) {
+	file, line := Where(L)
+	g.end(L, &InternalError{Value: raised, File: file, Line: line, Stack: debug.Stack()})
+}
+
+// Enter runs fn, which calls into Lua on L, and returns what was raised: nil,
+// a *lua.ApiError for an error a script could have caught, or what ended the
+// script for good. It is the only way from Go into a state. L is afterwards
+// as it was.
+func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
+	if g.dead != nil {
+		return g.dead, ""
+	}
+	s := raw(L)
+	sp, top, nest, floor := s.stack.calls.sp, s.reg.top, g.nest, g.floor
+	current := L.G.CurrentThread
+	index := -1
+	if s.currentFrame != nil {
+		index = s.currentFrame.Idx
+	}
+	defer g.leaveLane() // what goes on in Go may wait
+	if g.waiting > 0 {
+		g.looked = time.Now() // the wait so far was not the script's work
+	}
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		switch e := r.(type) {
+		case *lua.ApiError:
+			err = e
+		case error:
+			err = e
+		}
+		if _, ok := r.(runtime.Error); ok || err == nil {
+			file, line := Where(L)
+			err = &InternalError{Value: r, File: file, Line: line, Stack: debug.Stack()}
+		}
+		if _, ok := err.(*lua.ApiError); !ok {
+			g.dead = err
+		}
+		traceback = Traceback(L, 0)
+		s.closeUpvalues(top)
+		s.stack.calls.sp = sp
+		s.currentFrame = nil
+		if index >= 0 {
+			s.currentFrame = &s.stack.calls.array[index]
+		}
+		s.reg.setTop(min(top, s.reg.top))
+		g.nest, g.floor = nest, floor
+		L.G.CurrentThread = current
+	}()
+	if s.stack.calls.full() {
+		g.room(L)
+	}
+	fn()
+	return nil, ""
+}
+
+// baseError is the function error.
+func baseError(L *lua.LState) int {
+	v := L.Get(1)
+	level := 1
+	if n, ok := argNumber(L, L.Get(2)); ok {
+		level = int(n)
+	}
+	if n, ok := v.(lua.LNumber); ok && level > 0 {
+		v = lua.LString(number.String(float64(n)))
+	}
+	if text, ok := v.(lua.LString); ok && level > 0 {
+		Of(L).Alloc(L, len(text)+64)
+		v = lua.LString(position(L, level)) + text
+	}
+	Throw(L, v, nil)
+	return 0
+}

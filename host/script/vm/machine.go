@@ -1,0 +1,183 @@
+package vm
+
+import (
+	"fmt"
+	"runtime"
+	"sort"
+	"strings"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/script/vm/stdlib"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Machine is what all states share, immutable after NewMachine.
+type Machine struct {
+	globals   guard.Names
+	libraries []*library
+	modules   map[string]int // a module's place in State.bound
+	classes   map[*Class]*class
+	shared    guard.Shared
+	absent    map[string]string // of all modules
+}
+
+// NewMachine checks that the linked gopher-lua is the one the guard was
+// written against and builds what states share.
+func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
+	if err := guard.Check(); err != nil {
+		return nil, err
+	}
+	m := &Machine{modules: map[string]int{}, classes: map[*Class]*class{}, absent: map[string]string{}}
+	m.shared.Explain = m.explain
+	m.shared.Tables = map[*lua.LTable]bool{}
+	m.shared.Lane = make(guard.Lane, max(1, runtime.GOMAXPROCS(0)/2))
+	for _, l := range standard() {
+		if l.Name != "" {
+			m.addLibrary(l)
+			continue
+		}
+		for _, f := range l.Fields {
+			m.globals.Add(f.Name, f.Value)
+		}
+	}
+	for _, c := range classes {
+		if err := m.declareClass(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range classes {
+		if err := m.declareMethods(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, module := range modules {
+		if err := m.declareModule(module); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range m.libraries {
+		m.globals.Add(l.name, lua.LNil) // each state has its own
+	}
+	m.globals.Add("_G", lua.LNil)
+	return m, nil
+}
+
+// standard are the libraries of Lua that a script has: the pure ones, and the
+// guard's.
+func standard() []stdlib.Library {
+	return append(stdlib.Libraries(),
+		stdlib.Library{Fields: sorted(guard.Base())},
+		stdlib.Library{Name: "coroutine", Fields: sorted(guard.Coroutine())},
+		stdlib.Library{Name: "debug", Fields: sorted(guard.Debug())},
+		stdlib.Library{Fields: []stdlib.Field{{Name: "require", Value: function(require)}}},
+		stdlib.Library{Name: "package", Fields: []stdlib.Field{ // where modules come from is the store's affair
+			{Name: "cpath", Value: lua.LString("")},
+			{Name: "path", Value: lua.LString("")},
+		}},
+	)
+}
+
+func sorted(list map[string]lua.LValue) []stdlib.Field {
+	var fields []stdlib.Field
+	for name, v := range list {
+		fields = append(fields, stdlib.Field{Name: name, Value: v})
+	}
+	sort.Slice(fields, func(i, j int) bool { return fields[i].Name < fields[j].Name })
+	return fields
+}
+
+func (m *Machine) declareModule(module *Module) error {
+	if _, twice := m.modules[module.Name]; twice {
+		return fmt.Errorf("the module %s is declared twice", module.Name)
+	}
+	for name, advice := range module.Absent {
+		m.absent[name] = advice
+	}
+	place := len(m.modules)
+	m.modules[module.Name] = place
+	l := stdlib.Library{Name: module.Name, Fields: sorted(module.Constants)}
+	seen := map[string]bool{}
+	for i := range module.Funcs {
+		w, err := wrap(strings.TrimPrefix(module.Name+"."+module.Funcs[i].Name, "."), module.Funcs[i].Name, &module.Funcs[i], m)
+		if err != nil {
+			return err
+		}
+		if seen[w.declared.Name] {
+			return fmt.Errorf("%s is declared twice", w.name)
+		}
+		seen[w.declared.Name] = true
+		w.module = place
+		l.Fields = append(l.Fields, stdlib.Field{Name: w.declared.Name, Value: function(w.call)})
+	}
+	if l.Name == "" { // its functions are globals
+		for _, f := range l.Fields {
+			m.globals.Add(f.Name, f.Value)
+		}
+		return nil
+	}
+	m.addLibrary(l)
+	return nil
+}
+
+// function makes a Lua function that states may share: it has no environment.
+func function(fn lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: true, GFunction: fn} }
+
+// library is a global table every state has for itself, because scripts write
+// into it. The state's is empty until something is looked up in it: then its
+// metatable, which is shared, fills it and goes.
+type library struct {
+	name      string
+	fields    guard.Names
+	metatable *lua.LTable
+}
+
+func (m *Machine) addLibrary(l stdlib.Library) {
+	lib := &library{name: l.Name, metatable: newTable()}
+	for _, f := range l.Fields {
+		lib.fields.Add(f.Name, f.Value)
+	}
+	lib.metatable.RawSetString("__index", function(lib.index))
+	lib.metatable.RawSetString("__pairs", function(lib.pairs))
+	lib.metatable.RawSetString("__metatable", lua.LFalse)
+	m.shared.Tables[lib.metatable] = true
+	m.libraries = append(m.libraries, lib)
+}
+
+// fill puts the library's fields into a state's table, but for those the
+// script has set.
+func (l *library) fill(L *lua.LState, t *lua.LTable) {
+	g := guard.Of(L)
+	g.Alloc(L, l.fields.Size())
+	t.Metatable = lua.LNil
+	var own []lua.LValue
+	t.ForEach(func(k, v lua.LValue) { own = append(own, k, v) })
+	l.fields.Fill(t, len(own)/2)
+	for i := 0; i < len(own); i += 2 {
+		t.RawSet(own[i], own[i+1])
+	}
+	if l.name == "package" {
+		t.RawSetString("loaded", g.Data.(*State).loadedTable())
+	}
+}
+
+func (l *library) index(L *lua.LState) int {
+	t := L.CheckTable(1)
+	if t.Metatable == l.metatable {
+		l.fill(L, t)
+	}
+	L.Push(t.RawGet(L.Get(2)))
+	return 1
+}
+
+func (l *library) pairs(L *lua.LState) int {
+	t := L.CheckTable(1)
+	if t.Metatable == l.metatable {
+		l.fill(L, t)
+	}
+	L.Push(L.G.Global.RawGetString("next"))
+	L.Push(t)
+	L.Push(lua.LNil)
+	return 3
+}
+
+func newTable() *lua.LTable { return &lua.LTable{Metatable: lua.LNil} }

@@ -1,0 +1,105 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Script is compiled source, immutable and shared by all states that run it.
+type Script struct {
+	name  string
+	size  int // of the source
+	proto *lua.FunctionProto
+}
+
+// Name is the name the script was compiled with.
+func (s *Script) Name() string { return s.name }
+
+// Compile compiles source text. name is what errors show ("inviteToConf.lua").
+// The error is a *CompileError.
+func Compile(name string, src []byte) (*Script, error) {
+	p, err := guard.Compile(name, string(src))
+	if err != nil {
+		var wrong *guard.SyntaxError
+		if !errors.As(err, &wrong) {
+			wrong = &guard.SyntaxError{File: name, Line: 1, Message: err.Error()}
+		}
+		return nil, &CompileError{File: wrong.File, Line: wrong.Line, Message: wrong.Message}
+	}
+	return &Script{name: name, size: len(src), proto: p}, nil
+}
+
+// CompileError says where a source text is wrong.
+type CompileError struct {
+	File    string
+	Line    int
+	Message string
+}
+
+func (e *CompileError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message) }
+
+// ScriptError is how a script ended that did not end well.
+type ScriptError struct {
+	File      string // "" when the error carries no place
+	Line      int
+	Message   string // without the place
+	Traceback string
+	Limit     string // the budget that ended it: memory, burst, cpu, duration, stack, source; else ""
+	Cause     error  // the Go error behind it, if any: context.Canceled, a declared function's error
+}
+
+func (e *ScriptError) Error() string {
+	if e.File == "" {
+		return e.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
+
+func (e *ScriptError) Unwrap() error { return e.Cause }
+
+var placed = regexp.MustCompile(`(?s)^(\[string ".*?"\]|[^:\n]+):(\d+): (.*)$`)
+
+// scriptError gives what a state raised its one form; nil for nil.
+func scriptError(err error, traceback string) error {
+	if err == nil {
+		return nil
+	}
+	out := &ScriptError{Traceback: traceback, Cause: err}
+	var limit *guard.LimitError
+	if errors.As(err, &limit) {
+		out.Limit = limit.Limit
+	}
+	switch e := err.(type) {
+	case *guard.LimitError:
+		out.File, out.Line, out.Message = e.File, e.Line, e.Text()
+	case *guard.InternalError:
+		out.File, out.Line, out.Message = e.File, e.Line, fmt.Sprintf("internal error: %v", e.Value)
+		out.Traceback += "\n" + string(e.Stack)
+	case *lua.ApiError:
+		out.Cause = e.Cause
+		errors.As(e.Cause, &limit)
+		if limit != nil {
+			out.Limit = limit.Limit
+		}
+		switch v := e.Object.(type) {
+		case lua.LString:
+			out.Message = string(v)
+			if m := placed.FindStringSubmatch(string(v)); m != nil {
+				out.File, out.Message = m[1], m[3]
+				out.Line, _ = strconv.Atoi(m[2])
+			}
+		case lua.LNumber:
+			out.Message = v.String()
+		default:
+			out.Message = "(error object is a " + e.Object.Type().String() + " value)"
+		}
+	default:
+		out.Message = err.Error()
+	}
+	return out
+}

@@ -1,0 +1,202 @@
+package vm
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/script/vm/stdlib"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// StateOptions are what one state needs of the world around it. Every field
+// may be left zero.
+type StateOptions struct {
+	Limits   guard.Limits
+	Require  func(name string) (*Script, error) // require's loader; nil finds nothing
+	ReadFile func(name string) (string, error)  // of the script's tree, by its name in it; nil finds nothing
+	Print    func(line string)                  // print's lines; nil drops them
+	Trace    func(Trace)                        // called after each declared function
+	Clock    clock.Clock                        // nil is the system's
+	Seed     uint64                             // of math.random
+}
+
+// State is one script's instance: used once, by one goroutine.
+type State struct {
+	machine *Machine
+	guard   *guard.Guard
+	options StateOptions
+	bound   []any
+	free    []*Args
+	loaded  *lua.LTable // package.loaded
+}
+
+// NewState makes a state.
+func (m *Machine) NewState(o StateOptions) *State {
+	if o.Clock == nil {
+		o.Clock = clock.System()
+	}
+	if o.Print == nil {
+		o.Print = func(string) {}
+	}
+	s := &State{machine: m, options: o, bound: make([]any, len(m.modules))}
+	s.guard = guard.New(o.Limits, guard.Host{
+		Clock: o.Clock,
+		Print: o.Print,
+		Rand:  rand.New(rand.NewPCG(o.Seed, 0)),
+	}, &m.shared)
+	s.guard.Data = s
+	s.openGlobals()
+	return s
+}
+
+// openGlobals puts the visible names into a new state.
+func (s *State) openGlobals() {
+	L := s.guard.L()
+	globals := L.G.Global
+	s.machine.globals.Fill(globals, 8)
+	for _, l := range s.machine.libraries {
+		t := newTable()
+		t.Metatable = l.metatable
+		globals.RawSetString(l.name, t)
+		if l.name == "string" {
+			L.SetMetatable(lua.LString(""), stdlib.StringMetatable(L, t))
+		}
+	}
+	globals.RawSetString("_G", globals)
+}
+
+// Close ends the state; nothing runs on it after.
+func (s *State) Close() { s.guard.Close() }
+
+// Used is the processor time the script has spent, as its budgets count it.
+func (s *State) Used() time.Duration { return s.guard.Used() }
+
+// Memory is what the script holds at most, in bytes: what the last census of
+// its memory found, and what it allocated since.
+func (s *State) Memory() int64 { return s.guard.Memory() }
+
+// Bind sets what Args.Self is inside the functions of a module, in this state.
+func (s *State) Bind(module string, instance any) {
+	place, ok := s.machine.modules[module]
+	if !ok {
+		panic("vm: Bind: the machine has no module " + module)
+	}
+	s.bound[place] = instance
+}
+
+// NewObject is a Lua object of class c whose methods get self as Args.Self.
+func (s *State) NewObject(c *Class, self any) lua.LValue {
+	made := s.machine.classes[c]
+	if made == nil {
+		panic("vm: NewObject: the machine has no class " + c.Name)
+	}
+	s.guard.Owe(128)
+	return &lua.LUserData{Value: self, Metatable: made.metatable}
+}
+
+// SetGlobal sets a global variable of the script.
+func (s *State) SetGlobal(name string, v lua.LValue) {
+	s.guard.Owe(160)
+	s.guard.L().G.Global.RawSetString(name, v)
+}
+
+// Global is a global variable of the script; lua.LNil if absent.
+func (s *State) Global(name string) lua.LValue {
+	return s.guard.L().G.Global.RawGetString(name)
+}
+
+// Table is a Lua table of the values of m: text, numbers, booleans; what is
+// none of them becomes its text.
+func (s *State) Table(m map[string]any) *lua.LTable {
+	t := newTable()
+	for k, v := range m {
+		s.guard.Owe(int64(200 + len(k)))
+		t.RawSetString(k, s.value(v))
+	}
+	return t
+}
+
+func (s *State) value(v any) lua.LValue {
+	switch v := v.(type) {
+	case string:
+		s.guard.Owe(int64(len(v)))
+		return lua.LString(v)
+	case bool:
+		return lua.LBool(v)
+	case int:
+		return lua.LNumber(v)
+	case int64:
+		return lua.LNumber(v)
+	case uint64:
+		return lua.LNumber(v)
+	case float64:
+		return lua.LNumber(v)
+	}
+	return s.value(fmt.Sprint(v))
+}
+
+// Run runs a script to its end. argv becomes the global argv: argv[0] is the
+// script's name, argv[1] the first argument. The error is a *ScriptError.
+// Cancelling ctx ends the script at its next instruction or wait.
+func (s *State) Run(ctx context.Context, sc *Script, argv []string) error {
+	g := s.guard
+	limits := g.Limits()
+	if sc.size > limits.Source {
+		return scriptError(&guard.LimitError{Limit: "source", Figure: guard.Size(int64(limits.Source)), File: sc.name, Line: 1}, "")
+	}
+	if limits.Duration > 0 {
+		timed, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		timer := s.options.Clock.AfterFunc(limits.Duration, func() {
+			cancel(&guard.LimitError{Limit: "duration", Figure: limits.Duration.String()})
+		})
+		defer timer.Stop()
+		ctx = timed
+	}
+	g.Context = ctx
+	if len(argv) > 0 {
+		s.SetGlobal("argv", s.arguments(argv))
+	}
+	L := g.L()
+	err, traceback := g.Enter(L, func() {
+		L.Push(g.NewFunction(sc.proto))
+		L.Call(0, 0)
+	})
+	return scriptError(err, traceback)
+}
+
+func (s *State) arguments(argv []string) *lua.LTable {
+	t := newTable()
+	for i, arg := range argv {
+		s.guard.Owe(int64(200 + len(arg)))
+		t.RawSetInt(i, lua.LString(arg))
+	}
+	return t
+}
+
+// Call calls a Lua function from inside a declared Go function, under the same
+// budgets. The error is a *ScriptError; after a limit's the script ends as
+// soon as the Go function returns.
+func (s *State) Call(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err error) {
+	L := s.guard.L().G.CurrentThread
+	raised, traceback := s.guard.Enter(L, func() {
+		top := L.GetTop()
+		L.Push(fn)
+		for _, v := range args {
+			L.Push(v)
+		}
+		L.Call(len(args), lua.MultRet)
+		for i := top + 1; i <= L.GetTop(); i++ {
+			results = append(results, L.Get(i))
+		}
+		L.SetTop(top)
+	})
+	if raised != nil {
+		return nil, scriptError(raised, traceback)
+	}
+	return results, nil
+}

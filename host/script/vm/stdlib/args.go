@@ -1,0 +1,162 @@
+package stdlib
+
+import (
+	"math"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// toNumber takes a number, or a string that PUC Lua would take for one.
+func toNumber(L *lua.LState, v lua.LValue) (float64, bool) {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return float64(v), true
+	case lua.LString:
+		guard.Of(L).Reads(L, string(v))
+		return number.Parse(string(v))
+	}
+	return 0, false
+}
+
+// toString takes a string, or a number as its text.
+func toString(v lua.LValue) (string, bool) {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v), true
+	case lua.LNumber:
+		return number.String(float64(v)), true
+	}
+	return "", false
+}
+
+// toInt cuts x to an integer. What does not fit becomes the nearest one that does, so that s:sub(1, math.huge) is the
+// whole string; in C the result is undefined.
+func toInt(x float64) int {
+	switch {
+	case x >= 1<<63:
+		return math.MaxInt64
+	case x >= -1<<63:
+		return int(x)
+	}
+	return math.MinInt64 // and NaN
+}
+
+func argAny(L *lua.LState, n int) lua.LValue {
+	if n > L.GetTop() {
+		argError(L, n, "value expected")
+	}
+	return guard.Arg(L, n)
+}
+
+func argString(L *lua.LState, n int) string {
+	s, ok := toString(guard.Arg(L, n))
+	if !ok {
+		typeError(L, n, "string")
+	}
+	return s
+}
+
+// sameString is argument n, which argString took, as a string value.
+func sameString(L *lua.LState, n int) lua.LValue {
+	if v, ok := guard.Arg(L, n).(lua.LString); ok {
+		return v
+	}
+	return lua.LString(argString(L, n))
+}
+
+func optString(L *lua.LState, n int, otherwise string) string {
+	if guard.Arg(L, n) == lua.LNil {
+		return otherwise
+	}
+	return argString(L, n)
+}
+
+func argNumber(L *lua.LState, n int) float64 {
+	x, ok := toNumber(L, guard.Arg(L, n))
+	if !ok {
+		typeError(L, n, "number")
+	}
+	return x
+}
+
+func argInt(L *lua.LState, n int) int {
+	if x, ok := guard.Arg(L, n).(lua.LNumber); ok { // nearly always
+		return toInt(float64(x))
+	}
+	return toInt(argNumber(L, n))
+}
+
+func optInt(L *lua.LState, n, otherwise int) int {
+	switch v := guard.Arg(L, n).(type) {
+	case lua.LNumber:
+		return toInt(float64(v))
+	case *lua.LNilType:
+		return otherwise
+	}
+	return argInt(L, n)
+}
+
+func argTable(L *lua.LState, n int) *lua.LTable {
+	t, ok := guard.Arg(L, n).(*lua.LTable)
+	if !ok {
+		typeError(L, n, "table")
+	}
+	if _, none := t.Metatable.(*lua.LNilType); !none && guard.Of(L).Unfilled(t) {
+		L.GetField(t, "") // a library is filled when something is looked up in it
+	}
+	return t
+}
+
+func argFunction(L *lua.LState, n int) *lua.LFunction {
+	f, ok := guard.Arg(L, n).(*lua.LFunction)
+	if !ok {
+		typeError(L, n, "function")
+	}
+	return f
+}
+
+// checkRoom is luaL_checkstack: a function may have 8000 values of its own on the stack.
+func checkRoom(L *lua.LState, n int, what string) {
+	if n > maxStack-L.GetTop() {
+		fail(L, "stack overflow (%s)", what)
+	}
+}
+
+const maxStack = 8000
+
+// call calls f, which a script gave, and leaves so many results on the stack.
+func call(L *lua.LState, results int, f lua.LValue, args ...lua.LValue) {
+	if f.Type() != lua.LTFunction && L.GetMetaField(f, "__call").Type() != lua.LTFunction {
+		failBare(L, "attempt to call a "+f.Type().String()+" value")
+	}
+	guard.Of(L).Work(L, 4)
+	L.Push(f)
+	for _, v := range args {
+		L.Push(v)
+	}
+	L.Call(len(args), results)
+}
+
+// pop takes the topmost value from the stack.
+func pop(L *lua.LState) lua.LValue {
+	v := L.Get(-1)
+	L.SetTop(L.GetTop() - 1)
+	return v
+}
+
+// integer is n as a value; the small ones are ready made, as each new one is an allocation.
+func integer(n int) lua.LValue {
+	if n >= 0 && n < len(small) {
+		return small[n]
+	}
+	return lua.LNumber(n)
+}
+
+var small = func() (all [256]lua.LValue) {
+	for n := range all {
+		all[n] = lua.LNumber(n)
+	}
+	return all
+}()

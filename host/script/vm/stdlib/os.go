@@ -1,0 +1,143 @@
+package stdlib
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// osFields is what of os reads nothing of the machine but its clock.
+func osFields() []Field {
+	return fields(
+		fn("clock", osClock),
+		fn("date", osDate),
+		fn("difftime", osDifftime),
+		fn("time", osTime),
+	)
+}
+
+// osClock is the processor time the script has used, in seconds.
+func osClock(L *lua.LState) int {
+	L.Push(lua.LNumber(guard.Of(L).Used().Seconds()))
+	return 1
+}
+
+func osDifftime(L *lua.LState) int {
+	t := argNumber(L, 1)
+	var since float64
+	if guard.Arg(L, 2) != lua.LNil {
+		since = argNumber(L, 2)
+	}
+	L.Push(lua.LNumber(t - since))
+	return 1
+}
+
+// now is the time in the zone of the state's clock, which is the zone of all dates.
+func now(L *lua.LState) time.Time { return guard.Of(L).Host.Clock.Now() }
+
+// osDate is strftime in the C locale, or a table. A time no calendar has gives nil.
+func osDate(L *lua.LState) int {
+	format := optString(L, 1, "%c")
+	utc := strings.HasPrefix(format, "!")
+	var t time.Time
+	if guard.Arg(L, 2) == lua.LNil {
+		t = now(L)
+	} else if t = time.Unix(toInt64(argNumber(L, 2)), 0); !utc {
+		t = t.In(now(L).Location())
+	}
+	if s := t.Unix(); s < firstSecond || s > lastSecond {
+		L.Push(lua.LNil)
+		return 1
+	}
+	var d date
+	if utc {
+		format = format[1:]
+		d.set(t.UTC(), "GMT")
+	} else {
+		zone, _ := t.Zone()
+		d.set(t, zone)
+	}
+	if format == "*t" {
+		L.Push(d.table(L))
+		return 1
+	}
+	var room [128]byte
+	out := text{L, guard.Of(L), room[:0]}
+	d.format(&out, format)
+	L.Push(out.value())
+	return 1
+}
+
+// firstSecond and lastSecond bound what C's struct tm holds, whose year is an int.
+var (
+	firstSecond = time.Date(math.MinInt32+1901, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	lastSecond  = time.Date(math.MaxInt32+1899, 12, 31, 0, 0, 0, 0, time.UTC).Unix()
+)
+
+func (d *date) table(L *lua.LState) *lua.LTable {
+	guard.Of(L).Alloc(L, firstKeySize+9*keySize)
+	t := L.CreateTable(0, 9)
+	t.RawSetString("sec", integer(d.second))
+	t.RawSetString("min", integer(d.minute))
+	t.RawSetString("hour", integer(d.hour))
+	t.RawSetString("day", integer(d.day))
+	t.RawSetString("month", integer(int(d.month)))
+	t.RawSetString("year", integer(d.year))
+	t.RawSetString("wday", integer(int(d.Weekday())+1))
+	t.RawSetString("yday", integer(d.YearDay()))
+	t.RawSetString("isdst", lua.LBool(d.IsDST()))
+	return t
+}
+
+// osTime is C's mktime: fields out of range are carried over, so that day=0 is the last of the month before.
+func osTime(L *lua.LState) int {
+	if guard.Arg(L, 1) == lua.LNil {
+		L.Push(lua.LNumber(now(L).Unix()))
+		return 1
+	}
+	t := argTable(L, 1)
+	zone := now(L).Location()
+	sec, minute, hour := dateField(L, t, "sec", 0), dateField(L, t, "min", 0), dateField(L, t, "hour", 12)
+	day, month, year := dateField(L, t, "day", -1), dateField(L, t, "month", -1), dateField(L, t, "year", -1)
+	at := time.Date(year, time.Month(month), day, hour, minute, sec, 0, zone)
+	if dst := L.GetField(t, "isdst"); dst != lua.LNil {
+		at = asDST(at, lua.LVAsBool(dst))
+	}
+	s := at.Unix()
+	if s == -1 || s < firstSecond || s > lastSecond {
+		L.Push(lua.LNil) // mktime's error, which it also means by one second before 1970
+		return 1
+	}
+	L.Push(lua.LNumber(s))
+	return 1
+}
+
+func dateField(L *lua.LState, t *lua.LTable, name string, otherwise int) int {
+	x, ok := toNumber(L, L.GetField(t, name))
+	if !ok {
+		if otherwise < 0 {
+			fail(L, "field '%s' missing in date table", name)
+		}
+		return otherwise
+	}
+	return int(min(max(toInt64(x), math.MinInt32), math.MaxInt32))
+}
+
+// asDST reads the clock time of t as one in daylight saving time, or as one not in it, if its zone has such a time
+// within half a year: that may be another moment.
+func asDST(t time.Time, dst bool) time.Time {
+	if t.IsDST() == dst {
+		return t
+	}
+	_, here := t.Zone()
+	for _, months := range []int{-6, 6, -3, 3} {
+		if other := t.AddDate(0, months, 0); other.IsDST() == dst {
+			_, there := other.Zone()
+			return t.Add(time.Duration(here-there) * time.Second)
+		}
+	}
+	return t
+}

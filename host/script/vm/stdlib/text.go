@@ -1,0 +1,90 @@
+package stdlib
+
+import (
+	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// headerSize is what a string costs beside its bytes: the value that points to it, and rounding.
+const headerSize = 24
+
+// bytesPerUnit is how many bytes are copied or compared in the time of one VM instruction.
+const bytesPerUnit = 128
+
+// one are the strings of one byte, which loops over a string make without end.
+var one = func() (all [256]lua.LValue) {
+	for c := range all {
+		all[c] = lua.LString([]byte{byte(c)})
+	}
+	return all
+}()
+
+var empty lua.LValue = lua.LString("")
+
+// part is a copy of s, charged. s is a part of a string that would else be kept alive by it.
+func part(L *lua.LState, g *guard.Guard, s string) lua.LValue {
+	switch len(s) {
+	case 0:
+		return empty
+	case 1:
+		return one[s[0]]
+	}
+	charge(L, g, len(s))
+	return guard.Text(s)
+}
+
+// charge is for a string of n bytes about to be made.
+func charge(L *lua.LState, g *guard.Guard, n int) {
+	g.Alloc(L, n+headerSize)
+	if n >= bytesPerUnit {
+		g.Work(L, n/bytesPerUnit)
+	}
+}
+
+// text is a string being built. Its growth is charged before it happens, and doubles.
+type text struct {
+	L   *lua.LState
+	g   *guard.Guard
+	buf []byte
+}
+
+// room makes place for n bytes more, which may then be appended to buf.
+func (t *text) room(n int) {
+	if len(t.buf)+n <= cap(t.buf) {
+		return
+	}
+	want := max(2*cap(t.buf), len(t.buf)+n, 64)
+	charge(t.L, t.g, want)
+	t.buf = append(make([]byte, 0, want), t.buf...)
+}
+
+func (t *text) add(s string) {
+	t.room(len(s))
+	t.buf = append(t.buf, s...)
+}
+
+func (t *text) addByte(c byte) {
+	t.room(1)
+	t.buf = append(t.buf, c)
+}
+
+// value is what was built, in a string of about its size.
+func (t *text) value() lua.LValue {
+	switch len(t.buf) {
+	case 0:
+		return empty
+	case 1:
+		return one[t.buf[0]]
+	}
+	if n := len(t.buf); n >= 1024 && cap(t.buf)-n < n/16 {
+		return guard.Own(t.buf) // no function begins with so much room on its stack
+	}
+	charge(t.L, t.g, len(t.buf))
+	return guard.Text(t.buf)
+}
+
+func (t *text) addNumber(x float64) {
+	t.room(32)
+	t.buf = number.Append(t.buf, x)
+}

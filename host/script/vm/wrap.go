@@ -1,0 +1,216 @@
+package vm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// wrapper is the one way into a declared function.
+type wrapper struct {
+	declared *Func
+	name     string // in traces: "session:playback"
+	native   string // in mod_lua's errors: "CoreSession::playback"
+	class    *class // of a method
+	module   int    // of a module's function
+	least    int    // arguments, self not counted
+	most     int    // -1: any number
+	objects  []*class
+}
+
+// wrap makes a declared function callable from Lua.
+func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
+	w := &wrapper{declared: f, name: name, native: native, most: len(f.Params), objects: make([]*class, len(f.Params))}
+	if f.Name == "" || f.Go == nil {
+		return nil, fmt.Errorf("%s is declared without a name or a Go function", name)
+	}
+	optional := false
+	for i, p := range f.Params {
+		switch {
+		case p.Variadic && i < len(f.Params)-1:
+			return nil, fmt.Errorf("%s: the parameter %s is variadic but not the last", name, p.Name)
+		case optional && !p.Optional && !p.Variadic:
+			return nil, fmt.Errorf("%s: the parameter %s must be optional, as one before it is", name, p.Name)
+		case p.Kind == Object && m.classes[p.Class] == nil:
+			return nil, fmt.Errorf("%s: the class of the parameter %s is not among the machine's", name, p.Name)
+		}
+		optional = p.Optional
+		if p.Variadic {
+			w.most = -1
+		} else if !p.Optional {
+			w.least = i + 1
+		}
+		if p.Kind == Object {
+			w.objects[i] = m.classes[p.Class]
+		}
+	}
+	return w, nil
+}
+
+// call is the Lua function.
+func (w *wrapper) call(L *lua.LState) int {
+	g := guard.Of(L)
+	s := g.Data.(*State)
+	g.Work(L, 20)
+	a := s.begin(L, w)
+	w.check(a)
+	if w.class != nil {
+		a.self, _ = w.class.self(L.Get(1))
+	} else {
+		a.self = s.bound[w.module]
+	}
+	start := s.traceStart()
+	var err error
+	if w.declared.Waits {
+		g.Wait(func() { err = w.declared.Go(a) })
+	} else {
+		err = w.declared.Go(a)
+	}
+	g.MustRun(L)
+	if s.options.Trace != nil {
+		s.trace(a, start, err)
+	}
+	if err != nil {
+		s.end(a)
+		raise(L, err)
+	}
+	n := a.push()
+	s.end(a)
+	return n
+}
+
+// raise turns an error of a declared function into a Lua error.
+func raise(L *lua.LState, err error) {
+	if failed, ok := err.(*ScriptError); ok { // of a callback: it has its place
+		guard.Throw(L, lua.LString(failed.Error()), err)
+	}
+	place := ""
+	if file, line := guard.Where(L); file != "" {
+		place = file + ":" + strconv.Itoa(line) + ": "
+	}
+	guard.Throw(L, lua.LString(place+err.Error()), err)
+}
+
+// check does what SWIG's generated code does with the arguments.
+func (w *wrapper) check(a *Args) {
+	given := a.Len()
+	if given < w.least || w.most >= 0 && given > w.most {
+		self := a.first - 1
+		most := ""
+		if w.most >= 0 {
+			most = strconv.Itoa(w.most + self)
+		}
+		guard.Raise(a.L, 1, fmt.Sprintf("Error in %s expected %d..%s args, got %d", w.native, w.least+self, most, given+self)+w.usage())
+	}
+	if w.class != nil {
+		if _, ok := w.class.self(a.L.Get(1)); !ok {
+			w.wrongType(a, 1, w.class.declared.native()+" *", a.L.Get(1))
+		}
+	}
+	for i := range given {
+		p, object := w.param(i)
+		v := a.L.Get(a.first + i)
+		if p.Optional && v == lua.LNil {
+			continue
+		}
+		if s, ok := v.(lua.LString); ok && (p.Kind == Int || p.Kind == Number) {
+			a.state.guard.Reads(a.L, string(s)) // here
+			a.state.guard.Reads(a.L, string(s)) // and by the function
+		}
+		if !p.Kind.takes(v) || object != nil && !is(object, v) {
+			w.wrongType(a, a.first+i, p.kindName(), v)
+		}
+	}
+}
+
+// param is the declaration of argument i.
+func (w *wrapper) param(i int) (*Param, *class) {
+	i = min(i, len(w.declared.Params)-1)
+	return &w.declared.Params[i], w.objects[i]
+}
+
+func is(c *class, v lua.LValue) bool {
+	_, ok := c.self(v)
+	return ok
+}
+
+func (w *wrapper) wrongType(a *Args, i int, expected string, got lua.LValue) {
+	kind := got.Type().String()
+	for _, c := range a.state.machine.classes {
+		if is(c, got) {
+			kind = c.declared.native() + " *"
+		}
+	}
+	guard.Raise(a.L, 1, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native, i, expected, kind)+w.usage())
+}
+
+// usage is how the function is to be called. What SWIG says counts the object
+// before the colon as the first argument.
+func (w *wrapper) usage() string {
+	params := make([]string, len(w.declared.Params))
+	for i, p := range w.declared.Params {
+		switch {
+		case p.Variadic:
+			params[i] = "..."
+		case p.Optional:
+			params[i] = "[" + p.Name + "]"
+		default:
+			params[i] = p.Name
+		}
+	}
+	name := w.name
+	if w.class != nil {
+		name = strings.ToLower(w.class.declared.Name) + ":" + w.declared.Name
+	}
+	return "; write " + name + "(" + strings.Join(params, ", ") + ")"
+}
+
+// takes reports whether the wrapper lets v through for a parameter of kind k.
+func (k Kind) takes(v lua.LValue) bool {
+	switch v := v.(type) {
+	case *lua.LNilType:
+		return k == Any || k == String
+	case lua.LString:
+		if k == Int || k == Number {
+			_, ok := number.Parse(string(v))
+			return ok
+		}
+		return k == Any || k == String
+	case lua.LNumber:
+		return k == Any || k == String || k == Int || k == Number
+	case lua.LBool:
+		return k == Any || k == Bool
+	case *lua.LTable:
+		return k == Any || k == Table
+	case *lua.LFunction:
+		return k == Any || k == Function
+	case *lua.LUserData:
+		return k == Any || k == Object
+	}
+	return k == Any
+}
+
+// kindName is how SWIG calls the C++ type behind a kind.
+func (p *Param) kindName() string {
+	switch p.Kind {
+	case String:
+		return "char *"
+	case Int:
+		return "int"
+	case Number:
+		return "double"
+	case Bool:
+		return "bool"
+	case Table:
+		return "table"
+	case Function:
+		return "function"
+	case Object:
+		return p.Class.native() + " *"
+	}
+	return "any"
+}
