@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the settings table into the README")
+var update = flag.Bool("update", false, "write the settings table into README.md")
 
 const (
-	readme     = "../../README.md"
-	tableBegin = "<!-- settings: written by go test ./host/config -update -->\n"
+	readme     = "README.md"
+	tableBegin = "<!-- settings: written by go test ./host/operate/config -update -->\n"
 	tableEnd   = "<!-- end of settings -->\n"
 )
 
-// TestREADMEListsEverySetting keeps the README's table what the program reads.
+// TestREADMEListsEverySetting holds the table of README.md to what the program reads.
 func TestREADMEListsEverySetting(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| setting | default | what it does |\n|---|---|---|\n")
@@ -36,7 +36,7 @@ func TestREADMEListsEverySetting(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the README's settings differ from the program's; run go test ./host/config -update\nwant:\n%s", table.String())
+		t.Fatalf("README.md differs from the program's; run go test ./host/operate/config -update\nwant:\n%s", table.String())
 	}
 	text := before + tableBegin + table.String() + tableEnd + after
 	if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
