@@ -158,8 +158,8 @@ func (d *desk) Rollback(flow, generation string) (string, error) {
 	if err := d.known(flow); err != nil {
 		return "", err
 	}
-	r, err := d.host.rollout.Rollback(flow, generation)
-	return decided(r, "new calls get generation %s until the next change in the directory, or: eslua scripts unpin", err)
+	r, warning, err := d.host.rollout.Rollback(flow, generation)
+	return decided(r, warning, "new calls get generation %s until the next change in the directory, or: eslua scripts unpin", err)
 }
 
 // Pin lets a generation serve until Unpin.
@@ -167,14 +167,14 @@ func (d *desk) Pin(flow, generation string) (string, error) {
 	if err := d.known(flow); err != nil {
 		return "", err
 	}
-	r, err := d.host.rollout.Pin(flow, generation)
-	return decided(r, "new calls get generation %s, whatever is saved, until: eslua scripts unpin", err)
+	r, warning, err := d.host.rollout.Pin(flow, generation)
+	return decided(r, warning, "new calls get generation %s, whatever is saved, until: eslua scripts unpin", err)
 }
 
 // Unpin takes back a pin or a rollback.
 func (d *desk) Unpin(flow string) (string, error) {
-	r, err := d.host.rollout.Unpin(flow)
-	if failed := notSaved(err); err != nil && failed == nil {
+	r, warning, err := d.host.rollout.Unpin(flow)
+	if err != nil {
 		return "", err
 	}
 	what := "rolled back"
@@ -182,19 +182,19 @@ func (d *desk) Unpin(flow string) (string, error) {
 		what = "pinned"
 	}
 	return fmt.Sprintf("%s: no longer %s to generation %s; new calls get %s%s", all(flow), what, r.Generation,
-		d.host.rollout.Serves(flow).Name(), warning(err)), nil
+		d.host.rollout.Serves(flow).Name(), onNextLine(warning)), nil
 }
 
 // decided is a decision in words.
-func decided(r rollout.Record, does string, err error) (string, error) {
-	if failed := notSaved(err); err != nil && failed == nil {
+func decided(r rollout.Record, warning, does string, err error) (string, error) {
+	if err != nil {
 		return "", err
 	}
 	text := all(r.Flow) + ": " + fmt.Sprintf(does, r.Generation)
 	if r.Flow != "" {
 		text += " " + r.Flow
 	}
-	return text + warning(err), nil
+	return text + onNextLine(warning), nil
 }
 
 func all(flow string) string {
@@ -204,15 +204,9 @@ func all(flow string) string {
 	return flow
 }
 
-// notSaved is the error of what holds, but not for long.
-func notSaved(err error) (failed *rollout.SaveError) {
-	errors.As(err, &failed)
-	return failed
-}
-
-func warning(err error) string {
-	if err == nil {
+func onNextLine(warning string) string {
+	if warning == "" {
 		return ""
 	}
-	return "\n" + err.Error()
+	return "\n" + warning
 }

@@ -29,27 +29,27 @@ func TestCallKeepsItsGeneration(t *testing.T) {
 		"edited":  {want: versions[0], next: versions[2]},
 		"removed": {want: versions[0], next: "NO_ANSWER", while: func(h *host) { h.put("a.lua", "error('no more')") }},
 		"pinned": {want: versions[0], next: versions[0], before: func(h *host) {
-			_, err := h.rollout.Pin("a", h.tree.Current().Name())
+			_, _, err := h.rollout.Pin("a", h.tree.Current().Name())
 			must(h, err)
 			h.version(versions[1])
 		}},
 		"pinned, and unpinned meanwhile": {want: versions[0], next: versions[2], before: func(h *host) {
-			_, err := h.rollout.Pin("a", h.tree.Current().Name())
+			_, _, err := h.rollout.Pin("a", h.tree.Current().Name())
 			must(h, err)
 			h.version(versions[1])
 		}, while: func(h *host) {
-			_, err := h.rollout.Unpin("a")
+			_, _, err := h.rollout.Unpin("a")
 			must(h, err)
 		}},
 		"rolled back": {want: versions[0], next: versions[2], before: func(h *host) {
 			h.version(versions[1])
-			_, err := h.rollout.Rollback("a", "")
+			_, _, err := h.rollout.Rollback("a", "")
 			must(h, err)
 		}},
 		"rolled back meanwhile": {want: versions[1], next: versions[1], before: func(h *host) {
 			h.version(versions[1])
 		}, while: func(h *host) {
-			_, err := h.rollout.Rollback("a", "") // of what the edit brought
+			_, _, err := h.rollout.Rollback("a", "") // of what the edit brought
 			must(h, err)
 		}},
 		"on trial": {config: "flows: {a: {canary: 50%}}", uuid: share, want: versions[1], next: versions[2],

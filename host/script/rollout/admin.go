@@ -12,57 +12,61 @@ import (
 
 // Pin gives all calls of a flow, or of all flows if flow is "", one generation
 // until Unpin. The prefix of its name is enough. With an error nothing has
-// changed, except when it is a *SaveError.
-func (r *Rollout) Pin(flow, generation string) (Record, error) {
+// changed. A warning says that the pin is in force but could not be saved, so
+// that a restart forgets it.
+func (r *Rollout) Pin(flow, generation string) (rec Record, warning string, err error) {
 	flow = flowName(flow)
 	g, err := r.find(generation)
 	if err == nil {
 		err = hasFlow(g, flow)
 	}
 	if err != nil {
-		return Record{}, err
+		return Record{}, "", err
 	}
-	return r.hold(held{Record{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
+	rec, warning = r.hold(held{Record{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
+	return rec, warning, nil
 }
 
 // Rollback gives all calls of a flow, or of all flows if flow is "", an earlier
 // generation until the directory holds another version. Without a generation it
 // is the old one of a canary under way, else the newest earlier one in which that
 // flow had another version than calls get now; said again, it goes further back.
-// Errors are as in Pin.
-func (r *Rollout) Rollback(flow, generation string) (Record, error) {
+// Warnings and errors are as in Pin.
+func (r *Rollout) Rollback(flow, generation string) (rec Record, warning string, err error) {
 	flow = flowName(flow)
 	current := r.deps.Scripts.Current()
 	g, err := r.before(flow, generation, current)
 	if err != nil {
-		return Record{}, err
+		return Record{}, "", err
 	}
 	until := versionOf(current, flow)
 	if versionOf(g, flow) == until {
-		return Record{}, fmt.Errorf("nothing to roll back: the script directory holds what generation %s has of %s; pin it there to keep it", g.Name(), named(flow))
+		return Record{}, "", fmt.Errorf("nothing to roll back: the script directory holds what generation %s has of %s; pin it there to keep it", g.Name(), named(flow))
 	}
-	return r.hold(held{Record{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
+	rec, warning = r.hold(held{Record{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
+	return rec, warning, nil
 }
 
 // Unpin takes back a flow's pin or rollback, or that of all flows if flow is "".
-// It returns what it took back.
-func (r *Rollout) Unpin(flow string) (Record, error) {
+// It returns what it took back. Warnings and errors are as in Pin.
+func (r *Rollout) Unpin(flow string) (rec Record, warning string, err error) {
 	flow = flowName(flow)
 	r.mu.Lock()
-	rec, ok := r.records[flow]
+	was, ok := r.records[flow]
+	rec = was.Record
 	if !ok {
-		rec.Record, ok = r.lost[flow]
+		rec, ok = r.lost[flow]
 	}
 	if !ok {
 		defer r.mu.Unlock()
-		return Record{}, fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
+		return Record{}, "", fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
 	}
 	delete(r.records, flow)
 	delete(r.lost, flow)
 	r.settle(r.deps.Scripts.Current())
 	r.mu.Unlock()
 	r.deps.Log.Info("rollout: what an admin or a canary had set is taken back", of(flow, "generation", rec.Generation, "was", rec.Why)...)
-	return rec.Record, r.save()
+	return rec, r.saved(), nil
 }
 
 // held are the names of what is pinned or rolled back.
@@ -74,7 +78,7 @@ func (r *Rollout) held() (names []string) {
 }
 
 // hold puts a record in force.
-func (r *Rollout) hold(rec held) (Record, error) {
+func (r *Rollout) hold(rec held) (_ Record, warning string) {
 	r.mu.Lock()
 	rec.Since = r.deps.Clock.Now()
 	r.set(rec)
@@ -84,7 +88,7 @@ func (r *Rollout) hold(rec held) (Record, error) {
 	r.settle(r.deps.Scripts.Current())
 	r.mu.Unlock()
 	r.deps.Log.Info("rollout: "+rec.Why, of(rec.Flow, "generation", rec.Generation)...)
-	return rec.Record, r.save()
+	return rec.Record, r.saved()
 }
 
 // before is the generation that a rollback goes to.

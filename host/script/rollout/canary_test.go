@@ -252,13 +252,13 @@ func TestAllAtOnce(t *testing.T) {
 		w.edit("ab"[i%2:i%2+1], fmt.Sprint(i+2))
 		switch i % 5 {
 		case 1:
-			_, err := w.Pin("a", w.generations[i])
+			_, _, err := w.Pin("a", w.generations[i])
 			must(t, err)
 		case 2:
-			_, err := w.Unpin("a")
+			_, _, err := w.Unpin("a")
 			must(t, err)
 		case 3:
-			_, err := w.Rollback("", "")
+			_, _, err := w.Rollback("", "")
 			must(t, err)
 		case 4:
 			w.Configure(w.cfg)

@@ -144,6 +144,7 @@ func (w *world) do(command string) error {
 		must(w, err)
 		what = w.generations[i]
 	}
+	var warning string
 	var err error
 	switch verb {
 	case "look":
@@ -162,13 +163,16 @@ func (w *world) do(command string) error {
 	case "configure":
 		w.Configure(configure(w, strings.TrimPrefix(command, "configure ")))
 	case "pin":
-		_, err = w.Pin(flow, what)
+		_, warning, err = w.Pin(flow, what)
 	case "rollback":
-		_, err = w.Rollback(flow, what)
+		_, warning, err = w.Rollback(flow, what)
 	case "unpin":
-		_, err = w.Unpin(flow)
+		_, warning, err = w.Unpin(flow)
 	default:
 		w.Fatalf("what is %q?", command)
+	}
+	if warning != "" {
+		w.Errorf("%s: %s", command, warning)
 	}
 	return err
 }

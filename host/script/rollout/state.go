@@ -27,18 +27,6 @@ type provenState struct {
 	Generation string `json:"generation"`
 }
 
-// SaveError says that a decision holds, but only until the host ends.
-type SaveError struct {
-	File string
-	Err  error
-}
-
-func (e *SaveError) Error() string {
-	return "what was decided holds, but will be forgotten when eslua ends: " + e.File + ": " + e.Err.Error()
-}
-
-func (e *SaveError) Unwrap() error { return e.Err }
-
 // Retire writes nothing from now on: the state directory is that of the eslua
 // which takes over, while this one lets its calls end. What is decided here still
 // holds for them.
@@ -46,7 +34,16 @@ func (r *Rollout) Retire() {
 	r.file.retired.Store(true) // a disk that hangs holds file.mu, and must not hold up a departure
 }
 
-var errRetired = errors.New("this eslua takes no more calls, and the next one has the say")
+var errRetired = errors.New("this eslua is draining; the new process decides now")
+
+// saved saves what was decided; it returns a warning for the admin if that
+// failed.
+func (r *Rollout) saved() (warning string) {
+	if err := r.save(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
 
 // save writes what has changed since the last time.
 func (r *Rollout) save() error {
@@ -167,13 +164,17 @@ func (f *stateFile) write(s state) error {
 		return nil // nothing was ever decided
 	}
 	if f.retired.Load() {
-		return &SaveError{f.name(), errRetired}
+		return f.unsaved(errRetired)
 	}
 	if err := f.replace(data); err != nil {
-		return &SaveError{f.name(), err}
+		return f.unsaved(err)
 	}
 	f.written = data
 	return nil
+}
+
+func (f *stateFile) unsaved(err error) error {
+	return fmt.Errorf("this holds only until eslua ends, because it could not be saved in %s: %w", f.name(), err)
 }
 
 func (f *stateFile) replace(data []byte) error {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -143,10 +144,9 @@ func TestUnwritableStateHoldsUntilTheEnd(t *testing.T) {
 	w := newWorld(t, "", "a")
 	w.edit("a", "2")
 	w.file.dir = filepath.Join(w.dir, "a.lua", "state") // below a file: nobody can make it
-	rec, err := w.Pin("a", w.generations[0])
-	var unsaved *SaveError
-	if !errors.As(err, &unsaved) || rec.Generation != w.generations[0] {
-		t.Errorf("pinned %+v, %v", rec, err)
+	rec, warning, err := w.Pin("a", w.generations[0])
+	if err != nil || !strings.Contains(warning, "until eslua ends") || !strings.Contains(warning, w.file.dir) || rec.Generation != w.generations[0] {
+		t.Errorf("pinned %+v, %q, %v", rec, warning, err)
 	}
 	if got := w.gets("a"); got != "1" {
 		t.Errorf("calls get %s", got)
@@ -171,8 +171,8 @@ func TestStateFile(t *testing.T) {
 		t.Error("written again without a change")
 	}
 	w.Retire()
-	if err := w.do("unpin a"); !errors.Is(err, errRetired) {
-		t.Errorf("unpinned with %v", err)
+	if _, warning, err := w.Unpin("a"); err != nil || !strings.Contains(warning, "draining") {
+		t.Errorf("unpinned with %q, %v", warning, err)
 	}
 	if again, err := os.Stat(file); err != nil || !os.SameFile(first, again) {
 		t.Error("written after it was given to another host")
@@ -187,13 +187,13 @@ func TestStateFile(t *testing.T) {
 func TestWithoutHistory(t *testing.T) {
 	w := newWorld(t, "", "a")
 	r := New(w.cfg, Deps{Scripts: w.scripts, Log: w.deps.Log, Clock: w.clk})
-	if _, err := r.Rollback("a", ""); err == nil {
+	if _, _, err := r.Rollback("a", ""); err == nil {
 		t.Error("rolled back to nothing")
 	}
-	if _, err := r.Pin("a", "zz"); err == nil {
+	if _, _, err := r.Pin("a", "zz"); err == nil {
 		t.Error("pinned to nothing")
 	}
-	if _, err := r.Pin("a", w.generations[0][:4]); err != nil {
+	if _, _, err := r.Pin("a", w.generations[0][:4]); err != nil {
 		t.Error(err)
 	}
 	w.edit("a", "2")
