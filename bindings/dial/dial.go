@@ -60,10 +60,10 @@ func weigh(a *vm.Args, what dial.String) {
 			}
 		}
 	}
-	a.Work(2*named + named*len(what.Vars)/4)
+	a.ChargeCPU(2*named + named*len(what.Vars)/4)
 	size = min(size, refused)
-	a.Charge(16 * size) // as much as escapes can make of it
-	a.Work(8 * size)
+	a.ChargeMemory(16 * size) // as much as escapes can make of it
+	a.ChargeCPU(8 * size)
 }
 
 // refused is more than host/freeswitch/dial writes.
@@ -146,7 +146,7 @@ func notEndpoint(v lua.LValue, at int) error {
 func fields(a *vm.Args, t *lua.LTable, known ...string) error {
 	var wrong string
 	t.ForEach(func(k, _ lua.LValue) {
-		a.Work(4)
+		a.ChargeCPU(4)
 		if name, ok := k.(lua.LString); ok && !slices.Contains(known, string(name)) && (wrong == "" || string(name) < wrong) {
 			wrong = string(name)
 		}
@@ -166,8 +166,8 @@ func variables(a *vm.Args, t *lua.LTable, timeout string) ([]dial.Var, error) {
 	case *lua.LTable:
 		var err error
 		list.ForEach(func(k, v lua.LValue) {
-			a.Work(40)
-			a.Charge(64)
+			a.ChargeCPU(40)
+			a.ChargeMemory(64)
 			name, ok := k.(lua.LString)
 			value, scalar := text(v)
 			switch {

@@ -172,12 +172,12 @@ func method(fn func(e *Object, a *vm.Args) error) func(a *vm.Args) error {
 // look through its headers as its work.
 func charge(e *Object, a *vm.Args, bytes int) {
 	g := guard.Of(a.L)
-	g.Work(a.L, len(e.headers)+e.size/16)
-	g.Alloc(a.L, headerCost+bytes)
+	g.ChargeCPU(a.L, len(e.headers)+e.size/16)
+	g.ChargeMemory(a.L, headerCost+bytes)
 }
 
 func serialize(e *Object, a *vm.Args) error {
-	guard.Of(a.L).Work(a.L, e.size)
+	guard.Of(a.L).ChargeCPU(a.L, e.size)
 	switch format := a.String(0); {
 	case strings.EqualFold(format, "xml"):
 		a.ReturnString(e.XML())
@@ -191,7 +191,7 @@ func serialize(e *Object, a *vm.Args) error {
 
 func getHeader(e *Object, a *vm.Args) error {
 	name := a.String(0)
-	guard.Of(a.L).Work(a.L, len(e.headers))
+	guard.Of(a.L).ChargeCPU(a.L, len(e.headers))
 	if name == "" {
 		e.host.Log().Error("event:getHeader: the header has no name")
 	}

@@ -118,7 +118,7 @@ func read(a *vm.Args, name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readWithin(dir, within, a.Charge)
+	text, err := readWithin(dir, within, a.ChargeMemory)
 	if err != nil {
 		return nil, failure(name, err)
 	}

@@ -90,7 +90,7 @@ func (j *jsonObject) encode(a *vm.Args, t *lua.LTable) (string, error) {
 	if !j.pretty {
 		return b.String(), nil
 	}
-	a.Work(2 * (b.Len() + b.blanks))
+	a.ChargeCPU(2 * (b.Len() + b.blanks))
 	var out bytes.Buffer
 	if err := json.Indent(&out, []byte(b.String()), "", "\t"); err != nil {
 		return "", err
@@ -130,7 +130,7 @@ func (j *jsonObject) write(a *vm.Args, b *jsonText, t *lua.LTable, depth int) er
 	}
 	b.WriteByte(open)
 	for first := true; key != lua.LNil; key, value = t.Next(key) {
-		a.Work(30)
+		a.ChargeCPU(30)
 		name, named := keyText(key)
 		if !array && !named {
 			continue
@@ -179,7 +179,7 @@ func writeText(a *vm.Args, b *jsonText, s string) error {
 	if len(s) > jsonEncodes {
 		return errLong
 	}
-	a.Work(60 + len(s)/2)
+	a.ChargeCPU(60 + len(s)/2)
 	b.WriteString(jsonString(s))
 	return nil
 }
@@ -238,10 +238,10 @@ func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua
 		return nil, errNested
 	}
 	g := guard.Of(a.L)
-	a.Charge(tableCost)
+	a.ChargeMemory(tableCost)
 	t := &lua.LTable{Metatable: lua.LNil}
 	for n := 0; dec.More(); {
-		a.Work(60)
+		a.ChargeCPU(60)
 		name := ""
 		if open == '{' {
 			tok, err := dec.Token()
@@ -257,11 +257,11 @@ func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua
 		var value lua.LValue
 		switch v := tok.(type) {
 		case string:
-			a.Charge(len(v) + 32)
-			a.Work(len(v) / 2)
+			a.ChargeMemory(len(v) + 32)
+			a.ChargeCPU(len(v) / 2)
 			value = lua.LString(v)
 		case float64:
-			a.Charge(16)
+			a.ChargeMemory(16)
 			value = lua.LNumber(v)
 		case bool:
 			value = lua.LBool(v)
@@ -278,7 +278,7 @@ func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua
 			continue
 		}
 		if open == '{' {
-			a.Charge(len(name) + 32)
+			a.ChargeMemory(len(name) + 32)
 			g.SetKey(a.L, t, lua.LString(name), value)
 		} else {
 			n++

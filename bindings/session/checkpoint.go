@@ -40,7 +40,7 @@ func resumed(a *vm.Args) error {
 	if text == "" {
 		return nil
 	}
-	a.Charge(keptCost * len(text))
+	a.ChargeMemory(keptCost * len(text))
 	kept, err := keptTable(strings.Clone(text), func(id int) lua.LValue { return s.task(a, id) })
 	if err != nil {
 		s.log().Warn("the checkpoint that this channel has cannot be used, the flow begins anew", "error", err)

@@ -55,7 +55,7 @@ func (s *State) end(a *Args) {
 func (a *Args) push() int {
 	for _, v := range a.results {
 		if s, ok := v.(lua.LString); ok {
-			a.state.guard.Alloc(a.L, len(s)+32)
+			a.state.guard.ChargeMemory(a.L, len(s)+32)
 			v = lua.LString(strings.Clone(string(s)))
 		}
 		if v == nil {
@@ -153,15 +153,15 @@ func (a *Args) Object(i int) any {
 // A function that waits for the outside waits for this too.
 func (a *Args) Context() context.Context { return a.state.guard.Context }
 
-// Charge counts bytes that the function is about to keep alive for the script
+// ChargeMemory counts bytes that the function is about to keep alive for the script
 // against its memory limit. What it returns as strings is counted already. It
 // raises the limit's error.
-func (a *Args) Charge(bytes int) { a.state.guard.Alloc(a.L, bytes) }
+func (a *Args) ChargeMemory(bytes int) { a.state.guard.ChargeMemory(a.L, bytes) }
 
-// Work counts processor time that the function is about to take, in units of
+// ChargeCPU counts processor time that the function is about to take, in units of
 // 10 ns, against the script's limits. Who works in a loop over what a script
 // gave calls it in the loop. It raises the limit's error.
-func (a *Args) Work(units int) { a.state.guard.Work(a.L, units) }
+func (a *Args) ChargeCPU(units int) { a.state.guard.ChargeCPU(a.L, units) }
 
 // Return gives the results.
 func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }
@@ -179,6 +179,6 @@ func (a *Args) ReturnBool(b bool) { a.results = append(a.one[:0], lua.LBool(b)) 
 // a task, a node, an HTTP answer. Its exported methods and fields are what Lua
 // sees; it must hold no pointer to anything that Lua may not change.
 func (a *Args) Record(v any) lua.LValue {
-	a.state.guard.Alloc(a.L, 8192) // the type's metatable, at first use
+	a.state.guard.ChargeMemory(a.L, 8192) // the type's metatable, at first use
 	return luar.New(a.L, v)
 }

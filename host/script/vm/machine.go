@@ -147,7 +147,7 @@ func (m *Machine) addLibrary(l stdlib.Library) {
 // script has set.
 func (l *library) fill(L *lua.LState, t *lua.LTable) {
 	g := guard.Of(L)
-	g.Alloc(L, l.fields.Size())
+	g.ChargeMemory(L, l.fields.Size())
 	t.Metatable = lua.LNil
 	var own []lua.LValue
 	t.ForEach(func(k, v lua.LValue) { own = append(own, k, v) })

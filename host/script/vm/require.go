@@ -41,7 +41,7 @@ func require(L *lua.LState) int {
 		return 1
 	}
 	fn := s.find(L, string(name))
-	g.Alloc(L, 300+len(name))
+	g.ChargeMemory(L, 300+len(name))
 	loaded.RawSetString(string(name), loading)
 	L.Push(fn)
 	L.Push(name)

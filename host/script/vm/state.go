@@ -94,13 +94,13 @@ func (s *State) NewObject(c *Class, self any) lua.LValue {
 	if made == nil {
 		panic("vm: NewObject: the machine has no class " + c.Name)
 	}
-	s.guard.Owe(128)
+	s.guard.DeferMemory(128)
 	return &lua.LUserData{Value: self, Metatable: made.metatable}
 }
 
 // SetGlobal sets a global variable of the script.
 func (s *State) SetGlobal(name string, v lua.LValue) {
-	s.guard.Owe(160)
+	s.guard.DeferMemory(160)
 	s.guard.L().G.Global.RawSetString(name, v)
 }
 
@@ -114,7 +114,7 @@ func (s *State) Global(name string) lua.LValue {
 func (s *State) Table(m map[string]any) *lua.LTable {
 	t := newTable()
 	for k, v := range m {
-		s.guard.Owe(int64(200 + len(k)))
+		s.guard.DeferMemory(int64(200 + len(k)))
 		t.RawSetString(k, s.value(v))
 	}
 	return t
@@ -123,7 +123,7 @@ func (s *State) Table(m map[string]any) *lua.LTable {
 func (s *State) value(v any) lua.LValue {
 	switch v := v.(type) {
 	case string:
-		s.guard.Owe(int64(len(v)))
+		s.guard.DeferMemory(int64(len(v)))
 		return lua.LString(v)
 	case bool:
 		return lua.LBool(v)
@@ -172,7 +172,7 @@ func (s *State) Run(ctx context.Context, sc *Script, argv []string) error {
 func (s *State) arguments(argv []string) *lua.LTable {
 	t := newTable()
 	for i, arg := range argv {
-		s.guard.Owe(int64(200 + len(arg)))
+		s.guard.DeferMemory(int64(200 + len(arg)))
 		t.RawSetInt(i, lua.LString(arg))
 	}
 	return t

@@ -23,9 +23,9 @@ func (s *State) ReadFile(name string) (string, error) {
 // what next reads from.
 func (a *Args) Iterator(owner lua.LValue, next func() (text string, ok bool, err error)) lua.LValue {
 	g := a.state.guard
-	g.Alloc(a.L, 400)
+	g.ChargeMemory(a.L, 400)
 	return a.L.NewClosure(func(L *lua.LState) int {
-		g.Work(L, 20)
+		g.ChargeCPU(L, 20)
 		text, ok, err := next()
 		if err != nil {
 			raise(L, err)
@@ -33,7 +33,7 @@ func (a *Args) Iterator(owner lua.LValue, next func() (text string, ok bool, err
 		if !ok {
 			return 0
 		}
-		g.Alloc(L, len(text)+32)
+		g.ChargeMemory(L, len(text)+32)
 		L.Push(lua.LString(strings.Clone(text)))
 		return 1
 	}, owner)

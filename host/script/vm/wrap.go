@@ -55,7 +55,7 @@ func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
 func (w *wrapper) call(L *lua.LState) int {
 	g := guard.Of(L)
 	s := g.Data.(*State)
-	g.Work(L, 20)
+	g.ChargeCPU(L, 20)
 	a := s.begin(L, w)
 	w.check(a)
 	if w.class != nil {
@@ -118,8 +118,8 @@ func (w *wrapper) check(a *Args) {
 			continue
 		}
 		if s, ok := v.(lua.LString); ok && (p.Kind == Int || p.Kind == Number) {
-			a.state.guard.Reads(a.L, string(s)) // here
-			a.state.guard.Reads(a.L, string(s)) // and by the function
+			a.state.guard.ChargeParse(a.L, string(s)) // here
+			a.state.guard.ChargeParse(a.L, string(s)) // and by the function
 		}
 		if !p.Kind.takes(v) || object != nil && !is(object, v) {
 			w.wrongType(a, a.first+i, p.kindName(), v)

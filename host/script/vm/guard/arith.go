@@ -101,10 +101,10 @@ func (g *Guard) read(v lua.LValue) {
 // bytesPerUnit is how many bytes of a number are read in a unit of work.
 const bytesPerUnit = 2
 
-// Reads charges what reading s as a number takes, before it is read.
-func (g *Guard) Reads(L *lua.LState, s string) {
+// ChargeParse charges what reading s as a number takes, before it is read.
+func (g *Guard) ChargeParse(L *lua.LState, s string) {
 	if len(s) > 64 {
-		g.Work(L, len(s)/bytesPerUnit)
+		g.ChargeCPU(L, len(s)/bytesPerUnit)
 	}
 }
 
@@ -134,7 +134,7 @@ func toNumber(v lua.LValue) (lua.LNumber, bool) {
 // argNumber is toNumber for a Go function's argument.
 func argNumber(L *lua.LState, v lua.LValue) (lua.LNumber, bool) {
 	if s, ok := v.(lua.LString); ok {
-		Of(L).Reads(L, string(s))
+		Of(L).ChargeParse(L, string(s))
 	}
 	return toNumber(v)
 }
@@ -179,7 +179,7 @@ func (g *Guard) concat(L *lua.LState, first, last int) lua.LValue {
 			from--
 			size += textSize(reg.array[from])
 		}
-		g.Alloc(L, size+32)
+		g.ChargeMemory(L, size+32)
 		g.left -= int64(size / 64)
 		var room [128]byte
 		text := room[:0]

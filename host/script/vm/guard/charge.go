@@ -11,13 +11,13 @@ import (
 // A script that lives near its limit would take a census at every step; so an
 // eighth of the budget may pass between two of them.
 
-// Alloc charges bytes that are about to be allocated and may stay reachable
+// ChargeMemory charges bytes that are about to be allocated and may stay reachable
 // from Lua. It raises the limit error when they do not fit.
-func (g *Guard) Alloc(L *lua.LState, bytes int) { g.charge(L, int64(bytes)) }
+func (g *Guard) ChargeMemory(L *lua.LState, bytes int) { g.charge(L, int64(bytes)) }
 
-// Owe charges bytes without a look at the limit, which the next instruction
+// DeferMemory charges bytes without a look at the limit, which the next instruction
 // that allocates takes: for what is made while no script runs.
-func (g *Guard) Owe(bytes int64) { g.debt += bytes }
+func (g *Guard) DeferMemory(bytes int64) { g.debt += bytes }
 
 // Memory is what the script holds at most, in bytes: what the last census
 // found and what was allocated since.
@@ -161,7 +161,7 @@ func (g *Guard) afterSet(L *lua.LState, t *table, keys int) {
 		g.debt += firstKey
 	}
 	if len(t.keys) >= 64 && len(t.keys) > 2*(len(t.strdict)+len(t.dict)) {
-		g.Work(L, len(t.keys)/2)
+		g.ChargeCPU(L, len(t.keys)/2)
 		t.compact()
 	}
 	g.charge(L, int64(n)*160)
@@ -238,7 +238,7 @@ func (g *Guard) chargeLen(L *lua.LState, v lua.LValue) {
 	if t, ok := v.(*lua.LTable); ok {
 		array := rawTable(t).array
 		if n := len(array); n > 64 && array[n-1] == lua.LNil {
-			g.Work(L, n/16)
+			g.ChargeCPU(L, n/16)
 		}
 	}
 }

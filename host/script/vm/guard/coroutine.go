@@ -25,7 +25,7 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 		return 0, plainError("C stack overflow")
 	}
 	if n := t.reg.top + nargs + headroom; n > cap(t.reg.array) {
-		g.Alloc(L, 16*(n+512))
+		g.ChargeMemory(L, 16*(n+512))
 	}
 	filled := cap(t.reg.array)
 	top := s.reg.top - nargs
@@ -61,7 +61,7 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	L.G.CurrentThread = L
 	g.nest, g.floor = nest, floor
 	if cap(t.reg.array) > filled {
-		g.Alloc(L, 16*(cap(t.reg.array)-filled))
+		g.ChargeMemory(L, 16*(cap(t.reg.array)-filled))
 	}
 	if err != nil {
 		s.reg.setTop(top)
@@ -158,7 +158,7 @@ func coWrap(L *lua.LState) int {
 		badArgument(L, 1, "Lua function expected")
 	}
 	g := Of(L)
-	g.Alloc(L, 250)
+	g.ChargeMemory(L, 250)
 	L.Push(L.NewClosure(resumeWrapped, g.NewThread(L, fn)))
 	return 1
 }

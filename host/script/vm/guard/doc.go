@@ -21,6 +21,6 @@
 // One unit of work is one simple VM instruction, about 10 ns of a 2.5 GHz
 // core; UnitsPerSecond of them are what the budgets call a second. 64
 // allocated bytes are a unit too. A Go function that does more than an
-// instruction's work charges for it with Work, before it does it, and for what
-// it allocates with Alloc.
+// instruction's work charges for it with ChargeCPU, before it does it, and for what
+// it allocates with ChargeMemory.
 package guard

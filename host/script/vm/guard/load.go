@@ -117,13 +117,13 @@ func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunc
 		return nil, (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
 	}
 	name := shortSource(chunkname)
-	g.Work(L, 200+4*len(text))
+	g.ChargeCPU(L, 200+4*len(text))
 	text, work, room, bad := prepare(name, text)
 	if bad != nil {
 		return nil, bad.Error()
 	}
-	g.Work(L, work)
-	g.Alloc(L, 20000+room)
+	g.ChargeCPU(L, work)
+	g.ChargeMemory(L, 20000+room)
 	p, bad := compile(name, text)
 	if bad != nil {
 		return nil, bad.Error()
@@ -226,7 +226,7 @@ func readAll(L *lua.LState, reader *lua.LFunction) (text string, failed lua.LVal
 			L.Pop(1)
 		})
 		if raised, ok := err.(*lua.ApiError); ok {
-			g.Work(L, 500)
+			g.ChargeCPU(L, 500)
 			return "", raised.Object
 		}
 		g.MustRun(L)
@@ -240,7 +240,7 @@ func readAll(L *lua.LState, reader *lua.LFunction) (text string, failed lua.LVal
 		if b.Len()+len(s) > g.limits.Source {
 			return "", lua.LString((&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text())
 		}
-		g.Alloc(L, len(s))
+		g.ChargeMemory(L, len(s))
 		b.WriteString(string(s))
 	}
 }

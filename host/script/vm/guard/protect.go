@@ -221,7 +221,7 @@ func baseError(L *lua.LState) int {
 		v = lua.LString(number.String(float64(n)))
 	}
 	if text, ok := v.(lua.LString); ok && level > 0 {
-		Of(L).Alloc(L, len(text)+64)
+		Of(L).ChargeMemory(L, len(text)+64)
 		v = lua.LString(position(L, level)) + text
 	}
 	Throw(L, v, nil)

@@ -29,7 +29,7 @@ func (g *Guard) room(L *lua.LState) {
 		g.overflow(L)
 	}
 	n := min(limit, 2*len(old))
-	g.Alloc(L, n*int(unsafe.Sizeof(callFrame{})))
+	g.ChargeMemory(L, n*int(unsafe.Sizeof(callFrame{})))
 	frames := make([]callFrame, n)
 	copy(frames, old[:s.stack.calls.sp])
 	for i := range s.stack.calls.sp {

@@ -68,8 +68,8 @@ func (g *Guard) newMain() *lua.LState {
 // NewThread makes a coroutine that runs fn under the same budgets. Nothing
 // else may make one.
 func (g *Guard) NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
-	g.Alloc(L, threadSize+frames*80+registers*16)
-	g.Work(L, 100)
+	g.ChargeMemory(L, threadSize+frames*80+registers*16)
+	g.ChargeCPU(L, 100)
 	th := g.newThread(L.G, L.Env)
 	th.Push(fn)
 	return th

@@ -106,8 +106,8 @@ func debugTraceback(L *lua.LState) int {
 		level = int(n)
 	}
 	g := Of(L)
-	g.Work(L, 1000+raw(th).stack.calls.sp)
-	g.Alloc(L, 8192)
+	g.ChargeCPU(L, 1000+raw(th).stack.calls.sp)
+	g.ChargeMemory(L, 8192)
 	text := Traceback(th, level)
 	if message := L.Get(args + 1); message != lua.LNil {
 		text = textOf(message) + "\n" + text
@@ -146,7 +146,7 @@ func debugGetinfo(L *lua.LState) int {
 	if strings.Trim(what, "flnSuL") != "" {
 		badArgument(L, args+2, "invalid option")
 	}
-	Of(L).Alloc(L, 4096)
+	Of(L).ChargeMemory(L, 4096)
 	t := L.CreateTable(0, 10)
 	text := func(k, v string) { t.RawSetString(k, lua.LString(v)) }
 	number := func(k string, v int) { t.RawSetString(k, lua.LNumber(v)) }

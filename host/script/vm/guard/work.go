@@ -19,10 +19,10 @@ const (
 	maxTick  = 4 * time.Millisecond   // what a slice counts as at most
 )
 
-// Work charges the processor time of units instructions, spent or about to be
+// ChargeCPU charges the processor time of units instructions, spent or about to be
 // spent inside a Go function. It raises the limit error when the budget is
 // used up; a script cannot catch that one.
-func (g *Guard) Work(L *lua.LState, units int) {
+func (g *Guard) ChargeCPU(L *lua.LState, units int) {
 	g.left -= int64(units)
 	if g.left < 0 {
 		g.tick(L)

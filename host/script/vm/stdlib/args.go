@@ -14,7 +14,7 @@ func toNumber(L *lua.LState, v lua.LValue) (float64, bool) {
 	case lua.LNumber:
 		return float64(v), true
 	case lua.LString:
-		guard.Of(L).Reads(L, string(v))
+		guard.Of(L).ChargeParse(L, string(v))
 		return number.Parse(string(v))
 	}
 	return 0, false
@@ -131,7 +131,7 @@ func call(L *lua.LState, results int, f lua.LValue, args ...lua.LValue) {
 	if f.Type() != lua.LTFunction && L.GetMetaField(f, "__call").Type() != lua.LTFunction {
 		failBare(L, "attempt to call a "+f.Type().String()+" value")
 	}
-	guard.Of(L).Work(L, 4)
+	guard.Of(L).ChargeCPU(L, 4)
 	L.Push(f)
 	for _, v := range args {
 		L.Push(v)

@@ -159,7 +159,7 @@ func baseTonumber(L *lua.LState) int {
 		if base < 2 || base > 36 {
 			argError(L, 2, "base out of range")
 		}
-		guard.Of(L).Reads(L, s)
+		guard.Of(L).ChargeParse(L, s)
 		x, ok = number.ParseBase(s, base)
 	}
 	if !ok {

@@ -11,9 +11,9 @@ import (
 // meter lets a pattern.Matcher charge the state it works for: a state by another name, so that it costs no allocation.
 type meter lua.LState
 
-func (m *meter) Work(units int) {
+func (m *meter) ChargeCPU(units int) {
 	L := (*lua.LState)(m)
-	guard.Of(L).Work(L, units)
+	guard.Of(L).ChargeCPU(L, units)
 }
 
 func stringFind(L *lua.LState) int { return search(L, true) }
@@ -78,7 +78,7 @@ func index(L *lua.LState, s, p string) int {
 	for from := 0; ; from += step {
 		end := min(len(s), from+step+len(p)-1)
 		if n := (end - from) / perUnit; n > 0 {
-			guard.Of(L).Work(L, n)
+			guard.Of(L).ChargeCPU(L, n)
 		}
 		if i := strings.Index(s[from:end], p); i >= 0 {
 			return from + i
@@ -125,7 +125,7 @@ func captured(L *lua.LState, g *guard.Guard, m *pattern.Matcher, i, start, end i
 
 func whole(L *lua.LState, g *guard.Guard, s string, start, end int) lua.LValue {
 	if end-start == len(s) {
-		g.Alloc(L, headerSize)
+		g.ChargeMemory(L, headerSize)
 		return lua.LString(s)
 	}
 	return part(L, g, s[start:end])
@@ -147,8 +147,8 @@ const walkSize = 700
 func stringGmatch(L *lua.LState) int {
 	s, p := argString(L, 1), argString(L, 2)
 	g := guard.Of(L)
-	g.Alloc(L, walkSize+512)
-	g.Work(L, 10)
+	g.ChargeMemory(L, walkSize+512)
+	g.ChargeCPU(L, 10)
 	w := &walk{m: pattern.Matcher{Subject: s, Pattern: p}}
 	L.Push(L.NewClosure(gmatchNext, &lua.LUserData{Value: w, Metatable: lua.LNil}, lua.LString(s), lua.LString(p)))
 	return 1

@@ -28,7 +28,7 @@ func stringFormat(L *lua.LState) int {
 		if arg++; arg > top {
 			argError(L, arg, "no value")
 		}
-		out.g.Work(L, 4)
+		out.g.ChargeCPU(L, 4)
 		var c spec
 		f = c.read(L, f)
 		out.convert(&c, arg)
@@ -106,7 +106,7 @@ func (t *text) convert(c *spec, arg int) {
 	case 'e', 'E', 'f', 'g', 'G', 'a', 'A':
 		x := argNumber(t.L, arg)
 		t.room(longest)
-		t.g.Work(t.L, 4+max(c.prec, 0)/2) // printing all digits of a small number is long arithmetic
+		t.g.ChargeCPU(t.L, 4+max(c.prec, 0)/2) // printing all digits of a small number is long arithmetic
 		t.buf = c.float(t.buf, x)
 	default:
 		fail(t.L, "invalid option '%%%s' to 'format'", strings.TrimRight(string([]byte{c.verb}), "\x00"))
@@ -128,7 +128,7 @@ func (t *text) padded(c *spec, s string) {
 // quoted adds s so that Lua reads it back as it is.
 func (t *text) quoted(s string) {
 	t.room(len(s) + 2)
-	t.g.Work(t.L, len(s)/8)
+	t.g.ChargeCPU(t.L, len(s)/8)
 	t.addByte('"')
 	for i := 0; i < len(s); i++ {
 		switch s[i] {

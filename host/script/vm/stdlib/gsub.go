@@ -77,7 +77,7 @@ func stringGsub(L *lua.LState) int {
 // else.
 func addTemplate(out *text, m *pattern.Matcher, start, end int, template string) {
 	out.room(len(template))
-	out.g.Work(out.L, 1+len(template)/4)
+	out.g.ChargeCPU(out.L, 1+len(template)/4)
 	for i := 0; i < len(template); i++ {
 		c := template[i]
 		if c != '%' {

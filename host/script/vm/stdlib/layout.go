@@ -39,7 +39,7 @@ func length(L *lua.LState, g *guard.Guard, t *lua.LTable) int {
 		n--
 	}
 	if skipped := len(array) - n; skipped >= slotsPerUnit {
-		g.Work(L, skipped/slotsPerUnit)
+		g.ChargeCPU(L, skipped/slotsPerUnit)
 	}
 	return n
 }
@@ -55,9 +55,9 @@ func setInt(L *lua.LState, g *guard.Guard, t *lua.LTable, i int, v lua.LValue) {
 		return
 	}
 	if i > cap(m.array) {
-		g.Alloc(L, slotSize*grown(cap(m.array), i))
+		g.ChargeMemory(L, slotSize*grown(cap(m.array), i))
 		if gap := i - len(m.array); gap >= slotsPerUnit {
-			g.Work(L, gap/slotsPerUnit)
+			g.ChargeCPU(L, gap/slotsPerUnit)
 		}
 	}
 	t.RawSetInt(i, v)
@@ -123,6 +123,6 @@ func following(L *lua.LState, g *guard.Guard, t *lua.LTable, k lua.LValue) (key,
 
 func walked(L *lua.LState, g *guard.Guard, slots int) {
 	if slots >= slotsPerUnit {
-		g.Work(L, slots/slotsPerUnit)
+		g.ChargeCPU(L, slots/slotsPerUnit)
 	}
 }

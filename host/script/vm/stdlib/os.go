@@ -78,7 +78,7 @@ var (
 )
 
 func (d *date) table(L *lua.LState) *lua.LTable {
-	guard.Of(L).Alloc(L, firstKeySize+9*keySize)
+	guard.Of(L).ChargeMemory(L, firstKeySize+9*keySize)
 	t := L.CreateTable(0, 9)
 	t.RawSetString("sec", integer(d.second))
 	t.RawSetString("min", integer(d.minute))

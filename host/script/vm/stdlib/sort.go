@@ -107,12 +107,12 @@ func (s *sorting) before(a, b lua.LValue) bool {
 	switch a := a.(type) {
 	case lua.LNumber:
 		if b, ok := b.(lua.LNumber); ok {
-			s.g.Work(s.L, 2)
+			s.g.ChargeCPU(s.L, 2)
 			return a < b
 		}
 	case lua.LString:
 		if b, ok := b.(lua.LString); ok {
-			s.g.Work(s.L, 2+min(len(a), len(b))/bytesPerUnit)
+			s.g.ChargeCPU(s.L, 2+min(len(a), len(b))/bytesPerUnit)
 			return a < b
 		}
 	}

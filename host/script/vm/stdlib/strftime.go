@@ -32,7 +32,7 @@ func (d *date) format(out *text, f string) {
 		i++
 		out.room(64)
 		out.buf = d.conversion(out.buf, f[i])
-		out.g.Work(out.L, 4)
+		out.g.ChargeCPU(out.L, 4)
 	}
 }
 

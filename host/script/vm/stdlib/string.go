@@ -48,7 +48,7 @@ func stringByte(L *lua.LState) int {
 	n := j - i + 1
 	checkRoom(L, n, "string slice too long")
 	if n > 1 {
-		guard.Of(L).Work(L, n)
+		guard.Of(L).ChargeCPU(L, n)
 	}
 	for _, c := range []byte(s[i-1 : j]) {
 		L.Push(integer(int(c)))

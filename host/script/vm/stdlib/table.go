@@ -48,14 +48,14 @@ func tableConcat(L *lua.LState) int {
 			return fail(L, "invalid value (%s) at index %d in table for 'concat'", v.Type(), k)
 		}
 		if k&1023 == 0 {
-			g.Work(L, 1024/slotsPerUnit)
+			g.ChargeCPU(L, 1024/slotsPerUnit)
 		}
 		if k == j {
 			break
 		}
 		size += len(sep)
 	}
-	g.Work(L, (j-i)&1023/slotsPerUnit)
+	g.ChargeCPU(L, (j-i)&1023/slotsPerUnit)
 	var room [128]byte
 	out := text{L, g, room[:0]}
 	out.room(size)
@@ -134,7 +134,7 @@ func tableInsert(L *lua.LState) int {
 			return insertOutside(L, g, t, at, end, v)
 		}
 		if m := layoutOf(t); len(m.array) == cap(m.array) {
-			g.Alloc(L, slotSize*grown(cap(m.array), len(m.array)+1))
+			g.ChargeMemory(L, slotSize*grown(cap(m.array), len(m.array)+1))
 		}
 		walked(L, g, end-at)
 		t.Insert(at, v)
@@ -147,7 +147,7 @@ func tableInsert(L *lua.LState) int {
 // insertOutside inserts behind the end, where nothing moves, or before 1, where everything from there on does.
 func insertOutside(L *lua.LState, g *guard.Guard, t *lua.LTable, at, end int, v lua.LValue) int {
 	for i := end; i > at; i-- {
-		g.Work(L, 4)
+		g.ChargeCPU(L, 4)
 		setInt(L, g, t, i, get(t, i-1))
 	}
 	setInt(L, g, t, at, v)
@@ -172,7 +172,7 @@ func tableMaxn(L *lua.LState) int {
 
 func tablePack(L *lua.LState) int {
 	n := L.GetTop()
-	guard.Of(L).Alloc(L, slotSize*n+firstKeySize)
+	guard.Of(L).ChargeMemory(L, slotSize*n+firstKeySize)
 	t := L.CreateTable(n, 1)
 	for i := 1; i <= n; i++ {
 		t.RawSetInt(i, guard.Arg(L, i))

@@ -36,9 +36,9 @@ func part(L *lua.LState, g *guard.Guard, s string) lua.LValue {
 
 // charge is for a string of n bytes about to be made.
 func charge(L *lua.LState, g *guard.Guard, n int) {
-	g.Alloc(L, n+headerSize)
+	g.ChargeMemory(L, n+headerSize)
 	if n >= bytesPerUnit {
-		g.Work(L, n/bytesPerUnit)
+		g.ChargeCPU(L, n/bytesPerUnit)
 	}
 }
 

@@ -21,7 +21,7 @@ const perUnit = 2
 
 // Meter is charged for the work of matching, one unit for the time of one VM instruction. It may stop the matcher for
 // good by leaving through it (a Lua error); the Matcher is not to be used again then.
-type Meter interface{ Work(units int) }
+type Meter interface{ ChargeCPU(units int) }
 
 // Error says what is wrong with a pattern, in PUC Lua's words.
 type Error string
@@ -94,7 +94,7 @@ func (m *Matcher) Find(s int) (start, end int, err error) {
 // Settle charges the steps that were walked since the last charge.
 func (m *Matcher) Settle() {
 	if m.steps > 0 {
-		m.Meter.Work(1 + m.steps/perUnit)
+		m.Meter.ChargeCPU(1 + m.steps/perUnit)
 		m.steps = 0
 	}
 }
@@ -134,7 +134,7 @@ func (m *Matcher) lead() (c byte, ok bool) {
 
 func (m *Matcher) step(n int) {
 	if m.steps += n; m.steps >= slice {
-		m.Meter.Work(m.steps / perUnit)
+		m.Meter.ChargeCPU(m.steps / perUnit)
 		m.steps = 0
 	}
 }

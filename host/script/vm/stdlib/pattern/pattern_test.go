@@ -10,7 +10,7 @@ import (
 // counter is a Meter that only adds up.
 type counter int
 
-func (c *counter) Work(units int) { *c += counter(units) }
+func (c *counter) ChargeCPU(units int) { *c += counter(units) }
 
 // find runs a pattern as string.find does and writes what came out: "2-4 [b] @3" or "-".
 func find(t *testing.T, subject, pattern string) string {
@@ -168,7 +168,7 @@ func TestEverythingIsCharged(t *testing.T) {
 
 type overdrawn struct{ left int }
 
-func (o *overdrawn) Work(units int) {
+func (o *overdrawn) ChargeCPU(units int) {
 	if o.left -= units; o.left < 0 {
 		panic(o) // stands for the Lua error of the guard
 	}
