@@ -156,15 +156,15 @@ func (l *Link) Await(ctx context.Context) error {
 
 // Status is a snapshot for the admin.
 type Status struct {
-	Node       string
-	Address    string
-	Up         bool
-	Since      time.Time // when Up last changed
-	CoreUUID   string    // names one life of the FreeSWITCH process
-	Connects   int       // successful connects, the first included
-	Restarts   int       // connects that found another Core-UUID
-	LastError  string    // why it is, or last was, down
-	EventsLost uint64    // by full queues: the connections' and the listeners'
+	Node       string    `json:"name"`
+	Address    string    `json:"address"`
+	Up         bool      `json:"up"`
+	Since      time.Time `json:"since"`                // when Up last changed
+	CoreUUID   string    `json:"core_uuid,omitempty"`  // names one life of the FreeSWITCH process
+	Connects   int       `json:"connects"`             // successful connects, the first included
+	Restarts   int       `json:"restarts"`             // connects that found another Core-UUID
+	LastError  string    `json:"last_error,omitempty"` // why it is, or last was, down
+	EventsLost uint64    `json:"events_lost"`          // by full queues: the connections' and the listeners'
 }
 
 // Status is the Link's state now.

@@ -24,7 +24,7 @@ type Status struct {
 // Candidate is a canary under way.
 type Candidate struct {
 	Flow  string    `json:"flow"`
-	Share int       `json:"share"` // per cent of the calls
+	Share int       `json:"share_percent"` // per cent of the calls
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"` // end of the window
 	Calls int       `json:"calls"` // that must have ended before it is decided

@@ -10,10 +10,10 @@ import (
 // Problem is one thing that is wrong with a script tree, in words an admin can
 // act on.
 type Problem struct {
-	File    string // relative to the tree, with slashes; "" is the tree itself
-	Line    int    // from 1; 0 is the file as a whole
-	Message string
-	Warning bool // it does not keep the tree from serving
+	File    string `json:"file,omitempty"` // relative to the tree, with slashes; "" is the tree itself
+	Line    int    `json:"line,omitempty"` // from 1; 0 is the file as a whole
+	Message string `json:"message"`
+	Warning bool   `json:"warning,omitempty"` // it does not keep the tree from serving
 }
 
 // Error is "lib/menu.lua:12: message", without what is unknown.

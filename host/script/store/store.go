@@ -13,6 +13,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/fsnotify/fsnotify"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Config is what an admin may set, and what the house knows. Zero is the default.
@@ -62,6 +63,8 @@ type Store struct {
 	held    bool       // status has a problem that is not of that tree
 	status  Status     // the next to be published
 
+	loadTime prometheus.Histogram
+
 	mu        sync.Mutex // guards these
 	published Status
 	changed   chan struct{}
@@ -69,15 +72,15 @@ type Store struct {
 
 // Status is what an admin wants to know of the tree.
 type Status struct {
-	Dir        string    // "" for the built-in scripts
-	Generation string    // that serves
-	Loaded     time.Time // since when
-	Scripts    int       // in it
-	Problems   []Problem // with the newest state of the directory, warnings included
-	Refused    bool      // that state does not serve because of them
-	Since      time.Time // since when there has been a problem that is no warning; zero without
-	Swaps      uint64    // generations that began to serve, the first included
-	Refusals   uint64    // states of the directory that did not
+	Dir        string    `json:"dir,omitempty"`        // "" for the built-in scripts
+	Generation string    `json:"generation"`           // that serves
+	Loaded     time.Time `json:"since"`                // since when it serves
+	Scripts    int       `json:"count"`                // in it
+	Problems   []Problem `json:"problems,omitempty"`   // with the newest state of the directory, warnings included
+	Refused    bool      `json:"refused"`              // that state does not serve because of them
+	Since      time.Time `json:"wrong_since,omitzero"` // since when there has been a problem that is no warning; zero without
+	Swaps      uint64    `json:"swaps"`                // generations that began to serve, the first included
+	Refusals   uint64    `json:"refusals"`             // states of the directory that did not
 }
 
 // Open loads the tree in dir, which may be a symbolic link. A directory that
@@ -112,6 +115,7 @@ func open(s *Store) (*Store, error) {
 	s.cfg = s.cfg.withDefaults()
 	s.notify = fsnotify.NewWatcher
 	s.seen = nothing()
+	s.loadTime = newLoadTime()
 	s.changed = make(chan struct{})
 	s.status.Dir = s.dir
 	err := s.Reload(context.Background())

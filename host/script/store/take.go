@@ -16,6 +16,8 @@ func (s *Store) take(t *tree) {
 		return
 	}
 	s.taken, s.held = t.sum, false
+	start := s.clk.Now()
+	defer func() { s.loadTime.Observe(s.clk.Now().Sub(start).Seconds()) }()
 	serving := s.current.Load()
 	problems := examine(t, serving, s.cfg.Modules, s.compile)
 	if serving == nil && slices.ContainsFunc(problems, func(p Problem) bool { return p.File == "" }) {
