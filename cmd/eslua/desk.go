@@ -141,7 +141,7 @@ func (d *desk) scripts(decided rollout.Status) admin.Scripts {
 
 // held is what a flow, or all, are kept on; nil when they are not.
 func held(decided rollout.Status, flow string) *admin.Hold {
-	for _, r := range decided.Records {
+	for _, r := range decided.Overrides {
 		if r.Flow == flow {
 			return &admin.Hold{Pinned: r.Pinned(), Generation: r.Generation, Since: r.Since, Until: r.Until, Why: r.Why}
 		}
@@ -155,7 +155,7 @@ func (d *desk) flows(decided rollout.Status) []admin.Flow {
 	byName := map[string]*admin.Flow{}
 	of := func(name string) *admin.Flow {
 		if byName[name] == nil {
-			serves := d.host.rollout.Serves(name)
+			serves := d.host.rollout.Stable(name)
 			byName[name] = &admin.Flow{
 				Name: name, Version: serves.Version(name), Generation: serves.Name(),
 				Held: held(decided, name), Gone: true,
@@ -167,12 +167,12 @@ func (d *desk) flows(decided rollout.Status) []admin.Flow {
 		there := of(f.Name)
 		there.Gone, there.Module = false, f.Module
 	}
-	for _, r := range decided.Records {
+	for _, r := range decided.Overrides {
 		if r.Flow != "" {
 			of(r.Flow)
 		}
 	}
-	for _, c := range decided.Candidates {
+	for _, c := range decided.Canaries {
 		of(c.Flow).Canary = &admin.Canary{
 			Generation: c.New.Generation, Version: c.New.Version, Share: c.Share, Since: c.Since, Until: c.Until, Calls: c.Calls,
 			New: admin.Tally{Ended: c.New.Ended, Failed: c.New.Failed},

@@ -35,7 +35,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return err
 	}
 	log, clk := p.logger(cfg.Log), clock.System()
-	siblings := store.NewLoose(filepath.Dir(file), vm.Compile)
+	siblings := store.NewDir(filepath.Dir(file), vm.Compile)
 	set, machine, err := newMachine(nil, clk)
 	if err != nil {
 		return err

@@ -110,7 +110,7 @@ func (d *desk) Diff(flow, from, to string) (string, error) {
 	}
 	var files []string
 	if flow != "" {
-		files = slices.Concat(before.Uses(flow), after.Uses(flow))
+		files = slices.Concat(before.Dependencies(flow), after.Dependencies(flow))
 		slices.Sort(files)
 		if files = slices.Compact(files); len(files) == 0 {
 			return "", fmt.Errorf("neither generation %s nor %s has a flow %q", before.Name(), after.Name(), flow)
@@ -137,7 +137,7 @@ func (d *desk) before(flow, from string) (*store.Generation, error) {
 		return d.find(from)
 	}
 	current := d.host.scripts.Current()
-	if serves := d.host.rollout.Serves(flow); serves.Name() != current.Name() {
+	if serves := d.host.rollout.Stable(flow); serves.Name() != current.Name() {
 		return serves, nil
 	}
 	newest := true
@@ -182,11 +182,11 @@ func (d *desk) Unpin(flow string) (string, error) {
 		what = "pinned"
 	}
 	return fmt.Sprintf("%s: no longer %s to generation %s; new calls get %s%s", all(flow), what, r.Generation,
-		d.host.rollout.Serves(flow).Name(), onNextLine(warning)), nil
+		d.host.rollout.Stable(flow).Name(), onNextLine(warning)), nil
 }
 
 // decided is a decision in words.
-func decided(r rollout.Record, warning, does string, err error) (string, error) {
+func decided(r rollout.Override, warning, does string, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}

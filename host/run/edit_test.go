@@ -60,7 +60,7 @@ func TestCallKeepsItsGeneration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, nil, c.config)
 			h.version(versions[0])
-			if h.rollout.Serves("a") != h.tree.Current() {
+			if h.rollout.Stable("a") != h.tree.Current() {
 				h.Fatal("the first version does not serve")
 			}
 			if c.before != nil {
@@ -105,13 +105,13 @@ func TestCanaryOfCalls(t *testing.T) {
 	h := newHost(t, map[string]string{"a.lua": "session:hangup('USER_BUSY')"}, "flows: {a: {canary: 50%}}")
 	h.put("a.lua", "error('x')")
 	h.reload()
-	for i := 0; len(h.rollout.Status().Records) == 0; i++ {
+	for i := 0; len(h.rollout.Status().Overrides) == 0; i++ {
 		if i == 50 {
 			t.Fatalf("never rolled back: %+v", h.rollout.Status())
 		}
 		h.call("a", fmt.Sprintf("5ac3c5e2-0000-11f0-9d0a-%012d", i))
 	}
-	if why := h.rollout.Status().Records[0].Why; !strings.Contains(why, "failed in 3 of 3 calls") {
+	if why := h.rollout.Status().Overrides[0].Why; !strings.Contains(why, "failed in 3 of 3 calls") {
 		t.Error(why)
 	}
 }

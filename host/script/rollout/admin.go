@@ -14,16 +14,16 @@ import (
 // until Unpin. The prefix of its name is enough. With an error nothing has
 // changed. A warning says that the pin is in force but could not be saved, so
 // that a restart forgets it.
-func (r *Rollout) Pin(flow, generation string) (rec Record, warning string, err error) {
+func (r *Rollout) Pin(flow, generation string) (rec Override, warning string, err error) {
 	flow = flowName(flow)
 	g, err := r.find(generation)
 	if err == nil {
 		err = hasFlow(g, flow)
 	}
 	if err != nil {
-		return Record{}, "", err
+		return Override{}, "", err
 	}
-	rec, warning = r.hold(held{Record{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
+	rec, warning = r.hold(held{Override{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
 	return rec, warning, nil
 }
 
@@ -32,34 +32,34 @@ func (r *Rollout) Pin(flow, generation string) (rec Record, warning string, err 
 // is the old one of a canary under way, else the newest earlier one in which that
 // flow had another version than calls get now; said again, it goes further back.
 // Warnings and errors are as in Pin.
-func (r *Rollout) Rollback(flow, generation string) (rec Record, warning string, err error) {
+func (r *Rollout) Rollback(flow, generation string) (rec Override, warning string, err error) {
 	flow = flowName(flow)
 	current := r.deps.Scripts.Current()
 	g, err := r.before(flow, generation, current)
 	if err != nil {
-		return Record{}, "", err
+		return Override{}, "", err
 	}
 	until := versionOf(current, flow)
 	if versionOf(g, flow) == until {
-		return Record{}, "", fmt.Errorf("nothing to roll back: the script directory holds what generation %s has of %s; pin it there to keep it", g.Name(), named(flow))
+		return Override{}, "", fmt.Errorf("nothing to roll back: the script directory holds what generation %s has of %s; pin it there to keep it", g.Name(), named(flow))
 	}
-	rec, warning = r.hold(held{Record{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
+	rec, warning = r.hold(held{Override{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
 	return rec, warning, nil
 }
 
 // Unpin takes back a flow's pin or rollback, or that of all flows if flow is "".
 // It returns what it took back. Warnings and errors are as in Pin.
-func (r *Rollout) Unpin(flow string) (rec Record, warning string, err error) {
+func (r *Rollout) Unpin(flow string) (rec Override, warning string, err error) {
 	flow = flowName(flow)
 	r.mu.Lock()
 	was, ok := r.records[flow]
-	rec = was.Record
+	rec = was.Override
 	if !ok {
 		rec, ok = r.lost[flow]
 	}
 	if !ok {
 		defer r.mu.Unlock()
-		return Record{}, "", fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
+		return Override{}, "", fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
 	}
 	delete(r.records, flow)
 	delete(r.lost, flow)
@@ -78,7 +78,7 @@ func (r *Rollout) held() (names []string) {
 }
 
 // hold puts a record in force.
-func (r *Rollout) hold(rec held) (_ Record, warning string) {
+func (r *Rollout) hold(rec held) (_ Override, warning string) {
 	r.mu.Lock()
 	rec.Since = r.deps.Clock.Now()
 	r.set(rec)
@@ -88,7 +88,7 @@ func (r *Rollout) hold(rec held) (_ Record, warning string) {
 	r.settle(r.deps.Scripts.Current())
 	r.mu.Unlock()
 	r.deps.Log.Info("rollout: "+rec.Why, of(rec.Flow, "generation", rec.Generation)...)
-	return rec.Record, r.saved()
+	return rec.Override, r.saved()
 }
 
 // before is the generation that a rollback goes to.
@@ -100,7 +100,7 @@ func (r *Rollout) before(flow, generation string, current *store.Generation) (*s
 		}
 		return g, hasFlow(g, flow)
 	}
-	served := r.Serves(flow)
+	served := r.Stable(flow)
 	r.mu.Lock()
 	t, was := r.trials[flow], r.proven[flow]
 	r.mu.Unlock()

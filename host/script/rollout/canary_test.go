@@ -29,10 +29,10 @@ func TestCanary(t *testing.T) {
 		t.Errorf("calls got %v; the third failure should have ended it", got)
 	}
 	s := w.Status()
-	if len(s.Records) != 1 || len(s.Candidates) != 0 {
+	if len(s.Overrides) != 1 || len(s.Canaries) != 0 {
 		t.Fatalf("status %+v, want one rollback", s)
 	}
-	rec := s.Records[0]
+	rec := s.Overrides[0]
 	if rec.Flow != "a" || rec.Generation != w.generations[0] || rec.Pinned() || rec.Until != w.scripts.Current().Version("a") ||
 		!strings.HasPrefix(rec.Why, "canary: the new version failed in 3 of 3 calls, the old one in 0 of ") {
 		t.Errorf("rolled back as %+v", rec)
@@ -51,7 +51,7 @@ func TestCanary(t *testing.T) {
 	if got["3"] < 10 || got["1"] < 60 || got["3"]+got["1"] != 100 {
 		t.Errorf("the second canary's calls got %v", got)
 	}
-	c := w.Status().Candidates
+	c := w.Status().Canaries
 	if len(c) != 1 || c[0].Flow != "a" || c[0].Share != 20 || c[0].Calls != 20 || c[0].Until.Sub(c[0].Since) != 10*time.Minute ||
 		c[0].Old.Failed != int64(got["1"]) || c[0].Old.Started != int64(got["1"]) || c[0].New.Ended != int64(got["3"]) || c[0].New.Failed != 0 ||
 		c[0].New.Generation != w.scripts.Current().Name() || c[0].New.Version != w.scripts.Current().Version("a") {
@@ -66,7 +66,7 @@ func TestCanary(t *testing.T) {
 		t.Errorf("after its window calls got %v", got)
 	}
 	w.logged("is promoted")
-	if s := w.Status(); len(s.Records)+len(s.Candidates) != 0 {
+	if s := w.Status(); len(s.Overrides)+len(s.Canaries) != 0 {
 		t.Errorf("status %+v, want none", s)
 	}
 }
@@ -82,7 +82,7 @@ func TestCanaryWithTooFewCallsGoesOn(t *testing.T) {
 	}
 	w.put("b", "return 2") // the flow's version is the same, and the figures stay
 	w.reload()
-	c := w.Status().Candidates
+	c := w.Status().Canaries
 	if len(c) != 1 || c[0].New.Generation != w.scripts.Current().Name() || c[0].New.Ended != int64(got["2"]) {
 		t.Errorf("candidates %+v after calls got %v", c, got)
 	}
@@ -104,7 +104,7 @@ func TestCanaryOfAFlowThatAlwaysFailsSome(t *testing.T) {
 		ended(some(""))
 	}
 	w.clk.Advance(time.Minute)
-	if s := w.Status(); len(s.Records)+len(s.Candidates) != 0 {
+	if s := w.Status(); len(s.Overrides)+len(s.Canaries) != 0 {
 		t.Errorf("status %+v, want none", s)
 	}
 	w.logged("is promoted", "failed in 3 of 12 calls, the old one in 0 of 0 calls (before: 25 of 100 calls)")
@@ -120,7 +120,7 @@ func TestCanaryIsWorseAtTheEnd(t *testing.T) {
 		once = once && !failed
 		return failed
 	})
-	if len(w.Status().Candidates) != 1 {
+	if len(w.Status().Canaries) != 1 {
 		t.Fatal("decided before its time")
 	}
 	w.clk.Advance(time.Minute)
@@ -147,7 +147,7 @@ func TestCallsThatLastKeepWhatTheyHave(t *testing.T) {
 	for _, ended := range lasting {
 		ended(true)
 	}
-	c := w.Status().Candidates
+	c := w.Status().Canaries
 	if len(lasting) < 30 || len(c) != 1 || c[0].New.Started != 0 || c[0].Old.Started != 0 {
 		t.Errorf("%d calls of the version before; candidates %+v", len(lasting), c)
 	}
@@ -224,7 +224,7 @@ func TestOldGenerationsAreFreed(t *testing.T) {
 			t.Errorf("generation #%d is held", i)
 		}
 	}
-	if w.Serves("a") != w.scripts.Current() {
+	if w.Stable("a") != w.scripts.Current() {
 		t.Error("a does not get the current generation")
 	}
 }
@@ -332,7 +332,7 @@ func TestRunIsWoken(t *testing.T) {
 		t.Error("not when a canary begins")
 	}
 	w.call100("a", fails("2"))
-	if len(w.Status().Records) != 1 || !woken() {
+	if len(w.Status().Overrides) != 1 || !woken() {
 		t.Error("not when it is rolled back")
 	}
 }

@@ -41,8 +41,9 @@ func (r *Rollout) Choose(flow, callUUID string) (g *store.Generation, ended func
 	return way.most.begin()
 }
 
-// Serves is the generation that calls of a flow get, without a canary's share.
-func (r *Rollout) Serves(flow string) *store.Generation {
+// Stable returns the generation that calls of a flow get, apart from a canary's
+// share of them.
+func (r *Rollout) Stable(flow string) *store.Generation {
 	p := r.plan.Load()
 	if p.current != r.deps.Scripts.Current() {
 		p = r.replan()

@@ -21,14 +21,14 @@ var (
 
 func (r *Rollout) collect(ch chan<- prometheus.Metric) {
 	s := r.Status()
-	for _, rec := range s.Records {
+	for _, o := range s.Overrides {
 		kind := "rollback"
-		if rec.Pinned() {
+		if o.Pinned() {
 			kind = "pin"
 		}
-		ch <- prometheus.MustNewConstMetric(heldDesc, prometheus.GaugeValue, 1, strings.ToValidUTF8(rec.Flow, "\uFFFD"), kind, rec.Generation)
+		ch <- prometheus.MustNewConstMetric(heldDesc, prometheus.GaugeValue, 1, strings.ToValidUTF8(o.Flow, "\uFFFD"), kind, o.Generation)
 	}
-	for _, c := range s.Candidates {
+	for _, c := range s.Canaries {
 		ch <- prometheus.MustNewConstMetric(shareDesc, prometheus.GaugeValue, float64(c.Share)/100, strings.ToValidUTF8(c.Flow, "\uFFFD"), c.New.Generation)
 	}
 }

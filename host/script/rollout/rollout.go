@@ -32,17 +32,17 @@ type Rollout struct {
 
 	mu       sync.Mutex // guards these
 	canaries map[string]config.Canary
-	records  map[string]held    // by flow
-	lost     map[string]Record  // by flow: kept, but this host cannot have the generation
-	proven   map[string]*proven // by flow with a canary
-	trials   map[string]*trial  // by flow with a canary
+	records  map[string]held     // by flow
+	lost     map[string]Override // by flow: kept, but this host cannot have the generation
+	proven   map[string]*proven  // by flow with a canary
+	trials   map[string]*trial   // by flow with a canary
 
 	rollbacks uint64 // since the host began
 }
 
 // held is a record with its generation, which it keeps alive.
 type held struct {
-	Record
+	Override
 	generation *store.Generation
 }
 
@@ -64,14 +64,14 @@ func New(cfg config.Config, d Deps) *Rollout {
 		file:     stateFile{dir: d.StateDir, log: d.Log},
 		canaries: canaries(cfg),
 		records:  map[string]held{},
-		lost:     map[string]Record{},
+		lost:     map[string]Override{},
 		proven:   map[string]*proven{},
 		trials:   map[string]*trial{},
 	}
 	r.restore()
 	r.settle(d.Scripts.Current())
 	if d.History != nil {
-		d.History.Keep(func() []string { return r.plan.Load().names })
+		d.History.Protect(func() []string { return r.plan.Load().names })
 	}
 	return r
 }

@@ -125,7 +125,7 @@ func TestRules(t *testing.T) {
 // gets are the versions that calls of a flow get: what Serves says, and after a
 // slash the other one.
 func (w *world) gets(flow string) string {
-	most := versionIn(w.Serves(flow), flow)
+	most := versionIn(w.Stable(flow), flow)
 	all := most
 	for v := range w.call100(flow, nil) {
 		if v != most {

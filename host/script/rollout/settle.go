@@ -32,7 +32,7 @@ func (r *Rollout) settle(current *store.Generation) {
 			r.deps.Log.Info("rollout: the rollback is over, for the script directory holds another version", of(flow, "version", now)...)
 		}
 	}
-	maps.DeleteFunc(r.lost, func(flow string, rec Record) bool {
+	maps.DeleteFunc(r.lost, func(flow string, rec Override) bool {
 		return !rec.Pinned() && versionOf(current, flow) != rec.Until
 	})
 	for _, flow := range sorted(r.proven) {

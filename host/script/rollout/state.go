@@ -17,7 +17,7 @@ import (
 
 // state is what outlives a restart.
 type state struct {
-	Records []Record      `json:"records"`
+	Records []Override    `json:"records"`
 	Proven  []provenState `json:"proven"`
 }
 
@@ -50,9 +50,9 @@ func (r *Rollout) save() error {
 	r.file.mu.Lock() // first, so that what is newer is not overwritten with what is older
 	defer r.file.mu.Unlock()
 	r.mu.Lock()
-	s := state{Records: []Record{}, Proven: []provenState{}}
+	s := state{Records: []Override{}, Proven: []provenState{}}
 	for _, flow := range sorted(r.records) {
-		s.Records = append(s.Records, r.records[flow].Record)
+		s.Records = append(s.Records, r.records[flow].Override)
 	}
 	for _, flow := range sorted(r.lost) {
 		s.Records = append(s.Records, r.lost[flow])

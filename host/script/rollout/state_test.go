@@ -197,7 +197,7 @@ func TestWithoutHistory(t *testing.T) {
 		t.Error(err)
 	}
 	w.edit("a", "2")
-	if got := versionIn(r.Serves("a"), "a"); got != "1" {
+	if got := versionIn(r.Stable("a"), "a"); got != "1" {
 		t.Errorf("calls get %s", got)
 	}
 }

@@ -2,8 +2,8 @@ package rollout
 
 import "time"
 
-// Record is a pin or a rollback.
-type Record struct {
+// Override is a pin or a rollback.
+type Override struct {
 	Flow       string    `json:"flow"`       // "" is all flows
 	Generation string    `json:"generation"` // that calls get
 	Until      string    `json:"until"`      // the version (of all flows: the generation) that was rolled back from; "" for a pin
@@ -11,18 +11,18 @@ type Record struct {
 	Since      time.Time `json:"since"`
 }
 
-// Pinned tells a pin from a rollback.
-func (r Record) Pinned() bool { return r.Until == "" }
+// Pinned reports whether this is a pin and not a rollback.
+func (o Override) Pinned() bool { return o.Until == "" }
 
 // Status is what is not simply as the script directory has it.
 type Status struct {
-	Records    []Record    `json:"records"`    // by flow
-	Candidates []Candidate `json:"candidates"` // by flow
-	Rollbacks  uint64      `json:"rollbacks"`  // by admins and canaries since the host began
+	Overrides []Override `json:"overrides"` // by flow
+	Canaries  []Canary   `json:"canaries"`  // by flow
+	Rollbacks uint64     `json:"rollbacks"` // by admins and canaries since the host began
 }
 
-// Candidate is a canary under way.
-type Candidate struct {
+// Canary is a canary under way.
+type Canary struct {
 	Flow  string    `json:"flow"`
 	Share int       `json:"share_percent"` // per cent of the calls
 	Since time.Time `json:"since"`
@@ -46,13 +46,13 @@ func (r *Rollout) Status() Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.present()
-	s := Status{Records: []Record{}, Candidates: []Candidate{}, Rollbacks: r.rollbacks}
+	s := Status{Overrides: []Override{}, Canaries: []Canary{}, Rollbacks: r.rollbacks}
 	for _, flow := range sorted(r.records) {
-		s.Records = append(s.Records, r.records[flow].Record)
+		s.Overrides = append(s.Overrides, r.records[flow].Override)
 	}
 	for _, flow := range sorted(r.trials) {
 		t, was, c := r.trials[flow], r.proven[flow], r.canaries[flow]
-		s.Candidates = append(s.Candidates, Candidate{
+		s.Canaries = append(s.Canaries, Canary{
 			Flow: flow, Share: int(c.Share), Since: t.since, Until: t.end(c), Calls: c.Calls,
 			Old: arm(was.generation.Name(), was.version, was.calls.now()),
 			New: arm(t.generation.Name(), t.version, t.calls.now()),

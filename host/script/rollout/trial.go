@@ -75,7 +75,7 @@ func (r *Rollout) decide(flow string) {
 			"flow", flow, "generation", t.generation.Name(), "version", t.version, "after", now.Sub(t.since).String())
 	} else {
 		r.rollbacks++
-		r.set(held{Record{
+		r.set(held{Override{
 			Flow:       flow,
 			Generation: was.generation.Name(),
 			Until:      t.version,

@@ -24,7 +24,7 @@ func BenchmarkReload(b *testing.B) {
 	}
 	history, err := OpenHistory(b.TempDir(), 100, quiet, clock.System())
 	must(b, err)
-	history.Keep(func() []string { return nil })
+	history.Protect(func() []string { return nil })
 	s, err := Open(dir, Config{History: history}, vm.Compile, quiet, clock.System())
 	must(b, err)
 	must(b, history.Close(context.Background()))

@@ -60,7 +60,7 @@ func TestDamageCostsOneEntry(t *testing.T) {
 					t.Errorf("Find: %v", err)
 				}
 			}
-			k.history.Keep(func() []string { return nil }) // reads them all once more
+			k.history.Protect(func() []string { return nil }) // reads them all once more
 			k.written(t)
 			if n := k.log.count(damaged); k.log.count(tc.log) != 1 || n != 2 && n != 1 {
 				t.Errorf("logged:\n%s", &k.log.buf)
@@ -180,7 +180,7 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	put(t, dir, "main.lua", "return 1")
 	k := keeping(t, dir, filepath.Join(root, "state"), 3)
 	names := []string{k.Current().Name()}
-	k.history.Keep(func() []string { return names[:1] }) // it is pinned
+	k.history.Protect(func() []string { return names[:1] }) // it is pinned
 	for i := range mostWaiting + 2 {
 		names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i+2)))
 	}
@@ -308,7 +308,7 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		h.Keep(func() []string { return nil })
+		h.Protect(func() []string { return nil })
 		must(t, h.Close(context.Background()))
 		if n := len(h.List()); n != 5 && n != len(list) {
 			t.Errorf("%d generations are left", n)

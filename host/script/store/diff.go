@@ -9,7 +9,7 @@ import (
 
 // Diff is a unified diff of two generations, as patch -p1 takes it; "" when they
 // do not differ. Binary files are only named. With files (names as in Files, see
-// also Uses) it is of those only. A nil generation has no files.
+// also Dependencies) it is of those only. A nil generation has no files.
 func Diff(from, to *Generation, files ...string) string {
 	added, edited, removed := changes(from.sums(), to.sums())
 	names := slices.Concat(added, edited, removed)

@@ -38,9 +38,9 @@ func (g *Generation) Flows() []Flow {
 	return list
 }
 
-// Uses are the files that decide a flow's version, by name; none for a flow that
-// is not there.
-func (g *Generation) Uses(flow string) []string {
+// Dependencies returns the names of the files that decide a flow's version; none
+// for a flow that does not exist.
+func (g *Generation) Dependencies(flow string) []string {
 	script := flowFile(flow)
 	if g.files[script] == nil {
 		return nil

@@ -97,7 +97,7 @@ func TestFlowsAndWhatTheyUse(t *testing.T) {
 		"any":      "a.json alone.lua any.lua lib/menu.lua main.lua",
 		"gone":     "",
 	} {
-		if got := strings.Join(g.Uses(flow), " "); got != want {
+		if got := strings.Join(g.Dependencies(flow), " "); got != want {
 			t.Errorf("%s uses %q, want %q", flow, got, want)
 		}
 	}

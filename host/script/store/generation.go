@@ -33,7 +33,7 @@ type File struct {
 type NotFoundError struct {
 	Name       string   // as asked for
 	Tried      []string // files that would have been it
-	Generation string   // "" for a Loose directory
+	Generation string   // "" for a Dir
 }
 
 func (e *NotFoundError) Error() string {

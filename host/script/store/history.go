@@ -69,11 +69,11 @@ func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*Hist
 	return h, nil
 }
 
-// Keep says which generations must not be removed although they are old: names
+// Protect says which generations must not be removed although they are old: names
 // of those that serve or are pinned, in every process that shares the directory.
-// Nothing is removed before Keep was called, so that what was pinned before a
+// Nothing is removed before Protect was called, so that what was pinned before a
 // restart outlives it; held is called now and then, from another goroutine.
-func (h *History) Keep(held func() []string) {
+func (h *History) Protect(held func() []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.held, h.most = held, 0

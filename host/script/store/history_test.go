@@ -34,7 +34,7 @@ func keeping(t testing.TB, dir, state string, keep int) *kept {
 	var err error
 	k.history, err = OpenHistory(state, keep, k.log.logger(), k.clk)
 	must(t, err)
-	k.history.Keep(func() []string { return nil })
+	k.history.Protect(func() []string { return nil })
 	k.open(t)
 	t.Cleanup(func() { k.written(t) })
 	return k
@@ -199,7 +199,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		k := keeping(t, dir, state, 3)
 		names := []string{k.Current().Name()}
 		held := []string{names[0]}
-		k.history.Keep(func() []string { return held })
+		k.history.Protect(func() []string { return held })
 		var call *Generation
 		for i := 1; i < 8; i++ {
 			if i == 3 {
@@ -282,11 +282,11 @@ func TestWhatServesIsNotRemoved(t *testing.T) {
 	put(t, busy, "main.lua", "return 0")
 	b := keeping(t, busy, state, 2)
 	s := keeping(t, slow, state, 2)
-	b.history.Keep(func() []string { return []string{s.Current().Name()} })
+	b.history.Protect(func() []string { return []string{s.Current().Name()} })
 	for i := range 5 {
 		b.save(t, "main.lua", fmt.Sprintf("return %d", i+1))
 	}
-	s.history.Keep(func() []string { return nil })
+	s.history.Protect(func() []string { return nil })
 	s.written(t)
 	if list := s.history.List(); !slices.ContainsFunc(list, func(e Entry) bool { return e.Generation == s.Current().Name() }) || len(list) != 3 {
 		t.Errorf("kept:\n%s\nserving %s", told(list), s.Current().Name())
@@ -311,7 +311,7 @@ func TestNothingIsRemovedBeforeItIsKnownWhatToKeep(t *testing.T) {
 	if n := len(history.List()); n != 3 {
 		t.Fatalf("%d generations before anybody said what to keep", n)
 	}
-	history.Keep(func() []string { return []string{pinned} })
+	history.Protect(func() []string { return []string{pinned} })
 	k.save(t, "main.lua", "return 3")
 	if _, err := history.Find(pinned); err != nil || len(history.List()) != 3 {
 		t.Errorf("%v; kept:\n%s", err, told(history.List()))

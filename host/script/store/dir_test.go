@@ -14,7 +14,7 @@ func TestALooseDirectoryIsReadWhenAsked(t *testing.T) {
 	put(t, outside, "secret.lua", "return 1")
 	put(t, dir, "broken.lua", "if x the", "lib/a.lua", "return 1", "b/init.lua", "return 2", "data.txt", "text", "large.txt", strings.Repeat("x", 4<<20+1))
 	must(t, os.Symlink(filepath.Join(outside, "secret.lua"), filepath.Join(dir, "secret.lua")))
-	l := NewLoose(dir, vm.Compile)
+	l := NewDir(dir, vm.Compile)
 	for name, want := range map[string]string{
 		"lib.a":       "",
 		"lib/a.lua":   "",

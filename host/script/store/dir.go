@@ -1,0 +1,65 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// A Dir is a directory whose files are read when they are asked for. It serves a
+// script that is run once; other files there are not read.
+type Dir struct {
+	dir     string
+	limits  Limits
+	compile Compile
+}
+
+// NewDir returns the scripts and files of dir.
+func NewDir(dir string, compile Compile) Dir {
+	return Dir{dir: dir, limits: Config{}.withDefaults().Limits, compile: compile}
+}
+
+// Require does what Generation.Require does, with what the directory holds now.
+func (d Dir) Require(name string) (*vm.Script, error) {
+	files, err := moduleFiles(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		data, err := d.ReadFile(file)
+		switch {
+		case err == nil:
+			return d.compile(file, []byte(data))
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	return nil, &NotFoundError{Name: name, Tried: files}
+}
+
+// ReadFile does what Generation.ReadFile does, with what the directory holds now.
+func (d Dir) ReadFile(name string) (string, error) {
+	root, err := os.OpenRoot(d.dir) // no link leads out of it
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	switch info, err := root.Stat(name); {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular(): // a pipe would block
+		return "", fmt.Errorf("%s is no regular file", name)
+	case info.Size() > d.limits.File:
+		return "", fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), d.limits.File)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, d.limits.File))
+	return string(data), errors.Join(err, f.Close())
+}
