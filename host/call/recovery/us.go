@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/eslua/eslua/host/freeswitch/dialplan"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // machine is what a Sweep asks of the machine it runs on.
@@ -56,13 +56,13 @@ func (u us) addresses(host string) []netip.Addr {
 }
 
 // mayBe tells whether one of the hosts in a socket's data is us.
-func (u us) mayBe(data string) bool { return slices.ContainsFunc(dialplan.Hosts(data), u.is) }
+func (u us) mayBe(data string) bool { return slices.ContainsFunc(syntax.SocketHosts(data), u.is) }
 
 // dialled are the ports of this machine of which one was dialled last, when host
 // was, and ours is among them; nil if it may have been another machine's. Where
 // a list names a host twice, FreeSWITCH does not say which entry it was.
 func (u us) dialled(data, host string) (ports []string) {
-	for _, h := range dialplan.Hosts(data) {
+	for _, h := range syntax.SocketHosts(data) {
 		switch {
 		case h.Name != host:
 		case !u.here(h):
@@ -78,11 +78,11 @@ func (u us) dialled(data, host string) (ports []string) {
 }
 
 // is tells whether an entry of a socket's list is us.
-func (u us) is(h dialplan.Host) bool { return u.port != "" && h.Port == u.port && u.here(h) }
+func (u us) is(h syntax.SocketHost) bool { return u.port != "" && h.Port == u.port && u.here(h) }
 
 // here tells whether an entry is at our address. A name that stands for several
 // machines is not.
-func (u us) here(h dialplan.Host) bool {
+func (u us) here(h syntax.SocketHost) bool {
 	_, err := netip.ParseAddr(h.Name)
 	named := err != nil
 	addresses := u.addresses(h.Name)

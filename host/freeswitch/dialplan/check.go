@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
@@ -167,7 +168,7 @@ func (c *checker) extension(steps []step, goesOn bool) {
 func (c *checker) again(steps []step) bool {
 	for _, s := range slices.Backward(steps) {
 		if s.app == "socket" {
-			return slices.ContainsFunc(Hosts(s.data), c.leadsToUs)
+			return slices.ContainsFunc(syntax.SocketHosts(s.data), c.leadsToUs)
 		}
 		if _, sure := resume([]step{s}); !sure || resumeSetting.MatchString(s.data) {
 			return false

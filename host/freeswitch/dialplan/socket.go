@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
@@ -18,9 +19,10 @@ const (
 	asHook      = `execute_on_answer='socket %s'`
 )
 
-// flow is what eslua makes of the path's first part, which reaches it decoded
-// once already where FreeSWITCH does not encode it (see encoded).
-func (h Host) flow() string {
+// flowOf returns the flow that eslua reads from the first part of a host's
+// path, which reaches it decoded once already where FreeSWITCH does not encode
+// it (see encoded).
+func flowOf(h syntax.SocketHost) string {
 	arrived := capital.ReplaceAllStringFunc(h.Path, func(code string) string {
 		n, _ := strconv.ParseUint(code[1:], 16, 8)
 		return string([]byte{byte(n)})
@@ -61,7 +63,7 @@ func (c *checker) socket(at origin, data, form string) bool {
 		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
 		return false
 	}
-	hosts := Hosts(list)
+	hosts := syntax.SocketHosts(list)
 	ours := slices.ContainsFunc(hosts, c.leadsToUs)
 	for _, e := range hosts {
 		c.stranger(at, e)
@@ -104,7 +106,7 @@ func (c *checker) words(at origin, words []string, form string) {
 }
 
 // path looks at the flow and its arguments.
-func (c *checker) path(at origin, hosts []Host) {
+func (c *checker) path(at origin, hosts []syntax.SocketHost) {
 	for _, e := range hosts {
 		if !c.leadsToUs(e) {
 			continue
@@ -114,7 +116,7 @@ func (c *checker) path(at origin, hosts []Host) {
 			c.say(at, false, "%s arrives as %q and not as it is written (FreeSWITCH encodes no %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
 			return
 		}
-		if flow := e.flow(); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
+		if flow := flowOf(e); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
 			c.say(at, false, "there is no flow %q among the scripts: %s; write one of them", flow, few(c.known.Flows))
 			return
 		}
@@ -126,7 +128,7 @@ func (c *checker) isFlow(flow string) bool {
 }
 
 // stranger remarks on a host that is none of ours.
-func (c *checker) stranger(at origin, e Host) {
+func (c *checker) stranger(at origin, e syntax.SocketHost) {
 	if strings.Contains(e.Name+e.Port, "$") || c.isOurs(e) {
 		return
 	}
@@ -138,12 +140,12 @@ func (c *checker) stranger(at origin, e Host) {
 }
 
 // leadsToUs tells a host of ours, or one whose path names a flow of ours.
-func (c *checker) leadsToUs(e Host) bool {
-	flow := e.flow()
+func (c *checker) leadsToUs(e syntax.SocketHost) bool {
+	flow := flowOf(e)
 	return c.isOurs(e) || flow != "" && c.isFlow(flow)
 }
 
-func (c *checker) isOurs(e Host) bool {
+func (c *checker) isOurs(e syntax.SocketHost) bool {
 	return slices.ContainsFunc(c.known.Hosts, func(h config.Address) bool {
 		host, port, err := net.SplitHostPort(string(h))
 		return err == nil && port == e.Port && (everywhere(host) || sameHost(host, strings.Trim(e.Name, "[]")))

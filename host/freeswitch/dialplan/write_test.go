@@ -178,7 +178,7 @@ func TestHostileNamesStayText(t *testing.T) {
 }
 
 func TestTheExampleIsRight(t *testing.T) {
-	for _, f := range Check([]Source{File("../../examples/dialplan.xml")}, Known{Hosts: []config.Address{"127.0.0.1:8084"}, Flows: []string{"inviteToConf"}}) {
+	for _, f := range Check([]Source{File("../../../examples/dialplan.xml")}, Known{Hosts: []config.Address{"127.0.0.1:8084"}, Flows: []string{"inviteToConf"}}) {
 		t.Error(f)
 	}
 }

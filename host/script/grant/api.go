@@ -3,6 +3,8 @@ package grant
 import (
 	"strconv"
 	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // silentAPI are the commands that neither expand, keep nor execute their
@@ -45,38 +47,38 @@ func (c *check) api(line, where string) error {
 		_, arg, _ = strings.Cut(arg, " ")
 		return c.api(strings.TrimSuffix(arg, "&"), where)
 	case "alias":
-		return c.api(word(words(arg, c.most(3)), 2), where)
+		return c.api(word(syntax.Split(arg, ' ', c.most(3)), 2), where)
 	case "json":
 		return c.json(arg, where)
 	case "originate":
 		return c.originate(arg, where)
 	case "uuid_broadcast":
-		return c.broadcastAt(words(arg, c.most(4)), 1, where)
+		return c.broadcastAt(syntax.Split(arg, ' ', c.most(4)), 1, where)
 	case "sched_broadcast":
-		return c.broadcastAt(words(arg, c.most(4)), 2, where)
+		return c.broadcastAt(syntax.Split(arg, ' ', c.most(4)), 2, where)
 	case "uuid_transfer":
-		return c.transfer(words(arg, c.most(5)), 1, where)
+		return c.transfer(syntax.Split(arg, ' ', c.most(5)), 1, where)
 	case "sched_transfer":
-		return c.transfer(words(arg, c.most(6)), 2, where)
+		return c.transfer(syntax.Split(arg, ' ', c.most(6)), 2, where)
 	case "uuid_deflect":
-		return c.transfer(words(arg, c.most(5)), 1, where)
+		return c.transfer(syntax.Split(arg, ' ', c.most(5)), 1, where)
 	case "uuid_dual_transfer":
-		for _, w := range words(arg, c.most(3)) {
+		for _, w := range syntax.Split(arg, ' ', c.most(3)) {
 			if err := c.slashTarget(w, where); err != nil {
 				return err
 			}
 		}
 		return nil
 	case "uuid_setvar":
-		w := words(arg, c.most(3))
+		w := syntax.Split(arg, ' ', c.most(3))
 		return c.variable(word(w, 1), word(w, 2), where)
 	case "uuid_setvar_multi":
 		_, list, _ := strings.Cut(arg, " ")
-		return c.pairs(parts(list, ';', 256), where)
+		return c.pairs(syntax.Split(list, ';', 256), where)
 	case "global_setvar":
 		return c.pairs([]string{plain(arg)}, where)
 	case "tone_detect":
-		return c.appAt(words(arg, c.most(8)), 5, where)
+		return c.appAt(syntax.Split(arg, ' ', c.most(8)), 5, where)
 	case "uuid_record":
 		return c.text(urlDecoded(arg), false) // session_record_function decodes its variables
 	case "url_decode":
@@ -97,7 +99,7 @@ func afterUUID(arg string) string {
 
 // originate is mod_commands.c:originate_function.
 func (c *check) originate(arg, where string) error {
-	w := words(arg, c.most(10))
+	w := syntax.Split(arg, ' ', c.most(10))
 	if c.loose {
 		return first(c.dial(arg), c.anyTarget(w, " ", where), c.anyAmpersand(arg, where))
 	}

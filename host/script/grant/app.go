@@ -3,6 +3,8 @@ package grant
 import (
 	"slices"
 	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // speaks reports an application that only says, plays or logs its argument or
@@ -70,40 +72,40 @@ func (c *check) app(name, data, where string) error {
 	case "multiset":
 		return c.multiset(data, where)
 	case "transfer":
-		return c.transfer(words(data, c.most(4)), 0, where)
+		return c.transfer(syntax.Split(data, ' ', c.most(4)), 0, where)
 	case "execute_extension", "deflect":
-		return c.transfer(words(data, c.most(4)), 0, where)
+		return c.transfer(syntax.Split(data, ' ', c.most(4)), 0, where)
 	case "sched_transfer":
-		return c.transfer(words(data, c.most(4)), 1, where)
+		return c.transfer(syntax.Split(data, ' ', c.most(4)), 1, where)
 	case "play_and_get_digits":
-		return c.failure(words(data, c.most(11)), where)
+		return c.failure(syntax.Split(data, ' ', c.most(11)), where)
 	case "limit":
-		return c.limit(words(data, c.most(7)), 4, where)
+		return c.limit(syntax.Split(data, ' ', c.most(7)), 4, where)
 	case "limit_hash":
-		return c.limit(words(data, c.most(6)), 3, where)
+		return c.limit(syntax.Split(data, ' ', c.most(6)), 3, where)
 	case "limit_execute":
-		w := words(data, c.most(6))
+		w := syntax.Split(data, ' ', c.most(6))
 		if len(w) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
 			return c.appAt(w, 3, where)
 		}
 		return c.appAt(w, 4, where)
 	case "limit_hash_execute":
-		return c.appAt(words(data, c.most(5)), 3, where)
+		return c.appAt(syntax.Split(data, ' ', c.most(5)), 3, where)
 	case "tone_detect":
-		return c.appAt(words(data, c.most(7)), 4, where)
+		return c.appAt(syntax.Split(data, ' ', c.most(7)), 4, where)
 	case "spandsp_start_fax_detect":
-		return c.appAt(words(data, c.most(4)), 0, where)
+		return c.appAt(syntax.Split(data, ' ', c.most(4)), 0, where)
 	case "broadcast":
-		return c.broadcastAt(words(data, c.most(4)), 0, where)
+		return c.broadcastAt(syntax.Split(data, ' ', c.most(4)), 0, where)
 	case "sched_broadcast":
-		return c.broadcastAt(words(data, c.most(6)), 1, where)
+		return c.broadcastAt(syntax.Split(data, ' ', c.most(6)), 1, where)
 	case "bind_meta_app":
-		return c.broadcastAt(words(data, c.most(4)), 3, where)
+		return c.broadcastAt(syntax.Split(data, ' ', c.most(4)), 3, where)
 	case "soft_hold":
-		w := words(data, c.most(3))
+		w := syntax.Split(data, ' ', c.most(3))
 		return first(c.broadcastAt(w, 1, where), c.broadcastAt(w, 2, where))
 	case "bind_digit_action":
-		f := parts(data, ',', c.most(6))
+		f := syntax.Split(data, ',', c.most(6))
 		for i := 2; i < len(f) && (i == 2 || c.loose); i++ {
 			if err := c.digitAction(f[i], word(f, i+1), where); err != nil {
 				return err
@@ -126,7 +128,7 @@ func (c *check) failure(w []string, where string) error {
 	if c.loose {
 		return c.anyTarget(w, " ", where)
 	}
-	return c.transfer(words(word(w, 10), 4), 0, where)
+	return c.transfer(syntax.Split(word(w, 10), ' ', 4), 0, where)
 }
 
 // most is how many words to split off: all of them where quotes are gone.

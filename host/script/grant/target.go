@@ -1,6 +1,10 @@
 package grant
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+)
 
 // transfer reads an extension and its dialplan out of split words, behind the
 // -bleg and -both that transfers may have. Nothing the switch puts in may stand
@@ -83,7 +87,7 @@ func (c *check) inline(list, where string) error {
 	if list == "" {
 		list = hole
 	}
-	for _, piece := range parts(list, delim, 128) {
+	for _, piece := range syntax.Split(list, delim, 128) {
 		name, data, _ := strings.Cut(piece, ":")
 		if err := c.app(name, data, where); err != nil {
 			return err

@@ -1,6 +1,10 @@
 package grant
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+)
 
 // carrier is how a variable's value reaches a command or an application.
 type carrier uint8
@@ -112,7 +116,7 @@ func (c *check) carried(kind carrier, value, where string) error {
 	case namesApp:
 		return c.app(value[:nameEnd(value)], "", where)
 	case holdsData:
-		return first(c.transfer(words(value, c.most(4)), 0, where), c.broadcast(value, where), c.dial(value))
+		return first(c.transfer(syntax.Split(value, ' ', c.most(4)), 0, where), c.broadcast(value, where), c.dial(value))
 	case namesFile:
 		end := nameEnd(value)
 		if name := value[:end]; strings.Contains(name, ".") || end < len(value) && strings.IndexByte("/:", value[end]) >= 0 {
@@ -125,10 +129,10 @@ func (c *check) carried(kind carrier, value, where string) error {
 		if c.loose {
 			return c.anyTarget(strings.Split(value, ":"), ":", where)
 		}
-		w := parts(value, ':', 4)
+		w := syntax.Split(value, ':', 4)
 		return c.target(word(w, 0), word(w, 1), where)
 	case routesOnFail:
-		return c.transfer(words(value, c.most(4)), 1, where)
+		return c.transfer(syntax.Split(value, ' ', c.most(4)), 1, where)
 	case dialplans:
 		return c.target(hole, value, where)
 	case inlines:

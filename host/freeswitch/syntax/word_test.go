@@ -5,108 +5,6 @@ import (
 	"testing"
 )
 
-// The reading side as FreeSWITCH has it, ported from switch_utils.c and
-// switch_channel.c of cc93a683; it can disagree with what this package writes.
-
-func unescape(c byte) byte {
-	switch c {
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	case 's':
-		return ' '
-	}
-	return c
-}
-
-// cleanup is cleanup_separated_string.
-func cleanup(s string, delim byte) string {
-	s = strings.TrimLeft(s, " ")
-	var out []byte
-	end, quoted, ended := 0, false, false
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			e := s[i+1]
-			if e == '\'' || e == '"' || e == '\\' || delim != 0 && e == delim || unescape(e) != e {
-				i++
-				out = append(out, unescape(e))
-				end, ended = len(out), true
-				continue
-			}
-		}
-		if s[i] == '\'' && (quoted || strings.Contains(s[i+1:], "'")) {
-			if quoted = !quoted; quoted {
-				end, ended = len(out), true
-			}
-			continue
-		}
-		out = append(out, s[i])
-		if s[i] != ' ' || quoted {
-			end, ended = len(out), true
-		}
-	}
-	if ended {
-		out = out[:end]
-	}
-	return string(out)
-}
-
-// separate is separate_string_blank_delim.
-func separate(s string, max int) []string {
-	var raw []string
-	for i := 0; i < len(s) && len(raw) < max; {
-		if len(raw) == max-1 {
-			raw = append(raw, s[i:])
-			break
-		}
-		for i < len(s) && s[i] == ' ' {
-			i++
-		}
-		start, quoted := i, false
-		for ; i < len(s); i++ {
-			if s[i] == '\\' {
-				i++
-			} else if s[i] == '\'' {
-				quoted = !quoted
-			} else if s[i] == ' ' && !quoted {
-				break
-			}
-		}
-		raw = append(raw, s[start:min(i, len(s))])
-		for i < len(s) && s[i] == ' ' {
-			i++
-		}
-	}
-	for i := range raw {
-		raw[i] = cleanup(raw[i], 0)
-	}
-	return raw
-}
-
-// separateAt is separate_string_char_delim.
-func separateAt(s string, delim byte) []string {
-	var raw []string
-	start, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\':
-			i++
-		case s[i] == '\'' && (quoted || strings.Contains(s[i+1:], "'")):
-			quoted = !quoted
-		case s[i] == delim && !quoted:
-			raw, start = append(raw, s[start:i]), i+1
-		}
-	}
-	raw = append(raw, s[start:])
-	for i := range raw {
-		raw[i] = cleanup(raw[i], delim)
-	}
-	return raw
-}
-
 // expand is switch_channel_expand_variables for a channel whose variables are
 // all "LEAK".
 func expand(s string) string {
@@ -194,26 +92,39 @@ var torture = []string{
 
 func checkWord(t *testing.T, s string) {
 	t.Helper()
-	if got := separate("before "+Word(s)+" after", 3); len(got) != 3 || got[1] != s || got[2] != "after" {
+	if got := Split("before "+Word(s)+" after", ' ', 3); len(got) != 3 || got[1] != s || got[2] != "after" {
 		t.Errorf("word %q written as %q is read as %q", s, Word(s), got)
 	}
-	if got := separate("uuid name "+Rest(s), 3); s != "" && (len(got) != 3 || got[2] != s) {
+	if got := Split(Word(s)+" after", ' ', 2); len(got) != 2 || got[0] != s || got[1] != "after" {
+		t.Errorf("first word %q written as %q is read as %q", s, Word(s), got)
+	}
+	if got := Split("uuid name "+Rest(s), ' ', 3); s != "" && (len(got) != 3 || got[2] != s) {
 		t.Errorf("rest %q written as %q is read as %q", s, Rest(s), got)
 	}
-	if got := separateAt("name="+Value(s), '='); len(got) != 2 || got[1] != s {
-		t.Errorf("value %q written as %q is read as %q", s, Value(s), got)
-	}
+	checkPair(t, s, "name="+Value(s))
 	if !strings.ContainsAny(s, "{}") {
 		vars := strings.Trim(Variables([][2]string{{"first", s}, {"second", "x"}}), "{}")
-		pairs := separateAt(vars, ',')
+		pairs := Split(vars, ',', 9)
 		if len(pairs) != 2 || pairs[1] != "second=x" {
 			t.Errorf("variable %q written as %q is read as %q", s, vars, pairs)
-		} else if got := separateAt(pairs[0], '='); len(got) != 2 || got[1] != s {
-			t.Errorf("variable %q written as %q is read as %q", s, vars, got)
+		} else {
+			checkPair(t, s, pairs[0])
 		}
 	}
 	if w := Word(s) + Rest(s) + Value(s); strings.ContainsAny(w, "\r\n") {
 		t.Errorf("%q is written with a line end: %q", s, w)
+	}
+}
+
+// checkPair holds name=value against the value; FreeSWITCH reads no empty one.
+func checkPair(t *testing.T, value, pair string) {
+	t.Helper()
+	got := Split(pair, '=', 9)
+	if value == "" && len(got) == 1 {
+		return
+	}
+	if len(got) != 2 || got[1] != value {
+		t.Errorf("value %q written as %q is read as %q", value, pair, got)
 	}
 }
 
@@ -233,7 +144,7 @@ func TestFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
 	for _, s := range torture {
 		checkWord(t, s)
 		checkLiteral(t, s)
-		if got := separate(expand(Literal("a "+Word(s)+" b")), 3); len(got) != 3 || got[1] != s {
+		if got := Split(expand(Literal("a "+Word(s)+" b")), ' ', 3); len(got) != 3 || got[1] != s {
 			t.Errorf("%q as a word of an application's argument is read as %q", s, got)
 		}
 	}
@@ -246,11 +157,11 @@ func TestVariablesStayInTheirBraces(t *testing.T) {
 			t.Errorf("%q is written as %q", s, written)
 		}
 		carried := strings.NewReplacer("{", "", "}", "").Replace(s)
-		pairs := separateAt(strings.TrimSuffix(written[1:], "}"), ',')
+		pairs := Split(strings.TrimSuffix(written[1:], "}"), ',', 9)
 		if len(pairs) != 2 || pairs[1] != "b=c" {
 			t.Errorf("%q is written as %q and read as %q", s, written, pairs)
-		} else if pair := separateAt(pairs[0], '='); len(pair) != 2 || pair[1] != carried {
-			t.Errorf("%q is written as %q and read as %q", s, written, pair)
+		} else {
+			checkPair(t, carried, pairs[0])
 		}
 	}
 }

@@ -1,9 +1,3 @@
-// Package syntax owns how data is written into FreeSWITCH's command lines so
-// that it arrives as it was: its word splitter takes quotes and backslashes
-// away, its expansion replaces ${...} and may run commands that stand in it.
-//
-// Line ends and NUL are not its business: host/freeswitch/esl refuses them in every
-// command.
 package syntax
 
 import "strings"
