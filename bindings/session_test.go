@@ -200,7 +200,7 @@ func TestArguments(t *testing.T) {
 		`session:execute("playback\nx: y", "")`: "execute",
 		`session:getVariable("a\nb: c")`:        "",
 		`session:schedHangup(0)`:                "at least 1",
-		`session:schedHangup(10, "BAD CAUSE")`:  "no hangup cause",
+		`session:schedHangup(10, "BAD CAUSE")`:  "not a hangup cause",
 		`session:onDtmf("name")`:                "function",
 	} {
 		_, o := run(t, `ok, r = pcall(function() `+lua+` end) r2 = ok`)

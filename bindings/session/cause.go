@@ -1,57 +1,14 @@
 package session
 
-import (
-	"fmt"
-	"strings"
-)
+import "github.com/eslua/eslua/host/freeswitch/syntax"
 
 const normalClearing = "NORMAL_CLEARING"
 
-// causeNames are FreeSWITCH's hangup causes (switch_channel.c:CAUSE_CHART).
-const causeNames = ` NONE UNALLOCATED_NUMBER NO_ROUTE_TRANSIT_NET NO_ROUTE_DESTINATION CHANNEL_UNACCEPTABLE
- CALL_AWARDED_DELIVERED NORMAL_CLEARING USER_BUSY NO_USER_RESPONSE NO_ANSWER SUBSCRIBER_ABSENT CALL_REJECTED
- NUMBER_CHANGED REDIRECTION_TO_NEW_DESTINATION EXCHANGE_ROUTING_ERROR DESTINATION_OUT_OF_ORDER
- INVALID_NUMBER_FORMAT FACILITY_REJECTED RESPONSE_TO_STATUS_ENQUIRY NORMAL_UNSPECIFIED NORMAL_CIRCUIT_CONGESTION
- NETWORK_OUT_OF_ORDER NORMAL_TEMPORARY_FAILURE SWITCH_CONGESTION ACCESS_INFO_DISCARDED REQUESTED_CHAN_UNAVAIL
- PRE_EMPTED FACILITY_NOT_SUBSCRIBED OUTGOING_CALL_BARRED INCOMING_CALL_BARRED BEARERCAPABILITY_NOTAUTH
- BEARERCAPABILITY_NOTAVAIL SERVICE_UNAVAILABLE BEARERCAPABILITY_NOTIMPL CHAN_NOT_IMPLEMENTED
- FACILITY_NOT_IMPLEMENTED SERVICE_NOT_IMPLEMENTED INVALID_CALL_REFERENCE INCOMPATIBLE_DESTINATION
- INVALID_MSG_UNSPECIFIED MANDATORY_IE_MISSING MESSAGE_TYPE_NONEXIST WRONG_MESSAGE IE_NONEXIST INVALID_IE_CONTENTS
- WRONG_CALL_STATE RECOVERY_ON_TIMER_EXPIRE MANDATORY_IE_LENGTH_ERROR PROTOCOL_ERROR INTERWORKING SUCCESS
- ORIGINATOR_CANCEL CRASH SYSTEM_SHUTDOWN LOSE_RACE MANAGER_REQUEST BLIND_TRANSFER ATTENDED_TRANSFER
- ALLOTTED_TIMEOUT USER_CHALLENGE MEDIA_TIMEOUT PICKED_OFF USER_NOT_REGISTERED PROGRESS_TIMEOUT INVALID_GATEWAY
- GATEWAY_DOWN INVALID_URL INVALID_PROFILE NO_PICKUP SRTP_READ_ERROR BOWOUT BUSY_EVERYWHERE DECLINE
- DOES_NOT_EXIST_ANYWHERE NOT_ACCEPTABLE UNWANTED NO_IDENTITY BAD_IDENTITY_INFO UNSUPPORTED_CERTIFICATE
- INVALID_IDENTITY STALE_DATE REJECT_ALL `
-
-// causes has them for looking up; nothing writes to it.
-var causes = func() map[string]bool {
-	m := map[string]bool{}
-	for name := range strings.FieldsSeq(causeNames) {
-		m[name] = true
+// hangupCause reads a cause as FreeSWITCH does: what is none is NORMAL_CLEARING.
+func hangupCause(text string) string {
+	cause, err := syntax.ParseCause(text)
+	if err != nil {
+		return normalClearing
 	}
-	return m
-}()
-
-func isCause(name string) bool { return causes[name] }
-
-func isNumber(s string) bool {
-	return s != "" && len(s) < 6 && strings.Trim(s, "0123456789") == ""
-}
-
-// hangupCause reads a cause as switch_channel_str2cause does: a name in any
-// case or a number, NORMAL_CLEARING for anything else.
-func hangupCause(s string) string {
-	if name := strings.ToUpper(s); isCause(name) || isNumber(name) {
-		return name
-	}
-	return normalClearing
-}
-
-// strictCause reads a cause that must be one.
-func strictCause(s string) (string, error) {
-	if name := strings.ToUpper(s); isCause(name) || isNumber(name) {
-		return name, nil
-	}
-	return "", fmt.Errorf("%q is no hangup cause: use one such as ALLOTTED_TIMEOUT, NORMAL_CLEARING or USER_BUSY", s)
+	return cause
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -38,7 +39,7 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	if a.Has(1) {
 		name = a.String(1)
 	}
-	cause, err := strictCause(name)
+	cause, err := syntax.ParseCause(name)
 	if err != nil {
 		return nil, fmt.Errorf("schedHangup: %w", err)
 	}
