@@ -97,14 +97,7 @@ func named(f vm.Func, name string) vm.Func {
 
 func msleep(a *vm.Args) error {
 	const year = 365 * 24 * 3600 * 1000
-	t := a.Self().(Host).Clock().NewTimer(time.Duration(min(a.Int(0), year)) * time.Millisecond)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-a.Context().Done():
-		return a.Context().Err()
-	}
+	return clock.Sleep(a.Context(), a.Self().(Host).Clock(), time.Duration(min(a.Int(0), year))*time.Millisecond)
 }
 
 func getGlobalVariable(a *vm.Args) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
@@ -57,17 +58,7 @@ func (c *attached) order(ctx context.Context, line string) error {
 
 // Sleep lets time pass.
 func (c *attached) Sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := c.host.Clock().NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return clock.Sleep(ctx, c.host.Clock(), d)
 }
 
 // WaitEvent waits in vain: the channel's events go elsewhere.
@@ -76,13 +67,13 @@ func (c *attached) WaitEvent(ctx context.Context, d time.Duration, want func(esl
 	return esl.Event{}, nil
 }
 
-// Digit waits in vain.
-func (c *attached) Digit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error) {
+// WaitDigit waits in vain.
+func (c *attached) WaitDigit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error) {
 	c.host.Log().Warn("digits of a channel that is not this script's own cannot be heard", "uuid", c.id)
 	return outbound.Digit{}, false, c.Sleep(ctx, d)
 }
 
-func (c *attached) TakeDigit() (outbound.Digit, bool)          { return outbound.Digit{}, false }
+func (c *attached) PopDigit() (outbound.Digit, bool)           { return outbound.Digit{}, false }
 func (c *attached) PendingDigits() string                      { return "" }
 func (c *attached) FlushDigits()                               {}
 func (c *attached) Subscribe(context.Context, ...string) error { return nil }

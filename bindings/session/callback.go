@@ -74,7 +74,7 @@ func (s *Session) attend(a *vm.Args, p *prompt, wait func() error) (stopped bool
 	s.prompt = p
 	defer func() { s.prompt = outer }()
 	for s.listens(p) {
-		digit, ok := s.call.TakeDigit()
+		digit, ok := s.call.PopDigit()
 		if !ok {
 			break
 		}
@@ -96,7 +96,7 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 		if s.prompt == nil || s.prompt.stopped || !s.listens(s.prompt) {
 			return false // it stays typed ahead
 		}
-		digit, ok := s.call.TakeDigit()
+		digit, ok := s.call.PopDigit()
 		if !ok { // the running application keeps it
 			key := ev.Get("DTMF-Digit")
 			if key == "" {

@@ -52,7 +52,7 @@ func getDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 					limit = left
 				}
 			}
-			digit, ok, err := s.call.Digit(a.Context(), limit)
+			digit, ok, err := s.call.WaitDigit(a.Context(), limit)
 			if err != nil || !ok {
 				return err
 			}

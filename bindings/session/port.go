@@ -29,8 +29,8 @@ type Call interface {
 	Interrupt(ctx context.Context) error
 	Sleep(ctx context.Context, d time.Duration) error
 	WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error)
-	Digit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error)
-	TakeDigit() (outbound.Digit, bool)
+	WaitDigit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error)
+	PopDigit() (outbound.Digit, bool)
 	PendingDigits() string
 	FlushDigits()
 	Subscribe(ctx context.Context, names ...string) error

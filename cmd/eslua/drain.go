@@ -50,7 +50,7 @@ func (s *service) moveLegs(ctx context.Context, aside *sync.WaitGroup) {
 		return
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	s.host.legs.Move(port)
+	s.host.legs.Redirect(port)
 	aside.Go(func() { _ = s.host.server.Serve(ctx, l) }) // it says nothing but why the first one did not begin
 }
 

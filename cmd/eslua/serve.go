@@ -43,7 +43,7 @@ func serve(p *program, ctx context.Context, args []string) error {
 	}
 	admin := admin.SocketPath(cfg.Admin, p.getenv)
 	if from.takeover {
-		s.host.parked.LeaveOut() // the calls of the one before look like parked ones
+		s.host.parked.Disable() // the calls of the one before look like parked ones
 		s.relieve(ctx, admin)
 	}
 	s.host.desk.open(admin, cfg.Metrics, s)
@@ -59,7 +59,7 @@ type service struct {
 	level   *slog.LevelVar
 	clock   clock.Clock
 	host    *host
-	port    *listener.Port
+	port    *listener.Listener
 	systemd *systemd.Notifier
 
 	asked   chan struct{} // to drain, by the admin

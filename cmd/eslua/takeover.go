@@ -13,7 +13,7 @@ import (
 
 // openPort opens the port for calls: the one systemd passed, one beside an
 // older eslua's, or one of its own.
-func (s *service) openPort(env systemd.Environment) (*listener.Port, error) {
+func (s *service) openPort(env systemd.Environment) (*listener.Listener, error) {
 	sockets, err := systemd.Sockets(env)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func (s *service) openPort(env systemd.Environment) (*listener.Port, error) {
 	switch len(sockets) {
 	case 0:
 	case 1:
-		p, err := listener.Passed(sockets[0], s.clock)
+		p, err := listener.Inherit(sockets[0], s.clock)
 		if err == nil {
 			s.log.Info("listening on the socket that systemd passed, not on listen", "socket", sockets[0].Name(), "address", p.Addr().String(), "listen", addr)
 		}
@@ -62,7 +62,7 @@ func (s *service) relieve(ctx context.Context, socket string) {
 		s.log.Info("there is no eslua to take over from, or its admin socket is elsewhere: then send it SIGTERM", "socket", socket)
 		return
 	}
-	s.host.parked.LeaveOut()
+	s.host.parked.Disable()
 	if err != nil {
 		s.log.Error("new calls come here, but the eslua before could not be told; send it SIGTERM", "error", err)
 		return

@@ -37,7 +37,7 @@ type host struct {
 	rollout *rollout.Rollout
 	runner  *run.Runner
 	nodes   []*node.Link
-	parked  *recovery.Sweep
+	parked  *recovery.Recovery
 	server  *outbound.Server
 	legs    *legs.Registry
 	desk    *desk
@@ -89,7 +89,7 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 		Handshake: time.Duration(cfg.Calls.Handshake),
 		Linger:    time.Duration(cfg.Calls.Linger),
 	}, func(ctx context.Context, c *outbound.Call) {
-		defer h.parked.Came(c.UUID())()
+		defer h.parked.Track(c.UUID())()
 		if !dialled.Claim(ctx, c) { // a leg that a script dialled is that script's
 			h.runner.Serve(ctx, c)
 			if told.ended != nil {
@@ -139,14 +139,14 @@ func newLinks(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*node.Li
 }
 
 // newSweep looks for calls that an eslua which died left parked on the nodes.
-func newSweep(cfg config.Config, links []*node.Link, log *slog.Logger, clk clock.Clock) *recovery.Sweep {
+func newSweep(cfg config.Config, links []*node.Link, log *slog.Logger, clk clock.Clock) *recovery.Recovery {
 	var nodes []recovery.Node
 	for i, l := range links {
 		nodes = append(nodes, recovery.Node{Switch: l, Address: string(cfg.Nodes[i].Address)})
 	}
 	// A call on its way to us says who it is within the handshake, or is left parked too.
 	grace := time.Duration(cfg.Calls.Handshake) + 5*time.Second
-	return recovery.New(recovery.Config{Do: cfg.Parked, Grace: grace}, nodes, log, clk)
+	return recovery.New(recovery.Config{Policy: cfg.Parked, Grace: grace}, nodes, log, clk)
 }
 
 // run serves l until it is closed and the last call is over, ctx ends, or a

@@ -1,15 +1,18 @@
-// Package clock owns time for everything that waits: the real clock for the
-// program, a manual one for tests. Packages take a Clock through their
-// constructor, so that a test runs a ten-minute timeout at once.
+// Package clock provides time to everything that waits: the machine's clock for
+// the program and a manual one for tests. Packages take a Clock through their
+// constructor, so a test can let ten minutes pass at once.
 package clock
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Clock tells the time and makes timers.
 type Clock interface {
-	// Now is the current time; differences are monotonic.
+	// Now returns the current time; differences are monotonic.
 	Now() time.Time
-	// NewTimer fires once on its channel after d. A d of zero or less fires at once.
+	// NewTimer returns a timer that fires once after d, or at once if d is not positive.
 	NewTimer(d time.Duration) *Timer
 	// AfterFunc calls fn once after d, in its own goroutine.
 	AfterFunc(d time.Duration, fn func()) *Timer
@@ -22,10 +25,25 @@ type Timer struct {
 	stop func() bool
 }
 
-// Stop cancels the timer; it reports false when the timer has fired already.
+// Stop cancels the timer. It returns false if the timer has already fired or been stopped.
 func (t *Timer) Stop() bool { return t.stop() }
 
-// System is the machine's clock.
+// Sleep waits for d. It returns early with ctx's error if ctx ends first.
+func Sleep(ctx context.Context, clk Clock, d time.Duration) error {
+	if d <= 0 || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	t := clk.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// System returns the machine's clock.
 func System() Clock { return system{} }
 
 type system struct{}

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -55,5 +56,33 @@ func TestZeroFiresAtOnce(t *testing.T) {
 		called := make(chan struct{})
 		c.AfterFunc(0, func() { close(called) })
 		<-called
+	}
+}
+
+func TestSleep(t *testing.T) {
+	m := NewManual(time.Unix(0, 0))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	sleep := func(ctx context.Context) { ended <- Sleep(ctx, m, time.Minute) }
+	go sleep(ctx)
+	m.WaitForTimers(1)
+	m.Advance(time.Minute)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	go sleep(ctx)
+	m.WaitForTimers(1)
+	stop()
+	if err := <-ended; err != context.Canceled {
+		t.Errorf("a sleep whose context ends returns %v", err)
+	}
+	if m.AdvanceToNext() {
+		t.Error("a sleep that ended early leaves its timer behind")
+	}
+	if err := Sleep(ctx, m, 0); err != context.Canceled {
+		t.Errorf("a sleep of no time in an ended context returns %v", err)
+	}
+	if err := Sleep(t.Context(), m, 0); err != nil {
+		t.Errorf("a sleep of no time returns %v", err)
 	}
 }

@@ -2,10 +2,10 @@ package legs
 
 import "net"
 
-// Move has the legs that are dialled from now on come to another port of this
+// Redirect has the legs that are dialled from now on come to another port of this
 // host: that of the calls is closed, or another eslua's, while the last of them
 // still dial.
-func (r *Registry) Move(port string) {
+func (r *Registry) Redirect(port string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.moved = port

@@ -14,7 +14,7 @@ func TestMove(t *testing.T) {
 		{"41000", "[::1]:8084", "[::1]:41000"},
 		{"41000", "", ""},
 	} {
-		r.Move(c.moved)
+		r.Redirect(c.moved)
 		if got := r.reached(c.listener); got != c.want {
 			t.Errorf("moved to %q, %q is %q, want %q", c.moved, c.listener, got, c.want)
 		}

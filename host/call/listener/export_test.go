@@ -1,4 +1,4 @@
 package listener
 
 // Waiting is the length of the accept queue.
-func (p *Port) Waiting() int { return waiting(p.TCPListener) }
+func (p *Listener) Waiting() int { return waiting(p.TCPListener) }

@@ -13,7 +13,7 @@ import (
 // Probe connects to the port as FreeSWITCH does, and returns when Accept has
 // got the connection, which it keeps to itself. The error says that it did not
 // before ctx ended.
-func (p *Port) Probe(ctx context.Context) error {
+func (p *Listener) Probe(ctx context.Context) error {
 	to := p.Addr().(*net.TCPAddr).AddrPort()
 	if ip := to.Addr(); ip.IsUnspecified() && ip.Is4() {
 		to = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), to.Port())
@@ -44,7 +44,7 @@ func (p *Port) Probe(ctx context.Context) error {
 }
 
 // expect notes the port a probe comes from, and forgets it without seen.
-func (p *Port) expect(from int, seen chan struct{}) {
+func (p *Listener) expect(from int, seen chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if seen == nil {
@@ -56,7 +56,7 @@ func (p *Port) expect(from int, seen chan struct{}) {
 
 // isProbe tells a probe by where it comes from: this machine, and a port that
 // nobody else can have here.
-func (p *Port) isProbe(nc net.Conn) bool {
+func (p *Listener) isProbe(nc net.Conn) bool {
 	from, to := nc.RemoteAddr().(*net.TCPAddr), nc.LocalAddr().(*net.TCPAddr)
 	if !from.IP.Equal(to.IP) {
 		return false

@@ -97,7 +97,7 @@ func (c *Call) State() string {
 // reports stop, the Sleep, WaitEvent or Digit that waits ends with ErrStopped; a
 // waiting Execute interrupts its application and returns when it has ended. A
 // digit is already typed ahead when its DTMF event is shown: take it with
-// TakeDigit. fn may call the Call's methods, 25 deep at most.
+// PopDigit. fn may call the Call's methods, 25 deep at most.
 func (c *Call) Observe(fn func(esl.Event) (stop bool)) { c.observers = append(c.observers, fn) }
 
 // hangupError is the error of a call that is over, nil before.

@@ -32,8 +32,8 @@ func (t *typeahead) add(ev esl.Event) {
 	t.digits = append(t.digits, Digit{Key: key[0], Duration: duration, Source: strings.Clone(ev.Get("DTMF-Source"))})
 }
 
-// TakeDigit takes the oldest digit that is typed ahead, without waiting.
-func (c *Call) TakeDigit() (Digit, bool) {
+// PopDigit takes the oldest digit that is typed ahead, without waiting.
+func (c *Call) PopDigit() (Digit, bool) {
 	c.catchUp()
 	if len(c.digits) == 0 {
 		return Digit{}, false
@@ -59,13 +59,13 @@ func (c *Call) FlushDigits() {
 	c.digits = nil
 }
 
-// Digit is the oldest digit typed ahead or, within d (without limit when
+// WaitDigit returns the oldest digit typed ahead or, within d (without limit when
 // negative), the next one pressed; false when there was none in time.
-func (c *Call) Digit(ctx context.Context, d time.Duration) (Digit, bool, error) {
+func (c *Call) WaitDigit(ctx context.Context, d time.Duration) (Digit, bool, error) {
 	w := &wait{}
 	w.done = func() bool { return len(c.digits) > 0 || c.hungUp || w.stopped }
 	err := c.wait(ctx, d, w)
-	if digit, ok := c.TakeDigit(); ok {
+	if digit, ok := c.PopDigit(); ok {
 		return digit, true, nil
 	}
 	switch {

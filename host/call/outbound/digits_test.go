@@ -20,7 +20,7 @@ type pressed struct {
 func digit(h *house, d time.Duration) <-chan pressed {
 	h.t.Helper()
 	return on(h, func(ctx context.Context, c *outbound.Call) pressed {
-		digit, ok, err := c.Digit(ctx, d)
+		digit, ok, err := c.WaitDigit(ctx, d)
 		return pressed{digit, ok, err}
 	})
 }
@@ -113,7 +113,7 @@ func TestObserverTakesItsDigit(t *testing.T) {
 	var taken []byte
 	slept := on(h, func(ctx context.Context, c *outbound.Call) error {
 		c.Observe(func(ev esl.Event) bool {
-			if d, ok := c.TakeDigit(); ok && ev.Name() == "DTMF" {
+			if d, ok := c.PopDigit(); ok && ev.Name() == "DTMF" {
 				taken = append(taken, d.Key)
 			}
 			return ev.Get("DTMF-Digit") == "9"

@@ -40,7 +40,7 @@ func TestADisplacedCallIsLetBe(t *testing.T) {
 		errs = append(errs, err)
 		_, err = c.WaitEvent(ctx, time.Hour, func(esl.Event) bool { return false })
 		errs = append(errs, err)
-		_, _, err = c.Digit(ctx, time.Hour)
+		_, _, err = c.WaitDigit(ctx, time.Hour)
 		errs = append(errs, err)
 		return append(errs, c.Subscribe(ctx, "CUSTOM"), c.DivertEvents(ctx, true), c.SendEvent(ctx, "CUSTOM", nil, ""),
 			c.Interrupt(ctx), c.Sleep(ctx, time.Hour), c.Hangup(ctx, "USER_BUSY"))

@@ -38,7 +38,7 @@ var methods = []struct {
 		return err
 	}},
 	{"Digit", "", true, "error", func(ctx context.Context, c *outbound.Call) error {
-		_, _, err := c.Digit(ctx, 1e12)
+		_, _, err := c.WaitDigit(ctx, 1e12)
 		return err
 	}},
 	{"Hangup", "api uuid_kill", true, "fine", func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") }},

@@ -92,17 +92,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			// EMFILE and its like pass; a server that ended here would be down until restarted.
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			s.log.Warn("no call could be accepted; trying again", "error", err, "pause", pause)
-			s.pause(ctx, pause)
+			_ = clock.Sleep(ctx, s.clock, pause)
 		}
-	}
-}
-
-func (s *Server) pause(ctx context.Context, d time.Duration) {
-	t := s.clock.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
 

@@ -96,7 +96,7 @@ func TestSimulatedCall(t *testing.T) {
 		_, err1 := c.Execute(ctx, "answer", "")
 		_, err2 := c.Execute(ctx, "playback", "menu.wav")
 		for range 3 {
-			d, _, err := c.Digit(ctx, 10*time.Second)
+			d, _, err := c.WaitDigit(ctx, 10*time.Second)
 			digits += string(d.Key)
 			errs = append(errs, err)
 		}

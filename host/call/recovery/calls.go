@@ -5,20 +5,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// call is a channel in a socket application, as FreeSWITCH's table has it.
+// call is a channel in a socket application, as FreeSWITCH's table shows it.
 type call struct {
 	uuid, data, caller, called, created string
-	ports                               string // of this machine, one of which was dialled
+	ports                               string // of this machine; FreeSWITCH dialled one of them
 }
 
-// sockets are the channels whose newest application is socket. A script that has
-// executed anything shows that instead. The table is behind by a moment.
-func sockets(ctx context.Context, n Node) ([]call, error) {
+// since returns the time at which the channel was created, by FreeSWITCH's clock.
+func (c call) since() string {
+	seconds, err := strconv.ParseInt(c.created, 10, 64)
+	if err != nil {
+		return c.created
+	}
+	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
+}
+
+// callsInSocket returns the channels whose newest application is socket. After a
+// script has executed anything the table shows that instead, a moment later.
+func callsInSocket(ctx context.Context, n Node) ([]call, error) {
 	text, err := n.API(ctx, "show channels as json")
 	if err != nil {
 		return nil, err
@@ -46,16 +57,16 @@ func sockets(ctx context.Context, n Node) ([]call, error) {
 	return calls, nil
 }
 
-// confirmed asks the channel itself whether it is still in that socket, and
-// whom FreeSWITCH dialled last.
-func confirmed(ctx context.Context, n Node, c call) (host string, waits bool, err error) {
+// stillInSocket asks the channel itself whether it is in that socket now, and
+// which host FreeSWITCH dialled last.
+func stillInSocket(ctx context.Context, n Node, c call) (host string, waits bool, err error) {
 	text, err := n.API(ctx, "uuid_dump "+c.uuid+" json")
 	if err != nil {
 		return "", false, err
 	}
 	var now map[string]any
 	if json.Unmarshal([]byte(text), &now) != nil {
-		return "", false, nil // it is gone: -ERR No such channel!
+		return "", false, nil // the channel is gone: -ERR No such channel!
 	}
 	host, _ = now["variable_socket_host"].(string)
 	return host, now["Channel-State"] == "CS_EXECUTE" &&
@@ -63,22 +74,22 @@ func confirmed(ctx context.Context, n Node, c call) (host string, waits bool, er
 		now["variable_current_application_data"] == c.data, nil
 }
 
-// reentry is the command that hands the call over again: its own socket as an
-// extension of the inline dialplan.
+// reentry returns the command that hands the call over again: it transfers the
+// call to its own socket in the inline dialplan.
 func (c call) reentry() (string, error) {
 	if strings.Contains(c.data, "${") || strings.ContainsAny(c.data, "'\\\n") {
-		return "", errors.New("its socket's data would be read otherwise a second time")
+		return "", errors.New("it cannot be handed over again: its socket's data holds ${}, a quote, a backslash or a line end, which FreeSWITCH would expand a second time")
 	}
 	i := strings.IndexFunc("^~;|!", func(r rune) bool { return !strings.ContainsRune(c.data, r) })
 	if i < 0 {
-		return "", errors.New("its socket's data holds every separator of the inline dialplan")
+		return "", errors.New("it cannot be handed over again: its socket's data holds all of ^~;|!, so none of them can separate actions of the inline dialplan")
 	}
-	apart := "^~;|!"[i : i+1]
-	actions := "m:" + apart + ":set:socket_resume=true" + apart + "socket:" + c.data
+	separator := "^~;|!"[i : i+1]
+	actions := "m:" + separator + ":set:socket_resume=true" + separator + "socket:" + c.data
 	return "uuid_transfer " + c.uuid + " " + syntax.Word(actions) + " inline", nil
 }
 
-// command runs an API command that answers +OK.
+// command runs an API command and returns an error unless FreeSWITCH answers +OK.
 func command(ctx context.Context, n Node, line string) error {
 	answer, err := n.API(ctx, line)
 	if err == nil && !strings.HasPrefix(answer, "+OK") {

@@ -1,12 +1,15 @@
-// Package recovery owns the calls that a dead eslua left behind: one that died
-// after FreeSWITCH had connected and before it said so itself (`connect`) leaves
-// the channel parked in the socket application, where nothing ever takes it up
-// again unless socket_resume is set (mod_event_socket.c:socket_function). A
-// Sweep looks for them once on each node and does what the configuration says.
+// Package recovery finds and handles the calls that a dead eslua left parked.
 //
-// A call that anybody serves must never be touched, and nothing FreeSWITCH shows
-// tells a parked call from one whose script has not executed an application
-// yet. So a Sweep takes only calls that were handed to this very address, that
-// stay as they are for longer than a handshake may take, that never came to this
-// process, and it stands back when another process still serves on our port.
+// If eslua dies after FreeSWITCH has connected and before eslua has sent
+// `connect`, the channel stays parked in the socket application and, unless
+// socket_resume is set, nothing ever continues it
+// (mod_event_socket.c:socket_function). A Recovery searches each node for such
+// calls once and applies the configured policy.
+//
+// A call that another process serves must not be touched, and FreeSWITCH shows no
+// difference between a parked call and one whose script has not executed an
+// application yet. A Recovery therefore handles only calls that were handed to
+// this process's own address, that stay unchanged for longer than a handshake may
+// take, and that never came to this process. It handles none while another process
+// still serves calls on the same port.
 package recovery

@@ -70,11 +70,7 @@ func (l *Link) Run(ctx context.Context) error {
 		if said.due(l.clk.Now(), err.Error()) {
 			l.log.Warn("FreeSWITCH is not connected; trying again", "address", l.node.address(), "error", err, "pause", pause.Round(time.Millisecond))
 		}
-		timer := l.clk.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if clock.Sleep(ctx, l.clk, pause) != nil {
 			return nil
 		}
 	}

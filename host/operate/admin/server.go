@@ -135,11 +135,7 @@ func (s *Server) have(ctx context.Context, what, address string, open func() (ne
 			said = err.Error()
 			s.log.Warn(what+" cannot be opened; trying on. Calls do not need it", "address", address, "error", err)
 		}
-		timer := s.clk.NewTimer(again)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if clock.Sleep(ctx, s.clk, again) != nil {
 			return nil
 		}
 	}

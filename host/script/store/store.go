@@ -155,12 +155,8 @@ func (s *Store) Reload(ctx context.Context) error {
 		if looks < 2 {
 			continue // most trees stand still; only one that does not is waited for
 		}
-		timer := s.clk.NewTimer(s.cfg.Quiet)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+		if err := clock.Sleep(ctx, s.clk, s.cfg.Quiet); err != nil {
+			return err
 		}
 	}
 }

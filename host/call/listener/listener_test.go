@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func listen(t *testing.T, clk clock.Clock) *listener.Port {
+func listen(t *testing.T, clk clock.Clock) *listener.Listener {
 	t.Helper()
 	p, err := listener.Listen("127.0.0.1:0", clk)
 	if err != nil {
@@ -30,7 +30,7 @@ func listen(t *testing.T, clk clock.Clock) *listener.Port {
 	return p
 }
 
-func dial(t *testing.T, p *listener.Port) net.Conn {
+func dial(t *testing.T, p *listener.Listener) net.Conn {
 	t.Helper()
 	nc, err := net.Dial("tcp", p.Addr().String())
 	if err != nil {
@@ -220,12 +220,12 @@ func TestPassedSocketOutlivesDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	pass := func() *listener.Port {
+	pass := func() *listener.Listener {
 		f, err := l.(*net.TCPListener).File()
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := listener.Passed(f, clock.System())
+		p, err := listener.Inherit(f, clock.System())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -269,7 +269,7 @@ func TestPassedSocketOfTheWrongKind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := listener.Passed(f, clock.System()); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := listener.Inherit(f, clock.System()); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

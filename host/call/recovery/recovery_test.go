@@ -69,10 +69,10 @@ func (p *played) done() string {
 }
 
 // sweep runs a Sweep to its end, driving the clock.
-func sweep(t *testing.T, p *played, change func(*Sweep)) *story {
+func sweep(t *testing.T, p *played, change func(*Recovery)) *story {
 	t.Helper()
 	clk, said := clock.NewManual(time.Unix(1795217910, 0)), &story{}
-	s := New(Config{Do: config.Parked{Action: config.HangupParked, Cause: "USER_BUSY"}, Grace: time.Minute},
+	s := New(Config{Policy: config.Parked{Action: config.HangupParked, Cause: "USER_BUSY"}, Grace: time.Minute},
 		[]Node{{p, "127.0.0.1:8021"}}, slog.New(said), clk)
 	s.machine = imagined{own: []string{"127.0.0.1"}}
 	if change != nil {
@@ -95,7 +95,7 @@ func TestWhatIsTouched(t *testing.T) {
 	answered := strings.Replace(waiting, `"socket"`, `"playback"`, 1)
 	for name, c := range map[string]struct {
 		looks  []string
-		change func(*played, *Sweep)
+		change func(*played, *Recovery)
 		want   string
 	}{
 		"a call left parked": {[]string{waiting}, nil, "uuid_kill one USER_BUSY"},
@@ -105,24 +105,24 @@ func TestWhatIsTouched(t *testing.T) {
 		"it moved on":        {[]string{waiting, answered}, nil, ""},
 		"another socket":     {[]string{waiting, strings.Replace(waiting, "/f ", "/g ", 1)}, nil, ""},
 		"bridged by now":     {[]string{strings.Replace(waiting, "CS_EXECUTE", "CS_EXCHANGE_MEDIA", 1)}, nil, ""},
-		"it came to us":      {[]string{waiting}, func(_ *played, s *Sweep) { s.Came("one") }, ""},
-		"it came and went":   {[]string{waiting}, func(_ *played, s *Sweep) { s.Came("one")() }, "uuid_kill one USER_BUSY"},
-		"the table is behind": {[]string{waiting}, func(p *played, _ *Sweep) {
+		"it came to us":      {[]string{waiting}, func(_ *played, s *Recovery) { s.Track("one") }, ""},
+		"it came and went":   {[]string{waiting}, func(_ *played, s *Recovery) { s.Track("one")() }, "uuid_kill one USER_BUSY"},
+		"the table is behind": {[]string{waiting}, func(p *played, _ *Recovery) {
 			p.dump["variable_current_application"] = "playback"
 		}, ""},
-		"the channel left its dialplan": {[]string{waiting}, func(p *played, _ *Sweep) { p.dump["Channel-State"] = "CS_HANGUP" }, ""},
-		"another host was dialled":      {[]string{waiting}, func(p *played, _ *Sweep) { p.dump["variable_socket_host"] = "10.0.0.2" }, ""},
-		"an old eslua still serves":     {[]string{waiting}, func(_ *played, s *Sweep) { s.machine = imagined{own: []string{"127.0.0.1"}, busy: true} }, ""},
-		"who serves cannot be told": {[]string{waiting}, func(_ *played, s *Sweep) {
+		"the channel left its dialplan": {[]string{waiting}, func(p *played, _ *Recovery) { p.dump["Channel-State"] = "CS_HANGUP" }, ""},
+		"another host was dialled":      {[]string{waiting}, func(p *played, _ *Recovery) { p.dump["variable_socket_host"] = "10.0.0.2" }, ""},
+		"an old eslua still serves":     {[]string{waiting}, func(_ *played, s *Recovery) { s.machine = imagined{own: []string{"127.0.0.1"}, busy: true} }, ""},
+		"who serves cannot be told": {[]string{waiting}, func(_ *played, s *Recovery) {
 			s.machine = imagined{own: []string{"127.0.0.1"}, blind: errors.New("no /proc")}
 		}, ""},
-		"this eslua took over": {[]string{waiting}, func(_ *played, s *Sweep) { s.LeaveOut() }, ""},
-		"the node fails":       {[]string{waiting}, func(p *played, _ *Sweep) { p.err = errors.New("gone") }, ""},
+		"this eslua took over": {[]string{waiting}, func(_ *played, s *Recovery) { s.Disable() }, ""},
+		"the node fails":       {[]string{waiting}, func(p *played, _ *Recovery) { p.err = errors.New("gone") }, ""},
 		"it answers nonsense":  {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlayed(c.looks...)
-			said := sweep(t, p, func(s *Sweep) {
+			said := sweep(t, p, func(s *Recovery) {
 				if c.change != nil {
 					c.change(p, s)
 				}
@@ -154,7 +154,7 @@ func TestANodeIsWaitedFor(t *testing.T) {
 	p := newPlayed(waiting)
 	p.up = false
 	clk := clock.NewManual(time.Unix(1795217910, 0))
-	s := New(Config{Do: config.Parked{Action: config.Report}, Grace: time.Minute}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clk)
+	s := New(Config{Policy: config.Parked{Action: config.Report}, Grace: time.Minute}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clk)
 	s.machine = imagined{own: []string{"127.0.0.1"}}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(t.Context(), "127.0.0.1:8084") }()
@@ -173,9 +173,9 @@ func TestANodeIsWaitedFor(t *testing.T) {
 	if err := <-ended; err != nil || len(p.asked) == 0 {
 		t.Errorf("%v, asked %q", err, p.asked)
 	}
-	s.Came("two")()
-	s.Came("two")
-	if _, kept := s.came.Load("two"); kept {
+	s.Track("two")()
+	s.Track("two")
+	if _, kept := s.tracked.Load("two"); kept {
 		t.Error("calls are noted for ever")
 	}
 }

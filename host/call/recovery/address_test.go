@@ -29,13 +29,13 @@ func (m imagined) addresses() []netip.Addr                             { return 
 func (m imagined) resolve(_ context.Context, name string) []netip.Addr { return parse(m.names[name]) }
 func (m imagined) others(string) (bool, error)                         { return m.busy, m.blind }
 
-func TestWhoIsUs(t *testing.T) {
+func TestLocalListener(t *testing.T) {
 	m := imagined{own: []string{"127.0.0.1", "::1", "10.0.0.1"}, names: map[string][]string{
 		"localhost": {"::1", "127.0.0.1"}, "me": {"10.0.0.1"}, "you": {"10.0.0.2"}, "both": {"10.0.0.1", "10.0.0.2"}, "switch": {"10.0.0.1"},
 	}}
 	for _, c := range []struct {
 		listen, node, data, host string
-		mayBe                    bool
+		mayMatch                 bool
 		dialled                  string
 	}{
 		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f async full", "127.0.0.1", true, "8084"},
@@ -62,9 +62,9 @@ func TestWhoIsUs(t *testing.T) {
 		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f", "", true, ""},
 		{"nonsense", "127.0.0.1:8021", "127.0.0.1:8084/f", "127.0.0.1", false, ""},
 	} {
-		u := ourselves(t.Context(), m, c.listen, c.node)
-		if mayBe, dialled := u.mayBe(c.data), strings.Join(u.dialled(c.data, c.host), " "); mayBe != c.mayBe || dialled != c.dialled {
-			t.Errorf("listening on %s, node %s, %q, dialled %s: %v, %q, want %v, %q", c.listen, c.node, c.data, c.host, mayBe, dialled, c.mayBe, c.dialled)
+		l := newLocalListener(t.Context(), m, c.listen, c.node)
+		if mayMatch, dialled := l.mayMatch(c.data), strings.Join(l.dialledPorts(c.data, c.host), " "); mayMatch != c.mayMatch || dialled != c.dialled {
+			t.Errorf("listening on %s, node %s, %q, dialled %s: %v, %q, want %v, %q", c.listen, c.node, c.data, c.host, mayMatch, dialled, c.mayMatch, c.dialled)
 		}
 	}
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// Port is a listener of calls.
-type Port struct {
+// Listener is a listener of calls.
+type Listener struct {
 	*net.TCPListener
 	clock    clock.Clock
 	passed   bool // its socket is somebody else's too, and stays open there
@@ -33,7 +33,7 @@ type Port struct {
 }
 
 // Listen opens addr, host:port. Nobody else may have it, but a later Takeover.
-func Listen(addr string, clk clock.Clock) (*Port, error) {
+func Listen(addr string, clk clock.Clock) (*Listener, error) {
 	l, err := plain(nil).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func plain(control func(network, address string, raw syscall.RawConn) error) *ne
 // Takeover opens addr beside the Port another process of the same user has
 // there, if one has. From its return on every new connection comes here; the
 // other one should Drain.
-func Takeover(addr string, clk clock.Clock) (*Port, error) {
+func Takeover(addr string, clk clock.Clock) (*Listener, error) {
 	l, err := takeover(addr)
 	if err != nil {
 		return nil, err
@@ -65,9 +65,9 @@ func Takeover(addr string, clk clock.Clock) (*Port, error) {
 	return open(l, clk), nil
 }
 
-// Passed is the listening TCP socket that another process opened and keeps, as
+// Inherit is the listening TCP socket that another process opened and keeps, as
 // systemd does. f is closed.
-func Passed(f *os.File, clk clock.Clock) (*Port, error) {
+func Inherit(f *os.File, clk clock.Clock) (*Listener, error) {
 	defer func() { _ = f.Close() }() // the listener has a copy
 	l, err := net.FileListener(f)
 	if err != nil {
@@ -87,12 +87,12 @@ func Passed(f *os.File, clk clock.Clock) (*Port, error) {
 	return p, nil
 }
 
-func open(l *net.TCPListener, clk clock.Clock) *Port {
-	return &Port{TCPListener: l, clock: clk, probes: map[int]chan struct{}{}}
+func open(l *net.TCPListener, clk clock.Clock) *Listener {
+	return &Listener{TCPListener: l, clock: clk, probes: map[int]chan struct{}{}}
 }
 
 // Accept is the next connection that is not a Probe.
-func (p *Port) Accept() (net.Conn, error) {
+func (p *Listener) Accept() (net.Conn, error) {
 	for {
 		nc, err := p.TCPListener.Accept()
 		if err != nil {
@@ -114,7 +114,7 @@ const (
 
 // Refuse takes no new connections: from its return on they get no answer, and
 // are refused once Drain has closed the port. A passed socket is left alone.
-func (p *Port) Refuse() {
+func (p *Listener) Refuse() {
 	if !p.passed {
 		refuse(p.TCPListener)
 	}
@@ -124,7 +124,7 @@ func (p *Port) Refuse() {
 // their way have been accepted: somebody must go on calling Accept. It returns
 // when the port is closed, which ctx's end hastens. What waits at a passed socket
 // is for whom it is passed to next.
-func (p *Port) Drain(ctx context.Context) {
+func (p *Listener) Drain(ctx context.Context) {
 	defer func() { _ = p.Close() }() // closed already is closed
 	if p.passed {
 		return
@@ -132,11 +132,7 @@ func (p *Port) Drain(ctx context.Context) {
 	p.Refuse()
 	seen := p.accepted.Load()
 	for range drainLooks {
-		look := p.clock.NewTimer(drainLook)
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			look.Stop()
+		if clock.Sleep(ctx, p.clock, drainLook) != nil {
 			return
 		}
 		now := p.accepted.Load()

@@ -63,8 +63,8 @@ func leftCalls(t *testing.T, address, password string) {
 
 			clk := clock.NewManual(time.Unix(1795217910, 0))
 			said := &story{}
-			s := New(Config{Do: do, Grace: 30 * time.Second}, []Node{{node.link, address}}, slog.New(said), clk)
-			s.Came(came)
+			s := New(Config{Policy: do, Grace: 30 * time.Second}, []Node{{node.link, address}}, slog.New(said), clk)
+			s.Track(came)
 			done := make(chan error, 1)
 			go func() { done <- s.Run(t.Context(), us.address()) }()
 			clk.WaitForTimers(1)
@@ -168,7 +168,7 @@ func (n switchNode) settle(t *testing.T, id string) {
 	deadline, stop := context.WithTimeout(context.Background(), 20*time.Second)
 	defer stop()
 	for deadline.Err() == nil {
-		calls, err := sockets(deadline, Node{Switch: n.link})
+		calls, err := callsInSocket(deadline, Node{Switch: n.link})
 		if err != nil {
 			t.Fatal(err)
 		}
