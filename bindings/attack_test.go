@@ -1,7 +1,6 @@
 package bindings_test
 
 import (
-	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func TestAttacksThroughBindings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			set := bindings.New(bindings.Deps{})
-			m, err := vm.NewMachine(set.Modules(), set.Classes())
+			m, err := vm.NewMachine(set.Modules()...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,9 +55,9 @@ func TestAttacksThroughBindings(t *testing.T) {
 			before := heap()
 			st := m.NewState(vm.StateOptions{Limits: limits})
 			defer st.Close()
-			bound := set.BindNode(st, nil, "", nil, slog.New(slog.DiscardHandler))
+			end := bindAlone(set, st, nil)
 			err = st.Run(t.Context(), script, nil)
-			bound.End(t.Context())
+			end(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("ended with %.200v, want %s", err, c.want)
 			}

@@ -1,94 +1,112 @@
-// Package bindings lists everything a script can call, and ties it to the call
-// or the node a script runs for. Each sub-package owns one Lua name and sees
-// the world through a port of its own; what stands behind those ports is here.
+// Package bindings lists the modules that scripts can use and binds them to the
+// environment of a run. Each sub-package is one module; none of them imports
+// another.
 package bindings
 
 import (
-	"log/slog"
+	"context"
 
 	"github.com/eslua/eslua/bindings/api"
 	"github.com/eslua/eslua/bindings/dial"
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
+	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/session"
-	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/legs"
-	"github.com/eslua/eslua/host/call/outbound"
-	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Deps are what the bindings share between all scripts.
+// Module is one package of functions and classes for scripts.
+type Module interface {
+	// Declare describes the module. It is called once; all runs share the result.
+	Declare() *vm.Module
+	// Bind returns the module's instance for one run, which its functions and
+	// methods get as vm.Args.Instance. It may be env itself. If the instance is
+	// an Ender, its End is called when the script has ended.
+	Bind(env *run.Env) any
+}
+
+// Ender is an instance that has to tidy up after its script.
+type Ender interface {
+	// End is called once, however the script ended. If ctx has ended, so has the
+	// host.
+	End(ctx context.Context)
+}
+
+// Deps are the services that the modules share between all runs.
 type Deps struct {
-	Legs  *legs.Registry // dials legs for scripts; nil: no script can dial
-	Clock clock.Clock    // nil is the system's
+	Legs *legs.Registry // dials legs for scripts; nil: no script can dial
 }
 
-// Set is all bindings, declared once and shared by all states of a Machine.
+// modules returns everything scripts can use: the one list.
+func modules(d Deps) []Module {
+	return []Module{
+		globals{},
+		freeswitch.Module{},
+		session.Module{Legs: d.Legs},
+		event.Module{},
+		api.Module{},
+		dial.Module{},
+		json.Module{},
+		file.Module{},
+	}
+}
+
+// Set is a list of modules, declared once and bound to each run. It is a
+// run.Binder.
 type Set struct {
-	deps Deps
-
-	events, apis, sessions, json, files *vm.Class
+	modules  []Module
+	declared []*vm.Module // in the same order
 }
 
-// New declares the bindings.
-func New(d Deps) *Set {
-	if d.Clock == nil {
-		d.Clock = clock.System()
+// New declares the modules of eslua, and more if there are any.
+func New(d Deps, more ...Module) *Set {
+	s := &Set{modules: append(modules(d), more...)}
+	for _, m := range s.modules {
+		s.declared = append(s.declared, m.Declare())
 	}
-	events := event.Class()
-	return &Set{
-		deps: d, events: events, apis: api.Class(), sessions: session.Class(events),
-		json: freeswitch.JSONClass(), files: file.Class(),
+	return s
+}
+
+// Modules returns the declarations, for vm.NewMachine and the reference.
+func (s *Set) Modules() []*vm.Module { return s.declared }
+
+// Bind binds all modules to a run. Without Grants the run has those of
+// grant.Default.
+func (s *Set) Bind(env run.Env) (end func(context.Context)) {
+	e := &env
+	e.Console = run.NewConsole(env.Log, env.Clock)
+	e.Grants = ownGrants(env.Grants, env.Listener)
+	var enders []Ender
+	for i, m := range s.modules {
+		instance := m.Bind(e)
+		env.State.Bind(s.declared[i], instance)
+		if ender, ok := instance.(Ender); ok {
+			enders = append(enders, ender)
+		}
+	}
+	return func(ctx context.Context) {
+		for _, ender := range enders {
+			ender.End(ctx)
+		}
 	}
 }
 
-// Classes are the kinds of objects scripts get, for vm.NewMachine; a class
-// comes before those whose methods take its objects.
-func (s *Set) Classes() []*vm.Class {
-	return []*vm.Class{s.events, s.sessions, s.apis, s.json, s.files}
-}
-
-// Modules are the global tables, for vm.NewMachine.
-func (s *Set) Modules() []*vm.Module {
-	constructors := append(session.Constructors(s.sessions),
-		event.Constructor(s.events), api.Constructor(s.apis), freeswitch.JSON(s.json))
-	return []*vm.Module{
-		freeswitch.Module(constructors...),
-		file.Module(s.files),
-		{Doc: "Functions that are globals.", Funcs: []vm.Func{dial.Func()}, Absent: absent()},
+// ownGrants copies the grants of a flow for a run that FreeSWITCH reaches at
+// listener.
+func ownGrants(flow *grant.Grants, listener string) *grant.Grants {
+	var own grant.Grants
+	if flow != nil {
+		own = *flow
+	} else {
+		own = grant.Default()
 	}
-}
-
-// Bind makes a fresh state one for a script that serves a call: the globals
-// session and, under the channel's uuid, the same again. keep is the run's
-// checkpoint; grants are the flow's, nil is grant.Default(); log is the script's. End the Script once it has run.
-func (s *Set) Bind(st *vm.State, call *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) *Script {
-	b := s.bind(st, call, call.Addr(), grants, log)
-	b.call = call
-	b.sessions.Main(call, keep)
-	return b
-}
-
-// BindNode makes a fresh state one for a script without a call. node may be
-// nil: what needs a FreeSWITCH then raises an error that says so. listener is
-// host:port at which FreeSWITCH reaches this host's outbound listener, "" if
-// there is none: legs can then not be dialled. grants and log are as in Bind.
-// End the Script once it has run.
-func (s *Set) BindNode(st *vm.State, node Node, listener string, grants *grant.Grants, log *slog.Logger) *Script {
-	if node == nil {
-		return s.bind(st, nowhere{}, "", grants, log)
+	own.Own = nil
+	if listener != "" {
+		own.Own = []string{listener}
 	}
-	return s.bind(st, node, listener, grants, log)
-}
-
-func (s *Set) bind(st *vm.State, sw Node, listener string, grants *grant.Grants, log *slog.Logger) *Script {
-	b := &Script{set: s, state: st, sw: sw, listener: listener, granted: newGranted(grants, listener), log: log}
-	b.console = console{log: log, clock: s.deps.Clock}
-	b.sessions = session.NewSessions(b, st, s.sessions)
-	st.Bind("freeswitch", b)
-	st.Bind("io", b)
-	return b
+	return &own
 }

@@ -2,7 +2,6 @@ package bindings_test
 
 import (
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,7 +60,7 @@ func (l *library) read(name string) (string, error) {
 func (l *library) run(t *testing.T, limits guard.Limits, src string) (printed string, err error) {
 	t.Helper()
 	set := bindings.New(bindings.Deps{})
-	m, err := vm.NewMachine(set.Modules(), set.Classes())
+	m, err := vm.NewMachine(set.Modules()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +73,8 @@ func (l *library) run(t *testing.T, limits guard.Limits, src string) (printed st
 	defer st.Close()
 	grants := grant.Default()
 	grants.Read = []grant.Directory{grant.Directory(l.dir)}
-	bound := set.BindNode(st, nil, "", &grants, slog.New(slog.DiscardHandler))
-	defer bound.End(t.Context())
+	end := bindAlone(set, st, &grants)
+	defer end(t.Context())
 	err = st.Run(t.Context(), script, nil)
 	return strings.ReplaceAll(strings.Join(out, "\n"), l.dir, "DIR"), err
 }

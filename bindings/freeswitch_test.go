@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -116,7 +116,7 @@ func (h *house) node(names ...string) (*node.Link, *node.Subscription) {
 }
 
 // execute runs a script without a call.
-func (h *house) execute(script string, node bindings.Node, listener string) outcome {
+func (h *house) execute(script string, sw host.Switch, listener string) outcome {
 	h.t.Helper()
 	sc, err := vm.Compile("job.lua", []byte(script))
 	if err != nil {
@@ -124,9 +124,11 @@ func (h *house) execute(script string, node bindings.Node, listener string) outc
 	}
 	st := h.machine.NewState(vm.StateOptions{})
 	defer st.Close()
-	bound := h.set.BindNode(st, node, listener, h.grants, slog.New(h.log))
+	end := h.set.Bind(host.Env{
+		State: st, Switch: sw, Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
+	})
 	err = st.Run(h.t.Context(), sc, []string{"job"})
-	bound.End(h.t.Context())
+	end(h.t.Context())
 	return outcome{err: err, globals: globals(st)}
 }
 
@@ -156,7 +158,7 @@ func TestScriptWithoutAnyFreeSWITCH(t *testing.T) {
 		r3 = select(2, pcall(freeswitch.Session, "user/1001"))
 		r4 = freeswitch.Event("CUSTOM", "a::b"):fire()
 		finished = true
-	`, nil, "")
+	`, host.NoSwitch{}, "")
 	o.want(t, "ready", "false", "r4", "false", "finished", "true")
 	for _, name := range []string{"r", "r2"} {
 		if !strings.Contains(o.text(name), "no FreeSWITCH") {
@@ -181,7 +183,7 @@ func TestJSON(t *testing.T) {
 		{`(function() json:return_unformatted_json(false) return json:encode({ 1 }) end)()`, "[\n\t1\n]"},
 	} {
 		h := open(t, ``)
-		o := h.execute("local json = freeswitch.JSON() r = "+c[0], nil, "")
+		o := h.execute("local json = freeswitch.JSON() r = "+c[0], host.NoSwitch{}, "")
 		if o.err != nil || o.text("r") != c[1] {
 			t.Errorf("%s is %s, %v", c[0], o.text("r"), o.err)
 		}

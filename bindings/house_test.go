@@ -15,6 +15,7 @@ import (
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
@@ -110,7 +111,7 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *house {
 		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
 	}
 	h.set = bindings.New(bindings.Deps{Legs: h.legs})
-	if h.machine, err = vm.NewMachine(h.set.Modules(), h.set.Classes()); err != nil {
+	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		t.Fatal(err)
 	}
 	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
@@ -167,13 +168,20 @@ func (h *house) serve(ctx context.Context, c *outbound.Call) {
 		return
 	}
 	keep.Begin(ctx)
-	script := h.set.Bind(st, c, keep, h.grants, slog.New(h.log))
+	end := h.set.Bind(host.Env{
+		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
+	})
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
-	script.End(ctx)
+	end(ctx)
 	if ctx.Err() == nil {
 		keep.End(ctx)
 	}
 	h.done <- outcome{uuid: c.UUID(), err: err, globals: globals(st)}
+}
+
+// bindAlone binds a state to a run without a call and without a FreeSWITCH.
+func bindAlone(set *bindings.Set, st *vm.State, grants *grant.Grants) (end func(context.Context)) {
+	return set.Bind(host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System()})
 }
 
 // globals are those a test script may leave its results in.

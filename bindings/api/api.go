@@ -4,43 +4,36 @@
 package api
 
 import (
-	"context"
 	"errors"
-	"log/slog"
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Host is what freeswitch.API needs of the world; what is bound to the
-// freeswitch module must be one.
-type Host interface {
-	// Command runs an API command line the script wrote, if the script may, and
-	// returns its output as FreeSWITCH gave it.
-	Command(ctx context.Context, line string) (string, error)
-	Clock() clock.Clock
-	Log() *slog.Logger
-}
+// Module declares freeswitch.API and its objects.
+type Module struct{}
 
-// Constructor declares freeswitch.API for objects of class.
-func Constructor(class *vm.Class) vm.Func {
-	return vm.Func{
+// Bind returns the environment of the run.
+func (Module) Bind(env *run.Env) any { return env }
+
+// Declare declares the constructor and the class.
+func (Module) Declare() *vm.Module {
+	return &vm.Module{Name: "freeswitch", Classes: []*vm.Class{class()}, Funcs: []vm.Func{{
 		Name:    "API",
 		Params:  []vm.Param{{Name: "session", Kind: vm.Any, Optional: true, Doc: "taken and not used: no session travels over the event socket"}},
-		Results: []vm.Result{{Name: "api", Kind: vm.Object}},
+		Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API"}},
 		Doc:     "Runs API commands.",
 		Go: func(a *vm.Args) error {
-			a.Return(a.State().NewObject(class, a.Self().(Host)))
+			a.Return(a.State().NewObject("API", nil))
 			return nil
 		},
-	}
+	}}}
 }
 
-// Class declares the methods of freeswitch.API.
-func Class() *vm.Class {
+func class() *vm.Class {
 	output := []vm.Result{{Name: "output", Kind: vm.String, Doc: `all of it; -ERR in front when FreeSWITCH refused`}}
 	return &vm.Class{Name: "API", Doc: "API commands, as on FreeSWITCH's console.", Methods: []vm.Func{
 		{
@@ -52,7 +45,7 @@ func Class() *vm.Class {
 			Results: output, Waits: true,
 			Doc: "Runs an API command and waits for its output.",
 			Go: func(a *vm.Args) error {
-				return run(a, strings.TrimSpace(a.String(0)), strings.TrimSpace(a.String(1)))
+				return execute(a, strings.TrimSpace(a.String(0)), strings.TrimSpace(a.String(1)))
 			},
 		},
 		{
@@ -62,7 +55,7 @@ func Class() *vm.Class {
 			Doc: "Runs an API command line and waits for its output.",
 			Go: func(a *vm.Args) error {
 				command, arguments, _ := strings.Cut(strings.TrimSpace(a.String(0)), " ")
-				return run(a, command, strings.TrimSpace(arguments))
+				return execute(a, command, strings.TrimSpace(arguments))
 			},
 		},
 		{
@@ -70,7 +63,7 @@ func Class() *vm.Class {
 			Results: []vm.Result{{Name: "milliseconds", Kind: vm.String, Doc: "since 1970, as text"}},
 			Doc:     "The time.",
 			Go: func(a *vm.Args) error {
-				a.ReturnString(strconv.FormatInt(a.Self().(Host).Clock().Now().UnixMilli(), 10))
+				a.ReturnString(strconv.FormatInt(a.Instance().(*run.Env).Clock.Now().UnixMilli(), 10))
 				return nil
 			},
 		},
@@ -80,13 +73,13 @@ func Class() *vm.Class {
 // noReply is what the event socket makes of no output (mod_event_socket.c:api_exec).
 const noReply = "-ERR no reply\n"
 
-// run answers as mod_lua does, never raising for what FreeSWITCH says. What it
+// execute answers as mod_lua does, never raising for what FreeSWITCH says. What it
 // raises is a line that cannot be sent or is not granted, and no FreeSWITCH to
 // send it to.
-func run(a *vm.Args, command, arguments string) error {
-	host := a.Self().(Host)
+func execute(a *vm.Args, command, arguments string) error {
+	env := a.Instance().(*run.Env)
 	if command == "" {
-		host.Log().Error("api: no application specified")
+		env.Log.Error("api: no application specified")
 		a.ReturnString("-ERR No application specified")
 		return nil
 	}
@@ -94,12 +87,15 @@ func run(a *vm.Args, command, arguments string) error {
 	if arguments != "" {
 		line += " " + arguments
 	}
-	output, err := host.Command(a.Context(), line)
+	if err := env.Grants.CheckAPI(line); err != nil {
+		return err
+	}
+	output, err := env.Switch.API(a.Context(), line)
 	var gone *esl.DisconnectError
 	var refused *esl.ReplyError
 	switch {
 	case errors.As(err, &gone), errors.As(err, &refused):
-		host.Log().Error("api: "+command+" was not run", "error", err)
+		env.Log.Error("api: "+command+" was not run", "error", err)
 		a.ReturnString("-ERR " + err.Error() + "\n")
 	case err != nil:
 		return err

@@ -10,13 +10,20 @@ import (
 
 	"github.com/eslua/eslua/host/freeswitch/dial"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Func declares dial{...}.
-func Func() vm.Func {
-	return vm.Func{
+// Module declares dial{...}.
+type Module struct{}
+
+// Bind returns no instance: dial needs nothing of its run.
+func (Module) Bind(*run.Env) any { return nil }
+
+// Declare declares the function.
+func (Module) Declare() *vm.Module {
+	return &vm.Module{Funcs: []vm.Func{{
 		Name: "dial",
 		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `the endpoints, each as text ("user/1000") or as a table with its own vars and timeout ` +
 			`({"user/1000", vars = {...}}); vars, the variables of every leg; timeout, seconds to wait for an answer; ` +
@@ -26,7 +33,7 @@ func Func() vm.Func {
 		Doc: `Writes a dial string with everything escaped as FreeSWITCH reads it: freeswitch.Session(dial{"user/1000", vars = {...}}), ` +
 			`session:execute("bridge", dial{"user/1000", within = "app"}), api:execute("originate", dial{"user/1000", within = "api"} .. " &park()").`,
 		Go: write,
-	}
+	}}}
 }
 
 func write(a *vm.Args) error {

@@ -11,11 +11,11 @@ import (
 // run gives what a script makes of dial.
 func run(t *testing.T, source string) (string, error) {
 	t.Helper()
-	m, err := vm.NewMachine([]*vm.Module{{Name: "test", Funcs: []vm.Func{dial.Func()}}}, nil)
+	m, err := vm.NewMachine(dial.Module{}.Declare())
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := vm.Compile("t.lua", []byte("local dial = test.dial\n"+source))
+	script, err := vm.Compile("t.lua", []byte("\n"+source))
 	if err != nil {
 		t.Fatal(err)
 	}

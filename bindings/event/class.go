@@ -1,74 +1,65 @@
 package event
 
 import (
-	"context"
-	"errors"
 	"log/slog"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
-	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
-	"github.com/eslua/eslua/host/script/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Host is what the events of one script need of the world; what is bound to
-// the freeswitch module must be one.
-type Host interface {
-	// SendEvent fires an event into FreeSWITCH. The error is a
-	// *grant.RefusedError if the script may not.
-	SendEvent(ctx context.Context, name string, headers [][2]string, body string) error
-	// Log is the script's log.
-	Log() *slog.Logger
-}
+// Module declares freeswitch.Event and its objects.
+type Module struct{}
 
-// Object is what stands behind a Lua event.
-type Object struct {
-	*Event
-	host Host
-}
+// Bind returns the environment of the run.
+func (Module) Bind(env *run.Env) any { return env }
 
-// Size is how many bytes the event holds besides its Lua object.
-func (e *Object) Size() int { return e.size }
-
-// Wrap makes the Lua object of an event FreeSWITCH sent.
-func Wrap(class *vm.Class, st *vm.State, host Host, in esl.Event) lua.LValue {
-	return st.NewObject(class, &Object{Event: Received(in), host: host})
-}
-
-// Constructor declares freeswitch.Event for objects of class.
-func Constructor(class *vm.Class) vm.Func {
-	return vm.Func{
+// Declare declares the constructor and the class.
+func (Module) Declare() *vm.Module {
+	return &vm.Module{Name: "freeswitch", Classes: []*vm.Class{class()}, Funcs: []vm.Func{{
 		Name: "Event",
 		Params: []vm.Param{
 			{Name: "type", Kind: vm.String, Doc: "an event name such as CUSTOM or MESSAGE, or json"},
 			{Name: "subclass", Kind: vm.String, Optional: true, Doc: "of a CUSTOM event; after json the JSON text"},
 		},
-		Results: []vm.Result{{Name: "event", Kind: vm.Object, Doc: "the new event"}},
+		Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the new event"}},
 		Doc:     "Makes an event. An unknown type becomes MESSAGE, a subclass makes it CUSTOM.",
-		Go: func(a *vm.Args) error {
-			host := a.Self().(Host)
-			kind, subclass := a.String(0), a.String(1)
-			e := New(kind, subclass)
-			if strings.EqualFold(kind, "json") && subclass != "" {
-				var err error
-				if e, err = FromJSON(subclass); err != nil {
-					host.Log().Error("freeswitch.Event: not an event in JSON", "error", err)
-					e = &Event{}
-				}
-			} else if subclass != "" && !strings.EqualFold(kind, "CUSTOM") {
-				host.Log().Warn("freeswitch.Event: a subclass makes the event CUSTOM", "type", kind, "subclass", subclass)
-			}
-			a.Return(a.State().NewObject(class, &Object{Event: e, host: host}))
-			return nil
-		},
-	}
+		Go:      construct,
+	}}}
 }
 
-// Class declares the methods of an event.
-func Class() *vm.Class {
-	c := &vm.Class{Name: "Event", Doc: "An event: headers in order and a body."}
+func construct(a *vm.Args) error {
+	log := logOf(a)
+	kind, subclass := a.String(0), a.String(1)
+	e := New(kind, subclass)
+	if strings.EqualFold(kind, "json") && subclass != "" {
+		var err error
+		if e, err = FromJSON(subclass); err != nil {
+			log.Error("freeswitch.Event: not an event in JSON", "error", err)
+			e = &Event{}
+		}
+	} else if subclass != "" && !strings.EqualFold(kind, "CUSTOM") {
+		log.Warn("freeswitch.Event: a subclass makes the event CUSTOM", "type", kind, "subclass", subclass)
+	}
+	a.Return(a.State().NewObject("Event", e))
+	return nil
+}
+
+// wrap makes the event behind a Lua object; other modules have those that
+// FreeSWITCH sent.
+func wrap(v any) any {
+	if received, ok := v.(esl.Event); ok {
+		return Received(received)
+	}
+	return v
+}
+
+func logOf(a *vm.Args) *slog.Logger { return a.Instance().(*run.Env).Log }
+
+func class() *vm.Class {
+	c := &vm.Class{Name: "Event", Wrap: wrap, Doc: "An event: headers in order and a body."}
 	name := vm.Param{Name: "name", Kind: vm.String, Doc: "of a header; case does not matter"}
 	done := []vm.Result{{Name: "done", Kind: vm.Bool}}
 	c.Methods = []vm.Func{
@@ -89,7 +80,7 @@ func Class() *vm.Class {
 			Name:    "getBody",
 			Results: []vm.Result{{Name: "body", Kind: vm.String, Doc: "nil if there is none"}},
 			Doc:     "The event's body.",
-			Go: method(func(e *Object, a *vm.Args) error {
+			Go: method(func(e *Event, a *vm.Args) error {
 				if body, ok := e.Body(); ok {
 					a.ReturnString(body)
 				} else {
@@ -102,7 +93,7 @@ func Class() *vm.Class {
 			Name:    "getType",
 			Results: []vm.Result{{Name: "type", Kind: vm.String}},
 			Doc:     "The event's name.",
-			Go:      method(func(e *Object, a *vm.Args) error { a.ReturnString(e.Name()); return nil }),
+			Go:      method(func(e *Event, a *vm.Args) error { a.ReturnString(e.Name()); return nil }),
 		},
 		{
 			Name: "addHeader", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Doc: "empty takes the header away"}},
@@ -113,9 +104,9 @@ func Class() *vm.Class {
 		{
 			Name: "delHeader", Params: []vm.Param{name}, Results: done,
 			Doc: "Takes every header of that name away.",
-			Go: method(func(e *Object, a *vm.Args) error {
+			Go: method(func(e *Event, a *vm.Args) error {
 				if a.String(0) == "" {
-					e.host.Log().Error("event:delHeader: the header has no name")
+					logOf(a).Error("event:delHeader: the header has no name")
 				}
 				a.ReturnBool(a.String(0) != "" && e.Delete(a.String(0)))
 				return nil
@@ -124,7 +115,7 @@ func Class() *vm.Class {
 		{
 			Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String}}, Results: done,
 			Doc: "Sets the body.",
-			Go: method(func(e *Object, a *vm.Args) error {
+			Go: method(func(e *Event, a *vm.Args) error {
 				charge(e, a, len(a.String(0)))
 				if err := e.SetBody(a.String(0)); err != nil {
 					return err
@@ -134,16 +125,16 @@ func Class() *vm.Class {
 			}),
 		},
 		{
-			Name: "merge", Params: []vm.Param{{Name: "event", Kind: vm.Object, Class: c}}, Results: done,
+			Name: "merge", Params: []vm.Param{{Name: "event", Kind: vm.Object, Class: "Event"}}, Results: done,
 			Doc: "Appends the headers of another event.",
-			Go: method(func(e *Object, a *vm.Args) error {
-				other, ok := a.Object(0).(*Object)
+			Go: method(func(e *Event, a *vm.Args) error {
+				other, ok := a.Object(0).(*Event)
 				if !ok {
 					a.ReturnBool(false)
 					return nil
 				}
 				charge(e, a, other.size)
-				if err := e.Merge(other.Event); err != nil {
+				if err := e.Merge(other); err != nil {
 					return err
 				}
 				a.ReturnBool(true)
@@ -153,7 +144,7 @@ func Class() *vm.Class {
 		{
 			Name: "setPriority", Results: done,
 			Doc: "Does nothing: FreeSWITCH has no priorities any more.",
-			Go:  method(func(e *Object, a *vm.Args) error { a.ReturnBool(true); return nil }),
+			Go:  method(func(e *Event, a *vm.Args) error { a.ReturnBool(true); return nil }),
 		},
 		{
 			Name: "fire", Results: done, Waits: true,
@@ -164,20 +155,19 @@ func Class() *vm.Class {
 	return c
 }
 
-func method(fn func(e *Object, a *vm.Args) error) func(a *vm.Args) error {
-	return func(a *vm.Args) error { return fn(a.Self().(*Object), a) }
+func method(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
+	return func(a *vm.Args) error { return fn(a.Self().(*Event), a) }
 }
 
 // charge counts what an event is about to take as the script's memory, and the
 // look through its headers as its work.
-func charge(e *Object, a *vm.Args, bytes int) {
-	g := guard.Of(a.L)
-	g.ChargeCPU(a.L, len(e.headers)+e.size/16)
-	g.ChargeMemory(a.L, headerCost+bytes)
+func charge(e *Event, a *vm.Args, bytes int) {
+	a.ChargeCPU(len(e.headers) + e.size/16)
+	a.ChargeMemory(headerCost + bytes)
 }
 
-func serialize(e *Object, a *vm.Args) error {
-	guard.Of(a.L).ChargeCPU(a.L, e.size)
+func serialize(e *Event, a *vm.Args) error {
+	a.ChargeCPU(e.size)
 	switch format := a.String(0); {
 	case strings.EqualFold(format, "xml"):
 		a.ReturnString(e.XML())
@@ -189,11 +179,11 @@ func serialize(e *Object, a *vm.Args) error {
 	return nil
 }
 
-func getHeader(e *Object, a *vm.Args) error {
+func getHeader(e *Event, a *vm.Args) error {
 	name := a.String(0)
-	guard.Of(a.L).ChargeCPU(a.L, len(e.headers))
+	a.ChargeCPU(len(e.headers))
 	if name == "" {
-		e.host.Log().Error("event:getHeader: the header has no name")
+		logOf(a).Error("event:getHeader: the header has no name")
 	}
 	if value, ok := e.Get(name); ok && name != "" {
 		a.ReturnString(value)
@@ -203,7 +193,7 @@ func getHeader(e *Object, a *vm.Args) error {
 	return nil
 }
 
-func addHeader(e *Object, a *vm.Args) error {
+func addHeader(e *Event, a *vm.Args) error {
 	if !a.Has(1) {
 		a.ReturnBool(false)
 		return nil
@@ -216,22 +206,23 @@ func addHeader(e *Object, a *vm.Args) error {
 	return nil
 }
 
-func fire(e *Object, a *vm.Args) error {
+func fire(e *Event, a *vm.Args) error {
 	if e.borrowed {
-		e.host.Log().Error("event:fire: the event came from FreeSWITCH and is not fired again; make one with freeswitch.Event")
+		logOf(a).Error("event:fire: the event came from FreeSWITCH and is not fired again; make one with freeswitch.Event")
 		a.ReturnBool(false)
 		return nil
 	}
+	env := a.Instance().(*run.Env)
+	if err := env.Grants.CheckEvent(); err != nil {
+		return err
+	}
 	body, _ := e.Body()
-	err := e.host.SendEvent(a.Context(), e.Name(), e.fired(), body)
+	err := env.Switch.SendEvent(a.Context(), e.Name(), e.fired(), body)
 	if a.Context().Err() != nil {
 		return a.Context().Err()
 	}
-	if refused := (*grant.RefusedError)(nil); errors.As(err, &refused) {
-		return err
-	}
 	if err != nil {
-		e.host.Log().Error("event:fire: not fired", "event", e.Name(), "error", err)
+		logOf(a).Error("event:fire: not fired", "event", e.Name(), "error", err)
 	}
 	a.ReturnBool(err == nil)
 	return nil

@@ -105,6 +105,10 @@ func (e *Event) Get(name string) (string, bool) {
 	return "", false
 }
 
+// Size is how many bytes the event takes besides its Lua object, for the
+// script's memory limit.
+func (e *Event) Size() int { return e.size }
+
 // Body is the event's body and whether it has one.
 func (e *Event) Body() (string, bool) { return e.body, e.hasBody }
 

@@ -21,8 +21,7 @@ type File struct {
 // Size is what the guard counts for it.
 func (f *File) Size() int { return f.own }
 
-// Class declares the methods of what io.open gives.
-func Class() *vm.Class {
+func class() *vm.Class {
 	return &vm.Class{Name: "file", Doc: "An open file.", Methods: []vm.Func{
 		{
 			Name:    "read",

@@ -11,29 +11,28 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Host is what io needs of the world; what is bound to the module must be one.
-type Host interface {
-	// ReadFile is what a file of the script's tree holds. The error of one that
-	// is not there is fs.ErrNotExist.
-	ReadFile(name string) (string, error)
-	// CheckRead tells in which granted directory a file lies, and its name there.
-	CheckRead(file string) (dir, name string, err error)
-}
+// Module declares the table io and its files.
+type Module struct{}
 
-// Module declares the global table io, whose files are objects of class.
-func Module(class *vm.Class) *vm.Module {
+// Bind returns the environment of the run.
+func (Module) Bind(env *run.Env) any { return env }
+
+// Declare declares the table and the class.
+func (Module) Declare() *vm.Module {
 	name := vm.Param{Name: "name", Kind: vm.String, Doc: "relative to the script directory, or absolute and granted"}
-	return &vm.Module{Name: "io", Doc: "Files to read.", Funcs: []vm.Func{
+	return &vm.Module{Name: "io", Doc: "Files to read.", Classes: []*vm.Class{class()}, Funcs: []vm.Func{
 		{
 			Name:    "open",
 			Params:  []vm.Param{name, {Name: "mode", Kind: vm.String, Optional: true, Doc: "r or rb"}},
-			Results: []vm.Result{{Name: "file", Kind: vm.Object, Doc: "nil if it cannot be read, and why, and C's errno"}},
+			Results: []vm.Result{{Name: "file", Kind: vm.Object, Class: "file", Doc: "nil if it cannot be read, and why, and C's errno"}},
 			Doc:     "Opens a file to read.",
-			Go:      func(a *vm.Args) error { return open(a, class) },
+			Go:      func(a *vm.Args) error { return open(a) },
 		},
 		{
 			Name: "lines", Params: []vm.Param{name}, Results: []vm.Result{{Name: "iterator", Kind: vm.Function}},
@@ -43,7 +42,7 @@ func Module(class *vm.Class) *vm.Module {
 				if err != nil {
 					return err
 				}
-				a.Return(lines(a, a.State().NewObject(class, f), f))
+				a.Return(lines(a, a.State().NewObject("file", f), f))
 				return nil
 			},
 		},
@@ -52,7 +51,7 @@ func Module(class *vm.Class) *vm.Module {
 
 var errReadOnly = errors.New("eslua scripts do not write files: keep what is to last in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all")
 
-func open(a *vm.Args, class *vm.Class) error {
+func open(a *vm.Args) error {
 	switch strings.TrimSuffix(a.String(1), "b") {
 	case "", "r":
 	default:
@@ -60,7 +59,7 @@ func open(a *vm.Args, class *vm.Class) error {
 	}
 	f, err := read(a, a.String(0))
 	if err == nil {
-		a.Return(a.State().NewObject(class, f))
+		a.Return(a.State().NewObject("file", f))
 		return nil
 	}
 	var failed *unreadableError
@@ -106,15 +105,18 @@ func (e *unreadableError) errno() int {
 
 // read takes a file into memory.
 func read(a *vm.Args, name string) (*File, error) {
-	host := a.Self().(Host)
+	env := a.Instance().(*run.Env)
 	if !filepath.IsAbs(name) {
-		text, err := host.ReadFile(name)
+		text, err := env.State.ReadFile(name)
+		if errors.As(err, new(*store.NotFoundError)) {
+			err = fs.ErrNotExist
+		}
 		if err != nil {
 			return nil, failure(name, err)
 		}
 		return &File{text: text, open: true}, nil // the generation holds it
 	}
-	dir, within, err := host.CheckRead(name)
+	dir, within, err := env.Grants.CheckRead(name)
 	if err != nil {
 		return nil, err
 	}

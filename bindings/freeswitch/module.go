@@ -13,36 +13,32 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Host is what the module needs of the world; what is bound to it must be one.
-type Host interface {
-	// API runs an API command of the module's own and returns its output as FreeSWITCH gave it.
-	API(ctx context.Context, line string) (string, error)
-	// CheckVariable refuses a variable the script may not set.
-	CheckVariable(name, value string) error
-	// Console writes a script's line to the log at FreeSWITCH's level of that name.
-	Console(level, text string)
-	// Running tells whether there is a FreeSWITCH to talk to.
-	Running(ctx context.Context) bool
-	Clock() clock.Clock
-}
+// Module declares the functions of the table freeswitch that concern no call.
+type Module struct{}
 
-// Module declares the global table with further functions in it.
-func Module(constructors ...vm.Func) *vm.Module {
+// Bind returns the environment of the run.
+func (Module) Bind(env *run.Env) any { return env }
+
+func envOf(a *vm.Args) *run.Env { return a.Instance().(*run.Env) }
+
+// Declare declares the table.
+func (Module) Declare() *vm.Module {
 	level := vm.Param{Name: "level", Kind: vm.String, Doc: "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG; anything else is DEBUG"}
 	text := vm.Param{Name: "text", Kind: vm.String}
 	console := vm.Func{
 		Name: "consoleLog", Params: []vm.Param{level, text},
 		Doc: "Writes a line to the log.",
-		Go:  func(a *vm.Args) error { a.Self().(Host).Console(a.String(0), a.String(1)); return nil },
+		Go:  func(a *vm.Args) error { envOf(a).Console.Write(a.String(0), a.String(1)); return nil },
 	}
 	clean := vm.Func{
 		Name: "consoleCleanLog", Params: []vm.Param{text},
 		Doc: "Writes a line to the log at DEBUG.",
-		Go:  func(a *vm.Args) error { a.Self().(Host).Console("DEBUG", a.String(0)); return nil },
+		Go:  func(a *vm.Args) error { envOf(a).Console.Write("DEBUG", a.String(0)); return nil },
 	}
 	origin := vm.Func{
 		Name: "consoleLog2",
@@ -50,17 +46,17 @@ func Module(constructors ...vm.Func) *vm.Module {
 			{Name: "line", Kind: vm.Int}, text},
 		Doc: "Writes a line to the log that says where it comes from.",
 		Go: func(a *vm.Args) error {
-			a.Self().(Host).Console(a.String(0), fmt.Sprintf("%s:%d %s: %s", a.String(1), a.Int(3), a.String(2), a.String(4)))
+			envOf(a).Console.WriteFrom(a.String(0), a.String(1), a.String(2), a.Int(3), a.String(4))
 			return nil
 		},
 	}
 	return &vm.Module{
 		Name: "freeswitch",
 		Doc:  "FreeSWITCH as a script sees it.",
-		Constants: map[string]lua.LValue{ // switch_cpp.h:session_flag_t
-			"S_HUP": lua.LNumber(1), "S_FREE": lua.LNumber(2), "S_RDLOCK": lua.LNumber(4),
+		Constants: []vm.Constant{ // switch_cpp.h:session_flag_t
+			{Name: "S_HUP", Value: lua.LNumber(1)}, {Name: "S_FREE", Value: lua.LNumber(2)}, {Name: "S_RDLOCK", Value: lua.LNumber(4)},
 		},
-		Funcs: append([]vm.Func{
+		Funcs: []vm.Func{
 			console, named(console, "console_log"),
 			origin, named(origin, "console_log2"),
 			clean, named(clean, "console_clean_log"),
@@ -84,9 +80,9 @@ func Module(constructors ...vm.Func) *vm.Module {
 			{
 				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool}},
 				Doc: "Whether there is a FreeSWITCH to talk to.",
-				Go:  func(a *vm.Args) error { a.ReturnBool(a.Self().(Host).Running(a.Context())); return nil },
+				Go:  func(a *vm.Args) error { a.ReturnBool(running(envOf(a), a.Context())); return nil },
 			},
-		}, constructors...),
+		},
 	}
 }
 
@@ -95,9 +91,19 @@ func named(f vm.Func, name string) vm.Func {
 	return f
 }
 
+// running reports whether there is a FreeSWITCH to talk to.
+func running(env *run.Env, ctx context.Context) bool {
+	if env.Call == nil {
+		_, err := env.Switch.API(ctx, "global_getvar core_uuid")
+		return err == nil
+	}
+	err := env.Call.Sleep(ctx, 0)
+	return !errors.As(err, new(*esl.DisconnectError))
+}
+
 func msleep(a *vm.Args) error {
 	const year = 365 * 24 * 3600 * 1000
-	return clock.Sleep(a.Context(), a.Self().(Host).Clock(), time.Duration(min(a.Int(0), year))*time.Millisecond)
+	return clock.Sleep(a.Context(), envOf(a).Clock, time.Duration(min(a.Int(0), year))*time.Millisecond)
 }
 
 func getGlobalVariable(a *vm.Args) error {
@@ -106,7 +112,7 @@ func getGlobalVariable(a *vm.Args) error {
 		a.Return(lua.LNil)
 		return nil
 	}
-	value, err := a.Self().(Host).API(a.Context(), "global_getvar "+name)
+	value, err := envOf(a).Switch.API(a.Context(), "global_getvar "+name)
 	if err = lost(a, err); err != nil {
 		return err
 	}
@@ -123,10 +129,10 @@ func setGlobalVariable(a *vm.Args) error {
 	if name == "" || strings.ContainsAny(name, "=' \\") {
 		return fmt.Errorf("a global variable cannot be called %q: use letters, digits and underscores", name)
 	}
-	if err := a.Self().(Host).CheckVariable(name, a.String(1)); err != nil {
+	if err := envOf(a).Grants.CheckVariable(name, a.String(1)); err != nil {
 		return err
 	}
-	_, err := a.Self().(Host).API(a.Context(), "global_setvar "+name+"="+syntax.Value(a.String(1)))
+	_, err := envOf(a).Switch.API(a.Context(), "global_setvar "+name+"="+syntax.Value(a.String(1)))
 	return lost(a, err)
 }
 
@@ -134,7 +140,7 @@ func setGlobalVariable(a *vm.Args) error {
 // mod_lua does not expect an error here; any other error stays.
 func lost(a *vm.Args, err error) error {
 	if gone := (*esl.DisconnectError)(nil); errors.As(err, &gone) {
-		a.Self().(Host).Console("ERR", err.Error())
+		envOf(a).Console.Write("ERR", err.Error())
 		return nil
 	}
 	return err

@@ -11,22 +11,23 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/run"
 )
 
 // attached is a channel somebody else controls, reached by API commands only:
 // its variables, its state and its hangup are at hand; applications are sent
 // and not waited for; its digits are not heard.
 type attached struct {
-	ctx  context.Context // the script's: what the port gives no context to ends with the script
-	id   string
-	host Host
+	ctx context.Context // the script's: what the port gives no context to ends with the script
+	id  string
+	env *run.Env
 }
 
 func (c *attached) UUID() string { return c.id }
 
 // API runs an API command.
 func (c *attached) API(ctx context.Context, line string) (string, error) {
-	return c.host.API(ctx, line)
+	return c.env.Switch.API(ctx, line)
 }
 
 // Execute sends an application to the channel and returns at once. In
@@ -36,7 +37,7 @@ func (c *attached) Execute(ctx context.Context, app, arg string) (esl.Event, err
 	if strings.ContainsAny(app, "!:") {
 		return esl.Event{}, fmt.Errorf("%q is no application", app)
 	}
-	c.host.Log().Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
+	c.env.Log.Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
 	return esl.Event{}, c.order(ctx, "uuid_broadcast "+c.id+" "+syntax.Word(app+"::"+arg)+" aleg")
 }
 
@@ -58,18 +59,18 @@ func (c *attached) order(ctx context.Context, line string) error {
 
 // Sleep lets time pass.
 func (c *attached) Sleep(ctx context.Context, d time.Duration) error {
-	return clock.Sleep(ctx, c.host.Clock(), d)
+	return clock.Sleep(ctx, c.env.Clock, d)
 }
 
 // WaitEvent waits in vain: the channel's events go elsewhere.
 func (c *attached) WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error) {
-	c.host.Log().Warn("events of a channel that is not this script's own cannot be waited for", "uuid", c.id)
+	c.env.Log.Warn("events of a channel that is not this script's own cannot be waited for", "uuid", c.id)
 	return esl.Event{}, nil
 }
 
 // WaitDigit waits in vain.
 func (c *attached) WaitDigit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error) {
-	c.host.Log().Warn("digits of a channel that is not this script's own cannot be heard", "uuid", c.id)
+	c.env.Log.Warn("digits of a channel that is not this script's own cannot be heard", "uuid", c.id)
 	return outbound.Digit{}, false, c.Sleep(ctx, d)
 }
 

@@ -141,9 +141,9 @@ func (s *Session) keepEvent(ev esl.Event) (stop bool) {
 // handEvents gives the kept events to the input callback, if it takes part.
 func (s *Session) handEvents() (stop bool) {
 	for !stop && len(s.events) > 0 && s.prompt != nil && !s.prompt.stopped && s.prompt.input {
-		event := s.room.host.Event(s.events[0])
+		event := s.set.env.State.NewObject("Event", s.events[0])
 		s.events = s.events[1:]
-		s.room.state.SetGlobal("__Input_Event__", event)
+		s.set.env.State.SetGlobal("__Input_Event__", event)
 		stop = s.tell("event", event)
 	}
 	return stop
@@ -160,7 +160,7 @@ func (s *Session) hear(d outbound.Digit) (stop bool) {
 		stop = s.tell("dtmf", table)
 	}
 	if p.dtmf && s.onDtmf != lua.LNil {
-		results, err := s.room.state.Call(s.onDtmf, lua.LString(string(d.Key)), lua.LNumber(d.Duration))
+		results, err := s.set.env.State.Call(s.onDtmf, lua.LString(string(d.Key)), lua.LNumber(d.Duration))
 		if err != nil {
 			s.callbackFailed("onDtmf", err)
 			p.stopped = true
@@ -173,7 +173,7 @@ func (s *Session) hear(d outbound.Digit) (stop bool) {
 
 // tell calls the input callback and does what it answers.
 func (s *Session) tell(kind string, data lua.LValue) (stop bool) {
-	state := s.room.state
+	state := s.set.env.State
 	args := []lua.LValue{s.object, lua.LString(kind), data}
 	if s.input.argument != "" {
 		args = append(args, state.Global(s.input.argument))
@@ -191,7 +191,7 @@ func (s *Session) tell(kind string, data lua.LValue) (stop bool) {
 
 // callGlobal calls the global function of a name that a script has given.
 func (s *Session) callGlobal(name string, args []lua.LValue) ([]lua.LValue, error) {
-	state := s.room.state
+	state := s.set.env.State
 	fn := state.Global(name)
 	results, err := state.Call(fn, args...)
 	var failed *vm.ScriptError

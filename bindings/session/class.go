@@ -1,24 +1,42 @@
 package session
 
 import (
-	"strconv"
-
+	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Class declares a session's methods; event is the class of event objects.
-// What a session without a channel answers stands beside each body: -1, "",
-// false or nothing.
-func Class(event *vm.Class) *vm.Class {
+// Module declares freeswitch.Session, freeswitch.bridge and the sessions.
+type Module struct {
+	Legs *legs.Registry // dials legs; nil: no script can dial
+}
+
+// Declare declares the functions and the class.
+func (Module) Declare() *vm.Module {
+	return &vm.Module{Name: "freeswitch", Funcs: functions(), Classes: []*vm.Class{class()}}
+}
+
+// Bind returns the sessions of one run; if it serves a call, that has one.
+func (m Module) Bind(env *run.Env) any {
+	r := &Sessions{env: env, legs: m.Legs}
+	if env.Call != nil {
+		r.setMain()
+	}
+	return r
+}
+
+// class declares a session's methods. What a session without a channel answers
+// stands beside each body: -1, "", false or nothing.
+func class() *vm.Class {
 	c := &vm.Class{
-		Name: "Session", Native: "CoreSession", Get: attribute,
+		Name: "Session", Native: "CoreSession", Fields: fields(),
 		Doc: "One channel of FreeSWITCH. Methods answer 0, false or \"\" once it has hung up.",
 	}
 	c.Methods = append(c.Methods, callMethods()...)
 	c.Methods = append(c.Methods, promptMethods()...)
 	c.Methods = append(c.Methods, digitMethods()...)
-	c.Methods = append(c.Methods, dataMethods(event)...)
+	c.Methods = append(c.Methods, dataMethods()...)
 	c.Methods = append(c.Methods, callbackMethods()...)
 	c.Methods = append(c.Methods, ownMethods()...)
 	return c
@@ -179,8 +197,8 @@ func digitMethods() []vm.Func {
 }
 
 // dataMethods are about what is known of the channel.
-func dataMethods(event *vm.Class) []vm.Func {
-	ev := vm.Param{Name: "event", Kind: vm.Object, Class: event}
+func dataMethods() []vm.Func {
+	ev := vm.Param{Name: "event", Kind: vm.Object, Class: "Event"}
 	uuid := []vm.Result{{Name: "uuid", Kind: vm.String, Doc: `"uninitialized" without a channel`}}
 	level := str("level", "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG; anything else is DEBUG")
 	return []vm.Func{
@@ -198,7 +216,7 @@ func dataMethods(event *vm.Class) []vm.Func {
 		{
 			Name: "consoleLog", Params: []vm.Param{level, str("text", "")}, Doc: "Writes a line to the log.",
 			Go: plain(func(s *Session, a *vm.Args) (lua.LValue, error) {
-				s.room.host.Console(a.String(0), a.String(1))
+				s.set.env.Console.Write(a.String(0), a.String(1))
 				return nil, nil
 			}),
 		},
@@ -206,7 +224,7 @@ func dataMethods(event *vm.Class) []vm.Func {
 			Name: "consoleLog2", Params: []vm.Param{level, str("file", ""), str("function", ""), num("line", ""), str("text", "")},
 			Doc: "Writes a line to the log that says where it comes from.",
 			Go: plain(func(s *Session, a *vm.Args) (lua.LValue, error) {
-				s.room.host.Console(a.String(0), a.String(1)+":"+strconv.Itoa(a.Int(3))+" "+a.String(2)+": "+a.String(4))
+				s.set.env.Console.WriteFrom(a.String(0), a.String(1), a.String(2), a.Int(3), a.String(4))
 				return nil, nil
 			}),
 		},

@@ -74,7 +74,7 @@ func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 		}
 		target += " " + syntax.Word(a.String(2))
 	}
-	if err := s.room.host.CheckApp("transfer", target); err != nil {
+	if err := s.set.env.Grants.CheckApp("transfer", target); err != nil {
 		return nil, err
 	}
 	s.transfer = target
@@ -172,7 +172,7 @@ func destroy(s *Session, a *vm.Args) (lua.LValue, error) {
 // bridge connects two channels of the script and waits until that is over.
 func bridge(x, y *Session, a *vm.Args) error {
 	if x == nil || y == nil || x.call == nil || y.call == nil || x.over() || y.over() {
-		a.Self().(owner).Sessions().host.Log().Error("bridge: Channels not ready")
+		a.Instance().(*Sessions).env.Log.Error("bridge: Channels not ready")
 		return nil
 	}
 	if err := x.runHook(); err != nil {

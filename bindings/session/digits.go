@@ -34,7 +34,7 @@ func getDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	if first == 0 {
 		wait = inter
 	}
-	clock := s.room.host.Clock()
+	clock := s.set.env.Clock
 	start := clock.Now()
 	var got strings.Builder
 	_, err := s.attend(a, &prompt{}, func() error {
@@ -84,7 +84,7 @@ func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	if between > 0 && (limit == 0 || between < limit) {
 		limit = between
 	}
-	clock := s.room.host.Clock()
+	clock := s.set.env.Clock
 	start := clock.Now()
 	_, err := s.attend(a, p, func() error {
 		for {

@@ -39,7 +39,7 @@ func (s *Session) runHook() error {
 	}
 	s.hook.pending = false
 	s.input = inputCallback{}
-	state := s.room.state
+	state := s.set.env.State
 	args := []lua.LValue{s.object, lua.LString(why)}
 	if s.hook.argument != "" {
 		args = append(args, state.Global(s.hook.argument))

@@ -15,20 +15,15 @@ import (
 // (switch_cpp.cpp:CoreSession).
 const dialTimeout = 60 * time.Second
 
-// owner is what is bound to the module the constructors stand in.
-type owner interface{ Sessions() *Sessions }
-
-// Constructors declares freeswitch.Session and freeswitch.bridge for sessions
-// of class.
-func Constructors(class *vm.Class) []vm.Func {
+func functions() []vm.Func {
 	return []vm.Func{
 		{
 			Name: "Session",
 			Params: []vm.Param{
 				{Name: "target", Kind: vm.String, Optional: true, Doc: "a channel's uuid, or a dial string such as user/1000"},
-				{Name: "a_leg", Kind: vm.Object, Class: class, Optional: true, Doc: "whose caller id the new leg shows, and whose hangup cancels the dialling"},
+				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Doc: "whose caller id the new leg shows, and whose hangup cancels the dialling"},
 			},
-			Results: []vm.Result{{Name: "session", Kind: vm.Object, Doc: "test ready(), hangupCause() says why not"}},
+			Results: []vm.Result{{Name: "session", Kind: vm.Object, Class: "Session", Doc: "test ready(), hangupCause() says why not"}},
 			Doc:     "A session on a channel that exists, or on one that is dialled now (up to 60 s).",
 			Waits:   true,
 			Go:      construct,
@@ -36,8 +31,8 @@ func Constructors(class *vm.Class) []vm.Func {
 		{
 			Name: "bridge",
 			Params: []vm.Param{
-				{Name: "a", Kind: vm.Object, Class: class},
-				{Name: "b", Kind: vm.Object, Class: class},
+				{Name: "a", Kind: vm.Object, Class: "Session"},
+				{Name: "b", Kind: vm.Object, Class: "Session"},
 			},
 			Doc:   "Connects two sessions and waits until one of them hangs up.",
 			Waits: true,
@@ -51,14 +46,14 @@ func Constructors(class *vm.Class) []vm.Func {
 }
 
 func construct(a *vm.Args) error {
-	room := a.Self().(owner).Sessions()
+	set := a.Instance().(*Sessions)
 	target := a.String(0)
 	if target == "" {
-		a.Return(room.fresh().object)
+		a.Return(set.fresh().object)
 		return nil
 	}
 	if !strings.Contains(target, "/") {
-		s, err := room.attach(a.Context(), target)
+		s, err := set.attach(a.Context(), target)
 		if err != nil || s != nil {
 			if s != nil {
 				a.Return(s.object)
@@ -66,7 +61,7 @@ func construct(a *vm.Args) error {
 			return err
 		}
 	}
-	s := room.fresh()
+	s := set.fresh()
 	aLeg, _ := a.Object(1).(*Session)
 	reached, err := s.dial(a.Context(), aLeg, target, dialTimeout)
 	if err != nil {
@@ -91,7 +86,7 @@ func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 	if strings.ContainsAny(uuid, " \t") {
 		return nil, nil
 	}
-	exists, err := r.host.API(ctx, "uuid_exists "+uuid)
+	exists, err := r.env.Switch.API(ctx, "uuid_exists "+uuid)
 	if err != nil || strings.TrimSpace(exists) != "true" {
 		return nil, err
 	}
@@ -99,7 +94,7 @@ func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 		return nil, errTooMany
 	}
 	s := r.fresh()
-	s.take(&attached{ctx: ctx, id: uuid, host: r.host})
+	s.take(&attached{ctx: ctx, id: uuid, env: r.env})
 	s.nameByUUID()
 	return s, nil
 }
@@ -126,7 +121,7 @@ func originate(s *Session, a *vm.Args) (lua.LValue, error) {
 
 // dial brings the session up on a new leg; hangupCause tells the outcome.
 func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeout time.Duration) (reached bool, err error) {
-	if len(s.room.all) >= mostSessions {
+	if len(s.set.all) >= mostSessions {
 		return false, errTooMany
 	}
 	var variables [][2]string
@@ -142,7 +137,7 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 		defer func() { aLeg.giveUp = nil; giveUp() }()
 	}
 	s.cause = "DESTINATION_OUT_OF_ORDER"
-	leg, err := s.room.host.Dial(ctx, target, timeout, variables)
+	leg, err := s.set.dial(ctx, target, timeout, variables)
 	var failed *legs.FailedError
 	switch {
 	case errors.As(err, &failed):
@@ -159,4 +154,16 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 	s.leg = leg
 	s.take(leg)
 	return true, nil
+}
+
+// dial brings up a leg for the script. The error is a *legs.FailedError if
+// nobody was reached, a *grant.RefusedError if the script may not dial so.
+func (r *Sessions) dial(ctx context.Context, target string, timeout time.Duration, variables [][2]string) (*legs.Leg, error) {
+	if err := r.env.Grants.CheckDial(target); err != nil {
+		return nil, err
+	}
+	if r.legs == nil || r.env.Listener == "" {
+		return nil, errors.New("this script cannot dial: FreeSWITCH hands dialled legs to eslua's listener, and there is none here (run it with eslua serve)")
+	}
+	return r.legs.Dial(ctx, r.env.Switch, legs.Order{Listener: r.env.Listener, Dial: target, Timeout: timeout, Variables: variables})
 }

@@ -22,7 +22,7 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	path, from := a.String(0), a.Int(1)
 	p := &prompt{app: true, file: true, input: true, dtmf: true}
 	if from > 0 {
-		path += "" + strconv.Itoa(from)
+		path += "@@" + strconv.Itoa(from)
 	}
 	app, arg := "loop_playback", syntax.Literal(path)
 	if from > 0 || s.listens(p) || strings.HasPrefix(path, "+") { // "+" is loop_playback's count
@@ -56,7 +56,7 @@ const (
 // run executes an application, if the script may, while digits go to the
 // callbacks. ok is whether it came to its end with the call still up and no callback stopping it.
 func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
-	if err := s.room.host.CheckApp(app, arg); err != nil {
+	if err := s.set.env.Grants.CheckApp(app, arg); err != nil {
 		return done, false, err
 	}
 	stopped, err := s.attend(a, p, func() (err error) {

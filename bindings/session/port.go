@@ -10,13 +10,10 @@ package session
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
-	lua "github.com/yuin/gopher-lua"
 )
 
 // Call is a channel under control; *outbound.Call is one. It is used by the
@@ -41,32 +38,4 @@ type Call interface {
 	Bridged() bool
 	MediaReady() bool
 	State() string
-}
-
-// Leg is a Call the script dialled; Release gives it back.
-type Leg interface {
-	Call
-	Release()
-}
-
-// Host is what the sessions of one script need of the world.
-type Host interface {
-	// API runs an API command of this package's own in the FreeSWITCH the script
-	// stands on.
-	API(ctx context.Context, line string) (string, error)
-	// Dial originates a leg that the script then drives. The error is a
-	// *legs.FailedError when it was not reached, a *grant.RefusedError when the
-	// script may not dial so.
-	Dial(ctx context.Context, dial string, timeout time.Duration, variables [][2]string) (Leg, error)
-	// CheckApp refuses an application, with its final data, that the script may
-	// not run.
-	CheckApp(app, data string) error
-	// CheckVariable refuses a variable the script may not set.
-	CheckVariable(name, value string) error
-	// Event is the Lua object of an event FreeSWITCH sent.
-	Event(in esl.Event) lua.LValue
-	// Console writes a script's line to the log at FreeSWITCH's level of that name.
-	Console(level, text string)
-	Log() *slog.Logger
-	Clock() clock.Clock
 }

@@ -8,21 +8,22 @@ import (
 	"slices"
 
 	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
-	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/run"
 	lua "github.com/yuin/gopher-lua"
 )
 
 // Session is one Lua session. Without a call it is "not initialized": a failed
 // originate, or destroyed.
 type Session struct {
-	room   *Sessions
+	set    *Sessions          // of the same script
 	object lua.LValue         // its Lua object
 	call   Call               // nil: not initialized
 	keep   *checkpoint.Keeper // of the call that runs the script; else nil
-	leg    Leg                // the same call, when the script dialled it
+	leg    *legs.Leg          // the same call, when the script dialled it
 
 	autoHangup bool
 	cause      string // of the originate: what hangupCause answers
@@ -48,10 +49,9 @@ type Session struct {
 // Sessions are the sessions of one script that have a channel, in the order
 // they came.
 type Sessions struct {
-	host  Host
-	state *vm.State
-	class *vm.Class
-	all   []*Session
+	env  *run.Env
+	legs *legs.Registry // nil: the script cannot dial
+	all  []*Session
 }
 
 // mostSessions is how many channels one script may have at a time.
@@ -59,37 +59,32 @@ const mostSessions = 256
 
 var errTooMany = fmt.Errorf("this script has %d sessions: destroy() those it does not need any more", mostSessions)
 
-// NewSessions makes the room for the sessions of a script; class is Class's.
-func NewSessions(host Host, state *vm.State, class *vm.Class) *Sessions {
-	return &Sessions{host: host, state: state, class: class}
-}
-
-// Main makes the session of the call that runs the script and the globals it
-// has in mod_lua: session, and one named as its uuid.
-func (r *Sessions) Main(call Call, keep *checkpoint.Keeper) {
+// setMain makes the session of the call that the script serves, and the globals
+// that mod_lua has for it: session, and one named after its uuid.
+func (r *Sessions) setMain() {
 	s := r.fresh()
-	s.keep = keep
-	s.take(call)
+	s.keep = r.env.Checkpoint
+	s.take(r.env.Call)
 	s.nameByUUID()
-	r.state.SetGlobal("session", s.object)
+	r.env.State.SetGlobal("session", s.object)
 }
 
 // fresh makes a session that is not initialized.
 func (r *Sessions) fresh() *Session {
-	s := &Session{room: r, cause: "NONE", onDtmf: lua.LNil}
-	s.object = r.state.NewObject(r.class, s)
+	s := &Session{set: r, cause: "NONE", onDtmf: lua.LNil}
+	s.object = r.env.State.NewObject("Session", s)
 	return s
 }
 
 // take puts the session on a channel.
 func (s *Session) take(call Call) {
 	s.call = call
-	s.room.all = append(s.room.all, s)
+	s.set.all = append(s.set.all, s)
 	call.Observe(s.observe)
 }
 
 // nameByUUID makes the global that mod_lua gives every session.
-func (s *Session) nameByUUID() { s.room.state.SetGlobal(s.call.UUID(), s.object) }
+func (s *Session) nameByUUID() { s.set.env.State.SetGlobal(s.call.UUID(), s.object) }
 
 // End does what the end of a mod_lua script does: transfers that were asked
 // for happen, sessions with auto-hangup are hung up, dialled legs are given
@@ -128,7 +123,7 @@ func (s *Session) unlink(ctx context.Context) {
 		s.leg.Release()
 	}
 	s.call, s.leg = nil, nil
-	s.room.all = slices.DeleteFunc(s.room.all, func(other *Session) bool { return other == s })
+	s.set.all = slices.DeleteFunc(s.set.all, func(other *Session) bool { return other == s })
 }
 
 // leave transfers the channel. It has the channel's own thread do it: while
@@ -143,7 +138,7 @@ func (s *Session) leave(ctx context.Context) (err error) {
 	return err
 }
 
-func (s *Session) log() *slog.Logger { return s.room.host.Log() }
+func (s *Session) log() *slog.Logger { return s.set.env.Log }
 
 // over tells whether nothing can be done with the channel any more.
 func (s *Session) over() bool {

@@ -86,7 +86,7 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.log().Error("setVariable: the variable has no name")
 		return nil, nil
 	}
-	if err := s.room.host.CheckVariable(name, value); err != nil {
+	if err := s.set.env.Grants.CheckVariable(name, value); err != nil {
 		return nil, err
 	}
 	if s.over() {
@@ -158,37 +158,31 @@ func getUUID(s *Session, a *vm.Args) (lua.LValue, error) {
 	return lua.LString(s.call.UUID()), nil
 }
 
-// attribute answers what SWIG makes readable on a session object.
-func attribute(self any, field string) lua.LValue {
-	s := self.(*Session)
-	switch field {
-	case "uuid":
-		if s.call != nil {
-			return lua.LString(s.call.UUID())
-		}
-	case "tts_name":
-		return optional(s.engine)
-	case "voice_name":
-		return optional(s.voice)
-	case "cb_function":
-		return optional(&s.input.function)
-	case "cb_arg":
-		return optional(&s.input.argument)
-	case "hangup_func_str":
-		return optional(&s.hook.function)
-	case "hangup_func_arg":
-		return optional(&s.hook.argument)
-	case "allocated":
-		return number(s.call != nil)
-	case "flags": // switch_cpp.h:session_flag_t, S_HUP
-		return number(s.autoHangup)
+// fields are the attributes that SWIG makes readable on a session object.
+func fields() []vm.Field {
+	text := func(name, doc string, get func(s *Session) *string) vm.Field {
+		return vm.Field{Name: name, Kind: vm.String, Doc: doc, Get: func(self any) lua.LValue {
+			if v := get(self.(*Session)); v != nil && *v != "" {
+				return lua.LString(*v)
+			}
+			return lua.LNil
+		}}
 	}
-	return lua.LNil
-}
-
-func optional(s *string) lua.LValue {
-	if s == nil || *s == "" {
-		return lua.LNil
+	return []vm.Field{
+		text("uuid", "", func(s *Session) *string {
+			if s.call == nil {
+				return nil
+			}
+			uuid := s.call.UUID()
+			return &uuid
+		}),
+		text("tts_name", "", func(s *Session) *string { return s.engine }),
+		text("voice_name", "", func(s *Session) *string { return s.voice }),
+		text("cb_function", "", func(s *Session) *string { return &s.input.function }),
+		text("cb_arg", "", func(s *Session) *string { return &s.input.argument }),
+		text("hangup_func_str", "", func(s *Session) *string { return &s.hook.function }),
+		text("hangup_func_arg", "", func(s *Session) *string { return &s.hook.argument }),
+		{Name: "allocated", Kind: vm.Int, Doc: "", Get: func(self any) lua.LValue { return number(self.(*Session).call != nil) }},
+		{Name: "flags", Kind: vm.Int, Doc: "", Get: func(self any) lua.LValue { return number(self.(*Session).autoHangup) }}, // switch_cpp.h:session_flag_t, S_HUP
 	}
-	return lua.LString(*s)
 }

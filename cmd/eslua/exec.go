@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
@@ -51,14 +50,14 @@ func execute(p *program, ctx context.Context, args []string) error {
 		Seed:     run.RandomSeed(),
 	})
 	defer st.Close()
-	var node bindings.Node // nil: what needs one says so
+	var node run.Switch = run.NoSwitch{}
 	if len(cfg.Nodes) > 0 {
 		first, end := newScriptNode(ctx, cfg.Nodes[0], clk)
 		defer end()
 		defer stop()
 		node = first
 	}
-	bound := set.BindNode(st, node, "", &cfg.Grants, log)
-	defer bound.End(context.WithoutCancel(ctx))
+	unbind := set.Bind(run.Env{State: st, Switch: node, Grants: &cfg.Grants, Log: log, Clock: clk})
+	defer unbind(context.WithoutCancel(ctx))
 	return st.Run(ctx, script, rest)
 }

@@ -77,7 +77,7 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 		Choose:  h.rollout.Choose,
 		Machine: h.machine,
 		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
-			return h.set.Bind(st, c, keep, grants, log).End
+			return h.set.Bind(run.Env{State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: grants, Log: log, Clock: clk})
 		},
 		Clock: clk,
 		Seed:  run.RandomSeed,
@@ -108,8 +108,8 @@ func stateDir(cfg config.Config) string {
 }
 
 func newMachine(dialled *legs.Registry, clk clock.Clock) (*bindings.Set, *vm.Machine, error) {
-	set := bindings.New(bindings.Deps{Legs: dialled, Clock: clk})
-	machine, err := vm.NewMachine(set.Modules(), set.Classes())
+	set := bindings.New(bindings.Deps{Legs: dialled})
+	machine, err := vm.NewMachine(set.Modules()...)
 	return set, machine, err
 }
 

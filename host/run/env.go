@@ -27,7 +27,9 @@ type Env struct {
 	Listener string
 	Grants   *grant.Grants
 	Log      *slog.Logger
-	Clock    clock.Clock
+	// Console writes the lines that the script itself logs. The Binder makes it.
+	Console *Console
+	Clock   clock.Clock
 }
 
 // Switch runs API commands on a FreeSWITCH and fires events into it.

@@ -51,13 +51,13 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 	must(t, err)
 	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.tree, History: history, Log: log, Clock: clock.System()})
 	set := bindings.New(bindings.Deps{})
-	machine, err := vm.NewMachine(set.Modules(), set.Classes())
+	machine, err := vm.NewMachine(set.Modules()...)
 	must(t, err)
 	h.runner = run.New(cfg, run.Deps{
 		Choose:  h.rollout.Choose,
 		Machine: machine, Clock: clock.System(),
 		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
-			return set.Bind(st, c, keep, grants, log).End
+			return set.Bind(run.Env{State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: grants, Log: log, Clock: clock.System()})
 		},
 		Seed: func() uint64 { return 1 },
 		Trace: func(c *outbound.Call, t vm.Trace) {

@@ -69,8 +69,12 @@ func (a *Args) push() int {
 // State is the state that calls.
 func (a *Args) State() *State { return a.state }
 
-// Self is the object's Go value for a method, the bound instance for a module's function.
+// Self is the object's Go value for a method, the Instance for a function.
 func (a *Args) Self() any { return a.self }
+
+// Instance returns what State.Bind has bound to the module that declares the
+// function or the method's class.
+func (a *Args) Instance() any { return a.state.bound[a.wrapper.module] }
 
 // Len is the number of arguments given, self not counted.
 func (a *Args) Len() int { return a.given }
@@ -162,6 +166,18 @@ func (a *Args) ChargeMemory(bytes int) { a.state.guard.ChargeMemory(a.L, bytes) 
 // 10 ns, against the script's limits. Who works in a loop over what a script
 // gave calls it in the loop. It raises the limit's error.
 func (a *Args) ChargeCPU(units int) { a.state.guard.ChargeCPU(a.L, units) }
+
+// SetKey sets a key of a new table that the script will get, and charges it.
+func (a *Args) SetKey(t *lua.LTable, key string, v lua.LValue) {
+	a.state.guard.SetKey(a.L, t, lua.LString(key), v)
+}
+
+// SetIndex sets element n, counted from 1, of a new table that the script will
+// get, and charges it.
+func (a *Args) SetIndex(t *lua.LTable, n int, v lua.LValue) {
+	a.state.guard.ChargeIndex(a.L, t, lua.LNumber(n))
+	t.RawSetInt(n, v)
+}
 
 // Return gives the results.
 func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }

@@ -30,7 +30,7 @@ var bound = []struct{ name, src string }{
 
 func machine(b testing.TB) *vm.Machine {
 	b.Helper()
-	m, err := vm.NewMachine(nil, nil)
+	m, err := vm.NewMachine()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func child() int {
 		fmt.Fprintln(os.Stderr, err)
 		return exitError
 	}
-	m, err := vm.NewMachine(nil, nil)
+	m, err := vm.NewMachine()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

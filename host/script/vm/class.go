@@ -11,6 +11,7 @@ import (
 // and out of their reach.
 type class struct {
 	declared  *Class
+	module    int // the place of its module in State.bound
 	metatable *lua.LTable
 	methods   *lua.LTable
 }
@@ -22,12 +23,12 @@ func (c *Class) native() string {
 	return c.Name
 }
 
-func (m *Machine) declareClass(declared *Class) error {
-	if m.classes[declared] != nil {
+func (m *Machine) declareClass(declared *Class, module int) error {
+	if m.classes[declared.Name] != nil {
 		return fmt.Errorf("the class %s is declared twice", declared.Name)
 	}
-	c := &class{declared: declared, metatable: newTable(), methods: newTable()}
-	m.classes[declared] = c
+	c := &class{declared: declared, module: module, metatable: newTable(), methods: newTable()}
+	m.classes[declared.Name] = c
 	m.shared.Tables[c.metatable] = true
 	m.shared.Tables[c.methods] = true
 	return nil
@@ -36,7 +37,7 @@ func (m *Machine) declareClass(declared *Class) error {
 // declareMethods comes after all classes are known, for a method's parameter
 // may be of any of them.
 func (m *Machine) declareMethods(declared *Class) error {
-	c := m.classes[declared]
+	c := m.classes[declared.Name]
 	for i := range declared.Methods {
 		method := &declared.Methods[i]
 		w, err := wrap(declared.Name+":"+method.Name, declared.native()+"::"+method.Name, method, m)
@@ -46,10 +47,10 @@ func (m *Machine) declareMethods(declared *Class) error {
 		if c.methods.RawGetString(method.Name) != lua.LNil {
 			return fmt.Errorf("%s is declared twice", w.name)
 		}
-		w.class = c
+		w.class, w.module = c, c.module
 		c.methods.RawSetString(method.Name, function(w.call))
 	}
-	if declared.Get == nil {
+	if len(declared.Fields) == 0 {
 		c.metatable.RawSetString("__index", c.methods)
 	} else {
 		c.metatable.RawSetString("__index", function(c.index))
@@ -75,9 +76,11 @@ func (c *class) index(L *lua.LState) int {
 		return 1
 	}
 	if self, ok := c.self(L.Get(1)); ok {
-		if v := c.declared.Get(self, string(field)); v != nil {
-			L.Push(v)
-			return 1
+		for i := range c.declared.Fields {
+			if f := &c.declared.Fields[i]; f.Name == string(field) {
+				L.Push(f.Get(self))
+				return 1
+			}
 		}
 	}
 	return 0

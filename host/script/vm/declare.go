@@ -25,7 +25,7 @@ const (
 type Param struct {
 	Name     string
 	Kind     Kind
-	Class    *Class // of an Object
+	Class    string // of an Object: the name of a class of any module
 	Optional bool   // and so are all after it
 	Variadic bool   // the last one, any number of times
 	Doc      string
@@ -33,38 +33,78 @@ type Param struct {
 
 // Result is one declared result.
 type Result struct {
-	Name string
-	Kind Kind
-	Doc  string
+	Name  string
+	Kind  Kind
+	Class string // of an Object
+	Doc   string
 }
 
-// Func is one Lua-visible function.
+// Func is one Lua-visible function. Its texts are the Lua reference.
 type Func struct {
 	Name    string
 	Params  []Param
 	Results []Result
 	Doc     string
-	Waits   bool // waits for the outside: the burst budget starts anew after it
-	Go      func(a *Args) error
+	Example string // Lua that shows its use
+	// AfterHangup says what the function does once the call has hung up; if it
+	// is empty, what its class or module says holds.
+	AfterHangup string
+	Waits       bool // waits for the outside: the burst budget starts anew after it
+	Go          func(a *Args) error
 }
 
 // Class is a kind of object with methods. Its metatable is built once and
 // shared by all states.
 type Class struct {
-	Name    string // in documentation and tostring: "Session"
-	Native  string // mod_lua's C++ name in error texts: "CoreSession"; default Name
-	Doc     string
-	Methods []Func
-	// Get answers a field that is no method; nil for an unknown one. May be nil.
-	Get func(self any, field string) lua.LValue
+	Name        string // in documentation and tostring: "Session"
+	Native      string // mod_lua's C++ name in error texts: "CoreSession"; default Name
+	Doc         string
+	Example     string
+	AfterHangup string
+	Methods     []Func
+	Fields      []Field
+	// Wrap makes the Go value behind a new object of what State.NewObject is
+	// given, so that other modules can have objects of the class. If it is nil,
+	// NewObject gets the Go value itself.
+	Wrap func(v any) any
 }
 
-// Module is one global table of functions and constants.
+// Field is a value that scripts read from an object, as object.name.
+type Field struct {
+	Name string
+	Kind Kind
+	Doc  string
+	Get  func(self any) lua.LValue // lua.LNil for none
+}
+
+// Constant is one fixed value in a module's table.
+type Constant struct {
+	Name  string
+	Value lua.LValue
+	Doc   string
+}
+
+// Variable is a global that a run sets with State.SetGlobal; the declaration
+// only describes it.
+type Variable struct {
+	Name    string
+	Kind    Kind
+	Class   string // of an Object
+	Doc     string
+	Example string
+}
+
+// Module is what one package of bindings declares: functions and constants in
+// one global table, classes, and the globals it sets. Modules of the same Name
+// share the table.
 type Module struct {
-	Name      string // the global; "" makes the functions globals themselves
-	Doc       string
-	Funcs     []Func
-	Constants map[string]lua.LValue
+	Name        string // the global; "" makes the functions globals themselves
+	Doc         string
+	AfterHangup string // of all functions and methods that say nothing else
+	Funcs       []Func
+	Constants   []Constant
+	Classes     []*Class
+	Variables   []Variable
 	// Absent says what to do instead of what a script looks for in vain: by
 	// global ("dofile"), field ("os.execute") or method ("Session:print").
 	Absent map[string]string

@@ -135,7 +135,7 @@ func (a *author) program() string {
 // FuzzPrograms runs generated programs under the guard: whatever they do, they
 // end, within their budgets, and without a Go panic.
 func FuzzPrograms(f *testing.F) {
-	m, err := vm.NewMachine(nil, nil)
+	m, err := vm.NewMachine()
 	if err != nil {
 		f.Fatal(err)
 	}

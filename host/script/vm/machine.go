@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 
@@ -15,19 +16,19 @@ import (
 type Machine struct {
 	globals   guard.Names
 	libraries []*library
-	modules   map[string]int // a module's place in State.bound
-	classes   map[*Class]*class
+	modules   map[*Module]int // a module's place in State.bound
+	classes   map[string]*class
 	shared    guard.Shared
 	absent    map[string]string // of all modules
 }
 
 // NewMachine checks that the linked gopher-lua is the one the guard was
 // written against and builds what states share.
-func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
+func NewMachine(modules ...*Module) (*Machine, error) {
 	if err := guard.Check(); err != nil {
 		return nil, err
 	}
-	m := &Machine{modules: map[string]int{}, classes: map[*Class]*class{}, absent: map[string]string{}}
+	m := &Machine{modules: map[*Module]int{}, classes: map[string]*class{}, absent: map[string]string{}}
 	m.shared.Explain = m.explain
 	m.shared.Tables = map[*lua.LTable]bool{}
 	m.shared.Lane = make(guard.Lane, max(1, runtime.GOMAXPROCS(0)/2))
@@ -40,17 +41,15 @@ func NewMachine(modules []*Module, classes []*Class) (*Machine, error) {
 			m.globals.Add(f.Name, f.Value)
 		}
 	}
-	for _, c := range classes {
-		if err := m.declareClass(c); err != nil {
-			return nil, err
+	for place, module := range modules {
+		m.modules[module] = place
+		for _, c := range module.Classes {
+			if err := m.declareClass(c, place); err != nil {
+				return nil, err
+			}
 		}
 	}
-	for _, c := range classes {
-		if err := m.declareMethods(c); err != nil {
-			return nil, err
-		}
-	}
-	for _, module := range modules {
+	for _, module := range modules { // all classes are known now
 		if err := m.declareModule(module); err != nil {
 			return nil, err
 		}
@@ -87,35 +86,37 @@ func sorted(list map[string]lua.LValue) []stdlib.Field {
 }
 
 func (m *Machine) declareModule(module *Module) error {
-	if _, twice := m.modules[module.Name]; twice {
-		return fmt.Errorf("the module %s is declared twice", module.Name)
-	}
 	for name, advice := range module.Absent {
 		m.absent[name] = advice
 	}
-	place := len(m.modules)
-	m.modules[module.Name] = place
-	l := stdlib.Library{Name: module.Name, Fields: sorted(module.Constants)}
-	seen := map[string]bool{}
+	for _, c := range module.Classes {
+		if err := m.declareMethods(c); err != nil {
+			return err
+		}
+	}
+	l := stdlib.Library{Name: module.Name}
+	for _, c := range module.Constants {
+		l.Fields = append(l.Fields, stdlib.Field{Name: c.Name, Value: c.Value})
+	}
 	for i := range module.Funcs {
-		w, err := wrap(strings.TrimPrefix(module.Name+"."+module.Funcs[i].Name, "."), module.Funcs[i].Name, &module.Funcs[i], m)
+		f := &module.Funcs[i]
+		w, err := wrap(strings.TrimPrefix(module.Name+"."+f.Name, "."), f.Name, f, m)
 		if err != nil {
 			return err
 		}
-		if seen[w.declared.Name] {
-			return fmt.Errorf("%s is declared twice", w.name)
-		}
-		seen[w.declared.Name] = true
-		w.module = place
-		l.Fields = append(l.Fields, stdlib.Field{Name: w.declared.Name, Value: function(w.call)})
+		w.module = m.modules[module]
+		l.Fields = append(l.Fields, stdlib.Field{Name: f.Name, Value: function(w.call)})
 	}
-	if l.Name == "" { // its functions are globals
-		for _, f := range l.Fields {
-			m.globals.Add(f.Name, f.Value)
-		}
-		return nil
+	into := &m.globals
+	if l.Name != "" {
+		into = &m.library(l.Name).fields
 	}
-	m.addLibrary(l)
+	for _, f := range l.Fields {
+		if slices.Contains(into.List(), f.Name) {
+			return fmt.Errorf("%s is declared twice", strings.TrimPrefix(l.Name+"."+f.Name, "."))
+		}
+		into.Add(f.Name, f.Value)
+	}
 	return nil
 }
 
@@ -132,15 +133,26 @@ type library struct {
 }
 
 func (m *Machine) addLibrary(l stdlib.Library) {
-	lib := &library{name: l.Name, metatable: newTable()}
+	lib := m.library(l.Name)
 	for _, f := range l.Fields {
 		lib.fields.Add(f.Name, f.Value)
 	}
+}
+
+// library finds the library of that name, or adds an empty one.
+func (m *Machine) library(name string) *library {
+	for _, lib := range m.libraries {
+		if lib.name == name {
+			return lib
+		}
+	}
+	lib := &library{name: name, metatable: newTable()}
 	lib.metatable.RawSetString("__index", function(lib.index))
 	lib.metatable.RawSetString("__pairs", function(lib.pairs))
 	lib.metatable.RawSetString("__metatable", lua.LFalse)
 	m.shared.Tables[lib.metatable] = true
 	m.libraries = append(m.libraries, lib)
+	return lib
 }
 
 // fill puts the library's fields into a state's table, but for those the

@@ -79,23 +79,28 @@ func (s *State) Used() time.Duration { return s.guard.Used() }
 // its memory found, and what it allocated since.
 func (s *State) Memory() int64 { return s.guard.Memory() }
 
-// Bind sets what Args.Self is inside the functions of a module, in this state.
-func (s *State) Bind(module string, instance any) {
+// Bind sets what Args.Instance is inside the functions and methods of a module
+// of the machine's, in this state.
+func (s *State) Bind(module *Module, instance any) {
 	place, ok := s.machine.modules[module]
 	if !ok {
-		panic("vm: Bind: the machine has no module " + module)
+		panic("vm: Bind: the machine has no such module " + module.Name)
 	}
 	s.bound[place] = instance
 }
 
-// NewObject is a Lua object of class c whose methods get self as Args.Self.
-func (s *State) NewObject(c *Class, self any) lua.LValue {
-	made := s.machine.classes[c]
-	if made == nil {
-		panic("vm: NewObject: the machine has no class " + c.Name)
+// NewObject makes a Lua object of the class of that name. Its methods get v as
+// Args.Self, or what Class.Wrap makes of v.
+func (s *State) NewObject(class string, v any) lua.LValue {
+	c := s.machine.classes[class]
+	if c == nil {
+		panic("vm: NewObject: the machine has no class " + class)
+	}
+	if c.declared.Wrap != nil {
+		v = c.declared.Wrap(v)
 	}
 	s.guard.DeferMemory(128)
-	return &lua.LUserData{Value: self, Metatable: made.metatable}
+	return &lua.LUserData{Value: v, Metatable: c.metatable}
 }
 
 // SetGlobal sets a global variable of the script.

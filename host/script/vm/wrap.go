@@ -16,7 +16,7 @@ type wrapper struct {
 	name     string // in traces: "session:playback"
 	native   string // in mod_lua's errors: "CoreSession::playback"
 	class    *class // of a method
-	module   int    // of a module's function
+	module   int    // the place of its module in State.bound
 	least    int    // arguments, self not counted
 	most     int    // -1: any number
 	objects  []*class
@@ -36,7 +36,7 @@ func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
 		case optional && !p.Optional && !p.Variadic:
 			return nil, fmt.Errorf("%s: the parameter %s must be optional, as one before it is", name, p.Name)
 		case p.Kind == Object && m.classes[p.Class] == nil:
-			return nil, fmt.Errorf("%s: the class of the parameter %s is not among the machine's", name, p.Name)
+			return nil, fmt.Errorf("%s: the class of the parameter %s is not declared by any module: %q", name, p.Name, p.Class)
 		}
 		optional = p.Optional
 		if p.Variadic {
@@ -61,7 +61,7 @@ func (w *wrapper) call(L *lua.LState) int {
 	if w.class != nil {
 		a.self, _ = w.class.self(L.Get(1))
 	} else {
-		a.self = s.bound[w.module]
+		a.self = a.Instance()
 	}
 	start := s.traceStart()
 	var err error
@@ -122,7 +122,7 @@ func (w *wrapper) check(a *Args) {
 			a.state.guard.ChargeParse(a.L, string(s)) // and by the function
 		}
 		if !p.Kind.takes(v) || object != nil && !is(object, v) {
-			w.wrongType(a, a.first+i, p.kindName(), v)
+			w.wrongType(a, a.first+i, p.kindName(object), v)
 		}
 	}
 }
@@ -195,7 +195,7 @@ func (k Kind) takes(v lua.LValue) bool {
 }
 
 // kindName is how SWIG calls the C++ type behind a kind.
-func (p *Param) kindName() string {
+func (p *Param) kindName(object *class) string {
 	switch p.Kind {
 	case String:
 		return "char *"
@@ -210,7 +210,7 @@ func (p *Param) kindName() string {
 	case Function:
 		return "function"
 	case Object:
-		return p.Class.native() + " *"
+		return object.declared.native() + " *"
 	}
 	return "any"
 }

@@ -28,13 +28,10 @@ func (t task) Cancel() string { return "cancelled " + t.ID }
 
 var errRefused = errors.New("the exchange refused; dial 9 first")
 
-// declared are a class and a module with every kind of parameter.
-func declared() (*vm.Class, *vm.Module) {
-	c := &vm.Class{Name: "Phone", Native: "CorePhone", Get: func(self any, field string) lua.LValue {
-		if field == "number" {
-			return lua.LString(self.(*phone).number)
-		}
-		return nil
+// declared returns a module with a class and with every kind of parameter.
+func declared() *vm.Module {
+	c := &vm.Class{Name: "Phone", Native: "CorePhone", Fields: []vm.Field{
+		{Name: "number", Kind: vm.String, Get: func(self any) lua.LValue { return lua.LString(self.(*phone).number) }},
 	}}
 	c.Methods = []vm.Func{
 		{Name: "set", Params: []vm.Param{{Name: "name", Kind: vm.String}, {Name: "value", Kind: vm.String}},
@@ -47,7 +44,7 @@ func declared() (*vm.Class, *vm.Module) {
 			Go: func(a *vm.Args) error { a.ReturnInt(a.Int(0)); return nil }},
 		{Name: "hold", Params: []vm.Param{{Name: "on", Kind: vm.Bool, Optional: true}},
 			Go: func(a *vm.Args) error { a.ReturnBool(a.Bool(0)); return nil }},
-		{Name: "join", Params: []vm.Param{{Name: "other", Kind: vm.Object, Class: c}},
+		{Name: "join", Params: []vm.Param{{Name: "other", Kind: vm.Object, Class: "Phone"}},
 			Go: func(a *vm.Args) error { a.ReturnString(a.Object(0).(*phone).number); return nil }},
 		{Name: "each", Params: []vm.Param{{Name: "fn", Kind: vm.Function}, {Name: "rest", Kind: vm.Any, Variadic: true}}, Waits: true,
 			Go: func(a *vm.Args) error {
@@ -67,7 +64,7 @@ func declared() (*vm.Class, *vm.Module) {
 		{Name: "wait", Waits: true, Go: func(a *vm.Args) error { <-a.Context().Done(); return a.Context().Err() }},
 		{Name: "crash", Go: func(a *vm.Args) error { var none *phone; none.number = "x"; return nil }},
 	}
-	m := &vm.Module{Name: "exchange", Constants: map[string]lua.LValue{"LINES": lua.LNumber(4)}, Funcs: []vm.Func{
+	m := &vm.Module{Name: "exchange", Constants: []vm.Constant{{Name: "LINES", Value: lua.LNumber(4)}}, Classes: []*vm.Class{c}, Funcs: []vm.Func{
 		{Name: "lines", Params: []vm.Param{{Name: "t", Kind: vm.Table}},
 			Go: func(a *vm.Args) error {
 				a.Return(lua.LNumber(a.Table(0).Len()), lua.LString(a.Self().(string)))
@@ -77,13 +74,12 @@ func declared() (*vm.Class, *vm.Module) {
 	}, Absent: map[string]string{
 		"recall": "there is no recall", "os.execute": "the exchange runs no programs", "Phone:ring": "the exchange rings",
 	}}
-	return c, m
+	return m
 }
 
 // exchange is a state with the declared class and module, and how it went.
 type exchange struct {
 	*vm.State
-	class   *vm.Class
 	phone   *phone
 	printed []string
 	traces  []vm.Trace
@@ -91,21 +87,21 @@ type exchange struct {
 
 func newExchange(t testing.TB, o vm.StateOptions) *exchange {
 	t.Helper()
-	class, module := declared()
-	m, err := vm.NewMachine([]*vm.Module{module}, []*vm.Class{class})
+	module := declared()
+	m, err := vm.NewMachine(module)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &exchange{class: class, phone: &phone{number: "1000"}}
+	x := &exchange{phone: &phone{number: "1000"}}
 	o.Print = func(line string) { x.printed = append(x.printed, line) }
 	if o.Trace == nil {
 		o.Trace = func(tr vm.Trace) { x.traces = append(x.traces, tr) }
 	}
 	x.State = m.NewState(o)
 	x.phone.state = x.State
-	x.Bind("exchange", "central")
-	x.SetGlobal("phone", x.NewObject(class, x.phone))
-	x.SetGlobal("other", x.NewObject(class, &phone{number: "2000"}))
+	x.Bind(module, "central")
+	x.SetGlobal("phone", x.NewObject("Phone", x.phone))
+	x.SetGlobal("other", x.NewObject("Phone", &phone{number: "2000"}))
 	t.Cleanup(x.Close)
 	return x
 }
@@ -277,23 +273,22 @@ func TestTraces(t *testing.T) {
 
 func TestDeclarationsAreChecked(t *testing.T) {
 	do := func(a *vm.Args) error { return nil }
-	other := &vm.Class{Name: "Other"}
 	for want, fn := range map[string]vm.Func{
 		"without a name or a Go function": {Name: "f"},
 		"variadic but not the last":       {Name: "f", Go: do, Params: []vm.Param{{Name: "a", Variadic: true}, {Name: "b"}}},
 		"must be optional":                {Name: "f", Go: do, Params: []vm.Param{{Name: "a", Optional: true}, {Name: "b"}}},
-		"not among the machine's":         {Name: "f", Go: do, Params: []vm.Param{{Name: "a", Kind: vm.Object, Class: other}}},
+		"not declared by any module":      {Name: "f", Go: do, Params: []vm.Param{{Name: "a", Kind: vm.Object, Class: "Other"}}},
 	} {
-		_, err := vm.NewMachine([]*vm.Module{{Name: "m", Funcs: []vm.Func{fn}}}, nil)
+		_, err := vm.NewMachine(&vm.Module{Name: "m", Funcs: []vm.Func{fn}})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 	twice := []vm.Func{{Name: "f", Go: do}, {Name: "f", Go: do}}
-	if _, err := vm.NewMachine([]*vm.Module{{Name: "m", Funcs: twice}}, nil); err == nil || !strings.Contains(err.Error(), "m.f is declared twice") {
+	if _, err := vm.NewMachine(&vm.Module{Name: "m", Funcs: twice}); err == nil || !strings.Contains(err.Error(), "m.f is declared twice") {
 		t.Error(err)
 	}
-	if _, err := vm.NewMachine(nil, []*vm.Class{{Name: "C", Methods: twice}}); err == nil || !strings.Contains(err.Error(), "C:f is declared twice") {
+	if _, err := vm.NewMachine(&vm.Module{Classes: []*vm.Class{{Name: "C", Methods: twice}}}); err == nil || !strings.Contains(err.Error(), "C:f is declared twice") {
 		t.Error(err)
 	}
 }
@@ -308,5 +303,43 @@ func TestAGoPanicCostsOneScript(t *testing.T) {
 	}
 	if !strings.Contains(failed.Traceback, "wrap_test.go") {
 		t.Error("the traceback does not name the Go function:", failed.Traceback)
+	}
+}
+
+// Modules of one name share the global table; each function and method gets
+// what is bound to its own module.
+func TestModulesShareATable(t *testing.T) {
+	part := func(name string) *vm.Module {
+		return &vm.Module{Name: "switch", Funcs: []vm.Func{{Name: name, Go: func(a *vm.Args) error {
+			a.Return(lua.LString(a.Instance().(string)), a.State().NewObject(name, 7))
+			return nil
+		}}}, Classes: []*vm.Class{{
+			Name: name,
+			Wrap: func(v any) any { return fmt.Sprint(name, v) },
+			Methods: []vm.Func{{Name: "show", Go: func(a *vm.Args) error {
+				a.ReturnString(a.Self().(string) + a.Instance().(string))
+				return nil
+			}}},
+		}}}
+	}
+	one, two := part("one"), part("two")
+	m, err := vm.NewMachine(one, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := m.NewState(vm.StateOptions{})
+	defer st.Close()
+	st.Bind(one, "first")
+	st.Bind(two, "second")
+	run(t, st, `
+		local a, x = switch.one()
+		local b, y = switch.two()
+		assert(a == "first" and b == "second", a .. b)
+		assert(x:show() == "one7first" and y:show() == "two7second", x:show() .. y:show())`)
+	if _, err := vm.NewMachine(one, part("one")); err == nil || !strings.Contains(err.Error(), "the class one is declared twice") {
+		t.Error(err)
+	}
+	if _, err := vm.NewMachine(&vm.Module{Funcs: []vm.Func{{Name: "print", Go: func(*vm.Args) error { return nil }}}}); err == nil || !strings.Contains(err.Error(), "print is declared twice") {
+		t.Error(err)
 	}
 }

@@ -1,4 +1,6 @@
-package freeswitch
+// Package json owns freeswitch.JSON: tables to JSON text and back, as mod_lua's
+// JSON class does it, within the script's budget.
+package json
 
 import (
 	"bytes"
@@ -10,49 +12,54 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
-	"github.com/eslua/eslua/host/script/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
 
 // Bounds of one text and one table, so that neither takes memory or time
 // outside the script's budget.
 const (
-	jsonDecodes = 256 << 10 // bytes
-	jsonEncodes = 1 << 20   // bytes
-	jsonNests   = 64
+	maxDecoded = 256 << 10 // bytes
+	maxEncoded = 1 << 20   // bytes
+	maxDepth   = 64
 )
 
 // tableCost is what an empty table costs, in bytes.
 const tableCost = 96
 
-// jsonObject is what stands behind freeswitch.JSON().
-type jsonObject struct {
+// codec is an object of freeswitch.JSON.
+type codec struct {
 	emptyAsArray bool
 	pretty       bool
 }
 
-// JSON declares freeswitch.JSON for objects of class.
-func JSON(class *vm.Class) vm.Func {
-	return vm.Func{
-		Name: "JSON", Results: []vm.Result{{Name: "json", Kind: vm.Object}},
+// Module declares freeswitch.JSON and its objects.
+type Module struct{}
+
+// Bind returns no instance: JSON needs nothing of its run.
+func (Module) Bind(*run.Env) any { return nil }
+
+// Declare declares the constructor and the class.
+func (Module) Declare() *vm.Module {
+	return &vm.Module{Name: "freeswitch", Classes: []*vm.Class{class()}, Funcs: []vm.Func{{
+		Name: "JSON", Results: []vm.Result{{Name: "json", Kind: vm.Object, Class: "JSON"}},
 		Doc: "Reads and writes JSON.",
 		Go: func(a *vm.Args) error {
-			a.Return(a.State().NewObject(class, &jsonObject{}))
+			a.Return(a.State().NewObject("JSON", &codec{}))
 			return nil
 		},
-	}
+	}}}
 }
 
-// JSONClass declares the methods of freeswitch.JSON.
-func JSONClass() *vm.Class {
+func class() *vm.Class {
 	on := []vm.Param{{Name: "on", Kind: vm.Bool}}
 	return &vm.Class{Name: "JSON", Doc: "JSON to tables and back.", Methods: []vm.Func{
 		{
 			Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table}}, Results: []vm.Result{{Name: "text", Kind: vm.String}},
 			Doc: "A table as JSON: an array if its first key is 1, else an object.",
 			Go: func(a *vm.Args) error {
-				text, err := a.Self().(*jsonObject).encode(a, a.Table(0))
+				text, err := a.Self().(*codec).encode(a, a.Table(0))
 				if err == nil {
 					a.ReturnString(text)
 				}
@@ -64,7 +71,7 @@ func JSONClass() *vm.Class {
 			Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is no JSON object or array"}},
 			Doc:     "A JSON object or array as a table; nulls, and arrays right inside arrays, are left out.",
 			Go: func(a *vm.Args) error {
-				table, err := decodeJSON(a, a.String(0))
+				table, err := decode(a, a.String(0))
 				if table != nil {
 					a.Return(table)
 				}
@@ -73,17 +80,17 @@ func JSONClass() *vm.Class {
 		},
 		{
 			Name: "encode_empty_table_as_object", Params: on, Doc: "Whether an empty table is {} (so at first) or [].",
-			Go: func(a *vm.Args) error { a.Self().(*jsonObject).emptyAsArray = !a.Bool(0); return nil },
+			Go: func(a *vm.Args) error { a.Self().(*codec).emptyAsArray = !a.Bool(0); return nil },
 		},
 		{
 			Name: "return_unformatted_json", Params: on, Doc: "Whether encode writes no blanks and line ends (so at first).",
-			Go: func(a *vm.Args) error { a.Self().(*jsonObject).pretty = !a.Bool(0); return nil },
+			Go: func(a *vm.Args) error { a.Self().(*codec).pretty = !a.Bool(0); return nil },
 		},
 	}}
 }
 
-func (j *jsonObject) encode(a *vm.Args, t *lua.LTable) (string, error) {
-	var b jsonText
+func (j *codec) encode(a *vm.Args, t *lua.LTable) (string, error) {
+	var b builder
 	if err := j.write(a, &b, t, 0); err != nil {
 		return "", err
 	}
@@ -98,21 +105,21 @@ func (j *jsonObject) encode(a *vm.Args, t *lua.LTable) (string, error) {
 	return out.String(), nil
 }
 
-// jsonText is the text being written, and how many blanks and line ends json.Indent
+// builder is the text being written, and how many blanks and line ends json.Indent
 // will put between.
-type jsonText struct {
+type builder struct {
 	strings.Builder
 	blanks int
 }
 
-func (b *jsonText) long(pretty bool) bool {
-	return b.Len() > jsonEncodes || pretty && b.Len()+b.blanks > jsonEncodes
+func (b *builder) long(pretty bool) bool {
+	return b.Len() > maxEncoded || pretty && b.Len()+b.blanks > maxEncoded
 }
 
 // write follows freeswitch_lua.cpp:JSON::LuaTable2cJSON.
-func (j *jsonObject) write(a *vm.Args, b *jsonText, t *lua.LTable, depth int) error {
-	if depth > jsonNests {
-		return fmt.Errorf("json:encode: tables are nested more than %d deep; does one contain itself?", jsonNests)
+func (j *codec) write(a *vm.Args, b *builder, t *lua.LTable, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("json:encode: tables are nested more than %d deep; does one contain itself?", maxDepth)
 	}
 	key, value := t.Next(lua.LNil)
 	if key == lua.LNil {
@@ -156,7 +163,7 @@ func (j *jsonObject) write(a *vm.Args, b *jsonText, t *lua.LTable, depth int) er
 				return err
 			}
 		case lua.LNumber:
-			b.WriteString(jsonNumber(float64(v)))
+			b.WriteString(formatNumber(float64(v)))
 		case lua.LBool:
 			b.WriteString(v.String())
 		case *lua.LTable:
@@ -173,14 +180,14 @@ func (j *jsonObject) write(a *vm.Args, b *jsonText, t *lua.LTable, depth int) er
 	return nil
 }
 
-var errLong = fmt.Errorf("json:encode: the text would be longer than %d bytes", jsonEncodes)
+var errLong = fmt.Errorf("json:encode: the text would be longer than %d bytes", maxEncoded)
 
-func writeText(a *vm.Args, b *jsonText, s string) error {
-	if len(s) > jsonEncodes {
+func writeText(a *vm.Args, b *builder, s string) error {
+	if len(s) > maxEncoded {
 		return errLong
 	}
 	a.ChargeCPU(60 + len(s)/2)
-	b.WriteString(jsonString(s))
+	b.WriteString(quoted(s))
 	return nil
 }
 
@@ -192,7 +199,7 @@ func keyText(key lua.LValue) (string, bool) {
 	return "", false
 }
 
-func jsonString(s string) string {
+func quoted(s string) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -200,7 +207,7 @@ func jsonString(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func jsonNumber(f float64) string {
+func formatNumber(f float64) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "null" // as cJSON
 	}
@@ -210,10 +217,10 @@ func jsonNumber(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// decodeJSON follows JSON::cJSON2LuaTable; nil for what is no JSON.
-func decodeJSON(a *vm.Args, text string) (*lua.LTable, error) {
-	if len(text) > jsonDecodes {
-		return nil, fmt.Errorf("json:decode: the text is longer than %d bytes", jsonDecodes)
+// decode follows JSON::cJSON2LuaTable; nil for what is no JSON.
+func decode(a *vm.Args, text string) (*lua.LTable, error) {
+	if len(text) > maxDecoded {
+		return nil, fmt.Errorf("json:decode: the text is longer than %d bytes", maxDecoded)
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	tok, err := dec.Token()
@@ -231,13 +238,12 @@ func decodeJSON(a *vm.Args, text string) (*lua.LTable, error) {
 	return t, nil
 }
 
-var errNested = fmt.Errorf("json:decode: the text nests more than %d deep", jsonNests)
+var errNested = fmt.Errorf("json:decode: the text nests more than %d deep", maxDepth)
 
 func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, error) {
-	if depth > jsonNests {
+	if depth > maxDepth {
 		return nil, errNested
 	}
-	g := guard.Of(a.L)
 	a.ChargeMemory(tableCost)
 	t := &lua.LTable{Metatable: lua.LNil}
 	for n := 0; dec.More(); {
@@ -279,11 +285,10 @@ func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua
 		}
 		if open == '{' {
 			a.ChargeMemory(len(name) + 32)
-			g.SetKey(a.L, t, lua.LString(name), value)
+			a.SetKey(t, name, value)
 		} else {
 			n++
-			g.ChargeIndex(a.L, t, lua.LNumber(n))
-			t.RawSetInt(n, value)
+			a.SetIndex(t, n, value)
 		}
 	}
 	_, err := dec.Token()

@@ -1,7 +1,22 @@
 package bindings
 
-// absent says what to do instead of what mod_lua and Lua have and this host
-// has not: a script that was written for them names it sooner or later.
+import (
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// globals is the module of the globals that no other module sets, and of the
+// names that eslua does not have.
+type globals struct{}
+
+func (globals) Bind(*run.Env) any { return nil }
+
+func (globals) Declare() *vm.Module {
+	return &vm.Module{Absent: absent()}
+}
+
+// absent says what to write instead of the names that mod_lua and Lua have and
+// eslua does not: scripts written for them use some sooner or later.
 func absent() map[string]string {
 	const (
 		module   = "put the file beside the script and write require \"NAME\""

@@ -1,7 +1,8 @@
-package bindings
+package run
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -10,39 +11,43 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// What one script may write to the log: so many lines at once, then so many a
-// second, each of so many bytes. More would fill a disk for everybody.
+// The limits of what one script may write to the log: a burst of lines, then a
+// rate, and the length of each line. More could fill a disk.
 const (
 	consoleBurst = 1000
-	consoleRate  = 100
+	consoleRate  = 100 // lines per second
 	consoleBytes = 8 << 10
 )
 
-// console writes a script's own lines to the log.
-type console struct {
+// Console writes the lines of one script to the log, within limits.
+type Console struct {
 	log   *slog.Logger
 	clock clock.Clock
 
 	started time.Time
 	written int // lines since started
-	lost    int
+	dropped int
 }
 
-func (c *console) write(level, text string) {
+// NewConsole makes the console of one script.
+func NewConsole(log *slog.Logger, clk clock.Clock) *Console { return &Console{log: log, clock: clk} }
+
+// Write writes a line at one of FreeSWITCH's log levels.
+func (c *Console) Write(level, text string) {
 	now := c.clock.Now()
 	if c.started.IsZero() {
 		c.started = now
 	}
 	if allowed := consoleBurst + int(now.Sub(c.started)/time.Second)*consoleRate; c.written >= allowed {
-		if c.lost == 0 {
+		if c.dropped == 0 {
 			c.log.Warn("the script writes too much to the log: lines are left out", "lines_per_second", consoleRate)
 		}
-		c.lost++
+		c.dropped++
 		return
 	}
-	if c.lost > 0 {
-		c.log.Warn("lines of the script were left out", "lines", c.lost)
-		c.lost = 0
+	if c.dropped > 0 {
+		c.log.Warn("lines of the script were left out", "lines", c.dropped)
+		c.dropped = 0
 	}
 	c.written++
 	text = strings.TrimRight(text, "\n")
@@ -52,8 +57,13 @@ func (c *console) write(level, text string) {
 	c.log.Log(context.Background(), severity(level), text)
 }
 
-// severity reads a level as switch_log_str2level does; what it does not know
-// is DEBUG.
+// WriteFrom writes a line that names the place in the script it comes from.
+func (c *Console) WriteFrom(level, file, function string, line int, text string) {
+	c.Write(level, fmt.Sprintf("%s:%d %s: %s", file, line, function, text))
+}
+
+// severity reads a level, a name or a number, as switch_log_str2level does; an
+// unknown one is DEBUG.
 func severity(level string) slog.Level {
 	names := [...]string{"CONSOLE", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO"}
 	severities := [...]slog.Level{slog.LevelInfo, slog.LevelError, slog.LevelError, slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelInfo}
