@@ -38,7 +38,7 @@ func (c *channel) report(st fileStatus) {
 }
 
 func playbackApp(c *channel, arg string) {
-	path, _, _ := strings.Cut(arg, "")
+	path, _, _ := strings.Cut(arg, "@@")
 	c.set("playback_terminator_used", "")
 	c.report(c.playFile(path, c.terminated))
 }

@@ -103,7 +103,7 @@ func hunks(b *strings.Builder, old, now []string) {
 			i++
 			continue
 		}
-		fmt.Fprintf(b, " -%s +%s @@\n", span(begin[0], lines[0]), span(begin[1], lines[1]))
+		fmt.Fprintf(b, "@@ -%s +%s @@\n", span(begin[0], lines[0]), span(begin[1], lines[1]))
 		for _, e := range edits[i:end] {
 			b.WriteByte(e.op)
 			b.WriteString(e.line)
