@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/admin"
 )
@@ -32,7 +33,7 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 	first.next(t, "is open")
 	first.next(t, "is open")
 
-	if code, out := askEslua("status", "--config", file); code != exitFine || !strings.Contains(out, "takes calls on 127.0.0.1:") || !strings.Contains(out, "configuration "+file) {
+	if code, out := askEslua("status", "--config", file); code != exitFine || !strings.Contains(out, "taking calls on 127.0.0.1:") || !strings.Contains(out, "configuration "+file) {
 		t.Fatalf("status: %d\n%s", code, out)
 	}
 	was := statusJSON(t, file)
@@ -72,7 +73,7 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 type departed struct{ admin.Deps }
 
 func (departed) Status(bool) admin.Status {
-	return admin.Status{PID: 99, Calls: admin.Calls{Running: 2}}
+	return admin.Status{PID: 99, Calls: outbound.Status{Running: 2}}
 }
 
 // TestTheEsluaBeforeIsSeen asks while one departs, and nobody came after it.
@@ -84,13 +85,13 @@ func TestTheEsluaBeforeIsSeen(t *testing.T) {
 	defer os.RemoveAll(dir)
 	socket, opened := filepath.Join(dir, "eslua.sock"), make(openings, 1)
 	log := slog.New(slog.NewTextHandler(opened, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	before := admin.New(socket+".99", "", admin.Deps{Watched: departed{}}, log, clock.System())
+	before := admin.New(socket+".99", "", admin.Deps{StatusSource: departed{}}, log, clock.System())
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- before.Run(ctx) }()
 	<-opened
 	code, out := askEslua("status", "--admin", socket)
-	if code != exitFailed || !strings.Contains(out, "The eslua before, process 99, takes no new calls: 2 calls running") || !strings.Contains(out, "eslua is not running") {
+	if code != exitFailed || !strings.Contains(out, "The previous eslua, process 99, takes no new calls: 2 calls running") || !strings.Contains(out, "eslua is not running") {
 		t.Errorf("%d\n%s", code, out)
 	}
 	stop()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,8 +18,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
@@ -55,6 +60,7 @@ func golden(t *testing.T, name, got string) {
 type watchedHost struct {
 	*host
 	t      *testing.T
+	server *admin.Server
 	dir    string // of the scripts
 	socket string
 	clk    *clock.Manual
@@ -67,9 +73,7 @@ type watchedHost struct {
 	hashes []string // of the story, in order
 }
 
-// Reload and Drain are eslua serve's; here the scripts are all there is.
-func (w *watchedHost) Reload(ctx context.Context) error { return w.scripts.Reload(ctx) }
-func (w *watchedHost) Drain()                           { w.desk.drains(w.clk.Now().Add(10 * time.Minute)) }
+func (w *watchedHost) Drain() { w.host.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
 
 // openings is a log that tells what the admin's server opened.
 type openings chan string
@@ -98,6 +102,7 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	}
 	cfg := config.Default()
 	cfg.Scripts = w.dir
+	cfg.Flows = map[string]config.Flow{"beef": {Canary: &config.Canary{Share: 10, Window: config.Duration(time.Minute), Calls: 1}}}
 	cfg.Nodes = []config.Node{{Name: "fs1", Address: "127.0.0.1:1", Password: "ClueCon"}} // where nobody listens
 	log := slog.New(slog.NewTextHandler(openings(w.opened), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.host, err = build(cfg, log, w.clk, audience{
@@ -111,8 +116,8 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.desk.open(w.socket, "127.0.0.1:0", w)
-	w.desk.configured("/etc/eslua/eslua.yaml", cfg)
+	w.server = admin.New(w.socket, "127.0.0.1:0", admin.Deps{StatusSource: w.host.admin, ScriptControl: w.host.admin, ProcessControl: w, Metrics: w.host.metrics}, log, w.clk)
+	w.host.admin.SetConfig("/etc/eslua/eslua.yaml", cfg)
 	l := listening(t)
 	w.listen = l.Addr().String()
 	w.sim = switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
@@ -125,7 +130,7 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- w.run(ctx, l) }()
+	go func() { done <- w.host.run(ctx, l, w.server) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -193,7 +198,7 @@ var processLine = regexp.MustCompile(`^eslua .*, process \d+`)
 func (w *watchedHost) stable(text string) string {
 	text = processLine.ReplaceAllString(text, "eslua v1.0, process 4711")
 	return w.letters(strings.NewReplacer(
-		w.listen, "127.0.0.1:8084", w.desk.server.MetricsAddr(), "127.0.0.1:9090",
+		w.listen, "127.0.0.1:8084", w.server.MetricsAddr(), "127.0.0.1:9090",
 		w.dir, "/etc/eslua/scripts", w.socket, "/run/eslua/eslua.sock",
 	).Replace(text))
 }
@@ -243,17 +248,17 @@ func TestWhatAnAdminSees(t *testing.T) {
 	<-w.over
 	w.clk.Advance(20 * time.Second)
 	w.save("lib/greet.lua", strings.Replace(greeting, "end", "return 1 end", 1))
-	if err := w.Reload(t.Context()); err != nil {
+	if err := w.scripts.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.clk.Advance(5 * time.Second)
 	w.call("menu", "00000000-0000-4000-8000-000000000003")
-	for w.server.Calls() != 3 {
+	for w.host.server.Calls() != 3 {
 		runtime.Gosched() // the others' flows have ended, and they are on their way out
 	}
 	w.tell("a module was edited while two calls ran, and another call came; then a save was wrong")
 	w.save("beef.lua", "session:answer(\n\n")
-	if err := w.Reload(t.Context()); err == nil {
+	if err := w.scripts.Reload(t.Context()); err == nil {
 		t.Fatal("a broken script is taken")
 	}
 	w.eslua("status", "--calls")
@@ -288,6 +293,16 @@ func TestWhatAnAdminSees(t *testing.T) {
 	w.eslua("status")
 	golden(t, "admin.txt", w.story.String())
 	w.checkMetrics()
+
+	// Alarms depend on names, types and labels. One flow is pinned and another on
+	// trial, so that every metric has a value.
+	w.eslua("scripts", "unpin")
+	w.eslua("scripts", "pin", "bad", first[:6])
+	w.save("beef.lua", "session:answer()\nsession:hangup()\n")
+	if err := w.scripts.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "metrics.txt", w.families())
 }
 
 // generations are those of the history, newest first.
@@ -298,10 +313,10 @@ func (w *watchedHost) generations() (names []string) {
 	return names
 }
 
-// checkMetrics compares the figures with those of the story.
-func (w *watchedHost) checkMetrics() {
+// scrape returns the page of metrics.
+func (w *watchedHost) scrape() string {
 	w.t.Helper()
-	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.desk.server.MetricsAddr()+"/metrics", nil)
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.server.MetricsAddr()+"/metrics", nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -315,6 +330,34 @@ func (w *watchedHost) checkMetrics() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return string(text)
+}
+
+// families lists eslua's own metrics with their types and labels.
+func (w *watchedHost) families() string {
+	w.t.Helper()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(w.scrape()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var list strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		var labels []string
+		for _, l := range families[name].GetMetric()[0].GetLabel() {
+			labels = append(labels, l.GetName())
+		}
+		if strings.HasPrefix(name, "eslua_") {
+			fmt.Fprintln(&list, strings.TrimSpace(fmt.Sprintf("%s %s %s", name, families[name].GetType(), strings.Join(labels, ","))))
+		}
+	}
+	return list.String()
+}
+
+// checkMetrics compares the figures with those of the story.
+func (w *watchedHost) checkMetrics() {
+	w.t.Helper()
+	text := w.scrape()
 	g := w.generations()
 	for _, line := range []string{
 		"eslua_taking_calls 0",
@@ -330,10 +373,10 @@ func (w *watchedHost) checkMetrics() {
 		`eslua_scripts_swaps_total 2`,
 		`eslua_scripts_refusals_total 1`,
 		`eslua_scripts_rollbacks_total 2`,
-		fmt.Sprintf("eslua_flow_held{flow=\"\",kind=\"rollback\",generation=%q} 1", g[1]),
+		fmt.Sprintf("eslua_flow_held{flow=\"\",generation=%q,kind=\"rollback\"} 1", g[1]),
 		`eslua_node_up{node="fs1"} 0`,
 	} {
-		if !strings.Contains("\n"+string(text), "\n"+line+"\n") {
+		if !strings.Contains("\n"+text, "\n"+line+"\n") {
 			w.t.Errorf("the metrics do not say %s\n%s", line, text)
 		}
 	}

@@ -31,7 +31,7 @@ func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup
 	d.late, d.tell = s.clock.NewTimer(patience), s.clock.NewTimer(tellEvery)
 	s.log.Info("taking no new calls; a second signal ends the others", "calls", s.host.server.Calls(), "until", d.until.Format(time.TimeOnly))
 	s.systemd.Stopping(s.callsLeft(d))
-	s.host.desk.drains(d.until)
+	s.host.admin.SetDraining(d.until)
 	s.host.rollout.Retire()
 	d.closed = make(chan struct{})
 	aside.Go(func() {

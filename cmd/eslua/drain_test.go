@@ -204,7 +204,7 @@ func (s *site) service(t *testing.T, clk clock.Clock, log chan string) *service 
 	if v.port, err = listener.Listen(s.listen, clk); err != nil {
 		t.Fatal(err)
 	}
-	v.host.desk.open(filepath.Join(s.dir, "eslua.sock"), "", v)
+	v.admin = v.newAdmin(filepath.Join(s.dir, "eslua.sock"), "")
 	return v
 }
 

@@ -7,7 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/rollout"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 // TestStatusOfAllThatCanBe prints what a running host seldom has at once.
@@ -16,28 +21,36 @@ func TestStatusOfAllThatCanBe(t *testing.T) {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	st := admin.Status{
 		Version: "v1.0", PID: 4711, Now: now, Started: ago(75 * time.Hour), Listen: "127.0.0.1:8084",
-		Config: admin.Config{File: "eslua.yaml", Loaded: ago(74 * time.Hour), Problem: `eslua.yaml:3: unknown setting "lissten"`, Since: ago(time.Minute)},
-		Scripts: admin.Scripts{Generation: "aaaaaaaaaaaa", Since: ago(30 * time.Hour), Count: 40, WrongSince: ago(30 * time.Hour),
-			Held: &admin.Hold{Pinned: true, Generation: "bbbbbbbbbbbb", Since: ago(time.Hour), Why: "pinned by an admin"}},
-		Calls: admin.Calls{Running: 1, Max: 10, Refused: 2},
-		Nodes: []admin.Node{
-			{Name: "fs1", Address: "10.0.0.1:8021", Up: true, Since: ago(70 * time.Hour), Restarts: 2, EventsLost: 12},
-			{Name: "fs2", Address: "10.0.0.2:8021", Since: ago(90 * time.Second), LastError: "FreeSWITCH refuses the password (-ERR invalid): it must be the param password of event_socket.conf.xml"},
+		Config:  admin.Config{File: "eslua.yaml", Loaded: ago(74 * time.Hour), Problem: `eslua.yaml:3: unknown setting "lissten"`, Since: ago(time.Minute)},
+		Scripts: store.Status{Generation: "aaaaaaaaaaaa", Loaded: ago(30 * time.Hour), Scripts: 40, Since: ago(30 * time.Hour)},
+		Rollout: rollout.Status{
+			Overrides: []rollout.Override{{Generation: "bbbbbbbbbbbb", Since: ago(time.Hour), Why: "pinned by an admin"}},
+			Canaries: []rollout.Canary{{
+				Flow: "tried", Share: 10, Since: ago(time.Minute), Until: now.Add(9 * time.Minute), Calls: 20,
+				New: rollout.Arm{Generation: "cccccccccccc", Version: "222222222222", Ended: 3, Failed: 1}, Old: rollout.Arm{Ended: 30, Failed: 2},
+			}},
+		},
+		Calls: outbound.Status{Running: 1, Max: 10, Refused: 2},
+		Nodes: []node.Status{
+			{Node: "fs1", Address: "10.0.0.1:8021", Up: true, Since: ago(70 * time.Hour), Restarts: 2, EventsLost: 12},
+			{Node: "fs2", Address: "10.0.0.2:8021", Since: ago(90 * time.Second), LastError: "FreeSWITCH refuses the password (-ERR invalid): it must be the param password of event_socket.conf.xml"},
 		},
 	}
 	for i := range 12 {
-		st.Scripts.Problems = append(st.Scripts.Problems, admin.Problem{File: fmt.Sprintf("p%02d.lua", i), Line: i, Message: "is wrong", Warning: i == 1})
+		st.Scripts.Problems = append(st.Scripts.Problems, store.Problem{File: fmt.Sprintf("p%02d.lua", i), Line: i, Message: "is wrong", Warning: i == 1})
 	}
+	ran := func(flow string, started, ended int64) run.Counts {
+		return run.Counts{Flow: flow, Tally: run.Tally{Started: started, Ended: ended}}
+	}
+	removed := ran("removed", 1, 0)
+	removed.Versions = []run.VersionCounts{{Generation: "aaaaaaaaaaaa", Version: "333333333333", Tally: removed.Tally}}
 	st.Flows = []admin.Flow{
-		{Name: "tried", Version: "111111111111", Started: 9, Canary: &admin.Canary{
-			Generation: "cccccccccccc", Version: "222222222222", Share: 10, Since: ago(time.Minute), Until: now.Add(9 * time.Minute), Calls: 20,
-			New: admin.Tally{Ended: 3, Failed: 1}, Old: admin.Tally{Ended: 30, Failed: 2},
-		}},
-		{Name: "removed", Gone: true, Started: 1, Running: []admin.Use{{Generation: "aaaaaaaaaaaa", Version: "333333333333", Calls: 1}}},
-		{Name: "lib/x", Module: true},
+		{Counts: ran("tried", 9, 9), Version: "111111111111"},
+		{Counts: removed, Gone: true},
+		{Counts: ran("lib/x", 0, 0), Module: true},
 	}
 	for i := range 25 {
-		st.Flows = append(st.Flows, admin.Flow{Name: fmt.Sprintf("flow%02d", i), Version: "444444444444", Started: 1})
+		st.Flows = append(st.Flows, admin.Flow{Counts: ran(fmt.Sprintf("flow%02d", i), 1, 1), Version: "444444444444"})
 	}
 	var out strings.Builder
 	printStatus(&out, st)
@@ -45,32 +58,35 @@ func TestStatusOfAllThatCanBe(t *testing.T) {
 }
 
 func TestFlowsAndGenerationsAreToldApart(t *testing.T) {
-	flows := []admin.Flow{{Name: "menu"}, {Name: "beef"}, {Name: "ivr/main"}}
+	var flows []admin.Flow
+	for _, name := range []string{"menu", "beef", "ivr/main"} {
+		flows = append(flows, admin.Flow{Counts: run.Counts{Flow: name}})
+	}
 	for _, c := range []struct {
 		args        string
 		generations int
-		want        choice
+		want        target
 		err         string
 	}{
-		{"", 2, choice{}, ""},
-		{"menu", 2, choice{flow: "menu"}, ""},
-		{"menu.lua", 0, choice{flow: "menu"}, ""},
-		{"ivr/main abcd", 1, choice{"ivr/main", []string{"abcd"}}, ""},
-		{"abcd", 1, choice{"", []string{"abcd"}}, ""},
-		{"abcd 0123456789ab", 2, choice{"", []string{"abcd", "0123456789ab"}}, ""},
-		{"menu abcd ef01", 2, choice{"menu", []string{"abcd", "ef01"}}, ""},
-		{"beef", 1, choice{}, "is a flow, and may be a generation"},
-		{"beef abcd", 2, choice{}, "is a flow, and may be a generation"},
-		{"beef abcd", 1, choice{"beef", []string{"abcd"}}, ""},
-		{"beef.lua", 1, choice{flow: "beef"}, ""},
-		{"beef", 0, choice{flow: "beef"}, ""},
-		{"gone abcd", 1, choice{"gone", []string{"abcd"}}, ""}, // the host knows whether there was such a flow
-		{"abc", 1, choice{flow: "abc"}, ""},                    // too short for a generation
-		{"menu abc", 1, choice{}, "4 to 12 of its hexadecimal digits"},
-		{"menu abcd ef01", 1, choice{}, "one argument too many"},
-		{"menu abcd", 0, choice{}, "one argument too many"},
+		{"", 2, target{}, ""},
+		{"menu", 2, target{flow: "menu"}, ""},
+		{"menu.lua", 0, target{flow: "menu"}, ""},
+		{"ivr/main abcd", 1, target{"ivr/main", []string{"abcd"}}, ""},
+		{"abcd", 1, target{"", []string{"abcd"}}, ""},
+		{"abcd 0123456789ab", 2, target{"", []string{"abcd", "0123456789ab"}}, ""},
+		{"menu abcd ef01", 2, target{"menu", []string{"abcd", "ef01"}}, ""},
+		{"beef", 1, target{}, "is a flow and could also be a generation"},
+		{"beef abcd", 2, target{}, "is a flow and could also be a generation"},
+		{"beef abcd", 1, target{"beef", []string{"abcd"}}, ""},
+		{"beef.lua", 1, target{flow: "beef"}, ""},
+		{"beef", 0, target{flow: "beef"}, ""},
+		{"gone abcd", 1, target{"gone", []string{"abcd"}}, ""}, // the host knows whether there was such a flow
+		{"abc", 1, target{flow: "abc"}, ""},                    // too short for a generation
+		{"menu abc", 1, target{}, "4 to 12 of its hexadecimal digits"},
+		{"menu abcd ef01", 1, target{}, "too many arguments"},
+		{"menu abcd", 0, target{}, "too many arguments"},
 	} {
-		got, err := choose(strings.Fields(c.args), flows, c.generations)
+		got, err := parseTarget(strings.Fields(c.args), flows, c.generations)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%q: %v, want %q", c.args, err, c.err)
@@ -89,8 +105,8 @@ func TestWhatChanged(t *testing.T) {
 		want   string
 	}{
 		{admin.Change{}, ""},
-		{admin.Change{Edited: []string{"a.lua"}, Added: []string{"b.lua"}, Removed: []string{"c.lua"}}, "a.lua, +b.lua, -c.lua"},
-		{admin.Change{Edited: []string{"a", "b", "c"}, Removed: []string{"d"}}, "3 edited, 1 removed"},
+		{admin.Change{Entry: store.Entry{Edited: []string{"a.lua"}, Added: []string{"b.lua"}, Removed: []string{"c.lua"}}}, "a.lua, +b.lua, -c.lua"},
+		{admin.Change{Entry: store.Entry{Edited: []string{"a", "b", "c"}, Removed: []string{"d"}}}, "3 edited, 1 removed"},
 	} {
 		if got := changed(c.change); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.change, got, c.want)

@@ -27,7 +27,7 @@ func (s *service) Reload(ctx context.Context) error {
 	wrong := s.reconfigure()
 	if wrong != nil {
 		s.log.Error("the configuration is wrong; the one before goes on", "error", wrong)
-		s.host.desk.misconfigured(wrong)
+		s.host.admin.SetConfigProblem(wrong)
 	}
 	err := s.host.scripts.Reload(ctx)
 	switch {
@@ -53,7 +53,7 @@ func (s *service) reconfigure() error {
 	s.patience.Store(int64(cfg.Drain))
 	s.host.runner.Configure(cfg)
 	s.host.rollout.Configure(cfg)
-	s.host.desk.configured(s.from.file, cfg)
+	s.host.admin.SetConfig(s.from.file, cfg)
 	s.inForce = cfg
 	s.log.Info("the configuration is read anew", "file", s.from.file, "changed", strings.Join(changed, ", "))
 	return nil

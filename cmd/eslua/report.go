@@ -8,29 +8,33 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/rollout"
+	"github.com/eslua/eslua/host/script/store"
 )
 
-// flowsShown is how many flows a status lists; the rest is for eslua scripts list.
-const flowsShown = 20
+// maxFlows is how many flows a status shows; eslua scripts list shows all.
+const maxFlows = 20
 
-// printStatus is one screen: what an admin looks at first when called at night.
+// printStatus prints one screen: what an admin looks at first when called at night.
 func printStatus(w io.Writer, st admin.Status) {
 	fmt.Fprintf(w, "eslua %s, process %d, up %s\n", st.Version, st.PID, age(st.Now.Sub(st.Started)))
 	if d := st.Draining; d == nil {
-		fmt.Fprintf(w, "takes calls on %s: %s\n", st.Listen, callsLine(st.Calls))
+		fmt.Fprintf(w, "taking calls on %s: %s\n", st.Listen, callsLine(st.Calls))
 	} else {
-		fmt.Fprintf(w, "TAKES NO NEW CALLS since %s: %s", since(d.Since, st.Now), callsLine(st.Calls))
+		fmt.Fprintf(w, "TAKING NO NEW CALLS since %s: %s", since(d.Since, st.Now), callsLine(st.Calls))
 		if !d.Until.IsZero() {
-			fmt.Fprintf(w, "; at %s those that are left go back to their dialplans", moment(d.Until, st.Now))
+			fmt.Fprintf(w, "; at %s the remaining ones go back to their dialplans", moment(d.Until, st.Now))
 		}
 		fmt.Fprintln(w)
 	}
 	if st.Config.File != "" {
-		fmt.Fprintf(w, "configuration %s of %s\n", st.Config.File, since(st.Config.Loaded, st.Now))
+		fmt.Fprintf(w, "configuration %s, loaded %s\n", st.Config.File, since(st.Config.Loaded, st.Now))
 	}
 	if st.Config.Problem != "" {
-		fmt.Fprintf(w, "  WRONG since %s, so the one before goes on\n    %s\n", since(st.Config.Since, st.Now), st.Config.Problem)
+		fmt.Fprintf(w, "  WRONG since %s; the previous configuration stays in force\n    %s\n", since(st.Config.Since, st.Now), st.Config.Problem)
 	}
 	if st.Metrics != "" {
 		fmt.Fprintf(w, "metrics http://%s/metrics\n", st.Metrics)
@@ -41,9 +45,9 @@ func printStatus(w io.Writer, st admin.Status) {
 	printNodes(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
-		printCalls(w, st.Running, st)
+		printCalls(w, st)
 	}
-	if advice := advise(st); len(advice) > 0 {
+	if advice := st.Advice(); len(advice) > 0 {
 		fmt.Fprintln(w, "\nwhat to do")
 		for _, a := range advice {
 			fmt.Fprintln(w, "  - "+a)
@@ -51,8 +55,8 @@ func printStatus(w io.Writer, st admin.Status) {
 	}
 }
 
-func callsLine(c admin.Calls) string {
-	line := some(c.Running, "call") + " running"
+func callsLine(c outbound.Status) string {
+	line := count(c.Running, "call") + " running"
 	if c.Max > 0 {
 		line += fmt.Sprintf(" of at most %d", c.Max)
 	}
@@ -64,131 +68,110 @@ func callsLine(c admin.Calls) string {
 
 func printScripts(w io.Writer, st admin.Status) {
 	sc := st.Scripts
-	where := sc.Dir
-	if where == "" {
-		where = "built into the program"
-	}
-	fmt.Fprintf(w, "scripts %s\n", where)
-	if sc.Held == nil {
-		fmt.Fprintf(w, "  generation %s serves since %s, %s\n", sc.Generation, since(sc.Since, st.Now), some(sc.Count, "script"))
+	fmt.Fprintf(w, "scripts %s\n", cmp.Or(sc.Dir, "built into the program"))
+	if o := st.Override(""); o == nil {
+		fmt.Fprintf(w, "  generation %s, %s, serving since %s\n", sc.Generation, count(sc.Scripts, "script"), since(sc.Loaded, st.Now))
 	} else {
-		fmt.Fprintf(w, "  generation %s of %s does NOT serve, %s\n", sc.Generation, since(sc.Since, st.Now), some(sc.Count, "script"))
-		fmt.Fprintf(w, "  all flows are %s\n", holdLine(sc.Held, st))
+		fmt.Fprintf(w, "  generation %s, %s, loaded %s, does NOT serve\n", sc.Generation, count(sc.Scripts, "script"), since(sc.Loaded, st.Now))
+		fmt.Fprintf(w, "  all flows are %s\n", overrideLine(o, st))
 	}
 	switch {
-	case sc.WrongSince.IsZero():
+	case sc.Since.IsZero():
 	case sc.Refused:
-		fmt.Fprintf(w, "  WRONG since %s: what was saved then does not serve\n", since(sc.WrongSince, st.Now))
+		fmt.Fprintf(w, "  WRONG since %s: what was saved then does not serve\n", since(sc.Since, st.Now))
 	default:
-		fmt.Fprintf(w, "  WRONG since %s: these scripts do not serve, the others do\n", since(sc.WrongSince, st.Now))
+		fmt.Fprintf(w, "  WRONG since %s: these scripts do not serve, the others do\n", since(sc.Since, st.Now))
 	}
-	const most = 10
+	const shown = 10
 	for i, p := range sc.Problems {
-		if i == most {
-			fmt.Fprintf(w, "    and %d more\n", len(sc.Problems)-most)
+		if i == shown {
+			fmt.Fprintf(w, "    and %d more\n", len(sc.Problems)-shown)
 			break
 		}
 		fmt.Fprintln(w, "    "+problemLine(p))
 	}
 }
 
-func problemLine(p admin.Problem) string {
-	line := p.Message
-	switch {
-	case p.File == "":
-	case p.Line == 0:
-		line = p.File + ": " + line
-	default:
-		line = fmt.Sprintf("%s:%d: %s", p.File, p.Line, line)
-	}
+func problemLine(p store.Problem) string {
+	line := p.Error()
 	if p.Warning {
-		line += " (a warning)"
+		line += " (warning)"
 	}
 	return strings.ReplaceAll(line, "\n", "\n    ")
 }
 
-// printFlows shows the flows there is something to say of, first those that are
-// not simply as the directory has them.
+// printFlows prints the flows that have had calls or an override, those first
+// that do not simply serve what the directory holds.
 func printFlows(w io.Writer, st admin.Status) {
 	var t table
 	t.row("FLOW", "VERSION", "RUNNING", "STARTED", "FAILED", "")
 	flows := slices.Clone(st.Flows)
-	slices.SortStableFunc(flows, func(a, b admin.Flow) int { return cmp.Compare(rank(b), rank(a)) })
-	quiet := 0
+	slices.SortStableFunc(flows, func(a, b admin.Flow) int { return cmp.Compare(rank(b, st), rank(a, st)) })
+	idle, more := 0, 0
 	for _, f := range flows {
 		switch {
-		case f.Started == 0 && f.Held == nil && f.Canary == nil:
+		case f.Started == 0 && st.Override(f.Flow) == nil && st.Canary(f.Flow) == nil:
 			if !f.Module {
-				quiet++
+				idle++
 			}
-		case len(t) > flowsShown:
-			quiet++
+		case len(t) > maxFlows:
+			more++
 		default:
-			t.row(f.Name, orNone(f.Version), running(f), f.Started, f.Failed, flowNote(f, st))
+			t.row(f.Flow, orDash(f.Version), running(f.Tally), f.Started, f.Failed, flowNote(f, st))
 		}
 	}
 	if len(t) > 1 {
 		fmt.Fprintln(w)
 		t.print(w)
 	}
-	if quiet > 0 && len(t) > flowsShown {
-		fmt.Fprintf(w, "and %s; see eslua scripts list\n", some(quiet, "more flow"))
-	} else if quiet > 0 {
-		fmt.Fprintf(w, "\n%s had no call yet\n", some(quiet, "flow"))
+	if more > 0 {
+		fmt.Fprintf(w, "and %s; see eslua scripts list\n", count(more+idle, "more flow"))
+	} else if idle > 0 {
+		fmt.Fprintf(w, "\nno calls yet: %s\n", count(idle, "flow"))
 	}
 }
 
-// rank orders flows: the more an admin has to know of them, the higher.
-func rank(f admin.Flow) int64 {
-	if f.Held != nil || f.Canary != nil {
+// rank orders flows: the more an admin must know of them, the higher.
+func rank(f admin.Flow, st admin.Status) int64 {
+	if st.Override(f.Flow) != nil || st.Canary(f.Flow) != nil {
 		return math.MaxInt64
 	}
-	return running(f)
+	return running(f.Tally)
 }
 
-func running(f admin.Flow) (n int64) {
-	for _, u := range f.Running {
-		n += u.Calls
-	}
-	return n
-}
+func running(t run.Tally) int64 { return t.Started - t.Ended }
 
-func orNone(version string) string {
-	if version == "" {
-		return "-"
-	}
-	return version
-}
+func orDash(version string) string { return cmp.Or(version, "-") }
 
-// flowNote is what is out of the ordinary.
+// flowNote describes what is out of the ordinary.
 func flowNote(f admin.Flow, st admin.Status) string {
 	var notes []string
 	if f.Gone {
 		notes = append(notes, "not in the directory")
 	}
-	if f.Held != nil {
-		notes = append(notes, holdLine(f.Held, st))
+	if o := st.Override(f.Flow); o != nil {
+		notes = append(notes, overrideLine(o, st))
 	}
-	if c := f.Canary; c != nil {
-		notes = append(notes, fmt.Sprintf("canary: version %s gets %d%% of the calls until %s (%d of %d failed; before it %d of %d)",
-			c.Version, c.Share, moment(c.Until, st.Now), c.New.Failed, c.New.Ended, c.Old.Failed, c.Old.Ended))
+	if c := st.Canary(f.Flow); c != nil {
+		notes = append(notes, fmt.Sprintf("canary: version %s gets %d%% of the calls until %s (%d of %d failed; of the present version %d of %d)",
+			c.New.Version, c.Share, moment(c.Until, st.Now), c.New.Failed, c.New.Ended, c.Old.Failed, c.Old.Ended))
 	}
-	for _, u := range f.Running {
-		if u.Version != f.Version {
-			notes = append(notes, some(u.Calls, "call")+" on version "+u.Version)
+	for _, v := range f.Versions {
+		if n := running(v.Tally); n > 0 && v.Version != f.Version {
+			notes = append(notes, count(n, "call")+" on version "+v.Version)
 		}
 	}
-	if l := f.LastFailure; l != nil {
+	if l := f.Last; l != nil {
 		notes = append(notes, "last failure "+since(l.At, st.Now)+": "+l.Error)
 	}
 	return strings.Join(notes, "; ")
 }
 
-// holdLine completes "the flow is".
-func holdLine(h *admin.Hold, st admin.Status) string {
-	line := fmt.Sprintf("on generation %s since %s", h.Generation, since(h.Since, st.Now))
-	if h.Why != "" {
-		line += ": " + h.Why
+// overrideLine completes "the flow is".
+func overrideLine(o *rollout.Override, st admin.Status) string {
+	line := fmt.Sprintf("on generation %s since %s", o.Generation, since(o.Since, st.Now))
+	if o.Why != "" {
+		line += ": " + o.Why
 	}
 	return line
 }
@@ -198,26 +181,26 @@ func printNodes(w io.Writer, st admin.Status) {
 		return
 	}
 	var t table
-	t.row("NODE", "ADDRESS", "", "SINCE", "EVENTS LOST", "")
+	t.row("NODE", "ADDRESS", "STATE", "SINCE", "EVENTS LOST", "")
 	for _, n := range st.Nodes {
-		state, why := "up", ""
+		state, note := "up", ""
 		if !n.Up {
-			state, why = "DOWN", n.LastError
+			state, note = "DOWN", n.LastError
 		}
 		if n.Restarts > 0 {
-			why = strings.TrimPrefix(why+"; FreeSWITCH was restarted "+some(n.Restarts, "time"), "; ")
+			note = strings.TrimPrefix(note+"; FreeSWITCH was restarted "+count(n.Restarts, "time"), "; ")
 		}
-		t.row(n.Name, n.Address, state, since(n.Since, st.Now), n.EventsLost, why)
+		t.row(n.Node, n.Address, state, since(n.Since, st.Now), n.EventsLost, note)
 	}
 	fmt.Fprintln(w)
 	t.print(w)
 }
 
-func printCalls(w io.Writer, calls []admin.Call, st admin.Status) {
+func printCalls(w io.Writer, st admin.Status) {
 	var t table
 	t.row("CALL", "FLOW", "VERSION", "GENERATION", "SINCE")
-	for _, c := range calls {
-		t.row(c.UUID, c.Flow, orNone(c.Version), c.Generation, since(c.Since, st.Now))
+	for _, c := range st.Running {
+		t.row(c.UUID, c.Flow, orDash(c.Version), c.Generation, since(c.Since, st.Now))
 	}
 	t.print(w)
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"regexp"
@@ -10,18 +10,19 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 const scriptsUsage = "eslua scripts [--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]"
 
-// ask is one run of eslua scripts.
-type ask struct {
+// scriptsCmd is one run of eslua scripts.
+type scriptsCmd struct {
 	*program
 	client *admin.Client
-	list   admin.List // what the host serves now
+	status admin.Status
 }
 
-// scripts looks at what the running eslua serves, and sets what it serves.
+// scriptsCommand shows which scripts the running eslua serves, and changes it.
 func scriptsCommand(p *program, ctx context.Context, args []string) error {
 	var calls bool
 	client, args, err := p.client("scripts", args, func(f *flag.FlagSet) { f.BoolVar(&calls, "calls", false, "") })
@@ -31,159 +32,158 @@ func scriptsCommand(p *program, ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return &usageError{"usage: " + scriptsUsage}
 	}
-	word, args := args[0], args[1:]
-	does := map[string]struct {
-		run         func(*ask, context.Context, choice) error
-		generations int // how many may be named
+	verb, args := args[0], args[1:]
+	verbs := map[string]struct {
+		run            func(*scriptsCmd, context.Context, target) error
+		maxGenerations int
 	}{
-		"list":     {(*ask).showList, 0},
-		"history":  {(*ask).showHistory, 0},
-		"diff":     {(*ask).showDiff, 2},
-		"rollback": {(*ask).rollback, 1},
-		"pin":      {(*ask).pin, 1},
-		"unpin":    {(*ask).unpin, 0},
+		"list":     {(*scriptsCmd).list, 0},
+		"history":  {(*scriptsCmd).history, 0},
+		"diff":     {(*scriptsCmd).diff, 2},
+		"rollback": {(*scriptsCmd).rollback, 1},
+		"pin":      {(*scriptsCmd).pin, 1},
+		"unpin":    {(*scriptsCmd).unpin, 0},
 	}
-	do, ok := does[word]
+	do, ok := verbs[verb]
 	if !ok {
-		return &usageError{fmt.Sprintf("eslua scripts: there is no %q; usage: %s", word, scriptsUsage)}
+		return &usageError{fmt.Sprintf("eslua scripts: unknown command %q; usage: %s", verb, scriptsUsage)}
 	}
-	if word == "list" && len(args) > 0 {
+	if verb == "list" && len(args) > 0 {
 		return &usageError{fmt.Sprintf("eslua scripts list takes no argument %q", args[0])}
 	}
-	a := &ask{program: p, client: client}
-	if a.list, err = client.List(ctx, calls); err != nil {
+	cmd := &scriptsCmd{program: p, client: client}
+	if cmd.status, err = client.Status(ctx, calls); err != nil {
 		return err
 	}
-	c, err := choose(args, a.list.Flows, do.generations)
+	t, err := parseTarget(args, cmd.status.Flows, do.maxGenerations)
 	if err != nil {
-		return &usageError{fmt.Sprintf("eslua scripts %s: %v", word, err)}
+		return &usageError{fmt.Sprintf("eslua scripts %s: %v", verb, err)}
 	}
-	return do.run(a, ctx, c)
+	return do.run(cmd, ctx, t)
 }
 
-// choice is what the arguments name.
-type choice struct {
-	flow        string // "" is all
+// A target is a flow and generations, as the arguments name them.
+type target struct {
+	flow        string // "" means all flows
 	generations []string
 }
 
-// aGeneration is how a generation is written: enough of the digits of its name.
-var aGeneration = regexp.MustCompile(`^[0-9a-f]{4,12}$`)
+// generationPrefix matches what can be the beginning of a generation's name.
+var generationPrefix = regexp.MustCompile(`^[0-9a-f]{4,12}$`)
 
-// choose tells a flow from generations. NAME.lua is always a flow.
-func choose(args []string, flows []admin.Flow, generations int) (c choice, err error) {
+// parseTarget distinguishes a flow from generations. NAME.lua is always a flow.
+func parseTarget(args []string, flows []admin.Flow, maxGenerations int) (t target, err error) {
 	isFlow := func(name string) bool {
-		return slices.ContainsFunc(flows, func(f admin.Flow) bool { return f.Name == name })
+		return slices.ContainsFunc(flows, func(f admin.Flow) bool { return f.Flow == name })
 	}
 	for i, arg := range args {
-		name, sure := strings.CutSuffix(arg, ".lua")
-		digits := aGeneration.MatchString(arg)
+		name := store.FlowName(arg)
+		mayBeGeneration := generationPrefix.MatchString(arg)
 		switch {
-		case i == 0 && digits && isFlow(name) && generations > 0 && len(args) <= generations:
-			return c, fmt.Errorf("%q is a flow, and may be a generation: write %s.lua for the flow, or more digits for the generation", arg, arg)
-		case i == 0 && (sure || isFlow(name) || !digits):
-			c.flow = name
-		case !digits:
-			return c, fmt.Errorf("%q is no generation: write 4 to 12 of its hexadecimal digits, as eslua scripts history shows them", arg)
-		case len(c.generations) == generations:
-			return c, fmt.Errorf("one argument too many: %q", arg)
+		case i == 0 && mayBeGeneration && isFlow(name) && len(args) <= maxGenerations:
+			return t, fmt.Errorf("%q is a flow and could also be a generation: write %s.lua for the flow, or more digits for the generation", arg, arg)
+		case i == 0 && (isFlow(name) || !mayBeGeneration):
+			t.flow = name
+		case !mayBeGeneration:
+			return t, fmt.Errorf("%q is not a generation: write 4 to 12 of its hexadecimal digits, as eslua scripts history shows them", arg)
+		case len(t.generations) == maxGenerations:
+			return t, fmt.Errorf("too many arguments: %q", arg)
 		default:
-			c.generations = append(c.generations, arg)
+			t.generations = append(t.generations, arg)
 		}
 	}
-	return c, nil
+	return t, nil
 }
 
-// generation is the nth that was named, or "".
-func (c choice) generation(n int) string {
-	if n < len(c.generations) {
-		return c.generations[n]
+// generation returns the nth generation, or "".
+func (t target) generation(n int) string {
+	if n < len(t.generations) {
+		return t.generations[n]
 	}
 	return ""
 }
 
-func (a *ask) showList(context.Context, choice) error {
-	st := admin.Status{Now: a.list.Now, Scripts: a.list.Scripts}
-	if sc := a.list.Scripts; sc.Held != nil {
-		fmt.Fprintf(a.stdout, "all flows are %s\n\n", holdLine(sc.Held, st))
+func (c *scriptsCmd) list(context.Context, target) error {
+	st := c.status
+	if o := st.Override(""); o != nil {
+		fmt.Fprintf(c.stdout, "all flows are %s\n\n", overrideLine(o, st))
 	}
 	var t table
 	t.row("FLOW", "VERSION", "GENERATION", "RUNNING", "")
-	for _, f := range a.list.Flows {
+	for _, f := range st.Flows {
 		note := flowNote(f, st)
 		if f.Module {
 			note = strings.TrimSuffix("other scripts require it; "+note, "; ")
 		}
-		t.row(f.Name, orNone(f.Version), orNone(f.Generation), running(f), note)
+		t.row(f.Flow, orDash(f.Version), orDash(f.Generation), running(f.Tally), note)
 	}
-	t.print(a.stdout)
-	if len(a.list.Running) > 0 {
-		fmt.Fprintln(a.stdout)
-		printCalls(a.stdout, a.list.Running, st)
+	t.print(c.stdout)
+	if len(st.Running) > 0 {
+		fmt.Fprintln(c.stdout)
+		printCalls(c.stdout, st)
 	}
-	if len(a.list.Scripts.Problems) > 0 {
-		fmt.Fprintln(a.stderr, "the script directory has problems that are not listed here: eslua status")
+	if len(st.Scripts.Problems) > 0 {
+		fmt.Fprintln(c.stderr, "the script directory has problems; to see them: eslua status")
 	}
 	return nil
 }
 
-func (a *ask) showHistory(ctx context.Context, c choice) error {
-	changes, err := a.client.History(ctx, c.flow)
+func (c *scriptsCmd) history(ctx context.Context, of target) error {
+	changes, err := c.client.History(ctx, of.flow)
 	if err != nil {
 		return err
 	}
 	var t table
-	if c.flow == "" {
-		t.row("GENERATION", "SERVED", "SCRIPTS", "CHANGED", "")
-	} else {
-		t.row("GENERATION", "SERVED", "VERSION", "CHANGED", "")
+	third := "SCRIPTS"
+	if of.flow != "" {
+		third = "VERSION"
 	}
+	t.row("GENERATION", "SERVED", third, "CHANGED", "")
 	for i, change := range changes {
 		third := fmt.Sprint(change.Scripts)
-		if c.flow != "" {
-			third = orNone(change.Version)
+		if of.flow != "" {
+			third = orDash(change.Version)
 		}
 		what := changed(change)
 		if what == "" && i == len(changes)-1 {
-			what = "the first that is kept"
+			what = "the oldest kept"
 		}
-		t.row(change.Generation, since(change.Served, a.list.Now), third, what, a.roles(change))
+		t.row(change.Generation, since(change.Served, c.status.Now), third, what, c.roles(change))
 	}
-	t.print(a.stdout)
+	t.print(c.stdout)
 	return nil
 }
 
-// roles is what a generation is now.
-func (a *ask) roles(c admin.Change) string {
+// roles describes what a generation is used for now.
+func (c *scriptsCmd) roles(change admin.Change) string {
 	var roles []string
-	if c.Current {
+	if change.Current {
 		roles = append(roles, "the directory")
 	}
-	role := func(what string, h *admin.Hold) {
-		if h != nil && h.Generation == c.Generation {
-			word := "rolled back to for "
-			if h.Pinned {
-				word = "pinned for "
-			}
-			roles = append(roles, word+what)
+	for _, o := range c.status.Rollout.Overrides {
+		if o.Generation != change.Generation {
+			continue
 		}
+		role := "rolled back to for "
+		if o.Pinned() {
+			role = "pinned for "
+		}
+		roles = append(roles, role+cmp.Or(o.Flow, "all flows"))
 	}
-	role("all flows", a.list.Scripts.Held)
-	for _, f := range a.list.Flows {
-		role(f.Name, f.Held)
-		for _, u := range f.Running {
-			if u.Generation == c.Generation && !c.Current {
-				roles = append(roles, fmt.Sprintf("%s of %s", some(u.Calls, "call"), f.Name))
+	for _, f := range c.status.Flows {
+		for _, v := range f.Versions {
+			if n := running(v.Tally); n > 0 && v.Generation == change.Generation && !change.Current {
+				roles = append(roles, fmt.Sprintf("%s of %s", count(n, "call"), f.Flow))
 			}
 		}
 	}
 	return strings.Join(roles, "; ")
 }
 
-// changed is "menu.lua, +new.lua, -old.lua", or counts where there are many.
+// changed returns "menu.lua, +new.lua, -old.lua", or only the numbers of many files.
 func changed(c admin.Change) string {
-	const most = 3
-	if n := len(c.Added) + len(c.Edited) + len(c.Removed); n > most {
+	const shown = 3
+	if len(c.Added)+len(c.Edited)+len(c.Removed) > shown {
 		var parts []string
 		for _, d := range []struct {
 			n    int
@@ -205,34 +205,34 @@ func changed(c admin.Change) string {
 	return strings.Join(names, ", ")
 }
 
-func (a *ask) showDiff(ctx context.Context, c choice) error {
-	diff, err := a.client.Diff(ctx, c.flow, c.generation(0), c.generation(1))
+func (c *scriptsCmd) diff(ctx context.Context, t target) error {
+	diff, err := c.client.Diff(ctx, t.flow, t.generation(0), t.generation(1))
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(a.stdout, diff)
+	fmt.Fprint(c.stdout, diff)
 	return nil
 }
 
-func (a *ask) rollback(ctx context.Context, c choice) error {
-	return a.say(a.client.Rollback(ctx, c.flow, c.generation(0)))
+func (c *scriptsCmd) rollback(ctx context.Context, t target) error {
+	return c.report(c.client.Rollback(ctx, t.flow, t.generation(0)))
 }
 
-func (a *ask) pin(ctx context.Context, c choice) error {
-	if len(c.generations) == 0 {
+func (c *scriptsCmd) pin(ctx context.Context, t target) error {
+	if len(t.generations) == 0 {
 		return &usageError{"eslua scripts pin: name the generation: eslua scripts pin [FLOW] GEN; eslua scripts history shows them"}
 	}
-	return a.say(a.client.Pin(ctx, c.flow, c.generation(0)))
+	return c.report(c.client.Pin(ctx, t.flow, t.generation(0)))
 }
 
-func (a *ask) unpin(ctx context.Context, c choice) error {
-	return a.say(a.client.Unpin(ctx, c.flow))
+func (c *scriptsCmd) unpin(ctx context.Context, t target) error {
+	return c.report(c.client.Unpin(ctx, t.flow))
 }
 
-func (a *ask) say(message string, err error) error {
+func (c *scriptsCmd) report(message string, err error) error {
 	if err != nil {
-		return errors.New("nothing was done: " + err.Error())
+		return fmt.Errorf("nothing was changed: %w", err)
 	}
-	fmt.Fprintln(a.stdout, message)
+	fmt.Fprintln(c.stdout, message)
 	return nil
 }

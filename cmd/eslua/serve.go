@@ -41,13 +41,13 @@ func serve(p *program, ctx context.Context, args []string) error {
 		s.host.close(ctx)
 		return err
 	}
-	admin := admin.SocketPath(cfg.Admin, p.getenv)
+	socket := admin.SocketPath(cfg.Admin, p.getenv)
 	if from.takeover {
 		s.host.parked.Disable() // the calls of the one before look like parked ones
-		s.relieve(ctx, admin)
+		s.relieve(ctx, socket)
 	}
-	s.host.desk.open(admin, cfg.Metrics, s)
-	s.host.desk.configured(from.file, cfg)
+	s.admin = s.newAdmin(socket, string(cfg.Metrics))
+	s.host.admin.SetConfig(from.file, cfg)
 	return s.run(ctx, p.signals)
 }
 
@@ -59,6 +59,7 @@ type service struct {
 	level   *slog.LevelVar
 	clock   clock.Clock
 	host    *host
+	admin   *admin.Server
 	port    *listener.Listener
 	systemd *systemd.Notifier
 
@@ -82,6 +83,12 @@ func newService(p *program, from overrides, cfg config.Config) *service {
 	return s
 }
 
+func (s *service) newAdmin(socket, metrics string) *admin.Server {
+	return admin.New(socket, metrics, admin.Deps{
+		StatusSource: s.host.admin, ScriptControl: s.host.admin, ProcessControl: s, Metrics: s.host.metrics,
+	}, s.log, s.clock)
+}
+
 // run takes calls and heeds signals until the last call is over.
 func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 	var aside sync.WaitGroup
@@ -89,12 +96,12 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
 	ended := make(chan error, 1)
-	go func() { ended <- s.host.run(ctx, s.port) }()
+	go func() { ended <- s.host.run(ctx, s.port, s.admin) }()
 	aside.Go(func() { s.systemd.Watch(ctx, s.clock, s.progress) })
 
 	s.log.Info("taking calls", "listen", s.port.Addr().String(), "scripts", s.host.scripts.Status().Scripts, "generation", s.host.scripts.Current().Name())
 	select {
-	case <-s.host.desk.tried(): // who is told can ask it, or relieve it
+	case <-s.admin.Tried(): // who is told can ask it, or relieve it
 	case err := <-ended:
 		return err
 	}

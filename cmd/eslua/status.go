@@ -11,9 +11,8 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// status prints what an admin needs to know of the running eslua. The exit code
-// says only whether it runs: what is wrong with it is for a person to weigh, and
-// for alarms there are the metrics.
+// status prints what an admin needs to know about the running eslua. The exit code
+// says only whether it runs; alarms are for the metrics.
 func status(p *program, ctx context.Context, args []string) error {
 	var asJSON, calls bool
 	client, rest, err := p.client("status", args, func(f *flag.FlagSet) {
@@ -33,14 +32,14 @@ func status(p *program, ctx context.Context, args []string) error {
 	case err == nil:
 		printStatus(p.stdout, st)
 	}
-	for _, before := range client.Departing(ctx) {
-		fmt.Fprintf(p.stdout, "\nThe eslua before, process %d, takes no new calls: %s\n", before.PID, callsLine(before.Calls))
+	for _, previous := range client.Departing(ctx) {
+		fmt.Fprintf(p.stdout, "\nThe previous eslua, process %d, takes no new calls: %s\n", previous.PID, callsLine(previous.Calls))
 	}
 	return err
 }
 
-// client is the client of the eslua that a command is to ask, with the arguments
-// that are left. Flags may stand anywhere among them.
+// client returns a client for the eslua that a command talks to, and the remaining
+// arguments. Flags may come anywhere among them.
 func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (*admin.Client, []string, error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -61,7 +60,7 @@ func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (
 	if *socket == "" && *file != "" {
 		c, err := config.Load(*file)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w\nthe file says where the socket of eslua is; without it, name that with --admin SOCKET", err)
+			return nil, nil, fmt.Errorf("%w\nthe file would say where eslua's admin socket is; name the socket with --admin SOCKET instead", err)
 		}
 		*socket = c.Admin
 	}

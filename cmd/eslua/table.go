@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// table is rows under a head, in columns as wide as they need. Numbers stand to
-// the right, the rest to the left.
+// A table is rows under a head, in columns as wide as needed. Columns of numbers
+// are aligned to the right, others to the left.
 type table [][]string
 
 func (t *table) row(cells ...any) {
@@ -50,7 +50,7 @@ func (t table) print(w io.Writer) {
 	}
 }
 
-// age is a duration in the two largest of its units.
+// age formats a duration in its one or two largest units.
 func age(d time.Duration) string {
 	s := int64(max(d, 0) / time.Second)
 	switch {
@@ -64,7 +64,7 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%d d %d h", s/86400, s%86400/3600)
 }
 
-// moment is a time as seen from now: the date only when it is another day's.
+// moment formats a time, with the date if it is not today's.
 func moment(t, now time.Time) string {
 	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return t.Format(time.TimeOnly)
@@ -72,13 +72,13 @@ func moment(t, now time.Time) string {
 	return t.Format(time.DateTime)
 }
 
-// since is a time and how long ago it is.
+// since formats a time and how long ago it is.
 func since(t, now time.Time) string {
-	return moment(t, now) + " (" + age(now.Sub(t)) + ")"
+	return moment(t, now) + " (" + age(now.Sub(t)) + " ago)"
 }
 
-// some is "1 call" or "2 calls".
-func some[N int | int64 | uint64](n N, what string) string {
+// count formats "1 call" or "2 calls".
+func count[N int | int64 | uint64](n N, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/legs"
@@ -19,6 +21,7 @@ import (
 	"github.com/eslua/eslua/host/call/recovery"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
@@ -40,7 +43,8 @@ type host struct {
 	parked  *recovery.Recovery
 	server  *outbound.Server
 	legs    *legs.Registry
-	desk    *desk
+	admin   *admin.Service
+	metrics *prometheus.Registry
 	// ballast is never touched and so takes no memory, but the collector counts
 	// it: it runs once in so many bytes allocated, not once in the few MiB that
 	// calls hold. That is a third of a call's CPU.
@@ -97,8 +101,25 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 			}
 		}
 	}, log, clk)
-	h.desk = newDesk(&h, cfg, log, clk)
+	h.admin = admin.NewService(admin.Parts{
+		Scripts: h.scripts, History: h.history, Rollout: h.rollout, Runs: h.runner, Calls: h.server, Nodes: h.nodes,
+	}, programVersion(), log, clk)
+	h.metrics = h.register()
 	return &h, nil
+}
+
+// register makes the registry of all metrics.
+func (h *host) register() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	h.admin.Register(r)
+	h.scripts.Register(r)
+	h.rollout.Register(r)
+	h.runner.Register(r, func() []string { return h.scripts.Current().FlowNames() })
+	h.server.Register(r)
+	for _, n := range h.nodes {
+		n.Register(r)
+	}
+	return r
 }
 
 // stateDir is where things are kept that outlive a restart; "" is nowhere.
@@ -152,7 +173,8 @@ func newSweep(cfg config.Config, links []*node.Link, log *slog.Logger, clk clock
 // run serves l until it is closed and the last call is over, ctx ends, or a
 // room cannot go on. What started last stops first: calls may need scripts and
 // nodes to their end.
-func (h *host) run(ctx context.Context, l net.Listener) error {
+// The admin's server, if there is one, runs beside the rooms.
+func (h *host) run(ctx context.Context, l net.Listener, server ...*admin.Server) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ctx, abort := context.WithCancelCause(ctx)
@@ -167,12 +189,14 @@ func (h *host) run(ctx context.Context, l net.Listener) error {
 	}
 	start("scripts", h.scripts.Run)
 	start("rollout", h.rollout.Run)
-	start("admin", h.desk.run)
+	for _, s := range server {
+		start("admin", s.Run)
+	}
 	for _, n := range h.nodes {
 		start("node "+n.Name(), n.Run)
 	}
 	start("parked calls", func(ctx context.Context) error { return h.parked.Run(ctx, l.Addr().String()) })
-	h.desk.listening(l.Addr())
+	h.admin.SetListen(l.Addr())
 	err := h.server.Serve(ctx, l)
 	stop()
 	rooms.Wait()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 // choice is the flow a call runs, as rollout and the configuration name it, and
@@ -16,7 +17,7 @@ type choice struct {
 }
 
 func chosen(flow string, args []string) (choice, bool) {
-	flow = strings.TrimSuffix(flow, ".lua")
+	flow = store.FlowName(flow)
 	return choice{flow, args}, flow != ""
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 
 	"github.com/eslua/eslua/host/call/checkpoint"
@@ -111,17 +110,7 @@ type unknownError struct {
 }
 
 func (e *unknownError) Error() string {
-	const most = 20
-	var names []string
-	for _, f := range e.generation.Flows() {
-		if !f.Module {
-			names = append(names, f.Name)
-		}
-	}
-	if len(names) > most {
-		names = append(names[:most], "...")
-	}
-	return e.NotFoundError.Error() + "; the flows are " + strings.Join(names, ", ") + ": write one of them in the dialplan, the route or default_flow, in the same case"
+	return e.NotFoundError.Error() + "; " + e.generation.DescribeFlows() + ": write one of them in the dialplan, the route or default_flow, in the same case"
 }
 
 // run makes the script's state and runs it.

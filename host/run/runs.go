@@ -20,10 +20,10 @@ type RunningCall struct {
 
 // Counts are the runs of one flow since the host began.
 type Counts struct {
-	Flow string `json:"flow"` // "" are calls that named a flow there was not
+	Flow string `json:"name"` // "" are calls that named a flow there was not
 	Tally
-	Versions []VersionCounts `json:"versions"`       // those that run or ran last, the newest first
-	Last     *Failure        `json:"last,omitempty"` // nil: none has failed
+	Versions []VersionCounts `json:"versions"`               // those that run or ran last, the newest first
+	Last     *Failure        `json:"last_failure,omitempty"` // nil: none has failed
 }
 
 // Failure is how a run failed.

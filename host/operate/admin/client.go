@@ -15,22 +15,22 @@ import (
 	"strings"
 )
 
-// Client asks a running eslua through its socket.
+// Client talks to a running eslua through its admin socket.
 type Client struct {
 	path string
 	http http.Client
 }
 
-// NewClient makes a Client of the socket at path. Each request has a connection
-// of its own, so there is nothing to close.
+// NewClient makes a Client for the socket at path. Each request has its own
+// connection, so there is nothing to close.
 func NewClient(path string) *Client {
 	c := &Client{path: path}
 	c.http = http.Client{
-		Timeout: answering,
+		Timeout: requestTimeout,
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				err := trusted(filepath.Dir(path))
+				err := checkPrivate(filepath.Dir(path))
 				if err == nil {
 					var nc net.Conn
 					if nc, err = new(net.Dialer).DialContext(ctx, "unix", path); err == nil {
@@ -44,7 +44,7 @@ func NewClient(path string) *Client {
 	return c
 }
 
-// NotRunningError says that nobody answers at the socket.
+// NotRunningError means that no eslua listens on the socket.
 type NotRunningError struct {
 	Path string
 	Err  error
@@ -54,24 +54,29 @@ func (e *NotRunningError) Error() string {
 	why := e.Err.Error()
 	switch {
 	case errors.Is(e.Err, fs.ErrNotExist):
-		why = e.Path + " is not there"
-	case nobody(e.Err):
-		why = e.Path + " was left by an eslua that is dead"
+		why = e.Path + " does not exist"
+	case isDead(e.Err):
+		why = e.Path + " was left by an eslua that has died"
 	case errors.Is(e.Err, fs.ErrPermission):
-		why = e.Path + " is another user's; run this as that user, or as root"
+		why = e.Path + " belongs to another user; run this as that user, or as root"
 	}
 	return "eslua is not running, or its socket is elsewhere: " + why
 }
 
 func (e *NotRunningError) Unwrap() error { return e.Err }
 
-// Status is the host now, with or without each running call.
+// Status returns a snapshot, with or without each running call.
 func (c *Client) Status(ctx context.Context, calls bool) (st Status, err error) {
-	err = c.get(ctx, "/status", withCalls(calls), &st)
+	query := url.Values{}
+	if calls {
+		query.Set("calls", "1")
+	}
+	err = c.get(ctx, "/status", query, &st)
 	return st, err
 }
 
-// Departing are the eslua that left this socket to another and still have calls.
+// Departing returns the status of each eslua that has handed this socket over and
+// still has calls.
 func (c *Client) Departing(ctx context.Context) (departing []Status) {
 	for _, path := range siblings(c.path) {
 		if st, err := NewClient(path).Status(ctx, false); err == nil {
@@ -81,63 +86,42 @@ func (c *Client) Departing(ctx context.Context) (departing []Status) {
 	return departing
 }
 
-// List is the flows and the generations they serve.
-func (c *Client) List(ctx context.Context, calls bool) (l List, err error) {
-	err = c.get(ctx, "/scripts", withCalls(calls), &l)
-	return l, err
-}
-
-func withCalls(calls bool) url.Values {
-	if calls {
-		return url.Values{"calls": {"1"}}
-	}
-	return nil
-}
-
-// History is as Kept's.
+// History calls ScriptControl's History.
 func (c *Client) History(ctx context.Context, flow string) (changes []Change, err error) {
 	err = c.get(ctx, "/scripts/history", url.Values{"flow": {flow}}, &changes)
 	return changes, err
 }
 
-// Diff is as Kept's.
+// Diff calls ScriptControl's Diff.
 func (c *Client) Diff(ctx context.Context, flow, from, to string) (string, error) {
 	var a answer
 	err := c.get(ctx, "/scripts/diff", url.Values{"flow": {flow}, "from": {from}, "to": {to}}, &a)
 	return a.Message, err
 }
 
-// Rollback is as Kept's.
+// Rollback calls ScriptControl's Rollback.
 func (c *Client) Rollback(ctx context.Context, flow, generation string) (string, error) {
 	return c.post(ctx, "/scripts/rollback", order{Flow: flow, Generation: generation})
 }
 
-// Pin is as Kept's.
+// Pin calls ScriptControl's Pin.
 func (c *Client) Pin(ctx context.Context, flow, generation string) (string, error) {
 	return c.post(ctx, "/scripts/pin", order{Flow: flow, Generation: generation})
 }
 
-// Unpin is as Kept's.
+// Unpin calls ScriptControl's Unpin.
 func (c *Client) Unpin(ctx context.Context, flow string) (string, error) {
 	return c.post(ctx, "/scripts/unpin", order{Flow: flow})
 }
 
-// Reload reads configuration and scripts anew.
-func (c *Client) Reload(ctx context.Context) (string, error) {
-	return c.post(ctx, "/reload", order{})
-}
-
-// Drain lets eslua end with its last call. With handover it leaves its socket
-// and its metrics address to the caller first.
+// Drain makes eslua take no new calls and end after the last one. With handover
+// it first leaves its socket and its metrics address to the caller.
 func (c *Client) Drain(ctx context.Context, handover bool) (string, error) {
 	return c.post(ctx, "/drain", order{Handover: handover})
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
-	if query != nil {
-		path += "?" + query.Encode()
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://eslua"+path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://eslua"+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -163,10 +147,10 @@ func (c *Client) do(r *http.Request, into any) error {
 	if err != nil {
 		return c.explain(err)
 	}
-	defer func() { _ = w.Body.Close() }() // it is read to its end
+	defer func() { _ = w.Body.Close() }()
 	body, err := io.ReadAll(w.Body)
 	if err != nil {
-		return fmt.Errorf("eslua broke off its answer: %w", err)
+		return fmt.Errorf("eslua did not complete its answer: %w", err)
 	}
 	if w.StatusCode == http.StatusOK {
 		return json.Unmarshal(body, into)
@@ -175,13 +159,13 @@ func (c *Client) do(r *http.Request, into any) error {
 	if json.Unmarshal(body, &a) == nil && a.Error != "" {
 		return errors.New(a.Error)
 	}
-	return fmt.Errorf("%s answers %s to %s %s: %s", c.path, w.Status, r.Method, r.URL.Path, strings.TrimSpace(string(body)))
+	return fmt.Errorf("%s answered %s to %s %s: %s", c.path, w.Status, r.Method, r.URL.Path, strings.TrimSpace(string(body)))
 }
 
-// explain tells an eslua that is not there from one that does not answer.
+// explain distinguishes an eslua that does not run from one that does not answer.
 func (c *Client) explain(err error) error {
-	if gone := (*NotRunningError)(nil); errors.As(err, &gone) {
-		return gone
+	if absent := (*NotRunningError)(nil); errors.As(err, &absent) {
+		return absent
 	}
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		return fmt.Errorf("eslua does not answer at %s: %w", c.path, u.Err)

@@ -1,8 +1,10 @@
-// Package admin owns what an admin asks of a running eslua, and programs of it:
-// HTTP with JSON over a Unix socket that only eslua's own user may open, and
-// read-only /metrics and /health on a TCP address. It owns the shape of the
-// answers, the client that the command line uses, and the socket's place.
+// Package admin owns what an admin, or a monitoring system, can ask of a running
+// eslua. A Server answers: HTTP with JSON on a Unix socket that only eslua's own
+// user may open, and read-only /metrics and /health on a TCP address. A Client is
+// the command line's end of the socket. A Service knows the answers: it composes
+// what the other packages report into a Status, tells the history of the scripts,
+// and passes pins and rollbacks on.
 //
-// What is true of the host it learns through the interfaces of Deps; who may
-// do what, and how, is left to those behind them.
+// Each package registers its own metrics and hands out its own status; what they
+// mean is left to it. Printing is left to the commands.
 package admin

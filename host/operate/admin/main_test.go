@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,7 +27,6 @@ type fake struct {
 	mu     sync.Mutex
 	st     Status
 	orders []string
-	reload error
 }
 
 func (f *fake) note(words ...string) {
@@ -53,7 +55,7 @@ func (f *fake) History(flow string) ([]Change, error) {
 	if flow == "nobody" {
 		return nil, errors.New(`there is no flow "nobody"`)
 	}
-	return []Change{{Generation: "aabbccddeeff", Served: noon, Version: flow}}, nil
+	return []Change{{Entry: store.Entry{Generation: "aabbccddeeff", Served: noon}, Version: flow}}, nil
 }
 
 func (f *fake) Diff(flow, from, to string) (string, error) {
@@ -75,10 +77,11 @@ func (f *fake) Unpin(flow string) (string, error) {
 	return "", errors.New("nothing is pinned")
 }
 
-func (f *fake) Reload(context.Context) error { f.note("reload"); return f.reload }
-func (f *fake) Drain()                       { f.note("drain") }
+func (f *fake) Drain() { f.note("drain") }
 
-func (f *fake) deps() Deps { return Deps{Watched: f, Kept: f, Steered: f} }
+func (f *fake) deps() Deps {
+	return Deps{StatusSource: f, ScriptControl: f, ProcessControl: f, Metrics: prometheus.NewRegistry()}
+}
 
 // shortDir is a directory whose name leaves room in a socket's 108 bytes.
 func shortDir(t *testing.T) string {

@@ -10,10 +10,10 @@ import (
 
 const socketName = "eslua.sock"
 
-// SocketPath is where the admin's socket is: as configured, else in the first
-// of the directories that a service or a user has for such things. eslua serve
-// and the commands that ask it must come to the same answer, each with its own
-// environment: /run/eslua, which the systemd unit makes, is for that.
+// SocketPath returns the admin socket's path: as configured, else in the first
+// directory that exists of those that a service or a user has for sockets. eslua
+// serve and the commands that talk to it must find the same path, each with its own
+// environment; that is why /run/eslua, which the systemd unit makes, is among them.
 func SocketPath(configured string, getenv func(string) string) string {
 	return socketPath(configured, getenv, isDir)
 }
@@ -22,8 +22,8 @@ func socketPath(configured string, getenv func(string) string, isDir func(string
 	if configured != "" {
 		return configured
 	}
-	own, _, _ := strings.Cut(getenv("RUNTIME_DIRECTORY"), ":") // systemd may name several
-	for _, dir := range []string{own, "/run/eslua", getenv("XDG_RUNTIME_DIR")} {
+	runtime, _, _ := strings.Cut(getenv("RUNTIME_DIRECTORY"), ":") // systemd may name several
+	for _, dir := range []string{runtime, "/run/eslua", getenv("XDG_RUNTIME_DIR")} {
 		if dir != "" && isDir(dir) {
 			return filepath.Join(dir, socketName)
 		}
@@ -36,20 +36,20 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// privateDir is the place of last resort. Anybody may make it before us.
+// privateDir returns the directory of last resort. Any user could have made it.
 func privateDir() string { return fmt.Sprintf("/tmp/eslua-%d", os.Getuid()) }
 
-// makeDir makes the socket's directory, for this user alone, where there is none.
+// makeDir makes the socket's directory for this user alone, if there is none.
 func makeDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
 		return err
 	}
-	return trusted(dir)
+	return checkPrivate(dir)
 }
 
-// trusted says why the place of last resort may not be used: in /tmp somebody
-// else may have made it, to be asked in our place or to read along.
-func trusted(dir string) error {
+// checkPrivate returns an error if dir is the directory of last resort and other
+// users can enter it: one of them may have made it in /tmp to answer in our place.
+func checkPrivate(dir string) error {
 	if dir != privateDir() {
 		return nil
 	}
@@ -57,8 +57,8 @@ func trusted(dir string) error {
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !owns(info) {
-		return fmt.Errorf("%s is %s and not this user's alone (drwx------): remove it, or set admin to a socket elsewhere", dir, fs.FileMode(info.Mode()))
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !isOwner(info) {
+		return fmt.Errorf("%s must be a directory of this user with mode drwx------, and is %s: remove it, or set admin to another path", dir, fs.FileMode(info.Mode()))
 	}
 	return nil
 }

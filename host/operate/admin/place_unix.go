@@ -9,27 +9,12 @@ import (
 	"syscall"
 )
 
-func owns(info fs.FileInfo) bool {
+// isOwner reports whether a file belongs to this process's user.
+func isOwner(info fs.FileInfo) bool {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(s.Uid) == os.Getuid()
 }
 
-// lock keeps other eslua processes from touching the sockets in dir until
-// unlock. It does not wait: errBusy says to come again.
-func lock(dir string) (unlock func(), err error) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = d.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errBusy
-		}
-		return nil, &fs.PathError{Op: "lock", Path: dir, Err: err}
-	}
-	return func() { _ = d.Close() }, nil
-}
-
-// nobody says that a socket's file is there and its process is not.
-func nobody(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+// isDead reports whether an error of dialling a socket says that its file is
+// there but no process listens.
+func isDead(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

@@ -12,174 +12,198 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/flock"
 )
 
 const (
-	again     = 2 * time.Second // between two tries to have an address that is taken
-	patience  = 5 * time.Second // for answers under way when the host ends
-	largest   = 16 << 10        // bytes of a request's header, and of its body
-	answering = time.Minute     // a reload of a large tree takes some seconds
+	retryPause      = 2 * time.Second // between attempts to open an address that is taken
+	shutdownTimeout = 5 * time.Second // for requests in progress when the host ends
+	readTimeout     = 5 * time.Second
+	requestTimeout  = time.Minute // a reload of a large tree takes some seconds
+	maxRequest      = 16 << 10    // bytes of a request's header, and of its body
 )
 
-// Server answers an admin and those who watch.
-type Server struct {
-	socket  string // path
-	metrics string // address; "" is none
-	deps    Deps
-	log     *slog.Logger
-	clk     clock.Clock
-	tried   chan struct{} // closed by once
-	once    sync.Once
+// Deps are what a Server answers from.
+type Deps struct {
+	StatusSource
+	ScriptControl
+	ProcessControl
+	Metrics prometheus.Gatherer
+}
 
-	mu      sync.Mutex
-	admin   *socket      // nil while another has the path
-	watched net.Listener // nil while it is not open
+// Server answers the admin on a Unix socket, and monitoring on a TCP address.
+type Server struct {
+	socketPath  string
+	metricsAddr string // "" serves no metrics
+	deps        Deps
+	log         *slog.Logger
+	clk         clock.Clock
+	tried       chan struct{} // closed by once
+	once        sync.Once
+
+	mu      sync.Mutex   // guards these
+	socket  *socket      // nil while another process has the path
+	metrics net.Listener // nil while it is not open
 	yielded bool
 }
 
-// New makes a Server for the socket at a path and the metrics at host:port; Run
-// opens both. An empty address serves no metrics.
-func New(socket, metrics string, d Deps, log *slog.Logger, clk clock.Clock) *Server {
-	return &Server{socket: socket, metrics: metrics, deps: d, log: log, clk: clk, tried: make(chan struct{})}
+// New makes a Server for the admin socket at a path and for metrics at host:port;
+// Run opens both. Without metricsAddr it serves no metrics.
+func New(socketPath, metricsAddr string, d Deps, log *slog.Logger, clk clock.Clock) *Server {
+	return &Server{socketPath: socketPath, metricsAddr: metricsAddr, deps: d, log: log, clk: clk, tried: make(chan struct{})}
 }
 
-// Tried is closed when Run has opened the admin's socket, or could not for now:
-// whoever is told then that the host is up can ask it.
+// Tried is closed after Run's first attempt to open the admin socket, successful
+// or not.
 func (s *Server) Tried() <-chan struct{} { return s.tried }
 
-// Run serves until ctx ends. An address that another process has is waited for,
+// Run serves until ctx ends. It waits for an address that another process has,
 // with a warning: calls do not need it.
 func (s *Server) Run(ctx context.Context) error {
 	var both sync.WaitGroup
-	both.Go(func() { s.keep(ctx, "admin socket", s.socket, s.openAdmin, s.adminRoutes()) })
-	if s.metrics != "" {
-		both.Go(func() { s.keep(ctx, "metrics", s.metrics, s.openMetrics, s.metricsRoutes()) })
+	both.Go(func() { s.serve(ctx, "admin socket", s.socketPath, s.openSocket, s.adminRoutes()) })
+	if s.metricsAddr != "" {
+		both.Go(func() { s.serve(ctx, "metrics", s.metricsAddr, s.openMetrics, s.metricsRoutes()) })
 	}
 	both.Wait()
 	return nil
 }
 
-// MetricsAddr is where the metrics are served now; "" when they are not.
+// MetricsAddr returns the address at which metrics are served now, or "".
 func (s *Server) MetricsAddr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.watched == nil {
+	if s.metrics == nil {
 		return ""
 	}
-	return s.watched.Addr().String()
+	return s.metrics.Addr().String()
 }
 
 // yield leaves the addresses to the eslua that takes over. The socket can still
-// be reached under its path and this process's number.
+// be reached under its path with this process's number.
 func (s *Server) yield() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.yielded = true
-	if s.watched != nil {
-		_ = s.watched.Close()
-		s.watched = nil
+	socket, metrics := s.socket, s.metrics
+	s.metrics = nil
+	s.mu.Unlock()
+	if metrics != nil {
+		_ = metrics.Close()
 	}
-	if s.admin == nil {
+	if socket == nil {
 		return nil
 	}
-	return s.admin.moveTo(fmt.Sprintf("%s.%d", s.socket, os.Getpid()))
+	return socket.moveTo(fmt.Sprintf("%s.%d", s.socketPath, os.Getpid()))
 }
 
-// keep serves at one address from when it can be had until ctx ends.
-func (s *Server) keep(ctx context.Context, what, address string, open func() (net.Listener, error), routes http.Handler) {
-	l := s.have(ctx, what, address, open)
+// serve opens an address as soon as it is free and serves there until ctx ends.
+func (s *Server) serve(ctx context.Context, what, address string, open func() (net.Listener, error), routes http.Handler) {
+	l := s.await(ctx, what, address, open)
 	if l == nil {
 		return
 	}
 	s.log.Debug(what+" is open", "address", l.Addr().String())
 	server := &http.Server{
 		Handler:           routes,
-		ReadHeaderTimeout: patience,
-		ReadTimeout:       patience,
-		WriteTimeout:      answering,
-		IdleTimeout:       answering,
-		MaxHeaderBytes:    largest,
-		ErrorLog:          log.New(quiet{s.log}, "", 0),
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      requestTimeout,
+		IdleTimeout:       requestTimeout,
+		MaxHeaderBytes:    maxRequest,
+		ErrorLog:          log.New(httpLog{s.log}, "", 0),
 	}
-	over := make(chan struct{})
+	served := make(chan struct{})
 	go func() {
-		defer close(over)
-		if err := server.Serve(l); ctx.Err() == nil && !s.gone() {
+		defer close(served)
+		if err := server.Serve(l); ctx.Err() == nil && !s.hasYielded() {
 			s.log.Warn(what+" is closed", "address", address, "error", err)
 		}
 	}()
 	select {
 	case <-ctx.Done():
-	case <-over: // yielded, or broken
+	case <-served: // yielded, or broken
 	}
-	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	shutdown, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer stop()
-	if server.Shutdown(leave) != nil {
+	if server.Shutdown(shutdown) != nil {
 		_ = server.Close()
 	}
-	<-over
+	<-served
 }
 
-// have opens an address, as soon as nobody else has it.
-func (s *Server) have(ctx context.Context, what, address string, open func() (net.Listener, error)) net.Listener {
-	for said := ""; ; {
+// await opens an address as soon as no other process has it. It returns nil when
+// ctx ends first, or when the addresses are another process's by now.
+func (s *Server) await(ctx context.Context, what, address string, open func() (net.Listener, error)) net.Listener {
+	for logged := ""; ; {
 		l, err := open()
 		if err == nil {
 			return l
 		}
-		if s.gone() {
+		if s.hasYielded() {
 			return nil
 		}
-		if err.Error() != said && !errors.Is(err, errBusy) {
-			said = err.Error()
-			s.log.Warn(what+" cannot be opened; trying on. Calls do not need it", "address", address, "error", err)
+		if err.Error() != logged && !errors.Is(err, flock.ErrLocked) {
+			logged = err.Error()
+			s.log.Warn(what+" cannot be opened; eslua keeps trying and takes calls without it", "address", address, "error", err)
 		}
-		if clock.Sleep(ctx, s.clk, again) != nil {
+		if clock.Sleep(ctx, s.clk, retryPause) != nil {
 			return nil
 		}
 	}
 }
 
-func (s *Server) openAdmin() (net.Listener, error) {
+func (s *Server) openSocket() (net.Listener, error) {
 	defer s.once.Do(func() { close(s.tried) })
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.yielded {
+	if s.hasYielded() {
 		return nil, net.ErrClosed
 	}
-	l, err := listen(s.socket)
+	l, err := listen(s.socketPath)
 	if err != nil {
 		return nil, err
 	}
-	s.admin = l
-	return l, nil
+	return l, s.publish(l, func() { s.socket = l })
 }
 
 func (s *Server) openMetrics() (net.Listener, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.yielded {
+	if s.hasYielded() {
 		return nil, net.ErrClosed
 	}
-	l, err := net.Listen("tcp", s.metrics)
+	l, err := net.Listen("tcp", s.metricsAddr)
 	if err != nil {
 		return nil, err
 	}
-	s.watched = l
-	return l, nil
+	return l, s.publish(l, func() { s.metrics = l })
 }
 
-func (s *Server) gone() bool {
+// publish keeps a new listener by set, or closes it if the addresses were yielded
+// while it was opened.
+func (s *Server) publish(l net.Listener, set func()) error {
+	s.mu.Lock()
+	yielded := s.yielded
+	if !yielded {
+		set()
+	}
+	s.mu.Unlock()
+	if yielded {
+		_ = l.Close()
+		return net.ErrClosed
+	}
+	return nil
+}
+
+func (s *Server) hasYielded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.yielded
 }
 
-// quiet is where net/http complains of what clients do.
-type quiet struct{ log *slog.Logger }
+// httpLog receives net/http's complaints about clients.
+type httpLog struct{ log *slog.Logger }
 
-func (q quiet) Write(line []byte) (int, error) {
-	q.log.Debug("http: " + string(line))
+func (h httpLog) Write(line []byte) (int, error) {
+	h.log.Debug("http: " + string(line))
 	return len(line), nil
 }

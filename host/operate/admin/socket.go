@@ -12,29 +12,29 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/eslua/eslua/host/flock"
 )
 
-// takenError says that another process answers at the socket's path.
+// takenError means that another process listens on the socket's path.
 type takenError struct{ Path string }
 
 func (e *takenError) Error() string {
-	return fmt.Sprintf("another eslua answers at %s; set admin to another path for one of the two", e.Path)
+	return fmt.Sprintf("another eslua listens on %s; set admin to another path for one of the two", e.Path)
 }
-
-// errBusy says that another process is opening or closing a socket beside ours.
-var errBusy = errors.New("another eslua is at work in the socket's directory")
 
 // socket is a Unix listener that only this user may connect to.
 type socket struct {
 	net.Listener
-	file fs.FileInfo // so that we take away no other's
+	file fs.FileInfo // so that Close removes no other process's file
 
 	mu   sync.Mutex
 	path string
 }
 
-// listen opens the socket at path. What a dead process left there is replaced;
-// a living one's is not: *takenError.
+// listen opens the socket at path. It replaces a dead process's socket, but not a
+// living one's: the error is then a *takenError. The error is flock.ErrLocked while
+// another process opens or closes a socket in the same directory.
 func listen(path string) (*socket, error) {
 	dir := filepath.Dir(path)
 	if err := makeDir(dir); err != nil {
@@ -45,27 +45,27 @@ func listen(path string) (*socket, error) {
 		return nil, err
 	}
 	defer unlock()
-	if err := vacant(path); err != nil {
+	if err := checkVacant(path); err != nil {
 		return nil, err
 	}
-	sweep(path)
-	// It becomes visible under its name with its mode, never before: the
-	// directory may be one that others can enter.
+	removeDeadSiblings(path)
+	// It appears under its name only with its final mode, for the directory may be
+	// one that others can enter.
 	private, err := os.MkdirTemp(dir, ".eslua")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(private)
-	made := filepath.Join(private, "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
+	temporary := filepath.Join(private, "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: temporary, Net: "unix"})
 	if err != nil {
 		return nil, err
 	}
 	l.SetUnlinkOnClose(false)
 	s := &socket{Listener: l, path: path}
-	err = os.Chmod(made, 0o600)
+	err = os.Chmod(temporary, 0o600)
 	if err == nil {
-		err = os.Rename(made, path)
+		err = os.Rename(temporary, path)
 	}
 	if err == nil {
 		s.file, err = os.Lstat(path)
@@ -77,8 +77,22 @@ func listen(path string) (*socket, error) {
 	return s, nil
 }
 
-// vacant says why no socket may be put at path.
-func vacant(path string) error {
+// lock locks a directory that has sockets against other eslua processes until
+// unlock.
+func lock(dir string) (unlock func(), err error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := flock.Exclusive(d); err != nil {
+		_ = d.Close()
+		return nil, err
+	}
+	return func() { _ = d.Close() }, nil
+}
+
+// checkVacant returns an error that says why no socket may be put at path.
+func checkVacant(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -87,7 +101,7 @@ func vacant(path string) error {
 		return err
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("%s is a file and no socket; remove it, or set admin to another path", path)
+		return fmt.Errorf("%s is not a socket; remove it, or set admin to another path", path)
 	}
 	ctx, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
@@ -96,16 +110,16 @@ func vacant(path string) error {
 	case err == nil:
 		_ = nc.Close()
 		return &takenError{Path: path}
-	case nobody(err), errors.Is(err, fs.ErrNotExist):
+	case isDead(err), errors.Is(err, fs.ErrNotExist):
 		return nil
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s is another user's; set admin to another path", path)
+		return fmt.Errorf("%s belongs to another user; set admin to another path", path)
 	}
 	return &takenError{Path: path} // it is too busy to answer
 }
 
-// siblings are where those can be reached that left path to another: its name
-// and a process number.
+// siblings returns the sockets of the processes that have handed path over: its
+// name and their process numbers.
 func siblings(path string) (paths []string) {
 	entries, _ := os.ReadDir(filepath.Dir(path))
 	for _, e := range entries {
@@ -117,17 +131,18 @@ func siblings(path string) (paths []string) {
 	return paths
 }
 
-// sweep removes what those left that were killed after they had left path.
-func sweep(path string) {
+// removeDeadSiblings removes the sockets of processes that were killed after they
+// had handed path over.
+func removeDeadSiblings(path string) {
 	for _, sibling := range siblings(path) {
-		if vacant(sibling) == nil {
+		if checkVacant(sibling) == nil {
 			_ = os.Remove(sibling)
 		}
 	}
 }
 
-// moveTo gives the socket another path, under which it can still be reached,
-// and leaves the old one to who comes next.
+// moveTo moves the socket to another path, where it can still be reached, so that
+// the next process can have the old one.
 func (s *socket) moveTo(path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +153,8 @@ func (s *socket) moveTo(path string) error {
 	return nil
 }
 
-// Close stops listening and removes the file, if it is still ours.
+// Close stops listening and removes the socket's file, unless it is another
+// process's by now.
 func (s *socket) Close() error {
 	err := s.Listener.Close()
 	s.mu.Lock()
@@ -146,7 +162,7 @@ func (s *socket) Close() error {
 	if info, statErr := os.Lstat(s.path); statErr != nil || !os.SameFile(info, s.file) {
 		return err
 	}
-	// A lock is not worth waiting for here: a closed socket is anybody's to replace.
+	// Without the lock the file stays; the next process replaces a closed socket.
 	if unlock, lockErr := lock(filepath.Dir(s.path)); lockErr == nil {
 		defer unlock()
 		_ = os.Remove(s.path)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/flock"
 )
 
 func TestTheSocketIsOneUsers(t *testing.T) {
@@ -48,7 +49,7 @@ func TestADeadProcesssSocketIsReplaced(t *testing.T) {
 	path := filepath.Join(shortDir(t), "eslua.sock")
 	deadSocket(t, path)
 	var gone *NotRunningError
-	if _, err := NewClient(path).Status(t.Context(), false); !errors.As(err, &gone) || !strings.Contains(err.Error(), "left by an eslua that is dead") {
+	if _, err := NewClient(path).Status(t.Context(), false); !errors.As(err, &gone) || !strings.Contains(err.Error(), "left by an eslua that has died") {
 		t.Fatalf("asking a dead eslua: %v", err)
 	}
 	s := start(t, path, "", &fake{st: Status{PID: 7}})
@@ -63,19 +64,19 @@ func TestADeadProcesssSocketIsReplaced(t *testing.T) {
 func TestALivingSocketIsNotTakenAway(t *testing.T) {
 	first := startOpen(t, &fake{st: Status{PID: 1}})
 	second := start(t, first.path, "", &fake{st: Status{PID: 2}})
-	if line := second.log.next(t, "cannot be opened"); !strings.Contains(line, "level=WARN") || !strings.Contains(line, "another eslua answers") || !strings.Contains(line, "set admin to another path") {
+	if line := second.log.next(t, "cannot be opened"); !strings.Contains(line, "level=WARN") || !strings.Contains(line, "another eslua listens on") || !strings.Contains(line, "set admin to another path") {
 		t.Errorf("the second host logs %s", line)
 	}
 	for range 3 {
 		second.clk.WaitForTimers(1)
-		second.clk.Advance(again)
+		second.clk.Advance(retryPause)
 	}
 	second.clk.WaitForTimers(1)
 	if st, err := first.client.Status(t.Context(), false); err != nil || st.PID != 1 {
 		t.Fatalf("the first answers %+v, %v", st, err)
 	}
 	first.stop()
-	second.clk.Advance(again)
+	second.clk.Advance(retryPause)
 	second.log.next(t, "admin socket is open")
 	if st, err := second.client.Status(t.Context(), false); err != nil || st.PID != 2 {
 		t.Fatalf("the second answers %+v, %v", st, err)
@@ -87,7 +88,7 @@ func TestAFileIsNotTakenAway(t *testing.T) {
 	if err := os.WriteFile(path, []byte("dear"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(path); err == nil || !strings.Contains(err.Error(), "is a file and no socket") {
+	if _, err := listen(path); err == nil || !strings.Contains(err.Error(), "is not a socket") {
 		t.Fatalf("listen: %v", err)
 	}
 	if got, _ := os.ReadFile(path); string(got) != "dear" {
@@ -103,7 +104,7 @@ func TestOfManyOneHasThePath(t *testing.T) {
 	for range cap(results) {
 		go func() {
 			s, err := listen(path)
-			for errors.Is(err, errBusy) {
+			for errors.Is(err, flock.ErrLocked) {
 				s, err = listen(path)
 			}
 			if taken := (*takenError)(nil); err != nil && !errors.As(err, &taken) {
@@ -143,7 +144,7 @@ func TestAClosedSocketTakesNoOthersAway(t *testing.T) {
 	}
 	defer second.Close()
 	_ = first.Close()
-	if err := vacant(path); err == nil {
+	if err := checkVacant(path); err == nil {
 		t.Fatal("the second's socket is gone")
 	}
 }
@@ -216,7 +217,7 @@ func TestSocketPath(t *testing.T) {
 func TestNobodyIsThere(t *testing.T) {
 	path := filepath.Join(shortDir(t), "eslua.sock")
 	_, err := NewClient(path).Status(context.Background(), false)
-	if err == nil || !strings.HasPrefix(err.Error(), "eslua is not running, or its socket is elsewhere: "+path+" is not there") {
+	if err == nil || !strings.HasPrefix(err.Error(), "eslua is not running, or its socket is elsewhere: "+path+" does not exist") {
 		t.Fatalf("%v", err)
 	}
 }
@@ -244,7 +245,7 @@ func TestWhoYieldedOpensNothing(t *testing.T) {
 	if err := s.yield(); err != nil {
 		t.Fatal(err)
 	}
-	for what, open := range map[string]func() (net.Listener, error){"socket": s.openAdmin, "metrics": s.openMetrics} {
+	for what, open := range map[string]func() (net.Listener, error){"socket": s.openSocket, "metrics": s.openMetrics} {
 		if l, err := open(); err == nil {
 			t.Errorf("the %s is open", what)
 			_ = l.Close()

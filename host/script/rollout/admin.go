@@ -15,7 +15,7 @@ import (
 // changed. A warning says that the pin is in force but could not be saved, so
 // that a restart forgets it.
 func (r *Rollout) Pin(flow, generation string) (rec Override, warning string, err error) {
-	flow = flowName(flow)
+	flow = store.FlowName(flow)
 	g, err := r.find(generation)
 	if err == nil {
 		err = hasFlow(g, flow)
@@ -33,7 +33,7 @@ func (r *Rollout) Pin(flow, generation string) (rec Override, warning string, er
 // flow had another version than calls get now; said again, it goes further back.
 // Warnings and errors are as in Pin.
 func (r *Rollout) Rollback(flow, generation string) (rec Override, warning string, err error) {
-	flow = flowName(flow)
+	flow = store.FlowName(flow)
 	current := r.deps.Scripts.Current()
 	g, err := r.before(flow, generation, current)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *Rollout) Rollback(flow, generation string) (rec Override, warning strin
 // Unpin takes back a flow's pin or rollback, or that of all flows if flow is "".
 // It returns what it took back. Warnings and errors are as in Pin.
 func (r *Rollout) Unpin(flow string) (rec Override, warning string, err error) {
-	flow = flowName(flow)
+	flow = store.FlowName(flow)
 	r.mu.Lock()
 	was, ok := r.records[flow]
 	rec = was.Override
@@ -173,7 +173,7 @@ func (r *Rollout) kept() string {
 	if len(names) == 0 {
 		names = []string{r.deps.Scripts.Current().Name()}
 	}
-	return listed(names)
+	return store.NameList(names)
 }
 
 // hasFlow is an error that says what flows there are.
@@ -181,22 +181,7 @@ func hasFlow(g *store.Generation, flow string) error {
 	if versionOf(g, flow) != gone {
 		return nil
 	}
-	var names []string
-	for _, f := range g.Flows() {
-		if !f.Module {
-			names = append(names, f.Name)
-		}
-	}
-	return fmt.Errorf("generation %s has no flow %q; it has %s", g.Name(), flow, cmp.Or(listed(names), "none"))
-}
-
-// listed names the first few.
-func listed(names []string) string {
-	const few = 12
-	if more := len(names) - few; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), more)
-	}
-	return strings.Join(names, ", ")
+	return fmt.Errorf("generation %s has no flow %q; %s", g.Name(), flow, g.DescribeFlows())
 }
 
 func named(flow string) string {
@@ -205,6 +190,3 @@ func named(flow string) string {
 	}
 	return "flow " + flow
 }
-
-// flowName is a flow as calls name it.
-func flowName(flow string) string { return strings.TrimSuffix(flow, ".lua") }

@@ -33,7 +33,7 @@ func (g *Generation) Version(flow string) string { return g.graph.versions[flowF
 func (g *Generation) Flows() []Flow {
 	list := make([]Flow, 0, len(g.graph.versions))
 	for _, name := range sortedKeys(g.graph.versions) {
-		list = append(list, Flow{strings.TrimSuffix(name, ".lua"), g.graph.versions[name], g.graph.modules[name]})
+		list = append(list, Flow{FlowName(name), g.graph.versions[name], g.graph.modules[name]})
 	}
 	return list
 }
@@ -118,4 +118,33 @@ func (i imports) modules() []string {
 		names = append(names, n.module)
 	}
 	return names
+}
+
+// FlowNames returns the names of the scripts that no other script requires, sorted.
+func (g *Generation) FlowNames() (names []string) {
+	for _, f := range g.Flows() {
+		if !f.Module {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// DescribeFlows returns a sentence that lists FlowNames, for errors about a flow
+// that does not exist.
+func (g *Generation) DescribeFlows() string {
+	names := g.FlowNames()
+	if len(names) == 0 {
+		return "there are no flows"
+	}
+	return "the flows are " + NameList(names)
+}
+
+// NameList returns the first of many names, and how many more there are.
+func NameList(names []string) string {
+	const shown = 12
+	if more := len(names) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }

@@ -44,12 +44,14 @@ type History struct {
 
 // Entry is one generation that has served.
 type Entry struct {
-	Generation string    // its name
-	Served     time.Time // when it last began to serve
-	Scripts    int       // in it
+	Generation string    `json:"generation"` // its name
+	Served     time.Time `json:"served"`     // when it last began to serve
+	Scripts    int       `json:"scripts"`    // in it
 	// What it brought over the generation that served before it: names of files,
 	// sorted; all empty for the first.
-	Added, Edited, Removed []string
+	Added   []string `json:"added,omitempty"`
+	Edited  []string `json:"edited,omitempty"`
+	Removed []string `json:"removed,omitempty"`
 }
 
 // OpenHistory keeps the newest keep generations, and for a while an eighth more,

@@ -29,10 +29,12 @@ func dropping(base string) bool {
 // isScript says whether a file of the tree is compiled.
 func isScript(name string) bool { return path.Ext(name) == ".lua" }
 
-// flowFile is the file of a flow: "inviteToConf", "ivr/main" or either with .lua.
-func flowFile(flow string) string {
-	return strings.TrimSuffix(flow, ".lua") + ".lua"
-}
+// FlowName returns a flow's name, which has no ending, for a name that may have
+// one: "inviteToConf" for "inviteToConf.lua".
+func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
+
+// flowFile returns the file of a flow: "inviteToConf", "ivr/main" or either with .lua.
+func flowFile(flow string) string { return FlowName(flow) + ".lua" }
 
 // moduleFiles are the files a module's name may mean, in the order they are
 // tried: Lua's usual ?.lua and ?/init.lua under the tree's root, and a name that

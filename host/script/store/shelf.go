@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/eslua/eslua/host/flock"
 )
 
 // room is a part of the shelf: what lies in it, and under which names.
@@ -159,7 +161,12 @@ func (d *disk) lock(exclusive bool) (unlock func(), err error) {
 	if err != nil {
 		return func() {}, err
 	}
-	return func() { _ = f.Close() }, flock(f, exclusive)
+	if exclusive {
+		err = flock.Exclusive(f)
+	} else {
+		err = flock.Shared(f)
+	}
+	return func() { _ = f.Close() }, err
 }
 
 // memory is a shelf that ends with the process.

@@ -1,0 +1,9 @@
+// Package flock locks files and directories against other processes. A lock ends
+// when its file is closed, also by the end of the process. Where the system has no
+// such locks nothing is locked, and a directory must belong to one process.
+package flock
+
+import "errors"
+
+// ErrLocked means that another process holds the lock.
+var ErrLocked = errors.New("another process holds the lock")

@@ -1,0 +1,70 @@
+package admin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/script/rollout"
+)
+
+// Advice returns what an admin can do about each thing that is wrong, with the
+// commands as they are typed.
+func (st Status) Advice() (todo []string) {
+	add := func(format string, args ...any) { todo = append(todo, fmt.Sprintf(format, args...)) }
+	if st.Config.Problem != "" {
+		add("correct the configuration file, then: systemctl reload eslua (or kill -HUP %d)", st.PID)
+	}
+	if len(st.Config.Strays) > 0 {
+		add("the configuration names flows that do not exist (%s): correct the name (without .lua; upper and lower case differ), or add the script", strings.Join(st.Config.Strays, ", "))
+	}
+	switch {
+	case st.Scripts.Since.IsZero():
+	case st.Scripts.Refused:
+		add("correct the scripts and save them; until then eslua serves the last version without errors. To check a directory before you deploy it: eslua check DIR")
+	default:
+		add("correct the scripts and save them; until then their calls run the fallback")
+	}
+	if o := st.Override(""); o != nil {
+		add("%s", overrideAdvice(o))
+	}
+	for _, f := range st.Flows {
+		if o := st.Override(f.Flow); o != nil {
+			add("%s", overrideAdvice(o))
+		}
+		if t := f.Current(); t.Failed >= 5 && t.Failed*10 >= t.Ended {
+			add("%s failed in %d of %d calls of its present version: the log says why (flow=%s); if a change caused it: eslua scripts rollback %s", f.Flow, t.Failed, t.Ended, f.Flow, f.Flow)
+		}
+	}
+	for _, n := range st.Nodes {
+		todo = append(todo, nodeAdvice(n)...)
+	}
+	if n := st.NoFlow.Started; n > 0 {
+		add("calls for flows that do not exist: %d; the log names the flows (\"is not among the scripts\"). Correct the dialplan or the route, or add the script", n)
+	}
+	if n := st.Calls.Refused; n > 0 {
+		add("calls refused because calls.max was reached: %d; raise calls.max, or add a host", n)
+	}
+	return todo
+}
+
+func overrideAdvice(o *rollout.Override) string {
+	what, arg := o.Flow+" is", " "+o.Flow
+	if o.Flow == "" {
+		what, arg = "all flows are", ""
+	}
+	if o.Pinned() {
+		return fmt.Sprintf("%s pinned: changes have no effect until: eslua scripts unpin%s", what, arg)
+	}
+	return fmt.Sprintf("%s rolled back until the next change. To see what was rolled back: eslua scripts diff%s; to serve it again as it is: eslua scripts unpin%s", what, arg, arg)
+}
+
+func nodeAdvice(n node.Status) (todo []string) {
+	if !n.Up && strings.Contains(n.LastError, "refused") { // other errors say what to do
+		todo = append(todo, fmt.Sprintf("node %s: check that FreeSWITCH is running and that its event socket listens on %s; eslua keeps trying", n.Node, n.Address))
+	}
+	if n.EventsLost > 0 {
+		todo = append(todo, fmt.Sprintf("node %s: %d events were lost because eslua was too slow for them; is this machine overloaded?", n.Node, n.EventsLost))
+	}
+	return todo
+}

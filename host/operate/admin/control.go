@@ -1,0 +1,33 @@
+package admin
+
+// StatusSource reports on the running eslua.
+type StatusSource interface {
+	// Status returns a snapshot. The Server fills in Metrics. With calls, Running
+	// lists every call. It is cheap enough for every health check.
+	Status(calls bool) Status
+}
+
+// ScriptControl shows the history of the scripts and decides what new calls get.
+// The flow "" means all flows; a generation may be named by a prefix. Errors are
+// written for the admin.
+type ScriptControl interface {
+	// History returns the generations that served, newest first; with a flow, only
+	// those that changed it.
+	History(flow string) ([]Change, error)
+	// Diff returns a unified diff. Without from and to it shows the last change:
+	// from the previous generation to the script directory.
+	Diff(flow, from, to string) (string, error)
+	// Rollback serves an earlier generation until the directory changes; without a
+	// generation, the one before. The text says what was done.
+	Rollback(flow, generation string) (string, error)
+	// Pin serves a generation until Unpin.
+	Pin(flow, generation string) (string, error)
+	// Unpin ends a pin or a rollback.
+	Unpin(flow string) (string, error)
+}
+
+// ProcessControl controls the process as signals do.
+type ProcessControl interface {
+	// Drain takes no new calls and ends the process after the last one, as SIGTERM does.
+	Drain()
+}

@@ -1,0 +1,34 @@
+package admin
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+func (s *Server) metricsRoutes() http.Handler {
+	mux := http.NewServeMux()
+	// One metric that cannot be collected must not hide the others.
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: scrapeLog{s.log}}))
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		st := s.status(false)
+		if d := st.Draining; d != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintf(w, "draining since %s, %d calls remaining\n", d.Since.Format(time.RFC3339), st.Calls.Running)
+			return
+		}
+		fmt.Fprintf(w, "taking calls on %s, %d running\n", st.Listen, st.Calls.Running)
+	})
+	return mux
+}
+
+// scrapeLog receives promhttp's errors.
+type scrapeLog struct{ log *slog.Logger }
+
+func (l scrapeLog) Println(v ...any) {
+	l.log.Error("not all metrics can be collected", "error", fmt.Sprint(v...))
+}

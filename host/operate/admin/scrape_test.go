@@ -1,0 +1,89 @@
+package admin
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/host/call/outbound"
+)
+
+func (s *started) fetch(t *testing.T, method, path string) (code int, format, text string) {
+	t.Helper()
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.server.MetricsAddr()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Body.Close()
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.StatusCode, w.Header.Get("Content-Type"), string(body)
+}
+
+// startWatched starts a Server with metrics.
+func startWatched(t *testing.T, f *fake) *started {
+	t.Helper()
+	s := start(t, filepath.Join(shortDir(t), "eslua.sock"), "127.0.0.1:0", f)
+	s.log.next(t, "is open")
+	s.log.next(t, "is open")
+	return s
+}
+
+func TestHealth(t *testing.T) {
+	f := &fake{st: Status{Listen: "127.0.0.1:8084", Calls: outbound.Status{Running: 3}}}
+	s := startWatched(t, f)
+	if code, _, text := s.fetch(t, "GET", "/health"); code != http.StatusOK || text != "taking calls on 127.0.0.1:8084, 3 running\n" {
+		t.Errorf("%d: %s", code, text)
+	}
+	f.mu.Lock()
+	f.st.Draining = &Draining{Since: noon}
+	f.mu.Unlock()
+	if code, _, text := s.fetch(t, "GET", "/health"); code != http.StatusServiceUnavailable || text != "draining since 2026-03-01T12:00:00Z, 3 calls remaining\n" {
+		t.Errorf("%d: %s", code, text)
+	}
+}
+
+// TestTheMetricsAddressIsReadOnly has no door to what the socket can do.
+func TestTheMetricsAddressIsReadOnly(t *testing.T) {
+	f := &fake{}
+	s := startWatched(t, f)
+	for _, path := range []string{"/status", "/scripts", "/scripts/pin", "/drain", "/metrics", "/health"} {
+		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
+			code, _, _ := s.fetch(t, method, path)
+			if fine := code == http.StatusOK; fine != (method == "GET" && (path == "/metrics" || path == "/health")) {
+				t.Errorf("%s %s: %d", method, path, code)
+			}
+		}
+	}
+	if f.told() != "" {
+		t.Errorf("the host was told %q", f.told())
+	}
+}
+
+func TestATakenMetricsAddressIsWaitedFor(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, filepath.Join(shortDir(t), "eslua.sock"), l.Addr().String(), &fake{})
+	if line := s.log.next(t, "metrics cannot be opened"); !strings.Contains(line, l.Addr().String()) {
+		t.Errorf("the log does not say which address: %s", line)
+	}
+	_ = l.Close()
+	s.clk.WaitForTimers(1)
+	s.clk.Advance(retryPause)
+	s.log.next(t, `"metrics is open"`)
+	if code, _, _ := s.fetch(t, "GET", "/health"); code != http.StatusOK {
+		t.Error(code)
+	}
+}

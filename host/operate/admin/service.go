@@ -1,0 +1,153 @@
+package admin
+
+import (
+	"cmp"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/rollout"
+	"github.com/eslua/eslua/host/script/store"
+)
+
+// Parts are the parts of eslua that a Service reports on and controls.
+type Parts struct {
+	Scripts *store.Store
+	History *store.History
+	Rollout *rollout.Rollout
+	Runs    *run.Runner
+	Calls   *outbound.Server
+	Nodes   []*node.Link
+}
+
+// Service answers an admin's questions from what the parts of eslua report, and
+// passes decisions about scripts on to them. It is a StatusSource and a
+// ScriptControl.
+type Service struct {
+	parts   Parts
+	version string
+	log     *slog.Logger
+	clk     clock.Clock
+	started time.Time
+
+	mu       sync.Mutex // guards these
+	listen   string
+	draining *Draining
+	config   Config
+	named    []namedFlow // by the configuration in force
+}
+
+// NewService makes a Service for the program of a version.
+func NewService(p Parts, version string, log *slog.Logger, clk clock.Clock) *Service {
+	now := clk.Now()
+	return &Service{parts: p, version: version, log: log, clk: clk, started: now, config: Config{Loaded: now}}
+}
+
+// SetListen records the address at which calls arrive.
+func (s *Service) SetListen(addr net.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listen = addr.String()
+}
+
+// SetDraining records that no new calls are taken, and when the remaining ones
+// are given back to their dialplans.
+func (s *Service) SetDraining(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining == nil {
+		s.draining = &Draining{Since: s.clk.Now(), Until: until}
+	}
+}
+
+// SetConfig records the configuration in force and the file it is from. It warns
+// of settings that name flows that do not exist.
+func (s *Service) SetConfig(file string, cfg config.Config) {
+	s.mu.Lock()
+	s.config = Config{File: file, Loaded: s.clk.Now()}
+	s.named = namedFlows(cfg)
+	s.mu.Unlock()
+	if missing := s.missingFlows(); len(missing) > 0 {
+		s.log.Warn("the configuration names flows that do not exist", "settings", strings.Join(missing, ", "))
+	}
+}
+
+// SetConfigProblem records why the configuration file as it is now is not in force.
+func (s *Service) SetConfigProblem(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.config.Problem == "" {
+		s.config.Since = s.clk.Now()
+	}
+	s.config.Problem = err.Error()
+}
+
+// Status returns a snapshot.
+func (s *Service) Status(calls bool) Status {
+	st := Status{
+		Version: s.version,
+		PID:     os.Getpid(),
+		Now:     s.clk.Now(),
+		Started: s.started,
+		Scripts: s.parts.Scripts.Status(),
+		Rollout: s.parts.Rollout.Status(),
+		Calls:   s.parts.Calls.Status(),
+		Nodes:   []node.Status{},
+	}
+	st.Flows, st.NoFlow = s.flows(st.Rollout)
+	for _, n := range s.parts.Nodes {
+		st.Nodes = append(st.Nodes, n.Status())
+	}
+	if calls {
+		st.Running = s.parts.Runs.Running()
+	}
+	s.mu.Lock()
+	st.Listen, st.Draining, st.Config = s.listen, s.draining, s.config
+	s.mu.Unlock()
+	st.Config.Strays = s.missingFlows()
+	return st
+}
+
+// flows returns the flows of the script directory and those of which only calls
+// or overrides remain, and the calls that named no flow.
+func (s *Service) flows(decided rollout.Status) (flows []Flow, unknown run.Counts) {
+	byName := map[string]*Flow{}
+	flow := func(name string) *Flow {
+		if byName[name] == nil {
+			g := s.parts.Rollout.Stable(name)
+			byName[name] = &Flow{Counts: run.Counts{Flow: name}, Version: g.Version(name), Generation: g.Name(), Gone: true}
+		}
+		return byName[name]
+	}
+	for _, f := range s.parts.Scripts.Current().Flows() {
+		known := flow(f.Name)
+		known.Gone, known.Module = false, f.Module
+	}
+	for _, o := range decided.Overrides {
+		if o.Flow != "" {
+			flow(o.Flow)
+		}
+	}
+	for _, c := range s.parts.Runs.Counts() {
+		if c.Flow == "" {
+			unknown = c
+			continue
+		}
+		flow(c.Flow).Counts = c
+	}
+	flows = make([]Flow, 0, len(byName))
+	for _, f := range byName {
+		flows = append(flows, *f)
+	}
+	slices.SortFunc(flows, func(a, b Flow) int { return cmp.Compare(a.Flow, b.Flow) })
+	return flows, unknown
+}
