@@ -64,9 +64,9 @@ func TestRules(t *testing.T) {
 		}},
 		"with the ending": {steps: []string{"edit a 2", "rollback a.lua => a1 b1"}},
 		"unknown": {steps: []string{
-			"rollback x => ! no flow \"x\"; it has a, b", "pin x #0 => ! no flow \"x\"; it has a, b", "pin a zz => ! zz", "unpin a => ! flow a: neither pinned nor rolled back; what is: nothing",
+			"rollback x => ! no flow \"x\"; the flows are a, b", "pin x #0 => ! no flow \"x\"; the flows are a, b", "pin a zz => ! zz", "unpin a => ! flow a: neither pinned nor rolled back; what is: nothing",
 			"pin b #0", "unpin a => ! what is: flow b",
-			"edit c 1", "pin c #0 => ! has no flow \"c\"; it has a, b", "rollback c #0 => ! has no flow \"c\"", "rollback c => ! nothing to roll flow c back to",
+			"edit c 1", "pin c #0 => ! has no flow \"c\"; the flows are a, b", "rollback c #0 => ! has no flow \"c\"", "rollback c => ! nothing to roll flow c back to",
 			"pin a => ! name a generation; kept are ",
 		}},
 		"a restart keeps it all": {steps: []string{

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/eslua/eslua/host/disk"
 	"github.com/eslua/eslua/host/script/store"
 )
 
@@ -166,7 +167,7 @@ func (f *stateFile) write(s state) error {
 	if f.retired.Load() {
 		return f.unsaved(errRetired)
 	}
-	if err := f.replace(data); err != nil {
+	if err := disk.WriteFiles(f.dir, map[string]string{filepath.Base(f.name()): string(data)}); err != nil {
 		return f.unsaved(err)
 	}
 	f.written = data
@@ -175,23 +176,4 @@ func (f *stateFile) write(s state) error {
 
 func (f *stateFile) unsaved(err error) error {
 	return fmt.Errorf("this holds only until eslua ends, because it could not be saved in %s: %w", f.name(), err)
-}
-
-func (f *stateFile) replace(data []byte) error {
-	if err := os.MkdirAll(f.dir, 0o750); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(f.dir, "rollout-*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), f.name())
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
 }

@@ -177,7 +177,7 @@ func TestStateFile(t *testing.T) {
 	if again, err := os.Stat(file); err != nil || !os.SameFile(first, again) {
 		t.Error("written after it was given to another host")
 	}
-	left, err := filepath.Glob(filepath.Join(w.state, "*.tmp"))
+	left, err := filepath.Glob(filepath.Join(w.state, ".*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

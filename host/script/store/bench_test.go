@@ -28,7 +28,7 @@ func BenchmarkReload(b *testing.B) {
 	s, err := Open(dir, Config{History: history}, vm.Compile, quiet, clock.System())
 	must(b, err)
 	must(b, history.Close(context.Background()))
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w := unnotified(s)
 	save := func(n int) {
 		name := filepath.Join(dir, "d7/flow7.lua")
 		must(b, os.WriteFile(name+".tmp", fmt.Appendf(nil, "%s\nreturn 'new %d'", body, n), 0o644))
@@ -58,8 +58,8 @@ func BenchmarkReload(b *testing.B) {
 		save(n)
 		n++
 		b.StartTimer()
-		w.step() // as after a notification: a look that finds the change,
-		w.step() // and one that finds it settled
+		w.step(b.Context()) // as after a notification: a look that finds the change,
+		w.step(b.Context()) // and one that finds it settled
 	}
 	if got := s.Status().Swaps - swaps; got != uint64(n) {
 		b.Fatalf("%d swaps for %d saves", got, n)

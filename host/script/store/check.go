@@ -3,78 +3,57 @@ package store
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 )
 
 // Check reads the script tree in dir as Open would and returns all its problems,
 // warnings included, in order of file and line. With files (relative to dir) it
-// returns only theirs. The error is for a tree that cannot be read at all.
+// returns only the problems of those and of the tree as a whole. It fails only if
+// the tree cannot be read at all.
 func Check(dir string, files []string, cfg Config, compile Compile) ([]Problem, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("script directory %s: %w", dir, err)
 	}
-	t := lookAt(abs, cfg.withDefaults().Limits, nothing(), trusting)
-	if t.real == "" {
+	t := scanDir(abs, cfg.withDefaults().Limits, emptyTree(), rereadNone)
+	if t.dir == "" {
 		return nil, asError(t.problems)
 	}
 	problems := examine(t, nil, cfg.Modules, compile)
 	if len(files) == 0 {
 		return problems, nil
 	}
-	var theirs []Problem
+	var selected []Problem
 	for _, name := range files {
 		name = filepath.ToSlash(filepath.Clean(name))
 		if t.files[name] == nil && !slices.ContainsFunc(problems, func(p Problem) bool { return p.File == name }) {
-			theirs = append(theirs, Problem{File: name, Message: "is not in the script directory (hidden and temporary files are not read)"})
+			selected = append(selected, Problem{File: name, Message: "is not in the script directory (hidden and temporary files are not read)"})
 		}
 		for _, p := range problems {
 			if p.File == name || p.File == "" {
-				theirs = append(theirs, p)
+				selected = append(selected, p)
 			}
 		}
 	}
-	return theirs, nil
+	return selected, nil
 }
 
-// lookAt looks at a directory, wherever its name leads to now. Everything is
-// read through one handle on that directory, so that a link swapped meanwhile
-// cannot mix two trees, and no link inside leads out.
-func lookAt(dir string, limits Limits, before *tree, doubt func(string, bool) bool) *tree {
-	real, points, err := resolve(dir)
-	var root *os.Root
-	if err == nil {
-		root, err = os.OpenRoot(real)
-	}
-	if err != nil {
-		t := &tree{files: map[string]*file{}, points: points}
-		t.problems = append(t.problems, Problem{Message: fmt.Sprintf("the script directory %s cannot be read: %s", dir, reason(err))})
-		t.seal()
-		return t
-	}
-	defer root.Close()
-	t := look(root.FS(), limits, before, doubt)
-	t.real, t.points = real, points
-	return t
-}
-
-// examine compiles what is new in a tree and returns all that is wrong with it.
-// What serves already is not compiled again.
+// examine compiles the scripts of a tree and returns all its problems. Contents
+// that serve already are not compiled again.
 func examine(t *tree, serving *Generation, modules []string, compile Compile) []Problem {
 	problems := slices.Clone(t.problems)
 	for _, name := range sortedKeys(t.files) {
 		f := t.files[name]
-		if serving != nil && serving.files[name] != nil && serving.files[name].sum == f.body.sum {
-			f.body = serving.files[name]
+		if serving != nil && serving.files[name] != nil && serving.files[name].sum == f.content.sum {
+			f.content = serving.files[name]
 		}
-		f.body.build(compile)
-		if f.body.wrong != nil {
-			problems = append(problems, *f.body.wrong)
+		f.content.build(compile)
+		if f.content.wrong != nil {
+			problems = append(problems, *f.content.wrong)
 		}
-		for _, n := range f.body.imports.needs {
-			if p, ok := unmet(name, n, t, modules); ok {
+		for _, r := range f.content.imports.required {
+			if p, ok := missingModule(name, r, t, modules); ok {
 				problems = append(problems, p)
 			}
 		}
@@ -83,13 +62,14 @@ func examine(t *tree, serving *Generation, modules []string, compile Compile) []
 	return problems
 }
 
-// unmet says what is wrong with a module that a script needs.
-func unmet(script string, n need, t *tree, modules []string) (Problem, bool) {
-	p := Problem{File: script, Line: n.line, Warning: !n.sure}
-	if slices.Contains(modules, n.module) {
+// missingModule returns the problem with a module that a script requires, if there
+// is one.
+func missingModule(script string, r requirement, t *tree, modules []string) (Problem, bool) {
+	p := Problem{File: script, Line: r.line, Warning: !r.certain}
+	if slices.Contains(modules, r.module) {
 		return p, false
 	}
-	files, err := moduleFiles(n.module)
+	files, err := moduleFiles(r.module)
 	if err != nil {
 		p.Message = err.Error()
 		return p, true
@@ -99,21 +79,15 @@ func unmet(script string, n need, t *tree, modules []string) (Problem, bool) {
 			return p, false
 		}
 	}
-	p.Message = fmt.Sprintf("requires %q, which is neither a built-in module nor in the script directory (%s)", n.module, files[0])
+	p.Message = fmt.Sprintf("requires %q, which is neither a built-in module nor in the script directory (%s)", r.module, files[0])
 	return p, true
 }
 
-// reason is an error of the file system without the path, which its message names already.
-func reason(err error) string {
+// withoutPath returns the text of a file system error without the path, for
+// messages that name it already.
+func withoutPath(err error) string {
 	if at, ok := err.(*fs.PathError); ok { //nolint:errorlint // only the outermost repeats the path
 		return at.Err.Error()
 	}
 	return err.Error()
 }
-
-// nothing is the look before the first.
-func nothing() *tree { return &tree{files: map[string]*file{}} }
-
-// trusting takes a file's stamp for its bytes; doubting reads every file.
-func trusting(string, bool) bool { return false }
-func doubting(string, bool) bool { return true }

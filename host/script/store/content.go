@@ -2,32 +2,35 @@ package store
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Compile turns a script's source into what runs; name is the file's name in the
-// tree. host/script/vm's errors (*vm.CompileError) keep their line.
+// Compile compiles a script; name is the file's name in the tree. If the error is
+// a *vm.CompileError, its line is reported.
 type Compile func(name string, src []byte) (*vm.Script, error)
 
-// sum names bytes: of a file, of a tree.
+// A sum identifies the bytes of a file or of a tree.
 type sum = [sha256.Size]byte
 
-// content is what a file of the tree holds. It is made once and then shared by
-// all looks and generations in which the file has these bytes.
+func hexSum(s sum) string { return hex.EncodeToString(s[:]) }
+
+// A content is the bytes of a file. It is made once and shared by all scans and
+// generations in which the file has these bytes.
 type content struct {
 	name string
 	data string
 	sum  sum
 
 	built   bool
-	script  *vm.Script // nil for a data file, and when wrong is not
+	script  *vm.Script // nil for a data file, and if wrong is set
 	wrong   *Problem   // why it does not compile
 	imports imports
 }
 
-// build compiles a script, the first time it is asked to.
+// build compiles a script unless that was done before.
 func (c *content) build(compile Compile) {
 	if c.built || !isScript(c.name) {
 		return
@@ -40,8 +43,8 @@ func (c *content) build(compile Compile) {
 		return
 	}
 	c.wrong = &Problem{File: c.name, Message: err.Error()}
-	var at *vm.CompileError
-	if errors.As(err, &at) {
-		c.wrong.Line, c.wrong.Message = at.Line, at.Message
+	var compileError *vm.CompileError
+	if errors.As(err, &compileError) {
+		c.wrong.Line, c.wrong.Message = compileError.Line, compileError.Message
 	}
 }

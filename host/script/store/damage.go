@@ -7,38 +7,45 @@ import (
 	"slices"
 )
 
-// manifests are those on the shelf that are whole, newest first. The error says
-// that some could not be read, and so may be whole.
-func (h *History) manifests() ([]manifest, error) {
-	names, err := h.shelf.names(roomGenerations)
+// readManifests returns the manifests that are undamaged, newest first. It fails
+// if some could not be read, and so may be undamaged.
+func (h *History) readManifests() ([]manifest, error) {
+	const remedy = "; check that eslua can read the directory of the setting state"
+	if h.blobs == nil {
+		return nil, nil
+	}
+	names, err := h.blobs.names(manifestBlobs)
 	if err != nil {
-		h.tell("list", "history: "+err.Error()+"; see that the directory of the setting state can be read")
+		h.reportOnce("list", err.Error()+remedy)
 		return nil, err
 	}
 	var (
-		list  []manifest
-		wrong error
+		list       []manifest
+		unreadable error
 	)
 	for _, name := range names {
-		m, err := h.manifest(name)
+		m, err := h.readManifest(name)
 		var damage *damageError
 		switch {
 		case err == nil:
 			list = append(list, m)
-		case errors.Is(err, fs.ErrNotExist): // removed meanwhile
+		case errors.Is(err, fs.ErrNotExist): // pruned meanwhile
 		case errors.As(err, &damage):
-			h.tell(name, "history: "+err.Error())
+			h.reportOnce(name, err.Error())
 		default:
-			h.tell(name, "history: "+err.Error()+"; see that the directory of the setting state can be read")
-			wrong = err
+			h.reportOnce(name, err.Error()+remedy)
+			unreadable = err
 		}
 	}
 	slices.SortStableFunc(list, func(a, b manifest) int { return newestFirst(a.Entry, b.Entry) })
-	return list, wrong
+	return list, unreadable
 }
 
-func (h *History) manifest(name string) (manifest, error) {
-	text, err := h.shelf.get(roomGenerations, name)
+func (h *History) readManifest(name string) (manifest, error) {
+	if h.blobs == nil {
+		return manifest{}, fs.ErrNotExist
+	}
+	text, err := h.blobs.get(manifestBlobs, name)
 	if err != nil {
 		return manifest{}, err
 	}
@@ -47,31 +54,31 @@ func (h *History) manifest(name string) (manifest, error) {
 		err = fmt.Errorf("it is of generation %s", m.Generation)
 	}
 	if err != nil {
-		return manifest{}, &damageError{generation: name, file: h.shelf.path(roomGenerations, name), what: err.Error()}
+		return manifest{}, &damageError{generation: name, file: h.blobs.path(manifestBlobs, name), reason: err.Error()}
 	}
 	return m, nil
 }
 
-// damageError says that an entry is lost.
-type damageError struct{ generation, file, what string }
+// A damageError reports that a generation is lost.
+type damageError struct{ generation, file, reason string }
 
 func (e *damageError) Error() string {
-	return fmt.Sprintf("generation %s is damaged and cannot be gone back to: %s: %s; remove that file, or put it back from a backup", e.generation, e.file, e.what)
+	return fmt.Sprintf("generation %s is damaged and cannot be restored: %s: %s; remove that file, or restore it from a backup", e.generation, e.file, e.reason)
 }
 
-// tell logs each trouble once, until it is over.
-func (h *History) tell(what, message string, attrs ...any) {
+// reportOnce logs a failure once, until clearReport is called.
+func (h *History) reportOnce(key, message string, attrs ...any) {
 	h.mu.Lock()
-	known := h.told[what]
-	h.told[what] = true
+	known := h.reported[key]
+	h.reported[key] = true
 	h.mu.Unlock()
 	if !known {
-		h.log.Warn(message, attrs...)
+		h.log.Warn("history: "+message, attrs...)
 	}
 }
 
-func (h *History) untell(what string) {
+func (h *History) clearReport(key string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.told, what)
+	delete(h.reported, key)
 }

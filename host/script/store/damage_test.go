@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/disk"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -104,23 +104,6 @@ func TestDamageToAFileThatServes(t *testing.T) {
 	}
 }
 
-// Who has a file open reads it as it was: it is never half of one and half of
-// the other.
-func TestWritingIsARename(t *testing.T) {
-	d := &disk{dir: t.TempDir()}
-	must(t, d.put(roomGenerations, map[string]string{"x": "before"}))
-	f, err := os.Open(d.path(roomGenerations, "x"))
-	must(t, err)
-	defer f.Close()
-	must(t, d.put(roomGenerations, map[string]string{"x": "after"}))
-	was, err := io.ReadAll(f)
-	must(t, err)
-	is, err := d.get(roomGenerations, "x")
-	if string(was) != "before" || is != "after" || err != nil {
-		t.Errorf("%q, then %q, %v", was, is, err)
-	}
-}
-
 // The files of a generation come before its manifest, and must not be removed
 // before that.
 func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
@@ -128,17 +111,17 @@ func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
 	put(t, dir, "main.lua", "return 0")
 	k := keeping(t, dir, state, 1)
 	k.written(t)
-	other := &disk{dir: filepath.Join(state, "scripts")}
+	other := newBlobStore(filepath.Join(state, "scripts"))
 	unlock, err := other.lock(false)
 	must(t, err)
-	must(t, other.put(roomFiles, map[string]string{"body": "x"}))
+	must(t, other.putFiles(map[string]string{"body": "x"}))
 	k.save(t, "main.lua", "return 1")
-	if _, err := other.get(roomFiles, "body"); err != nil || len(k.history.List()) != 2 {
+	if _, err := other.get(fileBlobs, "body"); err != nil || len(k.history.List()) != 2 {
 		t.Errorf("%v; list:\n%s", err, told(k.history.List()))
 	}
 	unlock()
 	k.save(t, "main.lua", "return 2")
-	if _, err := other.get(roomFiles, "body"); err == nil || len(k.history.List()) != 1 {
+	if _, err := other.get(fileBlobs, "body"); err == nil || len(k.history.List()) != 1 {
 		t.Errorf("a file of no generation is left; list:\n%s", told(k.history.List()))
 	}
 	unlock, err = other.lock(true)
@@ -181,7 +164,7 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	k := keeping(t, dir, filepath.Join(root, "state"), 3)
 	names := []string{k.Current().Name()}
 	k.history.Protect(func() []string { return names[:1] }) // it is pinned
-	for i := range mostWaiting + 2 {
+	for i := range minPending + 2 {
 		names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i+2)))
 	}
 	if n := k.log.count("make the directory of the setting state writable"); n != 1 {
@@ -189,10 +172,10 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 	// In memory it goes on, within its bounds.
 	collectAll()
-	if list := k.history.List(); len(list) != mostWaiting || list[mostWaiting-1].Generation != names[0] || list[mostWaiting-2].Generation != names[4] {
+	if list := k.history.List(); len(list) != minPending+1 || list[minPending].Generation != names[0] || list[minPending-1].Generation != names[3] {
 		t.Errorf("list:\n%s", told(list))
 	}
-	for i, source := range map[int]string{0: "return 1", 4: "return 5"} {
+	for i, source := range map[int]string{0: "return 1", 3: "return 4"} {
 		if g, err := k.history.Find(names[i]); err != nil || !holds(g, "main.lua", source) {
 			t.Errorf("Find: %v, %v", g, err)
 		}
@@ -206,34 +189,19 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// moody is a shelf whose disk is full, or hangs.
-type moody struct {
-	shelf
-	full  error
-	hangs chan struct{}
-}
-
-func (m *moody) put(in room, texts map[string]string) error {
-	if m.hangs != nil {
-		<-m.hangs
-	}
-	if m.full != nil {
-		return m.full
-	}
-	return m.shelf.put(in, texts)
-}
-
 func TestAFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
 	k := keeping(t, dir, t.TempDir(), 3)
 	k.written(t)
-	disk := k.history.shelf
+	write := k.history.blobs.write
 	for range 2 {
-		k.history.shelf = &moody{shelf: disk, full: &os.PathError{Op: "write", Path: "state", Err: syscall.ENOSPC}}
+		k.history.blobs.write = func(string, map[string]string) error {
+			return &os.PathError{Op: "write", Path: "state", Err: syscall.ENOSPC}
+		}
 		k.save(t, "main.lua", "return 2")
 		k.save(t, "main.lua", "return 3")
-		k.history.shelf = disk
+		k.history.blobs.write = write
 		k.save(t, "main.lua", "return 4")
 	}
 	if n := k.log.count("no space left on device"); n != 2 {
@@ -252,14 +220,17 @@ func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
 	k.history, err = OpenHistory(t.TempDir(), 4, quiet, k.clk)
 	must(t, err)
 	hangs := make(chan struct{})
-	k.history.shelf = &moody{shelf: k.history.shelf, hangs: hangs}
+	k.history.blobs.write = func(dir string, files map[string]string) error {
+		<-hangs
+		return disk.WriteFiles(dir, files)
+	}
 	k.open(t)
-	for i := range mostWaiting + 4 {
+	for i := range minPending + 4 {
 		k.clk.Advance(time.Minute)
 		put(t, dir, "main.lua", fmt.Sprintf("return %d", i+1))
 		must(t, k.Reload(context.Background()))
 	}
-	if list := k.history.List(); len(list) != mostWaiting || list[0].Generation != k.Current().Name() {
+	if list := k.history.List(); len(list) != minPending || list[0].Generation != k.Current().Name() {
 		t.Errorf("list:\n%s", told(list))
 	}
 	gone, stop := context.WithCancel(context.Background())
@@ -269,7 +240,7 @@ func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
 	}
 	close(hangs)
 	k.written(t)
-	if names, _ := k.history.shelf.names(roomGenerations); len(names) < 4 {
+	if names, _ := k.history.blobs.names(manifestBlobs); len(names) < 4 {
 		t.Errorf("%d generations are written in the end", len(names))
 	}
 }
@@ -313,8 +284,8 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 		if n := len(h.List()); n != 5 && n != len(list) {
 			t.Errorf("%d generations are left", n)
 		}
-		if halves, _ := h.shelf.(*disk).list(roomFiles, true); len(halves) > 0 {
-			t.Errorf("left half written: %v", halves)
+		if unfinished, _ := filepath.Glob(h.blobs.path(fileBlobs, ".*")); len(unfinished) > 0 {
+			t.Errorf("left unfinished: %v", unfinished)
 		}
 		if log.buf.Len() > 0 {
 			t.Errorf("logged:\n%s", &log.buf)
@@ -343,20 +314,6 @@ func TestALifeOfTheHost(t *testing.T) {
 	}
 }
 
-// tidied loses a generation between its manifest and its files, as it happens
-// when another goroutine or process tidies.
-type tidied struct{ *disk }
-
-func (d tidied) get(in room, name string) (string, error) {
-	if in == roomFiles {
-		if names, _ := d.names(roomGenerations); len(names) > 0 {
-			_ = d.remove(roomGenerations, names[0])
-		}
-		_ = d.remove(roomFiles, name)
-	}
-	return d.disk.get(in, name)
-}
-
 // What is removed while it is looked for is not damaged.
 func TestFindMeetsTidying(t *testing.T) {
 	state := t.TempDir()
@@ -366,8 +323,14 @@ func TestFindMeetsTidying(t *testing.T) {
 	h, err := OpenHistory(state, 5, log.logger(), clock.System())
 	must(t, err)
 	h.use(vm.Compile, nil)
-	must(t, os.Remove(h.shelf.path(roomGenerations, h.List()[1].Generation))) // the empty tree before
-	h.shelf = tidied{h.shelf.(*disk)}
+	must(t, os.Remove(h.blobs.path(manifestBlobs, h.List()[1].Generation))) // the empty tree before
+	h.blobs.read = func(name string) ([]byte, error) {
+		if filepath.Dir(name) == h.blobs.path(fileBlobs, "") { // the manifest was read, and the files were not
+			must(t, os.Remove(h.blobs.path(manifestBlobs, lost)))
+			must(t, os.Remove(name))
+		}
+		return os.ReadFile(name)
+	}
 	if _, err := h.Find(lost); err == nil || !strings.Contains(err.Error(), "has just been removed") {
 		t.Errorf("Find: %v", err)
 	}

@@ -52,9 +52,9 @@ func (d Dir) ReadFile(name string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular(): // a pipe would block
-		return "", fmt.Errorf("%s is no regular file", name)
+		return "", fmt.Errorf("%s is not a regular file", name)
 	case info.Size() > d.limits.File:
-		return "", fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), d.limits.File)
+		return "", fmt.Errorf("%s has %d bytes; the limit is %d", name, info.Size(), d.limits.File)
 	}
 	f, err := root.Open(name)
 	if err != nil {

@@ -7,19 +7,18 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"weak"
 )
 
-// Find returns the generation whose name begins with prefix: as it is in memory
-// when somebody holds it, else read, checked and compiled again. The error says
+// Find returns the generation whose name begins with prefix: the one in memory if
+// somebody uses it, else it is read, checked and compiled again. The error says
 // what the prefix matches, or what is damaged.
 func (h *History) Find(prefix string) (*Generation, error) {
-	h.finding.Lock()
-	defer h.finding.Unlock()
-	name, err := h.nameOf(prefix)
+	name, err := h.completeName(prefix)
 	if err != nil {
 		return nil, err
 	}
-	if g := h.inMemory()[name]; g != nil {
+	if g := h.generationsInUse()[name]; g != nil {
 		return g, nil
 	}
 	g, err := h.restore(name)
@@ -28,32 +27,39 @@ func (h *History) Find(prefix string) (*Generation, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.remember(g)
+	if other := h.inUse[name].Value(); other != nil {
+		return other, nil // found by another goroutine meanwhile
+	}
+	h.inUse[name] = weak.Make(g)
 	return g, nil
 }
 
-// inMemory are the generations that somebody holds.
-func (h *History) inMemory() map[string]*Generation {
+// generationsInUse returns the generations that somebody uses, by name.
+func (h *History) generationsInUse() map[string]*Generation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	held := map[string]*Generation{}
-	for name, p := range h.alive {
+	generations := map[string]*Generation{}
+	for name, p := range h.inUse {
 		if g := p.Value(); g != nil {
-			held[name] = g
+			generations[name] = g
 		}
 	}
-	return held
+	return generations
 }
 
-// nameOf completes the name of a generation.
-func (h *History) nameOf(prefix string) (string, error) {
+// completeName returns the name of the only generation that begins with prefix.
+func (h *History) completeName(prefix string) (string, error) {
 	if prefix == "" {
-		return "", errors.New("a generation is named by the first of its 12 hexadecimal digits")
+		return "", errors.New("name a generation by the first of its 12 hexadecimal digits")
 	}
-	names, unreadable := h.shelf.names(roomGenerations)
-	names = append(names, sortedKeys(h.inMemory())...)
+	var names []string
+	var unreadable error
+	if h.blobs != nil {
+		names, unreadable = h.blobs.names(manifestBlobs)
+	}
+	names = append(names, sortedKeys(h.generationsInUse())...)
 	h.mu.Lock()
-	for _, r := range h.waiting {
+	for _, r := range h.pending {
 		names = append(names, r.Generation)
 	}
 	h.mu.Unlock()
@@ -71,26 +77,26 @@ func (h *History) nameOf(prefix string) (string, error) {
 	return "", fmt.Errorf("%s may be any of the generations %s; give more of its digits", prefix, strings.Join(names, ", "))
 }
 
-// restore makes a generation from what is on the shelf. What serves now lends it
-// the files that are the same.
+// restore makes a generation from the history. It shares the contents that also
+// serve now.
 func (h *History) restore(name string) (*Generation, error) {
-	m, bodies, err := h.read(name)
+	m, data, err := h.readRecord(name)
 	if err != nil {
-		return nil, removed(name, err)
+		return nil, describeRemoved(name, err)
 	}
 	h.mu.Lock()
 	compile, modules, serving := h.compile, h.modules, h.serving
 	h.mu.Unlock()
 	if compile == nil {
-		return nil, fmt.Errorf("generation %s: the history is not in use by a store", name)
+		return nil, fmt.Errorf("generation %s: no store uses the history", name)
 	}
-	t := nothing()
+	t := emptyTree()
 	for _, at := range sortedKeys(m.files) {
-		body, err := h.body(m, at, serving, bodies)
+		c, err := h.content(m, at, serving, data)
 		if err != nil {
-			return nil, removed(name, err)
+			return nil, describeRemoved(name, err)
 		}
-		t.files[at] = &file{body: body}
+		t.files[at] = &file{content: c}
 	}
 	broken := map[string]bool{}
 	for _, at := range m.broken {
@@ -100,58 +106,57 @@ func (h *History) restore(name string) (*Generation, error) {
 	if !mayServe(problems, &Generation{broken: broken}) {
 		return nil, fmt.Errorf("generation %s cannot serve in this eslua: %w", name, asError(problems))
 	}
-	return newGeneration(t.bodies(), broken, m.Served), nil
+	return newGeneration(t.contents(), broken, m.Served), nil
 }
 
-// removed says what it means that a generation was there a moment ago.
-func removed(name string, err error) error {
+// describeRemoved says what it means that a generation existed a moment ago.
+func describeRemoved(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("generation %s has just been removed from the history, being the oldest", name)
+		return fmt.Errorf("generation %s has just been removed from the history because it was the oldest", name)
 	}
 	return err
 }
 
-// read reads a manifest; bodies are its files when it waits to be written.
-func (h *History) read(name string) (m manifest, bodies map[sum]string, err error) {
+// readRecord returns a generation's manifest, with the data of its files if it is
+// pending.
+func (h *History) readRecord(name string) (manifest, map[sum]string, error) {
 	h.mu.Lock()
-	for _, r := range slices.Backward(h.waiting) {
+	for _, r := range h.pending {
 		if r.Generation == name {
-			m, bodies = r.manifest, r.bodies
-			break
+			h.mu.Unlock()
+			return r.manifest, r.data, nil
 		}
 	}
 	h.mu.Unlock()
-	if bodies == nil {
-		m, err = h.manifest(name)
-	}
-	return m, bodies, err
+	m, err := h.readManifest(name)
+	return m, nil, err
 }
 
-// body is what a file of a generation held.
-func (h *History) body(m manifest, at string, serving *Generation, bodies map[sum]string) (*content, error) {
-	want := m.files[at]
+// content returns what a file of a generation held.
+func (h *History) content(m manifest, name string, serving *Generation, pending map[sum]string) (*content, error) {
+	want := m.files[name]
 	if serving != nil {
-		if c := serving.files[at]; c != nil && c.sum == want {
+		if c := serving.files[name]; c != nil && c.sum == want {
 			return c, nil
 		}
 	}
-	if data, ok := bodies[want]; ok {
-		return &content{name: at, data: data, sum: want}, nil
+	if data, ok := pending[want]; ok {
+		return &content{name: name, data: data, sum: want}, nil
 	}
 	id := hexSum(want)
-	data, err := h.shelf.get(roomFiles, id)
-	if errors.Is(err, fs.ErrNotExist) { // tidied away meanwhile, if its manifest is too: that goes first
-		if _, gone := h.manifest(m.Generation); errors.Is(gone, fs.ErrNotExist) {
-			return nil, gone
+	data, err := h.blobs.get(fileBlobs, id)
+	if errors.Is(err, fs.ErrNotExist) { // if its manifest, which is removed first, is missing too, it was pruned meanwhile
+		if _, pruned := h.readManifest(m.Generation); errors.Is(pruned, fs.ErrNotExist) {
+			return nil, pruned
 		}
 	}
 	if err == nil && sha256.Sum256([]byte(data)) != want {
 		err = errors.New("its bytes are not those that were written")
 	}
 	if err != nil {
-		damage := &damageError{generation: m.Generation, file: h.shelf.path(roomFiles, id), what: at + ": " + reason(err)}
-		h.tell(m.Generation, "history: "+damage.Error())
+		damage := &damageError{generation: m.Generation, file: h.blobs.path(fileBlobs, id), reason: name + ": " + withoutPath(err)}
+		h.reportOnce(m.Generation, damage.Error())
 		return nil, damage
 	}
-	return &content{name: at, data: data, sum: want}, nil
+	return &content{name: name, data: data, sum: want}, nil
 }

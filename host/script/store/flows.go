@@ -8,28 +8,29 @@ import (
 	"strings"
 )
 
-// Flow is a script of a generation, any of which may be run as a flow.
+// A Flow is a script of a generation. Any script may be run as a flow.
 type Flow struct {
 	Name    string // as a call names it, without ".lua"
-	Version string // as Generation.Version
+	Version string // see Generation.Version
 	Module  bool   // another script requires it
 }
 
-// graph is who loads whom in a generation. It is made with it, so that no call
-// waits for that.
+// A graph says which scripts of a generation load which. It is made with the
+// generation, so that no call waits for it.
 type graph struct {
-	requires map[string][]string // by script: the files it can require by name
+	requires map[string][]string // by script: the files that it can require by name
 	versions map[string]string   // by script
-	modules  map[string]bool     // files that another one requires
+	modules  map[string]bool     // files that another file requires
 }
 
-// Version is 12 hexadecimal digits over all that can decide how a flow behaves:
-// its script and every script it can require; the whole tree when that shows only
-// as it runs (require(name), load, package). Two generations in which a flow has
-// the same version run it alike. It is "" for a flow that is not there.
+// Version returns 12 hexadecimal digits: a hash of everything that can decide how
+// a flow behaves. That is its script and every script it can require, or the whole
+// tree if that shows only as it runs (require(name), load, package). Two
+// generations in which a flow has the same version run it alike. It is "" for a
+// flow that does not exist.
 func (g *Generation) Version(flow string) string { return g.graph.versions[flowFile(flow)] }
 
-// Flows are all scripts, by name.
+// Flows returns all scripts, sorted by name.
 func (g *Generation) Flows() []Flow {
 	list := make([]Flow, 0, len(g.graph.versions))
 	for _, name := range sortedKeys(g.graph.versions) {
@@ -45,11 +46,11 @@ func (g *Generation) Dependencies(flow string) []string {
 	if g.files[script] == nil {
 		return nil
 	}
-	uses, whole := g.uses(script)
-	if whole {
+	files, all := g.closure(script)
+	if all {
 		return sortedKeys(g.files)
 	}
-	return uses
+	return files
 }
 
 func (g *Generation) makeGraph() {
@@ -70,24 +71,24 @@ func (g *Generation) makeGraph() {
 }
 
 func (g *Generation) version(script string) string {
-	uses, whole := g.uses(script)
+	files, all := g.closure(script)
 	h := sha256.New()
-	if whole {
+	if all {
 		fmt.Fprintf(h, "%s\n", g.name)
 	}
-	for _, name := range uses {
+	for _, name := range files {
 		fmt.Fprintf(h, "%s\x00%x\n", name, g.files[name].sum)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-// uses are a script and all it can require, by name; or whole, when it can
-// require any.
-func (g *Generation) uses(script string) (files []string, whole bool) {
+// closure returns the names of a script and of all it can require, or all if it
+// may load any.
+func (g *Generation) closure(script string) (files []string, all bool) {
 	seen := map[string]bool{script: true}
 	files = []string{script}
 	for i := 0; i < len(files); i++ {
-		if g.files[files[i]].imports.any {
+		if g.files[files[i]].imports.dynamic {
 			return nil, true
 		}
 		for _, file := range g.graph.requires[files[i]] {
@@ -101,7 +102,7 @@ func (g *Generation) uses(script string) (files []string, whole bool) {
 	return files, false
 }
 
-// module is the file that Require takes for a name; "" without.
+// module returns the file that Require takes for a name, "" if there is none.
 func (g *Generation) module(name string) string {
 	candidates, _ := moduleFiles(name)
 	at := slices.IndexFunc(candidates, func(file string) bool { return g.files[file] != nil })
@@ -109,15 +110,6 @@ func (g *Generation) module(name string) string {
 		return ""
 	}
 	return candidates[at]
-}
-
-// modules are the names of all modules a script can do something with.
-func (i imports) modules() []string {
-	names := slices.Clone(i.tries)
-	for _, n := range i.needs {
-		names = append(names, n.module)
-	}
-	return names
 }
 
 // FlowNames returns the names of the scripts that no other script requires, sorted.

@@ -37,7 +37,7 @@ func FuzzImportsOf(f *testing.F) {
 			return // only what compiles is searched
 		}
 		lines := strings.Count(src, "\n") + strings.Count(src, "\r") + 1
-		for _, n := range importsOf(src).needs {
+		for _, n := range importsOf(src).required {
 			if n.line < 1 || n.line > lines {
 				t.Errorf("%q is said to be required in line %d of %d", n.module, n.line, lines)
 			}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"path"
@@ -12,27 +11,27 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Generation is an immutable snapshot of a script tree. It is free for any
-// number of goroutines, needs no closing, and is garbage once nobody holds it.
+// A Generation is an immutable snapshot of a script tree. Any number of goroutines
+// may use it. It needs no closing and is freed when nobody refers to it.
 type Generation struct {
 	name   string
 	loaded time.Time
 	files  map[string]*content
 	graph  graph
-	broken map[string]bool // files that were wrong when it was taken: only the first load takes such
+	broken map[string]bool // files with errors: only the first load accepts such
 }
 
-// File is one file of a generation.
+// A File is one file of a generation.
 type File struct {
 	Name string // relative to the tree, with slashes
 	Size int
-	Hash string // of its bytes: 64 hexadecimal digits
+	Hash string // 64 hexadecimal digits over its bytes
 }
 
-// NotFoundError says that a generation has no file of a name.
+// A NotFoundError reports that no script or file has a name.
 type NotFoundError struct {
-	Name       string   // as asked for
-	Tried      []string // files that would have been it
+	Name       string   // that was asked for
+	Tried      []string // files that could have had that name
 	Generation string   // "" for a Dir
 }
 
@@ -51,7 +50,7 @@ func newGeneration(files map[string]*content, broken map[string]bool, loaded tim
 	return g
 }
 
-// sums are the hashes of the files by name; no generation has no files.
+// sums returns the hashes of the files by name. A nil generation has no files.
 func (g *Generation) sums() map[string]sum {
 	if g == nil {
 		return nil
@@ -63,20 +62,20 @@ func (g *Generation) sums() map[string]sum {
 	return sums
 }
 
-// Name is 12 hexadecimal digits: equal trees have equal names, on every host.
+// Name returns 12 hexadecimal digits. Equal trees have equal names on every host.
 func (g *Generation) Name() string { return g.name }
 
-// Loaded is when the generation began to serve.
+// Loaded returns when the generation began to serve.
 func (g *Generation) Loaded() time.Time { return g.loaded }
 
-// Script is a flow's script: "inviteToConf" is inviteToConf.lua, "ivr/main" is
+// Script returns a flow's script: "inviteToConf" is inviteToConf.lua, "ivr/main" is
 // ivr/main.lua; the ending may be given. The error is a *NotFoundError, or a
-// Problem when the file did not compile at the store's first load.
+// Problem if the file did not compile at the store's first load.
 func (g *Generation) Script(flow string) (*vm.Script, error) {
 	return g.first(flow, []string{flowFile(flow)})
 }
 
-// Require is the script that require or dofile means by a name: "lib.util" and
+// Require returns the script that require or dofile means by a name: "lib.util" and
 // "lib/util" are lib/util.lua, else lib/util/init.lua; "lib/util.lua" is that
 // file. Names are relative to the tree and never lead out of it.
 func (g *Generation) Require(name string) (*vm.Script, error) {
@@ -101,8 +100,8 @@ func (g *Generation) first(name string, files []string) (*vm.Script, error) {
 	return nil, &NotFoundError{Name: name, Tried: files, Generation: g.name}
 }
 
-// ReadFile is what a file of the tree held when the generation was taken; any
-// file, by its name relative to the tree.
+// ReadFile returns what any file of the tree held when the generation was loaded,
+// by its name relative to the tree.
 func (g *Generation) ReadFile(name string) (string, error) {
 	file := path.Clean(name)
 	if !fs.ValidPath(file) {
@@ -115,17 +114,17 @@ func (g *Generation) ReadFile(name string) (string, error) {
 	return c.data, nil
 }
 
-// Files are all files, by name.
+// Files returns all files, sorted by name.
 func (g *Generation) Files() []File {
 	files := make([]File, 0, len(g.files))
 	for _, name := range sortedKeys(g.files) {
 		c := g.files[name]
-		files = append(files, File{Name: name, Size: len(c.data), Hash: hex.EncodeToString(c.sum[:])})
+		files = append(files, File{Name: name, Size: len(c.data), Hash: hexSum(c.sum)})
 	}
 	return files
 }
 
-// scripts counts the files that run.
+// scripts counts the scripts that compile.
 func (g *Generation) scripts() (n int) {
 	for _, c := range g.files {
 		if c.script != nil {

@@ -92,6 +92,13 @@ func running(t testing.TB, dir string) *Store {
 	return s
 }
 
+// unnotified is the watcher of a store that gets no notifications, to be stepped by
+// hand.
+func unnotified(s *Store) *watcher {
+	s.notify = noNotifications
+	return newWatcher(s)
+}
+
 // warm waits until a change is noticed, so that what follows is found by the
 // watch and not by the look with which Run begins.
 func warm(t testing.TB, s *Store) {

@@ -13,101 +13,96 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// History keeps generations that have served, so that an admin can look at them
-// and go back to one. It never keeps the host from serving: it writes in a
-// goroutine of its own, and what cannot be written or read is logged once and
-// costs that entry only. Several processes may share one directory.
+// A History keeps generations that have served, so that an admin can look at them
+// and go back to one. It never delays what serves: a goroutine of its own writes,
+// and what cannot be written or read is logged once and costs only that entry.
+// Several processes may share one directory.
 //
-// It keeps bytes, not compiled scripts: a generation that nobody uses any more is
-// freed, and Find makes it again.
+// It keeps bytes, not compiled scripts: a generation that nobody uses is freed,
+// and Find compiles it again.
 type History struct {
-	shelf shelf
+	blobs *blobStore // nil: generations are kept in memory only
 	keep  int
 	log   *slog.Logger
 	clk   clock.Clock
 
-	finding sync.Mutex // one generation is compiled at a time, and no one twice
-
-	mu      sync.Mutex // guards these
-	compile Compile
-	modules []string
-	serving *Generation
-	alive   map[string]weak.Pointer[Generation]
-	waiting []*record
-	more    bool          // there is something to write or to remove
-	writing bool          // there is a goroutine that does
-	rest    chan struct{} // closed when it has ended; nil before the first
-	held    func() []string
-	most    int // generations on the shelf before it is tidied; 0 before the first time
-	told    map[string]bool
+	mu         sync.Mutex // guards these
+	compile    Compile
+	modules    []string
+	serving    *Generation
+	inUse      map[string]weak.Pointer[Generation] // by name
+	pending    []*record                           // not written yet; without blobs, everything that is kept
+	dirty      bool                                // there is something to write or to remove
+	writerDone chan struct{}                       // closed when the writer ends; nil if none runs
+	protected  func() []string
+	pruneAbove int             // how many generations on disk are tolerated; 0: not known yet
+	reported   map[string]bool // failures that were logged and are not over
 }
 
-// Entry is one generation that has served.
+// An Entry describes a generation that has served.
 type Entry struct {
 	Generation string    `json:"generation"` // its name
 	Served     time.Time `json:"served"`     // when it last began to serve
 	Scripts    int       `json:"scripts"`    // in it
-	// What it brought over the generation that served before it: names of files,
-	// sorted; all empty for the first.
+	// The sorted names of the files in which it differs from the generation that
+	// served before it; all empty for the first.
 	Added   []string `json:"added,omitempty"`
 	Edited  []string `json:"edited,omitempty"`
 	Removed []string `json:"removed,omitempty"`
 }
 
-// OpenHistory keeps the newest keep generations, and for a while an eighth more,
-// in dir/scripts; with an empty dir in memory only. A directory that cannot be used is logged, and is no error: the
-// error is for what is wrong whatever the disk does (keep below 1).
-// Give it to Open in Config.History, and Close it at the end.
+// OpenHistory returns a History that keeps the newest keep generations, and
+// sometimes an eighth more, in dir/scripts; if dir is "", in memory only. It fails
+// if keep is below 1. A directory that cannot be used is logged and is no error.
+// Pass it to Open in Config.History, and Close it at the end.
 func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*History, error) {
 	if keep < 1 {
-		return nil, fmt.Errorf("history: %d generations: at least the one that serves is kept", keep)
+		return nil, fmt.Errorf("history: %d generations: at least 1 must be kept, the one that serves", keep)
 	}
-	h := &History{keep: keep, log: log, clk: clk, alive: map[string]weak.Pointer[Generation]{}, told: map[string]bool{}}
-	if dir == "" {
-		h.shelf = newMemory()
-	} else {
-		h.shelf = &disk{dir: filepath.Join(dir, "scripts")}
+	h := &History{keep: keep, log: log, clk: clk, inUse: map[string]weak.Pointer[Generation]{}, reported: map[string]bool{}}
+	if dir != "" {
+		h.blobs = newBlobStore(filepath.Join(dir, "scripts"))
 	}
 	return h, nil
 }
 
-// Protect says which generations must not be removed although they are old: names
-// of those that serve or are pinned, in every process that shares the directory.
-// Nothing is removed before Protect was called, so that what was pinned before a
-// restart outlives it; held is called now and then, from another goroutine.
-func (h *History) Protect(held func() []string) {
+// Protect sets the function that names the generations that must not be removed
+// although they are old: those that serve or are pinned, in every process that
+// shares the directory. Nothing is removed from disk before Protect was called, so
+// that a pin from before a restart is respected. Other goroutines call protected.
+func (h *History) Protect(protected func() []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.held, h.most = held, 0
-	h.work()
+	h.protected, h.pruneAbove = protected, 0
+	h.startWriter()
 }
 
-// Close returns when everything that served is written, or could not be; else
-// when ctx ends, which is its error.
+// Close returns when everything that served is written or could not be, or with
+// an error when ctx ends.
 func (h *History) Close(ctx context.Context) error {
 	h.mu.Lock()
-	rest := h.rest
+	done := h.writerDone
 	h.mu.Unlock()
-	if rest == nil {
+	if done == nil {
 		return nil
 	}
 	select {
-	case <-rest:
+	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("history: not all of it is written: %w", ctx.Err())
+		return fmt.Errorf("history: not everything is written: %w", ctx.Err())
 	}
 }
 
 // List returns what is kept, newest first. It reads the disk.
 func (h *History) List() []Entry {
 	entries := map[string]Entry{}
-	manifests, _ := h.manifests()
+	manifests, _ := h.readManifests()
 	for _, m := range manifests {
 		entries[m.Generation] = m.Entry
 	}
 	h.mu.Lock()
-	for _, r := range h.waiting {
+	for _, r := range h.pending {
 		if _, known := entries[r.Generation]; !known || !r.first {
 			entries[r.Generation] = r.Entry
 		}
@@ -123,19 +118,37 @@ func (h *History) List() []Entry {
 
 func newestFirst(a, b Entry) int { return b.Served.Compare(a.Served) }
 
-// use is told by the store how scripts are compiled.
+// use sets how scripts are compiled.
 func (h *History) use(compile Compile, modules []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.compile, h.modules = compile, modules
 }
 
-// remember holds a generation for as long as others do.
-func (h *History) remember(g *Generation) {
-	for name, p := range h.alive {
-		if p.Value() == nil {
-			delete(h.alive, name)
-		}
+// checkOutside refuses a history inside the script directory, where every
+// generation would contain the one before it and so be new.
+func (h *History) checkOutside(scripts string) error {
+	if h.blobs == nil || scripts == "" {
+		return nil
 	}
-	h.alive[g.name] = weak.Make(g)
+	dir := h.blobs.dir
+	if rel, err := filepath.Rel(resolveExisting(scripts), resolveExisting(dir)); err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("the history %s lies in the script directory %s; name another directory in the setting state", dir, scripts)
+	}
+	return nil
+}
+
+// resolveExisting follows the links in the part of a path that exists.
+func resolveExisting(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		return resolved
+	}
+	if parent := filepath.Dir(abs); parent != abs {
+		return filepath.Join(resolveExisting(parent), filepath.Base(abs))
+	}
+	return abs
 }

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,13 +71,13 @@ func told(entries []Entry) string {
 	return strings.Join(lines, "\n")
 }
 
-func inEachShelf(t *testing.T, run func(t *testing.T, state string)) {
+func inMemoryAndOnDisk(t *testing.T, run func(t *testing.T, state string)) {
 	t.Run("in memory", func(t *testing.T) { run(t, "") })
 	t.Run("on disk", func(t *testing.T) { run(t, t.TempDir()) })
 }
 
 func TestHistoryListsWhatServed(t *testing.T) {
-	inEachShelf(t, func(t *testing.T, state string) {
+	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 1", "lib/util.lua", "return 1", "menu.json", "{}")
 		k := keeping(t, dir, state, 100)
@@ -140,7 +139,7 @@ func TestHistoryOutlivesARestart(t *testing.T) {
 }
 
 func TestAnEarlierGenerationIsMadeAgain(t *testing.T) {
-	inEachShelf(t, func(t *testing.T, state string) {
+	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		files := []string{"main.lua", "return require 'lib.util'", "lib/util.lua", "return 1", "menu.json", "{}", "ünï code.lua", "return 1"}
 		put(t, dir, files...)
@@ -193,7 +192,7 @@ func TestFindOfWhatIsNotThereOrNotClear(t *testing.T) {
 }
 
 func TestHistoryIsBounded(t *testing.T) {
-	inEachShelf(t, func(t *testing.T, state string) {
+	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 0", "same.lua", "return 'same'")
 		k := keeping(t, dir, state, 3)
@@ -214,10 +213,12 @@ func TestHistoryIsBounded(t *testing.T) {
 		if want := []string{names[7], names[6], names[5], names[0]}; !slices.Equal(got, want) {
 			t.Fatalf("kept %v, want %v", got, want)
 		}
-		bodies, err := k.history.shelf.names(roomFiles)
-		must(t, err)
-		if len(bodies) != 5 { // four of main.lua, one of same.lua
-			t.Errorf("%d files are left", len(bodies))
+		if state != "" {
+			files, err := k.history.blobs.names(fileBlobs)
+			must(t, err)
+			if len(files) != 5 { // four of main.lua, one of same.lua
+				t.Errorf("%d files are left", len(files))
+			}
 		}
 		if g, err := k.history.Find(call.Name()); g != call {
 			t.Errorf("what a call uses is not found: %v", err)
@@ -240,30 +241,19 @@ func TestHistoryIsBounded(t *testing.T) {
 	})
 }
 
-// counted counts the manifests that are read.
-type counted struct {
-	shelf
-	reads *atomic.Int64
-}
-
-func (c counted) get(in room, name string) (string, error) {
-	if in == roomGenerations {
-		c.reads.Add(1)
-	}
-	return c.shelf.get(in, name)
-}
-
 // A full history costs a save little more than one that is not full yet.
 func TestAFullHistoryIsNotReadAtEverySave(t *testing.T) {
-	k := keeping(t, t.TempDir(), "", 40)
+	k := keeping(t, t.TempDir(), t.TempDir(), 40)
 	k.written(t)
-	var all int64
-	reads := new(atomic.Int64)
-	k.history.shelf = counted{k.history.shelf, reads}
+	reads, all := 0, 0
+	k.history.blobs.read = func(name string) ([]byte, error) {
+		reads++
+		return os.ReadFile(name)
+	}
 	for i := range 100 {
-		reads.Store(0)
+		reads = 0
 		k.save(t, "main.lua", fmt.Sprintf("return %d", i))
-		all += reads.Load()
+		all += reads
 		if n := len(k.history.List()); i > 40 && (n < 40 || n > 45) {
 			t.Fatalf("%d generations are kept", n)
 		}
@@ -359,7 +349,7 @@ func TestAnEarlierGenerationIsCheckedAgain(t *testing.T) {
 
 // A history frees a generation when its last user ends, and finds it again.
 func TestHistoryHoldsNoCompiledGeneration(t *testing.T) {
-	inEachShelf(t, func(t *testing.T, state string) {
+	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 1")
 		k := keeping(t, dir, state, 100)

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// manifest is what history knows of a generation beside the bytes of its files.
+// A manifest describes a generation in the history: all but the bytes of its files.
 type manifest struct {
 	Entry
-	broken []string       // files that were wrong when it began to serve
+	broken []string       // files with errors when it began to serve
 	files  map[string]sum // by name
 }
 
-// manifestHead is the first line; another format would have another.
+// manifestHead is the first line. Another format would have another.
 const manifestHead = "eslua generation 1"
 
-// encode writes a manifest as lines that an admin can read. The last is the hash
-// of those before it.
+// encode writes a manifest as lines that an admin can read. The last line is a
+// hash of the others.
 func (m *manifest) encode() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nname %s\nserved %s\nscripts %d\n", manifestHead, m.Generation, m.Served.UTC().Format(time.RFC3339Nano), m.Scripts)
@@ -95,7 +95,7 @@ func (m *manifest) set(key, value string) (err error) {
 	return err
 }
 
-// treeName names a tree by its files.
+// treeName returns the name of a generation with these files.
 func treeName(files map[string]sum) string {
 	h := sha256.New()
 	for _, name := range sortedKeys(files) {
@@ -104,9 +104,7 @@ func treeName(files map[string]sum) string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-func hexSum(s sum) string { return hex.EncodeToString(s[:]) }
-
-// changes is what one tree has that the other has not, by name.
+// changes returns the sorted names of the files in which two trees differ.
 func changes(from, to map[string]sum) (added, edited, removed []string) {
 	for _, name := range sortedKeys(to) {
 		switch was, ok := from[name]; {

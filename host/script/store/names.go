@@ -3,13 +3,15 @@ package store
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
-// dropping says whether a file or directory is none of the tree's: hidden ones
-// (.git, vim's .x.swp, Emacs' .#x, rsync's .x.lua.Ab12Cd, a ConfigMap's ..data)
-// and what editors and uploads leave beside a file while they save it.
-func dropping(base string) bool {
+// isIgnored reports whether a file or directory does not belong to the tree:
+// hidden ones (.git, vim's .x.swp, Emacs' .#x, rsync's .x.lua.Ab12Cd, a
+// ConfigMap's ..data) and those that editors and uploads leave beside a file while
+// they save it.
+func isIgnored(base string) bool {
 	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
 		return true
 	}
@@ -26,31 +28,29 @@ func dropping(base string) bool {
 	return base == "4913" // vim tries whether it may create a file here
 }
 
-// isScript says whether a file of the tree is compiled.
+// isScript reports whether a file of the tree is compiled.
 func isScript(name string) bool { return path.Ext(name) == ".lua" }
 
 // FlowName returns a flow's name, which has no ending, for a name that may have
 // one: "inviteToConf" for "inviteToConf.lua".
 func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
-// flowFile returns the file of a flow: "inviteToConf", "ivr/main" or either with .lua.
+// flowFile returns the file of a flow: "inviteToConf", "ivr/main" or either with
+// .lua.
 func flowFile(flow string) string { return FlowName(flow) + ".lua" }
 
-// moduleFiles are the files a module's name may mean, in the order they are
-// tried: Lua's usual ?.lua and ?/init.lua under the tree's root, and a name that
-// is already a file's (dofile's "lib/util.lua"). The error says why a name can
-// be none.
+// moduleFiles returns the files that a module's name may mean, in the order in
+// which they are tried: Lua's usual ?.lua and ?/init.lua under the tree's root,
+// before them the name itself if it is a file's (dofile's "lib/util.lua"). It
+// fails if the name cannot be a module's.
 func moduleFiles(name string) ([]string, error) {
 	switch {
 	case name == "":
 		return nil, fmt.Errorf("the name of a module is empty")
 	case strings.HasPrefix(name, "/"), strings.Contains(name, `\`):
 		return nil, fmt.Errorf("module %q: a name is relative to the script directory, with dots or slashes: \"lib.util\"", name)
-	}
-	for part := range strings.SplitSeq(name, "/") {
-		if part == ".." {
-			return nil, fmt.Errorf("module %q: a module outside the script directory cannot be loaded", name)
-		}
+	case slices.Contains(strings.Split(name, "/"), ".."):
+		return nil, fmt.Errorf("module %q: a module outside the script directory cannot be loaded", name)
 	}
 	// Dots are Lua's separators; a leading "./" is the root itself.
 	bare := path.Clean(strings.ReplaceAll(strings.TrimPrefix(name, "./"), ".", "/"))

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Problem is one thing that is wrong with a script tree, in words an admin can
-// act on.
+// A Problem is an error in a script tree, in words that an admin can act on.
 type Problem struct {
-	File    string `json:"file,omitempty"` // relative to the tree, with slashes; "" is the tree itself
-	Line    int    `json:"line,omitempty"` // from 1; 0 is the file as a whole
+	File    string `json:"file,omitempty"` // relative to the tree, with slashes; "" means the tree itself
+	Line    int    `json:"line,omitempty"` // from 1; 0 means the file as a whole
 	Message string `json:"message"`
-	Warning bool   `json:"warning,omitempty"` // it does not keep the tree from serving
+	Warning bool   `json:"warning,omitempty"` // the tree can serve all the same
 }
 
-// Error is "lib/menu.lua:12: message", without what is unknown.
+// Error returns "lib/menu.lua:12: message", or less if the line or the file is not
+// known.
 func (p Problem) Error() string {
 	switch {
 	case p.File == "":
@@ -33,24 +33,25 @@ func sortProblems(ps []Problem) {
 	})
 }
 
-// withoutWarnings are the problems that keep a tree, or a file, from serving.
+// withoutWarnings returns the problems that prevent a tree, or a file, from serving.
 func withoutWarnings(ps []Problem) []Problem {
 	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Warning })
 }
 
-// asError is what is not a warning; nil when nothing is left.
+// asError returns the problems that are no warnings as one error, nil if there are
+// none.
 func asError(ps []Problem) error {
-	switch grave := withoutWarnings(ps); len(grave) {
+	switch errs := withoutWarnings(ps); len(errs) {
 	case 0:
 		return nil
 	case 1:
-		return grave[0]
+		return errs[0]
 	default:
-		return manyProblems(grave)
+		return manyProblems(errs)
 	}
 }
 
-// manyProblems is an error that stays one readable line of a log.
+// manyProblems is an error whose text is one readable line of a log.
 type manyProblems []Problem
 
 func (ps manyProblems) Error() string {

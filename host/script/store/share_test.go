@@ -36,17 +36,17 @@ func TestAnEditReadsOneFile(t *testing.T) {
 	}
 	o := &opens{FS: os.DirFS(dir)}
 	limits := Config{}.withDefaults().Limits
-	before := nothing()
+	before := emptyTree()
 	for _, want := range []int{50, 50, 0, 0} { // a stamp is trusted after the second reading
 		o.names = nil
-		before = look(o, limits, before, trusting)
+		before = scan(o, limits, before, rereadNone)
 		if len(o.names) != want {
 			t.Fatalf("%d files are opened, want %d", len(o.names), want)
 		}
 	}
 	replace(t, dir, "d3/f3.lua", "return 22")
 	for range 4 {
-		before = look(o, limits, before, trusting)
+		before = scan(o, limits, before, rereadNone)
 	}
 	if !slices.Equal(o.names, []string{"d3/f3.lua", "d3/f3.lua"}) {
 		t.Errorf("opened after an edit: %v", o.names)
@@ -156,11 +156,11 @@ func TestNoHalfWrittenFileIsCompiled(t *testing.T) {
 				return vm.Compile(name, src)
 			}, quiet, clk)
 			must(t, err)
-			w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+			w := unnotified(s)
 			step := func() {
-				w.settling.note(clk.Now())
+				w.debounce.note(clk.Now())
 				clk.Advance(s.cfg.Quiet)
-				w.step()
+				w.step(t.Context())
 			}
 			write(t, dir, step)
 			for range 3 {

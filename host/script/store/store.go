@@ -16,14 +16,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Config is what an admin may set, and what the house knows. Zero is the default.
+// Config configures a Store. A zero field means the default in its comment.
 type Config struct {
-	Modules  []string      // names that require finds without the tree
+	Modules  []string      // modules that scripts can require although they are not in the tree
 	Limits   Limits        // of the tree
-	Quiet    time.Duration // how long a changed tree must be left alone before it is read; 50 ms
-	MaxDelay time.Duration // when a tree that is never left alone is read all the same, and when a file that is gone is believed to be; 1 s
-	Scan     time.Duration // how often everything is read again, notified or not; 30 s
-	History  *History      // where generations that begin to serve are recorded; nil: nowhere
+	Quiet    time.Duration // how long a changed tree must be unchanged before it is read; 50 ms
+	MaxDelay time.Duration // longest wait before a constantly changing tree is read, and before a missing file counts as deleted; 1 s
+	Scan     time.Duration // how often everything is read again, whatever was notified; 30 s
+	History  *History      // records generations that begin to serve; may be nil
 }
 
 // Limits bound what a tree may hold, so that a stray recording or a wrong
@@ -44,49 +44,36 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Store serves the generations of one script tree.
+// A Store serves the generations of one script tree.
 type Store struct {
-	dir     string // absolute; as the admin names it, links and all
-	builtIn fs.FS  // instead of dir
-	cfg     Config
-	compile Compile
-	log     *slog.Logger
-	clk     clock.Clock
-	notify  func() (*fsnotify.Watcher, error)
+	dir      string // absolute, as the admin names it: links are not resolved
+	embedded fs.FS  // instead of dir
+	cfg      Config
+	compile  Compile
+	log      *slog.Logger
+	clk      clock.Clock
+	notify   func() (*fsnotify.Watcher, error)
+	loadTime prometheus.Histogram
 
 	current atomic.Pointer[Generation]
 
-	looking sync.Mutex // one look at a time; a mount that hangs may hold it for long
-	seen    *tree      // the last look
-	taken   sum        // of the tree last examined
-	real    string     // the directory that serves, free of links
-	held    bool       // status has a problem that is not of that tree
-	status  Status     // the next to be published
-
-	loadTime prometheus.Histogram
+	// turn is taken by whoever scans the tree, one at a time. It is no mutex
+	// because a mount that hangs may keep it for long.
+	turn      chan struct{}
+	lastScan  *tree  // this and the rest are changed only by the owner of turn
+	examined  sum    // of the tree that was examined last
+	servedDir string // the directory that serves, with links resolved
+	hasWriter bool   // status reports a script that is open for writing
+	status    Status // the next to be published
 
 	mu        sync.Mutex // guards these
 	published Status
 	changed   chan struct{}
 }
 
-// Status is what an admin wants to know of the tree.
-type Status struct {
-	Dir        string    `json:"dir,omitempty"`        // "" for the built-in scripts
-	Generation string    `json:"generation"`           // that serves
-	Loaded     time.Time `json:"since"`                // since when it serves
-	Scripts    int       `json:"count"`                // in it
-	Problems   []Problem `json:"problems,omitempty"`   // with the newest state of the directory, warnings included
-	Refused    bool      `json:"refused"`              // that state does not serve because of them
-	Since      time.Time `json:"wrong_since,omitzero"` // since when there has been a problem that is no warning; zero without
-	Swaps      uint64    `json:"swaps"`                // generations that began to serve, the first included
-	Refusals   uint64    `json:"refusals"`             // states of the directory that did not
-}
-
-// Open loads the tree in dir, which may be a symbolic link. A directory that
-// cannot be read is an error. Single files that are wrong are not, at the first
-// load: the others serve, Script says what is wrong with these, and so do Status
-// and the log.
+// Open loads the tree in dir, which may be a symbolic link. It fails if the
+// directory cannot be read. Errors in single files do not make the first load
+// fail: the other files serve, and Script, Status and the log say what is wrong.
 func Open(dir string, cfg Config, compile Compile, log *slog.Logger, clk clock.Clock) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -96,9 +83,9 @@ func Open(dir string, cfg Config, compile Compile, log *slog.Logger, clk clock.C
 }
 
 // OpenFS loads scripts that never change, such as those embedded in the program.
-// All of them must be right.
+// It fails if any of them is wrong.
 func OpenFS(scripts fs.FS, cfg Config, compile Compile, log *slog.Logger, clk clock.Clock) (*Store, error) {
-	s, err := open(&Store{builtIn: scripts, cfg: cfg, compile: compile, log: log, clk: clk})
+	s, err := open(&Store{embedded: scripts, cfg: cfg, compile: compile, log: log, clk: clk})
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +94,16 @@ func OpenFS(scripts fs.FS, cfg Config, compile Compile, log *slog.Logger, clk cl
 
 func open(s *Store) (*Store, error) {
 	if h := s.cfg.History; h != nil {
-		if err := h.apartFrom(s.dir); err != nil {
+		if err := h.checkOutside(s.dir); err != nil {
 			return nil, err
 		}
 		h.use(s.compile, s.cfg.Modules)
 	}
 	s.cfg = s.cfg.withDefaults()
 	s.notify = fsnotify.NewWatcher
-	s.seen = nothing()
 	s.loadTime = newLoadTime()
+	s.turn = make(chan struct{}, 1)
+	s.lastScan = emptyTree()
 	s.changed = make(chan struct{})
 	s.status.Dir = s.dir
 	err := s.Reload(context.Background())
@@ -125,35 +113,20 @@ func open(s *Store) (*Store, error) {
 	return s, nil
 }
 
-// Current is the generation that serves; one atomic load.
+// Current returns the generation that serves. It is one atomic load.
 func (s *Store) Current() *Generation { return s.current.Load() }
 
-// Status is never older than what Changed told of, and never waits for the disk.
-func (s *Store) Status() Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.published
-}
-
-// Changed is closed when another generation serves or the problems change. Take
-// it before looking at Current or Status, so that nothing is missed.
-func (s *Store) Changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.changed
-}
-
-// Reload reads the whole tree now, and returns when it serves or is refused: the
-// error is all that is wrong with it. It is what SIGHUP does; nobody who saves a
-// script needs it.
+// Reload scans the whole tree now and returns when it serves or was refused. The
+// error lists everything that is wrong with it. SIGHUP calls this; saving a script
+// does not need it.
 func (s *Store) Reload(ctx context.Context) error {
 	begin := s.clk.Now()
-	for looks := 1; ; looks++ {
-		if done, err := s.reload(s.clk.Now().Sub(begin) >= s.cfg.MaxDelay); done {
+	for scans := 1; ; scans++ {
+		if done, err := s.reload(ctx, s.clk.Now().Sub(begin) >= s.cfg.MaxDelay); done {
 			return err
 		}
-		if looks < 2 {
-			continue // most trees stand still; only one that does not is waited for
+		if scans < 2 {
+			continue // most trees are stable, and the second scan shows that
 		}
 		if err := clock.Sleep(ctx, s.clk, s.cfg.Quiet); err != nil {
 			return err
@@ -161,40 +134,39 @@ func (s *Store) Reload(ctx context.Context) error {
 	}
 }
 
-func (s *Store) reload(overdue bool) (done bool, err error) {
-	s.looking.Lock()
-	defer s.looking.Unlock()
-	t, still := s.look(doubting)
-	if !s.settle(t, still, overdue) && !overdue {
+func (s *Store) reload(ctx context.Context, overdue bool) (done bool, err error) {
+	if err := s.takeTurn(ctx); err != nil {
+		return true, err
+	}
+	defer s.endTurn()
+	t, stable := s.scan(rereadAll)
+	if !s.acceptIfStable(t, stable, overdue) && !overdue {
 		return false, nil
 	}
 	return true, asError(s.status.Problems)
 }
 
-// look looks at the tree; it is still when it is as the last look saw it and
-// nobody is writing to it. The caller holds looking, here and below.
-func (s *Store) look(doubt func(string, bool) bool) (t *tree, still bool) {
-	if s.builtIn != nil {
-		t = look(s.builtIn, s.cfg.Limits, s.seen, doubt)
-	} else {
-		t = lookAt(s.dir, s.cfg.Limits, s.seen, doubt)
+// takeTurn waits until nobody else scans the tree.
+func (s *Store) takeTurn(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	still = t.sum == s.seen.sum && !t.busy
-	s.seen = t
-	return t, still
 }
 
-// settle takes a tree that is still, or overdue; it reports false when the tree
-// must be looked at again. A script that somebody is writing is waited for
-// however long that takes, since half of it may well compile; but not at the
-// first load, when nothing else could serve.
-func (s *Store) settle(t *tree, still, overdue bool) bool {
-	switch {
-	case still || overdue && (t.writing == "" || s.current.Load() == nil):
-		s.take(t)
-		return true
-	case overdue:
-		s.hold(Problem{File: t.writing, Message: "is open for writing in another process; what changed is taken when that ends"})
+func (s *Store) endTurn() { <-s.turn }
+
+// scan reads the tree. It is stable if it is as the previous scan found it and
+// nobody is writing to it. The caller has the turn, here and below.
+func (s *Store) scan(reread rereadFunc) (t *tree, stable bool) {
+	if s.embedded != nil {
+		t = scan(s.embedded, s.cfg.Limits, s.lastScan, reread)
+	} else {
+		t = scanDir(s.dir, s.cfg.Limits, s.lastScan, reread)
 	}
-	return false
+	stable = t.sum == s.lastScan.sum && !t.busy
+	s.lastScan = t
+	return t, stable
 }

@@ -109,8 +109,8 @@ func TestLimitsOfTheTree(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "a.lua", "return 1", "b.lua", "return 2")
 	for want, limits := range map[string]Limits{
-		"more than 1 files":  {Files: 1},
-		"more than 10 bytes": {Total: 10},
+		"more than 1 files":    {Files: 1},
+		"larger than 10 bytes": {Total: 10},
 	} {
 		_, err := Open(dir, Config{Limits: limits}, vm.Compile, quiet, clock.System())
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -119,7 +119,7 @@ func TestLimitsOfTheTree(t *testing.T) {
 	}
 	put(t, dir, "long.wav", strings.Repeat("x", 9))
 	s, _, _ := opened(t, dir, Config{Limits: Limits{File: 8}})
-	if st := s.Status(); st.Refused || !strings.HasPrefix(problemTexts(st.Problems), "long.wav: larger than the 8 bytes") {
+	if st := s.Status(); st.Refused || !strings.HasPrefix(problemTexts(st.Problems), "long.wav: larger than 8 bytes") {
 		t.Errorf("status %+v", st)
 	}
 }

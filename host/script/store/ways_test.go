@@ -374,12 +374,12 @@ func TestALookTrustsStamps(t *testing.T) {
 	put(t, dir, "main.lua", "return 1")
 	s, _, _ := opened(t, dir, Config{})
 	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
-	s.looking.Lock()
-	defer s.looking.Unlock()
-	if now, still := s.look(trusting); !still || now.files["main.lua"].body.data != "return 1" {
+	must(t, s.takeTurn(t.Context()))
+	defer s.endTurn()
+	if now, still := s.scan(rereadNone); !still || now.files["main.lua"].content.data != "return 1" {
 		t.Error("the file was read again")
 	}
-	if now, still := s.look(doubting); still || now.files["main.lua"].body.data != "return 2" {
+	if now, still := s.scan(rereadAll); still || now.files["main.lua"].content.data != "return 2" {
 		t.Error("a doubted file was not read again")
 	}
 }

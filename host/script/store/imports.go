@@ -1,37 +1,38 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// need is a module a script names literally: require "lib.util".
-type need struct {
-	module string
-	line   int
-	sure   bool // the call is made whenever the script runs
+// A requirement is a module that a script names literally: require "lib.util".
+type requirement struct {
+	module  string
+	line    int
+	certain bool // the call is made whenever the script runs
 }
 
-// imports is all that a script can load.
+// imports is everything that a script can load.
 type imports struct {
-	needs []need
-	tries []string // modules it can do without: pcall(require, "x")
-	any   bool     // what else it loads shows only when it runs
+	required []requirement
+	optional []string // modules it can do without: pcall(require, "x")
+	dynamic  bool     // it may load others, which shows only when it runs
 }
 
-// importsOf finds the requires of a script that compiles. Only those at the
-// script's top level are sure: one in a function or a branch may never run, one
-// behind "or" is a second choice, and pcall(require, "x") may fail.
+// importsOf finds the modules that a script, which compiles, requires. Only calls
+// at the script's top level are certain: one in a function or a branch may never
+// run, one after "or" is a second choice, and pcall(require, "x") may fail.
 func importsOf(src string) imports {
 	sc := parse.NewScanner(strings.NewReader(withoutShebang(src)), "")
 	lx := &parse.Lexer{}
 	var (
 		found    imports
 		depth    int
-		uses     int          // of the name require; those that are none of found's make it any
-		searches bool         // it touches package, and so may find modules in its own way
+		uses     int          // of the name require; if some are not in found, the script is dynamic
+		searches bool         // it uses package, and so may find modules in its own way
 		last     [6]ast.Token // the newest at the end
 	)
 	for {
@@ -49,38 +50,47 @@ func importsOf(src string) imports {
 		case parse.TIdent:
 			searches = searches || tok.Str == "package"
 			if isField := last[4].Type == '.' || last[4].Type == ':'; isField {
-				break // what a table holds was put there under its own name
+				break // a field is another value, whatever its name
 			}
-			found.any = found.any || loadsUnseen(tok.Str)
+			found.dynamic = found.dynamic || loadsDynamically(tok.Str)
 			if tok.Str == "require" {
 				uses++
 			}
 		}
-		if module, ok := tryCall(last); ok {
-			found.tries = append(found.tries, module)
-			found.any = found.any || loadsUnseen(module)
+		if module, ok := pcallRequire(last); ok {
+			found.optional = append(found.optional, module)
+			found.dynamic = found.dynamic || loadsDynamically(module)
 			continue
 		}
 		before, module, ok := requireCall(last)
 		if !ok {
 			continue
 		}
-		found.any = found.any || loadsUnseen(module.Str) // require "_G" is the table of that name
+		found.dynamic = found.dynamic || loadsDynamically(module.Str) // require "_G" is the table of that name
 		choice := before == parse.TOr || before == parse.TAnd
-		found.needs = append(found.needs, need{module.Str, module.Pos.Line, depth == 0 && !choice})
+		found.required = append(found.required, requirement{module.Str, module.Pos.Line, depth == 0 && !choice})
 	}
 	if searches {
-		for i := range found.needs {
-			found.needs[i].sure = false
+		for i := range found.required {
+			found.required[i].certain = false
 		}
 	}
-	found.any = found.any || uses != len(found.needs)+len(found.tries)
+	found.dynamic = found.dynamic || uses != len(found.required)+len(found.optional)
 	return found
 }
 
-// loadsUnseen tells the names by which a script can come to a require, or to
-// source, that its text does not show.
-func loadsUnseen(name string) bool {
+// modules returns the names of all modules that a script may require by name.
+func (i imports) modules() []string {
+	names := slices.Clone(i.optional)
+	for _, r := range i.required {
+		names = append(names, r.module)
+	}
+	return names
+}
+
+// loadsDynamically reports whether a script can use a name to load modules or
+// source that its text does not show.
+func loadsDynamically(name string) bool {
 	switch name {
 	case "_G", "package", "getfenv", "load", "loadstring", "loadfile", "dofile", "io": // io opens files of the tree
 		return true
@@ -89,7 +99,7 @@ func loadsUnseen(name string) bool {
 }
 
 // requireCall recognises require "x" and require("x") at the end of the tokens
-// read so far; before is the token in front of the call.
+// read so far; before is the token before the call.
 func requireCall(last [6]ast.Token) (before int, module ast.Token, ok bool) {
 	switch {
 	case last[5].Type == parse.TString && isIdent(last[4], "require"):
@@ -102,8 +112,8 @@ func requireCall(last [6]ast.Token) (before int, module ast.Token, ok bool) {
 	return before, module, before != '.' && before != ':'
 }
 
-// tryCall recognises pcall(require, "x").
-func tryCall(last [6]ast.Token) (module string, ok bool) {
+// pcallRequire recognises pcall(require, "x").
+func pcallRequire(last [6]ast.Token) (module string, ok bool) {
 	return last[4].Str, last[5].Type == ')' && last[4].Type == parse.TString && last[3].Type == ',' &&
 		isIdent(last[2], "require") && last[1].Type == '(' && isIdent(last[0], "pcall")
 }

@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openForWriting says whether some process has a file open for writing: the
-// kernel refuses a read lease then (fcntl(2), F_SETLEASE). The lease is given
-// back at once. Where leases say nothing (a network mount, a file of another
-// user), the answer is no, and the quiet time alone guards against half-written
-// files.
+// openForWriting reports whether some process has a file open for writing: the
+// kernel then refuses a read lease (fcntl(2), F_SETLEASE). A lease that it grants
+// is returned at once. Where leases do not work (a network mount, a file of
+// another user), the answer is no, and only the quiet time protects from
+// half-written files.
 func openForWriting(f fs.File) bool {
 	file, ok := f.(syscall.Conn)
 	if !ok {
@@ -23,7 +23,7 @@ func openForWriting(f fs.File) bool {
 	}
 	var busy bool
 	err = raw.Control(func(fd uintptr) {
-		if !leasesTellWriters(fd) {
+		if !leasesWork(fd) {
 			return
 		}
 		_, err := unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_RDLCK)
@@ -35,9 +35,9 @@ func openForWriting(f fs.File) bool {
 	return err == nil && busy
 }
 
-// leasesTellWriters names the file systems that take the kernel's own answer;
-// NFS, for one, refuses every lease it has no delegation for.
-func leasesTellWriters(fd uintptr) bool {
+// leasesWork reports whether a file's file system leaves leases to the kernel. NFS,
+// for one, refuses every lease for which it has no delegation.
+func leasesWork(fd uintptr) bool {
 	var st unix.Statfs_t
 	if unix.Fstatfs(int(fd), &st) != nil {
 		return false

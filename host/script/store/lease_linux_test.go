@@ -18,22 +18,22 @@ func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
 	s, clk, log := opened(t, dir, Config{})
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w := unnotified(s)
 	f, err := os.Create(filepath.Join(dir, "main.lua"))
 	must(t, err)
 	_, err = f.WriteString("local half = 1\n")
 	must(t, err)
 	must(t, f.Sync())
-	w.settling.note(clk.Now())
+	w.debounce.note(clk.Now())
 	for range 100 {
 		clk.Advance(s.cfg.Quiet)
-		w.step()
+		w.step(t.Context())
 	}
 	if !holds(s.Current(), "main.lua", "return 1") {
 		t.Fatalf("half a script serves")
 	}
 	st := s.Status()
-	if !st.Refused || len(st.Problems) != 1 || !strings.HasPrefix(st.Problems[0].Error(), "main.lua: is open for writing") || log.count("is open for writing") != 1 {
+	if !st.Refused || len(st.Problems) != 1 || !strings.HasPrefix(st.Problems[0].Error(), "main.lua: another process has it open for writing") || log.count("open for writing") != 1 {
 		t.Errorf("status %+v", st)
 	}
 	_, err = f.WriteString("return half")
@@ -41,7 +41,7 @@ func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
 	must(t, f.Close())
 	for range 3 {
 		clk.Advance(s.cfg.Quiet)
-		w.step()
+		w.step(t.Context())
 	}
 	if st := s.Status(); !holds(s.Current(), "main.lua", "local half = 1\nreturn half") || st.Refused || len(st.Problems) != 0 {
 		t.Errorf("after the writer has closed it: %+v", st)
@@ -52,16 +52,16 @@ func TestAWriterThatChangesNothingInTheEnd(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
 	s, clk, _ := opened(t, dir, Config{})
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w := unnotified(s)
 	f, err := os.OpenFile(filepath.Join(dir, "main.lua"), os.O_RDWR, 0)
 	must(t, err)
 	settle := func(text string) {
 		_, err = f.WriteAt([]byte(text), 0)
 		must(t, err)
-		w.settling.note(clk.Now())
+		w.debounce.note(clk.Now())
 		for range 30 {
 			clk.Advance(s.cfg.Quiet)
-			w.step()
+			w.step(t.Context())
 		}
 	}
 	settle("return 2")
@@ -72,7 +72,7 @@ func TestAWriterThatChangesNothingInTheEnd(t *testing.T) {
 	must(t, f.Close())
 	for range 3 {
 		clk.Advance(s.cfg.Quiet)
-		w.step()
+		w.step(t.Context())
 	}
 	if st := s.Status(); st.Refused || len(st.Problems) != 0 || st.Swaps != 1 {
 		t.Errorf("status %+v", st)
@@ -100,13 +100,13 @@ func TestADataFileOpenForWritingDelaysOthersASecondAtMost(t *testing.T) {
 	f, err := os.Create(filepath.Join(dir, "calls.log"))
 	must(t, err)
 	defer f.Close()
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w := unnotified(s)
 	begin := clk.Now()
 	replace(t, dir, "main.lua", "return 2")
-	w.settling.note(begin)
+	w.debounce.note(begin)
 	for s.Status().Swaps == 1 {
 		clk.Advance(s.cfg.Quiet)
-		w.step()
+		w.step(t.Context())
 		if clk.Now().Sub(begin) > 2*time.Second {
 			t.Fatal("the log holds main.lua up")
 		}
@@ -131,9 +131,9 @@ func TestWritersAreNotTurnedAway(t *testing.T) {
 		}
 	}()
 	for range 2000 {
-		s.looking.Lock()
-		s.look(doubting)
-		s.looking.Unlock()
+		must(t, s.takeTurn(t.Context()))
+		s.scan(rereadAll)
+		s.endTurn()
 	}
 	stop()
 	must(t, <-failed)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestSettling(t *testing.T) {
+func TestDebounce(t *testing.T) {
 	const ms = time.Millisecond
 	begin := time.Unix(1e9, 0)
 	for name, tc := range map[string]struct {
@@ -21,7 +21,7 @@ func TestSettling(t *testing.T) {
 		"overdue, look again later":    {[]time.Duration{0, 1500 * ms}, 1500 * ms, 50 * ms},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := settling{quiet: 50 * ms, most: time.Second}
+			s := debounce{quiet: 50 * ms, limit: time.Second}
 			for _, n := range tc.notes {
 				s.note(begin.Add(n))
 			}
@@ -32,9 +32,9 @@ func TestSettling(t *testing.T) {
 	}
 }
 
-func TestSettlingIsOverdueFromTheFirstChangeOn(t *testing.T) {
+func TestDebounceIsOverdueFromTheFirstChangeOn(t *testing.T) {
 	begin := time.Unix(1e9, 0)
-	s := settling{quiet: 50 * time.Millisecond, most: time.Second}
+	s := debounce{quiet: 50 * time.Millisecond, limit: time.Second}
 	if s.overdue(begin) {
 		t.Error("overdue without any change")
 	}
@@ -43,7 +43,7 @@ func TestSettlingIsOverdueFromTheFirstChangeOn(t *testing.T) {
 	if s.overdue(begin.Add(999*time.Millisecond)) || !s.overdue(begin.Add(time.Second)) {
 		t.Error("overdue must begin one second after the first change")
 	}
-	s.done()
+	s.reset()
 	s.note(begin.Add(2 * time.Second))
 	if s.overdue(begin.Add(2 * time.Second)) {
 		t.Error("overdue after a new beginning")

@@ -57,8 +57,8 @@ func TestABrokenSaveChangesNothing(t *testing.T) {
 	if !holds(s.Current(), "main.lua", "return 2", "lib/menu.lua", "return {}") || st.Refused || len(st.Problems) != 0 || !st.Since.IsZero() || st.Swaps != 2 {
 		t.Errorf("serving %+v, status %+v", s.Current().Files(), st)
 	}
-	if n := log.count("all is right again"); n != 1 {
-		t.Errorf("logged %d times that it is right again", n)
+	if n := log.count("all problems are solved"); n != 1 {
+		t.Errorf("logged %d times that all problems are solved", n)
 	}
 	if again, _ := s.Current().Require("lib.menu"); again != script {
 		t.Error("an unchanged script was compiled again")
@@ -198,7 +198,7 @@ func TestLinksAndWhatIsNoFile(t *testing.T) {
 		"a directory outside":  {"lib", "../outside", "lib: this link is to ../outside, outside the script directory"},
 		"absolute":             {"x.lua", "/etc/passwd", "x.lua: this link is to the absolute path /etc/passwd"},
 		"nowhere":              {"x.lua", "gone.lua", "x.lua: this link is to gone.lua, which does not exist"},
-		"back to where it is":  {"mod/up", "..", "mod/up: this link leads back to a directory it lies in"},
+		"back to where it is":  {"mod/up", "..", "mod/up: this link leads back to a directory that contains it"},
 		"to itself":            {"x.lua", "x.lua", "x.lua: this link is to x.lua"},
 		"a file inside":        {"x.lua", "mod/a.lua", ""},
 		"a directory inside":   {"lib", "mod", ""},
@@ -231,14 +231,14 @@ func TestASteadyStreamOfSavesHoldsNothingUp(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0", "other.lua", "return 0")
 	s, clk, _ := opened(t, dir, Config{})
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
+	w := unnotified(s)
 	put(t, dir, "other.lua", "return 1")
 	begin := clk.Now()
 	for i := 1; s.Status().Swaps == 1; i++ {
 		replace(t, dir, "main.lua", fmt.Sprintf("return %d", i))
-		w.settling.note(clk.Now())
+		w.debounce.note(clk.Now())
 		clk.Advance(s.cfg.Quiet)
-		w.step()
+		w.step(t.Context())
 		if clk.Now().Sub(begin) > 2*time.Second {
 			t.Fatal("the stream holds other.lua up")
 		}
@@ -257,13 +257,13 @@ func TestAFileThatIsGoneMayComeBack(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "other.lua", "return 1")
 	s, clk, _ := opened(t, dir, Config{})
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
-	w.step() // which makes the watch
+	w := unnotified(s)
+	w.step(t.Context()) // which makes the watch
 	look := func() {
-		w.settling.note(clk.Now())
+		w.debounce.note(clk.Now())
 		for range 3 { // the first sees the change, the next that it has settled
 			clk.Advance(s.cfg.Quiet)
-			w.step()
+			w.step(t.Context())
 		}
 	}
 	must(t, os.Remove(filepath.Join(dir, "main.lua")))
@@ -278,10 +278,10 @@ func TestAFileThatIsGoneMayComeBack(t *testing.T) {
 		t.Fatalf("it came back, and %+v serves", s.Current().Files())
 	}
 	must(t, os.Remove(filepath.Join(dir, "main.lua")))
-	w.settling.note(clk.Now())
+	w.debounce.note(clk.Now())
 	for began := clk.Now(); clk.Now().Sub(began) < s.cfg.MaxDelay; {
 		clk.Advance(s.cfg.Quiet)
-		w.step()
+		w.step(t.Context())
 	}
 	if !holds(s.Current(), "other.lua", "return 2") {
 		t.Fatalf("it is gone for good, and %+v serves", s.Current().Files())
@@ -295,13 +295,13 @@ func TestAFileThatADeployLeavesOutIsGoneAtOnce(t *testing.T) {
 	link := filepath.Join(root, "current")
 	relink(t, "1", link)
 	s, clk, _ := opened(t, link, Config{})
-	w := s.watcher(watch{open: noNotifications, log: quiet, told: map[string]bool{}})
-	w.step()
+	w := unnotified(s)
+	w.step(t.Context())
 	look := func() {
-		w.settling.note(clk.Now())
+		w.debounce.note(clk.Now())
 		for range 3 {
 			clk.Advance(s.cfg.Quiet)
-			w.step()
+			w.step(t.Context())
 		}
 	}
 	for _, release := range []string{"2", "3"} { // which are the same

@@ -20,14 +20,14 @@ func noNotifications() (*fsnotify.Watcher, error) {
 func TestNotificationsMayComeLater(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	w := &watch{open: noNotifications, log: quiet, told: map[string]bool{}}
+	w := &notifier{open: noNotifications, log: quiet, reported: map[string]bool{}}
 	defer w.close()
-	tree := lookAt(dir, Config{}.withDefaults().Limits, nothing(), trusting)
+	tree := scanDir(dir, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
 	if w.follow(tree) {
 		t.Fatal("it watches without notifications")
 	}
 	w.open = fsnotify.NewWatcher
-	if !w.follow(tree) || w.w == nil {
+	if !w.follow(tree) || w.watcher == nil {
 		t.Error("there are notifications now, and nobody asks for them")
 	}
 }
@@ -69,27 +69,27 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 func TestWhatTheWatchFollows(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "scripts/lib/a.lua", "return 1")
-	w := &watch{open: fsnotify.NewWatcher, log: quiet, told: map[string]bool{}}
+	w := &notifier{open: fsnotify.NewWatcher, log: quiet, reported: map[string]bool{}}
 	defer w.close()
 	scripts := filepath.Join(root, "scripts")
-	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Fatal("the watch did not begin")
 	}
-	if w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+	if w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Error("the watch began anew for the same directories")
 	}
 
 	// Moved away and back, the directory is the same, but the kernel's watch is gone.
 	must(t, os.Rename(scripts, scripts+".away"))
 	must(t, os.Rename(scripts+".away", scripts))
-	for len(w.w.WatchList()) == w.placed {
+	for len(w.watcher.WatchList()) == w.watches {
 		<-w.events()
 	}
-	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Error("a watch that has ended is taken for one")
 	}
-	w.lost()
-	if !w.follow(lookAt(scripts, Config{}.withDefaults().Limits, nothing(), trusting)) {
+	w.stale = true
+	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Error("the watch that lost events goes on")
 	}
 	for name, want := range map[string]bool{
@@ -100,8 +100,8 @@ func TestWhatTheWatchFollows(t *testing.T) {
 		"scripts/.git/HEAD":     false,
 		"scripts/lib/sub/b.lua": false, // not told of before sub itself is
 	} {
-		if got := w.touches(fsnotify.Event{Name: filepath.Join(root, name), Op: fsnotify.Create}); got != want {
-			t.Errorf("touches(%s) = %v", name, got)
+		if got := w.concerns(fsnotify.Event{Name: filepath.Join(root, name), Op: fsnotify.Create}); got != want {
+			t.Errorf("concerns(%s) = %v", name, got)
 		}
 	}
 }

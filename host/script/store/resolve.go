@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// resolve follows the links on the way to an absolute directory. points are the
-// names whose change makes dir another directory: each link (a deploy's
-// "current"), the directory itself, or the first name that is missing; their
-// parents are free of links.
-func resolve(dir string) (real string, points []string, err error) {
-	const maxLinks = 40 // as the kernel
+// resolve follows the links in an absolute path to a directory. points are the
+// names that, when they change, make it another directory: each link (a deploy's
+// "current"), and the directory itself or the first name that is missing. The
+// parents of points contain no links.
+func resolve(dir string) (resolved string, points []string, err error) {
+	const maxLinks = 40 // as in the kernel
 	at := filepath.VolumeName(dir) + string(filepath.Separator)
-	rest := parts(dir[len(at):])
+	rest := splitPath(dir[len(at):])
 	for links := 0; len(rest) > 0; {
 		next := filepath.Join(at, rest[0])
 		rest = rest[1:]
@@ -39,11 +39,11 @@ func resolve(dir string) (real string, points []string, err error) {
 			at = filepath.VolumeName(target) + string(filepath.Separator)
 			target = target[len(at):]
 		}
-		rest = append(parts(target), rest...)
+		rest = append(splitPath(target), rest...)
 	}
 	return at, append(points, at), nil
 }
 
-func parts(path string) []string {
+func splitPath(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return os.IsPathSeparator(uint8(r)) })
 }

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package store
+
+import "io/fs"
+
+// openForWriting is always false: only the quiet time protects from half-written
+// files.
+func openForWriting(fs.File) bool { return false }

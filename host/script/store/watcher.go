@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/fsnotify/fsnotify"
+)
+
+// Run watches the tree and serves what is saved there, until ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	if s.embedded != nil {
+		<-ctx.Done()
+		return nil
+	}
+	w := newWatcher(s)
+	defer w.notifier.close()
+	return w.run(ctx)
+}
+
+// A watcher decides when Run scans the tree.
+type watcher struct {
+	store     *Store
+	notifier  notifier
+	debounce  debounce
+	written   map[string]bool // base names of the files that were written since the last scan
+	rereadAll bool            // any file may have been written
+	timer     *clock.Timer    // of debounce; nil when it is not active
+}
+
+func newWatcher(s *Store) *watcher {
+	return &watcher{
+		store:    s,
+		notifier: notifier{open: s.notify, log: s.log, reported: map[string]bool{}},
+		debounce: debounce{quiet: s.cfg.Quiet, limit: s.cfg.MaxDelay},
+		written:  map[string]bool{},
+	}
+}
+
+func (w *watcher) run(ctx context.Context) error {
+	clk, interval := w.store.clk, w.store.cfg.Scan
+	w.step(ctx) // asks for notifications; the next scan finds what changed since Open
+	scan := clk.NewTimer(interval)
+	defer func() { scan.Stop() }()
+	defer w.stopTimer()
+	for {
+		w.startTimer()
+		var quiet <-chan time.Time
+		if w.timer != nil {
+			quiet = w.timer.C
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case e, ok := <-w.notifier.events():
+			if ok && w.notifier.concerns(e) {
+				w.written[filepath.Base(e.Name)] = true
+				w.debounce.note(clk.Now())
+			}
+		case err, ok := <-w.notifier.errors():
+			if ok {
+				w.eventsLost(err)
+			}
+		case <-scan.C:
+			w.rereadAll = true
+			w.step(ctx)
+			scan = clk.NewTimer(interval)
+		case <-quiet:
+			w.timer = nil
+			if w.debounce.wait(clk.Now()) <= 0 {
+				w.step(ctx)
+			}
+		}
+	}
+}
+
+// eventsLost is called when the kernel dropped events or they cannot be read:
+// everything is watched and read again.
+func (w *watcher) eventsLost(err error) {
+	if !errors.Is(err, fsnotify.ErrEventOverflow) {
+		w.notifier.reportOnce("reading the notifications of changes failed", err)
+	}
+	w.notifier.stale = true
+	w.debounce.note(w.store.clk.Now())
+}
+
+// step scans the tree once. A tree that the previous scan found the same is
+// accepted; any other is scanned again.
+func (w *watcher) step(ctx context.Context) {
+	s := w.store
+	if s.takeTurn(ctx) != nil {
+		return
+	}
+	defer s.endTurn()
+	now := s.clk.Now()
+	t, stable := s.scan(w.reread)
+	clear(w.written)
+	w.rereadAll = w.notifier.follow(t)
+	overdue := w.debounce.overdue(now)
+	if !overdue && s.lacksServedFile(t) { // it probably comes back: vim creates the file again, a deploy unpacks a directory
+		stable = false
+	}
+	if s.acceptIfStable(t, stable && !w.rereadAll, overdue) {
+		w.debounce.reset()
+		if !w.rereadAll {
+			return
+		}
+	}
+	w.debounce.note(now)
+}
+
+// lacksServedFile reports whether a file that serves is missing from a tree. A
+// link that points to another directory is a deploy, which leaves files out on
+// purpose.
+func (s *Store) lacksServedFile(t *tree) bool {
+	if t.dir != s.servedDir {
+		return false
+	}
+	for name := range s.Current().files {
+		if t.files[name] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// reread reports whether a file must be read although its stamp is the same. An
+// event does not tell which links lead to the file that was written.
+func (w *watcher) reread(base string, isLink bool) bool {
+	return w.rereadAll || w.written[base] || isLink && len(w.written) > 0
+}
+
+// startTimer sets the timer of debounce. Events do not move it: when it fires too
+// early, it is set again.
+func (w *watcher) startTimer() {
+	if w.debounce.active && w.timer == nil {
+		w.timer = w.store.clk.NewTimer(w.debounce.wait(w.store.clk.Now()))
+	}
+}
+
+func (w *watcher) stopTimer() {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
