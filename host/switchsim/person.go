@@ -1,217 +1,98 @@
 package switchsim
 
 import (
+	"strings"
 	"time"
 )
 
-// Call is one leg seen by the person at its end.
-type Call struct{ c *channel }
-
-// Call makes somebody call in and returns at once.
-func (s *Switch) Call(who Caller) *Call {
-	context := who.Context
-	if context == "" {
-		context = "default"
-	}
-	name := "sofia/internal/" + who.Number + "@" + s.identity[1].Value
-	p := &profile{username: who.Number, dialplan: "XML", context: context, destination: who.Destination,
-		cidName: who.Name, cidNumber: who.Number, origName: who.Name, origNumber: who.Number,
-		networkAddr: "127.0.0.1", ani: who.Number, source: "mod_sofia"}
-	c := s.newChannel(who.UUID, name, inbound, codecSIP, p)
-	c.vars.set("direction", inbound)
-	c.vars.set("uuid", c.uuid)
-	c.setSessionID()
-	offer := c.sip(who.Number, "127.0.0.1:5060")
-	c.offered(offer)
-	c.established(offer)
-	for name, value := range who.Variables {
-		c.vars.set(name, value)
-	}
-	c.pad()
-	c.scripted = len(who.Script) > 0
-	c.begin(csInit)
-	if c.scripted {
-		s.spawn(func() { c.playScript(who.Script) })
-	}
-	return &Call{c}
+// Caller is somebody who calls in.
+type Caller struct {
+	Number, Name string
+	Destination  string
+	Context      string            // empty is "default"
+	Variables    map[string]string // set before the dialplan runs
+	UUID         string            // empty is a new one
+	// Script is what the person does; the first step counts from the call's start.
+	Script []Step
 }
 
-// Leg finds the leg of a channel by its UUID, e.g. one that was originated,
-// living or ended.
-func (s *Switch) Leg(uuid string) (*Call, bool) {
-	s.mu.Lock()
-	c := s.channels[uuid]
-	s.mu.Unlock()
-	if c == nil {
-		s.journal.mu.Lock()
-		if p := s.journal.pages[uuid]; p != nil {
-			c = p.c
-		}
-		s.journal.mu.Unlock()
-	}
-	return &Call{c}, c != nil
+// Endpoint is somebody (or a gateway) that can be dialled by originate and bridge.
+type Endpoint struct {
+	// Dial is the dial string without its {variables}: "user/1000",
+	// "sofia/gateway/gw1/*" (a trailing * matches the rest).
+	Dial string
+	// Channel is the channel's name; empty is made from Dial.
+	Channel string
+	// Cause refuses the call with this hangup cause after Ring, e.g. USER_BUSY.
+	Cause string
+	// Silent never answers: it rings until the caller gives up.
+	Silent bool
+	// Ring is how long it rings before it answers or refuses.
+	Ring time.Duration
+	// EarlyMedia sends CHANNEL_PROGRESS_MEDIA instead of CHANNEL_PROGRESS while ringing.
+	EarlyMedia bool
+	// Script is what the person does; the first step counts from the answer.
+	Script []Step
 }
 
-// UUID of the channel.
-func (c *Call) UUID() string { return c.c.uuid }
-
-// Press presses digits now.
-func (c *Call) Press(digits string) { c.c.press(digits) }
-
-// Hangup hangs up from this person's side; empty is NORMAL_CLEARING.
-func (c *Call) Hangup(cause string) { c.c.personHangup(causeName(cause)) }
-
-// Done is closed when the channel is over (after CHANNEL_HANGUP_COMPLETE).
-func (c *Call) Done() <-chan struct{} { return c.c.reported }
-
-// Cause is the final hangup cause, empty while the call lives.
-func (c *Call) Cause() string {
-	c.c.mu.Lock()
-	defer c.c.mu.Unlock()
-	return c.c.cause
+// Step is one thing a scripted person does: wait for something, wait some
+// time more, act. Build it with After, OnPlayback, OnApp, OnAnswer, Press and
+// Hangup; each can be followed by After, Press and Hangup.
+type Step struct {
+	trigger trigger
+	value   string // path or application the trigger waits for
+	delay   time.Duration
+	digits  string
+	hangup  string // cause; empty does not hang up
 }
 
-// Variable is a channel variable's value.
-func (c *Call) Variable(name string) string { return c.c.get(name) }
+type trigger uint8
 
-// Played lists the paths that were played to this leg, in order.
-func (c *Call) Played() []string {
-	r, _ := c.c.sw.Record(c.c.uuid)
-	return r.Played
+const (
+	triggerNone trigger = iota
+	triggerAnswer
+	triggerApp      // an application of this name begins
+	triggerPlayback // an application that plays this path begins
+)
+
+// After waits d from the previous step.
+func After(d time.Duration) Step { return Step{delay: d} }
+
+// OnAnswer waits until the call is answered.
+func OnAnswer() Step { return Step{trigger: triggerAnswer} }
+
+// OnApp waits until the application begins; a beginning serves one step only.
+func OnApp(name string) Step { return Step{trigger: triggerApp, value: name} }
+
+// OnPlayback waits until something begins to play a path that contains part; a
+// beginning serves one step only.
+func OnPlayback(part string) Step { return Step{trigger: triggerPlayback, value: part} }
+
+// Press presses digits at once; "w" pauses half a second, "W" a whole one.
+func Press(digits string) Step { return Step{digits: digits} }
+
+// Hangup hangs up; without a cause it is NORMAL_CLEARING.
+func Hangup(cause ...string) Step { return Step{}.Hangup(cause...) }
+
+// matches compares a beginning with what the step waits for.
+func (s Step) matches(st start) bool {
+	if s.trigger == triggerPlayback {
+		return st.path != "" && strings.Contains(st.path, s.value)
+	}
+	return st.path == "" && strings.EqualFold(st.app, s.value)
 }
 
-// press is a key on the person's telephone: RFC 4733 over RTP.
-func (c *channel) press(digits string) {
-	c.trace(WhoCaller, "dtmf", "presses "+digits)
-	c.receive(digits, "RTP", 1600)
-}
+// After adds d to the wait.
+func (s Step) After(d time.Duration) Step { s.delay += d; return s }
 
-func (c *channel) personHangup(cause string) {
-	c.mu.Lock()
-	over := c.cause != ""
-	c.personEnded = c.personEnded || !over
-	c.mu.Unlock()
-	if !over {
-		c.trace(WhoCaller, "hangup", "hangs up")
-	}
-	c.hangup(cause)
-}
+// Press presses digits once the wait is over.
+func (s Step) Press(digits string) Step { s.digits = digits; return s }
 
-// playCallee rings, answers or refuses, then follows the script.
-func (c *channel) playCallee(e Endpoint, offer sip) {
-	media := func() {
-		c.mu.Lock()
-		c.established(offer)
-		c.mu.Unlock()
+// Hangup hangs up once the wait is over and the digits are pressed.
+func (s Step) Hangup(cause ...string) Step {
+	s.hangup = "NORMAL_CLEARING"
+	if len(cause) > 0 {
+		s.hangup = cause[0]
 	}
-	switch {
-	case e.EarlyMedia:
-		media()
-		c.preAnswer()
-	case e.Cause == "" || e.Ring > 0:
-		c.ringReady()
-	}
-	if e.Silent {
-		return
-	}
-	if !c.personWait(e.Ring) {
-		return
-	}
-	if e.Cause != "" {
-		c.refused(causeName(e.Cause))
-		c.hangup(e.Cause)
-		return
-	}
-	c.post(func() { media(); c.answer() }) // mod_sofia does it in the session's thread
-	c.playScript(append([]Step{OnAnswer()}, e.Script...))
-}
-
-// personWait waits, unless the call ends first.
-func (c *channel) personWait(d time.Duration) bool {
-	if d <= 0 {
-		return !c.down()
-	}
-	timer := c.sw.clk.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return !c.down()
-	case <-c.reported:
-		return false
-	}
-}
-
-// playScript is what a scripted person does.
-func (c *channel) playScript(script []Step) {
-	w, stop := c.watch()
-	defer stop()
-	seen := 0
-	for _, step := range script {
-		for {
-			met, next := c.triggered(step, seen)
-			if met {
-				seen = next
-				break
-			}
-			select {
-			case <-w:
-			case <-c.reported:
-				return
-			}
-		}
-		if !c.personWait(step.delay) {
-			return
-		}
-		if !c.pressSlowly(step.digits) {
-			return
-		}
-		if step.hangup != "" {
-			c.personHangup(step.hangup)
-			return
-		}
-	}
-}
-
-// pressSlowly presses digits, w and W being pauses.
-func (c *channel) pressSlowly(digits string) bool {
-	from := 0
-	for i := 0; i <= len(digits); i++ {
-		if i < len(digits) && digits[i] != 'w' && digits[i] != 'W' {
-			continue
-		}
-		if i > from {
-			c.press(digits[from:i])
-		}
-		from = i + 1
-		if i == len(digits) {
-			break
-		}
-		d := 500 * time.Millisecond
-		if digits[i] == 'W' {
-			d = time.Second
-		}
-		if !c.personWait(d) {
-			return false
-		}
-	}
-	return true
-}
-
-// triggered reports whether a step's condition is met; a beginning serves one
-// step only, so next is where the following step goes on looking.
-func (c *channel) triggered(step Step, seen int) (met bool, next int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch step.trigger {
-	case triggerAnswer:
-		return c.answered, seen
-	case triggerApp, triggerPlayback:
-		for i := seen; i < len(c.starts); i++ {
-			if step.matches(c.starts[i]) {
-				return true, i + 1
-			}
-		}
-		return false, seen
-	}
-	return true, seen
+	return s
 }
