@@ -25,39 +25,37 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return &usageError{"eslua exec needs a script: eslua exec [--esl HOST:PORT] [--limit NAME=VALUE]... FILE [ARGS]"}
 	}
 	file := rest[0]
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, errors.Unwrap(err))
-	}
-	script, err := vm.Compile(file, source)
-	if err != nil {
-		return err
-	}
-	log, clk := p.logger(cfg.Log), clock.System()
-	siblings := store.NewDir(filepath.Dir(file), vm.Compile)
-	set, machine, err := newMachine(nil, clk)
+	clk := clock.System()
+	runner, err := newRunner(nil, clk)
 	if err != nil {
 		return err
 	}
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
-	st := machine.NewState(vm.StateOptions{
-		Limits:   run.Limits(cfg.Limits),
-		Require:  siblings.Require,
-		ReadFile: siblings.ReadFile,
-		Print:    func(line string) { fmt.Fprintln(p.stdout, line) },
-		Clock:    clk,
-		Seed:     run.RandomSeed(),
-	})
-	defer st.Close()
-	var node run.Switch = run.NoSwitch{}
+	env := run.Env{Log: p.logger(cfg.Log)}
 	if len(cfg.Nodes) > 0 {
 		first, end := newScriptNode(ctx, cfg.Nodes[0], clk)
 		defer end()
 		defer stop()
-		node = first
+		env.Switch = first
 	}
-	unbind := set.Bind(run.Env{State: st, Switch: node, Grants: &cfg.Grants, Log: log, Clock: clk})
-	defer unbind(context.WithoutCancel(ctx))
-	return st.Run(ctx, script, rest)
+	return runner.Run(ctx, run.Run{
+		Flow:    file,
+		Args:    rest[1:],
+		Scripts: looseScript{store.NewDir(filepath.Dir(file), vm.Compile)},
+		Config:  run.GeneralConfig(&cfg),
+		Env:     env,
+		Print:   func(line string) { fmt.Fprintln(p.stdout, line) },
+	})
+}
+
+// looseScript is a script that belongs to no generation, with the files beside it.
+type looseScript struct{ store.Dir }
+
+func (looseScript) Script(file string) (*vm.Script, error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, errors.Unwrap(err))
+	}
+	return vm.Compile(file, source)
 }

@@ -19,9 +19,8 @@ func (s *service) progress(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st := s.host.machine.NewState(vm.StateOptions{Limits: run.Limits(config.Default().Limits), Clock: s.clock})
-	defer st.Close()
-	if err := st.Run(ctx, script, nil); err != nil {
+	cfg := config.Default()
+	if err := s.host.runner.Run(ctx, run.Run{Flow: "watchdog", Scripts: run.Single(script), Config: run.GeneralConfig(&cfg)}); err != nil {
 		return fmt.Errorf("a script that only counts to 100 failed: %w", err)
 	}
 	return nil

@@ -51,7 +51,7 @@ func (s *service) reconfigure() error {
 	changed := slices.DeleteFunc(differences(s.inForce, cfg), func(name string) bool { return !changeable(name) })
 	s.level.Set(slog.Level(cfg.Log.Level))
 	s.patience.Store(int64(cfg.Drain))
-	s.host.runner.Configure(cfg)
+	s.host.calls.Configure(cfg)
 	s.host.rollout.Configure(cfg)
 	s.host.admin.SetConfig(s.from.file, cfg)
 	s.inForce = cfg

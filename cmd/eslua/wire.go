@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/call/recovery"
@@ -24,7 +24,6 @@ import (
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
-	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -33,12 +32,12 @@ import (
 
 // host is the running program: its rooms in the order in which they start.
 type host struct {
-	set     *bindings.Set
-	machine *vm.Machine
 	history *store.History
 	scripts *store.Store
 	rollout *rollout.Rollout
 	runner  *run.Runner
+	account *run.Account
+	calls   *call.Source
 	nodes   []*node.Link
 	parked  *recovery.Recovery
 	server  *outbound.Server
@@ -66,7 +65,7 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	var err error
 	dialled := legs.New(clk)
 	h.legs = dialled
-	if h.set, h.machine, err = newMachine(dialled, clk); err != nil {
+	if h.runner, err = newRunner(dialled, clk); err != nil {
 		return nil, err
 	}
 	if h.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -77,16 +76,8 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	}
 	h.nodes = newLinks(cfg.Nodes, log, clk)
 	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.scripts, History: h.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
-	h.runner = run.New(cfg, run.Deps{
-		Choose:  h.rollout.Choose,
-		Machine: h.machine,
-		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
-			return h.set.Bind(run.Env{State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: grants, Log: log, Clock: clk})
-		},
-		Clock: clk,
-		Seed:  run.RandomSeed,
-		Trace: told.called,
-	})
+	h.account = run.NewAccount()
+	h.calls = call.New(cfg, call.Deps{Choose: h.rollout.Choose, Runner: h.runner, Account: h.account, Trace: told.called})
 	h.parked = newSweep(cfg, h.nodes, log, clk)
 	h.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
@@ -95,14 +86,14 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, told audience) 
 	}, func(ctx context.Context, c *outbound.Call) {
 		defer h.parked.Track(c.UUID())()
 		if !dialled.Claim(ctx, c) { // a leg that a script dialled is that script's
-			h.runner.Serve(ctx, c)
+			h.calls.Serve(ctx, c)
 			if told.ended != nil {
 				told.ended(c)
 			}
 		}
 	}, log, clk)
 	h.admin = admin.NewService(admin.Parts{
-		Scripts: h.scripts, History: h.history, Rollout: h.rollout, Runs: h.runner, Calls: h.server, Nodes: h.nodes,
+		Scripts: h.scripts, History: h.history, Rollout: h.rollout, Runs: h.account, Calls: h.server, Nodes: h.nodes,
 	}, programVersion(), log, clk)
 	h.metrics = h.register()
 	return &h, nil
@@ -114,7 +105,7 @@ func (h *host) register() *prometheus.Registry {
 	h.admin.Register(r)
 	h.scripts.Register(r)
 	h.rollout.Register(r)
-	h.runner.Register(r, func() []string { return h.scripts.Current().FlowNames() })
+	h.account.Register(r, func() []string { return h.scripts.Current().FlowNames() })
 	h.server.Register(r)
 	for _, n := range h.nodes {
 		n.Register(r)
@@ -128,10 +119,13 @@ func stateDir(cfg config.Config) string {
 	return cmp.Or(cfg.State, first)
 }
 
-func newMachine(dialled *legs.Registry, clk clock.Clock) (*bindings.Set, *vm.Machine, error) {
+func newRunner(dialled *legs.Registry, clk clock.Clock) (*run.Runner, error) {
 	set := bindings.New(bindings.Deps{Legs: dialled})
 	machine, err := vm.NewMachine(set.Modules()...)
-	return set, machine, err
+	if err != nil {
+		return nil, err
+	}
+	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk}), nil
 }
 
 // openScripts opens the configured directory, or the flows built in.

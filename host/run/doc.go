@@ -1,6 +1,6 @@
-// Package run owns what happens to a call from its arrival to its end: which
-// flow it runs, the script's state and limits, what becomes of the call when the
-// script fails, and the account of what runs and has run. It leaves the wire to
-// outbound, Lua to vm, the script tree to store, which generation a call gets to
-// rollout, and what a script sees to the bindings it is given.
+// Package run owns the one way in which a script is run: its state, its limits,
+// what it sees, and the account of what runs and has run. A source of runs, such
+// as package call or the command exec, describes each with a Run and gives it to
+// a Runner. Package run leaves Lua to vm, the scripts' text to store, and what a
+// script can call to the Binder.
 package run

@@ -6,15 +6,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Register registers the Runner's metrics. flows returns the names of flows that
+// Register registers the metrics of the runs. flows returns the names of flows that
 // are exported although they have had no call yet.
-func (r *Runner) Register(reg prometheus.Registerer, flows func() []string) {
+func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 	reg.MustRegister(prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
 		idle := map[string]bool{"": true}
 		for _, name := range flows() {
 			idle[name] = true
 		}
-		for _, c := range r.Counts() {
+		for _, c := range a.Counts() {
 			delete(idle, c.Flow)
 			c.collect(ch)
 		}

@@ -1,133 +1,203 @@
 package run_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/vm"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestHowCallsEnd gives calls to flows that are well, broken or not there: what
-// the admin reads, and how the channel ends. The dialplan goes on with
-// hangup NO_ANSWER where nothing else ends the call.
-func TestHowCallsEnd(t *testing.T) {
-	const dialplanWentOn = "NO_ANSWER"
-	for name, c := range map[string]struct {
-		path   string            // of the socket
-		files  map[string]string // the script tree
-		config string
-		cause  string
-		logged []string // parts of the log
-		failed bool     // as counted
+// ticker is a source of runs as somebody would add one: this type, and the
+// runner that is given to it.
+type ticker struct {
+	runner  *run.Runner
+	account *run.Account
+	scripts run.Scripts
+	cfg     *config.Config
+	log     *slog.Logger
+}
+
+func (s *ticker) tick(ctx context.Context, flow string, ended func(failed bool)) error {
+	return s.runner.Run(ctx, run.Run{
+		Flow: flow, Args: []string{"tick"}, Generation: "g1", Version: "v1",
+		Scripts: s.scripts, Config: run.FlowConfig(s.cfg, flow),
+		Env: run.Env{Log: s.log}, Ended: ended, Account: s.account,
+	})
+}
+
+// tree is a script tree in memory.
+type tree map[string]string
+
+func (t tree) Script(flow string) (*vm.Script, error) {
+	source, err := t.ReadFile(flow + ".lua")
+	if err != nil {
+		return nil, err
+	}
+	return vm.Compile(flow+".lua", []byte(source))
+}
+
+func (t tree) Require(name string) (*vm.Script, error) { return t.Script(name) }
+
+func (t tree) ReadFile(name string) (string, error) {
+	text, ok := t[name]
+	if !ok {
+		return "", &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return text, nil
+}
+
+func newTicker(t *testing.T, scripts tree, settings string) (*ticker, *bytes.Buffer) {
+	t.Helper()
+	cfg, err := config.Parse("eslua.yaml", []byte(settings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := new(bytes.Buffer)
+	return &ticker{
+		runner:  newRunner(t, bindings.New(bindings.Deps{})),
+		account: run.NewAccount(), scripts: scripts, cfg: &cfg,
+		log: slog.New(slog.NewTextHandler(log, nil)),
+	}, log
+}
+
+func newRunner(t *testing.T, binder interface {
+	run.Binder
+	Modules() []*vm.Module
+}) *run.Runner {
+	t.Helper()
+	machine, err := vm.NewMachine(binder.Modules()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.New(run.Deps{Machine: machine, Binder: binder, Clock: clock.System()})
+}
+
+// TestNewSource holds what a source of runs gets without doing anything for it.
+func TestNewSource(t *testing.T) {
+	s, log := newTicker(t, tree{
+		"a.lua": `print(argv[0], argv[1], settings.greeting, require("b").name, io.open("list.txt"):read())
+freeswitch.consoleLog("notice", "from the bindings")
+assert(session == nil)`,
+		"b.lua":     `return {name = "module"}`,
+		"list.txt":  "first line\n",
+		"wrong.lua": "\nlocal n = nil + 1",
+		"api.lua":   `freeswitch.API():execute("status")`,
+		"large.lua": `local t = {} for i = 1, 1e6 do t[i] = "x" .. i end`,
+		"fire.lua":  `freeswitch.Event("CUSTOM", "a::b"):fire()`,
+	}, "flows: {a: {settings: {greeting: hello}}, large: {limits: {memory: 1MiB}}, fire: {grants: {fire_events: false}}}")
+	for _, c := range []struct {
+		flow, err string
 	}{
-		"returns at once": {
-			path: "a", files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
-		},
-		"is not there": {
-			failed: true,
-			path:   "missing/7001", files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
-			logged: []string{"level=ERROR", "missing.lua", "the flows are a: write one of them"},
-		},
-		"is named in another case": {
-			failed: true,
-			path:   "Menu", files: map[string]string{"menu.lua": "require 'lib.m'", "lib/m.lua": "", "other.lua": ""}, cause: dialplanWentOn,
-			logged: []string{"no Menu.lua", "the flows are menu, other: "},
-		},
-		"does not compile": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "local x = 1\nif x the"}, cause: dialplanWentOn,
-			logged: []string{"level=ERROR", "a.lua:2:"},
-		},
-		"fails at run time": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "local function f(x)\n  return x.y.z\nend\nf({})"}, cause: dialplanWentOn,
-			logged: []string{"level=ERROR", "a.lua:2: attempt to index field 'y' (a nil value)", "fallback=continue"},
-		},
-		"fails in a module": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "require 'lib.m'.go()", "lib/m.lua": "return {go = function() error('no') end}"},
-			cause: dialplanWentOn, logged: []string{"lib/m.lua:1: no"},
-		},
-		"reads a file of its generation": {
-			path: "a", files: map[string]string{"a.lua": "print(io.open('lists/a.txt'):read())", "lists/a.txt": "from the list"}, cause: dialplanWentOn,
-			logged: []string{"from the list"},
-		},
-		"falls back to a hangup": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "error('x')"}, config: "fallback: hangup USER_BUSY", cause: "USER_BUSY",
-			logged: []string{`fallback="hangup USER_BUSY"`},
-		},
-		"falls back to a transfer of its own": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "error('x')"},
-			config: "fallback: hangup USER_BUSY\nflows: {a: {fallback: transfer 9000 XML default}}", cause: "CALL_REJECTED",
-		},
-		"reaches its memory limit": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "local t = {}\nwhile true do t[#t+1] = ('x'):rep(1000) .. #t end"},
-			config: "flows: {a: {limits: {memory: 1MiB}}}", cause: dialplanWentOn,
-			logged: []string{"a.lua:2: memory limit of 1 MiB reached"},
-		},
-		"does what it is not granted": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "\nfreeswitch.API():execute('system', 'ls')"}, cause: dialplanWentOn,
-			config: "flows: {b: {grants: {api: {allow: [system]}}}}",
-			logged: []string{`a.lua:2: the API command \"system\" is not granted to this flow; add it under grants: api: allow:`},
-		},
-		"has grants of its own": {
-			path: "a", files: map[string]string{"a.lua": "if freeswitch.API():execute('system', 'ls'):find('not found') then session:hangup('USER_BUSY') end"},
-			config: "grants: {fire_events: false}\nflows: {a: {grants: {api: {allow: [system]}}}}", cause: "USER_BUSY",
-		},
-		"has the general grants": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "session:answer()\nsession:execute('log', 'x')"}, cause: dialplanWentOn,
-			config: "grants: {apps: {deny: [log]}}\nflows: {a: {grants: {fire_events: false}}}",
-			logged: []string{`a.lua:2: the application \"log\" is not granted`},
-		},
-		"is chosen by a route": {
-			files:  map[string]string{"a.lua": "session:hangup(argv[1])"},
-			config: "routes: [{destination: ^flow$, flow: a, args: [USER_BUSY]}]", cause: "USER_BUSY",
-		},
-		"is the default": {
-			files: map[string]string{"a.lua": "session:hangup('USER_BUSY')"}, config: "default_flow: a", cause: "USER_BUSY",
-		},
-		"goes on after the call has hung up": {
-			path: "a", files: map[string]string{"a.lua": "session:hangup('USER_BUSY')\nsession:streamFile('x.wav')\nsession:sleep(1000)"}, cause: "USER_BUSY",
-		},
-		"fails after the call has hung up": {
-			failed: true,
-			path:   "a", files: map[string]string{"a.lua": "session:hangup('USER_BUSY')\nerror('too late')"}, cause: "USER_BUSY",
-			logged: []string{"the flow failed after the call had hung up"},
-		},
-		"is not named": {
-			files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
-			logged: []string{"no flow for this call", "/FLOW async full"},
-		},
-		"has settings": {
-			path: "a", files: map[string]string{"a.lua": "session:hangup(settings.causes .. (settings.n + 1) .. tostring(settings.yes))"},
-			config: "flows: {a: {settings: {causes: X, n: 1, yes: true}}}", cause: "NORMAL_CLEARING", // FreeSWITCH does not know X2TRUE
-		},
+		{flow: "a"},
+		{"wrong", "wrong.lua:2: attempt to perform arithmetic"},
+		{"api", "api.lua:1: this script has no FreeSWITCH"},
+		{"large", "large.lua:1: memory limit of 1 MiB reached"},
+		{"fire", "fire.lua:1: "},
+		{"missing", "missing.lua"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			h := newHost(t, c.files, c.config)
-			cause, log := h.call(c.path, ""), h.log
-			if cause != c.cause {
-				t.Errorf("ended with %s, want %s; log:\n%s", cause, c.cause, log)
+		var told []bool
+		err := s.tick(t.Context(), c.flow, func(failed bool) { told = append(told, failed) })
+		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s ended with %v, want %q", c.flow, err, c.err)
+		}
+		if !slices.Equal(told, []bool{c.err != ""}) {
+			t.Errorf("%s: the source was told failed: %v", c.flow, told)
+		}
+	}
+	for _, line := range []string{"a\ttick\thello\tmodule\tfirst line", "from the bindings"} {
+		if !strings.Contains(log.String(), strings.ReplaceAll(line, "\t", `\t`)) {
+			t.Errorf("the log lacks %q:\n%s", line, log)
+		}
+	}
+	if n := s.account.Counts(); len(n) != 6 || n[0].Flow != "a" || n[0].Tally != (run.Tally{Started: 1, Ended: 1}) || n[0].Last != nil ||
+		n[1].Failed != 1 || n[1].Last == nil || n[1].Versions[0].Generation != "g1" {
+		t.Errorf("counted %+v", n)
+	}
+	if n := s.account.Running(); len(n) != 0 {
+		t.Errorf("%+v run still", n)
+	}
+}
+
+// TestSingle: neither account nor tree nor source is needed.
+func TestSingle(t *testing.T) {
+	runner := newRunner(t, bindings.New(bindings.Deps{}))
+	script, err := vm.Compile("one", []byte(`assert(next(settings) == nil and not pcall(require, "b") and not io.open("b.txt"))`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := runner.Run(t.Context(), run.Run{Scripts: run.Single(script)}); err != nil {
+		t.Error(err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := runner.Run(stopped, run.Run{Scripts: run.Single(script)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a run that was stopped ended with %v", err)
+	}
+}
+
+// binder has no bindings; its functions see how the Runner uses it.
+type binder struct {
+	bind func(run.Env)
+	end  func(context.Context)
+}
+
+func (binder) Modules() []*vm.Module { return nil }
+func (b binder) Bind(env run.Env) func(context.Context) {
+	if b.bind != nil {
+		b.bind(env)
+	}
+	return b.end
+}
+
+// TestPanickedRun: a fault of eslua itself counts as a failure of the version that
+// met it, and the source is told.
+func TestPanickedRun(t *testing.T) {
+	runner := newRunner(t, binder{bind: func(run.Env) { panic("x") }})
+	account, told := run.NewAccount(), []bool(nil)
+	func() {
+		defer func() {
+			if recover() != "x" {
+				t.Error("the panic was lost")
 			}
-			var failed int64
-			for _, n := range h.runner.Counts() {
-				failed += n.Failed
-			}
-			if (failed == 1) != c.failed {
-				t.Errorf("counted %d failures, want %v", failed, c.failed)
-			}
-			for _, part := range c.logged {
-				if !strings.Contains(log.String(), part) {
-					t.Errorf("the log lacks %q:\n%s", part, log)
-				}
-			}
+		}()
+		_ = runner.Run(t.Context(), run.Run{
+			Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account,
+			Ended: func(failed bool) { told = append(told, failed) },
 		})
+	}()
+	if n := account.Counts(); len(n) != 1 || n[0].Tally != (run.Tally{Started: 1, Ended: 1, Failed: 1}) || !slices.Equal(told, []bool{true}) {
+		t.Errorf("counted %+v, told failed: %v", n, told)
+	}
+}
+
+// TestStoppedRun: what a script without a call has dialled ends also when the
+// host stops, and that is no failure.
+func TestStoppedRun(t *testing.T) {
+	var end context.Context
+	ctx, stop := context.WithCancel(t.Context())
+	runner := newRunner(t, binder{bind: func(run.Env) { stop() }, end: func(ctx context.Context) { end = ctx }})
+	account := run.NewAccount()
+	if err := runner.Run(ctx, run.Run{Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account}); err == nil {
+		t.Error("it was not stopped")
+	}
+	if end == nil || end.Err() != nil {
+		t.Errorf("the bindings ended with %v", end)
+	}
+	if n := account.Counts(); n[0].Failed != 0 || n[0].Ended != 1 {
+		t.Errorf("counted %+v", n)
 	}
 }

@@ -23,7 +23,7 @@ func TestTheAdminsRequests(t *testing.T) {
 		Rollout: rollout.Status{Overrides: []rollout.Override{{Flow: "a", Generation: "001122334455", Since: noon}}},
 		Flows:   []Flow{{Counts: run.Counts{Flow: "a", Tally: run.Tally{Started: 3}, Last: &run.Failure{At: noon, Error: "x"}}, Version: "v"}},
 		Nodes:   []node.Status{{Node: "fs1", Up: true, Since: noon}},
-		Running: []run.RunningCall{{UUID: "u", Flow: "a", Since: noon}},
+		Running: []run.Running{{UUID: "u", Flow: "a", Since: noon}},
 	}}
 	s := startOpen(t, f)
 	ctx := t.Context()

@@ -24,7 +24,7 @@ type Parts struct {
 	Scripts *store.Store
 	History *store.History
 	Rollout *rollout.Rollout
-	Runs    *run.Runner
+	Runs    *run.Account
 	Calls   *outbound.Server
 	Nodes   []*node.Link
 }

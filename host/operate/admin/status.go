@@ -22,13 +22,13 @@ type Status struct {
 	Draining *Draining `json:"draining,omitempty"` // nil while eslua takes calls
 	Config   Config    `json:"config"`
 
-	Scripts store.Status      `json:"scripts"`
-	Rollout rollout.Status    `json:"rollout"`
-	Calls   outbound.Status   `json:"calls"`
-	NoFlow  run.Counts        `json:"no_flow"` // calls that named a flow that does not exist
-	Flows   []Flow            `json:"flows"`
-	Nodes   []node.Status     `json:"nodes"`
-	Running []run.RunningCall `json:"running,omitempty"` // only on request: there may be ten thousand
+	Scripts store.Status    `json:"scripts"`
+	Rollout rollout.Status  `json:"rollout"`
+	Calls   outbound.Status `json:"calls"`
+	NoFlow  run.Counts      `json:"no_flow"` // calls that named a flow that does not exist
+	Flows   []Flow          `json:"flows"`
+	Nodes   []node.Status   `json:"nodes"`
+	Running []run.Running   `json:"running,omitempty"` // only on request: there may be ten thousand
 }
 
 // Draining is the time in which eslua takes no new calls.

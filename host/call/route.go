@@ -1,4 +1,4 @@
-package run
+package call
 
 import (
 	"net/url"
@@ -9,53 +9,54 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// choice is the flow a call runs, as rollout and the configuration name it, and
-// the script's argv.
-type choice struct {
+// route is the flow that a call runs, as rollout and the configuration name it,
+// and the script's arguments.
+type route struct {
 	flow string
 	args []string
 }
 
-func chosen(flow string, args []string) (choice, bool) {
+// newRoute reports false if the flow is not named.
+func newRoute(flow string, args []string) (route, bool) {
 	flow = store.FlowName(flow)
-	return choice{flow, args}, flow != ""
+	return route{flow, args}, flow != ""
 }
 
-// arrival is what a call shows of itself when it comes in.
+// arrival holds what the flow of a new call is chosen by.
 type arrival struct{ path, destination, context, caller string }
 
-func arrive(c *outbound.Call) arrival {
+func newArrival(c *outbound.Call) arrival {
 	var v [3]string
 	c.Snapshot().Pick([]string{"Caller-Destination-Number", "Caller-Context", "Caller-Caller-ID-Number"}, v[:])
 	return arrival{path: c.Path(), destination: v[0], context: v[1], caller: v[2]}
 }
 
-// choose takes the flow from the socket's path, else from the first matching
-// route, else the default flow. It reports false when none of them names one.
-func choose(a arrival, routes []config.Route, defaultFlow string) (choice, bool) {
-	if c, ok := fromPath(a.path); ok {
-		return c, true
+// choose returns the flow that the socket's path names, else that of the first
+// matching route, else the default flow. It reports false when none names one.
+func choose(a arrival, routes []config.Route, defaultFlow string) (route, bool) {
+	if r, ok := fromPath(a.path); ok {
+		return r, true
 	}
 	for _, r := range routes {
 		groups, ok := r.Destination.Matches(a.destination)
 		if !ok || !matches(r.Context, a.context) || !matches(r.Caller, a.caller) {
 			continue
 		}
-		return chosen(r.Flow, expand(r.Args, groups))
+		return newRoute(r.Flow, expand(r.Args, groups))
 	}
-	return chosen(defaultFlow, nil)
+	return newRoute(defaultFlow, nil)
 }
 
 // fromPath reads "inviteToConf/7001": the flow, then argv. A part may be
 // URL-encoded, so that it can hold a slash or a blank.
-func fromPath(path string) (choice, bool) {
+func fromPath(path string) (route, bool) {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	for i, p := range parts {
 		if decoded, err := url.PathUnescape(p); err == nil {
 			parts[i] = decoded
 		}
 	}
-	return chosen(parts[0], parts[1:])
+	return newRoute(parts[0], parts[1:])
 }
 
 func matches(p config.Pattern, text string) bool {

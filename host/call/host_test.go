@@ -1,4 +1,4 @@
-package run_test
+package call_test
 
 import (
 	"bytes"
@@ -11,12 +11,11 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
-	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
-	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -31,7 +30,8 @@ type host struct {
 	log     *lockedBuffer
 	tree    *store.Store
 	rollout *rollout.Rollout
-	runner  *run.Runner
+	account *run.Account
+	source  *call.Source
 	traced  func(c *outbound.Call, t vm.Trace)    // in the call's goroutine
 	serve   func(context.Context, *outbound.Call) // else the runner's
 }
@@ -53,20 +53,18 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 	set := bindings.New(bindings.Deps{})
 	machine, err := vm.NewMachine(set.Modules()...)
 	must(t, err)
-	h.runner = run.New(cfg, run.Deps{
+	h.account = run.NewAccount()
+	h.source = call.New(cfg, call.Deps{
 		Choose:  h.rollout.Choose,
-		Machine: machine, Clock: clock.System(),
-		Bind: func(st *vm.State, c *outbound.Call, keep *checkpoint.Keeper, grants *grant.Grants, log *slog.Logger) func(context.Context) {
-			return set.Bind(run.Env{State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: grants, Log: log, Clock: clock.System()})
-		},
-		Seed: func() uint64 { return 1 },
+		Runner:  run.New(run.Deps{Machine: machine, Binder: set, Clock: clock.System(), Seed: func() uint64 { return 1 }}),
+		Account: h.account,
 		Trace: func(c *outbound.Call, t vm.Trace) {
 			if h.traced != nil {
 				h.traced(c, t)
 			}
 		},
 	})
-	h.serve = h.runner.Serve
+	h.serve = h.source.Serve
 	return h
 }
 

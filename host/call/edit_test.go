@@ -1,4 +1,4 @@
-package run_test
+package call_test
 
 import (
 	"context"
@@ -122,15 +122,15 @@ func TestAccount(t *testing.T) {
 	const uuid = "5ac3c5e2-0000-11f0-9d0a-000000000001"
 	g := h.tree.Current()
 	h.traced = func(*outbound.Call, vm.Trace) {
-		running := h.runner.Running()
+		running := h.account.Running()
 		if len(running) != 1 || running[0].Since.IsZero() {
 			t.Fatalf("running %+v", running)
 		}
-		want := run.RunningCall{UUID: uuid, Flow: "a", Generation: g.Name(), Version: g.Version("a"), Since: running[0].Since}
+		want := run.Running{UUID: uuid, Flow: "a", Generation: g.Name(), Version: g.Version("a"), Since: running[0].Since}
 		if running[0] != want || want.Version == "" {
 			t.Errorf("running %+v, want %+v", running[0], want)
 		}
-		if n := h.runner.Counts(); len(n) == 0 || n[len(n)-1].Started != n[len(n)-1].Ended+1 {
+		if n := h.account.Counts(); len(n) == 0 || n[len(n)-1].Started != n[len(n)-1].Ended+1 {
 			t.Errorf("counted %+v while one runs", n)
 		}
 	}
@@ -141,7 +141,7 @@ func TestAccount(t *testing.T) {
 	h.put("a.lua", "")
 	h.reload()
 	h.call("a", "")
-	counts := h.runner.Counts()
+	counts := h.account.Counts()
 	var last []string
 	for i := range counts {
 		if counts[i].Last == nil || counts[i].Last.At.IsZero() {
@@ -152,7 +152,7 @@ func TestAccount(t *testing.T) {
 	if !strings.HasPrefix(last[0], `"missing" is not among the scripts`) || last[1] != "a.lua:2: x [2Jfail" { // nothing for the terminal
 		t.Errorf("the last failures are %q", last)
 	}
-	got := fmt.Sprintf("%+v %+v", counts, h.runner.Running())
+	got := fmt.Sprintf("%+v %+v", counts, h.account.Running())
 	now := h.tree.Current()
 	want := fmt.Sprintf("%+v []", []run.Counts{
 		{Flow: "", Tally: run.Tally{Started: 1, Ended: 1, Failed: 1}, Versions: []run.VersionCounts{
@@ -174,7 +174,7 @@ func TestVersionsAreForgotten(t *testing.T) {
 		h.reload()
 		h.call("a", "")
 	}
-	n := h.runner.Counts()
+	n := h.account.Counts()
 	if len(n) != 1 || n[0].Ended != 20 || len(n[0].Versions) != 8 || n[0].Versions[0].Version != h.tree.Current().Version("a") {
 		t.Errorf("counted %+v", n)
 	}
@@ -188,7 +188,7 @@ func TestConfigure(t *testing.T) {
 	}, "default_flow: a\nfallback: hangup USER_BUSY\nflows: {a: {settings: {x: 1}}}")
 	h.traced = func(_ *outbound.Call, tr vm.Trace) {
 		if tr.Name == "Session:answer" {
-			h.runner.Configure(parse(t, "default_flow: b"))
+			h.source.Configure(parse(t, "default_flow: b"))
 		}
 	}
 	if got := h.call("", ""); got != "USER_BUSY" {
@@ -206,10 +206,10 @@ func TestStoppedWithTheHost(t *testing.T) {
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		h.traced = func(*outbound.Call, vm.Trace) { stop() }
-		h.runner.Serve(ctx, c)
+		h.source.Serve(ctx, c)
 	}
 	h.call("a", "")
-	if n := h.runner.Counts(); len(n) != 1 || n[0].Ended != 1 || n[0].Failed != 0 {
+	if n := h.account.Counts(); len(n) != 1 || n[0].Ended != 1 || n[0].Failed != 0 {
 		t.Errorf("counted %+v; log:\n%s", n, h.log)
 	}
 }

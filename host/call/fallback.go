@@ -1,0 +1,57 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// fallback returns the fallback in force for a flow: its own, else the general
+// one.
+func fallback(cfg *config.Config, flow string) config.Fallback {
+	if own := cfg.Flows[flow].Fallback; own != nil {
+		return *own
+	}
+	return cfg.Fallback
+}
+
+// finish logs how the flow ended and, if it failed, runs the fallback.
+func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback config.Fallback, err error) {
+	if err == nil {
+		log.Debug("the flow ended")
+		return
+	}
+	if c.Displaced() {
+		log.Info("the flow was stopped: FreeSWITCH has gone on to the dialplan's next socket, whose host has the call now", "error", err)
+		return
+	}
+	if ctx.Err() != nil {
+		log.Warn("the flow was stopped with the host; the dialplan goes on", "error", err)
+		return
+	}
+	attrs := []any{"error", err}
+	var failed *vm.ScriptError
+	if errors.As(err, &failed) && failed.Traceback != "" {
+		attrs = append(attrs, "traceback", failed.Traceback)
+	}
+	if _, over := c.HungUp(); over {
+		log.Error("the flow failed after the call had hung up", attrs...)
+		return
+	}
+	log.Error("the flow failed", append(attrs, "fallback", fallback.String())...)
+	switch fallback.Action {
+	case config.Hangup:
+		err = c.Hangup(ctx, fallback.Data)
+	case config.Transfer:
+		_, err = c.Execute(ctx, "transfer", fallback.Data)
+	default:
+		return // outbound gives the call back to its dialplan
+	}
+	if hungUp := (*outbound.HangupError)(nil); err != nil && !errors.As(err, &hungUp) {
+		log.Error("the fallback failed", "error", err)
+	}
+}

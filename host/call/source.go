@@ -1,0 +1,105 @@
+package call
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Deps are what a Source needs. Only Trace may be nil.
+type Deps struct {
+	// Choose returns the generation for a call of a flow. ended must be called
+	// once, with whether the script failed.
+	Choose  func(flow, callUUID string) (g *store.Generation, ended func(failed bool))
+	Runner  *run.Runner
+	Account *run.Account
+	// Trace receives each call that a script makes of a bound function.
+	Trace func(c *outbound.Call, t vm.Trace)
+}
+
+// A Source makes each call that arrives a run of the call's flow.
+type Source struct {
+	deps Deps
+	cfg  atomic.Pointer[config.Config]
+}
+
+// New returns a Source. Of cfg it uses the routes, the default flow, the
+// fallback, the limits, the grants and what the flows have of their own.
+func New(cfg config.Config, d Deps) *Source {
+	s := &Source{deps: d}
+	s.Configure(cfg)
+	return s
+}
+
+// Configure sets the configuration for the calls that arrive from now on; a
+// running call keeps what it began with. It uses what New uses.
+func (s *Source) Configure(cfg config.Config) { s.cfg.Store(&cfg) }
+
+// Serve runs the call's flow to its end, in the goroutine that owns the call.
+// Afterwards outbound gives the call back to its dialplan.
+func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
+	cfg := s.cfg.Load()
+	a := newArrival(c)
+	chosen, ok := choose(a, cfg.Routes, cfg.DefaultFlow)
+	if !ok {
+		c.Log().Warn("no flow for this call; its dialplan goes on. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
+			"destination", a.destination)
+		return
+	}
+	generation, ended := s.deps.Choose(chosen.flow, c.UUID())
+	stamp := checkpoint.Stamp{Flow: chosen.flow, Generation: generation.Name(), Version: generation.Version(chosen.flow)}
+	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
+	keeper, ok := claim(ctx, c, stamp, log)
+	if !ok {
+		ended(false)
+		return
+	}
+	err := s.deps.Runner.Run(ctx, run.Run{
+		Flow: stamp.Flow, Args: chosen.args,
+		Generation: stamp.Generation, Version: stamp.Version,
+		Scripts: scripts{generation},
+		Config:  run.FlowConfig(cfg, stamp.Flow),
+		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
+		Trace:   s.trace(c),
+		Began: func(ctx context.Context) {
+			log.Debug("the flow begins", "argv", chosen.args)
+			keeper.Begin(ctx)
+		},
+		Ended:   ended,
+		Account: s.deps.Account,
+	})
+	finish(ctx, c, log, fallback(cfg, stamp.Flow), err)
+	if ctx.Err() == nil { // otherwise the next host continues the flow
+		keeper.End(ctx)
+	}
+}
+
+// claim opens the call's checkpoint. It reports false if the flow must not run
+// here: the call moved on, another host has claimed it, or the flow has ended at
+// this place before.
+func claim(ctx context.Context, c *outbound.Call, stamp checkpoint.Stamp, log *slog.Logger) (*checkpoint.Keeper, bool) {
+	keeper := checkpoint.Open(c, stamp, log)
+	if err := keeper.Settle(ctx); err != nil {
+		log.Debug("the call went on before its flow began", "error", err)
+		return nil, false
+	}
+	if keeper.Ended() {
+		log.Debug("the flow has ended here already; the dialplan goes on")
+		return nil, false
+	}
+	return keeper, true
+}
+
+func (s *Source) trace(c *outbound.Call) func(vm.Trace) {
+	if s.deps.Trace == nil {
+		return nil
+	}
+	return func(t vm.Trace) { s.deps.Trace(c, t) }
+}

@@ -1,0 +1,202 @@
+package run
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+)
+
+// Running describes a run that has not ended.
+type Running struct {
+	UUID       string    `json:"uuid"` // of the channel; "" without a call
+	Flow       string    `json:"flow"`
+	Generation string    `json:"generation"`
+	Version    string    `json:"version"` // of the flow; "" if there is no such flow
+	Since      time.Time `json:"since"`   // when the run began
+}
+
+// Counts counts the runs of one flow since the host started.
+type Counts struct {
+	Flow string `json:"name"` // "" counts runs of flows that did not exist
+	Tally
+	Versions []VersionCounts `json:"versions"`               // the newest first; only those that run now or ran last
+	Last     *Failure        `json:"last_failure,omitempty"` // nil: none has failed
+}
+
+// Failure says how a run failed.
+type Failure struct {
+	At    time.Time `json:"at"`
+	Error string    `json:"error"` // one line, cut if it is long
+}
+
+// VersionCounts counts the runs of one version of a flow.
+type VersionCounts struct {
+	Version    string `json:"version"`
+	Generation string `json:"generation"` // in which it ran last
+	Tally
+}
+
+// Tally counts runs. Started minus Ended run now.
+type Tally struct {
+	Started int64 `json:"started"`
+	Ended   int64 `json:"ended"`
+	Failed  int64 `json:"failed"` // of Ended: the script raised an error or reached a limit
+}
+
+// An Account counts runs and lists those that run now. A run takes its lock
+// twice, for less time than an atomic counter and a concurrent map would take
+// together.
+type Account struct {
+	mu      sync.Mutex
+	running map[*entry]struct{}
+	flows   map[string]*flowRuns
+}
+
+// entry is one run in an Account; a run that is not counted has a nil entry.
+type entry struct {
+	Running
+	account *Account
+	flow    *flowRuns
+	version *VersionCounts
+}
+
+type flowRuns struct {
+	Tally
+	last *Failure
+	// versions, the newest first. Those beyond the first few are forgotten when
+	// their last run has ended: a host whose scripts are edited for months would
+	// otherwise keep, and export, every one of them.
+	versions []*VersionCounts
+}
+
+const maxVersions = 8
+
+// NewAccount returns an empty Account.
+func NewAccount() *Account {
+	return &Account{running: map[*entry]struct{}{}, flows: map[string]*flowRuns{}}
+}
+
+// begin counts a run that starts.
+func (a *Account) begin(run *Run, now time.Time) *entry {
+	if a == nil {
+		return nil
+	}
+	e := &entry{account: a, Running: Running{Flow: run.Flow, Generation: run.Generation, Version: run.Version, Since: now}}
+	if run.Env.Call != nil {
+		e.UUID = run.Env.Call.UUID()
+	}
+	flow := run.Flow
+	if run.Version == "" {
+		flow = "" // callers must not be able to fill the memory with names
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.running[e] = struct{}{}
+	e.flow = a.flows[flow]
+	if e.flow == nil {
+		e.flow = &flowRuns{}
+		a.flows[flow] = e.flow
+	}
+	e.version = e.flow.version(e.Version, e.Generation)
+	e.flow.Started++
+	e.version.Started++
+	return e
+}
+
+// end counts the end of a run; err is its error if it failed.
+func (e *entry) end(failed bool, err error, now time.Time) {
+	if e == nil {
+		return
+	}
+	var last *Failure
+	if failed {
+		last = &Failure{At: now, Error: oneLine(err.Error())}
+	}
+	e.account.mu.Lock()
+	defer e.account.mu.Unlock()
+	delete(e.account.running, e)
+	for _, t := range [...]*Tally{&e.flow.Tally, &e.version.Tally} {
+		t.Ended++
+		if failed {
+			t.Failed++
+		}
+	}
+	if failed {
+		e.flow.last = last
+	}
+	if len(e.flow.versions) > maxVersions {
+		e.flow.forget()
+	}
+}
+
+// oneLine makes a text fit for a terminal: a script's error may contain what a
+// caller sent.
+func oneLine(text string) string {
+	const most = 300
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// version returns the counts of a version, which it adds if need be.
+func (f *flowRuns) version(name, generation string) *VersionCounts {
+	for _, v := range f.versions {
+		if v.Version == name {
+			v.Generation = generation
+			return v
+		}
+	}
+	v := &VersionCounts{Version: name, Generation: generation}
+	f.versions = slices.Insert(f.versions, 0, v)
+	return v
+}
+
+func (f *flowRuns) forget() {
+	remaining := f.versions[:0]
+	for i, v := range f.versions {
+		if i < maxVersions || v.Started > v.Ended {
+			remaining = append(remaining, v)
+		}
+	}
+	clear(f.versions[len(remaining):])
+	f.versions = remaining
+}
+
+// Running returns the runs that have not ended, the oldest first.
+func (a *Account) Running() []Running {
+	a.mu.Lock()
+	list := make([]Running, 0, len(a.running))
+	for e := range a.running {
+		list = append(list, e.Running)
+	}
+	a.mu.Unlock()
+	slices.SortFunc(list, func(a, b Running) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.UUID, b.UUID))
+	})
+	return list
+}
+
+// Counts returns the counts of all flows, sorted by name.
+func (a *Account) Counts() []Counts {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := make([]Counts, 0, len(a.flows))
+	for name, f := range a.flows {
+		c := Counts{Flow: name, Tally: f.Tally, Last: f.last}
+		for _, v := range f.versions {
+			c.Versions = append(c.Versions, *v)
+		}
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b Counts) int { return cmp.Compare(a.Flow, b.Flow) })
+	return all
+}

@@ -1,0 +1,52 @@
+package run
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Run describes one execution of a script. Only Scripts must be set.
+type Run struct {
+	Flow string   // argv[0], and the name by which Scripts knows the script
+	Args []string // argv[1] and so on
+	// Generation and Version identify the script in the Account.
+	Generation, Version string
+	Scripts             Scripts
+	Config
+	// Env is what the bindings see. The Runner sets its State, Clock and Grants.
+	Env Env
+
+	Print func(line string) // receives the lines of print; nil writes them to Env.Log
+	Trace func(vm.Trace)    // receives each call of a bound function; nil: nobody
+	// Began is called when the script has been found and is about to run.
+	Began func(context.Context)
+	// Ended is called once, whatever happens; failed reports that the script is to
+	// blame. It is called also when Began was not.
+	Ended func(failed bool)
+	// Account counts the run; nil: it is not counted.
+	Account *Account
+}
+
+// Scripts is the tree of files that a run sees. A *store.Generation is one.
+type Scripts interface {
+	// Script returns the script of a flow.
+	Script(flow string) (*vm.Script, error)
+	// Require returns a module's script.
+	Require(name string) (*vm.Script, error)
+	// ReadFile returns what a file of the tree holds.
+	ReadFile(name string) (string, error)
+}
+
+// Single returns a tree of one script, whatever the flow is called; require and
+// io.open find nothing in it.
+func Single(s *vm.Script) Scripts { return single{s} }
+
+type single struct{ script *vm.Script }
+
+func (s single) Script(string) (*vm.Script, error)     { return s.script, nil }
+func (single) Require(name string) (*vm.Script, error) { return nil, notThere(name) }
+func (single) ReadFile(name string) (string, error)    { return "", notThere(name) }
+
+func notThere(name string) error { return &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist} }
