@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -11,153 +12,152 @@ import (
 )
 
 // Pin gives all calls of a flow, or of all flows if flow is "", one generation
-// until Unpin. The prefix of its name is enough. With an error nothing has
-// changed. A warning says that the pin is in force but could not be saved, so
-// that a restart forgets it.
-func (r *Rollout) Pin(flow, generation string) (rec Override, warning string, err error) {
+// until Unpin. The first digits of its name are enough. If there is an error,
+// nothing has changed. A warning says that the pin is in force but could not be
+// saved, so that a restart forgets it.
+func (r *Rollout) Pin(flow, generation string) (o Override, warning string, err error) {
 	flow = store.FlowName(flow)
-	g, err := r.find(generation)
-	if err == nil {
-		err = hasFlow(g, flow)
-	}
+	g, err := r.findWithFlow(generation, flow)
 	if err != nil {
 		return Override{}, "", err
 	}
-	rec, warning = r.hold(held{Override{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
-	return rec, warning, nil
+	o, warning = r.apply(loadedOverride{Override{Flow: flow, Generation: g.Name(), Why: "pinned by an admin"}, g})
+	return o, warning, nil
 }
 
 // Rollback gives all calls of a flow, or of all flows if flow is "", an earlier
 // generation until the directory holds another version. Without a generation it
-// is the old one of a canary under way, else the newest earlier one in which that
-// flow had another version than calls get now; said again, it goes further back.
-// Warnings and errors are as in Pin.
-func (r *Rollout) Rollback(flow, generation string) (rec Override, warning string, err error) {
+// chooses the stable one if a canary is in progress, else the newest earlier one
+// in which the flow had another version than calls get now, so that repeated
+// rollbacks go further back. Warnings and errors are as in Pin.
+func (r *Rollout) Rollback(flow, generation string) (o Override, warning string, err error) {
 	flow = store.FlowName(flow)
 	current := r.deps.Scripts.Current()
-	g, err := r.before(flow, generation, current)
+	g, err := r.rollbackTarget(flow, generation, current)
 	if err != nil {
 		return Override{}, "", err
 	}
 	until := versionOf(current, flow)
 	if versionOf(g, flow) == until {
-		return Override{}, "", fmt.Errorf("nothing to roll back: the script directory holds what generation %s has of %s; pin it there to keep it", g.Name(), named(flow))
+		return Override{}, "", fmt.Errorf("nothing to roll back: in generation %s, %s is the same as in the script directory; pin it there to keep it", g.Name(), describeFlow(flow))
 	}
-	rec, warning = r.hold(held{Override{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
-	return rec, warning, nil
+	o, warning = r.apply(loadedOverride{Override{Flow: flow, Generation: g.Name(), Until: until, Why: "rolled back by an admin from generation " + current.Name()}, g})
+	return o, warning, nil
 }
 
-// Unpin takes back a flow's pin or rollback, or that of all flows if flow is "".
-// It returns what it took back. Warnings and errors are as in Pin.
-func (r *Rollout) Unpin(flow string) (rec Override, warning string, err error) {
+// apply puts an override in force and saves it.
+func (r *Rollout) apply(o loadedOverride) (_ Override, warning string) {
+	r.mu.Lock()
+	o.Since = r.deps.Clock.Now()
+	r.override(o)
+	r.reconcile(r.deps.Scripts.Current())
+	r.note(slog.LevelInfo, o.Why, flowAttrs(o.Flow, "generation", o.Generation)...)
+	r.unlock()
+	return o.Override, r.saveOrWarn()
+}
+
+// Unpin removes the pin or rollback of a flow, or that of all flows if flow is "",
+// and returns it. Warnings and errors are as in Pin.
+func (r *Rollout) Unpin(flow string) (o Override, warning string, err error) {
 	flow = store.FlowName(flow)
+	if o, err = r.remove(flow); err != nil {
+		return Override{}, "", err
+	}
+	return o, r.saveOrWarn(), nil
+}
+
+func (r *Rollout) remove(flow string) (Override, error) {
 	r.mu.Lock()
-	was, ok := r.records[flow]
-	rec = was.Override
+	defer r.unlock()
+	loaded, ok := r.overrides[flow]
+	o := loaded.Override
 	if !ok {
-		rec, ok = r.lost[flow]
+		o, ok = r.unavailable[flow]
 	}
 	if !ok {
-		defer r.mu.Unlock()
-		return Override{}, "", fmt.Errorf("%s: neither pinned nor rolled back; what is: %s", named(flow), cmp.Or(strings.Join(r.held(), ", "), "nothing"))
+		var others []string
+		for _, flow := range slices.Concat(sortedKeys(r.overrides), sortedKeys(r.unavailable)) {
+			others = append(others, describeFlow(flow))
+		}
+		return Override{}, fmt.Errorf("no pin or rollback of %s; those in force are of: %s", describeFlow(flow), cmp.Or(strings.Join(others, ", "), "none"))
 	}
-	delete(r.records, flow)
-	delete(r.lost, flow)
-	r.settle(r.deps.Scripts.Current())
-	r.mu.Unlock()
-	r.deps.Log.Info("rollout: what an admin or a canary had set is taken back", of(flow, "generation", rec.Generation, "was", rec.Why)...)
-	return rec, r.saved(), nil
+	delete(r.overrides, flow)
+	delete(r.unavailable, flow)
+	r.reconcile(r.deps.Scripts.Current())
+	r.note(slog.LevelInfo, "a pin or rollback was removed by an admin", flowAttrs(flow, "generation", o.Generation, "reason", o.Why)...)
+	return o, nil
 }
 
-// held are the names of what is pinned or rolled back.
-func (r *Rollout) held() (names []string) {
-	for _, flow := range slices.Concat(sorted(r.records), sorted(r.lost)) {
-		names = append(names, named(flow))
-	}
-	return names
-}
-
-// hold puts a record in force.
-func (r *Rollout) hold(rec held) (_ Override, warning string) {
-	r.mu.Lock()
-	rec.Since = r.deps.Clock.Now()
-	r.set(rec)
-	if !rec.Pinned() {
-		r.rollbacks++
-	}
-	r.settle(r.deps.Scripts.Current())
-	r.mu.Unlock()
-	r.deps.Log.Info("rollout: "+rec.Why, of(rec.Flow, "generation", rec.Generation)...)
-	return rec.Override, r.saved()
-}
-
-// before is the generation that a rollback goes to.
-func (r *Rollout) before(flow, generation string, current *store.Generation) (*store.Generation, error) {
+// rollbackTarget returns the generation that Rollback goes back to.
+func (r *Rollout) rollbackTarget(flow, generation string, current *store.Generation) (*store.Generation, error) {
 	if generation != "" {
-		g, err := r.find(generation)
-		if err != nil {
-			return nil, err
-		}
-		return g, hasFlow(g, flow)
+		return r.findWithFlow(generation, flow)
 	}
-	served := r.Stable(flow)
+	serves := r.Stable(flow)
 	r.mu.Lock()
-	t, was := r.trials[flow], r.proven[flow]
-	r.mu.Unlock()
-	if t != nil {
-		return was.generation, nil
+	if r.canaries[flow] != nil {
+		defer r.unlock()
+		return r.stable[flow].generation, nil
 	}
-	known := hasFlow(current, flow) == nil || hasFlow(served, flow) == nil
-	names := r.names()
-	for i, name := range names {
-		if name == served.Name() {
-			names = names[i+1:]
-			break
-		}
-	}
+	r.unlock()
+	exists := checkFlow(current, flow) == nil || checkFlow(serves, flow) == nil
+	names := r.generations()
+	names = names[1+slices.Index(names, serves.Name()):] // those before it
 	for _, name := range names {
 		g, err := r.deps.History.Find(name)
 		if err != nil {
-			r.deps.Log.Warn("rollout: an earlier generation cannot be had", "generation", name, "error", err)
+			r.deps.Log.Warn("rollout: an earlier generation cannot be loaded", "generation", name, "error", err)
 			continue
 		}
-		v := versionOf(g, flow)
-		known = known || v != gone
-		if v != gone && v != versionOf(served, flow) && v != versionOf(current, flow) {
+		if checkFlow(g, flow) != nil {
+			continue
+		}
+		exists = true
+		if v := versionOf(g, flow); v != versionOf(serves, flow) && v != versionOf(current, flow) {
 			return g, nil
 		}
 	}
-	if !known {
-		return nil, hasFlow(current, flow)
+	if !exists {
+		return nil, checkFlow(current, flow)
 	}
-	return nil, fmt.Errorf("nothing to roll %s back to: no generation before %s had another version; kept are %s",
-		named(flow), served.Name(), r.kept())
+	return nil, fmt.Errorf("nothing to roll back to: no generation before %s has another version of %s; there are %s",
+		serves.Name(), describeFlow(flow), r.listGenerations())
 }
 
-// find is a generation of the history.
-func (r *Rollout) find(prefix string) (*store.Generation, error) {
+// findWithFlow returns the generation whose name begins with prefix, if it has the
+// flow.
+func (r *Rollout) findWithFlow(prefix, flow string) (*store.Generation, error) {
 	if prefix == "" {
-		return nil, errors.New("name a generation; kept are " + r.kept())
+		return nil, errors.New("name a generation; there are " + r.listGenerations())
 	}
+	g, err := r.find(prefix)
+	if err != nil {
+		return nil, fmt.Errorf("%w; there are %s", err, r.listGenerations())
+	}
+	return g, checkFlow(g, flow)
+}
+
+// find returns the generation whose name begins with prefix.
+func (r *Rollout) find(prefix string) (*store.Generation, error) {
 	current := r.deps.Scripts.Current()
+	if current.Name() == prefix {
+		return current, nil
+	}
 	if r.deps.History == nil {
 		if strings.HasPrefix(current.Name(), prefix) {
 			return current, nil
 		}
-		return nil, fmt.Errorf("no generation %q; kept are %s", prefix, r.kept())
+		return nil, fmt.Errorf("no generation %s, for there is no history", prefix)
 	}
 	g, err := r.deps.History.Find(prefix)
-	if err != nil {
-		return nil, fmt.Errorf("%w; kept are %s", err, r.kept())
-	}
-	if g.Name() == current.Name() {
+	if err == nil && g.Name() == current.Name() {
 		return current, nil
 	}
-	return g, nil
+	return g, err
 }
 
-// names are the generations there are, the newest first.
-func (r *Rollout) names() (names []string) {
+// generations returns the names of the generations in the history, newest first.
+func (r *Rollout) generations() (names []string) {
 	if r.deps.History == nil {
 		return nil
 	}
@@ -167,24 +167,23 @@ func (r *Rollout) names() (names []string) {
 	return names
 }
 
-// kept says them to an admin.
-func (r *Rollout) kept() string {
-	names := r.names()
+func (r *Rollout) listGenerations() string {
+	names := r.generations()
 	if len(names) == 0 {
 		names = []string{r.deps.Scripts.Current().Name()}
 	}
 	return store.NameList(names)
 }
 
-// hasFlow is an error that says what flows there are.
-func hasFlow(g *store.Generation, flow string) error {
-	if versionOf(g, flow) != gone {
+// checkFlow returns an error that lists the flows if g lacks one.
+func checkFlow(g *store.Generation, flow string) error {
+	if versionOf(g, flow) != versionAbsent {
 		return nil
 	}
 	return fmt.Errorf("generation %s has no flow %q; %s", g.Name(), flow, g.DescribeFlows())
 }
 
-func named(flow string) string {
+func describeFlow(flow string) string {
 	if flow == "" {
 		return "all flows"
 	}

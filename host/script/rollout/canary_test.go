@@ -44,7 +44,7 @@ func TestCanary(t *testing.T) {
 	}
 
 	w.edit("a", "3")
-	w.look() // as Run does when the directory changes
+	w.nextDeadline() // as Run does when the directory changes
 	w.logged("the rollback is over")
 	w.clk.Advance(9 * time.Minute)
 	got = w.call100("a", fails("1")) // now the old one is the bad one
@@ -61,7 +61,7 @@ func TestCanary(t *testing.T) {
 	if got["3"] < 20 {
 		w.call100("a", nil) // there were too few
 	}
-	w.look()
+	w.nextDeadline()
 	if got := w.call100("a", nil); got["3"] != 100 {
 		t.Errorf("after its window calls got %v", got)
 	}
@@ -74,7 +74,7 @@ func TestCanary(t *testing.T) {
 func TestCanaryWithTooFewCallsGoesOn(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 1m, calls: 200}}}", "a")
 	w.edit("a", "2")
-	w.look()
+	w.nextDeadline()
 	w.clk.Advance(time.Hour)
 	got := w.call100("a", nil)
 	if got["2"] < 30 || got["1"] < 30 {
@@ -124,7 +124,7 @@ func TestCanaryIsWorseAtTheEnd(t *testing.T) {
 		t.Fatal("decided before its time")
 	}
 	w.clk.Advance(time.Minute)
-	w.look() // as Run does when the window is over
+	w.nextDeadline() // as Run does when the window is over
 	if got := w.call100("a", nil); got["1"] != 100 {
 		t.Errorf("calls got %v", got)
 	}
@@ -151,7 +151,7 @@ func TestCallsThatLastKeepWhatTheyHave(t *testing.T) {
 	if len(lasting) < 30 || len(c) != 1 || c[0].New.Started != 0 || c[0].Old.Started != 0 {
 		t.Errorf("%d calls of the version before; candidates %+v", len(lasting), c)
 	}
-	w.logged("a newer version takes its place")
+	w.logged("a newer version replaces it")
 }
 
 // TestShare is sticky: who has it keeps it, also of a larger share and on
@@ -216,7 +216,7 @@ func TestOldGenerationsAreFreed(t *testing.T) {
 	w.call100("a", nil)
 	w.logged("is promoted")
 	w.edit("b", "2")
-	w.look()
+	w.nextDeadline()
 	must(t, w.history.Close(context.Background()))
 	for i, g := range all {
 		runtime.GC()
@@ -341,11 +341,11 @@ func TestRunIsWoken(t *testing.T) {
 func TestAWindowThatIsOverWaitsForCalls(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 10m, calls: 20}}}", "a")
 	w.edit("a", "2")
-	if next, some := w.look(); !some || next != 10*time.Minute {
+	if next, some := w.nextDeadline(); !some || next != 10*time.Minute {
 		t.Errorf("in a new window the next look is in %v, %v", next, some)
 	}
 	w.clk.Advance(time.Hour)
-	if next, some := w.look(); some {
+	if next, some := w.nextDeadline(); some {
 		t.Errorf("after it the next look is in %v", next)
 	}
 }

@@ -2,62 +2,64 @@ package rollout
 
 import "github.com/eslua/eslua/host/script/store"
 
-// plan is everything that is decided, in the form in which a call asks for it.
-// It is never changed.
+// A plan holds all decisions in the form in which a call asks for them. It is never
+// changed.
 type plan struct {
-	current *store.Generation // that it was made for
-	flows   map[string]route  // of flows that do not simply get rest
-	rest    *store.Generation
-	names   []string // of all generations in it
+	current     *store.Generation // the plan was made for this one
+	flows       map[string]route  // of the flows that do not get others
+	others      *store.Generation
+	generations []string // the names of all generations in the plan
 }
 
-// route is what the calls of one flow get.
+// A route says what the calls of one flow get.
 type route struct {
-	most  branch
-	some  branch // what share per cent of them get
-	share uint64
+	stable branch
+	canary branch // share per cent of the calls get this
+	share  uint64
 }
 
-// branch is a generation and what is told when a call that got it has ended.
+// A branch is a generation and the tally of the calls that get it.
 type branch struct {
 	generation *store.Generation
-	calls      *tally // nil: nobody counts
+	calls      *tally // nil: not counted
 }
 
-// Choose is the generation for a call of a flow. ended is to be called once when
-// the call's script has ended; failed says that the script is to blame.
+// Choose returns the generation for a call of a flow. Call ended once when the
+// call's script has ended; failed says that the script is to blame.
 func (r *Rollout) Choose(flow, callUUID string) (g *store.Generation, ended func(failed bool)) {
-	p := r.plan.Load()
-	if p.current != r.deps.Scripts.Current() {
-		p = r.replan()
-	}
+	p := r.currentPlan()
 	way, ok := p.flows[flow]
 	switch {
 	case !ok:
-		return p.rest, uncounted
+		return p.others, uncounted
 	case way.share > 0 && percentile(callUUID) < way.share:
-		return way.some.begin()
+		return way.canary.begin()
 	}
-	return way.most.begin()
+	return way.stable.begin()
 }
 
 // Stable returns the generation that calls of a flow get, apart from a canary's
 // share of them.
 func (r *Rollout) Stable(flow string) *store.Generation {
-	p := r.plan.Load()
-	if p.current != r.deps.Scripts.Current() {
-		p = r.replan()
-	}
+	p := r.currentPlan()
 	if way, ok := p.flows[flow]; ok {
-		return way.most.generation
+		return way.stable.generation
 	}
-	return p.rest
+	return p.others
+}
+
+// currentPlan returns the plan for what is in the directory now.
+func (r *Rollout) currentPlan() *plan {
+	if p := r.plan.Load(); p.current == r.deps.Scripts.Current() {
+		return p
+	}
+	return r.replan()
 }
 
 func (r *Rollout) replan() *plan {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.present()
+	defer r.unlock()
+	r.catchUp()
 	return r.plan.Load()
 }
 
@@ -71,8 +73,9 @@ func (b branch) begin() (*store.Generation, func(bool)) {
 
 func uncounted(bool) {}
 
-// percentile is 0 to 99, the same for a UUID on every host and for ever: FNV-1a,
-// then MurmurHash3's last step, for UUIDs may differ in their last digits only.
+// percentile returns a number from 0 to 99 that is always the same for a UUID, on
+// every host and in every version: FNV-1a, then the last step of MurmurHash3,
+// because UUIDs may differ in their last digits only.
 func percentile(uuid string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(uuid) {

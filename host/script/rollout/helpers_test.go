@@ -77,7 +77,7 @@ func (w *world) start() {
 
 // stop is what the end of a host leaves behind.
 func (w *world) stop() {
-	w.look()
+	w.nextDeadline()
 	_ = w.save() // some tests have it fail
 	w.history.Close(context.Background())
 }

@@ -9,30 +9,30 @@ type verdict int
 
 const (
 	undecided verdict = iota
-	better            // or as good
+	better            // or equal
 	worse
 )
 
-// judge compares the calls begun since the canary was: of both versions, so that
-// calls of the same age stand against each other, and running ones count as not
-// failed. A flow whose calls last for minutes when they are well and fail at
-// once when they are not would else seem to fail always at first.
+// judge compares the calls that started since the canary began: of both versions,
+// so that calls of the same age are compared, and running calls count as not
+// failed. Otherwise a flow whose good calls last for minutes and whose bad calls
+// fail at once would seem to fail always at first.
 //
-// The new version is clearly worse when at least three calls have failed and the
+// The new version is clearly worse if at least three calls have failed and the
 // lower end of the 95 % Wilson interval of its failure rate is above the rate of
 // the old one, both now and before the canary. Three, because one may fail by
 // chance; before, because the old one may have had few calls since.
 //
-// When it is due, its window over and enough of its calls ended, the two rates
-// decide.
-func judge(fresh, old, before counts, due bool) verdict {
+// When it is due (its window is over and enough of its calls have ended), the two
+// rates decide.
+func judge(fresh, old, earlier counts, due bool) verdict {
 	rate := old.rate()
 	if old.started == 0 {
-		rate = before.rate()
+		rate = earlier.rate()
 	}
 	const few = 3
 	switch {
-	case fresh.failed >= few && wilsonLower(fresh.failed, fresh.started) > max(rate, before.rate()):
+	case fresh.failed >= few && wilsonLower(fresh.failed, fresh.started) > max(rate, earlier.rate()):
 		return worse
 	case !due:
 		return undecided
@@ -42,7 +42,7 @@ func judge(fresh, old, before counts, due bool) verdict {
 	return better
 }
 
-// rate is 0 without calls.
+// rate returns the share of the calls that failed, 0 without calls.
 func (c counts) rate() float64 {
 	if c.started == 0 {
 		return 0
@@ -52,7 +52,7 @@ func (c counts) rate() float64 {
 
 func (c counts) String() string { return fmt.Sprintf("%d of %d calls", c.failed, c.started) }
 
-// wilsonLower is the lower end of the 95 % Wilson score interval of failed/n.
+// wilsonLower returns the lower end of the 95 % Wilson score interval of failed/n.
 func wilsonLower(failed, n int64) float64 {
 	const z = 1.96
 	p, m := float64(failed)/float64(n), float64(n)

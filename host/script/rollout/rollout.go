@@ -13,114 +13,114 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// Deps is what a Rollout stands on.
+// Deps are the dependencies of a Rollout.
 type Deps struct {
 	Scripts  *store.Store
-	History  *store.History // where earlier generations are; nil: there are none
-	StateDir string         // where decisions outlive a restart; "": in memory only
+	History  *store.History // of earlier generations; nil: there are none
+	StateDir string         // where decisions are saved; "": nowhere
 	Log      *slog.Logger
 	Clock    clock.Clock
 }
 
-// Rollout says which generation a call gets. It is free for any number of
-// goroutines.
+// A Rollout decides which generation a call gets. Any number of goroutines may use
+// it.
 type Rollout struct {
 	deps Deps
-	plan atomic.Pointer[plan] // what is below, as Choose wants it
-	wake chan struct{}        // of Run; holds one
+	plan atomic.Pointer[plan] // the decisions below, as Choose needs them
+	wake chan struct{}        // wakes Run; holds one
 	file stateFile
 
-	mu       sync.Mutex // guards these
-	canaries map[string]config.Canary
-	records  map[string]held     // by flow
-	lost     map[string]Override // by flow: kept, but this host cannot have the generation
-	proven   map[string]*proven  // by flow with a canary
-	trials   map[string]*trial   // by flow with a canary
-
-	rollbacks uint64 // since the host began
+	mu          sync.Mutex // guards these; release it with unlock
+	settings    map[string]config.Canary
+	overrides   map[string]loadedOverride // by flow
+	unavailable map[string]Override       // by flow: those whose generation cannot be loaded
+	stable      map[string]*stableVersion // by flow with canary settings
+	canaries    map[string]*canary        // in progress, by flow
+	rollbacks   uint64                    // since the host began
+	notes       []note
 }
 
-// held is a record with its generation, which it keeps alive.
-type held struct {
+// A loadedOverride is an override with its generation, which it keeps in memory.
+type loadedOverride struct {
 	Override
 	generation *store.Generation
 }
 
-// proven is what all calls of a flow got last.
-type proven struct {
+// A stableVersion is the version of a flow that all calls got last.
+type stableVersion struct {
 	generation *store.Generation
 	version    string
-	calls      *tally // since it is that, or since the last canary began
-	before     *tally // calls before that; nil without any
+	calls      *tally // since it is stable, or since the last canary began
+	earlier    *tally // calls before that; nil without any
 }
 
-// New makes a Rollout that goes on with what StateDir holds. Of cfg it uses the
-// canaries of the flows. What cannot be read or found is logged, and the
-// generation that serves is what calls get.
+// A note is a line to be logged when mu is released.
+type note struct {
+	level slog.Level
+	text  string
+	attrs []any
+}
+
+// New returns a Rollout that restores what was saved in StateDir. Of cfg it uses
+// the canary settings of the flows. What cannot be read or loaded is logged, and
+// calls get the generation that serves.
 func New(cfg config.Config, d Deps) *Rollout {
 	r := &Rollout{
-		deps:     d,
-		wake:     make(chan struct{}, 1),
-		file:     stateFile{dir: d.StateDir, log: d.Log},
-		canaries: canaries(cfg),
-		records:  map[string]held{},
-		lost:     map[string]Override{},
-		proven:   map[string]*proven{},
-		trials:   map[string]*trial{},
+		deps:        d,
+		wake:        make(chan struct{}, 1),
+		file:        stateFile{dir: d.StateDir, log: d.Log},
+		settings:    canarySettings(cfg),
+		overrides:   map[string]loadedOverride{},
+		unavailable: map[string]Override{},
+		stable:      map[string]*stableVersion{},
+		canaries:    map[string]*canary{},
 	}
 	r.restore()
-	r.settle(d.Scripts.Current())
+	r.mu.Lock()
+	r.reconcile(d.Scripts.Current())
+	r.unlock()
 	if d.History != nil {
-		d.History.Protect(func() []string { return r.plan.Load().names })
+		d.History.Protect(func() []string { return r.plan.Load().generations })
 	}
 	return r
 }
 
-func canaries(cfg config.Config) map[string]config.Canary {
-	all := map[string]config.Canary{}
+func canarySettings(cfg config.Config) map[string]config.Canary {
+	settings := map[string]config.Canary{}
 	for name, f := range cfg.Flows {
 		if f.Canary != nil {
-			all[name] = *f.Canary
+			settings[name] = *f.Canary
 		}
 	}
-	return all
+	return settings
 }
 
-// Configure takes the canaries of another configuration. Those under way go on
-// with their new settings; without one, a flow's calls get what is in the
-// directory.
+// Configure replaces the canary settings. Canaries in progress continue with their
+// new settings; a flow that has none any more gets what is in the directory.
 func (r *Rollout) Configure(cfg config.Config) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.canaries = canaries(cfg)
-	r.settle(r.deps.Scripts.Current())
-	r.stir()
-}
-
-// stir has Run look again.
-func (r *Rollout) stir() {
-	select {
-	case r.wake <- struct{}{}:
-	default: // it is about to
-	}
+	defer r.unlock()
+	r.settings = canarySettings(cfg)
+	r.reconcile(r.deps.Scripts.Current())
+	r.wakeRun()
 }
 
 // Run follows the script directory, decides canaries whose window is over, and
-// keeps what was decided by itself, until ctx ends.
+// saves the decisions that no admin made, until ctx ends.
 func (r *Rollout) Run(ctx context.Context) error {
-	told := ""
+	reported := ""
 	for {
 		changed := r.deps.Scripts.Changed()
-		next, some := r.look()
+		next, ok := r.nextDeadline()
 		if err := r.save(); err == nil || errors.Is(err, errRetired) {
-			told = ""
-		} else if err.Error() != told {
-			told = err.Error()
-			r.deps.Log.Error("rollout: " + told)
+			reported = ""
+		} else if err.Error() != reported {
+			reported = err.Error()
+			r.deps.Log.Error("rollout: " + reported)
 		}
 		var due <-chan time.Time
 		stop := func() bool { return true }
-		if some {
+		if ok {
 			timer := r.deps.Clock.NewTimer(next)
 			due, stop = timer.C, timer.Stop
 		}
@@ -136,30 +136,53 @@ func (r *Rollout) Run(ctx context.Context) error {
 	}
 }
 
-// look brings everything up to the present. next is the time until a window is
-// over, if there is one.
-func (r *Rollout) look() (next time.Duration, some bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.present()
-	now := r.deps.Clock.Now()
-	for flow, t := range r.trials {
-		left := t.end(r.canaries[flow]).Sub(now)
-		if left > 0 && (!some || left < next) {
-			next, some = left, true
-		}
+func (r *Rollout) wakeRun() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it wakes anyhow
 	}
-	return next, some
 }
 
-// present settles what the directory brought, then decides the canaries that
+// nextDeadline catches up and returns the time until the next window is over, if a
+// canary is in progress.
+func (r *Rollout) nextDeadline() (next time.Duration, ok bool) {
+	r.mu.Lock()
+	defer r.unlock()
+	r.catchUp()
+	now := r.deps.Clock.Now()
+	for flow, c := range r.canaries {
+		left := c.end(r.settings[flow]).Sub(now)
+		if left > 0 && (!ok || left < next) {
+			next, ok = left, true
+		}
+	}
+	return next, ok
+}
+
+// catchUp reconciles everything with the directory and decides the canaries that
 // can be decided. The caller holds mu.
-func (r *Rollout) present() {
+func (r *Rollout) catchUp() {
 	current := r.deps.Scripts.Current()
 	if r.plan.Load().current != current {
-		r.settle(current)
+		r.reconcile(current)
 	}
-	for _, flow := range sorted(r.trials) {
+	for _, flow := range sortedKeys(r.canaries) {
 		r.decide(flow)
+	}
+}
+
+// note logs a line when mu is released, so that a log that blocks delays no other
+// call. The caller holds mu.
+func (r *Rollout) note(level slog.Level, text string, attrs ...any) {
+	r.notes = append(r.notes, note{level, "rollout: " + text, attrs})
+}
+
+// unlock releases mu and logs the notes.
+func (r *Rollout) unlock() {
+	notes := r.notes
+	r.notes = nil
+	r.mu.Unlock()
+	for _, n := range notes {
+		r.deps.Log.Log(context.Background(), n.level, n.text, n.attrs...)
 	}
 }

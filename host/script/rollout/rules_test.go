@@ -45,7 +45,7 @@ func TestRules(t *testing.T) {
 		}},
 		"a rollback said again goes further back": {steps: []string{
 			"edit a 2", "edit a 3", "edit a 4 => a4 b1", "rollback a => a3 b1", "rollback a => a2 b1", "rollback a => a1 b1",
-			"rollback a => ! nothing to roll flow a back to", "look => a1 b1", "unpin a => a4 b1",
+			"rollback a => ! nothing to roll back to: no generation before ", "look => a1 b1", "unpin a => a4 b1",
 		}},
 		"a rollback never goes to what was rolled back": {steps: []string{
 			"edit a 2", "edit b 2", "edit a 3", "edit a 2 => a2 b2", "rollback a #3 => a3 b2", "rollback a => a1 b2",
@@ -57,17 +57,17 @@ func TestRules(t *testing.T) {
 			"edit a 2", "edit b 2", "rollback a #1 => ! nothing to roll back", "look => a2 b2",
 		}},
 		"a rollback of all": {steps: []string{
-			"edit a 2", "edit b 2 => a2 b2", "rollback * => a2 b1", "rollback * => a1 b1", "rollback * => ! nothing to roll all flows back to", "edit b 3 => a2 b3",
+			"edit a 2", "edit b 2 => a2 b2", "rollback * => a2 b1", "rollback * => a1 b1", "rollback * => ! has another version of all flows", "edit b 3 => a2 b3",
 		}},
 		"a removed flow is brought back": {steps: []string{
 			"remove b => a1 b-", "rollback b => a1 b1", "edit a 2 => a2 b1", "edit b 2 => a2 b2",
 		}},
 		"with the ending": {steps: []string{"edit a 2", "rollback a.lua => a1 b1"}},
 		"unknown": {steps: []string{
-			"rollback x => ! no flow \"x\"; the flows are a, b", "pin x #0 => ! no flow \"x\"; the flows are a, b", "pin a zz => ! zz", "unpin a => ! flow a: neither pinned nor rolled back; what is: nothing",
-			"pin b #0", "unpin a => ! what is: flow b",
-			"edit c 1", "pin c #0 => ! has no flow \"c\"; the flows are a, b", "rollback c #0 => ! has no flow \"c\"", "rollback c => ! nothing to roll flow c back to",
-			"pin a => ! name a generation; kept are ",
+			"rollback x => ! no flow \"x\"; the flows are a, b", "pin x #0 => ! no flow \"x\"; the flows are a, b", "pin a zz => ! zz", "unpin a => ! no pin or rollback of flow a; those in force are of: none",
+			"pin b #0", "unpin a => ! those in force are of: flow b",
+			"edit c 1", "pin c #0 => ! has no flow \"c\"; the flows are a, b", "rollback c #0 => ! has no flow \"c\"", "rollback c => ! has another version of flow c",
+			"pin a => ! name a generation; there are ",
 		}},
 		"a restart keeps it all": {steps: []string{
 			"edit a 2", "edit b 2", "pin a #0", "rollback b => a1 b1", "restart => a1 b1", "edit b 3 => a1 b3", "restart => a1 b3", "unpin a => a2 b3", "restart => a2 b3",
@@ -122,7 +122,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// gets are the versions that calls of a flow get: what Serves says, and after a
+// gets are the versions that calls of a flow get: what Stable returns, and after a
 // slash the other one.
 func (w *world) gets(flow string) string {
 	most := versionIn(w.Stable(flow), flow)

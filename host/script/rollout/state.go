@@ -16,113 +16,109 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// state is what outlives a restart.
+// state is what survives a restart.
 type state struct {
-	Records []Override    `json:"records"`
-	Proven  []provenState `json:"proven"`
+	Overrides []Override        `json:"records"`
+	Stable    []savedGeneration `json:"proven"`
 }
 
-// provenState is the generation that all calls of a flow with a canary got last.
-type provenState struct {
+// A savedGeneration is the stable generation of a flow with canary settings.
+type savedGeneration struct {
 	Flow       string `json:"flow"`
 	Generation string `json:"generation"`
 }
 
-// Retire writes nothing from now on: the state directory is that of the eslua
-// which takes over, while this one lets its calls end. What is decided here still
-// holds for them.
+// Retire stops saving: the state directory now belongs to the eslua that takes
+// over, while this one lets its calls end. Decisions still apply to those.
 func (r *Rollout) Retire() {
-	r.file.retired.Store(true) // a disk that hangs holds file.mu, and must not hold up a departure
+	r.file.retired.Store(true) // without file.mu, which a disk that hangs holds
 }
 
 var errRetired = errors.New("this eslua is draining; the new process decides now")
 
-// saved saves what was decided; it returns a warning for the admin if that
-// failed.
-func (r *Rollout) saved() (warning string) {
+// saveOrWarn saves the decisions. If that fails it returns a warning for the admin.
+func (r *Rollout) saveOrWarn() (warning string) {
 	if err := r.save(); err != nil {
 		return err.Error()
 	}
 	return ""
 }
 
-// save writes what has changed since the last time.
+// save saves the decisions if they changed since the last time.
 func (r *Rollout) save() error {
-	r.file.mu.Lock() // first, so that what is newer is not overwritten with what is older
+	r.file.mu.Lock() // before the state is read, so that an older one never overwrites a newer one
 	defer r.file.mu.Unlock()
-	r.mu.Lock()
-	s := state{Records: []Override{}, Proven: []provenState{}}
-	for _, flow := range sorted(r.records) {
-		s.Records = append(s.Records, r.records[flow].Override)
-	}
-	for _, flow := range sorted(r.lost) {
-		s.Records = append(s.Records, r.lost[flow])
-	}
-	for _, flow := range sorted(r.proven) {
-		s.Proven = append(s.Proven, provenState{flow, r.proven[flow].generation.Name()})
-	}
-	r.mu.Unlock()
-	return r.file.write(s)
+	return r.file.write(r.state())
 }
 
-// restore takes up what the state directory holds.
+func (r *Rollout) state() state {
+	r.mu.Lock()
+	defer r.unlock()
+	s := state{Overrides: []Override{}, Stable: []savedGeneration{}}
+	for _, flow := range sortedKeys(r.overrides) {
+		s.Overrides = append(s.Overrides, r.overrides[flow].Override)
+	}
+	for _, flow := range sortedKeys(r.unavailable) {
+		s.Overrides = append(s.Overrides, r.unavailable[flow])
+	}
+	for _, flow := range sortedKeys(r.stable) {
+		s.Stable = append(s.Stable, savedGeneration{flow, r.stable[flow].generation.Name()})
+	}
+	return s
+}
+
+// restore loads what was saved.
 func (r *Rollout) restore() {
 	s := r.file.read()
-	current := r.deps.Scripts.Current()
-	for _, rec := range s.Records {
-		g, err := r.earlier(rec.Generation)
+	serving := r.deps.Scripts.Current().Name()
+	for _, o := range s.Overrides {
+		g, err := r.findExactly(o.Generation)
 		if err != nil {
-			r.lost[rec.Flow] = rec
-			r.deps.Log.Error("rollout: a pinned or rolled-back generation is not to be had, calls get the one in the script directory until it is, at a later start",
-				of(rec.Flow, "generation", rec.Generation, "why it was", rec.Why, "serves", current.Name(), "error", err)...)
+			r.unavailable[o.Flow] = o
+			r.deps.Log.Error("rollout: the pinned generation cannot be loaded; serving the script directory until a restart finds it",
+				flowAttrs(o.Flow, "generation", o.Generation, "reason", o.Why, "serving", serving, "error", err)...)
 			continue
 		}
-		r.records[rec.Flow] = held{rec, g}
+		r.overrides[o.Flow] = loadedOverride{o, g}
 	}
-	for _, p := range s.Proven {
-		if _, ok := r.canaries[p.Flow]; !ok {
+	for _, saved := range s.Stable {
+		if _, ok := r.settings[saved.Flow]; !ok {
 			continue
 		}
-		g, err := r.earlier(p.Generation)
+		g, err := r.findExactly(saved.Generation)
 		if err != nil {
-			r.deps.Log.Error("rollout: the generation with which a canary compares is not to be had, calls get the one in the script directory",
-				of(p.Flow, "generation", p.Generation, "serves", current.Name(), "error", err)...)
+			r.deps.Log.Error("rollout: the generation with which a canary is compared cannot be loaded; all calls get the one in the script directory",
+				flowAttrs(saved.Flow, "generation", saved.Generation, "serving", serving, "error", err)...)
 			continue
 		}
-		if v := versionOf(g, p.Flow); v != gone {
-			r.proven[p.Flow] = &proven{generation: g, version: v, calls: newTally(nil)}
+		if v := versionOf(g, saved.Flow); v != versionAbsent {
+			r.stable[saved.Flow] = &stableVersion{generation: g, version: v, calls: newTally(nil)}
 		}
 	}
 }
 
-// earlier is a generation by its whole name.
-func (r *Rollout) earlier(name string) (*store.Generation, error) {
-	if current := r.deps.Scripts.Current(); current.Name() == name {
-		return current, nil
-	}
-	if r.deps.History == nil {
-		return nil, errors.New("there is no history")
-	}
-	g, err := r.deps.History.Find(name)
+// findExactly returns a generation by its whole name.
+func (r *Rollout) findExactly(name string) (*store.Generation, error) {
+	g, err := r.find(name)
 	if err == nil && g.Name() != name {
-		err = fmt.Errorf("%q is not a whole name", name)
+		err = fmt.Errorf("%q is not the whole name of a generation", name)
 	}
 	return g, err
 }
 
-// stateFile is rollout.json in the state directory.
+// A stateFile is rollout.json in the state directory.
 type stateFile struct {
-	dir string // "" keeps nothing
+	dir string // "": nothing is saved
 	log *slog.Logger
 
-	mu      sync.Mutex
-	written []byte // what it holds; nil: it is not there
+	mu      sync.Mutex // held while the file is written, to keep the order
+	written []byte     // what the file holds; nil: it does not exist
 	retired atomic.Bool
 }
 
 func (f *stateFile) name() string { return filepath.Join(f.dir, "rollout.json") }
 
-// read is what the file holds. A damaged one is set aside, so that somebody can
+// read returns what the file holds. A damaged file is renamed, so that somebody can
 // look at it and it is not overwritten.
 func (f *stateFile) read() (s state) {
 	if f.dir == "" {
@@ -139,16 +135,15 @@ func (f *stateFile) read() (s state) {
 		f.written = data
 		return s
 	}
-	aside := f.name() + ".damaged"
-	if moved := os.Rename(f.name(), aside); moved != nil {
-		aside, err = "", fmt.Errorf("%w; and it cannot be set aside: %w", err, moved)
+	movedTo := f.name() + ".damaged"
+	if moveErr := os.Rename(f.name(), movedTo); moveErr != nil {
+		movedTo, err = "", fmt.Errorf("%w; and it cannot be moved: %w", err, moveErr)
 	}
-	f.log.Error("rollout: pins and rollbacks cannot be read, calls get what is in the script directory", "file", f.name(), "set aside as", aside, "error", err)
+	f.log.Error("rollout: pins and rollbacks cannot be read; calls get what is in the script directory", "file", f.name(), "moved_to", movedTo, "error", err)
 	return state{}
 }
 
-// write replaces the file in one step, so that a crash leaves the old or the new
-// one. The caller holds mu.
+// write replaces the file if it does not hold s already. The caller holds mu.
 func (f *stateFile) write(s state) error {
 	if f.dir == "" {
 		return nil
@@ -161,19 +156,16 @@ func (f *stateFile) write(s state) error {
 	if bytes.Equal(data, f.written) {
 		return nil
 	}
-	if f.written == nil && len(s.Records)+len(s.Proven) == 0 {
+	if f.written == nil && len(s.Overrides)+len(s.Stable) == 0 {
 		return nil // nothing was ever decided
 	}
-	if f.retired.Load() {
-		return f.unsaved(errRetired)
+	err = errRetired
+	if !f.retired.Load() {
+		err = disk.WriteFiles(f.dir, map[string]string{filepath.Base(f.name()): string(data)})
 	}
-	if err := disk.WriteFiles(f.dir, map[string]string{filepath.Base(f.name()): string(data)}); err != nil {
-		return f.unsaved(err)
+	if err != nil {
+		return fmt.Errorf("this holds only until eslua ends, because it could not be saved in %s: %w", f.name(), err)
 	}
 	f.written = data
 	return nil
-}
-
-func (f *stateFile) unsaved(err error) error {
-	return fmt.Errorf("this holds only until eslua ends, because it could not be saved in %s: %w", f.name(), err)
 }

@@ -50,8 +50,8 @@ func TestMissingGenerationIsReported(t *testing.T) {
 	w.stop()
 	must(t, os.RemoveAll(filepath.Join(w.state, "scripts")))
 	w.start()
-	w.logged("level=ERROR", "a pinned or rolled-back generation is not to be had", "flow=a generation="+w.generations[0],
-		"the generation with which a canary compares is not to be had", "flow=b")
+	w.logged("level=ERROR", "the pinned generation cannot be loaded", "flow=a generation="+w.generations[0],
+		"the generation with which a canary is compared cannot be loaded", "flow=b")
 	if a, b := w.gets("a"), w.gets("b"); a != "2" || b != "2" {
 		t.Errorf("calls get a%s b%s", a, b)
 	}
@@ -107,9 +107,9 @@ func TestWhatCannotBeHadIsKept(t *testing.T) {
 	w.stop()
 	must(t, os.WriteFile(filepath.Join(w.state, "scripts", "generations", w.generations[0]), nil, 0o600))
 	w.start()
-	w.logged("is not to be had")
-	if !slices.Contains(w.plan.Load().names, w.generations[0]) {
-		t.Errorf("spared are %v, without what is pinned: %s", w.plan.Load().names, w.generations[0])
+	w.logged("cannot be loaded")
+	if !slices.Contains(w.plan.Load().generations, w.generations[0]) {
+		t.Errorf("spared are %v, without what is pinned: %s", w.plan.Load().generations, w.generations[0])
 	}
 }
 
@@ -157,7 +157,7 @@ func TestUnwritableStateHoldsUntilTheEnd(t *testing.T) {
 func TestStateFile(t *testing.T) {
 	w := newWorld(t, "", "a")
 	file := filepath.Join(w.state, "rollout.json")
-	w.look()
+	w.nextDeadline()
 	must(t, w.save())
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing was decided, and there is %v", err)
@@ -199,5 +199,27 @@ func TestWithoutHistory(t *testing.T) {
 	w.edit("a", "2")
 	if got := versionIn(r.Stable("a"), "a"); got != "1" {
 		t.Errorf("calls get %s", got)
+	}
+}
+
+// TestStateOfAnEarlierRelease is read as it was written, or an upgrade would forget
+// pins and rollbacks.
+func TestStateOfAnEarlierRelease(t *testing.T) {
+	w := newWorld(t, "flows: {c: {canary: 50%}}", "a", "b", "c")
+	must(t, w.do("remove b"))
+	must(t, w.do("edit c 2"))
+	w.stop()
+	must(t, os.WriteFile(filepath.Join(w.state, "rollout.json"), []byte(`{
+  "records": [
+    {"flow": "b", "generation": "`+w.generations[0]+`", "until": "gone", "why": "rolled back", "since": "2026-01-01T00:00:00Z"}
+  ],
+  "proven": [
+    {"flow": "c", "generation": "`+w.generations[0]+`"}
+  ]
+}
+`), 0o600))
+	w.start()
+	if b, c := w.gets("b"), w.gets("c"); b != "1" || c != "1/2" {
+		t.Errorf("calls get b%s c%s, want b1 c1/2", b, c)
 	}
 }

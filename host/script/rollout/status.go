@@ -1,38 +1,43 @@
 package rollout
 
-import "time"
+import (
+	"time"
 
-// Override is a pin or a rollback.
+	"github.com/eslua/eslua/host/script/store"
+)
+
+// An Override is a pin or a rollback.
 type Override struct {
-	Flow       string    `json:"flow"`       // "" is all flows
+	Flow       string    `json:"flow"`       // "" means all flows
 	Generation string    `json:"generation"` // that calls get
 	Until      string    `json:"until"`      // the version (of all flows: the generation) that was rolled back from; "" for a pin
-	Why        string    `json:"why"`        // in words
+	Why        string    `json:"why"`        // for the admin
 	Since      time.Time `json:"since"`
 }
 
 // Pinned reports whether this is a pin and not a rollback.
 func (o Override) Pinned() bool { return o.Until == "" }
 
-// Status is what is not simply as the script directory has it.
+// Status lists what calls do not simply get from the script directory.
 type Status struct {
 	Overrides []Override `json:"overrides"` // by flow
 	Canaries  []Canary   `json:"canaries"`  // by flow
 	Rollbacks uint64     `json:"rollbacks"` // by admins and canaries since the host began
 }
 
-// Canary is a canary under way.
+// A Canary is a canary in progress.
 type Canary struct {
 	Flow  string    `json:"flow"`
 	Share int       `json:"share_percent"` // per cent of the calls
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"` // end of the window
-	Calls int       `json:"calls"` // that must have ended before it is decided
+	Calls int       `json:"calls"` // how many must have ended before it is decided
 	Old   Arm       `json:"old"`
 	New   Arm       `json:"new"`
 }
 
-// Arm is one of the two versions, with the calls begun since the canary was.
+// An Arm is one of the two versions, with the calls that started since the canary
+// began.
 type Arm struct {
 	Generation string `json:"generation"`
 	Version    string `json:"version"`
@@ -41,26 +46,27 @@ type Arm struct {
 	Failed     int64  `json:"failed"`
 }
 
-// Status is what an admin wants to know.
+// Status returns what is decided now.
 func (r *Rollout) Status() Status {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.present()
+	defer r.unlock()
+	r.catchUp()
 	s := Status{Overrides: []Override{}, Canaries: []Canary{}, Rollbacks: r.rollbacks}
-	for _, flow := range sorted(r.records) {
-		s.Overrides = append(s.Overrides, r.records[flow].Override)
+	for _, flow := range sortedKeys(r.overrides) {
+		s.Overrides = append(s.Overrides, r.overrides[flow].Override)
 	}
-	for _, flow := range sorted(r.trials) {
-		t, was, c := r.trials[flow], r.proven[flow], r.canaries[flow]
+	for _, flow := range sortedKeys(r.canaries) {
+		c, stable, settings := r.canaries[flow], r.stable[flow], r.settings[flow]
 		s.Canaries = append(s.Canaries, Canary{
-			Flow: flow, Share: int(c.Share), Since: t.since, Until: t.end(c), Calls: c.Calls,
-			Old: arm(was.generation.Name(), was.version, was.calls.now()),
-			New: arm(t.generation.Name(), t.version, t.calls.now()),
+			Flow: flow, Share: int(settings.Share), Since: c.since, Until: c.end(settings), Calls: settings.Calls,
+			Old: arm(stable.generation, stable.version, stable.calls),
+			New: arm(c.generation, c.version, c.calls),
 		})
 	}
 	return s
 }
 
-func arm(generation, version string, c counts) Arm {
-	return Arm{generation, version, c.started, c.ended, c.failed}
+func arm(g *store.Generation, version string, calls *tally) Arm {
+	c := calls.counts()
+	return Arm{g.Name(), version, c.started, c.ended, c.failed}
 }

@@ -2,23 +2,23 @@ package rollout
 
 import "sync/atomic"
 
-// tally counts the calls of one version of a flow.
+// A tally counts the calls of one version of a flow.
 type tally struct {
 	started, ended, failed atomic.Int64
-	end                    func(failed bool)
+	end                    func(failed bool) // made once for all calls
 }
 
-// newTally makes end once for all its calls. then is told after each of them;
-// nil: nobody is.
-func newTally(then func()) *tally {
+// newTally returns a tally that calls afterEach, unless it is nil, when a call has
+// ended.
+func newTally(afterEach func()) *tally {
 	t := &tally{}
 	t.end = func(failed bool) {
 		if failed {
 			t.failed.Add(1)
 		}
 		t.ended.Add(1)
-		if then != nil {
-			then()
+		if afterEach != nil {
+			afterEach()
 		}
 	}
 	return t
@@ -27,12 +27,12 @@ func newTally(then func()) *tally {
 // counts is a tally at one moment.
 type counts struct{ started, ended, failed int64 }
 
-// now reads a tally; nil counts as nothing.
-func (t *tally) now() counts {
+// counts reads a tally. A nil tally has no calls.
+func (t *tally) counts() counts {
 	if t == nil {
 		return counts{}
 	}
-	// What begins comes last, so that no more have failed than ended than begun.
+	// Read in this order, so that never more have failed than ended or ended than started.
 	c := counts{failed: t.failed.Load()}
 	c.ended = max(t.ended.Load(), c.failed)
 	c.started = max(t.started.Load(), c.ended)
