@@ -2,75 +2,76 @@ package switchsim
 
 import "strings"
 
-// separate is switch_separate_string_blank_delim / _char_delim: it splits on
-// delim, 'single quotes' group, a backslash escapes; at most max parts, the
-// last one keeps the rest. Blanks as delimiters collapse.
+// separate splits s as switch_utils.c:switch_separate_string does, at most into
+// max parts, the last of which keeps the rest: 'quotes' group and a backslash
+// escapes. Runs of blanks are one delimiter, and ^^x in front changes it.
 func separate(s string, delim byte, max int) []string {
+	if len(s) > 3 && s[0] == '^' && s[1] == '^' {
+		s, delim = s[3:], s[2]
+	}
 	var parts []string
-	for i := 0; i < len(s); {
-		if delim == ' ' {
-			for i < len(s) && s[i] == ' ' {
-				i++
-			}
-			if i == len(s) {
+	part, open := []byte{}, false // open: a part has begun
+	quoted, blank := false, delim == ' '
+	for i := 0; i < len(s); i++ {
+		if !open {
+			if open = true; len(parts) == max-1 {
+				part = []byte(s[i:])
 				break
 			}
 		}
-		if len(parts) == max-1 {
-			parts = append(parts, cleanPart(s[i:], delim))
-			return parts
-		}
-		start, quoted := i, false
-		for i < len(s) && (quoted || s[i] != delim) {
-			switch {
-			case s[i] == '\\' && i+1 < len(s) && (s[i+1] == delim || s[i+1] == '\'' || s[i+1] == '\\'):
-				i++
-			case s[i] == '\'' && (quoted || strings.IndexByte(s[i+1:], '\'') >= 0):
-				quoted = !quoted
+		c := s[i]
+		switch {
+		case c == '\\':
+			if i++; i < len(s) {
+				part = append(part, c)
+				c = s[i]
 			}
-			i++
+		case c == '\'' && (blank || quoted || strings.Contains(s[i+1:], "'")):
+			quoted = !quoted
+		case c == delim && !quoted && !(blank && strings.Trim(string(part), " ") == ""):
+			parts, part, open = append(parts, cleanPart(string(part), delim)), part[:0], false
+			for blank && i+1 < len(s) && s[i+1] == ' ' {
+				i++
+			}
+			continue
 		}
-		parts = append(parts, cleanPart(s[start:i], delim))
-		i++
-		if i == len(s) && delim != ' ' {
-			parts = append(parts, "")
-		}
+		part = append(part, c)
+	}
+	if open {
+		parts = append(parts, cleanPart(string(part), delim))
 	}
 	return parts
 }
 
-// cleanPart is cleanup_separated_string: outer blanks go, quotes group and go,
-// escapes are resolved.
+// cleanPart removes outer blanks and quotes and resolves escapes, as
+// switch_utils.c:cleanup_separated_string does.
 func cleanPart(s string, delim byte) string {
-	s = strings.Trim(s, " ")
-	if !strings.ContainsAny(s, `'\`) {
-		return s
-	}
+	s = strings.TrimLeft(s, " ")
 	out := make([]byte, 0, len(s))
-	quoted := false
+	kept, quoted := 0, false // kept: blanks after it are outer ones
 	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && (strings.IndexByte(`\'"nrts`, s[i+1]) >= 0 || s[i+1] == delim && delim != ' '):
-			i++
-			switch s[i] {
-			case 'n':
-				out = append(out, '\n')
-			case 'r':
-				out = append(out, '\r')
-			case 't':
-				out = append(out, '\t')
-			case 's':
-				out = append(out, ' ')
-			default:
-				out = append(out, s[i])
-			}
-		case s[i] == '\'' && (quoted || strings.IndexByte(s[i+1:], '\'') >= 0):
+		c := s[i]
+		if c == '\'' && (quoted || strings.Contains(s[i+1:], "'")) {
 			quoted = !quoted
-		default:
-			out = append(out, s[i])
+			if quoted {
+				kept = len(out)
+			}
+			continue
+		}
+		escaped := c == '\\' && i+1 < len(s) && (strings.IndexByte(`\'"nrts`, s[i+1]) >= 0 || s[i+1] == delim && delim != ' ')
+		if escaped {
+			i++
+			c = s[i]
+			if at := strings.IndexByte("nrts", c); at >= 0 {
+				c = "\n\r\t "[at]
+			}
+		}
+		out = append(out, c)
+		if escaped || quoted || c != ' ' {
+			kept = len(out)
 		}
 	}
-	return string(out)
+	return string(out[:kept])
 }
 
 // brackets takes a leading {a=b,c=d} (or [..], <..>) off s, as

@@ -20,7 +20,7 @@ func TestSeparate(t *testing.T) {
 		{`x it's a 'test' \n`, ' ', 2, []string{"x", "its a test' \n"}},                                      // real
 		{"{foo='a,b',bar='c d'}loopback/x &park", ' ', 10, []string{"{foo=a,b,bar=c d}loopback/x", "&park"}}, // real: foo becomes a
 		{"a,b\\,c,'d,e'", ',', 10, []string{"a", "b,c", "d,e"}},
-		{"a;b;", ';', 10, []string{"a", "b", ""}},
+		{"a;b;", ';', 10, []string{"a", "b"}},
 		{"a b c d", ' ', 3, []string{"a", "b", "c d"}},
 		{"don't", ' ', 3, []string{"don't"}},
 		{"", ' ', 3, nil},
