@@ -2,7 +2,6 @@ package outbound
 
 import (
 	"context"
-	"log/slog"
 	"strconv"
 	"sync"
 	"time"
@@ -10,36 +9,40 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// dismissalTime bounds how long a call there is no room for may take to go.
-const dismissalTime = 5 * time.Second
+// refusalTime bounds how long a refused call may take to leave.
+const refusalTime = 5 * time.Second
 
-// dismiss lets the dialplan of a call go on that is one too many. Dropping the
+// refuse lets the dialplan of a call beyond MaxCalls continue. Closing the
 // connection would leave the call parked (mod_event_socket.c:socket_function).
-func (s *Server) dismiss(ctx context.Context, conn *esl.Conn) {
-	s.full.say(s.log, s.clock.Now(), s.cfg.MaxCalls)
-	sent, err := conn.Post(s.words.hello[0])
-	if err != nil || !s.await(ctx, sent[0].Done(), dismissalTime) {
+func (s *Server) refuse(ctx context.Context, conn *esl.Conn) {
+	s.refused.Add(1)
+	if n := s.refusals.add(s.clock.Now()); n > 0 {
+		s.log.Warn("too many calls: the dialplan continues without eslua", "refused", n, "max_calls", s.cfg.MaxCalls)
+	}
+	sent, err := conn.Post(s.commands.opening[0])
+	if err != nil || !s.await(ctx, sent[0].Done(), refusalTime) {
 		return
 	}
 	if connect, err, _ := sent[0].Ready(); err == nil {
-		s.leave(conn, connect.Get("Socket-Mode") == "async" && connect.Get("Channel-State-Number") == strconv.Itoa(stateExecute))
+		s.exit(conn, connect.Get("Socket-Mode") == "async" && connect.Get("Channel-State-Number") == strconv.Itoa(stateExecute))
 	}
 }
 
-// fullLog says at most once a second how many calls were dismissed.
-type fullLog struct {
-	mu     sync.Mutex
-	last   time.Time
-	unsaid int
+// A refusalCount counts the refused calls that have not been logged.
+type refusalCount struct {
+	mu       sync.Mutex
+	logged   time.Time
+	unlogged int
 }
 
-func (f *fullLog) say(log *slog.Logger, now time.Time, most int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.unsaid++
-	if !f.last.IsZero() && now.Sub(f.last) < time.Second {
-		return
+// add counts a call. It returns how many to log, at most once a second, or 0.
+func (c *refusalCount) add(now time.Time) (log int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unlogged++
+	if !c.logged.IsZero() && now.Sub(c.logged) < time.Second {
+		return 0
 	}
-	log.Warn("no room for more calls: the dialplan goes on without eslua", "dismissed", f.unsaid, "max_calls", most)
-	f.last, f.unsaid = now, 0
+	log, c.unlogged, c.logged = c.unlogged, 0, now
+	return log
 }

@@ -7,23 +7,23 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// channel is what the events so far say of the channel.
+// A channel is the state of a channel according to its events so far.
 type channel struct {
 	snapshot esl.Event
 	state    int // switch_types.h:switch_channel_state_t
 	bridged  bool
 	hungUp   bool
 	cause    string
-	ending   bool // the applications are over: no completion can come any more
-	ended    bool // CHANNEL_HANGUP_COMPLETE was seen: the last event there is
+	appsOver bool // no application can complete any more
+	finished bool // CHANNEL_HANGUP_COMPLETE, the last event, has come
 	moved    bool // the channel has left our socket application
 }
 
 const (
-	stateRouting  = 2
-	stateExecute  = 4
-	stateConsumes = 7
-	stateHangup   = 10
+	stateRouting      = 2
+	stateExecute      = 4
+	stateConsumeMedia = 7
+	stateHangup       = 10
 )
 
 var stateNames = [...]string{"CS_NEW", "CS_INIT", "CS_ROUTING", "CS_SOFT_EXECUTE", "CS_EXECUTE",
@@ -37,20 +37,20 @@ func stateName(n int) string {
 	return stateNames[n]
 }
 
-// note keeps what an event of the channel itself says. A hangup is known from
-// whatever tells of it first: events can be lost, and their order is only
-// FreeSWITCH's usual one.
-func (h *channel) note(ev sighting) {
-	if bringsVariables(ev.name) {
+// update applies an event of the channel itself. The first sign of a hangup
+// counts, whichever it is: events can be lost, and FreeSWITCH keeps their order
+// only usually.
+func (h *channel) update(ev eventView) {
+	if carriesVariables(ev.name) {
 		h.snapshot = ev.Event
 	}
-	if n, err := strconv.Atoi(ev.number); err == nil {
+	if n, err := strconv.Atoi(ev.stateNumber); err == nil {
 		h.state = n
 	}
 	if h.state == stateRouting {
 		h.moved = true
 	}
-	over := h.state >= stateHangup || ev.answer == "hangup"
+	over := h.state >= stateHangup || ev.answerState == "hangup"
 	switch ev.name {
 	case "CHANNEL_BRIDGE":
 		h.bridged = true
@@ -59,11 +59,11 @@ func (h *channel) note(ev sighting) {
 	case "CHANNEL_HANGUP":
 		over = true
 	case "CHANNEL_HANGUP_COMPLETE":
-		over, h.ending, h.ended = true, true, true
+		over, h.appsOver, h.finished = true, true, true
 	case "CHANNEL_STATE":
-		// Told by the state machine, which stands still while applications run.
+		// The state machine sends it and stands still while applications run.
 		if ev.state == "CS_HANGUP" || ev.state == "CS_REPORTING" {
-			over, h.ending = true, true
+			over, h.appsOver = true, true
 		}
 	}
 	if over && h.cause == "" {
@@ -78,9 +78,9 @@ func (h *channel) hangUp(cause string) {
 	}
 }
 
-// bringsVariables lists the channel's events that carry all of its data
-// (switch_channel.c:switch_channel_event_set_extended_data).
-func bringsVariables(name string) bool {
+// carriesVariables reports whether events of a name carry all of the channel's
+// data (switch_channel.c:switch_channel_event_set_extended_data).
+func carriesVariables(name string) bool {
 	switch name {
 	case "CHANNEL_DATA", "CHANNEL_ANSWER", "CHANNEL_PARK", "CHANNEL_UNPARK", "CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE",
 		"CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_EXECUTE", "CHANNEL_EXECUTE_COMPLETE",

@@ -7,21 +7,21 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Command sends any command and returns FreeSWITCH's reply, which may be a
-// refusal: see its Err.
+// Command sends any command and returns FreeSWITCH's reply. The reply may be a
+// refusal; see its Err method.
 func (c *Call) Command(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
 	return c.do(ctx, cmd)
 }
 
-// API runs an API command and returns its output as FreeSWITCH gave it, line
-// end included ("+OK\n", "-ERR No such channel!\n"). It is for quick ones: the
-// connection brings no events until FreeSWITCH has the output.
+// API runs an API command and returns its output as FreeSWITCH sent it, including
+// the line end ("+OK\n", "-ERR No such channel!\n"). It is for quick commands: no
+// events arrive until FreeSWITCH has the output.
 func (c *Call) API(ctx context.Context, line string) (string, error) {
 	cmd, err := esl.API(line)
 	if err != nil {
 		return "", err
 	}
-	moves := c.moves(line)
+	moves := c.movesChannel(line)
 	if moves {
 		c.forgetResume()
 	}
@@ -36,16 +36,16 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	return reply.Text(), nil
 }
 
-// BgAPI runs an API command that may take long (originate) and returns its
-// output. Events are taken meanwhile; a hangup does not end it.
+// BgAPI runs an API command that may take long, such as originate, and returns its
+// output. Events are dispatched meanwhile. A hangup does not end it.
 func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
-	if !c.jobs {
+	if !c.jobsSubscribed {
 		if err := c.Subscribe(ctx, "BACKGROUND_JOB"); err != nil {
 			return "", err
 		}
-		c.jobs = true
+		c.jobsSubscribed = true
 	}
-	moves := c.moves(line)
+	moves := c.movesChannel(line)
 	if moves {
 		c.forgetResume()
 	}
@@ -56,7 +56,7 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.moved = c.moved || moves // whether it worked or not: it may be under way when the call ends
+	c.moved = c.moved || moves // even if it fails: the call may end before its result is known
 	over := false
 	w := &wait{also: job.Done(), done: func() bool {
 		select {
@@ -72,9 +72,9 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	return job.Wait(ctx)
 }
 
-// moves tells a command of ours that takes the channel away: the call may end
-// before the events say so.
-func (c *Call) moves(line string) bool {
+// movesChannel reports whether a command of ours takes the channel out of our
+// socket application. The call may end before the events show it.
+func (c *Call) movesChannel(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch verb {
 	case "uuid_transfer", "uuid_dual_transfer", "uuid_bridge", "uuid_park":
@@ -83,26 +83,27 @@ func (c *Call) moves(line string) bool {
 	return false
 }
 
-// Subscribe asks for more events of this channel than FreeSWITCH sends anyway
-// (mod_event_socket.c: the myevents list), e.g. PLAYBACK_STOP, RECORD_STOP or
-// CUSTOM and a subclass.
+// Subscribe asks for events of this channel that are not in FreeSWITCH's myevents
+// list (mod_event_socket.c), such as PLAYBACK_STOP, RECORD_STOP, or CUSTOM with a
+// subclass.
 func (c *Call) Subscribe(ctx context.Context, names ...string) error {
-	return c.agree(ctx)(esl.Subscribe("plain", names...))
+	return c.expectOK(ctx)(esl.Subscribe("plain", names...))
 }
 
-// DivertEvents moves the events queued to the session, and its digits, to this
-// connection: they then reach no application and no other subscriber.
+// DivertEvents redirects the events that are queued to the session, and its digits,
+// to this connection. They then reach no application and no other subscriber.
 func (c *Call) DivertEvents(ctx context.Context, on bool) error {
-	return c.agree(ctx)(esl.DivertEvents(on))
+	return c.expectOK(ctx)(esl.DivertEvents(on))
 }
 
-// SendEvent fires an event into FreeSWITCH.
+// SendEvent fires an event in FreeSWITCH.
 func (c *Call) SendEvent(ctx context.Context, name string, headers [][2]string, body string) error {
-	return c.agree(ctx)(esl.SendEvent(name, headers, body))
+	return c.expectOK(ctx)(esl.SendEvent(name, headers, body))
 }
 
-// agree sends a command that FreeSWITCH just agrees to.
-func (c *Call) agree(ctx context.Context) func(esl.Command, error) error {
+// expectOK returns a function that sends a command and returns an error if
+// FreeSWITCH refuses it.
+func (c *Call) expectOK(ctx context.Context) func(esl.Command, error) error {
 	return func(cmd esl.Command, err error) error {
 		if err != nil {
 			return err

@@ -7,32 +7,31 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// mostDigits bounds what is typed ahead; later digits are lost, as in
-// FreeSWITCH's own queue.
-const mostDigits = 128
-
-// Digit is one key the caller pressed.
+// A Digit is one key that the caller pressed.
 type Digit struct {
 	Key      byte   // '0'-'9', '*', '#', 'A'-'D'
-	Duration int    // samples of the channel's rate, mostly 8000 a second
+	Duration int    // in samples at the channel's rate, mostly 8000 a second
 	Source   string // RTP, ENDPOINT, INBAND_AUDIO, APP, UNKNOWN
 }
 
-// typeahead are the digits nobody has asked for yet, oldest first.
+// typeahead is the queue of digits that nobody has asked for yet, oldest first.
 type typeahead struct{ digits []Digit }
 
+// add queues the digit of a DTMF event. Digits beyond the limit are lost, as in
+// FreeSWITCH's own queue.
 func (t *typeahead) add(ev esl.Event) {
 	key := ev.Get("DTMF-Digit")
-	if key == "" || len(t.digits) >= mostDigits {
+	if key == "" || len(t.digits) >= syntax.MaxDigits {
 		return
 	}
 	duration, _ := strconv.Atoi(ev.Get("DTMF-Duration"))
 	t.digits = append(t.digits, Digit{Key: key[0], Duration: duration, Source: strings.Clone(ev.Get("DTMF-Source"))})
 }
 
-// PopDigit takes the oldest digit that is typed ahead, without waiting.
+// PopDigit removes the oldest queued digit and returns it, without waiting.
 func (c *Call) PopDigit() (Digit, bool) {
 	c.catchUp()
 	if len(c.digits) == 0 {
@@ -43,7 +42,7 @@ func (c *Call) PopDigit() (Digit, bool) {
 	return d, true
 }
 
-// PendingDigits are the digits typed ahead.
+// PendingDigits returns the queued digits.
 func (c *Call) PendingDigits() string {
 	c.catchUp()
 	keys := make([]byte, len(c.digits))
@@ -53,14 +52,15 @@ func (c *Call) PendingDigits() string {
 	return string(keys)
 }
 
-// FlushDigits forgets the digits typed ahead.
+// FlushDigits discards the queued digits.
 func (c *Call) FlushDigits() {
 	c.catchUp()
 	c.digits = nil
 }
 
-// WaitDigit returns the oldest digit typed ahead or, within d (without limit when
-// negative), the next one pressed; false when there was none in time.
+// WaitDigit returns the oldest queued digit or, if there is none, the next one
+// pressed within d, or without a limit if d is negative. It returns false if none
+// came in time.
 func (c *Call) WaitDigit(ctx context.Context, d time.Duration) (Digit, bool, error) {
 	w := &wait{}
 	w.done = func() bool { return len(c.digits) > 0 || c.hungUp || w.stopped }
@@ -79,24 +79,15 @@ func (c *Call) WaitDigit(ctx context.Context, d time.Duration) (Digit, bool, err
 	return Digit{}, false, ErrStopped
 }
 
-// keepsDigits tells whether a digit heard now is for whoever asks next. While an
-// application of ours runs that takes digits for itself (read, ivr, voicemail,
-// bridge ...) they are its own: FreeSWITCH tells of them when they are taken.
-func (c *Call) keepsDigits() bool {
+// queuesDigits reports whether a digit pressed now is for whoever asks next. While
+// an application of ours runs that reads digits itself (read, ivr, voicemail,
+// bridge ...), they belong to it, and FreeSWITCH sends their events when it reads
+// them.
+func (c *Call) queuesDigits() bool {
 	for _, x := range c.running {
-		if !leavesDigits(x.app) {
+		if !syntax.IgnoresDigits(x.app) {
 			return false
 		}
 	}
 	return true
-}
-
-// leavesDigits lists the applications that take no digits but to be broken off.
-func leavesDigits(app string) bool {
-	switch strings.ToLower(app) {
-	case "playback", "loop_playback", "endless_playback", "say", "phrase", "speak", "gentones",
-		"record", "sleep", "park", "detect_speech", "wait_for_silence", "displace_session":
-		return true
-	}
-	return false
 }

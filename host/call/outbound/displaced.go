@@ -7,65 +7,60 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// ErrDisplaced ends whatever a flow does on a call that another connection has
-// by now.
+// ErrDisplaced is returned by every method of a Call that another connection has
+// displaced.
 //
-// A connection that ends takes the control off its channel last of all
+// A connection that ends clears its control of the channel last of all
 // (mod_event_socket.c:listener_run clears CF_CONTROLLED after it has closed).
-// With socket_resume the dialplan may be at its next socket by then, whose park
-// this ends instead (switch_ivr.c:switch_ivr_park), and goes on to the socket
-// after that. The connection in the middle is still there, can still do anything
-// to the call, and displaces the next one in the same way when it ends.
-var ErrDisplaced = errors.New("another connection has this call by now")
+// With socket_resume the dialplan may be at its next socket by then. The clearing
+// ends that socket's park (switch_ivr.c:switch_ivr_park), and the dialplan
+// continues with the socket after it. The connection in the middle is still open,
+// can still do anything to the call, and displaces the next one in the same way
+// when it ends.
+var ErrDisplaced = errors.New("another connection controls this call now")
 
-// displacement is what holds for a call whose dialplan may come back to us.
+// A displacement is the state of a call that another connection may displace.
 type displacement struct {
-	stop      context.CancelCauseFunc // of the flow; nil: not handed over by a dialplan
-	displaced bool
+	cancelScript context.CancelCauseFunc // nil if no dialplan handed the call over
+	displaced    bool
 }
 
-// resumes is the context of the flow, and what ends it. It ends by itself when
-// the call is displaced, if it can be. Whether socket_resume is set is asked then,
-// for a script may set it too.
-func (c *Call) resumes(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+// scriptContext returns the script's context and its cancel function. Displace
+// cancels it. socket_resume is checked then and not here, because the script may
+// set it.
+func (c *Call) scriptContext(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	if c.state != stateExecute {
 		return ctx, func(error) {}
 	}
-	ctx, c.stop = context.WithCancelCause(ctx)
-	return ctx, c.stop
+	ctx, c.cancelScript = context.WithCancelCause(ctx)
+	return ctx, c.cancelScript
 }
 
-// socketEnds notes that our socket application is over, and not by us: the call
-// has hung up, was moved (a transfer, the end of an originate), or is displaced.
-func (c *Call) socketEnds() {
+// socketEnded handles the end of our socket application that we did not cause: the
+// call has hung up, was moved (by a transfer or the end of an originate), or is
+// displaced.
+func (c *Call) socketEnded() {
 	switch {
 	case c.hungUp, c.moved:
-	case c.stop == nil, c.snapshot.Get("variable_socket_resume") != "true":
+	case c.cancelScript == nil, c.snapshot.Get("variable_socket_resume") != "true":
 		c.moved = true
 	default:
 		c.Displace()
 	}
 }
 
-// Displace lets another connection have the call: the flow can do nothing any
-// more, and ours stays until the call is over.
+// Displace gives the call up to another connection: the script's context ends and
+// no method does anything any more. Our connection stays open until the call is
+// over.
 func (c *Call) Displace() {
 	c.displaced = true
-	if c.stop != nil {
-		c.stop(ErrDisplaced)
+	if c.cancelScript != nil {
+		c.cancelScript(ErrDisplaced)
 	}
 }
 
-// Displaced tells whether another connection has the call by now: its flow is to
-// do nothing any more, and cannot.
+// Displaced reports whether another connection controls the call.
 func (c *Call) Displaced() bool { return c.displaced }
-
-// hold keeps the connection of a displaced call until the call or ctx is over.
-func (c *Call) hold(ctx context.Context) {
-	if c.displaced {
-		_ = c.wait(ctx, forever, &wait{done: func() bool { return c.hungUp }, parting: true})
-	}
-}
 
 // do sends a command and waits for its reply.
 func (c *Call) do(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
@@ -75,7 +70,7 @@ func (c *Call) do(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
 	return c.conn.Do(ctx, cmd)
 }
 
-// post sends a command.
+// post sends a command without waiting for its reply.
 func (c *Call) post(cmd esl.Command) (*esl.Pending, error) {
 	if c.displaced {
 		return nil, ErrDisplaced

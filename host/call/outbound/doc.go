@@ -1,15 +1,15 @@
-// Package outbound owns the calls that FreeSWITCH's socket application hands to
-// eslua: the listener, one Call per connection, and what holds for every call
-// whatever its flow does - the handshake, one application at a time, digits
-// typed ahead, the many signs of a hangup, and a dialplan that goes on when the
-// flow is done.
+// Package outbound serves the calls that FreeSWITCH's socket application hands to
+// eslua. A Server accepts connections and makes a Call of each. It does what every
+// call needs, whatever its script does: the handshake, executing one application
+// at a time, queuing digits, recognising a hangup by any of its signs, and letting
+// the dialplan continue afterwards.
 //
-// One goroutine owns a Call: the one that runs Serve for it. Everything that
-// waits takes the events as they come, in FreeSWITCH's order, and shows each to
-// the observers; nothing else runs beside it but the connection's reader. So a
-// Call has no locks, and its methods (Log aside) must not be called from
-// another goroutine.
+// One goroutine owns a Call: the one that runs the Server's Serve function for it.
+// Every method that waits dispatches the events that arrive meanwhile, in
+// FreeSWITCH's order, to the observers; besides the owner only the connection's
+// reader runs. So a Call has no locks, and its methods, except Log, must not be
+// called from another goroutine.
 //
-// What a flow is and which one serves a call is host/run's; the wire is
-// host/freeswitch/esl's.
+// Package call decides which script serves a call; package esl implements the
+// protocol.
 package outbound

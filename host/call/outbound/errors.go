@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// ErrStopped ends a Sleep, WaitEvent or Digit because an observer said stop.
+// ErrStopped is returned by Sleep, WaitEvent and WaitDigit when an observer returns true.
 var ErrStopped = errors.New("stopped by an observer")
 
-// HangupError ends what waited for a call that has hung up.
+// A HangupError reports that the call has hung up.
 type HangupError struct {
-	Cause string // "NORMAL_CLEARING"; "" while only the fact is known
+	Cause string // "NORMAL_CLEARING", or "" if it is not known yet
 }
 
 func (e *HangupError) Error() string {
@@ -20,20 +20,21 @@ func (e *HangupError) Error() string {
 	return "the call has hung up: " + e.Cause
 }
 
-// UnknownApplicationError is an application FreeSWITCH does not have. It never
-// starts and FreeSWITCH hangs the call up with DESTINATION_OUT_OF_ORDER
+// An UnknownApplicationError names an application that FreeSWITCH does not have.
+// The application never starts, and FreeSWITCH hangs the call up with
+// DESTINATION_OUT_OF_ORDER
 // (switch_core_session.c:switch_core_session_execute_application_get_flags).
 type UnknownApplicationError struct{ App string }
 
 func (e *UnknownApplicationError) Error() string {
 	return fmt.Sprintf("FreeSWITCH has no application %q and hung the call up (DESTINATION_OUT_OF_ORDER): "+
-		"check the name, and with `show application` whether its module is loaded", e.App)
+		"check the name, and whether its module is loaded (show application)", e.App)
 }
 
-// Unwrap tells that the call is gone as well.
+// Unwrap returns a HangupError: the call is over, too.
 func (e *UnknownApplicationError) Unwrap() error {
 	return &HangupError{Cause: causeUnknownApp}
 }
 
-// causeUnknownApp is what FreeSWITCH hangs up with for an unknown application.
+// causeUnknownApp is the cause of FreeSWITCH's hangup after an unknown application.
 const causeUnknownApp = "DESTINATION_OUT_OF_ORDER"

@@ -9,17 +9,17 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// executions are the applications of ours under way; more than one when an
-// observer executes inside a waiting Execute.
+// executions are our applications under way; there are several while an observer
+// executes inside an Execute that waits.
 type executions struct {
-	prefix  string // of every Application-UUID this connection chose: the call's own
-	count   uint64
-	running []*execution
-	left    bool // one was given up and may still run
+	prefix    string // of every Application-UUID that this connection chose
+	count     uint64
+	running   []*execution
+	abandoned bool // Execute has returned before its application ended
 }
 
-// newExecutions names applications after one random UUID and a count: another
-// connection of the same call, before or after a host died, has another UUID.
+// newExecutions returns executions whose ids are uuid and a number. Another
+// connection of the same call, before or after a host died, has another uuid.
 func newExecutions(uuid string) executions { return executions{prefix: uuid + "-"} }
 
 func (e *executions) nextID() string {
@@ -27,29 +27,31 @@ func (e *executions) nextID() string {
 	return e.prefix + strconv.FormatUint(e.count, 10)
 }
 
-// own tells whether an Application-UUID was chosen here.
-func (e *executions) own(id string) bool { return strings.HasPrefix(id, e.prefix) }
+// isOwn reports whether this connection chose an Application-UUID.
+func (e *executions) isOwn(id string) bool { return strings.HasPrefix(id, e.prefix) }
 
-// execution is one application on its way through FreeSWITCH.
+// An execution is one application on its way through FreeSWITCH.
 type execution struct {
-	app, id  string
-	started  bool // its CHANNEL_EXECUTE was seen
-	stolen   bool // its id went to another application
-	complete bool
-	result   esl.Event
-	refused  error
-	stop     bool // break it off once it has started
+	app, id   string
+	started   bool // its CHANNEL_EXECUTE has come
+	stolen    bool // another application got its id
+	complete  bool
+	result    esl.Event
+	refused   error
+	interrupt bool // as soon as it has started
 }
 
 // Execute runs a dialplan application, after whatever runs already, and waits
-// until it has ended; the Event is its CHANNEL_EXECUTE_COMPLETE. The error is a
-// *HangupError when the call has hung up meanwhile (the Event is there all the
-// same if the application ended in time), an *UnknownApplicationError, an
-// *esl.ReplyError when FreeSWITCH refused, an *esl.FieldError when app or arg
-// cannot be sent, ErrDisplaced, an *esl.DisconnectError, or ctx's; then the application may
-// go on in FreeSWITCH until the next one is executed. "app::arg" without arg
-// means app with arg, as in FreeSWITCH, where it would be run by somebody else,
-// later
+// until it has ended. It returns the CHANNEL_EXECUTE_COMPLETE event. The error is
+//   - a *HangupError if the call has hung up; the event is there if the application
+//     ended in time,
+//   - an *UnknownApplicationError, an *esl.ReplyError if FreeSWITCH refused, or an
+//     *esl.FieldError if app or arg cannot be sent,
+//   - ErrDisplaced, an *esl.DisconnectError or ctx's error; the application may then
+//     run in FreeSWITCH until the next one is executed.
+//
+// "app::arg" without arg means app with arg, as in FreeSWITCH, which would run it
+// elsewhere and later
 // (switch_core_session.c:switch_core_session_execute_application_get_flags).
 func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) {
 	if name, rest, ok := strings.Cut(app, "::"); ok && arg == "" {
@@ -64,11 +66,11 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	}
 	if strings.EqualFold(app, "transfer") {
 		c.forgetResume()
-		c.moved = true // whether its events tell in time or not
+		c.moved = true // its events may come too late to show it
 	}
-	if c.left {
-		c.left = false
-		c.breakOff()
+	if c.abandoned {
+		c.abandoned = false
+		c.postInterrupt()
 	}
 	x := &execution{app: app, id: c.nextID()}
 	cmd, err := esl.Execute(esl.ExecuteOptions{App: app, Arg: arg, EventUUID: x.id, Lock: true})
@@ -82,21 +84,21 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	c.running = append(c.running, x)
 	defer func() { c.running = c.running[:len(c.running)-1] }()
 	accepted := false
-	w := &wait{grace: true, see: x.see}
+	w := &wait{grace: true, onEvent: x.onEvent}
 	w.done = func() bool {
 		if w.stopped {
-			w.stopped, x.stop = false, true
+			w.stopped, x.interrupt = false, true
 		}
-		if x.stop && x.started {
-			x.stop = false
-			c.breakOff()
+		if x.interrupt && x.started {
+			x.interrupt = false
+			c.postInterrupt()
 		}
 		if !accepted {
 			if reply, err, ok := sent.Ready(); ok && err == nil {
 				accepted, x.refused = true, reply.Err()
 			}
 		}
-		return x.complete || x.refused != nil || c.ending
+		return x.complete || x.refused != nil || c.appsOver
 	}
 	err = c.wait(ctx, forever, w)
 	switch {
@@ -105,7 +107,7 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	case c.hungUp:
 		return x.result, c.hangupError()
 	case err != nil:
-		c.left = true
+		c.abandoned = true
 		return esl.Event{}, err
 	case x.refused != nil:
 		return esl.Event{}, fmt.Errorf("execute %s: %w", app, x.refused)
@@ -113,44 +115,37 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	return x.result, nil
 }
 
-// see looks for the application's beginning and end. FreeSWITCH keeps the id in
+// onEvent looks for the application's beginning and end. FreeSWITCH keeps the id in
 // a channel variable that the next application takes, which may be another one
-// (execute_on_media and its like, run by the implicit pre-answer). The name
-// tells, and what begins under our name after a theft is ours.
-func (x *execution) see(ev sighting) {
+// (execute_on_media and the like, run by the implicit pre-answer). The name shows
+// such a theft, and after it the next application of our name is ours.
+func (x *execution) onEvent(ev eventView) {
 	begins, ends := ev.name == "CHANNEL_EXECUTE", ev.name == "CHANNEL_EXECUTE_COMPLETE"
 	if x.complete || !begins && !ends {
 		return
 	}
-	ours := strings.EqualFold(ev.app, x.app)
+	sameApp := strings.EqualFold(ev.app, x.app)
 	switch {
-	case ev.appID == x.id && !ours:
+	case ev.appID == x.id && !sameApp:
 		x.stolen = true
 	case ev.appID == x.id && begins:
 		x.started = true
 	case ev.appID == x.id:
 		x.complete, x.result = true, ev.Event
-	case x.stolen && !x.started && ours && begins:
+	case x.stolen && !x.started && sameApp && begins:
 		x.started, x.id = true, strings.Clone(ev.appID)
 	}
 }
 
-// Interrupt breaks off the application that runs; it then ends as usual.
+// Interrupt stops the application that runs; it then ends as usual.
 func (c *Call) Interrupt(ctx context.Context) error {
-	cmd, err := esl.API("uuid_break " + c.uuid)
-	if err != nil {
-		return err
-	}
-	reply, err := c.do(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	return reply.Err()
+	return c.expectOK(ctx)(esl.API("uuid_break " + c.uuid))
 }
 
-// breakOff is Interrupt for whoever waits for the application's end anyway.
-func (c *Call) breakOff() {
+// postInterrupt is Interrupt without waiting for the reply: the caller waits for
+// the application's end anyway.
+func (c *Call) postInterrupt() {
 	if cmd, err := esl.API("uuid_break " + c.uuid); err == nil {
-		_, _ = c.post(cmd) // a connection that ended tells the wait itself
+		_, _ = c.post(cmd) // if the connection has ended, the wait reports it
 	}
 }

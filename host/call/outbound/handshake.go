@@ -12,89 +12,90 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// errNotACall is a peer that answers in the event socket's language but hands no call over.
-var errNotACall = errors.New("the peer answered `connect` with no channel: is it the socket application of a FreeSWITCH?")
+var errNotACall = errors.New("the peer answered `connect` without a channel: is it the socket application of a FreeSWITCH?")
 
-// settleTime is how long a channel may take from its answer to what it was
-// originated for.
-const settleTime = time.Second
+// moveTime is how long a channel may take from its answer to the application or
+// extension it was originated for.
+const moveTime = time.Second
 
-// greet turns a new connection into a call; nil when there is none to serve.
-// What is amiss is logged in one line.
-func (s *Server) greet(ctx context.Context, conn *esl.Conn, local net.Addr) *Call {
+// accept turns a new connection into a call. It returns nil if there is none to
+// serve, and logs why in one line.
+func (s *Server) accept(ctx context.Context, conn *esl.Conn, local net.Addr) *Call {
 	c, err := s.handshake(ctx, conn, local)
 	switch {
-	case err == nil && c.gone():
-		c.Log().Info("call not served: it was transferred while its dialplan came to us")
-		s.part(ctx, c)
+	case err == nil && c.hasLeftSocket():
+		c.Log().Info("call not served: it was transferred while its dialplan came to this socket")
+		s.handBack(ctx, c)
 	case err == nil:
-		c.settle(ctx)
+		c.awaitMove(ctx)
 		return c
 	case c != nil:
-		c.Log().Error("call not served, its dialplan goes on: " + err.Error())
-		s.part(ctx, c)
-	case ctx.Err() != nil || isHangUp(err):
-		s.log.Debug("connection closed before it handed a call over", "peer", conn.RemoteAddr(), "error", err)
+		c.Log().Error("call not served, its dialplan continues: " + err.Error())
+		s.handBack(ctx, c)
+	case ctx.Err() != nil || isClosed(err):
+		s.log.Debug("connection closed before it handed over a call", "peer", conn.RemoteAddr(), "error", err)
 	default:
-		s.log.Warn("connection closed: it hands no call over", "peer", conn.RemoteAddr(), "error", err)
+		s.log.Warn("connection closed: it hands over no call", "peer", conn.RemoteAddr(), "error", err)
 	}
 	return nil
 }
 
-// isHangUp tells a peer that just closed (a port check) from one that talks nonsense.
-func isHangUp(err error) bool {
+// isClosed reports whether a peer just closed the connection, as a port check
+// does, and did not send nonsense.
+func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) && !errors.As(err, new(*esl.MalformedError))
 }
 
-// words are the commands that every connection begins and ends with.
-type words struct {
-	hello        [3]esl.Command // connect, linger, myevents
+// fixedCommands are the commands that every connection begins and ends with.
+type fixedCommands struct {
+	opening      [3]esl.Command // connect, linger, myevents
 	resume, exit esl.Command
 }
 
-func newWords(linger time.Duration) (w words, err error) {
+func newFixedCommands(linger time.Duration) (f fixedCommands, err error) {
 	seconds := max(1, int((linger+time.Second-1)/time.Second))
 	for _, x := range []struct {
 		to    *esl.Command
 		build func() (esl.Command, error)
 	}{
-		{&w.hello[0], esl.Connect},
-		{&w.hello[1], func() (esl.Command, error) { return esl.Linger(seconds) }},
-		{&w.hello[2], func() (esl.Command, error) { return esl.MyEvents("plain") }},
-		{&w.resume, esl.Resume},
-		{&w.exit, esl.Exit},
+		{&f.opening[0], esl.Connect},
+		{&f.opening[1], func() (esl.Command, error) { return esl.Linger(seconds) }},
+		{&f.opening[2], func() (esl.Command, error) { return esl.MyEvents("plain") }},
+		{&f.resume, esl.Resume},
+		{&f.exit, esl.Exit},
 	} {
 		if *x.to, err = x.build(); err != nil {
-			return w, err
+			return f, err
 		}
 	}
-	return w, nil
+	return f, nil
 }
 
-// handshake asks who calls and for the call's events, in one write.
+// handshake asks who calls and for the call's events, in one write. With an error
+// the Call may be there, too: it is to be handed back.
 func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) (*Call, error) {
-	sent, err := conn.Post(s.words.hello[:]...)
+	sent, err := conn.Post(s.commands.opening[:]...)
 	if err != nil {
 		return nil, err
 	}
 	last := sent[len(sent)-1]
 	if !s.await(ctx, last.Done(), s.cfg.Handshake) {
-		return nil, fmt.Errorf("the peer said nothing that answers `connect` within %v", s.cfg.Handshake)
+		return nil, fmt.Errorf("the peer did not answer `connect` within %v", s.cfg.Handshake)
 	}
-	granted, err, _ := last.Ready()
+	myEvents, err, _ := last.Ready()
 	if err != nil {
 		return nil, err
 	}
 	connect, _, _ := sent[0].Ready()
-	c, err := s.meet(conn, local, connect.Event)
+	c, err := s.newCall(conn, local, connect.Event)
 	if err == nil {
-		err = granted.Err()
+		err = myEvents.Err()
 	}
 	return c, err
 }
 
-// await waits up to limit for done, and tells whether it came. The end of ctx
-// leaves it little time, but some: a call must be heard to be given back.
+// await waits up to limit for done and reports whether it came. The end of ctx
+// leaves it only exitTime, but no less: a call must be known to be handed back.
 func (s *Server) await(ctx context.Context, done <-chan struct{}, limit time.Duration) bool {
 	deadline := s.clock.NewTimer(limit)
 	defer deadline.Stop()
@@ -105,7 +106,7 @@ func (s *Server) await(ctx context.Context, done <-chan struct{}, limit time.Dur
 		return false
 	case <-ctx.Done():
 	}
-	late := s.clock.NewTimer(partingTime)
+	late := s.clock.NewTimer(exitTime)
 	defer late.Stop()
 	select {
 	case <-done:
@@ -115,37 +116,39 @@ func (s *Server) await(ctx context.Context, done <-chan struct{}, limit time.Dur
 	}
 }
 
-// meet makes the Call, and says what keeps it from being served.
-func (s *Server) meet(conn *esl.Conn, local net.Addr, connect esl.Event) (*Call, error) {
-	ev := sight(connect)
+// newCall makes the Call of a connection from the reply to connect. The error
+// says why it cannot be served.
+func (s *Server) newCall(conn *esl.Conn, local net.Addr, connect esl.Event) (*Call, error) {
+	ev := viewOf(connect)
 	if ev.uuid == "" {
 		return nil, errNotACall
 	}
-	from := whence(connect, local)
+	socket := parseSocketAddress(connect, local)
 	c := &Call{
 		conn: conn, clock: s.clock, base: s.log,
-		uuid: strings.Clone(ev.uuid), path: from.path, addr: from.addr, async: from.async,
-		executions: newExecutions(s.cfg.Wire.NewUUID()),
+		uuid: strings.Clone(ev.uuid), path: socket.path, addr: socket.addr, async: socket.async,
+		executions:      newExecutions(s.cfg.Wire.NewUUID()),
+		connectSequence: ev.sequenceNumber(),
 	}
-	c.began = ev.count()
-	c.early = c.began > 0
-	c.note(ev)
-	if !from.full || !from.async {
-		return c, &controlError{from}
+	c.mayBeStale = c.connectSequence > 0
+	c.update(ev)
+	if !socket.full || !socket.async {
+		return c, &controlError{socket}
 	}
 	return c, nil
 }
 
-// gone tells of a channel that runs something else by now. uuid_transfer takes
-// a channel out of one socket application, and in the moment before it has
-// reached its new extension the old one's next action begins
+// hasLeftSocket reports whether the channel runs something else already.
+// uuid_transfer takes a channel out of one socket application, and in the moment
+// before it has reached its new extension the old one's next action begins
 // (switch_ivr.c:switch_ivr_session_transfer sets CF_TRANSFER first, CS_ROUTING
-// last): where that is a socket too, it is there in case a host dies. Without
-// socket_resume it is not, and a channel that has gone on may be what
+// last): if that is a socket too, it is there in case a host dies. Without
+// socket_resume it is not, and a channel that runs something else may be one that
 // execute_on_answer hands over.
-func (c *Call) gone() bool {
+func (c *Call) hasLeftSocket() bool {
 	app, ok := c.snapshot.Lookup("variable_current_application")
-	if c.hungUp || !c.moved && (!ok || app == "socket") || c.snapshot.Get("variable_socket_resume") != "true" {
+	inSocket := !c.moved && (!ok || app == "socket")
+	if c.hungUp || inSocket || c.snapshot.Get("variable_socket_resume") != "true" {
 		return false
 	}
 	c.moved = true
@@ -153,29 +156,15 @@ func (c *Call) gone() bool {
 	return true
 }
 
-// settle waits while the channel is about to be moved: execute_on_answer hands a
-// channel over while originate is not done with it, and what is executed then
-// ends at once, when the channel goes on to where it was originated to.
-func (c *Call) settle(ctx context.Context) {
-	if c.state != stateConsumes || c.hungUp {
+// awaitMove waits while the channel is about to be moved. execute_on_answer hands
+// a channel over before originate is done with it, and an application executed
+// then ends at once, when the channel continues where it was originated to.
+func (c *Call) awaitMove(ctx context.Context) {
+	if c.state != stateConsumeMedia || c.hungUp {
 		return
 	}
 	moving := true
-	w := &wait{see: func(ev sighting) { moving = moving && ev.name != "CHANNEL_STATE" }}
+	w := &wait{onEvent: func(ev eventView) { moving = moving && ev.name != "CHANNEL_STATE" }}
 	w.done = func() bool { return !moving || c.hungUp }
-	_ = c.wait(ctx, settleTime, w)
-}
-
-// controlError is a call handed over without what a flow needs.
-type controlError struct{ dialled }
-
-func (e *controlError) Error() string {
-	var lacks []string
-	if !e.full {
-		lacks = append(lacks, "`full`")
-	}
-	if !e.async {
-		lacks = append(lacks, "`async`")
-	}
-	return "the socket application lacks " + strings.Join(lacks, " and ") + ": write " + e.action()
+	_ = c.wait(ctx, moveTime, w)
 }

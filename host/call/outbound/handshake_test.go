@@ -103,7 +103,7 @@ func TestGarbageEndsItsConnectionOnly(t *testing.T) {
 	within(t, "answer", d).must(t, "_none_")
 	h.finish()
 	good.goodbye()
-	h.says("it hands no call over")
+	h.says("it hands over no call")
 }
 
 func TestHalfFrameIsNoCall(t *testing.T) {

@@ -1,32 +1,31 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// hangupTime is how long FreeSWITCH may take to show a hangup it agreed to.
+// hangupTime is how long FreeSWITCH may take to show a hangup that it accepted.
 const hangupTime = 5 * time.Second
 
-// Hangup ends the call at once, whatever runs, and waits until it shows. The
-// cause is a name in capitals ("USER_BUSY", NORMAL_CLEARING when empty);
-// FreeSWITCH takes one it does not know for NORMAL_CLEARING. A call that has
-// hung up already is fine.
+// Hangup ends the call at once, whatever runs, and waits until it has. cause is a
+// name such as "USER_BUSY"; the empty cause is NORMAL_CLEARING. Hangup returns nil
+// if the call has already hung up.
 func (c *Call) Hangup(ctx context.Context, cause string) error {
-	if cause == "" {
-		cause = "NORMAL_CLEARING"
-	}
-	if !isCause(cause) {
-		return fmt.Errorf("hangup cause %q: write it in capital letters, digits and underscores, such as USER_BUSY", cause)
+	cause, err := syntax.ParseCause(cmp.Or(cause, "NORMAL_CLEARING"))
+	if err != nil {
+		return err
 	}
 	c.catchUp()
 	if c.hungUp {
 		return nil
 	}
-	// sendmsg's hangup would wait behind a running application.
+	// A hangup by sendmsg would wait until the running application has ended.
 	cmd, err := esl.API("uuid_kill " + c.uuid + " " + cause)
 	if err != nil {
 		return err
@@ -35,11 +34,11 @@ func (c *Call) Hangup(ctx context.Context, cause string) error {
 	if err != nil {
 		return err
 	}
-	agreed, gone := false, false
+	accepted, gone := false, false
 	w := &wait{done: func() bool {
 		if reply, err, ok := sent.Ready(); ok && err == nil {
-			agreed = reply.Err() == nil
-			gone = !agreed // -ERR No such channel!
+			accepted = reply.Err() == nil
+			gone = !accepted // -ERR No such channel!
 		}
 		return c.hungUp || gone
 	}}
@@ -50,20 +49,11 @@ func (c *Call) Hangup(ctx context.Context, cause string) error {
 	case gone:
 		c.hangUp("")
 		return nil
-	case agreed && ctx.Err() == nil: // the sign was lost, or cut off with the connection
+	case accepted && ctx.Err() == nil: // the event was lost, or the connection ended before it
 		c.hangUp(cause)
 		return nil
 	case err == errTimeUp:
 		return fmt.Errorf("FreeSWITCH did not answer uuid_kill within %v", hangupTime)
 	}
 	return err
-}
-
-func isCause(s string) bool {
-	for _, r := range s {
-		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return s != ""
 }

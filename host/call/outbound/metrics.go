@@ -11,7 +11,7 @@ type Status struct {
 
 // Status returns the load now.
 func (s *Server) Status() Status {
-	return Status{Running: int(s.calls.Load()), Max: s.cfg.MaxCalls, Refused: s.over.Load()}
+	return Status{Running: s.Calls(), Max: s.cfg.MaxCalls, Refused: s.refused.Load()}
 }
 
 // Register registers the Server's metrics.
@@ -19,6 +19,6 @@ func (s *Server) Register(r prometheus.Registerer) {
 	r.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "eslua_connections", Help: "Calls that FreeSWITCH has handed over and that have not ended."}, func() float64 { return float64(s.calls.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "eslua_connections_max", Help: "Limit on eslua_connections; 0 means no limit."}, func() float64 { return float64(s.cfg.MaxCalls) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "eslua_calls_refused_total", Help: "Calls refused because eslua_connections had reached its limit. Their dialplans continued."}, func() float64 { return float64(s.over.Load()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "eslua_calls_refused_total", Help: "Calls refused because eslua_connections had reached its limit. Their dialplans continued."}, func() float64 { return float64(s.refused.Load()) }),
 	)
 }

@@ -16,34 +16,33 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Config is what a Server is made of. A zero field has the default.
+// Config configures a Server. A zero field has the default.
 type Config struct {
-	MaxCalls  int           // calls at a time; more are sent on to the dialplan. 0 = no bound
-	Handshake time.Duration // for a new connection to say who calls; default 25 s, as FreeSWITCH gives us
-	Linger    time.Duration // whole seconds FreeSWITCH keeps telling after a hangup; default 10 s
+	MaxCalls  int           // calls at a time; the dialplans of more continue at once. 0 means no limit
+	Handshake time.Duration // for a new connection to say who calls; default 25 s, FreeSWITCH's own limit
+	Linger    time.Duration // whole seconds for which FreeSWITCH sends events after a hangup; default 10 s
 	Wire      esl.Options
 }
 
-// Serve runs one call. It is called in the goroutine that owns the call; when
-// it returns the call is given back to the dialplan, unless it has hung up.
-// Its ctx ends when the Server's does, and with ErrDisplaced as its cause when the
-// call is displaced.
+// A Serve function runs one call, in the goroutine that owns it. When it returns,
+// the call is handed back to its dialplan unless it has hung up. ctx ends when the
+// Server's does and, with ErrDisplaced as its cause, when the call is displaced.
 type Serve func(ctx context.Context, c *Call)
 
-// Server takes the calls FreeSWITCH hands over.
+// A Server accepts the calls that FreeSWITCH hands over.
 type Server struct {
-	cfg   Config
-	serve Serve
-	log   *slog.Logger
-	clock clock.Clock
-	calls atomic.Int64
-	over  atomic.Uint64 // calls there was no room for
-	full  fullLog
-	words words
-	err   error // of making them
+	cfg         Config
+	serve       Serve
+	log         *slog.Logger
+	clock       clock.Clock
+	calls       atomic.Int64
+	refused     atomic.Uint64
+	refusals    refusalCount
+	commands    fixedCommands
+	commandsErr error
 }
 
-// New makes a Server that runs serve for every call.
+// New returns a Server that runs serve for every call.
 func New(cfg Config, serve Serve, log *slog.Logger, clk clock.Clock) *Server {
 	if cfg.Handshake <= 0 {
 		cfg.Handshake = 25 * time.Second
@@ -58,23 +57,20 @@ func New(cfg Config, serve Serve, log *slog.Logger, clk clock.Clock) *Server {
 		cfg.Wire.Log = log
 	}
 	s := &Server{cfg: cfg, serve: serve, log: log, clock: clk}
-	s.words, s.err = newWords(cfg.Linger)
+	s.commands, s.commandsErr = newFixedCommands(cfg.Linger)
 	return s
 }
 
-// Calls is how many calls are under way.
+// Calls returns the number of calls under way.
 func (s *Server) Calls() int { return int(s.calls.Load()) }
 
-// Refused is how many calls there was no room for.
-func (s *Server) Refused() uint64 { return s.over.Load() }
-
-// Serve takes calls from l until ctx ends or l is closed, and returns when the
-// last of them is over. Closing l takes no more calls and lets those under way
-// finish; the end of ctx aborts them: their flows' contexts end, and each call
-// is still given back to its dialplan.
+// Serve accepts calls from l until ctx ends or l is closed, and returns when the
+// last of them is over. After l is closed the calls under way may finish. The end
+// of ctx aborts them: their contexts end, and each is still handed back to its
+// dialplan.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if s.err != nil {
-		return s.err
+	if s.commandsErr != nil {
+		return s.commandsErr
 	}
 	var calls sync.WaitGroup
 	defer calls.Wait()
@@ -85,11 +81,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			calls.Go(func() { s.admit(ctx, nc) })
+			calls.Go(func() { s.serveConn(ctx, nc) })
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
-			// EMFILE and its like pass; a server that ended here would be down until restarted.
+			// Errors such as EMFILE pass; a server that returned here would be down until it is restarted.
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			s.log.Warn("no call could be accepted; trying again", "error", err, "pause", pause)
 			_ = clock.Sleep(ctx, s.clock, pause)
@@ -97,39 +93,38 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// admit runs one connection, if there is room for it.
-func (s *Server) admit(ctx context.Context, nc net.Conn) {
+// serveConn serves one connection, or refuses it if there are too many.
+func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	conn := esl.NewConn(nc, s.cfg.Wire)
 	defer conn.Close()
 	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
 		s.calls.Add(-1)
-		s.over.Add(1)
-		s.dismiss(ctx, conn)
+		s.refuse(ctx, conn)
 		return
 	}
 	defer s.calls.Add(-1)
-	c := s.greet(ctx, conn, nc.LocalAddr())
+	c := s.accept(ctx, conn, nc.LocalAddr())
 	if c == nil {
 		return
 	}
-	tell := s.log.Enabled(ctx, slog.LevelDebug) // not at info: ten thousand calls would drown the rest
-	if tell {
+	verbose := s.log.Enabled(ctx, slog.LevelDebug) // at info level ten thousand calls would hide the rest
+	if verbose {
 		c.Log().Debug("call begins", "path", c.path, "peer", conn.RemoteAddr())
 	}
-	s.run(ctx, c)
-	s.part(ctx, c)
-	if tell {
+	s.runScript(ctx, c)
+	s.handBack(ctx, c)
+	if verbose {
 		c.Log().Debug("call over", "cause", c.cause, "hung_up", c.hungUp, "transferred", c.moved, "displaced", c.displaced, "events_lost", conn.Dropped())
 	}
 }
 
-// run is the border of a call: a fault in its flow ends that call alone.
-func (s *Server) run(ctx context.Context, c *Call) {
-	ctx, over := c.resumes(ctx)
-	defer over(nil)
+// runScript calls serve and recovers if it panics, so that a fault ends only its call.
+func (s *Server) runScript(ctx context.Context, c *Call) {
+	ctx, cancel := c.scriptContext(ctx)
+	defer cancel(nil)
 	defer func() {
 		if fault := recover(); fault != nil {
-			c.Log().Error("the call's flow broke down; the dialplan goes on", "fault", fault, "stack", string(debug.Stack()))
+			c.Log().Error("the call's script crashed inside eslua; its dialplan continues", "fault", fault, "stack", string(debug.Stack()))
 		}
 	}()
 	s.serve(ctx, c)

@@ -221,13 +221,13 @@ func TestExcessCallsGoOnWithTheirDialplan(t *testing.T) {
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
 		t.Fatalf("a call too many without async hears %q", said)
 	}
-	if n, refused := h.server.Calls(), h.server.Refused(); n != 1 || refused != 4 {
+	if n, refused := h.server.Calls(), h.server.Status().Refused; n != 1 || refused != 4 {
 		t.Fatalf("%d calls, %d refused", n, refused)
 	}
 	h.finish()
 	first.goodbye()
-	h.says("dismissed=1")
-	if log := h.log.String(); strings.Count(log, "no room") != 2 || !strings.Contains(log, "dismissed=3") {
+	h.says("refused=1")
+	if log := h.log.String(); strings.Count(log, "too many calls") != 2 || !strings.Contains(log, "refused=3") {
 		t.Fatalf("want two lines, the second for three calls:\n%s", log)
 	}
 }

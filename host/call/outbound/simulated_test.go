@@ -158,7 +158,7 @@ func TestSimulatedExcess(t *testing.T) {
 	}
 	first.Hangup("")
 	sw.served(first)
-	if !strings.Contains(sw.log.String(), "no room") {
+	if !strings.Contains(sw.log.String(), "too many calls") {
 		t.Errorf("the log does not tell:\n%s", sw.log)
 	}
 }

@@ -10,62 +10,61 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// forever is a wait without a time limit.
+// forever is the limit of a wait without a limit.
 const forever time.Duration = -1
 
-// hangupGrace is how long something that a hangup will end may still take to
-// say so: the completion of an application comes after CHANNEL_HANGUP.
+// hangupGrace is how long the completion of an application may take after the
+// CHANNEL_HANGUP that ends it.
 const hangupGrace = time.Second
 
-// mostNested is mod_lua's depth of callbacks that wait inside callbacks.
-const mostNested = 25
+// maxObserverDepth is how deep mod_lua nests callbacks that wait inside callbacks.
+const maxObserverDepth = 25
 
-// errTimeUp ends a wait at its time limit.
 var errTimeUp = errors.New("time is up")
 
-// wait is one thing the owner waits for. Observers may wait themselves, so
-// there is a stack of them, and every one sees every event.
+// A wait is one thing that the owner waits for. Observers may wait themselves, so
+// there is a stack of waits, and each of them gets every event.
 type wait struct {
-	see     func(sighting) // nil looks at none
-	done    func() bool
-	also    <-chan struct{} // tells of something else done looks at; may be nil
-	stopped bool            // an observer said stop
-	grace   bool            // a hangup ends it after hangupGrace
-	parting bool            // the flow is over
+	onEvent     func(eventView) // may be nil
+	done        func() bool
+	also        <-chan struct{} // when it is closed, done is checked; may be nil
+	stopped     bool            // an observer returned true
+	grace       bool            // the wait ends hangupGrace after a hangup
+	afterScript bool            // the wait does not end when the call is displaced
 }
 
-// wait takes events until w is done, the time is up, ctx ends, the call is
-// displaced or the connection has ended with nothing left to take.
+// wait dispatches events until w is done, limit has passed, ctx ends, the call is
+// displaced, or the connection has ended and no event is left.
 func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 	c.waits = append(c.waits, w)
 	defer func() { c.waits = c.waits[:len(c.waits)-1] }()
-	var up, late alarm
-	up.set(c.clock, limit)
-	defer up.stop()
-	defer late.stop()
+	var deadline, grace optionalTimer
+	deadline.start(c.clock, limit)
+	defer deadline.stop()
+	defer grace.stop()
 	for {
-		if c.takeAll(w.done) {
+		if c.dispatchUntil(w.done) {
 			return nil
 		}
 		if err := c.conn.Err(); err != nil {
-			if c.takeAll(w.done) {
+			if c.dispatchUntil(w.done) {
 				return nil
 			}
 			return err
 		}
-		if c.displaced && !w.parting {
+		if c.displaced && !w.afterScript {
 			return ErrDisplaced
 		}
-		if w.grace && c.hungUp && late.c == nil {
-			late.set(c.clock, hangupGrace)
+		if w.grace && c.hungUp && grace.c == nil {
+			grace.start(c.clock, hangupGrace)
 		}
 		select {
 		case <-c.conn.Wake():
 		case <-w.also:
 			w.also = nil
-		case <-up.c:
+		case <-deadline.c:
 			return errTimeUp
-		case <-late.c:
+		case <-grace.c:
 			return errTimeUp
 		case <-ctx.Done():
 			return ctx.Err()
@@ -73,92 +72,96 @@ func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 	}
 }
 
-// alarm is a timer that may not be set.
-type alarm struct {
+// An optionalTimer is a timer that need not be started.
+type optionalTimer struct {
 	timer *clock.Timer
 	c     <-chan time.Time
 }
 
-func (a *alarm) set(clk clock.Clock, d time.Duration) {
+// start starts the timer unless d is negative.
+func (t *optionalTimer) start(clk clock.Clock, d time.Duration) {
 	if d >= 0 {
-		a.timer = clk.NewTimer(d)
-		a.c = a.timer.C
+		t.timer = clk.NewTimer(d)
+		t.c = t.timer.C
 	}
 }
 
-func (a *alarm) stop() {
-	if a.timer != nil {
-		a.timer.Stop()
+func (t *optionalTimer) stop() {
+	if t.timer != nil {
+		t.timer.Stop()
 	}
 }
 
-// takeAll takes what has arrived until done, and tells whether it is.
-func (c *Call) takeAll(done func() bool) bool {
+// dispatchUntil dispatches the events that have arrived until done returns true,
+// and reports whether it did.
+func (c *Call) dispatchUntil(done func() bool) bool {
 	for !done() {
 		ev, ok := c.conn.Poll()
 		if !ok {
 			return done()
 		}
-		c.take(ev)
+		c.dispatch(ev)
 	}
 	return true
 }
 
-// catchUp takes what has arrived, so that an answer is not older than it need
-// be. Inside an observer it does nothing: events keep their order.
+// catchUp dispatches the events that have arrived, so that an answer about the
+// call's state is up to date. Inside an observer it does nothing: events keep
+// their order.
 func (c *Call) catchUp() {
-	if c.nested == 0 {
-		c.takeAll(func() bool { return false })
+	if c.observerDepth == 0 {
+		c.dispatchUntil(func() bool { return false })
 	}
 }
 
-// take shows one event to the call's state, to all who wait and to the observers.
-func (c *Call) take(e esl.Event) {
-	ev := sight(e)
-	if ev.uuid == c.uuid && c.past(ev) {
+// dispatch applies one event to the call's state, then hands it to all waits and
+// observers.
+func (c *Call) dispatch(e esl.Event) {
+	ev := viewOf(e)
+	if ev.uuid == c.uuid && c.isStale(ev) {
 		return
 	}
 	switch {
 	case ev.name == "":
 		if ev.Type() == "text/disconnect-notice" && ev.Get("Content-Disposition") == "linger" {
-			c.hangUp("") // FreeSWITCH lingers only over a channel that is down
+			c.hangUp("") // FreeSWITCH lingers only for a channel that is down
 		}
 	case ev.uuid != c.uuid:
 	case ev.name == "DTMF":
-		if c.keepsDigits() {
+		if c.queuesDigits() {
 			c.typeahead.add(e)
 		}
-	case strings.HasPrefix(ev.name, "CHANNEL_") || bringsVariables(ev.name):
-		here := !c.moved
-		c.note(ev)
-		if ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.own(ev.appID) {
-			c.socketEnds()
+	case strings.HasPrefix(ev.name, "CHANNEL_") || carriesVariables(ev.name):
+		wasMoved := c.moved
+		c.update(ev)
+		if ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.isOwn(ev.appID) {
+			c.socketEnded()
 		}
-		if here && c.moved { // somebody else's doing
+		if c.moved && !wasMoved { // by somebody else
 			c.forgetResume()
 		}
 	}
 	for _, w := range c.waits {
-		if w.see != nil {
-			w.see(ev)
+		if w.onEvent != nil {
+			w.onEvent(ev)
 		}
 	}
-	if c.nested >= mostNested {
+	if c.observerDepth >= maxObserverDepth {
 		return
 	}
 	for _, observe := range c.observers {
-		c.nested++
+		c.observerDepth++
 		stop := observe(e)
-		c.nested--
+		c.observerDepth--
 		if stop && len(c.waits) > 0 {
 			c.waits[len(c.waits)-1].stopped = true
 		}
 	}
 }
 
-// Sleep lets d pass, or less when the call hangs up (*HangupError), an observer
-// stops it (ErrStopped), it is displaced (ErrDisplaced), ctx ends or the
-// connection does.
+// Sleep waits for d. It returns early with a *HangupError if the call hangs up,
+// with ErrStopped if an observer says so, with ErrDisplaced if the call is
+// displaced, and with the error of ctx or of the connection if one of them ends.
 func (c *Call) Sleep(ctx context.Context, d time.Duration) error {
 	w := &wait{}
 	w.done = func() bool { return c.hungUp || w.stopped }
@@ -174,19 +177,19 @@ func (c *Call) Sleep(ctx context.Context, d time.Duration) error {
 	return ErrStopped
 }
 
-// WaitEvent waits up to d (without limit when negative) for an event that want
-// accepts. It returns the zero Event when the time is up. After a hangup it
-// goes on up to CHANNEL_HANGUP_COMPLETE, the call's last event, so that this
+// WaitEvent waits for an event that want accepts, for d or, if d is negative,
+// without a limit. It returns the zero Event when the time is up. After a hangup
+// it continues until CHANNEL_HANGUP_COMPLETE, the call's last event, so that this
 // can be waited for too, and then returns a *HangupError.
 func (c *Call) WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error) {
 	var found esl.Event
 	w := &wait{grace: true}
-	w.see = func(ev sighting) {
+	w.onEvent = func(ev eventView) {
 		if found.IsZero() && want(ev.Event) {
 			found = ev.Event
 		}
 	}
-	w.done = func() bool { return !found.IsZero() || w.stopped || c.ended }
+	w.done = func() bool { return !found.IsZero() || w.stopped || c.finished }
 	err := c.wait(ctx, d, w)
 	switch {
 	case !found.IsZero():
