@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 	"unicode"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Running describes a run that has not ended.
@@ -53,6 +55,8 @@ type Account struct {
 	mu      sync.Mutex
 	running map[*entry]struct{}
 	flows   map[string]*flowRuns
+
+	durations, cpu *prometheus.HistogramVec // by flow
 }
 
 // entry is one run in an Account; a run that is not counted has a nil entry.
@@ -65,7 +69,8 @@ type entry struct {
 
 type flowRuns struct {
 	Tally
-	last *Failure
+	duration, cpu prometheus.Observer // nil for flows that did not exist
+	last          *Failure
 	// versions, the newest first. Those beyond the first few are forgotten when
 	// their last run has ended: a host whose scripts are edited for months would
 	// otherwise keep, and export, every one of them.
@@ -76,7 +81,10 @@ const maxVersions = 8
 
 // NewAccount returns an empty Account.
 func NewAccount() *Account {
-	return &Account{running: map[*entry]struct{}{}, flows: map[string]*flowRuns{}}
+	return &Account{
+		running: map[*entry]struct{}{}, flows: map[string]*flowRuns{},
+		durations: newDurations(), cpu: newCPU(),
+	}
 }
 
 // begin counts a run that starts.
@@ -98,6 +106,9 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 	e.flow = a.flows[flow]
 	if e.flow == nil {
 		e.flow = &flowRuns{}
+		if flow != "" {
+			e.flow.duration, e.flow.cpu = a.durations.WithLabelValues(label(flow)), a.cpu.WithLabelValues(label(flow))
+		}
 		a.flows[flow] = e.flow
 	}
 	e.version = e.flow.version(e.Version, e.Generation)
@@ -106,10 +117,20 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 	return e
 }
 
+// used records the processor time of a run's script.
+func (e *entry) used(cpu time.Duration) {
+	if e != nil && e.flow.cpu != nil {
+		e.flow.cpu.Observe(cpu.Seconds())
+	}
+}
+
 // end counts the end of a run; err is its error if it failed.
 func (e *entry) end(failed bool, err error, now time.Time) {
 	if e == nil {
 		return
+	}
+	if e.flow.duration != nil {
+		e.flow.duration.Observe(now.Sub(e.Since).Seconds())
 	}
 	var last *Failure
 	if failed {

@@ -9,7 +9,7 @@ import (
 // Register registers the metrics of the runs. flows returns the names of flows that
 // are exported although they have had no call yet.
 func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
-	reg.MustRegister(prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+	reg.MustRegister(a.durations, a.cpu, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
 		idle := map[string]bool{"": true}
 		for _, name := range flows() {
 			idle[name] = true
@@ -38,12 +38,23 @@ var (
 	}
 )
 
+func newDurations() *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "eslua_call_duration_seconds", Help: "How long calls ran the flow.", Buckets: []float64{1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600}}, []string{"flow"})
+}
+
+func newCPU() *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "eslua_script_cpu_seconds", Help: "Processor time that the flow's script used in a call, as the limits count it.", Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9)}, []string{"flow"})
+}
+
+// label makes a flow's name, which is a file's, fit for a label.
+func label(flow string) string { return strings.ToValidUTF8(flow, "\uFFFD") }
+
 func (c Counts) collect(ch chan<- prometheus.Metric) {
 	if c.Flow == "" {
 		ch <- prometheus.MustNewConstMetric(noFlowDesc, prometheus.CounterValue, float64(c.Started))
 		return
 	}
-	flow := strings.ToValidUTF8(c.Flow, "\uFFFD")
+	flow := label(c.Flow)
 	for _, t := range flowTotals {
 		ch <- prometheus.MustNewConstMetric(t.desc, prometheus.CounterValue, float64(t.value(c)), flow)
 	}

@@ -48,11 +48,11 @@ func (r *Runner) Run(ctx context.Context, run Run) error {
 			run.Ended(failed)
 		}
 	}()
-	err = r.execute(ctx, run)
+	err = r.execute(ctx, run, entry)
 	return err
 }
 
-func (r *Runner) execute(ctx context.Context, run Run) error {
+func (r *Runner) execute(ctx context.Context, run Run, entry *entry) error {
 	script, err := run.Scripts.Script(run.Flow)
 	if err != nil {
 		return err
@@ -68,6 +68,7 @@ func (r *Runner) execute(ctx context.Context, run Run) error {
 		Seed:     r.deps.Seed(),
 	})
 	defer st.Close()
+	defer func() { entry.used(st.Used()) }()
 	st.SetGlobal("settings", st.Table(run.Settings))
 	if run.Began != nil {
 		run.Began(ctx)
