@@ -12,7 +12,19 @@ type globals struct{}
 func (globals) Bind(*run.Env) any { return nil }
 
 func (globals) Declare() *vm.Module {
-	return &vm.Module{Absent: absent()}
+	return &vm.Module{Absent: absent(), Variables: []vm.Variable{
+		{
+			Name: "argv", Kind: vm.Table,
+			Doc: "The arguments of the script: argv[0] is its name, argv[1] the first argument. They come from the path of the socket application (socket HOST:PORT/FLOW/ARG1/ARG2), " +
+				"from the route of the configuration, or from the command line of eslua exec.",
+			Example: `local extension = argv[1] or "7001"`,
+		},
+		{
+			Name: "settings", Kind: vm.Table,
+			Doc:     "The values that the configuration has for this flow (flows: NAME: settings:). They are text, numbers and booleans.",
+			Example: `local prompt = settings.prompt or "ivr/ivr-welcome.wav"`,
+		},
+	}}
 }
 
 // absent says what to write instead of the names that mod_lua and Lua have and

@@ -80,6 +80,8 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
+func (l *lines) logger() *slog.Logger { return slog.New(l) }
+
 func (l *lines) has(part string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

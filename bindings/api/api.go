@@ -1,6 +1,5 @@
-// Package api owns the Lua object freeswitch.API: API commands run in the
-// FreeSWITCH that has the call, or in the node a script without a call stands
-// on. Which one that is, is the Host's.
+// Package api owns freeswitch.API: API commands that run in the FreeSWITCH of
+// the call or, in a script without a call, on a node.
 package api
 
 import (
@@ -21,61 +20,75 @@ func (Module) Bind(env *run.Env) any { return env }
 
 // Declare declares the constructor and the class.
 func (Module) Declare() *vm.Module {
-	return &vm.Module{Name: "freeswitch", Classes: []*vm.Class{class()}, Funcs: []vm.Func{{
-		Name:    "API",
-		Params:  []vm.Param{{Name: "session", Kind: vm.Any, Optional: true, Doc: "taken and not used: no session travels over the event socket"}},
-		Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API"}},
-		Doc:     "Runs API commands.",
-		Go: func(a *vm.Args) error {
-			a.Return(a.State().NewObject("API", nil))
-			return nil
-		},
-	}}}
+	return &vm.Module{
+		Name: "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
+		Funcs: []vm.Func{{
+			Name:    "API",
+			Params:  []vm.Param{{Name: "session", Kind: vm.Any, Optional: true, Default: "none", Doc: "accepted for mod_lua's sake and not used: no session travels over the event socket"}},
+			Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API", Doc: "the object whose methods run API commands"}},
+			Doc:     "Makes an object that runs API commands.",
+			Example: "local api = freeswitch.API()\nprint(api:execute(\"status\"))",
+			Go: func(a *vm.Args) error {
+				a.Return(a.State().NewObject("API", nil))
+				return nil
+			},
+		}},
+	}
 }
 
 func class() *vm.Class {
-	output := []vm.Result{{Name: "output", Kind: vm.String, Doc: `all of it; -ERR in front when FreeSWITCH refused`}}
-	return &vm.Class{Name: "API", Doc: "API commands, as on FreeSWITCH's console.", Methods: []vm.Func{
-		{
-			Name: "execute",
-			Params: []vm.Param{
-				{Name: "command", Kind: vm.String, Doc: "such as uuid_getvar"},
-				{Name: "arguments", Kind: vm.String, Optional: true},
+	output := []vm.Result{{Name: "output", Kind: vm.String, Doc: "all that the command printed; it begins with -ERR if FreeSWITCH refused"}}
+	return &vm.Class{
+		Name: "API",
+		Doc: "API commands, as on FreeSWITCH's console. They run in the FreeSWITCH of the call or, in a script without a call, on the first node. " +
+			"A flow may run the commands that it is granted; another one raises an error that names the grant to add.",
+		Example: "local api = freeswitch.API()\nlocal exists = api:execute(\"user_exists\", \"id 1000 example.org\")",
+		Methods: []vm.Func{
+			{
+				Name: "execute",
+				Params: []vm.Param{
+					{Name: "command", Kind: vm.String, Doc: "the command's name, such as uuid_getvar"},
+					{Name: "arguments", Kind: vm.String, Optional: true, Default: "none", Doc: "its arguments, as one text"},
+				},
+				Results: output, Waits: true,
+				Doc:     "Runs an API command and waits for its output.",
+				Example: `local presence = freeswitch.API():execute("sofia_contact", "1000@example.org")`,
+				Go: func(a *vm.Args) error {
+					return execute(a, strings.TrimSpace(a.String(0)), strings.TrimSpace(a.String(1)))
+				},
 			},
-			Results: output, Waits: true,
-			Doc: "Runs an API command and waits for its output.",
-			Go: func(a *vm.Args) error {
-				return execute(a, strings.TrimSpace(a.String(0)), strings.TrimSpace(a.String(1)))
+			{
+				Name:    "executeString",
+				Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments"}},
+				Results: output, Waits: true,
+				Doc:     "Runs an API command line and waits for its output.",
+				Example: `local channels = freeswitch.API():executeString("show channels count")`,
+				Go: func(a *vm.Args) error {
+					command, arguments, _ := strings.Cut(strings.TrimSpace(a.String(0)), " ")
+					return execute(a, command, strings.TrimSpace(arguments))
+				},
+			},
+			{
+				Name:    "getTime",
+				Results: []vm.Result{{Name: "milliseconds", Kind: vm.String, Doc: "milliseconds since 1970, as text"}},
+				Doc:     "Returns the time of eslua's machine.",
+				Example: `local milliseconds = tonumber(freeswitch.API():getTime())`,
+				Go: func(a *vm.Args) error {
+					a.ReturnString(strconv.FormatInt(a.Instance().(*run.Env).Clock.Now().UnixMilli(), 10))
+					return nil
+				},
 			},
 		},
-		{
-			Name:    "executeString",
-			Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments"}},
-			Results: output, Waits: true,
-			Doc: "Runs an API command line and waits for its output.",
-			Go: func(a *vm.Args) error {
-				command, arguments, _ := strings.Cut(strings.TrimSpace(a.String(0)), " ")
-				return execute(a, command, strings.TrimSpace(arguments))
-			},
-		},
-		{
-			Name:    "getTime",
-			Results: []vm.Result{{Name: "milliseconds", Kind: vm.String, Doc: "since 1970, as text"}},
-			Doc:     "The time.",
-			Go: func(a *vm.Args) error {
-				a.ReturnString(strconv.FormatInt(a.Instance().(*run.Env).Clock.Now().UnixMilli(), 10))
-				return nil
-			},
-		},
-	}}
+	}
 }
 
-// noReply is what the event socket makes of no output (mod_event_socket.c:api_exec).
+// noReply is the reply of the event socket for a command without output
+// (mod_event_socket.c:api_exec).
 const noReply = "-ERR no reply\n"
 
-// execute answers as mod_lua does, never raising for what FreeSWITCH says. What it
-// raises is a line that cannot be sent or is not granted, and no FreeSWITCH to
-// send it to.
+// execute answers as mod_lua does: what FreeSWITCH replies is never raised as an
+// error. A line that cannot be sent or is not granted is, and so is a run
+// without a FreeSWITCH.
 func execute(a *vm.Args, command, arguments string) error {
 	env := a.Instance().(*run.Env)
 	if command == "" {

@@ -23,15 +23,18 @@ func (Module) Bind(*run.Env) any { return nil }
 
 // Declare declares the function.
 func (Module) Declare() *vm.Module {
-	return &vm.Module{Funcs: []vm.Func{{
+	return &vm.Module{AfterHangup: "Works as before: it does not concern the call.", Funcs: []vm.Func{{
 		Name: "dial",
-		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `the endpoints, each as text ("user/1000") or as a table with its own vars and timeout ` +
-			`({"user/1000", vars = {...}}); vars, the variables of every leg; timeout, seconds to wait for an answer; ` +
-			`hunt = true tries the endpoints one after the other instead of all at once; within = "app" or "api" if the ` +
-			`text becomes part of session:execute's or api:execute's argument`}},
-		Results: []vm.Result{{Name: "dialstring", Kind: vm.String}},
-		Doc: `Writes a dial string with everything escaped as FreeSWITCH reads it: freeswitch.Session(dial{"user/1000", vars = {...}}), ` +
-			`session:execute("bridge", dial{"user/1000", within = "app"}), api:execute("originate", dial{"user/1000", within = "api"} .. " &park()").`,
+		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `the endpoints: each one a text ("user/1000"), or a table with its own vars and timeout ({"user/1000", vars = {...}}). ` +
+			`vars: the variables of every leg. timeout: seconds to wait for an answer. hunt = true: try the endpoints one after the other instead of all at once. ` +
+			`within = "app" or "api": the text becomes part of an argument of session:execute or api:execute`}},
+		Results: []vm.Result{{Name: "dialstring", Kind: vm.String, Doc: "the dial string"}},
+		Doc: "Writes a dial string. Everything in it is escaped as FreeSWITCH reads it, so that nothing in a name or a number means anything else. " +
+			"Raises an error that names what cannot be dialled. mod_lua does not have it.",
+		Example: `local name = session:getVariable("caller_id_name")
+local leg = freeswitch.Session(dial{"user/1000", "user/1001", vars = {origination_caller_id_name = name}, timeout = 20}, session)
+session:execute("bridge", dial{"user/1000", vars = {customer = name}, within = "app"})
+freeswitch.API():execute("originate", dial{"user/1000", within = "api"} .. " &park()")`,
 		Go: write,
 	}}}
 }

@@ -18,16 +18,20 @@ func (Module) Bind(env *run.Env) any { return env }
 
 // Declare declares the constructor and the class.
 func (Module) Declare() *vm.Module {
-	return &vm.Module{Name: "freeswitch", Classes: []*vm.Class{class()}, Funcs: []vm.Func{{
-		Name: "Event",
-		Params: []vm.Param{
-			{Name: "type", Kind: vm.String, Doc: "an event name such as CUSTOM or MESSAGE, or json"},
-			{Name: "subclass", Kind: vm.String, Optional: true, Doc: "of a CUSTOM event; after json the JSON text"},
-		},
-		Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the new event"}},
-		Doc:     "Makes an event. An unknown type becomes MESSAGE, a subclass makes it CUSTOM.",
-		Go:      construct,
-	}}}
+	return &vm.Module{
+		Name: "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
+		Funcs: []vm.Func{{
+			Name: "Event",
+			Params: []vm.Param{
+				{Name: "type", Kind: vm.String, Doc: `the event's name, such as CUSTOM or MESSAGE; "json" makes an event of JSON text`},
+				{Name: "subclass", Kind: vm.String, Optional: true, Default: "none", Doc: "the subclass of a CUSTOM event; after json, the JSON text"},
+			},
+			Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the new event"}},
+			Doc:     "Makes an event. An unknown type becomes MESSAGE, and a subclass makes the event CUSTOM. The event has only the headers that the script adds; FreeSWITCH adds its own when the event is fired.",
+			Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")\ne:fire()",
+			Go:      construct,
+		}},
+	}
 }
 
 func construct(a *vm.Args) error {
@@ -59,100 +63,110 @@ func wrap(v any) any {
 func logOf(a *vm.Args) *slog.Logger { return a.Instance().(*run.Env).Log }
 
 func class() *vm.Class {
-	c := &vm.Class{Name: "Event", Wrap: wrap, Doc: "An event: headers in order and a body."}
-	name := vm.Param{Name: "name", Kind: vm.String, Doc: "of a header; case does not matter"}
-	done := []vm.Result{{Name: "done", Kind: vm.Bool}}
-	c.Methods = []vm.Func{
-		{
-			Name:    "serialize",
-			Params:  []vm.Param{{Name: "format", Kind: vm.String, Optional: true, Doc: `"plain" (the default), "xml" or "json"`}},
-			Results: []vm.Result{{Name: "text", Kind: vm.String}},
-			Doc:     "The event as text.",
-			Go:      method(serialize),
-		},
-		{
-			Name: "getHeader", Params: []vm.Param{name},
-			Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: `nil if there is none; a list comes as "ARRAY::a|:b"`}},
-			Doc:     "The first header of that name.",
-			Go:      method(getHeader),
-		},
-		{
-			Name:    "getBody",
-			Results: []vm.Result{{Name: "body", Kind: vm.String, Doc: "nil if there is none"}},
-			Doc:     "The event's body.",
-			Go: method(func(e *Event, a *vm.Args) error {
-				if body, ok := e.Body(); ok {
-					a.ReturnString(body)
-				} else {
-					a.Return(lua.LNil)
-				}
-				return nil
-			}),
-		},
-		{
-			Name:    "getType",
-			Results: []vm.Result{{Name: "type", Kind: vm.String}},
-			Doc:     "The event's name.",
-			Go:      method(func(e *Event, a *vm.Args) error { a.ReturnString(e.Name()); return nil }),
-		},
-		{
-			Name: "addHeader", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Doc: "empty takes the header away"}},
-			Results: done,
-			Doc:     `Appends a header. The name "list[2]" sets a slot of a list.`,
-			Go:      method(addHeader),
-		},
-		{
-			Name: "delHeader", Params: []vm.Param{name}, Results: done,
-			Doc: "Takes every header of that name away.",
-			Go: method(func(e *Event, a *vm.Args) error {
-				if a.String(0) == "" {
-					logOf(a).Error("event:delHeader: the header has no name")
-				}
-				a.ReturnBool(a.String(0) != "" && e.Delete(a.String(0)))
-				return nil
-			}),
-		},
-		{
-			Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String}}, Results: done,
-			Doc: "Sets the body.",
-			Go: method(func(e *Event, a *vm.Args) error {
-				charge(e, a, len(a.String(0)))
-				if err := e.SetBody(a.String(0)); err != nil {
-					return err
-				}
-				a.ReturnBool(true)
-				return nil
-			}),
-		},
-		{
-			Name: "merge", Params: []vm.Param{{Name: "event", Kind: vm.Object, Class: "Event"}}, Results: done,
-			Doc: "Appends the headers of another event.",
-			Go: method(func(e *Event, a *vm.Args) error {
-				other, ok := a.Object(0).(*Event)
-				if !ok {
-					a.ReturnBool(false)
+	name := vm.Param{Name: "name", Kind: vm.String, Doc: "the header's name, in any case"}
+	done := []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}}
+	return &vm.Class{
+		Name: "Event", Wrap: wrap,
+		Doc:     "An event: a list of headers and a body. A script makes one with freeswitch.Event, or gets one in its input callback.",
+		Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nprint(e:serialize())",
+		Methods: []vm.Func{
+			{
+				Name:    "serialize",
+				Params:  []vm.Param{{Name: "format", Kind: vm.String, Optional: true, Default: "plain", Doc: `"plain", "xml" or "json"`}},
+				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the event as FreeSWITCH would write it"}},
+				Doc:     "Returns the event as text.",
+				Example: `print(freeswitch.Event("CUSTOM"):serialize("json"))`,
+				Go:      method(serialize),
+			},
+			{
+				Name: "getHeader", Params: []vm.Param{name},
+				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: `nil if there is none; a list comes as "ARRAY::a|:b"`}},
+				Doc:     "Returns the first header of that name.",
+				Example: "local e = freeswitch.Event(\"CUSTOM\", \"a::b\")\nprint(e:getHeader(\"Event-Subclass\"))",
+				Go:      method(getHeader),
+			},
+			{
+				Name:    "getBody",
+				Results: []vm.Result{{Name: "body", Kind: vm.String, Doc: "nil if there is none"}},
+				Doc:     "Returns the event's body.",
+				Example: "function heard(s, kind, event)\n  if kind == \"event\" then print(event:getBody()) end\nend",
+				Go: method(func(e *Event, a *vm.Args) error {
+					if body, ok := e.Body(); ok {
+						a.ReturnString(body)
+					} else {
+						a.Return(lua.LNil)
+					}
 					return nil
-				}
-				charge(e, a, other.size)
-				if err := e.Merge(other); err != nil {
-					return err
-				}
-				a.ReturnBool(true)
-				return nil
-			}),
-		},
-		{
-			Name: "setPriority", Results: done,
-			Doc: "Does nothing: FreeSWITCH has no priorities any more.",
-			Go:  method(func(e *Event, a *vm.Args) error { a.ReturnBool(true); return nil }),
-		},
-		{
-			Name: "fire", Results: done, Waits: true,
-			Doc: "Fires a copy of the event into FreeSWITCH, without its Unique-ID, which would have it queued to that channel. An event that came from FreeSWITCH is not fired.",
-			Go:  method(fire),
+				}),
+			},
+			{
+				Name:    "getType",
+				Results: []vm.Result{{Name: "type", Kind: vm.String, Doc: `such as "DETECTED_SPEECH"`}},
+				Doc:     "Returns the event's name.",
+				Example: "function heard(s, kind, event)\n  if kind == \"event\" then print(event:getType()) end\nend",
+				Go:      method(func(e *Event, a *vm.Args) error { a.ReturnString(e.Name()); return nil }),
+			},
+			{
+				Name: "addHeader", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Doc: `its value; "" removes the header`}},
+				Results: done,
+				Doc:     `Appends a header. The name "list[2]" sets element 2 of a list, counted from 0.`,
+				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")",
+				Go:      method(addHeader),
+			},
+			{
+				Name: "delHeader", Params: []vm.Param{name}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if there was one"}},
+				Doc:     "Removes every header of that name.",
+				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:delHeader(\"Event-Subclass\")",
+				Go: method(func(e *Event, a *vm.Args) error {
+					if a.String(0) == "" {
+						logOf(a).Error("event:delHeader: the header has no name")
+					}
+					a.ReturnBool(a.String(0) != "" && e.Delete(a.String(0)))
+					return nil
+				}),
+			},
+			{
+				Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String, Doc: "the new body"}}, Results: done,
+				Doc:     "Sets the body. An event holds 1 MiB at most; more raises an error.",
+				Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addBody(\"hello\")",
+				Go: method(func(e *Event, a *vm.Args) error {
+					charge(e, a, len(a.String(0)))
+					if err := e.SetBody(a.String(0)); err != nil {
+						return err
+					}
+					a.ReturnBool(true)
+					return nil
+				}),
+			},
+			{
+				Name: "merge", Params: []vm.Param{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the event whose headers are appended"}}, Results: done,
+				Doc:     "Appends the headers of another event.",
+				Example: "local e = freeswitch.Event(\"CUSTOM\", \"a::b\")\ne:merge(freeswitch.Event(\"MESSAGE\"))",
+				Go: method(func(e *Event, a *vm.Args) error {
+					other := a.Object(0).(*Event)
+					charge(e, a, other.size)
+					if err := e.Merge(other); err != nil {
+						return err
+					}
+					a.ReturnBool(true)
+					return nil
+				}),
+			},
+			{
+				Name: "setPriority", Results: done,
+				Doc:     "Does nothing. It exists because mod_lua has it; FreeSWITCH has no priorities any more.",
+				Example: `freeswitch.Event("CUSTOM"):setPriority()`,
+				Go:      method(func(e *Event, a *vm.Args) error { a.ReturnBool(true); return nil }),
+			},
+			{
+				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}}, Waits: true,
+				Doc: "Fires a copy of the event into FreeSWITCH. It goes without its Unique-ID, which would have FreeSWITCH queue it to that channel instead. " +
+					"An event that came from FreeSWITCH is not fired. The flow needs the grant fire_events, which it has by default; without it an error is raised.",
+				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nif not e:fire() then freeswitch.consoleLog(\"err\", \"not fired\") end",
+				Go:      method(fire),
+			},
 		},
 	}
-	return c
 }
 
 func method(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {

@@ -22,46 +22,54 @@ type File struct {
 func (f *File) Size() int { return f.own }
 
 func class() *vm.Class {
-	return &vm.Class{Name: "file", Doc: "An open file.", Methods: []vm.Func{
-		{
-			Name:    "read",
-			Params:  []vm.Param{{Name: "format", Kind: vm.Any, Variadic: true, Doc: "*l a line (what else is not said), *a all the rest, *n a number, or how many bytes"}},
-			Results: []vm.Result{{Name: "text", Kind: vm.Any, Doc: "nil at the end"}},
-			Doc:     "Reads on.",
-			Go: func(a *vm.Args) error {
-				f := a.Self().(*File)
-				if !f.open {
-					return errClosed
-				}
-				return f.read(a)
+	return &vm.Class{
+		Name:    "file",
+		Doc:     "A file that io.open has opened for reading.",
+		Example: "local file = assert(io.open(\"greeting.txt\"))\nprint(file:read(\"*l\"))",
+		Methods: []vm.Func{
+			{
+				Name:    "read",
+				Params:  []vm.Param{{Name: "format", Kind: vm.Any, Variadic: true, Doc: `"*l": a line, without its end (also if nothing is given); "*a": all the rest; "*n": a number; a number: so many bytes`}},
+				Results: []vm.Result{{Name: "text", Kind: vm.Any, Doc: "one result for each format; nil at the end of the file"}},
+				Doc:     "Reads from the file, as Lua 5.1 does.",
+				Example: "local file = assert(io.open(\"greeting.txt\"))\nlocal first, rest = file:read(\"*l\", \"*a\")",
+				Go: func(a *vm.Args) error {
+					f := a.Self().(*File)
+					if !f.open {
+						return errClosed
+					}
+					return f.read(a)
+				},
+			},
+			{
+				Name: "lines", Results: []vm.Result{{Name: "iterator", Kind: vm.Function, Doc: "returns the next line, and nil after the last"}},
+				Doc:     "Returns an iterator over the lines that have not been read yet.",
+				Example: "local file = assert(io.open(\"greeting.txt\"))\nfor line in file:lines() do print(line) end",
+				Go: func(a *vm.Args) error {
+					f := a.Self().(*File)
+					if !f.open {
+						return errClosed
+					}
+					a.Return(lines(a, a.L.Get(1), f))
+					return nil
+				},
+			},
+			{
+				Name: "close", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "always true"}},
+				Doc:     "Closes the file. A file that is not closed costs memory until the script ends.",
+				Example: "local file = assert(io.open(\"greeting.txt\"))\nfile:close()",
+				Go: func(a *vm.Args) error {
+					f := a.Self().(*File)
+					if !f.open {
+						return errClosed
+					}
+					*f = File{}
+					a.ReturnBool(true)
+					return nil
+				},
 			},
 		},
-		{
-			Name: "lines", Results: []vm.Result{{Name: "iterator", Kind: vm.Function}},
-			Doc: "The lines that are left, one after the other.",
-			Go: func(a *vm.Args) error {
-				f := a.Self().(*File)
-				if !f.open {
-					return errClosed
-				}
-				a.Return(lines(a, a.L.Get(1), f))
-				return nil
-			},
-		},
-		{
-			Name: "close", Results: []vm.Result{{Name: "done", Kind: vm.Bool}},
-			Doc: "Closes the file.",
-			Go: func(a *vm.Args) error {
-				f := a.Self().(*File)
-				if !f.open {
-					return errClosed
-				}
-				*f = File{}
-				a.ReturnBool(true)
-				return nil
-			},
-		},
-	}}
+	}
 }
 
 var errClosed = errors.New("attempt to use a closed file")

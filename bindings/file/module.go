@@ -1,7 +1,6 @@
-// Package file owns the Lua table io: files to read, nothing to write. A
-// relative name is a file of the script's own tree, as it was when the call's
-// generation was taken; an absolute one must lie in a directory the flow is
-// granted. What is there and what is granted is the Host's.
+// Package file owns the Lua table io: files to read, none to write. A relative
+// name is a file of the run's generation; an absolute one must lie in a directory
+// that the flow is granted.
 package file
 
 import (
@@ -25,28 +24,37 @@ func (Module) Bind(env *run.Env) any { return env }
 
 // Declare declares the table and the class.
 func (Module) Declare() *vm.Module {
-	name := vm.Param{Name: "name", Kind: vm.String, Doc: "relative to the script directory, or absolute and granted"}
-	return &vm.Module{Name: "io", Doc: "Files to read.", Classes: []*vm.Class{class()}, Funcs: []vm.Func{
-		{
-			Name:    "open",
-			Params:  []vm.Param{name, {Name: "mode", Kind: vm.String, Optional: true, Doc: "r or rb"}},
-			Results: []vm.Result{{Name: "file", Kind: vm.Object, Class: "file", Doc: "nil if it cannot be read, and why, and C's errno"}},
-			Doc:     "Opens a file to read.",
-			Go:      func(a *vm.Args) error { return open(a) },
-		},
-		{
-			Name: "lines", Params: []vm.Param{name}, Results: []vm.Result{{Name: "iterator", Kind: vm.Function}},
-			Doc: "The lines of a file, one after the other.",
-			Go: func(a *vm.Args) error {
-				f, err := read(a, a.String(0))
-				if err != nil {
-					return err
-				}
-				a.Return(lines(a, a.State().NewObject("file", f), f))
-				return nil
+	name := vm.Param{Name: "name", Kind: vm.String, Doc: "a path relative to the script directory, or an absolute one in a directory that the flow may read (grants: read:)"}
+	return &vm.Module{
+		Name:        "io",
+		Doc:         "Files to read. eslua scripts write no files, so io has only what reads them. A relative name is a file of the script directory as it was when the call began.",
+		AfterHangup: "Works as before: it does not concern the call.",
+		Classes:     []*vm.Class{class()},
+		Funcs: []vm.Func{
+			{
+				Name:   "open",
+				Params: []vm.Param{name, {Name: "mode", Kind: vm.String, Optional: true, Default: "r", Doc: `"r" or "rb"`}},
+				Results: []vm.Result{{Name: "file", Kind: vm.Object, Class: "file", Doc: "nil if it cannot be read"}, {Name: "why", Kind: vm.String, Doc: "the reason, if file is nil"},
+					{Name: "errno", Kind: vm.Int, Doc: "the reason's number in C"}},
+				Doc:     "Opens a file for reading. Raises an error for a mode that writes, and for a directory that the flow may not read.",
+				Example: "local file, why = io.open(\"lists/vip.csv\")\nif file then\n  print(file:read(\"*a\"))\n  file:close()\nelse\n  freeswitch.consoleLog(\"err\", why)\nend",
+				Go:      open,
+			},
+			{
+				Name: "lines", Params: []vm.Param{name}, Results: []vm.Result{{Name: "iterator", Kind: vm.Function, Doc: "returns the next line, and nil after the last"}},
+				Doc:     "Returns an iterator over the lines of a file. Raises an error if the file cannot be read.",
+				Example: "for line in io.lines(\"lists/vip.csv\") do\n  print(line)\nend",
+				Go: func(a *vm.Args) error {
+					f, err := read(a, a.String(0))
+					if err != nil {
+						return err
+					}
+					a.Return(lines(a, a.State().NewObject("file", f), f))
+					return nil
+				},
 			},
 		},
-	}}
+	}
 }
 
 var errReadOnly = errors.New("eslua scripts do not write files: keep what is to last in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all")

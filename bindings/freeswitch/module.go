@@ -1,6 +1,6 @@
-// Package freeswitch owns the global table freeswitch: the log, the clock and
-// the global variables, and JSON. The classes that live in the table (Session,
-// API, Event) are other packages'; their constructors come in through Module.
+// Package freeswitch owns the functions of the table freeswitch that concern no
+// call: the log, the clock and the global variables. Other packages add their
+// constructors to the table (Session, API, Event, JSON).
 package freeswitch
 
 import (
@@ -28,65 +28,81 @@ func envOf(a *vm.Args) *run.Env { return a.Instance().(*run.Env) }
 
 // Declare declares the table.
 func (Module) Declare() *vm.Module {
-	level := vm.Param{Name: "level", Kind: vm.String, Doc: "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG; anything else is DEBUG"}
-	text := vm.Param{Name: "text", Kind: vm.String}
+	level := vm.Param{Name: "level", Kind: vm.String, Doc: "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG, in any case; anything else is DEBUG"}
+	text := vm.Param{Name: "text", Kind: vm.String, Doc: "the line"}
 	console := vm.Func{
 		Name: "consoleLog", Params: []vm.Param{level, text},
-		Doc: "Writes a line to the log.",
-		Go:  func(a *vm.Args) error { envOf(a).Console.Write(a.String(0), a.String(1)); return nil },
+		Doc: "Writes a line to the log. A script may write 1000 lines at once and 100 a second after that, of 8 KiB each; " +
+			"more are left out, and the log says how many.",
+		Example: `freeswitch.consoleLog("info", "the caller has chosen sales")`,
+		Go:      func(a *vm.Args) error { envOf(a).Console.Write(a.String(0), a.String(1)); return nil },
 	}
 	clean := vm.Func{
 		Name: "consoleCleanLog", Params: []vm.Param{text},
-		Doc: "Writes a line to the log at DEBUG.",
-		Go:  func(a *vm.Args) error { envOf(a).Console.Write("DEBUG", a.String(0)); return nil },
+		Doc:     "Writes a line to the log at the level DEBUG.",
+		Example: `freeswitch.consoleCleanLog("raw text")`,
+		Go:      func(a *vm.Args) error { envOf(a).Console.Write("DEBUG", a.String(0)); return nil },
 	}
-	origin := vm.Func{
+	place := vm.Func{
 		Name: "consoleLog2",
-		Params: []vm.Param{level, {Name: "file", Kind: vm.String}, {Name: "function", Kind: vm.String},
-			{Name: "line", Kind: vm.Int}, text},
-		Doc: "Writes a line to the log that says where it comes from.",
+		Params: []vm.Param{level, {Name: "file", Kind: vm.String, Doc: "the file to name"}, {Name: "function", Kind: vm.String, Doc: "the function to name"},
+			{Name: "line", Kind: vm.Int, Doc: "the line to name"}, text},
+		Doc:     "Writes a line to the log that names a place in a script.",
+		Example: `freeswitch.consoleLog2("info", "menu.lua", "ask", 12, "no digit")`,
 		Go: func(a *vm.Args) error {
 			envOf(a).Console.WriteFrom(a.String(0), a.String(1), a.String(2), a.Int(3), a.String(4))
 			return nil
 		},
 	}
 	return &vm.Module{
-		Name: "freeswitch",
-		Doc:  "FreeSWITCH as a script sees it.",
+		Name:        "freeswitch",
+		Doc:         "FreeSWITCH as a script sees it: the log, global variables, and the constructors of its objects.",
+		AfterHangup: "Works as before: it does not concern the call.",
 		Constants: []vm.Constant{ // switch_cpp.h:session_flag_t
-			{Name: "S_HUP", Value: lua.LNumber(1)}, {Name: "S_FREE", Value: lua.LNumber(2)}, {Name: "S_RDLOCK", Value: lua.LNumber(4)},
+			{Name: "S_HUP", Value: lua.LNumber(1), Doc: "the bit of session.flags that is set while session:setAutoHangup is on"},
+			{Name: "S_FREE", Value: lua.LNumber(2), Doc: "as in mod_lua; eslua never sets it"},
+			{Name: "S_RDLOCK", Value: lua.LNumber(4), Doc: "as in mod_lua; eslua never sets it"},
 		},
 		Funcs: []vm.Func{
-			console, named(console, "console_log"),
-			origin, named(origin, "console_log2"),
-			clean, named(clean, "console_clean_log"),
+			console, oldName(console, "console_log"),
+			place, oldName(place, "console_log2"),
+			clean, oldName(clean, "console_clean_log"),
 			{
-				Name: "msleep", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int}}, Waits: true,
-				Doc: "Lets time pass. A hangup does not end it: see session:sleep.",
-				Go:  msleep,
+				Name: "msleep", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait"}}, Waits: true,
+				Doc:         "Waits, whatever happens to the call. To wait with a caller on the line, use session:sleep, which ends with the hangup.",
+				Example:     `freeswitch.msleep(200)`,
+				AfterHangup: "Waits all the same.",
+				Go:          msleep,
 			},
 			{
-				Name: "getGlobalVariable", Params: []vm.Param{{Name: "name", Kind: vm.String}}, Waits: true,
+				Name: "getGlobalVariable", Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name"}}, Waits: true,
 				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if it is not set"}},
-				Doc:     "A global variable of FreeSWITCH.",
+				Doc:     "Returns a global variable of FreeSWITCH.",
+				Example: `local domain = freeswitch.getGlobalVariable("domain")`,
 				Go:      getGlobalVariable,
 			},
 			{
 				Name: "setGlobalVariable", Waits: true,
-				Params: []vm.Param{{Name: "name", Kind: vm.String}, {Name: "value", Kind: vm.String, Doc: "nil or empty takes it away"}},
-				Doc:    "Sets a global variable of FreeSWITCH.",
-				Go:     setGlobalVariable,
+				Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name, without =, blanks, quotes and backslashes"},
+					{Name: "value", Kind: vm.String, Doc: `its value; nil or "" removes the variable`}},
+				Doc:     "Sets a global variable of FreeSWITCH, for all calls.",
+				Example: `freeswitch.setGlobalVariable("night_mode", "true")`,
+				Go:      setGlobalVariable,
 			},
 			{
-				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool}},
-				Doc: "Whether there is a FreeSWITCH to talk to.",
-				Go:  func(a *vm.Args) error { a.ReturnBool(running(envOf(a), a.Context())); return nil },
+				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool, Doc: "true if it answers"}},
+				Doc:     "Reports whether there is a FreeSWITCH to talk to.",
+				Example: `print(freeswitch.running())`,
+				Go:      func(a *vm.Args) error { a.ReturnBool(running(envOf(a), a.Context())); return nil },
 			},
 		},
 	}
 }
 
-func named(f vm.Func, name string) vm.Func {
+// oldName declares f under the name that older mod_lua scripts use.
+func oldName(f vm.Func, name string) vm.Func {
+	f.Doc = "Is the old name of freeswitch." + f.Name + "."
+	f.Example = strings.ReplaceAll(f.Example, f.Name, name)
 	f.Name = name
 	return f
 }

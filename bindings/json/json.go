@@ -42,51 +42,66 @@ func (Module) Bind(*run.Env) any { return nil }
 
 // Declare declares the constructor and the class.
 func (Module) Declare() *vm.Module {
-	return &vm.Module{Name: "freeswitch", Classes: []*vm.Class{class()}, Funcs: []vm.Func{{
-		Name: "JSON", Results: []vm.Result{{Name: "json", Kind: vm.Object, Class: "JSON"}},
-		Doc: "Reads and writes JSON.",
-		Go: func(a *vm.Args) error {
-			a.Return(a.State().NewObject("JSON", &codec{}))
-			return nil
-		},
-	}}}
+	return &vm.Module{
+		Name: "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
+		Funcs: []vm.Func{{
+			Name: "JSON", Results: []vm.Result{{Name: "json", Kind: vm.Object, Class: "JSON", Doc: "the object whose methods read and write JSON"}},
+			Doc:     "Makes an object that reads and writes JSON.",
+			Example: "local json = freeswitch.JSON()\nprint(json:encode({name = \"Ada\", tags = {\"vip\"}}))",
+			Go: func(a *vm.Args) error {
+				a.Return(a.State().NewObject("JSON", &codec{}))
+				return nil
+			},
+		}},
+	}
 }
 
 func class() *vm.Class {
-	on := []vm.Param{{Name: "on", Kind: vm.Bool}}
-	return &vm.Class{Name: "JSON", Doc: "JSON to tables and back.", Methods: []vm.Func{
-		{
-			Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table}}, Results: []vm.Result{{Name: "text", Kind: vm.String}},
-			Doc: "A table as JSON: an array if its first key is 1, else an object.",
-			Go: func(a *vm.Args) error {
-				text, err := a.Self().(*codec).encode(a, a.Table(0))
-				if err == nil {
-					a.ReturnString(text)
-				}
-				return err
+	return &vm.Class{
+		Name:    "JSON",
+		Doc:     "Turns tables into JSON and JSON into tables.",
+		Example: "local json = freeswitch.JSON()\nlocal answer = json:decode('{\"open\": true}')",
+		Methods: []vm.Func{
+			{
+				Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table, Doc: "text, numbers, booleans and tables of them; other values are left out"}},
+				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the JSON text"}},
+				Doc:     "Writes a table as JSON: an array if its first key is 1, else an object. Raises an error if the text would be longer than 1 MiB or nests more than 64 deep.",
+				Example: `print(freeswitch.JSON():encode({1, 2, {name = "Ada"}}))`,
+				Go: func(a *vm.Args) error {
+					text, err := a.Self().(*codec).encode(a, a.Table(0))
+					if err == nil {
+						a.ReturnString(text)
+					}
+					return err
+				},
+			},
+			{
+				Name: "decode", Params: []vm.Param{{Name: "text", Kind: vm.String, Doc: "a JSON object or array, 256 KiB at most"}},
+				Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is not a JSON object or array"}},
+				Doc:     "Reads a JSON object or array into a table. As in mod_lua, null is left out, and so is an array that is an element of an array.",
+				Example: "local answer = freeswitch.JSON():decode('{\"queue\": \"sales\"}')\nif answer then print(answer.queue) end",
+				Go: func(a *vm.Args) error {
+					table, err := decode(a, a.String(0))
+					if table != nil {
+						a.Return(table)
+					}
+					return err
+				},
+			},
+			{
+				Name: "encode_empty_table_as_object", Params: []vm.Param{{Name: "on", Kind: vm.Bool, Doc: "true (at first): {}; false: []"}},
+				Doc:     "Sets how encode writes an empty table.",
+				Example: "local json = freeswitch.JSON()\njson:encode_empty_table_as_object(false)\nprint(json:encode({})) -- []",
+				Go:      func(a *vm.Args) error { a.Self().(*codec).emptyAsArray = !a.Bool(0); return nil },
+			},
+			{
+				Name: "return_unformatted_json", Params: []vm.Param{{Name: "on", Kind: vm.Bool, Doc: "true (at first): on one line; false: indented"}},
+				Doc:     "Sets whether encode writes everything on one line.",
+				Example: "local json = freeswitch.JSON()\njson:return_unformatted_json(false)\nprint(json:encode({1, 2}))",
+				Go:      func(a *vm.Args) error { a.Self().(*codec).pretty = !a.Bool(0); return nil },
 			},
 		},
-		{
-			Name: "decode", Params: []vm.Param{{Name: "text", Kind: vm.String}},
-			Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is no JSON object or array"}},
-			Doc:     "A JSON object or array as a table; nulls, and arrays right inside arrays, are left out.",
-			Go: func(a *vm.Args) error {
-				table, err := decode(a, a.String(0))
-				if table != nil {
-					a.Return(table)
-				}
-				return err
-			},
-		},
-		{
-			Name: "encode_empty_table_as_object", Params: on, Doc: "Whether an empty table is {} (so at first) or [].",
-			Go: func(a *vm.Args) error { a.Self().(*codec).emptyAsArray = !a.Bool(0); return nil },
-		},
-		{
-			Name: "return_unformatted_json", Params: on, Doc: "Whether encode writes no blanks and line ends (so at first).",
-			Go: func(a *vm.Args) error { a.Self().(*codec).pretty = !a.Bool(0); return nil },
-		},
-	}}
+	}
 }
 
 func (j *codec) encode(a *vm.Args, t *lua.LTable) (string, error) {

@@ -8,17 +8,17 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-var errNotKept = errors.New("only the call that runs the flow has a checkpoint: a leg that a script dialled ends with the script")
+var errNoCheckpoint = errors.New("only the call that runs the flow has a checkpoint: a leg that a script dialled ends with the script")
 
-// keepCheckpoint keeps a table in FreeSWITCH, or takes back what is kept.
-func keepCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
+// storeCheckpoint keeps a table in FreeSWITCH, or takes back what is kept.
+func storeCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.keep == nil {
-		return nil, errNotKept
+		return nil, errNoCheckpoint
 	}
 	text := ""
 	if t := a.Table(0); t != nil {
 		var err error
-		if text, err = keptText(t); err != nil {
+		if text, err = encodeTable(t); err != nil {
 			return nil, err
 		}
 	}
@@ -40,8 +40,8 @@ func resumed(a *vm.Args) error {
 	if text == "" {
 		return nil
 	}
-	a.ChargeMemory(keptCost * len(text))
-	kept, err := keptTable(strings.Clone(text), func(id int) lua.LValue { return s.task(a, id) })
+	a.ChargeMemory(decodedCost * len(text))
+	kept, err := decodeTable(strings.Clone(text), func(id int) lua.LValue { return s.task(a, id) })
 	if err != nil {
 		s.log().Warn("the checkpoint that this channel has cannot be used, the flow begins anew", "error", err)
 		return nil
@@ -54,6 +54,6 @@ func resumed(a *vm.Args) error {
 	return nil
 }
 
-// keptCost is the memory that a byte of a checkpoint's text can become: a
+// decodedCost is the memory that a byte of a checkpoint's text can become: a
 // table, two bytes of text, is some 200.
-const keptCost = 128
+const decodedCost = 128

@@ -22,9 +22,6 @@ func preAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
 }
 
 func (s *Session) bringUp(a *vm.Args, app string, up func() bool) (lua.LValue, error) {
-	if s.over() {
-		return no, nil
-	}
 	if up() {
 		return yes, nil
 	}
@@ -35,7 +32,7 @@ func (s *Session) bringUp(a *vm.Args, app string, up func() bool) (lua.LValue, e
 }
 
 func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
-	if s.over() || s.call.Answered() {
+	if s.call.Answered() {
 		return nil, nil
 	}
 	_, _, err := s.run(a, &prompt{app: true}, "wait_for_answer", "")
@@ -44,9 +41,6 @@ func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
 
 // hangup ends the call at once. The hangup hook runs inside it.
 func hangup(s *Session, a *vm.Args) (lua.LValue, error) {
-	if s.over() {
-		return nil, nil
-	}
 	return nil, s.settle(s.call.Hangup(a.Context(), hangupCause(a.String(0))))
 }
 
@@ -54,9 +48,6 @@ func hangup(s *Session, a *vm.Args) (lua.LValue, error) {
 // the script keeps it, with ready() false.
 func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 	extension := a.String(0)
-	if s.over() {
-		return no, nil
-	}
 	if extension == "" || strings.HasPrefix(extension, "-") {
 		s.log().Error("transfer: this is no extension", "extension", extension)
 		return no, nil
@@ -89,9 +80,6 @@ func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.log().Error("execute: no application specified")
 		return nil, nil
 	}
-	if s.over() {
-		return nil, nil
-	}
 	p := &prompt{app: true, dtmf: true}
 	if takesDigits(app) {
 		p.dtmf = false
@@ -104,12 +92,8 @@ func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, err
 }
 
-// sleep lets time pass; a callback can end it. On a channel that has hung up
-// already mod_lua answers 1.
+// sleep waits; a callback can end it.
 func sleep(s *Session, a *vm.Args) (lua.LValue, error) {
-	if s.over() {
-		return yes, nil
-	}
 	stopped, err := s.attend(a, &prompt{input: true, dtmf: true}, func() error {
 		return s.call.Sleep(a.Context(), milliseconds(a.Int(0)))
 	})
@@ -136,11 +120,11 @@ func answered(s *Session, a *vm.Args) (lua.LValue, error) {
 }
 
 func mediaReady(s *Session, a *vm.Args) (lua.LValue, error) {
-	return lua.LBool(!s.over() && s.call.MediaReady()), nil
+	return lua.LBool(s.call.MediaReady()), nil
 }
 
 func bridged(s *Session, a *vm.Args) (lua.LValue, error) {
-	return lua.LBool(!s.over() && s.call.Bridged()), nil
+	return lua.LBool(s.call.Bridged()), nil
 }
 
 func getState(s *Session, a *vm.Args) (lua.LValue, error) {

@@ -77,7 +77,7 @@ func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 		between, abs = abs, milliseconds(a.Int(1))
 	}
 	p := &prompt{input: true, dtmf: true}
-	if !s.listens(p) || s.over() {
+	if !s.listens(p) {
 		return no, nil
 	}
 	limit := abs
@@ -151,9 +151,6 @@ func playAndGetDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 // read_result. What was typed ahead is handed to it when it begins: FreeSWITCH's
 // park has taken those digits off the channel already.
 func (s *Session) collect(a *vm.Args, app, arg, variable string) (digits, result string, err error) {
-	if s.over() {
-		return "", "", nil
-	}
 	s.keepAhead()
 	p := &prompt{app: true}
 	done, _, err := s.run(a, p, app, arg)

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"strconv"
+
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -8,21 +10,79 @@ import (
 // body is what a method does; a nil value returns nothing to Lua.
 type body func(s *Session, a *vm.Args) (lua.LValue, error)
 
-// plain makes a method that works without a channel too.
-func plain(do body) func(a *vm.Args) error {
-	return func(a *vm.Args) error {
+// hungUp is what a method does once the channel has hung up.
+type hungUp struct {
+	runs   bool       // the body, all the same
+	answer lua.LValue // else, without running the body
+	doc    string
+}
+
+// returns makes a method answer v after the hangup, without running its body.
+func returns(v lua.LValue) hungUp {
+	doc := "Does nothing"
+	switch v := v.(type) {
+	case nil:
+		return hungUp{doc: doc + "."}
+	case lua.LString:
+		return hungUp{answer: v, doc: doc + " and returns " + strconv.Quote(string(v)) + "."}
+	}
+	return hungUp{answer: v, doc: doc + " and returns " + v.String() + "."}
+}
+
+// runs lets a method's body run after the hangup too; doc says what it does.
+func runs(doc string) hungUp { return hungUp{runs: true, doc: doc} }
+
+// always completes a method that works without a channel too; the declaration
+// says what it does after the hangup.
+func always(f vm.Func, do body) vm.Func {
+	f.Go = func(a *vm.Args) error {
 		v, err := do(a.Self().(*Session), a)
 		if v != nil {
 			a.Return(v)
 		}
 		return err
 	}
+	return f
 }
 
-// live makes a method that needs a channel. Without one it logs and answers
+// live completes a method that needs a channel. Without one it logs and answers
 // missing, as mod_lua's sanity_check does.
-func live(missing lua.LValue, do body) func(a *vm.Args) error {
-	return plain(func(s *Session, a *vm.Args) (lua.LValue, error) {
+func live(f vm.Func, missing lua.LValue, over hungUp, do body) vm.Func {
+	f.AfterHangup = over.doc
+	return needChannel(f, missing, unlessOver(over, do))
+}
+
+// blocking completes a live method that runs a pending hangup hook before and
+// after, as mod_lua's begin_allow_threads and end_allow_threads do.
+func blocking(f vm.Func, missing lua.LValue, over hungUp, do body) vm.Func {
+	f.AfterHangup = over.doc + " A hangup hook that has not run yet runs first."
+	do = unlessOver(over, do)
+	return needChannel(f, missing, func(s *Session, a *vm.Args) (lua.LValue, error) {
+		if err := s.runHook(); err != nil {
+			return nil, err
+		}
+		v, err := do(s, a)
+		if err != nil {
+			return v, err
+		}
+		return v, s.runHook()
+	})
+}
+
+func unlessOver(over hungUp, do body) body {
+	if over.runs {
+		return do
+	}
+	return func(s *Session, a *vm.Args) (lua.LValue, error) {
+		if s.over() {
+			return over.answer, nil
+		}
+		return do(s, a)
+	}
+}
+
+func needChannel(f vm.Func, missing lua.LValue, do body) vm.Func {
+	return always(f, func(s *Session, a *vm.Args) (lua.LValue, error) {
 		if s.call == nil {
 			s.log().Error("session is not initalized")
 			return missing, nil
@@ -32,20 +92,5 @@ func live(missing lua.LValue, do body) func(a *vm.Args) error {
 			err, s.failed = s.failed, nil
 		}
 		return v, err
-	})
-}
-
-// blocking makes a live method that runs a pending hangup hook before and
-// after, as mod_lua's begin_allow_threads and end_allow_threads do.
-func blocking(missing lua.LValue, do body) func(a *vm.Args) error {
-	return live(missing, func(s *Session, a *vm.Args) (lua.LValue, error) {
-		if err := s.runHook(); err != nil {
-			return nil, err
-		}
-		v, err := do(s, a)
-		if err != nil {
-			return v, err
-		}
-		return v, s.runHook()
 	})
 }

@@ -20,22 +20,28 @@ func functions() []vm.Func {
 		{
 			Name: "Session",
 			Params: []vm.Param{
-				{Name: "target", Kind: vm.String, Optional: true, Doc: "a channel's uuid, or a dial string such as user/1000"},
-				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Doc: "whose caller id the new leg shows, and whose hangup cancels the dialling"},
+				{Name: "target", Kind: vm.String, Optional: true, Default: "none: a session without a channel", Doc: "the uuid of a channel, or a dial string such as user/1000; write it with dial{...}"},
+				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "a session whose caller id the new leg shows and whose hangup cancels the dialling"},
 			},
-			Results: []vm.Result{{Name: "session", Kind: vm.Object, Class: "Session", Doc: "test ready(), hangupCause() says why not"}},
-			Doc:     "A session on a channel that exists, or on one that is dialled now (up to 60 s).",
-			Waits:   true,
-			Go:      construct,
+			Results: []vm.Result{{Name: "session", Kind: vm.Object, Class: "Session", Doc: "check its ready(); hangupCause() says why it was not reached"}},
+			Doc: "Makes a session: on a channel that exists (a uuid), or on a leg that is dialled now, waiting up to 60 seconds for the answer. " +
+				"A leg that the script dials is hung up when the script ends. " +
+				"Of a channel that another program controls the script can read and set variables, run applications without waiting for them, and hang it up; its digits and events are not heard.",
+			Example:     "local leg = freeswitch.Session(dial{\"user/1000\", timeout = 20}, session)\nif leg:ready() then\n  freeswitch.bridge(session, leg)\nelse\n  print(leg:hangupCause())\nend",
+			AfterHangup: "Dials or attaches all the same. Only the hangup of a_leg, while the new leg is dialled, cancels the dialling: hangupCause() is then \"ORIGINATOR_CANCEL\".",
+			Waits:       true,
+			Go:          construct,
 		},
 		{
 			Name: "bridge",
 			Params: []vm.Param{
-				{Name: "a", Kind: vm.Object, Class: "Session"},
-				{Name: "b", Kind: vm.Object, Class: "Session"},
+				{Name: "a", Kind: vm.Object, Class: "Session", Doc: "a session; it gets early media if it has no audio yet"},
+				{Name: "b", Kind: vm.Object, Class: "Session", Doc: "the other session"},
 			},
-			Doc:   "Connects two sessions and waits until one of them hangs up.",
-			Waits: true,
+			Doc:         "Connects two sessions and waits until one of them hangs up. The script has both again afterwards, without the digits that were pressed meanwhile.",
+			Example:     "local leg = freeswitch.Session(\"user/1000\", session)\nif leg:ready() then freeswitch.bridge(session, leg) end",
+			AfterHangup: "Logs \"Channels not ready\" and returns, if either of the two has hung up.",
+			Waits:       true,
 			Go: func(a *vm.Args) error {
 				x, _ := a.Object(0).(*Session)
 				y, _ := a.Object(1).(*Session)

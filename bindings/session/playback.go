@@ -28,7 +28,7 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	if from > 0 || s.listens(p) || strings.HasPrefix(path, "+") { // "+" is loop_playback's count
 		app, arg = "playback", noTerminators+arg
 	}
-	if path == "" || s.over() {
+	if path == "" {
 		return no, nil
 	}
 	done, ok, err := s.run(a, p, app, arg)
@@ -68,7 +68,7 @@ func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, o
 
 // recordFile records into a file on FreeSWITCH's disk.
 func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
-	if !a.Has(0) || s.over() {
+	if !a.Has(0) {
 		return no, nil
 	}
 	words := []string{syntax.Word(a.String(0))}
@@ -93,9 +93,6 @@ func say(s *Session, a *vm.Args) (lua.LValue, error) {
 		words = append(words, syntax.Word(a.String(4)))
 	}
 	words = append(words, syntax.Word(a.String(0)))
-	if s.over() {
-		return nil, nil
-	}
 	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "say", noTerminators+syntax.Literal(strings.Join(words, " ")))
 	return nil, err
 }
@@ -109,9 +106,6 @@ func sayPhrase(s *Session, a *vm.Args) (lua.LValue, error) {
 	scope := noTerminators
 	if language := a.String(2); language != "" {
 		scope = strings.TrimSuffix(noTerminators, "]") + "," + strings.Trim(syntax.Variables([][2]string{{"language", language}}), "{}") + "]"
-	}
-	if s.over() {
-		return nil, nil
 	}
 	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", scope+syntax.Literal(a.String(0)+","+a.String(1)))
 	return nil, err

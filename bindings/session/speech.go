@@ -11,7 +11,7 @@ import (
 // detectSpeech starts, stops and feeds speech recognition. What is recognised
 // comes to the input callback as an event of the name DETECTED_SPEECH.
 func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
-	if !a.Has(0) || s.over() {
+	if !a.Has(0) {
 		return nil, nil
 	}
 	if !s.asrEvents {
@@ -33,9 +33,6 @@ func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 // playAndDetectSpeech plays a prompt and returns what was recognised, nil for
 // nothing.
 func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
-	if s.over() {
-		return lua.LNil, nil
-	}
 	arg := syntax.Literal(syntax.Word(a.String(0)) + " " + syntax.Word("detect:"+a.String(1)) + " " + a.String(2))
 	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)
 	if response := done.Get("Application-Response"); strings.HasSuffix(response, "ERROR") {

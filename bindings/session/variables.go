@@ -1,7 +1,6 @@
 package session
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -119,10 +118,7 @@ type eventData interface {
 }
 
 func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
-	event, ok := a.Object(0).(eventData)
-	if !ok {
-		return nil, errors.New("setEventData takes an event: use freeswitch.Event")
-	}
+	event := a.Object(0).(eventData)
 	for name, value := range s.call.Snapshot().All() {
 		if strings.HasPrefix(name, "Event-") || strings.HasPrefix(name, "Content-") {
 			continue // of the event it came in
@@ -136,14 +132,7 @@ func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
 
 // sendEvent hands an event's body to the endpoint; sofia makes a SIP MESSAGE of it.
 func sendEvent(s *Session, a *vm.Args) (lua.LValue, error) {
-	event, ok := a.Object(0).(eventData)
-	if !ok {
-		return nil, errors.New("sendEvent takes an event: use freeswitch.Event")
-	}
-	body, _ := event.Body()
-	if s.over() {
-		return nil, nil
-	}
+	body, _ := a.Object(0).(eventData).Body()
 	reply, err := s.call.API(a.Context(), "uuid_send_message "+s.call.UUID()+" "+syntax.Rest(body))
 	if err == nil && strings.HasPrefix(reply, "-") {
 		s.log().Error("sendEvent: not sent", "reply", strings.TrimSpace(reply))
@@ -156,33 +145,4 @@ func getUUID(s *Session, a *vm.Args) (lua.LValue, error) {
 		return lua.LString("uninitialized"), nil
 	}
 	return lua.LString(s.call.UUID()), nil
-}
-
-// fields are the attributes that SWIG makes readable on a session object.
-func fields() []vm.Field {
-	text := func(name, doc string, get func(s *Session) *string) vm.Field {
-		return vm.Field{Name: name, Kind: vm.String, Doc: doc, Get: func(self any) lua.LValue {
-			if v := get(self.(*Session)); v != nil && *v != "" {
-				return lua.LString(*v)
-			}
-			return lua.LNil
-		}}
-	}
-	return []vm.Field{
-		text("uuid", "", func(s *Session) *string {
-			if s.call == nil {
-				return nil
-			}
-			uuid := s.call.UUID()
-			return &uuid
-		}),
-		text("tts_name", "", func(s *Session) *string { return s.engine }),
-		text("voice_name", "", func(s *Session) *string { return s.voice }),
-		text("cb_function", "", func(s *Session) *string { return &s.input.function }),
-		text("cb_arg", "", func(s *Session) *string { return &s.input.argument }),
-		text("hangup_func_str", "", func(s *Session) *string { return &s.hook.function }),
-		text("hangup_func_arg", "", func(s *Session) *string { return &s.hook.argument }),
-		{Name: "allocated", Kind: vm.Int, Doc: "", Get: func(self any) lua.LValue { return number(self.(*Session).call != nil) }},
-		{Name: "flags", Kind: vm.Int, Doc: "", Get: func(self any) lua.LValue { return number(self.(*Session).autoHangup) }}, // switch_cpp.h:session_flag_t, S_HUP
-	}
 }

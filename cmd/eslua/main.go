@@ -45,6 +45,7 @@ func commands() []command {
 		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "say how the running eslua does; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "see and set which scripts the running eslua serves", scriptsCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or say what is wrong with one in use", printDialplan},
+		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does", printDoc},
 		{"demo", "", "two simulated calls and an edit between them", demo},
 		{"version", "", "print the version", version},
 	}

@@ -31,7 +31,7 @@ func (m *Machine) explain(self lua.LValue, name string) string {
 	if advice := m.absent[full]; advice != "" {
 		return ": " + advice
 	}
-	if meant := nearest(name, known); meant != "" {
+	if meant := Nearest(name, known); meant != "" {
 		return ": did you mean " + prefix + meant + "?"
 	}
 	return ""
@@ -46,10 +46,10 @@ func (m *Machine) classOf(ud *lua.LUserData) *class {
 	return nil
 }
 
-// nearest is the known name that a mistyped one was meant to be: the same but
+// Nearest returns the known name that a mistyped one was meant to be: the same but
 // for case, or two typing errors away in a long name and one in a short. "" if
 // there is none.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	best, distance := "", 1+max(1, min(2, len(name)/5))
 	sort.Strings(known)
 	for _, k := range known {

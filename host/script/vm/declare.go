@@ -27,6 +27,7 @@ type Param struct {
 	Kind     Kind
 	Class    string // of an Object: the name of a class of any module
 	Optional bool   // and so are all after it
+	Default  string // of an optional one, as text for the reference
 	Variadic bool   // the last one, any number of times
 	Doc      string
 }
@@ -104,6 +105,7 @@ type Module struct {
 	Funcs       []Func
 	Constants   []Constant
 	Classes     []*Class
+	Records     []*Class // what Args.Record shows to scripts: only described here
 	Variables   []Variable
 	// Absent says what to do instead of what a script looks for in vain: by
 	// global ("dofile"), field ("os.execute") or method ("Session:print").

@@ -76,6 +76,19 @@ func standard() []stdlib.Library {
 	)
 }
 
+// StandardNames returns the names of Lua's own that scripts have without any
+// module: "print", "string.byte".
+func StandardNames() []string {
+	var names []string
+	for _, l := range standard() {
+		for _, f := range l.Fields {
+			names = append(names, strings.TrimPrefix(l.Name+"."+f.Name, "."))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 func sorted(list map[string]lua.LValue) []stdlib.Field {
 	var fields []stdlib.Field
 	for name, v := range list {

@@ -7,9 +7,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// FuzzKept holds that no text of a checkpoint does harm, and that a table that
+// FuzzCheckpointText holds that no text of a checkpoint does harm, and that a table that
 // was read is written as a text that gives the same table.
-func FuzzKept(f *testing.F) {
+func FuzzCheckpointText(f *testing.F) {
 	for _, seed := range []string{"{}", "{n1;s3:abcs4:nametn1.5;f}", "{s4:task" + "k17;s1:t{n1;{}n2;n+Inf;}}", "{nNaN;t}", "{s9:short}", "{{}t}", "{n1;t", "k17;", "{n1;k-1;}", "{s1:an0x1p-2;}"} {
 		f.Add(seed)
 	}
@@ -18,19 +18,19 @@ func FuzzKept(f *testing.F) {
 		if len(text) > checkpoint.MostBytes {
 			return
 		}
-		table, err := keptTable(text, task)
+		table, err := decodeTable(text, task)
 		if err != nil {
 			return
 		}
-		written, err := keptText(table)
+		written, err := encodeTable(table)
 		if err != nil {
 			t.Fatalf("%q was read and cannot be written: %v", text, err)
 		}
-		again, err := keptTable(written, task)
+		again, err := decodeTable(written, task)
 		if err != nil {
 			t.Fatalf("%q was written and cannot be read: %v", written, err)
 		}
-		if same, _ := keptText(again); same != written {
+		if same, _ := encodeTable(again); same != written {
 			t.Errorf("%q became %q", written, same)
 		}
 	})

@@ -1,11 +1,3 @@
-// Package session owns the Lua object of a channel: the global session,
-// freeswitch.Session(...) and freeswitch.bridge, with mod_lua's methods, their
-// return values and their moments, and eslua's additions on the same object.
-//
-// It drives a channel through the Call port, one application or API command at
-// a time; how those travel is host/call/outbound's. Methods of mod_lua never raise
-// but for wrong arguments, for what cannot be sent at all and for what the
-// script is not granted; eslua's additions raise errors that say what to do.
 package session
 
 import (

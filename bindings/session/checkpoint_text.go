@@ -19,27 +19,27 @@ import (
 //	k17;            a task of schedHangup
 //	{...}           a table: keys and values in turn, numbers before strings
 
-// keptNests is how deep tables may be in tables.
-const keptNests = 16
+// maxDepth is how deep tables may be in tables.
+const maxDepth = 16
 
-// keptText writes a table's text.
-func keptText(t *lua.LTable) (string, error) {
-	var w keptWriter
+// encodeTable writes a table's text.
+func encodeTable(t *lua.LTable) (string, error) {
+	var w encoder
 	if err := w.table(t, ""); err != nil {
 		return "", err
 	}
 	return w.text.String(), nil
 }
 
-type keptWriter struct {
+type encoder struct {
 	text  strings.Builder
 	depth int
 }
 
-func (w *keptWriter) value(v lua.LValue, name string) error {
+func (w *encoder) value(v lua.LValue, name string) error {
 	switch v := v.(type) {
 	case lua.LBool:
-		w.text.WriteByte("ft"[toInt(bool(v))])
+		w.text.WriteByte("ft"[indexOf(bool(v))])
 		return nil
 	case lua.LNumber:
 		w.text.WriteString("n" + strconv.FormatFloat(float64(v), 'g', -1, 64) + ";")
@@ -50,7 +50,7 @@ func (w *keptWriter) value(v lua.LValue, name string) error {
 			w.text.WriteString(string(v))
 			return nil
 		}
-		return tooMuch(name)
+		return tooLong(name)
 	case *lua.LTable:
 		return w.table(v, name)
 	case *lua.LUserData:
@@ -62,36 +62,36 @@ func (w *keptWriter) value(v lua.LValue, name string) error {
 	return fmt.Errorf("checkpoint: %s is a %s; what can be kept are strings, numbers, booleans, tasks of schedHangup, and tables of them", name, v.Type())
 }
 
-func toInt(b bool) int {
+func indexOf(b bool) int {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-func tooMuch(name string) error {
+func tooLong(name string) error {
 	return fmt.Errorf("checkpoint: %s takes more than the %d bytes that can be kept: keep less, an id instead of the data", name, checkpoint.MostBytes)
 }
 
-func (w *keptWriter) table(t *lua.LTable, name string) error {
-	if w.depth++; w.depth > keptNests {
-		return fmt.Errorf("checkpoint: %s is nested more than %d deep; does a table contain itself?", name, keptNests)
+func (w *encoder) table(t *lua.LTable, name string) error {
+	if w.depth++; w.depth > maxDepth {
+		return fmt.Errorf("checkpoint: %s is nested more than %d deep; does a table contain itself?", name, maxDepth)
 	}
 	defer func() { w.depth-- }()
 	var keys []lua.LValue
 	for key, _ := t.Next(lua.LNil); key != lua.LNil; key, _ = t.Next(key) {
 		if keys = append(keys, key); len(keys) > checkpoint.MostBytes {
-			return tooMuch(orTable(name))
+			return tooLong(orTheTable(name))
 		}
 	}
-	slices.SortFunc(keys, byKey)
+	slices.SortFunc(keys, compareKeys)
 	w.text.WriteByte('{')
 	for _, key := range keys {
-		field := keyName(name, key)
+		field := fieldName(name, key)
 		switch key.(type) {
 		case lua.LString, lua.LNumber:
 		default:
-			return fmt.Errorf("checkpoint: a key of %s is a %s; keys that can be kept are strings and numbers", orTable(name), key.Type())
+			return fmt.Errorf("checkpoint: a key of %s is a %s; keys that can be kept are strings and numbers", orTheTable(name), key.Type())
 		}
 		if err := w.value(key, field); err != nil {
 			return err
@@ -100,21 +100,21 @@ func (w *keptWriter) table(t *lua.LTable, name string) error {
 			return err
 		}
 		if w.text.Len() > checkpoint.MostBytes {
-			return tooMuch(orTable(name))
+			return tooLong(orTheTable(name))
 		}
 	}
 	w.text.WriteByte('}')
 	return nil
 }
 
-func orTable(name string) string {
+func orTheTable(name string) string {
 	if name == "" {
 		return "the table"
 	}
 	return name
 }
 
-func keyName(table string, key lua.LValue) string {
+func fieldName(table string, key lua.LValue) string {
 	if len(key.String()) > 40 {
 		key = lua.LString(key.String()[:40] + "...")
 	}
@@ -124,8 +124,8 @@ func keyName(table string, key lua.LValue) string {
 	return table + "." + key.String()
 }
 
-// byKey puts numbers before strings; other keys are refused anyway.
-func byKey(a, b lua.LValue) int {
+// compareKeys puts numbers before strings; other keys are refused anyway.
+func compareKeys(a, b lua.LValue) int {
 	x, xn := a.(lua.LNumber)
 	y, yn := b.(lua.LNumber)
 	switch {
@@ -139,28 +139,28 @@ func byKey(a, b lua.LValue) int {
 	return strings.Compare(a.String(), b.String())
 }
 
-var errKept = errors.New("its table is damaged")
+var errDamaged = errors.New("its table is damaged")
 
-// keptTable reads keptText's text; task makes the task of an id.
-func keptTable(text string, task func(id int) lua.LValue) (*lua.LTable, error) {
-	r := keptReader{rest: text, task: task}
+// decodeTable reads encodeTable's text; task makes the task of an id.
+func decodeTable(text string, task func(id int) lua.LValue) (*lua.LTable, error) {
+	r := decoder{rest: text, task: task}
 	v, err := r.value()
 	t, ok := v.(*lua.LTable)
 	if err != nil || !ok || r.rest != "" {
-		return nil, errKept
+		return nil, errDamaged
 	}
 	return t, nil
 }
 
-type keptReader struct {
+type decoder struct {
 	rest  string
 	depth int
 	task  func(id int) lua.LValue
 }
 
-func (r *keptReader) value() (lua.LValue, error) {
+func (r *decoder) value() (lua.LValue, error) {
 	if r.rest == "" {
-		return nil, errKept
+		return nil, errDamaged
 	}
 	kind := r.rest[0]
 	r.rest = r.rest[1:]
@@ -175,13 +175,13 @@ func (r *keptReader) value() (lua.LValue, error) {
 	case 'k':
 		id, err := strconv.Atoi(r.until(";"))
 		if err != nil || id < 0 {
-			return nil, errKept
+			return nil, errDamaged
 		}
 		return r.task(id), nil
 	case 's':
 		n, err := strconv.Atoi(r.until(":"))
 		if err != nil || n < 0 || n > len(r.rest) {
-			return nil, errKept
+			return nil, errDamaged
 		}
 		s := r.rest[:n]
 		r.rest = r.rest[n:]
@@ -189,19 +189,19 @@ func (r *keptReader) value() (lua.LValue, error) {
 	case '{':
 		return r.table()
 	}
-	return nil, errKept
+	return nil, errDamaged
 }
 
 // until takes what stands before the mark, and the mark.
-func (r *keptReader) until(mark string) string {
+func (r *decoder) until(mark string) string {
 	before, after, _ := strings.Cut(r.rest, mark)
 	r.rest = after
 	return before
 }
 
-func (r *keptReader) table() (lua.LValue, error) {
-	if r.depth++; r.depth > keptNests {
-		return nil, errKept
+func (r *decoder) table() (lua.LValue, error) {
+	if r.depth++; r.depth > maxDepth {
+		return nil, errDamaged
 	}
 	defer func() { r.depth-- }()
 	t := &lua.LTable{Metatable: lua.LNil}
@@ -214,10 +214,10 @@ func (r *keptReader) table() (lua.LValue, error) {
 		case lua.LString:
 		case lua.LNumber:
 			if k != k {
-				return nil, errKept
+				return nil, errDamaged
 			}
 		default:
-			return nil, errKept
+			return nil, errDamaged
 		}
 		value, err := r.value()
 		if err != nil {

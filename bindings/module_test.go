@@ -1,0 +1,80 @@
+package bindings_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/clock"
+	host "github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// counter is a service for scripts, all of it: what a new package of bindings
+// has to declare and bind.
+type counter struct{}
+
+type counterRun struct {
+	env   *host.Env
+	count int
+	ended bool
+}
+
+func (counter) Declare() *vm.Module {
+	return &vm.Module{Name: "counter", Doc: "Counts.", AfterHangup: "Works as before.", Funcs: []vm.Func{{
+		Name: "add", Params: []vm.Param{{Name: "n", Kind: vm.Int, Doc: "how much"}},
+		Results: []vm.Result{{Name: "sum", Kind: vm.Int, Doc: "of all calls"}}, Doc: "Adds.", Example: "counter.add(1)",
+		Go: func(a *vm.Args) error {
+			r := a.Instance().(*counterRun)
+			if err := r.env.Grants.CheckAPI("system count"); a.Int(0) > 10 && err != nil {
+				return err
+			}
+			r.count += a.Int(0)
+			a.ReturnInt(r.count)
+			return nil
+		},
+	}}}
+}
+
+func (counter) Bind(env *host.Env) any {
+	r := &counterRun{env: env}
+	env.State.SetGlobal("bound", lua.LTrue)
+	return r
+}
+
+func (r *counterRun) End(context.Context) {
+	r.ended = true
+	r.env.Log.Info("the counter has ended", "count", r.count)
+}
+
+// A new module takes its package and a place in the list; each run has an
+// instance of its own, which ends with it.
+func TestAModuleOfOnesOwn(t *testing.T) {
+	set := bindings.New(bindings.Deps{}, counter{})
+	m, err := vm.NewMachine(set.Modules()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := vm.Compile("count.lua", []byte(`counter.add(2) assert(bound) sum = counter.add(3) ok, why = pcall(counter.add, 11)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		log := &lines{}
+		st := m.NewState(vm.StateOptions{})
+		end := set.Bind(host.Env{State: st, Switch: host.NoSwitch{}, Log: log.logger(), Clock: clock.System()})
+		if err := st.Run(t.Context(), script, nil); err != nil {
+			t.Error(err)
+		}
+		end(t.Context())
+		if st.Global("sum").String() != "5" || !strings.Contains(st.Global("why").String(), "count.lua:1: ") || !strings.Contains(st.Global("why").String(), "add it under grants: api: allow:") {
+			t.Errorf("sum %v, why %v", st.Global("sum"), st.Global("why"))
+		}
+		if !log.has("the counter has ended count=5") {
+			t.Error(log.dump())
+		}
+		st.Close()
+	}
+}

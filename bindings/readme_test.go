@@ -1,0 +1,149 @@
+package bindings_test
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/bindings/reference"
+	"github.com/eslua/eslua/bindings/session"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+const referenceBegin = "<!-- reference: written by go test ./bindings -run TestREADME -update -->\n"
+
+// TestREADME holds the Lua reference to the declarations.
+func TestREADME(t *testing.T) {
+	source, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, have, ok := strings.Cut(string(source), referenceBegin)
+	if !ok {
+		t.Fatalf("README.md has no line %q", referenceBegin)
+	}
+	want := "\n" + reference.New(bindings.New(bindings.Deps{}).Modules()).Markdown()
+	if have == want {
+		return
+	}
+	if !*update {
+		t.Fatal("README.md differs from the declarations; run go test ./bindings -run TestREADME -update")
+	}
+	if err := os.WriteFile("README.md", []byte(head+referenceBegin+want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEveryDeclarationIsDocumented finds what the reference would say nothing
+// about.
+func TestEveryDeclarationIsDocumented(t *testing.T) {
+	modules := bindings.New(bindings.Deps{}).Modules()
+	classes := map[string]bool{}
+	documented := map[string]bool{}
+	for _, m := range modules {
+		documented[m.Name] = documented[m.Name] || m.Doc != "" || m.Name == ""
+		for _, c := range append(append([]*vm.Class{}, m.Classes...), m.Records...) {
+			classes[c.Name] = true
+			sentence(t, c.Name, c.Doc)
+			example(t, c.Name, c.Example)
+			for _, f := range c.Fields {
+				phrase(t, c.Name+"."+f.Name, f.Doc)
+			}
+		}
+		for _, c := range m.Constants {
+			phrase(t, m.Name+"."+c.Name, c.Doc)
+		}
+		for _, v := range m.Variables {
+			sentence(t, v.Name, v.Doc)
+			example(t, v.Name, v.Example)
+		}
+	}
+	for name, ok := range documented {
+		if !ok {
+			t.Errorf("no module says what the table %s is", name)
+		}
+	}
+	for _, m := range modules {
+		for _, f := range m.Funcs {
+			checkFunc(t, m.Name+"."+f.Name, f, m.AfterHangup, classes)
+		}
+		for _, c := range append(append([]*vm.Class{}, m.Classes...), m.Records...) {
+			after := m.AfterHangup
+			if c.AfterHangup != "" {
+				after = c.AfterHangup
+			}
+			for _, f := range c.Methods {
+				checkFunc(t, c.Name+":"+f.Name, f, after, classes)
+			}
+		}
+	}
+}
+
+func checkFunc(t *testing.T, name string, f vm.Func, after string, classes map[string]bool) {
+	sentence(t, name, f.Doc)
+	example(t, name, f.Example)
+	if f.AfterHangup != "" {
+		after = f.AfterHangup
+	}
+	sentence(t, name+", after the hangup", after)
+	for _, p := range f.Params {
+		phrase(t, name+", parameter "+p.Name, p.Doc)
+		if p.Optional == (p.Default == "") {
+			t.Errorf("%s: the parameter %s is optional or has a default, but not both", name, p.Name)
+		}
+	}
+	for _, r := range f.Results {
+		phrase(t, name+", result "+r.Name, r.Doc)
+		if r.Kind == vm.Object && !classes[r.Class] {
+			t.Errorf("%s: the result %s is of the class %q, which no module declares", name, r.Name, r.Class)
+		}
+	}
+}
+
+func sentence(t *testing.T, name, doc string) {
+	t.Helper()
+	if doc == "" || strings.ToUpper(doc[:1]) != doc[:1] && !strings.HasPrefix(doc, "eslua") || !strings.HasSuffix(doc, ".") && !strings.HasSuffix(doc, ".\"") && !strings.HasSuffix(doc, "\".") {
+		t.Errorf("%s: the text is not a sentence: %q", name, doc)
+	}
+}
+
+func phrase(t *testing.T, name, doc string) {
+	t.Helper()
+	if doc == "" || strings.HasSuffix(doc, ".") {
+		t.Errorf("%s: the text is not a phrase without a full stop: %q", name, doc)
+	}
+}
+
+// example compiles an example as the guard compiles scripts.
+func example(t *testing.T, name, lua string) {
+	t.Helper()
+	if lua == "" {
+		t.Errorf("%s has no example", name)
+	}
+	if _, err := vm.Compile("example.lua", []byte(lua)); err != nil {
+		t.Errorf("%s: the example is not Lua: %v", name, err)
+	}
+}
+
+// A task is a record, which is described apart from its Go methods.
+func TestTheTaskIsDescribedAsItIs(t *testing.T) {
+	described := map[string]bool{}
+	for _, m := range bindings.New(bindings.Deps{}).Modules() {
+		for _, c := range m.Records {
+			for _, f := range c.Methods {
+				described[f.Name] = true
+			}
+		}
+	}
+	task := reflect.TypeFor[session.Task]()
+	if task.NumMethod() != len(described) {
+		t.Errorf("%d methods are described, a task has %d", len(described), task.NumMethod())
+	}
+	for i := range task.NumMethod() {
+		if name := strings.ToLower(task.Method(i).Name); !described[name] {
+			t.Errorf("task:%s is not described", name)
+		}
+	}
+}

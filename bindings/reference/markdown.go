@@ -1,0 +1,137 @@
+package reference
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Markdown returns the reference as a page: a list of the names, then each
+// entry.
+func (r *Reference) Markdown() string {
+	var w strings.Builder
+	for _, g := range r.groups {
+		fmt.Fprintf(&w, "- [%s](#%s): ", g.title(), anchor(g.title()))
+		names := make([]string, len(g.entries))
+		for i, e := range g.entries {
+			names[i] = link(e)
+		}
+		w.WriteString(strings.Join(names, ", ") + "\n")
+	}
+	w.WriteString("- [Lua's own functions](#luas-own-functions)\n")
+	for _, g := range r.groups {
+		fmt.Fprintf(&w, "\n## %s\n\n", g.title())
+		if g.entry != nil {
+			paragraphs(&w, g.entry.Doc)
+			example(&w, g.entry.Example)
+		}
+		values(&w, g)
+		for _, e := range g.entries {
+			if e.Params != nil || e.Call != "" {
+				e.markdown(&w)
+			}
+		}
+	}
+	r.standard(&w)
+	return w.String()
+}
+
+func (g group) title() string {
+	switch {
+	case g.entry == nil:
+		return "Globals"
+	case g.entry.Kind == "table":
+		return "The table " + g.entry.Name
+	}
+	return "Objects: " + g.entry.Name
+}
+
+// values writes the entries that are no functions.
+func values(w *strings.Builder, g group) {
+	begun := false
+	for _, e := range g.entries {
+		if e.Call != "" {
+			continue
+		}
+		if !begun {
+			begun = true
+			w.WriteString("| name | type or value | what it is |\n|---|---|---|\n")
+		}
+		fmt.Fprintf(w, "| <a id=\"%s\"></a>`%s` | %s | %s |\n", anchor(e.Name), e.Name, e.Type, cell(e.Doc))
+	}
+	if !begun {
+		return
+	}
+	w.WriteString("\n")
+	for _, e := range g.entries {
+		if e.Call == "" {
+			example(w, e.Example)
+		}
+	}
+}
+
+func (e *Entry) markdown(w *strings.Builder) {
+	fmt.Fprintf(w, "### %s\n\n```lua\n%s\n```\n\n", e.Name, e.Call)
+	paragraphs(w, e.Doc)
+	if len(e.Params) > 0 {
+		w.WriteString("| parameter | type | default | meaning |\n|---|---|---|---|\n")
+		for _, p := range e.Params {
+			otherwise := "required"
+			if p.Optional {
+				otherwise = cell(p.Default)
+			}
+			if p.Variadic {
+				otherwise = "any number"
+			}
+			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", p.Name, typeName(p.Kind, p.Class), otherwise, cell(p.Doc))
+		}
+		w.WriteString("\n")
+	}
+	if len(e.Results) > 0 {
+		w.WriteString("| result | type | meaning |\n|---|---|---|\n")
+		for _, r := range e.Results {
+			fmt.Fprintf(w, "| `%s` | %s | %s |\n", r.Name, typeName(r.Kind, r.Class), cell(r.Doc))
+		}
+		w.WriteString("\n")
+	}
+	fmt.Fprintf(w, "After the hangup: %s\n\n", escape(e.AfterHangup))
+	example(w, e.Example)
+}
+
+func example(w *strings.Builder, lua string) {
+	if lua != "" {
+		fmt.Fprintf(w, "```lua\n%s\n```\n\n", lua)
+	}
+}
+
+func paragraphs(w *strings.Builder, text string) {
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		w.WriteString(escape(paragraph) + "\n\n")
+	}
+}
+
+// cell escapes a text for a table.
+func cell(text string) string {
+	return strings.ReplaceAll(escape(strings.ReplaceAll(text, "\n", " ")), "|", "\\|")
+}
+
+func escape(text string) string {
+	return strings.NewReplacer("<", "&lt;", "*", "\\*", "_", "\\_").Replace(text)
+}
+
+func link(e *Entry) string { return fmt.Sprintf("[%s](#%s)", escape(short(e.Name)), anchor(e.Name)) }
+
+func short(name string) string { return name[strings.LastIndexAny(name, ".:")+1:] }
+
+// anchor returns the name of a heading's anchor as GitHub makes it.
+func anchor(heading string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(heading) {
+		switch {
+		case c == ' ':
+			b.WriteByte('-')
+		case c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z':
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,89 @@
+package reference
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// lua51 lists the names of Lua 5.1 (reference manual, chapter 5), without the
+// methods of files.
+const lua51 = `_G _VERSION assert collectgarbage dofile error getfenv getmetatable ipairs load loadfile loadstring module next pairs pcall
+print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall
+coroutine.create coroutine.resume coroutine.running coroutine.status coroutine.wrap coroutine.yield
+debug.debug debug.getfenv debug.gethook debug.getinfo debug.getlocal debug.getmetatable debug.getregistry debug.getupvalue
+debug.setfenv debug.sethook debug.setlocal debug.setmetatable debug.setupvalue debug.traceback
+io.close io.flush io.input io.lines io.open io.output io.popen io.read io.stderr io.stdin io.stdout io.tmpfile io.type io.write
+math.abs math.acos math.asin math.atan math.atan2 math.ceil math.cos math.cosh math.deg math.exp math.floor math.fmod math.frexp
+math.huge math.ldexp math.log math.log10 math.max math.min math.modf math.pi math.pow math.rad math.random math.randomseed math.sin
+math.sinh math.sqrt math.tan math.tanh
+os.clock os.date os.difftime os.execute os.exit os.getenv os.remove os.rename os.setlocale os.time os.tmpname
+package.cpath package.loaded package.loaders package.loadlib package.path package.preload package.seeall
+string.byte string.char string.dump string.find string.format string.gmatch string.gsub string.len string.lower string.match
+string.rep string.reverse string.sub string.upper
+table.concat table.insert table.maxn table.remove table.sort`
+
+// lua50 lists the names of Lua 5.0 that 5.1 still has.
+const lua50 = `math.mod string.gfind table.foreach table.foreachi table.getn table.setn`
+
+// changed says how a name of Lua differs in eslua.
+var changed = map[string]string{
+	"print":   "It writes to the log, or to the terminal in eslua exec.",
+	"require": "It loads a file of the script directory, as it was when the call began: require \"lib.menu\" is lib/menu.lua.",
+}
+
+func standardDoc(name string) string {
+	if difference := changed[name]; difference != "" {
+		return difference
+	}
+	version := "5.2"
+	switch {
+	case slices.Contains(strings.Fields(lua51), name):
+		version = "5.1"
+	case slices.Contains(strings.Fields(lua50), name):
+		version = "5.0"
+	}
+	return "It works as in the reference manual of Lua " + version + ": www.lua.org/manual/" + version + "."
+}
+
+// standard writes the section about Lua's own functions, from what states really
+// have.
+func (r *Reference) standard(w *strings.Builder) {
+	have := vm.StandardNames()
+	ours := map[string]bool{"_G": true, "package.loaded": true}
+	for _, e := range r.all() {
+		ours[e.Name] = true
+	}
+	var own, others, missing []string
+	known := strings.Fields(lua51)
+	for _, name := range have {
+		if slices.Contains(known, name) {
+			own = append(own, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	for _, name := range known {
+		if !slices.Contains(have, name) && !ours[name] {
+			missing = append(missing, name)
+		}
+	}
+	w.WriteString("## Lua's own functions\n\nScripts are written in Lua 5.1 with the goto statement of 5.2. The functions do what the [reference manual](https://www.lua.org/manual/5.1/) says, within the limits of the flow (limits: in the configuration).\n\n")
+	fmt.Fprintf(w, "From Lua 5.1: %s.\n\n", code(own))
+	fmt.Fprintf(w, "From Lua 5.0 and 5.2: %s.\n\n", code(others))
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		fmt.Fprintf(w, "`%s` differs: %s\n\n", name, changed[name])
+	}
+	fmt.Fprintf(w, "Missing: %s.\n\n", code(missing))
+	w.WriteString("A script that uses one of these names gets an error that says what to write instead:\n\n| name | instead |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(r.absent)) {
+		if name != "session" {
+			fmt.Fprintf(w, "| `%s` | %s |\n", name, cell(r.absent[name]))
+		}
+	}
+}
+
+func code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }

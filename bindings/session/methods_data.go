@@ -1,0 +1,94 @@
+package session
+
+import (
+	"github.com/eslua/eslua/host/script/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// dataMethods declares the methods that read and write what is known of the
+// channel.
+func dataMethods() []vm.Func {
+	ev := vm.Param{Name: "event", Kind: vm.Object, Class: "Event", Doc: "an event, from freeswitch.Event"}
+	level := str("level", "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG, in any case; anything else is DEBUG")
+	return []vm.Func{
+		live(vm.Func{
+			Name: "getVariable", Params: []vm.Param{str("name", "the variable's name")},
+			Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if it is not set"}}, Waits: true,
+			Doc:     "Returns a channel variable, a field of the caller profile such as caller_id_number or destination_number, or a global variable of FreeSWITCH.",
+			Example: `local caller = session:getVariable("caller_id_number") or "unknown"`,
+		}, empty, runs("Returns what FreeSWITCH reported last of the channel, or what the script has set since. Global variables are nil."), getVariable),
+		live(vm.Func{
+			Name: "setVariable", Params: []vm.Param{str("name", "the variable's name"), str("value", `its value, which is set as it is: nothing in it is expanded; nil or "" removes the variable`)},
+			Waits:   true,
+			Doc:     "Sets a channel variable.",
+			Example: `session:setVariable("customer", "4711")`,
+		}, nil, runs("FreeSWITCH takes no variables any more: the value is kept for the script's own session:getVariable (64 variables of 16 KiB at most)."), setVariable),
+		always(vm.Func{
+			Name: "get_uuid", Results: []vm.Result{{Name: "uuid", Kind: vm.String, Doc: `"uninitialized" without a channel`}},
+			Doc:         "Returns the channel's uuid.",
+			Example:     `local uuid = session:get_uuid()`,
+			AfterHangup: "Answers as before.",
+		}, getUUID),
+		live(vm.Func{
+			Name: "setEventData", Params: []vm.Param{ev},
+			Doc:     "Adds the channel's data to an event: the headers and variables that FreeSWITCH sends with the channel's own events.",
+			Example: "local e = freeswitch.Event(\"CUSTOM\", \"my::event\")\nsession:setEventData(e)\ne:fire()",
+		}, nil, runs("Adds what FreeSWITCH reported last."), setEventData),
+		live(vm.Func{
+			Name: "sendEvent", Params: []vm.Param{ev}, Waits: true,
+			Doc:     "Sends an event's body to the phone as a message: a SIP MESSAGE on a SIP channel.",
+			Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addBody(\"You are the third in the queue.\")\nsession:sendEvent(e)",
+		}, nil, returns(nil), sendEvent),
+		always(vm.Func{
+			Name: "consoleLog", Params: []vm.Param{level, str("text", "the line")},
+			Doc:         "Writes a line to the log, as freeswitch.consoleLog does.",
+			Example:     `session:consoleLog("info", "the caller has chosen sales")`,
+			AfterHangup: "Works as before.",
+		}, func(s *Session, a *vm.Args) (lua.LValue, error) {
+			s.set.env.Console.Write(a.String(0), a.String(1))
+			return nil, nil
+		}),
+		always(vm.Func{
+			Name:        "consoleLog2",
+			Params:      []vm.Param{level, str("file", "the file to name"), str("function", "the function to name"), num("line", "the line to name"), str("text", "the line")},
+			Doc:         "Writes a line to the log that names a place in a script, as freeswitch.consoleLog2 does.",
+			Example:     `session:consoleLog2("info", "menu.lua", "ask", 12, "no digit")`,
+			AfterHangup: "Works as before.",
+		}, func(s *Session, a *vm.Args) (lua.LValue, error) {
+			s.set.env.Console.WriteFrom(a.String(0), a.String(1), a.String(2), a.Int(3), a.String(4))
+			return nil, nil
+		}),
+	}
+}
+
+// fields declares the attributes that SWIG makes readable on a session object.
+func fields() []vm.Field {
+	text := func(name, doc string, get func(s *Session) *string) vm.Field {
+		return vm.Field{Name: name, Kind: vm.String, Doc: doc, Get: func(self any) lua.LValue {
+			if v := get(self.(*Session)); v != nil && *v != "" {
+				return lua.LString(*v)
+			}
+			return lua.LNil
+		}}
+	}
+	flag := func(name, doc string, get func(s *Session) bool) vm.Field {
+		return vm.Field{Name: name, Kind: vm.Int, Doc: doc, Get: func(self any) lua.LValue { return number(get(self.(*Session))) }}
+	}
+	return []vm.Field{
+		text("uuid", "the channel's uuid; nil without a channel", func(s *Session) *string {
+			if s.call == nil {
+				return nil
+			}
+			uuid := s.call.UUID()
+			return &uuid
+		}),
+		text("tts_name", "the engine that session:set_tts_params has chosen", func(s *Session) *string { return s.engine }),
+		text("voice_name", "the voice that session:set_tts_params has chosen", func(s *Session) *string { return s.voice }),
+		text("cb_function", "the function that session:setInputCallback has named", func(s *Session) *string { return &s.input.function }),
+		text("cb_arg", "the argument that session:setInputCallback has named", func(s *Session) *string { return &s.input.argument }),
+		text("hangup_func_str", "the function that session:setHangupHook has named", func(s *Session) *string { return &s.hook.function }),
+		text("hangup_func_arg", "the argument that session:setHangupHook has named", func(s *Session) *string { return &s.hook.argument }),
+		flag("allocated", "1 with a channel, 0 without", func(s *Session) bool { return s.call != nil }),
+		flag("flags", "1 (S_HUP) if session:setAutoHangup is on, else 0", func(s *Session) bool { return s.autoHangup }), // switch_cpp.h:session_flag_t
+	}
+}
