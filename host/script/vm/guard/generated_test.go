@@ -232,8 +232,13 @@ var (
 
 // TestGeneratedAsPUC runs programs that nobody wrote here and in lua5.1.
 func TestGeneratedAsPUC(t *testing.T) {
+	t.Parallel()
+	programs := uint64(1500)
+	if testing.Short() {
+		programs = 150
+	}
 	var list []string
-	for seed := range uint64(1500) {
+	for seed := range programs {
 		w := &writer{Rand: rand.New(rand.NewPCG(seed, 1))}
 		list = append(list, w.program())
 	}

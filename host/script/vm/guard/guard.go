@@ -33,16 +33,16 @@ type Guard struct {
 	dead   error // what ended the script for good: a *LimitError, an *InternalError or the context's
 
 	// processor time; see tick
-	left      int64 // units left of the slice; negative is an overdraft
-	slice     int64 // units the slice was given
-	burst     int64 // units spent since the last wait
-	cpu       int64 // units spent in all
-	burstTook time.Duration
-	cpuTook   time.Duration // measured time, as burst and cpu
-	looked    time.Time     // when the slice began
-	waiting   int           // Waits that are going on, each in a callback of the one before
-	inLane    bool          // holds a place in the slow lane; see keepLane
-	turn      int64         // burst when it got the place
+	left       int64   // units left of the slice; negative is an overdraft
+	slice      int64   // units the slice was given
+	burst      cpuTime // since the last wait
+	total      cpuTime
+	sliceBegan time.Time
+	threadTime time.Duration // the thread's processor time at the last measurement
+	measuredAt time.Time
+	waitNest   int   // nest when the innermost Wait began
+	inLane     bool  // holds a place in the slow lane; see keepLane
+	turn       int64 // units of the burst when it got the place
 
 	// memory; see charge
 	live int64 // bytes found by the last census
@@ -88,7 +88,6 @@ func New(limits Limits, host Host, shared *Shared) *Guard {
 	g := &Guard{Context: context.Background(), Host: host, limits: limits.WithDefaults(), shared: shared}
 	g.loop = g.run
 	g.main = g.newMain()
-	g.looked = time.Now()
 	return g
 }
 

@@ -22,17 +22,17 @@ type Lane chan struct{}
 // keepLane lets a state that has computed for long wait for its turn.
 func (g *Guard) keepLane(L *lua.LState) {
 	lane := g.shared.Lane
-	if lane == nil || duration(g.burst) < laneAfter || g.inLane && duration(g.burst-g.turn) < laneTurn {
+	if lane == nil || duration(g.burst.units) < laneAfter || g.inLane && duration(g.burst.units-g.turn) < laneTurn {
 		return
 	}
-	g.leaveLane()
+	g.stopComputing()
+	defer g.startComputing()
 	select {
 	case lane <- struct{}{}:
-		g.inLane, g.turn = true, g.burst
+		g.inLane, g.turn = true, g.burst.units
 	case <-g.Context.Done():
 		g.end(L, context.Cause(g.Context))
 	}
-	g.looked = time.Now() // what others took is not this script's
 }
 
 func (g *Guard) leaveLane() {

@@ -15,7 +15,7 @@ import (
 // runInLane runs source in ctx, in a bare state that shares the lane.
 func runInLane(t *testing.T, ctx context.Context, lane guard.Lane, source string) error {
 	t.Helper()
-	g := guard.New(guard.Limits{}, guard.Host{
+	g := guard.New(guard.Limits{Burst: 100 * time.Millisecond}, guard.Host{
 		Clock: clock.System(), Print: func(string) {}, Rand: rand.New(rand.NewPCG(1, 2)),
 	}, &guard.Shared{Lane: lane})
 	defer g.Close()
@@ -39,7 +39,7 @@ func TestLongComputingWaitsForThePlaceAndShortDoesNot(t *testing.T) {
 		t.Errorf("a short script: %v", err)
 	}
 	// It can end only by its context: without the lane its burst limit comes first.
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Second)
 	defer stop()
 	if err := runInLane(t, ctx, lane, "while true do end"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an endless script beside a full lane: %v", err)

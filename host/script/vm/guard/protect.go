@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/eslua/eslua/host/script/vm/stdlib/number"
 	lua "github.com/yuin/gopher-lua"
@@ -170,9 +169,9 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 	if s.currentFrame != nil {
 		index = s.currentFrame.Idx
 	}
-	defer g.leaveLane() // what goes on in Go may wait
-	if g.waiting > 0 {
-		g.looked = time.Now() // the wait so far was not the script's work
+	if nest == g.waitNest { // no Lua runs on this goroutine but what waits
+		g.startComputing()
+		defer g.stopComputing()
 	}
 	defer func() {
 		r := recover()
