@@ -1,6 +1,6 @@
 // Package dial declares dial{...}, which writes dial strings: endpoints, how
 // they ring, and the variables they get, escaped so that nothing in a name or
-// a number means anything else to FreeSWITCH. How is host/freeswitch/dial's.
+// a number means anything else to FreeSWITCH. Package syntax does the writing.
 package dial
 
 import (
@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eslua/eslua/host/freeswitch/dial"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
@@ -60,7 +59,7 @@ func write(a *vm.Args) error {
 }
 
 // weigh counts what checking and writing takes.
-func weigh(a *vm.Args, what dial.String) {
+func weigh(a *vm.Args, what syntax.DialString) {
 	size, named := sizeOf(what.Vars), 0
 	for _, legs := range what.Groups {
 		for _, leg := range legs {
@@ -76,10 +75,10 @@ func weigh(a *vm.Args, what dial.String) {
 	a.ChargeCPU(8 * size)
 }
 
-// refused is more than host/freeswitch/dial writes.
+// refused is more than host/freeswitch/syntax writes.
 const refused = 64<<10 + 1
 
-func sizeOf(vars []dial.Var) (size int) {
+func sizeOf(vars []syntax.Var) (size int) {
 	for _, v := range vars {
 		size += len(v.Name) + len(v.Value)
 	}
@@ -89,8 +88,8 @@ func sizeOf(vars []dial.Var) (size int) {
 func within(t *lua.LTable) string { return lua.LVAsString(t.RawGetString("within")) }
 
 // read takes the table apart.
-func read(a *vm.Args, t *lua.LTable) (dial.String, error) {
-	var what dial.String
+func read(a *vm.Args, t *lua.LTable) (syntax.DialString, error) {
+	var what syntax.DialString
 	if err := fields(a, t, "vars", "timeout", "hunt", "within"); err != nil {
 		return what, err
 	}
@@ -115,14 +114,14 @@ func read(a *vm.Args, t *lua.LTable) (dial.String, error) {
 	return what, nil
 }
 
-// tooMany endpoints are enough for host/freeswitch/dial to refuse them.
+// tooMany endpoints are enough for host/freeswitch/syntax to refuse them.
 const tooMany = 129
 
 // element is one endpoint, or a table of endpoints with their variables.
-func element(a *vm.Args, v lua.LValue, at int) ([]dial.Leg, error) {
+func element(a *vm.Args, v lua.LValue, at int) ([]syntax.Leg, error) {
 	switch v := v.(type) {
 	case lua.LString:
-		return []dial.Leg{{Endpoint: string(v)}}, nil
+		return []syntax.Leg{{Endpoint: string(v)}}, nil
 	case *lua.LTable:
 		if err := fields(a, v, "vars", "timeout"); err != nil {
 			return nil, err
@@ -131,13 +130,13 @@ func element(a *vm.Args, v lua.LValue, at int) ([]dial.Leg, error) {
 		if err != nil {
 			return nil, err
 		}
-		var legs []dial.Leg
+		var legs []syntax.Leg
 		for i := 1; i <= min(v.Len(), tooMany); i++ {
 			endpoint, ok := v.RawGetInt(i).(lua.LString)
 			if !ok {
 				return nil, notEndpoint(v.RawGetInt(i), at)
 			}
-			legs = append(legs, dial.Leg{Endpoint: string(endpoint), Vars: vars})
+			legs = append(legs, syntax.Leg{Endpoint: string(endpoint), Vars: vars})
 		}
 		if legs == nil {
 			return nil, fmt.Errorf(`dial: element %d has no endpoint; write {"user/1000", vars = {...}}`, at)
@@ -169,8 +168,8 @@ func fields(a *vm.Args, t *lua.LTable, known ...string) error {
 
 // variables are vars, in the order of their names, and the timeout under the
 // name FreeSWITCH has for it.
-func variables(a *vm.Args, t *lua.LTable, timeout string) ([]dial.Var, error) {
-	var vars []dial.Var
+func variables(a *vm.Args, t *lua.LTable, timeout string) ([]syntax.Var, error) {
+	var vars []syntax.Var
 	switch list := t.RawGetString("vars").(type) {
 	case *lua.LNilType:
 	case *lua.LTable:
@@ -186,13 +185,13 @@ func variables(a *vm.Args, t *lua.LTable, timeout string) ([]dial.Var, error) {
 			case !scalar:
 				err = fmt.Errorf("dial: the variable %s is a %s; it can be text, a number, true or false", string(name), v.Type())
 			default:
-				vars = append(vars, dial.Var{Name: string(name), Value: value})
+				vars = append(vars, syntax.Var{Name: string(name), Value: value})
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(vars, func(a, b dial.Var) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(vars, func(a, b syntax.Var) int { return strings.Compare(a.Name, b.Name) })
 	default:
 		return nil, fmt.Errorf("dial: vars is a %s; write vars = {name = value}", list.Type())
 	}
@@ -202,7 +201,7 @@ func variables(a *vm.Args, t *lua.LTable, timeout string) ([]dial.Var, error) {
 		if seconds < 1 || seconds > 1<<20 {
 			return nil, fmt.Errorf("dial: timeout is %v; write whole seconds, at least 1", float64(seconds))
 		}
-		vars = append(vars, dial.Var{Name: timeout, Value: fmt.Sprint(int(seconds))})
+		vars = append(vars, syntax.Var{Name: timeout, Value: fmt.Sprint(int(seconds))})
 	default:
 		return nil, fmt.Errorf("dial: timeout is a %s; write seconds as a number", seconds.Type())
 	}

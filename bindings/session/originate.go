@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -130,12 +131,12 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 	if len(s.set.all) >= mostSessions {
 		return false, errTooMany
 	}
-	var variables [][2]string
+	var variables []syntax.Var
 	if aLeg != nil && aLeg.call != nil {
 		last := aLeg.call.Snapshot()
-		variables = [][2]string{
-			{"origination_caller_id_name", last.Get("Caller-Caller-ID-Name")},
-			{"origination_caller_id_number", last.Get("Caller-Caller-ID-Number")},
+		variables = []syntax.Var{
+			{Name: "origination_caller_id_name", Value: last.Get("Caller-Caller-ID-Name")},
+			{Name: "origination_caller_id_number", Value: last.Get("Caller-Caller-ID-Number")},
 		}
 		var giveUp func()
 		ctx, giveUp = context.WithCancel(ctx)
@@ -164,7 +165,7 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 
 // dial brings up a leg for the script. The error is a *legs.FailedError if
 // nobody was reached, a *grant.RefusedError if the script may not dial so.
-func (r *Sessions) dial(ctx context.Context, target string, timeout time.Duration, variables [][2]string) (*legs.Leg, error) {
+func (r *Sessions) dial(ctx context.Context, target string, timeout time.Duration, variables []syntax.Var) (*legs.Leg, error) {
 	if err := r.env.Grants.CheckDial(target); err != nil {
 		return nil, err
 	}

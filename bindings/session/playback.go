@@ -103,11 +103,9 @@ func sayPhrase(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.log().Error("sayPhrase: the phrase has no name")
 		return nil, nil
 	}
-	scope := noTerminators
-	if language := a.String(2); language != "" {
-		scope = strings.TrimSuffix(noTerminators, "]") + "," + strings.Trim(syntax.Variables([][2]string{{"language", language}}), "{}") + "]"
-	}
-	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", scope+syntax.Literal(a.String(0)+","+a.String(1)))
+	arg := syntax.Scope(a.String(0)+","+a.String(1),
+		syntax.Var{Name: "playback_terminators", Value: "none"}, syntax.Var{Name: "language", Value: a.String(2)})
+	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", arg)
 	return nil, err
 }
 

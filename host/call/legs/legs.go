@@ -18,6 +18,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/google/uuid"
 )
 
@@ -104,7 +105,7 @@ type Order struct {
 	Listener  string        // host:port at which FreeSWITCH reaches our listener
 	Dial      string        // FreeSWITCH's dial string: {variables}user/1000
 	Timeout   time.Duration // whole seconds for an answer
-	Variables [][2]string   // set on the leg unless Dial sets them
+	Variables []syntax.Var  // set on the leg unless Dial sets them
 }
 
 // FailedError is a leg that was not reached.
@@ -122,7 +123,7 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, o Order) (*Leg, error) {
 	r.mu.Unlock()
 
 	o.Listener = r.reached(o.Listener)
-	id := ownUUID(o.Dial)
+	id := o.ownUUID()
 	leg, err := r.reach(ctx, sw, o.line(token, id), o.Listener, place)
 	if err == nil {
 		return leg, nil

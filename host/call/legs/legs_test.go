@@ -11,6 +11,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/switchsim"
 	"go.uber.org/goleak"
 )
@@ -55,12 +56,12 @@ func house(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim
 func TestDial(t *testing.T) {
 	r, sw, addr := house(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})
 	leg, err := r.Dial(t.Context(), console{sw}, Order{Listener: addr, Dial: "user/1", Timeout: 5 * time.Second,
-		Variables: [][2]string{{"origination_caller_id_name", "Pat {Smith}"}}})
+		Variables: []syntax.Var{{Name: "origination_caller_id_name", Value: "Pat {Smith}"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := leg.API(t.Context(), "uuid_getvar "+leg.UUID()+" origination_caller_id_name")
-	if err != nil || out != "Pat Smith" {
+	if err != nil || out != "Pat {Smith}" {
 		t.Errorf("the caller's name arrived as %q, %v", out, err)
 	}
 	if _, err := leg.Execute(t.Context(), "playback", "silence_stream://10"); err != nil {
@@ -167,7 +168,7 @@ func TestOrderLine(t *testing.T) {
 			"originate {originate_timeout=1,a=b}user/1 '&socket(h:1/eslua-leg/tok async full)'"},
 		{Order{Listener: "h:1", Dial: "{^^:a=b}user/1", Timeout: time.Second}, "",
 			"originate {originate_timeout=1}{^^:a=b}user/1 '&socket(h:1/eslua-leg/tok async full)'"},
-		{Order{Listener: "h:1", Dial: "{n='A B'}user/1", Timeout: time.Second, Variables: [][2]string{{"x", ""}, {"n", "no"}}}, "",
+		{Order{Listener: "h:1", Dial: "{n='A B'}user/1", Timeout: time.Second, Variables: []syntax.Var{{Name: "x"}, {Name: "n", Value: "no"}}}, "",
 			`originate '{originate_timeout=1,n=\'A B\'}user/1' '&socket(h:1/eslua-leg/tok async full)'`},
 	} {
 		if got := c.order.line("tok", c.id); got != c.want {
@@ -179,18 +180,24 @@ func TestOrderLine(t *testing.T) {
 func TestOwnUUID(t *testing.T) {
 	const id = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 	for dial, want := range map[string]string{
-		"{origination_uuid=" + id + ",a=b}user/1": id,
-		"{origination_uuid='" + id + "'}user/1":   id,
-		"{origination_uuid=x}user/1":              "",
-		"user/1,user/2":                           "",
-		"user/1|user/2":                           "",
-		"user/1:_:user/2":                         "",
+		"{origination_uuid=" + id + ",a=b}user/1":          id,
+		"{origination_uuid='" + id + "'}user/1":            id,
+		"{origination_uuid=x}user/1":                       "",
+		"[origination_uuid=" + id + "]user/1":              id,
+		"{a='b,origination_uuid=" + id + "'}user/1,user/2": "",
+		"{a=origination_uuid\\=" + id + "}user/1,user/2":   "",
+		"{a=b":            "",
+		"user/1,user/2":   "",
+		"user/1|user/2":   "",
+		"user/1:_:user/2": "",
 	} {
-		if got := ownUUID(dial); got != want {
+		if got := (Order{Dial: dial}).ownUUID(); got != want {
 			t.Errorf("%s: %q", dial, got)
 		}
 	}
-	if ownUUID("{a=b,c=d}[e=f]user/1") == "" {
-		t.Error("one person gets no id of ours")
+	for _, dial := range []string{"{a=b,c=d}[e=f]user/1", `[a=b\,c]user/1\|2`} {
+		if (Order{Dial: dial}).ownUUID() == "" {
+			t.Errorf("%s: one endpoint gets no id of ours", dial)
+		}
 	}
 }

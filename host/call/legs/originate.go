@@ -9,28 +9,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// line is the originate command that brings the leg to our listener. Its id is
-// ours unless the dial string brings one or rings several people, who cannot
-// share one.
+// line returns the originate command that brings the leg to our listener. It
+// sets the variables that the dial string does not set itself.
 func (o Order) line(token, id string) string {
-	vars := make([][2]string, 0, len(o.Variables)+2)
-	add := func(name, value string) {
-		if value != "" && !strings.Contains(o.Dial, name+"=") {
-			vars = append(vars, [2]string{name, value})
+	set := variables(o.dialled())
+	var vars []syntax.Var
+	for _, v := range append([]syntax.Var{
+		{Name: "origination_uuid", Value: id},
+		{Name: "originate_timeout", Value: strconv.Itoa(max(1, int(o.Timeout/time.Second)))},
+	}, o.Variables...) {
+		if _, given := set[strings.ToLower(v.Name)]; !given {
+			vars = append(vars, v)
 		}
-	}
-	add("origination_uuid", id)
-	add("originate_timeout", strconv.Itoa(max(1, int(o.Timeout/time.Second))))
-	for _, v := range o.Variables {
-		add(v[0], v[1])
 	}
 	return "originate " + syntax.Word(withVariables(o.Dial, vars)) + " " +
 		syntax.Word("&socket("+o.Listener+"/"+pathPrefix+token+" async full)")
 }
 
 // withVariables puts variables in front of a dial string, into the group it
-// begins with unless that one chose another delimiter ("{^^:a=b:c=d}").
-func withVariables(dial string, vars [][2]string) string {
+// begins with unless that one has another delimiter ("{^^:a=b:c=d}").
+func withVariables(dial string, vars []syntax.Var) string {
 	group := syntax.Variables(vars)
 	if group != "" && strings.HasPrefix(dial, "{") && !strings.HasPrefix(dial, "{^^") {
 		return strings.TrimSuffix(group, "}") + "," + dial[1:]
@@ -38,41 +36,49 @@ func withVariables(dial string, vars [][2]string) string {
 	return group + dial
 }
 
-// ownUUID is the id the leg's channel will have, "" if that cannot be said
-// before it is there.
-func ownUUID(dial string) string {
-	if _, rest, ok := strings.Cut(dial, "origination_uuid="); ok {
-		id, _, _ := strings.Cut(strings.TrimLeft(rest, "'"), "'")
-		if end := strings.IndexAny(id, ",}] "); end >= 0 {
-			id = id[:end]
-		}
-		if uuid.Validate(id) == nil {
-			return id
-		}
-		return ""
+// dialled reads the dial string. FreeSWITCH has the last word on one that
+// cannot be read.
+func (o Order) dialled() []syntax.DialString {
+	all, err := syntax.ReadDialString(o.Dial)
+	if err != nil {
+		return nil
 	}
-	if strings.ContainsAny(destination(dial), ",|") || strings.Contains(dial, ":_:") {
+	return all
+}
+
+// ownUUID returns the id that the leg's channel will have, "" if that cannot be
+// known before the channel exists: the dial string brings something else, or
+// rings several endpoints, which cannot share an id.
+func (o Order) ownUUID() string {
+	all := o.dialled()
+	if id, given := variables(all)["origination_uuid"]; given {
+		if uuid.Validate(id) != nil {
+			return ""
+		}
+		return id
+	}
+	if len(all) != 1 || len(all[0].Groups) != 1 || len(all[0].Groups[0]) != 1 {
 		return ""
 	}
 	return uuid.NewString()
 }
 
-// destination is a dial string without the groups of variables in front.
-func destination(dial string) string {
-	for {
-		dial = strings.TrimLeft(dial, " ")
-		end := -1
-		switch {
-		case strings.HasPrefix(dial, "{"):
-			end = strings.IndexByte(dial, '}')
-		case strings.HasPrefix(dial, "<"):
-			end = strings.IndexByte(dial, '>')
-		case strings.HasPrefix(dial, "["):
-			end = strings.IndexByte(dial, ']')
+// variables returns every variable that dial strings set for one leg or all, by
+// its name in lower case: FreeSWITCH's are the same in any case.
+func variables(all []syntax.DialString) map[string]string {
+	set := map[string]string{}
+	add := func(vars []syntax.Var) {
+		for _, v := range vars {
+			set[strings.ToLower(v.Name)] = v.Value
 		}
-		if end < 0 {
-			return dial
-		}
-		dial = dial[end+1:]
 	}
+	for _, d := range all {
+		add(d.Vars)
+		for _, group := range d.Groups {
+			for _, leg := range group {
+				add(leg.Vars)
+			}
+		}
+	}
+	return set
 }

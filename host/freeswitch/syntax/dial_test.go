@@ -1,8 +1,9 @@
-package dial
+package syntax
 
 import (
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,7 +23,7 @@ var refusedValues = map[string]string{
 	"${system(ls)}": "${", `$\{x}`: "${", "$${x}": "${", "a$\\\\{": "${",
 }
 
-func written(t *testing.T, s String) string {
+func written(t *testing.T, s DialString) string {
 	t.Helper()
 	text, err := s.Write()
 	if err != nil {
@@ -32,19 +33,19 @@ func written(t *testing.T, s String) string {
 }
 
 // checkRoundTrip reads s back as FreeSWITCH would.
-func checkRoundTrip(t *testing.T, s String) {
+func checkRoundTrip(t *testing.T, s DialString) {
 	t.Helper()
 	text := written(t, s)
 	if strings.Contains(strings.ToLower(text), "origination_nested_vars=true") {
 		t.Errorf("%+v lets variables into values: %q", s, text)
 	}
-	groups, err := originate(text)
-	if err != nil || len(groups) != len(s.Groups) {
-		t.Fatalf("%+v written as %q is read as %+v, %v", s, text, groups, err)
+	read, err := ReadDialString(text)
+	if err != nil || len(read) != 1 || len(read[0].Groups) != len(s.Groups) {
+		t.Fatalf("%+v written as %q is read as %+v, %v", s, text, read, err)
 	}
 	for i, legs := range s.Groups {
-		if len(groups[i]) != len(legs) {
-			t.Fatalf("%+v written as %q is read as %+v", s, text, groups)
+		if len(read[0].Groups[i]) != len(legs) {
+			t.Fatalf("%+v written as %q is read as %+v", s, text, read)
 		}
 		for j, leg := range legs {
 			want := map[string]string{}
@@ -53,21 +54,38 @@ func checkRoundTrip(t *testing.T, s String) {
 					want[strings.ToLower(v.Name)] = v.Value
 				}
 			}
-			got := groups[i][j]
-			delete(got.vars, "local_var_clobber")
-			if got.endpoint != leg.Endpoint || !maps.Equal(got.vars, want) {
-				t.Errorf("%+v\nwritten as %q\nis read as %q %q\nwant       %q %q", s, text, got.endpoint, got.vars, leg.Endpoint, want)
+			endpoint, vars := read[0].Groups[i][j].Endpoint, effective(read[0], i, j)
+			delete(vars, "local_var_clobber")
+			if endpoint != leg.Endpoint || !maps.Equal(vars, want) {
+				t.Errorf("%+v\nwritten as %q\nis read as %q %q\nwant       %q %q", s, text, endpoint, vars, leg.Endpoint, want)
 			}
 		}
 	}
 }
 
+// effective returns the variables that FreeSWITCH sets on a leg
+// (switch_ivr_originate.c:switch_ivr_originate), by their lower-case names.
+func effective(d DialString, group, leg int) map[string]string {
+	set := map[string]string{}
+	local := d.Groups[group][leg].Vars
+	lists := [][]Var{local, d.Vars}
+	if slices.Contains(d.Vars, Var{"local_var_clobber", "true"}) {
+		lists = [][]Var{d.Vars, local}
+	}
+	for _, v := range slices.Concat(lists...) {
+		if set[strings.ToLower(v.Name)] = v.Value; v.Value == "" {
+			delete(set, strings.ToLower(v.Name))
+		}
+	}
+	return set
+}
+
 // shapes puts one value into every place it can have.
-func shapes(value string) []String {
+func shapes(value string) []DialString {
 	v := []Var{{"origination_caller_id_name", value}, {"sip_h_X-Other", "plain"}}
 	leg := Leg{Endpoint: "user/1000", Vars: []Var{{"b", value}, {"c", "d"}}}
 	other := Leg{Endpoint: "sofia/internal/sip:1@[::1]:5060;x=y", Vars: []Var{{"origination_caller_id_name", "its own " + value + "."}}}
-	return []String{
+	return []DialString{
 		{Vars: v, Groups: [][]Leg{{{Endpoint: "user/1000"}}}},
 		{Groups: [][]Leg{{leg}}},
 		{Vars: v, Groups: [][]Leg{{leg}}},
@@ -78,13 +96,13 @@ func shapes(value string) []String {
 	}
 }
 
-func TestFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
+func TestDialStringsAreReadBack(t *testing.T) {
 	for _, value := range hostile {
 		for _, s := range shapes(value) {
 			checkRoundTrip(t, s)
 		}
 	}
-	checkRoundTrip(t, String{ // all at once, so that what one value opens another could close
+	checkRoundTrip(t, DialString{ // all at once, so that what one value opens another could close
 		Vars:   everything(),
 		Groups: [][]Leg{{{Endpoint: "user/1", Vars: everything()}, {Endpoint: "user/2", Vars: everything()}}, {{Endpoint: "user/3", Vars: everything()}}},
 	})
@@ -98,8 +116,8 @@ func everything() []Var {
 	return vars
 }
 
-func TestWhatCannotBeCarriedIsRefused(t *testing.T) {
-	var refused *CarryError
+func TestDialStringsRefuseWhatTheyCannotCarry(t *testing.T) {
+	var refused *DialError
 	for value, why := range refusedValues {
 		for _, s := range shapes(value) {
 			if text, err := s.Write(); !errors.As(err, &refused) || !strings.Contains(refused.Reason, why) {
@@ -107,7 +125,7 @@ func TestWhatCannotBeCarriedIsRefused(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []String{
+	for _, s := range []DialString{
 		{Vars: []Var{{"a b", "x"}}}, {Vars: []Var{{"", "x"}}}, {Vars: []Var{{"a=b", "x"}}}, {Vars: []Var{{"a,b", "x"}}}, {Vars: []Var{{"a}", "x"}}}, {Vars: []Var{{"a[1]", "x"}}},
 		{Groups: [][]Leg{{{Endpoint: ""}}}}, {Groups: [][]Leg{{{Endpoint: "1000"}}}}, {Groups: [][]Leg{{{Endpoint: "[a=b]user/1"}}}},
 		{Groups: [][]Leg{{{Endpoint: "{a=b}user/1"}}}}, {Groups: [][]Leg{{{Endpoint: " user/1"}}}}, {Groups: [][]Leg{make([]Leg, 129)}}, {Groups: make([][]Leg, 129)}, {Vars: make([]Var, 1001)},
@@ -119,8 +137,8 @@ func TestWhatCannotBeCarriedIsRefused(t *testing.T) {
 	}
 }
 
-func TestPlainThingsStayReadable(t *testing.T) {
-	for want, s := range map[string]String{
+func TestDialStringsStayReadable(t *testing.T) {
+	for want, s := range map[string]DialString{
 		"user/1000":                 {Groups: [][]Leg{{{Endpoint: "user/1000"}}}},
 		"{a=b,c=d e}user/1000":      {Vars: []Var{{"a", "b"}}, Groups: [][]Leg{{{Endpoint: "user/1000", Vars: []Var{{"c", "d e"}}}}}},
 		"{a=b}user/1,user/2|user/3": {Vars: []Var{{"a", "b"}}, Groups: [][]Leg{{{Endpoint: "user/1"}, {Endpoint: "user/2"}}, {{Endpoint: "user/3"}}}},
@@ -136,13 +154,13 @@ func TestPlainThingsStayReadable(t *testing.T) {
 	}
 }
 
-func FuzzRoundTrip(f *testing.F) {
+func FuzzDialString(f *testing.F) {
 	for _, value := range hostile {
 		f.Add(value, "x")
 		f.Add("}'"+value, value+`\`)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if uncarried(a) != "" || uncarried(b) != "" || strings.Contains(a+b, "ARRAY::") {
+		if uncarriable(a) != "" || uncarriable(b) != "" || strings.Contains(a+b, "ARRAY::") {
 			return
 		}
 		for _, s := range shapes(a) {
@@ -155,7 +173,7 @@ func FuzzRoundTrip(f *testing.F) {
 			}
 			for i := range s.Groups {
 				for j := range s.Groups[i] {
-					if uncarried(s.Groups[i][j].Endpoint) != "" {
+					if uncarriable(s.Groups[i][j].Endpoint) != "" {
 						return
 					}
 				}

@@ -1,4 +1,4 @@
-package dial
+package syntax
 
 import (
 	"fmt"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
-	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/google/uuid"
 )
 
@@ -58,23 +57,23 @@ func (l *live) compare(how, id string, prefixes ...string) {
 	}
 }
 
-func TestLiveFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
+func TestLiveDialStringsAreReadBack(t *testing.T) {
 	l := dialLive(t)
 	var every []Var
 	for i, value := range hostile {
 		every = append(every, Var{fmt.Sprintf("every_%d", i), value})
 	}
 	every = append(every, Var{"origination_caller_id_name", `Jo "X" O'Neil, Ltd]}`})
-	bgapi := func(text string) { l.API("bgapi originate " + syntax.Word(text) + " park inline") }
+	bgapi := func(text string) { l.API("bgapi originate " + Word(text) + " park inline") }
 	execute := func(text string) {
 		a := uuid.NewString()
 		t.Cleanup(func() { l.API("uuid_kill " + a) })
 		l.API("originate {origination_uuid=" + a + "}loopback/park &park()")
-		l.Do(esl.Execute(esl.ExecuteOptions{App: "bridge", Arg: syntax.Literal(text), UUID: a}))
+		l.Do(esl.Execute(esl.ExecuteOptions{App: "bridge", Arg: Literal(text), UUID: a}))
 	}
 	for how, start := range map[string]func(string){"bgapi originate": bgapi, "execute bridge": execute} {
 		one, oneID := l.ringing()
-		start(written(t, String{Vars: every, Groups: [][]Leg{{one}}}))
+		start(written(t, DialString{Vars: every, Groups: [][]Leg{{one}}}))
 		l.compare(how+", one leg", oneID, "own_", "every_")
 		if got := l.API("uuid_getvar " + oneID + " caller_id_name"); got != `Jo "X" O'Neil, Ltd]}` {
 			t.Errorf("%s: the caller is %q", how, got)
@@ -82,7 +81,7 @@ func TestLiveFreeSWITCHReadsBackWhatIsWritten(t *testing.T) {
 
 		first, firstID := l.ringing()
 		second, secondID := l.ringing()
-		start(written(t, String{Vars: every, Groups: [][]Leg{{{Endpoint: "error/user_busy"}}, {first, second}}}))
+		start(written(t, DialString{Vars: every, Groups: [][]Leg{{{Endpoint: "error/user_busy"}}, {first, second}}}))
 		l.compare(how+", several legs", firstID, "own_", "every_")
 		l.compare(how+", several legs", secondID, "own_", "every_")
 	}
