@@ -58,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 // watchedHost is a host with a clock that stands still, a simulated switch, and
 // an admin.
 type watchedHost struct {
-	*host
+	*app
 	t      *testing.T
 	server *admin.Server
 	dir    string // of the scripts
@@ -73,7 +73,7 @@ type watchedHost struct {
 	hashes []string // of the story, in order
 }
 
-func (w *watchedHost) Drain() { w.host.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
+func (w *watchedHost) Drain() { w.app.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
 
 // openings is a log that tells what the admin's server opened.
 type openings chan string
@@ -105,8 +105,8 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	cfg.Flows = map[string]config.Flow{"beef": {Canary: &config.Canary{Share: 10, Window: config.Duration(time.Minute), Calls: 1}}}
 	cfg.Nodes = []config.Node{{Name: "fs1", Address: "127.0.0.1:1", Password: "ClueCon"}} // where nobody listens
 	log := slog.New(slog.NewTextHandler(openings(w.opened), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.host, err = build(cfg, log, w.clk, audience{
-		called: func(c *outbound.Call, tr vm.Trace) {
+	w.app, err = build(cfg, log, w.clk, callHooks{
+		traced: func(c *outbound.Call, tr vm.Trace) {
 			if tr.Name == "Session:answer" {
 				w.began <- c.Path()
 			}
@@ -116,8 +116,8 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = admin.New(w.socket, "127.0.0.1:0", admin.Deps{StatusSource: w.host.admin, ScriptControl: w.host.admin, ProcessControl: w, Metrics: w.host.metrics}, log, w.clk)
-	w.host.admin.SetConfig("/etc/eslua/eslua.yaml", cfg)
+	w.server = admin.New(w.socket, "127.0.0.1:0", admin.Deps{StatusSource: w.app.admin, ScriptControl: w.app.admin, ProcessControl: w, Metrics: w.app.metrics}, log, w.clk)
+	w.app.admin.SetConfig("/etc/eslua/eslua.yaml", cfg)
 	l := listening(t)
 	w.listen = l.Addr().String()
 	w.sim = switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
@@ -130,7 +130,7 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- w.host.run(ctx, l, w.server) }()
+	go func() { done <- w.app.run(ctx, l, w.server) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -253,7 +253,7 @@ func TestWhatAnAdminSees(t *testing.T) {
 	}
 	w.clk.Advance(5 * time.Second)
 	w.call("menu", "00000000-0000-4000-8000-000000000003")
-	for w.host.server.Calls() != 3 {
+	for w.app.server.Calls() != 3 {
 		runtime.Gosched() // the others' flows have ended, and they are on their way out
 	}
 	w.tell("a module was edited while two calls ran, and another call came; then a save was wrong")

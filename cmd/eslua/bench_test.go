@@ -28,11 +28,11 @@ func luaFlow(b *testing.B, source string) callbench.Host {
 }
 
 // flowsIn is the whole program serving a directory.
-func flowsIn(b *testing.B, dir string, built ...func(*host)) callbench.Host {
+func flowsIn(b *testing.B, dir string, built ...func(*app)) callbench.Host {
 	cfg := config.Default()
 	cfg.Scripts = dir
 	return func(ctx context.Context, l net.Listener) {
-		h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), audience{})
+		h, err := build(cfg, slog.New(slog.DiscardHandler), clock.System(), callHooks{})
 		if err != nil {
 			b.Error(err)
 			return
@@ -40,7 +40,7 @@ func flowsIn(b *testing.B, dir string, built ...func(*host)) callbench.Host {
 		for _, tell := range built {
 			tell(h)
 		}
-		if err := h.run(ctx, l); err != nil {
+		if err := h.run(ctx, l, nil); err != nil {
 			b.Error(err)
 		}
 	}
@@ -81,6 +81,6 @@ func BenchmarkReloading(b *testing.B) {
 			}
 		}
 	}
-	callbench.Disturbed(b, flowsIn(b, dir, func(h *host) { scripts = h.scripts }), save)
+	callbench.Disturbed(b, flowsIn(b, dir, func(h *app) { scripts = h.scripts }), save)
 	b.ReportMetric(float64(saved)/b.Elapsed().Seconds(), "saves/s")
 }

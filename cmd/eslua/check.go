@@ -12,8 +12,9 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// check compiles directories and files and prints what is wrong with them. A
-// directory is one script tree; a file is checked in the tree of its directory.
+// check compiles the scripts of directories, and single files, and prints what is
+// wrong with them. A directory is one script tree; a file is checked in the tree
+// of its directory.
 func check(p *program, _ context.Context, args []string) error {
 	cfg, paths, err := p.settings("check", args)
 	if err != nil {
@@ -44,12 +45,12 @@ func check(p *program, _ context.Context, args []string) error {
 		}
 	}
 	if wrong {
-		return errReported
+		return &reportedError{}
 	}
 	return nil
 }
 
-// checkTarget is the tree a path names and the files of it to speak of.
+// checkTarget returns the tree of a path and which of its files to report on; nil is all.
 func checkTarget(path string) (dir string, files []string, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

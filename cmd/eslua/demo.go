@@ -21,12 +21,11 @@ import (
 	"github.com/eslua/eslua/scripts"
 )
 
-// The demo's invitation: who is silent is hung up after so many seconds.
+// demoSeconds is how long an invited person has to press a digit.
 const demoSeconds = 4
 
-// demo runs the real host and a simulated switch on loopback: one invited
-// person presses 1, one stays silent, and after an edit the next call runs the
-// edited script.
+// demo runs eslua and a simulated switch on loopback: one invited person presses
+// 1, one stays silent, and after an edit the next call runs the edited script.
 func demo(p *program, ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		return &usageError{"eslua demo takes no arguments"}
@@ -54,13 +53,13 @@ type demonstration struct {
 	ladder *ladder
 	dir    string
 	sim    *switchsim.Switch
-	host   *host
+	host   *app
 	addr   string
 	ended  chan struct{} // one for each script that has ended
 	done   chan error
 }
 
-// start brings up the switch and the host, each on a free loopback port.
+// start starts the switch and eslua, each on a free loopback port.
 func (d *demonstration) start(ctx context.Context, p *program) error {
 	d.sim = switchsim.New(switchsim.Config{
 		Dialplan: switchsim.Dialplan{"default": {
@@ -82,8 +81,8 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 	cfg := config.Default()
 	cfg.Scripts = d.dir
 	cfg.Log.Level = config.Level(slog.LevelWarn)
-	h, err := build(cfg, p.logger(cfg.Log), clock.System(), audience{
-		called: func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) },
+	a, err := build(cfg, p.logger(cfg.Log), clock.System(), callHooks{
+		traced: func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) },
 		ended:  func(*outbound.Call) { d.ended <- struct{}{} },
 	})
 	if err != nil {
@@ -93,8 +92,8 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	d.host, d.addr, d.done = h, l.Addr().String(), make(chan error, 1)
-	go func() { d.done <- h.run(ctx, l) }()
+	d.host, d.addr, d.done = a, l.Addr().String(), make(chan error, 1)
+	go func() { d.done <- a.run(ctx, l, nil) }()
 	fmt.Fprintf(d.out, "A simulated FreeSWITCH hands calls to eslua on %s; scripts in %s\n", d.addr, d.dir)
 	return nil
 }
@@ -147,7 +146,7 @@ func (d *demonstration) outcome(uuid string) string {
 	return "never joined; FreeSWITCH's scheduled hangup ended the call"
 }
 
-// edit changes the script as an editor would and waits until it serves.
+// edit changes the script as an editor would and waits until calls get it.
 func (d *demonstration) edit(ctx context.Context) error {
 	file := filepath.Join(d.dir, "inviteToConf.lua")
 	source, err := fs.ReadFile(scripts.Files, "inviteToConf.lua")

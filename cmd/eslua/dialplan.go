@@ -101,7 +101,7 @@ func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flow
 		fmt.Fprintln(p.stdout, f)
 	}
 	if wrong {
-		return errReported
+		return &reportedError{}
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func runPrinted(t *testing.T, address, password string) {
 	cfg := config.Default()
 	cfg.Scripts, cfg.Fallback = dir, config.Fallback{Action: config.Hangup, Data: "USER_BUSY"}
 	l := listening(t)
-	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, audience{})
+	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, callHooks{})
 	served, nobody := l.Addr().String(), vacant(t)
 	early, late := dying(t, ""), dying(t, "connect\n\n")
 	// As a flow that begins a transfer; an application runs only once the channel is parked.
@@ -145,7 +145,7 @@ func TestPrintedRouteTakesItsCalls(t *testing.T) {
 	cfg.Hosts = []config.Address{config.Address(dying(t, "")), config.Address(l.Addr().String())}
 	sim := simulated(t, switchsim.Config{Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
 		switchsim.Extension{Match: "7005", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}})}})
-	serving(t, l, cfg, clock.System(), nil, audience{})
+	serving(t, l, cfg, clock.System(), nil, callHooks{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
 	}})

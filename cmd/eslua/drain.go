@@ -23,48 +23,48 @@ type departure struct {
 
 // leave takes no new calls: FreeSWITCH goes to the next host of its list.
 func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup) {
-	s.leaving.Store(true)
+	s.draining.Store(true)
 	s.moveLegs(ctx, aside) // while the port still answers, so that no leg is dialled to a deaf one
-	s.port.Refuse()
+	s.listener.Refuse()
 	patience := s.drainTime()
 	d.until = s.clock.Now().Add(patience)
 	d.late, d.tell = s.clock.NewTimer(patience), s.clock.NewTimer(tellEvery)
-	s.log.Info("taking no new calls; a second signal ends the others", "calls", s.host.server.Calls(), "until", d.until.Format(time.TimeOnly))
+	s.log.Info("taking no new calls; a second signal ends the others", "calls", s.app.server.Calls(), "until", d.until.Format(time.TimeOnly))
 	s.systemd.Stopping(s.callsLeft(d))
-	s.host.admin.SetDraining(d.until)
-	s.host.rollout.Retire()
+	s.app.admin.SetDraining(d.until)
+	s.app.rollout.Retire()
 	d.closed = make(chan struct{})
 	aside.Go(func() {
 		defer close(d.closed)
-		s.port.Drain(ctx)
+		s.listener.Drain(ctx)
 	})
 }
 
 // moveLegs has the legs that the calls still dial come to a port of their own,
 // until ctx ends.
 func (s *service) moveLegs(ctx context.Context, aside *sync.WaitGroup) {
-	host, _, _ := net.SplitHostPort(s.port.Addr().String())
+	host, _, _ := net.SplitHostPort(s.listener.Addr().String())
 	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		s.log.Warn("the calls that are left can dial no more", "error", err)
 		return
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	s.host.legs.Redirect(port)
-	aside.Go(func() { _ = s.host.server.Serve(ctx, l) }) // it says nothing but why the first one did not begin
+	s.app.legs.Redirect(port)
+	aside.Go(func() { _ = s.app.server.Serve(ctx, l) }) // it says nothing but why the first one did not begin
 }
 
 // tellLeft says how many calls are left.
 func (s *service) tellLeft(d *departure) {
 	d.tell = s.clock.NewTimer(tellEvery)
-	s.log.Info("waiting for the calls that are left", "calls", s.host.server.Calls(), "until", d.until.Format(time.TimeOnly))
+	s.log.Info("waiting for the calls that are left", "calls", s.app.server.Calls(), "until", d.until.Format(time.TimeOnly))
 	s.systemd.Status(s.callsLeft(d))
 }
 
 // giveBack says why the calls that are left end here; abort ends their context,
 // once the last that were on their way have come.
 func (s *service) giveBack(why string, d *departure, aside *sync.WaitGroup, abort func()) {
-	s.log.Warn("ending the calls that are left; their dialplans go on", "calls", s.host.server.Calls(), "why", why)
+	s.log.Warn("ending the calls that are left; their dialplans go on", "calls", s.app.server.Calls(), "why", why)
 	aside.Go(func() {
 		<-d.closed
 		abort()
@@ -72,7 +72,7 @@ func (s *service) giveBack(why string, d *departure, aside *sync.WaitGroup, abor
 }
 
 func (s *service) callsLeft(d *departure) string {
-	return fmt.Sprintf("taking no new calls; %d left, at most until %s", s.host.server.Calls(), d.until.Format(time.TimeOnly))
+	return fmt.Sprintf("taking no new calls; %d left, at most until %s", s.app.server.Calls(), d.until.Format(time.TimeOnly))
 }
 
 func (d *departure) told() <-chan time.Time { return channel(d.tell) }

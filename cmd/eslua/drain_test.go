@@ -43,7 +43,7 @@ func TestDrainLetsCallsEnd(t *testing.T) {
 	site.ends(site.call("short"), "NORMAL_TEMPORARY_FAILURE") // the dialplan's next action
 	staying.Press("1")
 	site.rejected(staying)
-	run.next(t, "the last call is over")
+	run.next(t, "the last call has ended")
 	if code := run.over(); code != exitFine {
 		t.Errorf("exit code %d", code)
 	}
@@ -198,10 +198,10 @@ func (s *site) service(t *testing.T, clk clock.Clock, log chan string) *service 
 	v.clock = clk
 	v.systemd = systemd.NewNotifier(systemd.Environment{Get: func(string) string { return "" }}, v.log)
 	var err error
-	if v.host, err = build(cfg, v.log, clk, audience{}); err != nil {
+	if v.app, err = build(cfg, v.log, clk, callHooks{}); err != nil {
 		t.Fatal(err)
 	}
-	if v.port, err = listener.Listen(s.listen, clk); err != nil {
+	if v.listener, err = listener.Listen(s.listen, clk); err != nil {
 		t.Fatal(err)
 	}
 	v.admin = v.newAdmin(filepath.Join(s.dir, "eslua.sock"), "")

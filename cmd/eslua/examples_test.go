@@ -25,7 +25,7 @@ func TestExamples(t *testing.T) {
 		Dialplan: switchsim.Dialplan{"default": exampleDialplan(t, string(cfg.Listen), l.Addr().String())},
 	})
 	cfg.Nodes[0].Address = config.Address(sim.Addr())
-	serving(t, l, cfg, clock.System(), nil, audience{})
+	serving(t, l, cfg, clock.System(), nil, callHooks{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7001", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(200 * time.Millisecond).Press("1"),
 		switchsim.OnApp("conference").After(100 * time.Millisecond).Hangup(),

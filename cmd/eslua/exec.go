@@ -13,9 +13,9 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// execute runs one script without a call, in the tree of its directory; the
-// first node, if there is one, is its FreeSWITCH. What it prints goes to stdout;
-// how it failed goes to stderr as file:line: message.
+// execute runs one script without a call, in the tree of its directory. The first
+// node, if there is one, is its FreeSWITCH. The script's output goes to stdout, its
+// error to stderr as file:line: message.
 func execute(p *program, ctx context.Context, args []string) error {
 	cfg, rest, err := p.settings("exec", args)
 	if err != nil {

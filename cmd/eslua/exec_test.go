@@ -69,7 +69,7 @@ func TestExecWithoutItsNode(t *testing.T) {
 	_ = l.Close()
 
 	for name, c := range map[string]struct{ address, password, says string }{
-		"not there":      {nobody, "secret", "event_socket.conf.xml has mod_event_socket listen at " + nobody},
+		"not there":      {nobody, "secret", "check that FreeSWITCH runs and that mod_event_socket listens at " + nobody},
 		"wrong password": {sim.Addr(), "wrong", "must be the param password of event_socket.conf.xml"},
 	} {
 		t.Run(name, func(t *testing.T) {

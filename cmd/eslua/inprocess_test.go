@@ -26,7 +26,7 @@ func listening(tb testing.TB) net.Listener {
 
 // serving is the whole program in this process, at l, until stop or the test's
 // end; a nil log is dropped.
-func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, log slog.Handler, told audience) (h *host, stop func()) {
+func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, log slog.Handler, told callHooks) (h *app, stop func()) {
 	tb.Helper()
 	if log == nil {
 		log = slog.DiscardHandler
@@ -37,7 +37,7 @@ func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, 
 	}
 	ctx, abort := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- h.run(ctx, l) }()
+	go func() { served <- h.run(ctx, l, nil) }()
 	stop = sync.OnceFunc(func() {
 		abort()
 		if err := <-served; err != nil {

@@ -70,7 +70,7 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 	// Each hostile call that failed is rejected; some attacks end well, as they should.
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	l := listening(tb)
-	_, stop := serving(tb, l, cfg, clock.System(), nil, audience{})
+	_, stop := serving(tb, l, cfg, clock.System(), nil, callHooks{})
 
 	sim := simulated(tb, switchsim.Config{
 		NoJournal: true,

@@ -14,8 +14,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// ladder collects what happens to calls, from the switch's side and from the
-// script's, and prints one call as lines of time, who and what.
+// A ladder collects what the switch and the scripts do with calls, and prints one
+// call as lines of time, actor and action.
 type ladder struct {
 	mu    sync.Mutex
 	rungs map[string][]rung // by channel UUID
@@ -28,18 +28,18 @@ type rung struct {
 
 func newLadder() *ladder { return &ladder{rungs: map[string][]rung{}} }
 
-// shown are the switch's entries a reader wants to see: the commands a script
-// sends are on the ladder as the script wrote them.
+// shown lists the kinds of the switch's entries that are worth printing. It lacks
+// the commands that a script sends, which are printed as the script wrote them.
 var shown = map[string]bool{"progress": true, "answer": true, "execute": true, "dtmf": true, "conference": true, "hangup": true}
 
-// onSwitch is a switchsim trace.
+// onSwitch adds an entry of the simulator.
 func (l *ladder) onSwitch(e switchsim.Entry) {
 	if shown[e.Kind] && e.UUID != "" {
 		l.add(e.UUID, rung{e.At, e.Who, e.What})
 	}
 }
 
-// onScript is a finished call of a Lua-visible function.
+// onScript adds a script's call of a bound function.
 func (l *ladder) onScript(uuid string, t vm.Trace) {
 	name := strings.ToLower(t.Name[:1]) + t.Name[1:] // the object's usual name, not its class's
 	what := fmt.Sprintf("%s(%s)", name, values(t.Args))
@@ -60,7 +60,8 @@ func values(vs []lua.LValue) string {
 	return strings.Join(texts, ", ")
 }
 
-// value is as the script would write it; the only objects it hands on are tasks.
+// value formats a value as the script would write it; the only objects that
+// scripts pass on are tasks.
 func value(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
@@ -86,7 +87,7 @@ func (l *ladder) add(uuid string, r rung) {
 	l.rungs[uuid] = append(l.rungs[uuid], r)
 }
 
-// print writes the call's rungs in order of time, counted from its first.
+// print writes the call's rungs in order of time, which starts at the first one.
 func (l *ladder) print(w io.Writer, uuid string) {
 	l.mu.Lock()
 	rungs := slices.Clone(l.rungs[uuid])
@@ -97,7 +98,7 @@ func (l *ladder) print(w io.Writer, uuid string) {
 	}
 }
 
-// has reports whether a rung of the call, by the switch, begins with what.
+// has reports whether a rung of the call by the switch begins with what.
 func (l *ladder) has(uuid, what string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

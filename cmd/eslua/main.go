@@ -1,5 +1,5 @@
-// Command eslua runs telephone calls as Lua scripts. One file holds one
-// subcommand; wire.go says in which order the rooms start and stop.
+// Command eslua runs telephone calls as Lua scripts. Each subcommand has a file of
+// its own name; wire.go builds the services of eslua serve, starts and stops them.
 package main
 
 import (
@@ -24,14 +24,14 @@ const (
 	exitConfig = 78 // EX_CONFIG of sysexits.h
 )
 
-// program is what a command sees of the process it runs in.
+// program is the process as a command sees it.
 type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	signals        <-chan os.Signal
 }
 
-// command is one word after "eslua".
+// command is a subcommand of eslua.
 type command struct {
 	name, usage, about string
 	run                func(p *program, ctx context.Context, args []string) error
@@ -73,7 +73,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 			continue
 		}
 		err := c.run(p, ctx, args[1:])
-		if err != nil && err.Error() != "" {
+		if err != nil && !errors.As(err, new(*reportedError)) {
 			fmt.Fprintln(p.stderr, err)
 		}
 		return exitCode(err)
@@ -83,7 +83,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 	return exitUsage
 }
 
-// untilSignal is a ctx that the first signal ends; stop ends it too.
+// untilSignal returns a context that the first signal ends; stop ends it too.
 func (p *program) untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watch sync.WaitGroup
@@ -104,13 +104,16 @@ func (p *program) usage() {
 	}
 }
 
-// usageError is a command line that cannot be understood.
+// usageError says what is wrong with a command line.
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
 
-// errReported ends a command with exit code 1 when all has been said already.
-var errReported = errors.New("")
+// reportedError ends a command with exitFailed when the command has printed what
+// is wrong.
+type reportedError struct{}
+
+func (*reportedError) Error() string { return "the command has printed what is wrong" }
 
 func exitCode(err error) int {
 	var usage *usageError

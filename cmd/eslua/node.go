@@ -12,18 +12,18 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// scriptNode is the FreeSWITCH of a script without a call. It is connected when
-// the script first needs it: most scripts that are only tried out never do.
+// scriptNode is the FreeSWITCH of a script without a call. It connects when the
+// script first needs it, which most scripts that are only tried out never do.
 type scriptNode struct {
 	link    *node.Link
 	address config.Address
 	connect func() // starts link, once
 }
 
-// newScriptNode makes the node a script can use until ctx ends; end waits for
-// the connection's end after that.
+// newScriptNode returns a node that a script can use until ctx ends; after that, end
+// waits for the connection to close.
 func newScriptNode(ctx context.Context, n config.Node, clk clock.Clock) (node *scriptNode, end func()) {
-	link := newLinks([]config.Node{n}, slog.New(slog.DiscardHandler), clk)[0] // the errors tell it all
+	link := newNodes([]config.Node{n}, slog.New(slog.DiscardHandler), clk)[0] // its errors say the same
 	var running sync.WaitGroup
 	connect := sync.OnceFunc(func() { running.Go(func() { _ = link.Run(ctx) }) })
 	return &scriptNode{link: link, address: n.Address, connect: connect}, running.Wait
@@ -54,7 +54,7 @@ func (n *scriptNode) await(ctx context.Context) error {
 	n.connect()
 	err := n.link.Await(ctx)
 	if err == nil || ctx.Err() != nil || errors.As(err, new(*node.PasswordError)) || errors.As(err, new(*node.RejectedError)) {
-		return err // these say what to do
+		return err // they say what to do
 	}
-	return fmt.Errorf("%w; see that FreeSWITCH runs and that its event_socket.conf.xml has mod_event_socket listen at %s", err, n.address)
+	return fmt.Errorf("%w; check that FreeSWITCH runs and that mod_event_socket listens at %s (event_socket.conf.xml)", err, n.address)
 }

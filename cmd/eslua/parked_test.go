@@ -47,7 +47,7 @@ func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serving(t, l, cfg, clk, stageLog{stage: seen}, audience{ended: seen.ended})
+	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{ended: seen.ended})
 	again, late := time.NewTicker(time.Millisecond), time.NewTimer(20*time.Second)
 	defer again.Stop()
 	defer late.Stop()

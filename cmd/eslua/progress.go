@@ -9,10 +9,10 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// progress is what systemd's watchdog is to know: that a connection to the port
-// is accepted, as long as calls are taken, and that a script runs.
+// progress returns an error unless the program does its work, for systemd's
+// watchdog: connections are accepted, as long as calls are taken, and scripts run.
 func (s *service) progress(ctx context.Context) error {
-	if err := s.port.Probe(ctx); err != nil && !s.leaving.Load() {
+	if err := s.listener.Probe(ctx); err != nil && !s.draining.Load() {
 		return err
 	}
 	script, err := vm.Compile("watchdog", []byte(`local n = 0; for i = 1, 100 do n = n + #tostring(i) end; assert(n == 192)`))
@@ -20,7 +20,7 @@ func (s *service) progress(ctx context.Context) error {
 		return err
 	}
 	cfg := config.Default()
-	if err := s.host.runner.Run(ctx, run.Run{Flow: "watchdog", Scripts: run.Single(script), Config: run.GeneralConfig(&cfg)}); err != nil {
+	if err := s.app.runner.Run(ctx, run.Run{Flow: "watchdog", Scripts: run.Single(script), Config: run.GeneralConfig(&cfg)}); err != nil {
 		return fmt.Errorf("a script that only counts to 100 failed: %w", err)
 	}
 	return nil

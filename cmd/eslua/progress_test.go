@@ -35,7 +35,7 @@ func TestProgress(t *testing.T) {
 	go func() {
 		defer close(accepting)
 		for {
-			nc, err := s.port.Accept()
+			nc, err := s.listener.Accept()
 			if err != nil {
 				return
 			}
@@ -45,14 +45,14 @@ func TestProgress(t *testing.T) {
 	if err := s.progress(t.Context()); err != nil {
 		t.Error(err)
 	}
-	_ = s.port.Close()
+	_ = s.listener.Close()
 	for nc := range accepting {
 		t.Errorf("a probe counts as a call: %s", nc.RemoteAddr())
 	}
 	if err := s.progress(t.Context()); err == nil {
 		t.Error("a port that is closed is progress")
 	}
-	s.leaving.Store(true)
+	s.draining.Store(true)
 	if err := s.progress(t.Context()); err != nil {
 		t.Errorf("while no calls are taken: %v", err)
 	}
@@ -61,5 +61,5 @@ func TestProgress(t *testing.T) {
 	if err := s.progress(gone); err == nil {
 		t.Error("a script that did not run is progress")
 	}
-	s.host.close(t.Context())
+	s.app.close(t.Context())
 }

@@ -16,46 +16,46 @@ import (
 func (s *service) Reload(ctx context.Context) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	if !s.leaving.Load() {
+	if !s.draining.Load() {
 		s.systemd.Reloading()
 		defer func() {
-			if !s.leaving.Load() {
-				s.systemd.Ready(s.takingCalls())
+			if !s.draining.Load() {
+				s.systemd.Ready(s.readyStatus())
 			}
 		}()
 	}
 	wrong := s.reconfigure()
 	if wrong != nil {
 		s.log.Error("the configuration is wrong; the one before goes on", "error", wrong)
-		s.host.admin.SetConfigProblem(wrong)
+		s.app.admin.SetConfigProblem(wrong)
 	}
-	err := s.host.scripts.Reload(ctx)
+	err := s.app.scripts.Reload(ctx)
 	switch {
 	case err != nil:
 		s.log.Error("the scripts are wrong; those before go on", "error", err)
 	default:
-		s.log.Info("the scripts are read anew", "generation", s.host.scripts.Current().Name())
+		s.log.Info("the scripts are read anew", "generation", s.app.scripts.Current().Name())
 	}
 	return errors.Join(wrong, err)
 }
 
 // reconfigure puts the settings into force that may change while calls run.
 func (s *service) reconfigure() error {
-	cfg, err := s.from.load()
+	cfg, err := s.overrides.load()
 	if err != nil {
 		return err
 	}
-	if late := slices.DeleteFunc(differences(s.started, cfg), changeable); len(late) > 0 {
+	if late := slices.DeleteFunc(differences(s.initial, cfg), changeable); len(late) > 0 {
 		s.log.Warn("these settings differ now, and take a restart", "settings", strings.Join(late, ", "))
 	}
-	changed := slices.DeleteFunc(differences(s.inForce, cfg), func(name string) bool { return !changeable(name) })
+	changed := slices.DeleteFunc(differences(s.current, cfg), func(name string) bool { return !changeable(name) })
 	s.level.Set(slog.Level(cfg.Log.Level))
-	s.patience.Store(int64(cfg.Drain))
-	s.host.calls.Configure(cfg)
-	s.host.rollout.Configure(cfg)
-	s.host.admin.SetConfig(s.from.file, cfg)
-	s.inForce = cfg
-	s.log.Info("the configuration is read anew", "file", s.from.file, "changed", strings.Join(changed, ", "))
+	s.drainTimeout.Store(int64(cfg.Drain))
+	s.app.calls.Configure(cfg)
+	s.app.rollout.Configure(cfg)
+	s.app.admin.SetConfig(s.overrides.file, cfg)
+	s.current = cfg
+	s.log.Info("the configuration is read anew", "file", s.overrides.file, "changed", strings.Join(changed, ", "))
 	return nil
 }
 

@@ -47,7 +47,7 @@ func runScenarios(t *testing.T, address, password string) {
 	}
 	seen := newStage()
 	l := listening(t)
-	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, audience{called: seen.called, ended: seen.ended})
+	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, callHooks{traced: seen.called, ended: seen.ended})
 	// The group returns when its parallel scenarios have ended.
 	t.Run("calls", func(t *testing.T) {
 		for _, s := range scenarios() {

@@ -17,133 +17,134 @@ import (
 	"github.com/eslua/eslua/host/operate/systemd"
 )
 
-// serve takes calls until it is told to stop. The first signal takes no new
-// calls and lets the others end; the second gives them back to their dialplans.
+// serve takes calls until a signal stops it. After the first signal it takes no
+// new calls and lets the others end; at the second it gives them back to their
+// dialplans.
 func serve(p *program, ctx context.Context, args []string) error {
-	from, rest, err := p.overrides("serve", args)
+	overrides, rest, err := p.overrides("serve", args)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
 		return &usageError{fmt.Sprintf("eslua serve takes no argument %q", rest[0])}
 	}
-	cfg, err := from.load()
+	cfg, err := overrides.load()
 	if err != nil {
 		return err
 	}
-	s := newService(p, from, cfg)
+	s := newService(p, overrides, cfg)
 	env := systemd.Environment{Get: p.getenv, Unset: os.Unsetenv, PID: os.Getpid()}
 	s.systemd = systemd.NewNotifier(env, s.log)
-	if s.host, err = build(cfg, s.log, s.clock, audience{}); err != nil {
+	if s.app, err = build(cfg, s.log, s.clock, callHooks{}); err != nil {
 		return err
 	}
-	if s.port, err = s.openPort(env); err != nil {
-		s.host.close(ctx)
+	if s.listener, err = s.openListener(env); err != nil {
+		s.app.close(ctx)
 		return err
 	}
 	socket := admin.SocketPath(cfg.Admin, p.getenv)
-	if from.takeover {
-		s.host.parked.Disable() // the calls of the one before look like parked ones
-		s.relieve(ctx, socket)
+	if overrides.takeover {
+		s.app.recovery.Disable() // the calls of the previous eslua look like parked ones
+		s.drainPrevious(ctx, socket)
 	}
 	s.admin = s.newAdmin(socket, string(cfg.Metrics))
-	s.host.admin.SetConfig(from.file, cfg)
+	s.app.admin.SetConfig(overrides.file, cfg)
 	return s.run(ctx, p.signals)
 }
 
 // service is eslua serve from its start to its end.
 type service struct {
-	from    overrides
-	started config.Config // the settings that take a restart are these
-	log     *slog.Logger
-	level   *slog.LevelVar
-	clock   clock.Clock
-	host    *host
-	admin   *admin.Server
-	port    *listener.Listener
-	systemd *systemd.Notifier
+	overrides overrides
+	initial   config.Config // the settings that a reload cannot change
+	log       *slog.Logger
+	level     *slog.LevelVar
+	clock     clock.Clock
+	app       *app
+	admin     *admin.Server
+	listener  *listener.Listener
+	systemd   *systemd.Notifier
 
-	asked   chan struct{} // to drain, by the admin
-	leaving atomic.Bool   // no new calls are taken
+	drainRequested chan struct{} // by the admin
+	draining       atomic.Bool   // no new calls are taken
 
-	reloading sync.Mutex // guards the next
-	inForce   config.Config
-	patience  atomic.Int64 // inForce.Drain
+	reloading    sync.Mutex // guards current
+	current      config.Config
+	drainTimeout atomic.Int64 // inForce.Drain
 }
 
 func newService(p *program, from overrides, cfg config.Config) *service {
 	s := &service{
-		from: from, started: cfg, inForce: cfg,
+		overrides: from, initial: cfg, current: cfg,
 		level: new(slog.LevelVar), clock: clock.System(),
-		asked: make(chan struct{}, 1),
+		drainRequested: make(chan struct{}, 1),
 	}
 	s.level.Set(slog.Level(cfg.Log.Level))
 	s.log = p.loggerAt(s.level, cfg.Log.Format)
-	s.patience.Store(int64(cfg.Drain))
+	s.drainTimeout.Store(int64(cfg.Drain))
 	return s
 }
 
 func (s *service) newAdmin(socket, metrics string) *admin.Server {
 	return admin.New(socket, metrics, admin.Deps{
-		StatusSource: s.host.admin, ScriptControl: s.host.admin, ProcessControl: s, Metrics: s.host.metrics,
+		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Metrics: s.app.metrics,
 	}, s.log, s.clock)
 }
 
-// run takes calls and heeds signals until the last call is over.
+// run takes calls and obeys signals until the last call has ended.
 func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
-	var aside sync.WaitGroup
-	defer aside.Wait()
+	var background sync.WaitGroup
+	defer background.Wait()
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
 	ended := make(chan error, 1)
-	go func() { ended <- s.host.run(ctx, s.port, s.admin) }()
-	aside.Go(func() { s.systemd.Watch(ctx, s.clock, s.progress) })
+	go func() { ended <- s.app.run(ctx, s.listener, s.admin) }()
+	background.Go(func() { s.systemd.Watch(ctx, s.clock, s.progress) })
 
-	s.log.Info("taking calls", "listen", s.port.Addr().String(), "scripts", s.host.scripts.Status().Scripts, "generation", s.host.scripts.Current().Name())
+	s.log.Info("taking calls", "listen", s.listener.Addr().String(), "scripts", s.app.scripts.Status().Scripts, "generation", s.app.scripts.Current().Name())
 	select {
-	case <-s.admin.Tried(): // who is told can ask it, or relieve it
+	case <-s.admin.Tried(): // whoever sees READY=1 may use the admin socket or take over
 	case err := <-ended:
 		return err
 	}
-	s.systemd.Ready(s.takingCalls())
+	s.systemd.Ready(s.readyStatus())
 	d := departure{clock: s.clock}
 	defer d.stop()
 	for {
 		select {
 		case err := <-ended:
-			if s.leaving.Load() {
-				s.log.Info("the last call is over")
+			if s.draining.Load() {
+				s.log.Info("the last call has ended")
 			}
 			return err
 		case sig := <-signals:
 			switch {
 			case sig == syscall.SIGHUP:
-				aside.Go(func() { _ = s.Reload(ctx) }) // it is logged
-			case !s.leaving.Load():
-				s.leave(ctx, &d, &aside)
+				background.Go(func() { _ = s.Reload(ctx) }) // it is logged
+			case !s.draining.Load():
+				s.leave(ctx, &d, &background)
 			default:
-				s.giveBack("a second signal came", &d, &aside, abort)
+				s.giveBack("a second signal came", &d, &background, abort)
 			}
-		case <-s.asked:
-			if !s.leaving.Load() {
-				s.leave(ctx, &d, &aside)
+		case <-s.drainRequested:
+			if !s.draining.Load() {
+				s.leave(ctx, &d, &background)
 			}
 		case <-d.told():
 			s.tellLeft(&d)
 		case <-d.over():
-			s.giveBack("their time is over", &d, &aside, abort)
+			s.giveBack("their time is over", &d, &background, abort)
 		}
 	}
 }
 
-func (s *service) takingCalls() string { return "taking calls on " + s.port.Addr().String() }
+func (s *service) readyStatus() string { return "taking calls on " + s.listener.Addr().String() }
 
-// Drain does what SIGTERM does.
+// Drain does what SIGTERM does: see serve.
 func (s *service) Drain() {
 	select {
-	case s.asked <- struct{}{}:
+	case s.drainRequested <- struct{}{}:
 	default:
 	}
 }
 
-func (s *service) drainTime() time.Duration { return time.Duration(s.patience.Load()) }
+func (s *service) drainTime() time.Duration { return time.Duration(s.drainTimeout.Load()) }

@@ -10,9 +10,8 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// settings reads a command's flags, then the environment, then the file, and
-// returns the configuration with the arguments that are left. What comes first
-// in that order wins.
+// settings returns the configuration and the remaining arguments of a command.
+// Flags win over the environment, which wins over the file.
 func (p *program) settings(name string, args []string) (config.Config, []string, error) {
 	o, rest, err := p.overrides(name, args)
 	if err != nil {
@@ -22,7 +21,8 @@ func (p *program) settings(name string, args []string) (config.Config, []string,
 	return c, rest, err
 }
 
-// overrides reads a command's flags and the environment.
+// overrides returns the settings in a command's flags and the environment, and the
+// remaining arguments.
 func (p *program) overrides(name string, args []string) (o overrides, rest []string, err error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -46,15 +46,15 @@ func (p *program) overrides(name string, args []string) (o overrides, rest []str
 	return o, flags.Args(), nil
 }
 
-// overrides are the settings that flags and the environment can name.
+// overrides are the settings that flags and the environment can set.
 type overrides struct {
 	file, listen, scripts, password string
 	nodes                           []string
 	limits                          []string // name=value
-	takeover                        bool     // no setting, but how serve begins
+	takeover                        bool     // how serve starts; not a setting
 }
 
-// load reads the file, if there is one, and what wins over it.
+// load returns the configuration of the file, if there is one, with the overrides.
 func (o overrides) load() (c config.Config, err error) {
 	c = config.Default()
 	if o.file != "" {
@@ -98,12 +98,12 @@ func (o overrides) apply(c *config.Config) error {
 	return nil
 }
 
-// logger writes to stderr, as the configuration says.
+// logger returns a logger that writes to stderr as configured.
 func (p *program) logger(c config.Log) *slog.Logger {
 	return p.loggerAt(slog.Level(c.Level), c.Format)
 }
 
-// loggerAt writes at a level that may change.
+// loggerAt returns a logger whose level may change.
 func (p *program) loggerAt(level slog.Leveler, format config.Format) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {

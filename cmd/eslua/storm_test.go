@@ -63,7 +63,7 @@ func TestStorm(t *testing.T) {
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	saw := newSightings(t)
 	l := listening(t)
-	h, stop := serving(t, l, cfg, clock.System(), saw, audience{})
+	h, stop := serving(t, l, cfg, clock.System(), saw, callHooks{})
 	sim := simulated(t, switchsim.Config{
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hold.wav": time.Second},
@@ -122,7 +122,7 @@ func stampsOf(read func(string) (string, error)) string {
 
 // edit makes the changes one after the other, waits for what becomes of each,
 // and returns how long each good one took to serve.
-func (s *stormyTree) edit(h *host) (took []time.Duration) {
+func (s *stormyTree) edit(h *app) (took []time.Duration) {
 	for n := 1; n <= stormChanges; n++ {
 		files := stormTree(n)
 		broken := n%3 == 0
@@ -146,7 +146,7 @@ func (s *stormyTree) edit(h *host) (took []time.Duration) {
 	return took
 }
 
-func (s *stormyTree) await(h *host, what string, reached func() bool) {
+func (s *stormyTree) await(h *app, what string, reached func() bool) {
 	s.t.Helper()
 	late := time.After(30 * time.Second)
 	for {

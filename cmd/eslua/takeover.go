@@ -11,14 +11,14 @@ import (
 	"github.com/eslua/eslua/host/operate/systemd"
 )
 
-// openPort opens the port for calls: the one systemd passed, one beside an
-// older eslua's, or one of its own.
-func (s *service) openPort(env systemd.Environment) (*listener.Listener, error) {
+// openListener opens the listener for calls: on the socket that systemd passed, on
+// the address of the previous eslua beside it, or on an address of its own.
+func (s *service) openListener(env systemd.Environment) (*listener.Listener, error) {
 	sockets, err := systemd.Sockets(env)
 	if err != nil {
 		return nil, err
 	}
-	addr := string(s.started.Listen)
+	addr := string(s.initial.Listen)
 	switch len(sockets) {
 	case 0:
 	case 1:
@@ -33,39 +33,39 @@ func (s *service) openPort(env systemd.Environment) (*listener.Listener, error) 
 		}
 		return nil, fmt.Errorf("systemd passed %d sockets, and eslua listens on one: leave one ListenStream= in the socket unit", len(sockets))
 	}
-	if s.from.takeover {
+	if s.overrides.takeover {
 		p, err := listener.Takeover(addr, s.clock)
 		if err != nil {
-			err = fmt.Errorf("eslua cannot take over %s: %w; only a port that another eslua of the same user has, or nobody, can be taken over", addr, err)
+			err = fmt.Errorf("eslua cannot take over %s: %w; only a free port, or that of another eslua of the same user, can be taken over", addr, err)
 		}
 		return p, err
 	}
 	p, err := listener.Listen(addr, s.clock)
 	if err != nil {
-		err = fmt.Errorf("eslua cannot listen on %s: %w; is another eslua running, or the address not of this machine? --listen names another, --takeover relieves it", addr, err)
+		err = fmt.Errorf("eslua cannot listen on %s: %w; is another eslua running, or is it not an address of this machine? --listen sets another address, --takeover replaces a running eslua", addr, err)
 	}
 	return p, err
 }
 
-// reliefTime is how long the eslua before may take to answer; new connections
-// wait meanwhile.
-const reliefTime = 5 * time.Second
+// takeoverTimeout bounds the time that the previous eslua has to answer; new
+// connections wait meanwhile.
+const takeoverTimeout = 5 * time.Second
 
-// relieve has the eslua before take no more calls, and leave its admin socket
-// to this one. It ends by itself when its last call is over; until then its
-// calls are no parked ones.
-func (s *service) relieve(ctx context.Context, socket string) {
-	ctx, stop := context.WithTimeout(ctx, reliefTime)
+// drainPrevious makes the previous eslua take no more calls and give up its admin
+// socket. It ends by itself with its last call; until then its calls look like
+// parked ones.
+func (s *service) drainPrevious(ctx context.Context, socket string) {
+	ctx, stop := context.WithTimeout(ctx, takeoverTimeout)
 	defer stop()
 	_, err := admin.NewClient(socket).Drain(ctx, true)
 	if absent := (*admin.NotRunningError)(nil); errors.As(err, &absent) {
-		s.log.Info("there is no eslua to take over from, or its admin socket is elsewhere: then send it SIGTERM", "socket", socket)
+		s.log.Info("there is no eslua to take over from at this admin socket; if one runs with another socket, send it SIGTERM", "socket", socket)
 		return
 	}
-	s.host.parked.Disable()
+	s.app.recovery.Disable()
 	if err != nil {
-		s.log.Error("new calls come here, but the eslua before could not be told; send it SIGTERM", "error", err)
+		s.log.Error("new calls come here, but the previous eslua does not answer at its admin socket; send it SIGTERM", "error", err)
 		return
 	}
-	s.log.Info("the eslua before takes no more calls; it ends with its last one", "socket", socket)
+	s.log.Info("the previous eslua takes no more calls; it ends with its last one", "socket", socket)
 }

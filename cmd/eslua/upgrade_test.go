@@ -40,7 +40,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 		staying := site.call("long")
 		next := site.start(site.serve("--listen", addr, "--takeover"))
 		next.told(t, "READY=1")
-		next.says(t, "the eslua before takes no more calls")
+		next.says(t, "the previous eslua takes no more calls")
 		run.told(t, "STOPPING=1")
 		load.await(upgradeEvery)
 		staying.Press("1")
