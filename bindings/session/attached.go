@@ -14,11 +14,11 @@ import (
 	"github.com/eslua/eslua/host/run"
 )
 
-// attached is a channel somebody else controls, reached by API commands only:
-// its variables, its state and its hangup are at hand; applications are sent
-// and not waited for; its digits are not heard.
+// attached is a channel that another program controls. API commands read and set
+// its variables, read its state, hang it up, and start applications on it
+// without waiting for them; its digits and events do not reach us.
 type attached struct {
-	ctx context.Context // the script's: what the port gives no context to ends with the script
+	ctx context.Context // of the script, for the methods of Call that get none
 	id  string
 	env *run.Env
 }
@@ -30,26 +30,26 @@ func (c *attached) API(ctx context.Context, line string) (string, error) {
 	return c.env.Switch.API(ctx, line)
 }
 
-// Execute sends an application to the channel and returns at once. In
-// uuid_broadcast's app!cause::data a mark in the name would make it another one
-// than the name that was granted.
+// Execute starts an application on the channel and returns at once. It refuses
+// names with ! or :, because uuid_broadcast reads app!cause::data and would run
+// another application than the one that was granted.
 func (c *attached) Execute(ctx context.Context, app, arg string) (esl.Event, error) {
 	if strings.ContainsAny(app, "!:") {
 		return esl.Event{}, fmt.Errorf("%q is no application", app)
 	}
 	c.env.Log.Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
-	return esl.Event{}, c.order(ctx, "uuid_broadcast "+c.id+" "+syntax.Word(app+"::"+arg)+" aleg")
+	return esl.Event{}, c.command(ctx, "uuid_broadcast "+c.id+" "+syntax.Word(app+"::"+arg)+" aleg")
 }
 
-// Interrupt breaks off what the channel runs.
-func (c *attached) Interrupt(ctx context.Context) error { return c.order(ctx, "uuid_break "+c.id) }
+// Interrupt stops the application that the channel runs.
+func (c *attached) Interrupt(ctx context.Context) error { return c.command(ctx, "uuid_break "+c.id) }
 
 // Hangup hangs the channel up.
 func (c *attached) Hangup(ctx context.Context, cause string) error {
-	return c.order(ctx, "uuid_kill "+c.id+" "+cause)
+	return c.command(ctx, "uuid_kill "+c.id+" "+cause)
 }
 
-func (c *attached) order(ctx context.Context, line string) error {
+func (c *attached) command(ctx context.Context, line string) error {
 	reply, err := c.API(ctx, line)
 	if err == nil && strings.HasPrefix(reply, "-") {
 		return &esl.ReplyError{Text: strings.TrimSpace(reply)}
@@ -57,18 +57,18 @@ func (c *attached) order(ctx context.Context, line string) error {
 	return err
 }
 
-// Sleep lets time pass.
+// Sleep waits.
 func (c *attached) Sleep(ctx context.Context, d time.Duration) error {
 	return clock.Sleep(ctx, c.env.Clock, d)
 }
 
-// WaitEvent waits in vain: the channel's events go elsewhere.
+// WaitEvent returns at once: the channel's events do not reach us.
 func (c *attached) WaitEvent(ctx context.Context, d time.Duration, want func(esl.Event) bool) (esl.Event, error) {
 	c.env.Log.Warn("events of a channel that is not this script's own cannot be waited for", "uuid", c.id)
 	return esl.Event{}, nil
 }
 
-// WaitDigit waits in vain.
+// WaitDigit waits for the time d and returns no digit.
 func (c *attached) WaitDigit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error) {
 	c.env.Log.Warn("digits of a channel that is not this script's own cannot be heard", "uuid", c.id)
 	return outbound.Digit{}, false, c.Sleep(ctx, d)
@@ -93,7 +93,8 @@ func (c *attached) exists() bool {
 	return err == nil && strings.TrimSpace(reply) == "true"
 }
 
-// Snapshot asks for the channel's data (uuid_dump), the zero Event if it is gone.
+// Snapshot asks for the channel's data (uuid_dump) and returns the zero Event if
+// the channel is gone.
 func (c *attached) Snapshot() esl.Event {
 	dump, err := c.API(c.ctx, "uuid_dump "+c.id)
 	if err != nil || strings.HasPrefix(dump, "-") {
@@ -105,8 +106,8 @@ func (c *attached) Snapshot() esl.Event {
 		if !ok {
 			break
 		}
-		if plain, err := url.PathUnescape(value); err == nil {
-			value = plain
+		if decoded, err := url.PathUnescape(value); err == nil {
+			value = decoded
 		}
 		headers = append(headers, [2]string{name, value})
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Call is a channel under control; *outbound.Call is one. It is used by the
-// script's goroutine alone.
+// Call is a channel that a session drives: an *outbound.Call, a *legs.Leg, or an
+// attached channel. Only the script's goroutine uses it.
 type Call interface {
 	UUID() string
 	Snapshot() esl.Event

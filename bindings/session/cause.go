@@ -4,7 +4,7 @@ import "github.com/eslua/eslua/host/freeswitch/syntax"
 
 const normalClearing = "NORMAL_CLEARING"
 
-// hangupCause reads a cause as FreeSWITCH does: what is none is NORMAL_CLEARING.
+// hangupCause reads a cause as FreeSWITCH does: anything else is NORMAL_CLEARING.
 func hangupCause(text string) string {
 	cause, err := syntax.ParseCause(text)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 
 var errNoCheckpoint = errors.New("only the call that runs the flow has a checkpoint: a leg that a script dialled ends with the script")
 
-// storeCheckpoint keeps a table in FreeSWITCH, or takes back what is kept.
+// storeCheckpoint stores a table in FreeSWITCH, or removes what is stored.
 func storeCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
-	if s.keep == nil {
+	if s.checkpoint == nil {
 		return nil, errNoCheckpoint
 	}
 	text := ""
@@ -22,28 +22,28 @@ func storeCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
 			return nil, err
 		}
 	}
-	if s.call == nil || s.over() {
+	if s.call == nil || s.ended() {
 		return nil, nil
 	}
-	return nil, s.settle(s.keep.Keep(a.Context(), text))
+	return nil, s.classifyErr(s.checkpoint.Keep(a.Context(), text))
 }
 
-// resumed returns what the run that this one continues kept last, and which
-// script that was; nil when there is nothing to continue.
+// resumed returns the table that the interrupted run stored last and which script
+// that was; nil if this run continues none.
 func resumed(a *vm.Args) error {
 	s := a.Self().(*Session)
 	a.Return(lua.LNil)
-	if s.keep == nil {
+	if s.checkpoint == nil {
 		return nil
 	}
-	text, by := s.keep.Earlier()
+	text, by := s.checkpoint.Earlier()
 	if text == "" {
 		return nil
 	}
 	a.ChargeMemory(decodedCost * len(text))
 	kept, err := decodeTable(strings.Clone(text), func(id int) lua.LValue { return s.task(a, id) })
 	if err != nil {
-		s.log().Warn("the checkpoint that this channel has cannot be used, the flow begins anew", "error", err)
+		s.log().Warn("the channel's checkpoint cannot be used, so the flow starts from the beginning", "error", err)
 		return nil
 	}
 	from := &lua.LTable{Metatable: lua.LNil}
@@ -54,6 +54,6 @@ func resumed(a *vm.Args) error {
 	return nil
 }
 
-// decodedCost is the memory that a byte of a checkpoint's text can become: a
-// table, two bytes of text, is some 200.
+// decodedCost is the memory that a byte of a checkpoint's text can take: a table,
+// two bytes of text, takes about 200.
 const decodedCost = 128

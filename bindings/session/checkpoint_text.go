@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// The text of a checkpoint's table. Equal tables have equal texts:
+// The text form of a checkpoint's table. Equal tables have equal texts:
 //
 //	t  f            true and false
 //	n1.5;           a number
@@ -19,10 +19,10 @@ import (
 //	k17;            a task of schedHangup
 //	{...}           a table: keys and values in turn, numbers before strings
 
-// maxDepth is how deep tables may be in tables.
+// maxDepth limits how deep tables are nested.
 const maxDepth = 16
 
-// encodeTable writes a table's text.
+// encodeTable returns the text of a table.
 func encodeTable(t *lua.LTable) (string, error) {
 	var w encoder
 	if err := w.table(t, ""); err != nil {
@@ -59,7 +59,7 @@ func (w *encoder) value(v lua.LValue, name string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("checkpoint: %s is a %s; what can be kept are strings, numbers, booleans, tasks of schedHangup, and tables of them", name, v.Type())
+	return fmt.Errorf("checkpoint: %s is a %s; a checkpoint can store strings, numbers, booleans, tasks of schedHangup, and tables of them", name, v.Type())
 }
 
 func indexOf(b bool) int {
@@ -70,7 +70,7 @@ func indexOf(b bool) int {
 }
 
 func tooLong(name string) error {
-	return fmt.Errorf("checkpoint: %s takes more than the %d bytes that can be kept: keep less, an id instead of the data", name, checkpoint.MostBytes)
+	return fmt.Errorf("checkpoint: %s takes more than the %d bytes that a checkpoint can store: store less, such as an id instead of the data", name, checkpoint.MostBytes)
 }
 
 func (w *encoder) table(t *lua.LTable, name string) error {
@@ -91,7 +91,7 @@ func (w *encoder) table(t *lua.LTable, name string) error {
 		switch key.(type) {
 		case lua.LString, lua.LNumber:
 		default:
-			return fmt.Errorf("checkpoint: a key of %s is a %s; keys that can be kept are strings and numbers", orTheTable(name), key.Type())
+			return fmt.Errorf("checkpoint: a key of %s is a %s; a checkpoint can store keys that are strings or numbers", orTheTable(name), key.Type())
 		}
 		if err := w.value(key, field); err != nil {
 			return err
@@ -124,7 +124,7 @@ func fieldName(table string, key lua.LValue) string {
 	return table + "." + key.String()
 }
 
-// compareKeys puts numbers before strings; other keys are refused anyway.
+// compareKeys orders numbers before strings; other keys are refused anyway.
 func compareKeys(a, b lua.LValue) int {
 	x, xn := a.(lua.LNumber)
 	y, yn := b.(lua.LNumber)
@@ -141,7 +141,7 @@ func compareKeys(a, b lua.LValue) int {
 
 var errDamaged = errors.New("its table is damaged")
 
-// decodeTable reads encodeTable's text; task makes the task of an id.
+// decodeTable reads the text of encodeTable; task makes the task of an id.
 func decodeTable(text string, task func(id int) lua.LValue) (*lua.LTable, error) {
 	r := decoder{rest: text, task: task}
 	v, err := r.value()
@@ -192,7 +192,7 @@ func (r *decoder) value() (lua.LValue, error) {
 	return nil, errDamaged
 }
 
-// until takes what stands before the mark, and the mark.
+// until reads up to the mark and skips the mark.
 func (r *decoder) until(mark string) string {
 	before, after, _ := strings.Cut(r.rest, mark)
 	r.rest = after

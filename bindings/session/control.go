@@ -28,7 +28,7 @@ func (s *Session) bringUp(a *vm.Args, app string, up func() bool) (lua.LValue, e
 	if _, _, err := s.run(a, &prompt{app: true}, app, ""); err != nil {
 		return no, err
 	}
-	return number(!s.over() && up()), nil
+	return intBool(!s.ended() && up()), nil
 }
 
 func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -39,13 +39,12 @@ func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, err
 }
 
-// hangup ends the call at once. The hangup hook runs inside it.
+// hangup ends the call. The hangup hook runs before it returns.
 func hangup(s *Session, a *vm.Args) (lua.LValue, error) {
-	return nil, s.settle(s.call.Hangup(a.Context(), hangupCause(a.String(0))))
+	return nil, s.classifyErr(s.call.Hangup(a.Context(), hangupCause(a.String(0))))
 }
 
-// transfer sends the channel elsewhere when the script has ended; until then
-// the script keeps it, with ready() false.
+// transfer remembers where the channel goes at the end of the script.
 func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 	extension := a.String(0)
 	if extension == "" || strings.HasPrefix(extension, "-") {
@@ -68,12 +67,11 @@ func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 	if err := s.set.env.Grants.CheckApp("transfer", target); err != nil {
 		return nil, err
 	}
-	s.transfer = target
+	s.transferTo = target
 	return yes, nil
 }
 
-// execute runs any dialplan application; ${...} in its argument is expanded by
-// FreeSWITCH.
+// execute runs a dialplan application; FreeSWITCH expands ${...} in its argument.
 func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 	app := a.String(0)
 	if app == "" {
@@ -81,37 +79,37 @@ func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 		return nil, nil
 	}
 	p := &prompt{app: true, dtmf: true}
-	if takesDigits(app) {
+	if syntax.CollectsDigits(app) {
 		p.dtmf = false
-		s.keepAhead()
+		s.saveTypedDigits()
 	}
 	_, _, err := s.run(a, p, app, a.String(1))
 	if strings.EqualFold(app, "transfer") || strings.EqualFold(app, "deflect") {
-		s.left = !s.over()
+		s.movedByApp = !s.ended()
 	}
 	return nil, err
 }
 
-// sleep waits; a callback can end it.
+// sleep waits; a callback can end the wait.
 func sleep(s *Session, a *vm.Args) (lua.LValue, error) {
-	stopped, err := s.attend(a, &prompt{input: true, dtmf: true}, func() error {
+	stopped, err := s.waitWithCallbacks(a, &prompt{input: true, dtmf: true}, func() error {
 		return s.call.Sleep(a.Context(), milliseconds(a.Int(0)))
 	})
-	return number(!stopped && !s.over()), err
+	return intBool(!stopped && !s.ended()), err
 }
 
-// ready tells whether the script still has the channel. A pending hangup hook
-// runs here.
+// ready reports whether the script still has the channel, and runs a pending
+// hangup hook.
 func ready(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.call == nil {
 		return lua.LFalse, nil
 	}
-	if s.prompt == nil { // not inside a callback, where events keep their order
-		if err := s.settle(s.call.Sleep(a.Context(), 0)); err != nil { // notices a connection that is gone
+	if s.prompt == nil { // inside a callback, events would overtake each other
+		if err := s.classifyErr(s.call.Sleep(a.Context(), 0)); err != nil { // notices a lost connection
 			return nil, err
 		}
 	}
-	is := !s.over() && !s.transferred()
+	is := !s.ended() && !s.transferred()
 	return lua.LBool(is), s.runHook()
 }
 
@@ -135,7 +133,7 @@ func getState(s *Session, a *vm.Args) (lua.LValue, error) {
 }
 
 func hangupCauseOf(s *Session, a *vm.Args) (lua.LValue, error) {
-	return lua.LString(s.cause), nil
+	return lua.LString(s.dialCause), nil
 }
 
 func setAutoHangup(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -143,19 +141,18 @@ func setAutoHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	return no, nil
 }
 
-// destroy takes the object off its channel, hanging up what it has to. A text
-// is raised as an error.
+// destroy ends the session's control of its channel. A text is raised as an error.
 func destroy(s *Session, a *vm.Args) (lua.LValue, error) {
-	s.unlink(a.Context())
+	s.detach(a.Context())
 	if text := a.String(0); text != "" {
 		return nil, errors.New(text)
 	}
 	return nil, nil
 }
 
-// bridge connects two channels of the script and waits until that is over.
+// bridge connects two channels of the script and waits until the bridge ends.
 func bridge(x, y *Session, a *vm.Args) error {
-	if x == nil || y == nil || x.call == nil || y.call == nil || x.over() || y.over() {
+	if x == nil || y == nil || x.call == nil || y.call == nil || x.ended() || y.ended() {
 		a.Instance().(*Sessions).env.Log.Error("bridge: Channels not ready")
 		return nil
 	}
@@ -173,8 +170,9 @@ func bridge(x, y *Session, a *vm.Args) error {
 	return x.runHook()
 }
 
-// afterBridge keeps a channel in reach when the bridge ends: uuid_bridge takes
-// both channels out of our park, and would hang up the one that remains.
+// afterBridge is the variable that parks a channel when its bridge ends:
+// uuid_bridge takes both channels out of our park, and FreeSWITCH would hang up
+// the one that remains.
 const afterBridge = "park_after_bridge"
 
 func (s *Session) bridgeTo(y *Session, a *vm.Args) error {
@@ -184,13 +182,13 @@ func (s *Session) bridgeTo(y *Session, a *vm.Args) error {
 		if err == nil && reply == "_undef_" {
 			_, err = leg.call.API(ctx, "uuid_setvar "+leg.call.UUID()+" "+afterBridge+" true")
 			defer func() {
-				if !leg.over() {
+				if !leg.ended() {
 					_, err := leg.call.API(ctx, "uuid_setvar "+leg.call.UUID()+" "+afterBridge)
-					_ = leg.settle(err)
+					_ = leg.classifyErr(err)
 				}
 			}()
 		}
-		if err := leg.settle(err); err != nil {
+		if err := leg.classifyErr(err); err != nil {
 			return err
 		}
 	}
@@ -200,19 +198,19 @@ func (s *Session) bridgeTo(y *Session, a *vm.Args) error {
 		return nil
 	}
 	if err != nil {
-		return s.settle(err)
+		return s.classifyErr(err)
 	}
 	watched := s
-	if _, far := s.call.(*attached); far {
+	if _, ok := s.call.(*attached); ok {
 		watched = y
 	}
-	_, err = watched.attend(a, &prompt{}, func() error {
+	_, err = watched.waitWithCallbacks(a, &prompt{}, func() error {
 		_, err := watched.call.WaitEvent(ctx, -1, func(ev esl.Event) bool {
 			name := ev.Name()
 			return ev.Get("Unique-ID") == watched.call.UUID() && (name == "CHANNEL_UNBRIDGE" || name == "CHANNEL_PARK" || name == "CHANNEL_HANGUP")
 		})
 		return err
 	})
-	watched.call.FlushDigits() // they were said to the other side
+	watched.call.FlushDigits() // they were meant for the other side
 	return err
 }

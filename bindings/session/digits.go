@@ -10,20 +10,17 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// mostDigits is what FreeSWITCH's digit applications can hold.
-const mostDigits = 128
-
-// digitsVariable is where those applications leave what was pressed, unless
-// the script names another variable.
+// digitsVariable is the channel variable in which the applications that collect
+// digits store them, unless the script names another one.
 const digitsVariable = "eslua_digits"
 
-// milliseconds is an argument as a duration, a year at most.
+// milliseconds returns a duration of n milliseconds, a year at most.
 func milliseconds(n int) time.Duration {
 	return time.Duration(min(max(n, 0), 365*24*3600*1000)) * time.Millisecond
 }
 
-// getDigits collects digits here: typed ahead or pressed now, no prompt, no
-// callback (switch_ivr.c:switch_ivr_collect_digits_count).
+// getDigits collects digits without an application of FreeSWITCH: those typed
+// ahead, then those pressed now (switch_ivr.c:switch_ivr_collect_digits_count).
 func getDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	most, terminators := a.Int(0), a.String(1)
 	first, inter, abs := milliseconds(a.Int(2)), milliseconds(a.Int(3)), milliseconds(a.Int(4))
@@ -37,7 +34,7 @@ func getDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	clock := s.set.env.Clock
 	start := clock.Now()
 	var got strings.Builder
-	_, err := s.attend(a, &prompt{}, func() error {
+	_, err := s.waitWithCallbacks(a, &prompt{}, func() error {
 		for {
 			limit := wait
 			if limit == 0 {
@@ -69,15 +66,15 @@ func getDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	return lua.LString(got.String()), err
 }
 
-// collectDigits feeds digits to the callbacks until the time is over or one of
-// them says stop. Without a callback it returns at once.
+// collectDigits gives digits to the callbacks until the time is over or one of
+// them stops it.
 func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	between, abs := time.Duration(0), milliseconds(a.Int(0))
 	if a.Len() > 1 {
 		between, abs = abs, milliseconds(a.Int(1))
 	}
 	p := &prompt{input: true, dtmf: true}
-	if !s.listens(p) {
+	if !s.hasCallback(p) {
 		return no, nil
 	}
 	limit := abs
@@ -86,7 +83,7 @@ func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	clock := s.set.env.Clock
 	start := clock.Now()
-	_, err := s.attend(a, p, func() error {
+	_, err := s.waitWithCallbacks(a, p, func() error {
 		for {
 			d := limit
 			if abs > 0 {
@@ -97,11 +94,11 @@ func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 			if d == 0 {
 				d = 24 * time.Hour
 			}
-			heard := p.heard
+			before := p.digits
 			if err := s.call.Sleep(a.Context(), d); err != nil {
 				return err
 			}
-			if between > 0 && p.heard == heard {
+			if between > 0 && p.digits == before {
 				return nil
 			}
 		}
@@ -112,18 +109,17 @@ func collectDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 // read plays a prompt and collects digits; the first one ends the prompt.
 func read(s *Session, a *vm.Args) (lua.LValue, error) {
 	least := max(a.Int(0), 1)
-	most := min(max(a.Int(1), 1), mostDigits)
+	most := min(max(a.Int(1), 1), syntax.MaxDigits)
 	file := a.String(2)
 	if file == "" {
-		file = "silence" // the application's word for no prompt
+		file = "silence" // means no prompt
 	}
-	arg := words(least, most, file, digitsVariable, max(a.Int(3), 1), terminators(a.String(4)), max(a.Int(5), 0))
+	arg := quoteArgs(least, most, file, digitsVariable, max(a.Int(3), 1), terminators(a.String(4)), max(a.Int(5), 0))
 	digits, _, err := s.collect(a, "read", arg, digitsVariable)
 	return lua.LString(digits), err
 }
 
-// playAndGetDigits plays a prompt and collects digits until they match, some
-// times over.
+// playAndGetDigits plays a prompt and collects digits until they match.
 func playAndGetDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	least := max(a.Int(0), 0)
 	variable := a.String(8)
@@ -131,64 +127,56 @@ func playAndGetDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 		variable = digitsVariable
 	}
 	transfer := a.String(10)
-	args := []any{least, min(max(a.Int(1), least), mostDigits), max(a.Int(2), 0), max(a.Int(3), 1), terminators(a.String(4)),
+	args := []any{least, min(max(a.Int(1), least), syntax.MaxDigits), max(a.Int(2), 0), max(a.Int(3), 1), terminators(a.String(4)),
 		a.String(5), a.String(6), variable, a.String(7), max(a.Int(9), 0)}
 	if transfer != "" {
 		args = append(args, transfer)
 	}
-	digits, result, err := s.collect(a, "play_and_get_digits", words(args...), variable)
+	digits, result, err := s.collect(a, "play_and_get_digits", quoteArgs(args...), variable)
 	// The variable keeps the digits of the last, failed round.
 	if result == "failure" || result == "timeout" && len(digits) < least {
 		digits = ""
 	}
-	if digits == "" && transfer != "" && !s.over() && result != "success" {
-		s.left = true
+	if digits == "" && transfer != "" && !s.ended() && result != "success" {
+		s.movedByApp = true
 	}
 	return lua.LString(digits), err
 }
 
 // collect runs an application that collects digits and returns them with its
-// read_result. What was typed ahead is handed to it when it begins: FreeSWITCH's
-// park has taken those digits off the channel already.
+// read_result. The application gets the digits typed ahead when it begins,
+// because FreeSWITCH's park has taken them off the channel.
 func (s *Session) collect(a *vm.Args, app, arg, variable string) (digits, result string, err error) {
-	s.keepAhead()
+	s.saveTypedDigits()
 	p := &prompt{app: true}
 	done, _, err := s.run(a, p, app, arg)
 	return strings.Clone(done.Get("variable_" + variable)), done.Get("variable_read_result"), err
 }
 
-// keepAhead takes what is typed ahead for the application that begins next.
-func (s *Session) keepAhead() {
-	s.ahead = s.call.PendingDigits()
+// saveTypedDigits keeps the digits typed ahead for the application that begins
+// next.
+func (s *Session) saveTypedDigits() {
+	s.typedDigits = s.call.PendingDigits()
 	s.call.FlushDigits()
 }
 
-// handAhead puts the digits typed ahead back on the channel once the
-// application that collects digits has begun: before that, park would eat them
+// resendTypedDigits puts the saved digits back on the channel once the
+// application that collects digits has begun. Earlier, park would take them
 // again.
-func (s *Session) handAhead(app string) {
-	if s.ahead == "" || s.prompt == nil || !takesDigits(app) {
+func (s *Session) resendTypedDigits(app string) {
+	if s.typedDigits == "" || s.prompt == nil || !syntax.CollectsDigits(app) {
 		return
 	}
-	digits := s.ahead
-	s.ahead = ""
+	digits := s.typedDigits
+	s.typedDigits = ""
 	_, err := s.call.API(s.prompt.ctx, "uuid_recv_dtmf "+s.call.UUID()+" "+digits)
-	if err = s.settle(err); err != nil {
+	if err = s.classifyErr(err); err != nil {
 		s.log().Warn("digits typed ahead are lost", "error", err)
 	}
 }
 
-// takesDigits lists the applications that ask for digits typed ahead.
-func takesDigits(app string) bool {
-	switch strings.ToLower(app) {
-	case "read", "play_and_get_digits", "ivr":
-		return true
-	}
-	return false
-}
-
-// terminators are the keys that end the input; the applications would take #
-// for none at all.
+// terminators returns the keys that end the input as an application's argument;
+// for an empty argument the applications would use #.
 func terminators(keys string) string {
 	if keys == "" {
 		return "none"
@@ -196,8 +184,8 @@ func terminators(keys string) string {
 	return keys
 }
 
-// words writes an application's arguments.
-func words(args ...any) string {
+// quoteArgs writes an application's arguments.
+func quoteArgs(args ...any) string {
 	out := make([]string, len(args))
 	for i, arg := range args {
 		switch v := arg.(type) {
@@ -212,9 +200,9 @@ func words(args ...any) string {
 
 func flushDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 	s.call.FlushDigits()
-	if s.over() {
+	if s.ended() {
 		return no, nil
 	}
 	_, err := s.call.API(a.Context(), "uuid_flush_dtmf "+s.call.UUID())
-	return no, s.settle(err)
+	return no, s.classifyErr(err)
 }

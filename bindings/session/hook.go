@@ -8,30 +8,29 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// hangupHook is setHangupHook's: the names of two globals.
+// hangupHook holds the names of the globals that setHangupHook has given.
 type hangupHook struct {
 	function, argument string
 	pending            bool
 }
 
 func setHangupHook(s *Session, a *vm.Args) (lua.LValue, error) {
-	// One that is set after the hangup is never run.
-	s.hook = hangupHook{function: a.String(0), argument: a.String(1), pending: a.Has(0) && !s.over() && !s.transferred()}
+	// A hook that is set after the hangup never runs.
+	s.hook = hangupHook{function: a.String(0), argument: a.String(1), pending: a.Has(0) && !s.ended() && !s.transferred()}
 	return nil, nil
 }
 
-func (s *Session) transferred() bool { return s.transfer != "" || s.left }
+func (s *Session) transferred() bool { return s.transferTo != "" || s.movedByApp }
 
-// runHook runs the hangup hook if it is due: once, in the script's goroutine,
-// when the channel has hung up or is on its way elsewhere
-// (freeswitch_lua.cpp:do_hangup_hook). A hook that returns "exit" or "die"
-// ends the script.
+// runHook runs the hangup hook, once, if the channel has hung up or has been
+// transferred (freeswitch_lua.cpp:do_hangup_hook). A hook that returns "exit" or
+// "die" ends the script.
 func (s *Session) runHook() error {
 	if !s.hook.pending {
 		return nil
 	}
 	why := "hangup"
-	if !s.over() {
+	if !s.ended() {
 		if !s.transferred() {
 			return nil
 		}
@@ -46,13 +45,13 @@ func (s *Session) runHook() error {
 	}
 	results, err := s.callGlobal(s.hook.function, args)
 	if err != nil {
-		if limit(err) {
+		if endsScript(err) {
 			return err
 		}
 		s.log().Error("the hangup hook failed", "hook", s.hook.function, "error", err)
 		return nil
 	}
-	verdict := text(results)
+	verdict := firstText(results)
 	if s.variables == nil {
 		s.variables = map[string]string{}
 	}
@@ -63,8 +62,9 @@ func (s *Session) runHook() error {
 	return nil
 }
 
-// text is the first result as lua_tostring sees it: only strings and numbers.
-func text(results []lua.LValue) string {
+// firstText returns the first result as lua_tostring does: only strings and
+// numbers have a text.
+func firstText(results []lua.LValue) string {
 	if len(results) == 0 {
 		return ""
 	}
@@ -75,8 +75,9 @@ func text(results []lua.LValue) string {
 	return ""
 }
 
-// limit tells a script that must end from a callback that merely failed.
-func limit(err error) bool {
+// endsScript reports whether an error of a callback must end the script: a limit,
+// or an error that a method has raised.
+func endsScript(err error) bool {
 	var script *vm.ScriptError
 	if !errors.As(err, &script) {
 		return true

@@ -47,16 +47,16 @@ func always(f vm.Func, do body) vm.Func {
 
 // live completes a method that needs a channel. Without one it logs and answers
 // missing, as mod_lua's sanity_check does.
-func live(f vm.Func, missing lua.LValue, over hungUp, do body) vm.Func {
-	f.AfterHangup = over.doc
-	return needChannel(f, missing, unlessOver(over, do))
+func live(f vm.Func, missing lua.LValue, after hungUp, do body) vm.Func {
+	f.AfterHangup = after.doc
+	return needChannel(f, missing, unlessEnded(after, do))
 }
 
 // blocking completes a live method that runs a pending hangup hook before and
 // after, as mod_lua's begin_allow_threads and end_allow_threads do.
-func blocking(f vm.Func, missing lua.LValue, over hungUp, do body) vm.Func {
-	f.AfterHangup = over.doc + " A hangup hook that has not run yet runs first."
-	do = unlessOver(over, do)
+func blocking(f vm.Func, missing lua.LValue, after hungUp, do body) vm.Func {
+	f.AfterHangup = after.doc + " A hangup hook that has not run yet runs first."
+	do = unlessEnded(after, do)
 	return needChannel(f, missing, func(s *Session, a *vm.Args) (lua.LValue, error) {
 		if err := s.runHook(); err != nil {
 			return nil, err
@@ -69,13 +69,13 @@ func blocking(f vm.Func, missing lua.LValue, over hungUp, do body) vm.Func {
 	})
 }
 
-func unlessOver(over hungUp, do body) body {
-	if over.runs {
+func unlessEnded(after hungUp, do body) body {
+	if after.runs {
 		return do
 	}
 	return func(s *Session, a *vm.Args) (lua.LValue, error) {
-		if s.over() {
-			return over.answer, nil
+		if s.ended() {
+			return after.answer, nil
 		}
 		return do(s, a)
 	}
@@ -88,8 +88,8 @@ func needChannel(f vm.Func, missing lua.LValue, do body) vm.Func {
 			return missing, nil
 		}
 		v, err := do(s, a)
-		if s.failed != nil {
-			err, s.failed = s.failed, nil
+		if s.callbackErr != nil {
+			err, s.callbackErr = s.callbackErr, nil
 		}
 		return v, err
 	})

@@ -12,12 +12,12 @@ func callMethods() []vm.Func {
 			Name: "answer", Results: done, Waits: true,
 			Doc:     "Answers the call. If it has been answered already, nothing happens and 1 is returned.",
 			Example: `session:answer()`,
-		}, none, returns(no), answer),
+		}, noChannel, returns(no), answer),
 		live(vm.Func{
 			Name: "preAnswer", Results: done, Waits: true,
 			Doc:     "Opens early media: the caller hears prompts although the call is not answered yet.",
 			Example: "session:preAnswer()\nsession:streamFile(\"ivr/ivr-please_hold_while_party_contacted.wav\")",
-		}, none, returns(no), preAnswer),
+		}, noChannel, returns(no), preAnswer),
 		live(vm.Func{
 			Name: "waitForAnswer", Params: []vm.Param{{Name: "other", Kind: vm.Any, Doc: "accepted for mod_lua's sake and not used: no ringback is played to another session"}},
 			Waits:   true,
@@ -48,7 +48,7 @@ func callMethods() []vm.Func {
 			Doc: "Sends the call to another extension when the script ends. Until then the script keeps the call, although session:ready() is false from now on; " +
 				"mod_lua transfers at once.",
 			Example: "session:transfer(\"7001\", \"XML\", \"default\")\nreturn",
-		}, none, returns(no), transfer),
+		}, noChannel, returns(no), transfer),
 		blocking(vm.Func{
 			Name: "execute", Params: []vm.Param{str("application", "an application of the dialplan"), opt(str("data", "its argument; FreeSWITCH expands ${variables} in it, as in the dialplan"), "none")},
 			Waits:   true,
@@ -60,7 +60,7 @@ func callMethods() []vm.Func {
 			Results: []vm.Result{{Name: "done", Kind: vm.Int, Doc: "1 if the time has passed, 0 if a callback or the hangup ended the wait, -1 without a channel"}}, Waits: true,
 			Doc:     "Waits. A hangup or a callback ends the wait early; digits without a callback do not.",
 			Example: `session:sleep(500)`,
-		}, none, returns(yes), sleep),
+		}, noChannel, returns(yes), sleep),
 		always(vm.Func{
 			Name: "ready", Results: isTrue("true if the call is up and has not been transferred"), Waits: true,
 			Doc:         "Reports whether the script still has the call. Check it in every loop.",
@@ -93,7 +93,7 @@ func callMethods() []vm.Func {
 			Doc: "Sets whether the call is hung up when the script ends. At first it is off for the call that runs the script, whose dialplan then continues. " +
 				"A leg that the script has dialled is hung up in any case.",
 			Example: `session:setAutoHangup(false)`,
-		}, none, runs("Has no effect any more and returns 0."), setAutoHangup),
+		}, noChannel, runs("Has no effect any more and returns 0."), setAutoHangup),
 		always(vm.Func{
 			Name: "originate",
 			Params: []vm.Param{{Name: "a_leg", Kind: vm.Any, Doc: "a session whose caller id the new leg shows and whose hangup cancels the dialling, or nil"},

@@ -72,7 +72,7 @@ func fields() []vm.Field {
 		}}
 	}
 	flag := func(name, doc string, get func(s *Session) bool) vm.Field {
-		return vm.Field{Name: name, Kind: vm.Int, Doc: doc, Get: func(self any) lua.LValue { return number(get(self.(*Session))) }}
+		return vm.Field{Name: name, Kind: vm.Int, Doc: doc, Get: func(self any) lua.LValue { return intBool(get(self.(*Session))) }}
 	}
 	return []vm.Field{
 		text("uuid", "the channel's uuid; nil without a channel", func(s *Session) *string {

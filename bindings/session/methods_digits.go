@@ -24,7 +24,7 @@ func digitMethods() []vm.Func {
 			Results: zero, Waits: true,
 			Doc:     "Gives digits to the callbacks until the time is over or a callback stops it. Without a callback it returns at once.",
 			Example: "function pressed(s, kind, data) return \"stop\" end\nsession:setInputCallback(\"pressed\")\nsession:collectDigits(5000)",
-		}, none, returns(no), collectDigits),
+		}, noChannel, returns(no), collectDigits),
 		blocking(vm.Func{
 			Name: "read",
 			Params: []vm.Param{fewest("1"), most, str("file", "the prompt; nil or \"\" for none"), first,
@@ -47,11 +47,11 @@ func digitMethods() []vm.Func {
 			Name: "flushDigits", Results: zero, Waits: true,
 			Doc:     "Forgets the digits typed ahead.",
 			Example: `session:flushDigits()`,
-		}, none, runs("Forgets the digits and returns 0."), flushDigits),
+		}, noChannel, runs("Forgets the digits and returns 0."), flushDigits),
 		live(vm.Func{
 			Name: "flushEvents", Results: zero,
 			Doc:     "Forgets the events that wait for the input callback.",
 			Example: `session:flushEvents()`,
-		}, none, runs("Forgets the events and returns 0."), func(s *Session, _ *vm.Args) (lua.LValue, error) { s.events = nil; return no, nil }),
+		}, noChannel, runs("Forgets the events and returns 0."), func(s *Session, _ *vm.Args) (lua.LValue, error) { s.events = nil; return no, nil }),
 	}
 }

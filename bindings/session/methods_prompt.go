@@ -15,7 +15,7 @@ func promptMethods() []vm.Func {
 			Doc: "Plays a file to its end. Without a callback, digits neither stop the file nor get lost: they stay typed ahead for the next method that collects digits.\n" +
 				"A file that FreeSWITCH cannot play is logged, and 0 is returned.",
 			Example: `session:streamFile("ivr/ivr-welcome.wav")`,
-		}, none, returns(no), streamFile),
+		}, noChannel, returns(no), streamFile),
 		blocking(vm.Func{
 			Name: "recordFile",
 			Params: []vm.Param{str("path", "a file on the disk of FreeSWITCH"), opt(num("limit", "the longest recording, in seconds"), "0: none"),
@@ -23,7 +23,7 @@ func promptMethods() []vm.Func {
 			Results: played, Waits: true,
 			Doc:     "Records the caller. Digits do not stop it unless a callback does.",
 			Example: `session:recordFile("/tmp/message.wav", 60, 200, 5)`,
-		}, none, returns(no), recordFile),
+		}, noChannel, returns(no), recordFile),
 		blocking(vm.Func{
 			Name: "say",
 			Params: []vm.Param{str("text", "the text to say, such as a number"), str("module", "the language, such as en, or MODULE:LANGUAGE"), str("type", "number, current_date_time, name_spelled and the like"),
@@ -53,7 +53,7 @@ func promptMethods() []vm.Func {
 			Name: "speak", Params: []vm.Param{str("text", "what to speak")}, Results: played, Waits: true,
 			Doc:     "Speaks a text. Without session:set_tts_params it logs an error and, as mod_lua does, returns 1.",
 			Example: "session:set_tts_params(\"flite\", \"slt\")\nsession:speak(\"Please hold the line.\")",
-		}, none, runs("Does nothing and returns 0 (1 without session:set_tts_params)."), speak),
+		}, noChannel, runs("Does nothing and returns 0 (1 without session:set_tts_params)."), speak),
 		blocking(vm.Func{
 			Name: "detectSpeech",
 			Params: []vm.Param{str("command", "pause, resume, stop, grammar, param and the like, or the name of an engine to start"), opt(str("arg1", "the command's first argument"), "none"),

@@ -12,7 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// dialTimeout is how long freeswitch.Session(dialstring) waits for an answer
+// dialTimeout is the time that freeswitch.Session(dialstring) waits for an answer
 // (switch_cpp.cpp:CoreSession).
 const dialTimeout = 60 * time.Second
 
@@ -56,7 +56,7 @@ func construct(a *vm.Args) error {
 	set := a.Instance().(*Sessions)
 	target := a.String(0)
 	if target == "" {
-		a.Return(set.fresh().object)
+		a.Return(set.newSession().object)
 		return nil
 	}
 	if !strings.Contains(target, "/") {
@@ -68,7 +68,7 @@ func construct(a *vm.Args) error {
 			return err
 		}
 	}
-	s := set.fresh()
+	s := set.newSession()
 	aLeg, _ := a.Object(1).(*Session)
 	reached, err := s.dial(a.Context(), aLeg, target, dialTimeout)
 	if err != nil {
@@ -76,16 +76,16 @@ func construct(a *vm.Args) error {
 	}
 	if reached {
 		s.autoHangup = true
-		s.nameByUUID()
+		s.setUUIDGlobal()
 	}
 	a.Return(s.object)
 	return nil
 }
 
-// attach is a session on a channel that exists, nil if there is none. A
-// channel this script has a session for already is answered with that one.
+// attach returns a session on an existing channel, nil if there is no such
+// channel. If the script has a session on it already, that one is returned.
 func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
-	for _, s := range r.all {
+	for _, s := range r.list {
 		if s.call.UUID() == uuid {
 			return s, nil
 		}
@@ -97,16 +97,16 @@ func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 	if err != nil || strings.TrimSpace(exists) != "true" {
 		return nil, err
 	}
-	if len(r.all) >= mostSessions {
+	if len(r.list) >= maxSessions {
 		return nil, errTooMany
 	}
-	s := r.fresh()
-	s.take(&attached{ctx: ctx, id: uuid, env: r.env})
-	s.nameByUUID()
+	s := r.newSession()
+	s.setCall(&attached{ctx: ctx, id: uuid, env: r.env})
+	s.setUUIDGlobal()
 	return s, nil
 }
 
-// originate dials; 0 is success, as in mod_lua.
+// originate dials; as in mod_lua 0 means success.
 func originate(s *Session, a *vm.Args) (lua.LValue, error) {
 	dial := a.String(1)
 	if dial == "" {
@@ -123,12 +123,12 @@ func originate(s *Session, a *vm.Args) (lua.LValue, error) {
 		}
 	}
 	reached, err := s.dial(a.Context(), aLeg, dial, milliseconds(1000*min(max(a.Int(2), 1), 3600)))
-	return number(!reached), err
+	return intBool(!reached), err
 }
 
-// dial brings the session up on a new leg; hangupCause tells the outcome.
+// dial gives the session a new leg; dialCause says how that ended.
 func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeout time.Duration) (reached bool, err error) {
-	if len(s.set.all) >= mostSessions {
+	if len(s.set.list) >= maxSessions {
 		return false, errTooMany
 	}
 	var variables []syntax.Var
@@ -140,26 +140,26 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 		}
 		var giveUp func()
 		ctx, giveUp = context.WithCancel(ctx)
-		aLeg.giveUp = giveUp
-		defer func() { aLeg.giveUp = nil; giveUp() }()
+		aLeg.cancelDial = giveUp
+		defer func() { aLeg.cancelDial = nil; giveUp() }()
 	}
-	s.cause = "DESTINATION_OUT_OF_ORDER"
+	s.dialCause = "DESTINATION_OUT_OF_ORDER"
 	leg, err := s.set.dial(ctx, target, timeout, variables)
 	var failed *legs.FailedError
 	switch {
 	case errors.As(err, &failed):
-		s.cause = failed.Cause
+		s.dialCause = failed.Cause
 		s.log().Warn("originate: "+err.Error(), "dial", target)
 		return false, nil
-	case err != nil && aLeg != nil && aLeg.call != nil && aLeg.over():
-		s.cause = "ORIGINATOR_CANCEL"
-		return false, aLeg.settle(nil)
+	case err != nil && aLeg != nil && aLeg.call != nil && aLeg.ended():
+		s.dialCause = "ORIGINATOR_CANCEL"
+		return false, aLeg.classifyErr(nil)
 	case err != nil:
-		return false, s.settle(err)
+		return false, s.classifyErr(err)
 	}
-	s.cause = "SUCCESS"
+	s.dialCause = "SUCCESS"
 	s.leg = leg
-	s.take(leg)
+	s.setCall(leg)
 	return true, nil
 }
 

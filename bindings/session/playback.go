@@ -10,14 +10,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// noTerminators keeps an application from stopping at a key: which keys stop a
-// prompt is for the script's callbacks. The scope in front of an argument sets
-// the variable for this one application.
+// noTerminators has an application ignore keys, because the script's callbacks
+// decide which keys stop a prompt. Written before an argument, it sets the
+// variable for this application only.
 const noTerminators = "%[playback_terminators=none]"
 
-// streamFile plays a file. Without a callback it takes no digits, as in
-// mod_lua: loop_playback leaves them to the next getDigits, while playback
-// would eat them. With one the digits come as events.
+// streamFile plays a file. Without a callback it runs loop_playback, which leaves
+// the digits to the next getDigits as mod_lua does; playback would swallow them.
+// With a callback the digits come as events.
 func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	path, from := a.String(0), a.Int(1)
 	p := &prompt{app: true, file: true, input: true, dtmf: true}
@@ -25,7 +25,7 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 		path += "@@" + strconv.Itoa(from)
 	}
 	app, arg := "loop_playback", syntax.Literal(path)
-	if from > 0 || s.listens(p) || strings.HasPrefix(path, "+") { // "+" is loop_playback's count
+	if from > 0 || s.hasCallback(p) || strings.HasPrefix(path, "+") { // "+" is loop_playback's count
 		app, arg = "playback", noTerminators+arg
 	}
 	if path == "" {
@@ -38,7 +38,7 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	switch response := done.Get("Application-Response"); response {
 	case "FILE NOT FOUND", "PLAYBACK ERROR":
 		if state := done.Get("Channel-State-Number"); state == routing || state == reset {
-			return no, nil // the channel was taken away
+			return no, nil // the channel was transferred meanwhile
 		}
 		s.log().Error("streamFile: "+strings.ToLower(response), "path", path)
 		return no, nil
@@ -46,24 +46,25 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	return yes, nil
 }
 
-// The states that take a channel out of what it runs
+// The states in which a channel leaves the application that it runs
 // (switch_types.h:switch_channel_state_t).
 const (
 	routing = "2"
 	reset   = "9"
 )
 
-// run executes an application, if the script may, while digits go to the
-// callbacks. ok is whether it came to its end with the call still up and no callback stopping it.
+// run runs an application that the script is granted and gives digits to the
+// callbacks meanwhile. ok reports that it came to its end, with the call still up
+// and no callback stopping it.
 func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
 	if err := s.set.env.Grants.CheckApp(app, arg); err != nil {
 		return done, false, err
 	}
-	stopped, err := s.attend(a, p, func() (err error) {
+	stopped, err := s.waitWithCallbacks(a, p, func() (err error) {
 		done, err = s.call.Execute(a.Context(), app, arg)
 		return err
 	})
-	return done, err == nil && !stopped && !s.over(), err
+	return done, err == nil && !stopped && !s.ended(), err
 }
 
 // recordFile records into a file on FreeSWITCH's disk.
@@ -77,7 +78,7 @@ func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	p := &prompt{app: true, input: true, dtmf: true}
 	_, ok, err := s.run(a, p, "record", noTerminators+syntax.Literal(strings.Join(words, " ")))
-	return number(ok), err
+	return intBool(ok), err
 }
 
 // say speaks a number, a date and the like with recorded words.
@@ -126,7 +127,7 @@ func speak(s *Session, a *vm.Args) (lua.LValue, error) {
 	case s.engine == nil:
 		s.log().Error("speak: no TTS engine specified, call set_tts_params first")
 		return yes, nil // as mod_lua, where SWITCH_STATUS_FALSE is 1
-	case s.over():
+	case s.ended():
 		return no, nil
 	case *s.engine == "" || *s.voice == "" || strings.Contains(*s.engine+*s.voice, "|"):
 		// The application would hang the call up, or read the words wrong.
@@ -135,5 +136,5 @@ func speak(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	arg := noTerminators + syntax.Literal(*s.engine+"|"+*s.voice+"|"+a.String(0))
 	_, ok, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "speak", arg)
-	return number(ok), err
+	return intBool(ok), err
 }

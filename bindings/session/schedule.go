@@ -17,16 +17,16 @@ type Task struct {
 	cancel func() bool
 }
 
-// Id is the number of FreeSWITCH's scheduler task, 0 if there is none.
+// Id returns the number of FreeSWITCH's scheduler task, 0 if there is none.
 func (t Task) Id() int { return t.id } //nolint:revive // what Lua reads as task:id()
 
-// Cancel takes the hangup back and tells whether it was still to come.
+// Cancel cancels the hangup and reports whether it was still to come.
 func (t Task) Cancel() bool { return t.cancel != nil && t.cancel() }
 
-// schedHangup has FreeSWITCH hang the call up later, whether this host is
-// still there then or not. It is an API task and no sched_hangup, because that
-// one answers without the id that cancelling needs; the channel's uuid is its
-// group, so that it goes with the channel.
+// schedHangup has FreeSWITCH hang the call up later, even if eslua has gone by
+// then. It schedules an API command, because sched_hangup does not return the id
+// that cancelling needs; the channel's uuid is the task's group, so that the task
+// ends with the channel.
 func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.call == nil {
 		return nil, errNoChannel
@@ -43,39 +43,39 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schedHangup: %w", err)
 	}
-	if s.over() {
+	if s.ended() {
 		return a.Record(Task{}), nil
 	}
 	uuid := s.call.UUID()
 	when, command := fmt.Sprintf("+%d", int(seconds)), "uuid_kill "+uuid+" "+cause
 	var reply string
-	if s.keep != nil {
-		reply, err = s.keep.Schedule(a.Context(), when, command)
+	if s.checkpoint != nil {
+		reply, err = s.checkpoint.Schedule(a.Context(), when, command)
 	} else {
 		reply, err = s.call.API(a.Context(), "sched_api "+when+" "+uuid+" "+command)
 	}
-	if err = s.settle(err); err != nil {
+	if err = s.classifyErr(err); err != nil {
 		return nil, err
 	}
 	text, ok := strings.CutPrefix(strings.TrimSpace(reply), "+OK Added: ")
 	id, err := strconv.Atoi(text)
-	if (!ok || err != nil) && !s.over() {
+	if (!ok || err != nil) && !s.ended() {
 		return nil, fmt.Errorf("schedHangup: FreeSWITCH did not schedule it and answered %q", reply)
 	}
 	return s.task(a, id), nil
 }
 
-// task is the Lua value of a scheduled hangup; 0 is none.
+// task returns the Lua value of a scheduled hangup; the id 0 stands for none.
 func (s *Session) task(a *vm.Args, id int) lua.LValue {
 	task := Task{id: id}
 	if id > 0 {
 		ctx := a.Context()
 		task.cancel = func() bool {
-			if s.call == nil || s.cut {
+			if s.call == nil || s.disconnected {
 				return false
 			}
 			reply, err := s.call.API(ctx, "sched_del "+strconv.Itoa(id))
-			if err = s.settle(err); err != nil {
+			if err = s.classifyErr(err); err != nil {
 				s.log().Error("the scheduled hangup could not be cancelled", "task", id, "error", err)
 			}
 			return strings.TrimSpace(reply) == "+OK Deleted: 1"

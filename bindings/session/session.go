@@ -16,140 +16,139 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Session is one Lua session. Without a call it is "not initialized": a failed
-// originate, or destroyed.
+// Session is what a Lua session does and knows. Without a call it is "not
+// initialized": its originate failed, or it was destroyed.
 type Session struct {
-	set    *Sessions          // of the same script
-	object lua.LValue         // its Lua object
-	call   Call               // nil: not initialized
-	keep   *checkpoint.Keeper // of the call that runs the script; else nil
-	leg    *legs.Leg          // the same call, when the script dialled it
+	set        *Sessions // of the same script
+	object     lua.LValue
+	call       Call               // nil: not initialized
+	checkpoint *checkpoint.Keeper // of the call that runs the script; else nil
+	leg        *legs.Leg          // the same as call if the script dialled it
 
-	autoHangup bool
-	cause      string // of the originate: what hangupCause answers
-	cut        bool   // the connection is gone, and with it all control
-	transfer   string // uuid_transfer's arguments, carried out at the script's end
-	left       bool   // an application has transferred the channel already
+	autoHangup   bool
+	dialCause    string // how dialling ended, for hangupCause
+	disconnected bool   // the connection is gone: the channel can no longer be controlled
+	transferTo   string // uuid_transfer's arguments, for the end of the script
+	movedByApp   bool   // an application has transferred the channel
 
 	engine, voice *string           // of speak
-	variables     map[string]string // set after the hangup; FreeSWITCH takes none then
+	variables     map[string]string // set after the hangup, when FreeSWITCH takes none
 	asrEvents     bool              // fire_asr_events is set
-	hearsEvents   bool              // what the input callback can get is subscribed
+	subscribed    bool              // to the events that the input callback gets
 
-	input  inputCallback
-	events []esl.Event // for it, not handed over yet
-	onDtmf lua.LValue  // eslua's own callback, a function
-	hook   hangupHook
-	prompt *prompt // what runs while digits go to the callbacks
-	ahead  string  // typed ahead, for the application that is about to begin
-	failed error   // a callback ran into a limit of the script
-	giveUp func()  // cancels the leg that is being dialled for this one
+	input       inputCallback
+	events      []esl.Event // that wait for the input callback
+	onDtmf      lua.LValue  // a function, or nil
+	hook        hangupHook
+	prompt      *prompt // the method that waits now
+	typedDigits string  // typed ahead, for the application that is about to begin
+	callbackErr error   // a callback ran into a limit of the script
+	cancelDial  func()  // cancels the leg that is dialled for this session
 }
 
-// Sessions are the sessions of one script that have a channel, in the order
-// they came.
+// Sessions holds the sessions of one script that have a channel, in the order in
+// which they got it.
 type Sessions struct {
 	env  *run.Env
 	legs *legs.Registry // nil: the script cannot dial
-	all  []*Session
+	list []*Session
 }
 
-// mostSessions is how many channels one script may have at a time.
-const mostSessions = 256
+// maxSessions limits the channels that one script may have at a time.
+const maxSessions = 256
 
-var errTooMany = fmt.Errorf("this script has %d sessions: destroy() those it does not need any more", mostSessions)
+var errTooMany = fmt.Errorf("this script has %d sessions: call destroy() on those that it no longer needs", maxSessions)
 
 // setMain makes the session of the call that the script serves, and the globals
 // that mod_lua has for it: session, and one named after its uuid.
 func (r *Sessions) setMain() {
-	s := r.fresh()
-	s.keep = r.env.Checkpoint
-	s.take(r.env.Call)
-	s.nameByUUID()
+	s := r.newSession()
+	s.checkpoint = r.env.Checkpoint
+	s.setCall(r.env.Call)
+	s.setUUIDGlobal()
 	r.env.State.SetGlobal("session", s.object)
 }
 
-// fresh makes a session that is not initialized.
-func (r *Sessions) fresh() *Session {
-	s := &Session{set: r, cause: "NONE", onDtmf: lua.LNil}
+// newSession makes a session without a channel.
+func (r *Sessions) newSession() *Session {
+	s := &Session{set: r, dialCause: "NONE", onDtmf: lua.LNil}
 	s.object = r.env.State.NewObject("Session", s)
 	return s
 }
 
-// take puts the session on a channel.
-func (s *Session) take(call Call) {
+// setCall gives the session its channel.
+func (s *Session) setCall(call Call) {
 	s.call = call
-	s.set.all = append(s.set.all, s)
+	s.set.list = append(s.set.list, s)
 	call.Observe(s.observe)
 }
 
-// nameByUUID makes the global that mod_lua gives every session.
-func (s *Session) nameByUUID() { s.set.env.State.SetGlobal(s.call.UUID(), s.object) }
+// setUUIDGlobal sets the global that mod_lua names after the channel's uuid.
+func (s *Session) setUUIDGlobal() { s.set.env.State.SetGlobal(s.call.UUID(), s.object) }
 
-// End does what the end of a mod_lua script does: transfers that were asked
-// for happen, sessions with auto-hangup are hung up, dialled legs are given
-// back. It must be called once the script has run, however that went. The end
-// of ctx says that the host stops: then the call that ran the script is not hung
-// up, for the next host goes on with it.
+// End does what the end of a mod_lua script does: transfers that were asked for
+// happen, sessions with auto-hangup are hung up, and dialled legs are released.
+// If ctx has ended, eslua stops: then the call that runs the script is not hung
+// up, because the next eslua continues it.
 func (r *Sessions) End(ctx context.Context) {
 	if ctx.Err() != nil {
-		for _, s := range r.all {
-			s.autoHangup = s.autoHangup && s.keep == nil
+		for _, s := range r.list {
+			s.autoHangup = s.autoHangup && s.checkpoint == nil
 		}
 		ctx = context.WithoutCancel(ctx)
 	}
-	for len(r.all) > 0 {
-		r.all[len(r.all)-1].unlink(ctx)
+	for len(r.list) > 0 {
+		r.list[len(r.list)-1].detach(ctx)
 	}
 }
 
-// unlink takes the session off its channel.
-func (s *Session) unlink(ctx context.Context) {
+// detach ends the session's control of its channel.
+func (s *Session) detach(ctx context.Context) {
 	if s.call == nil {
 		return
 	}
 	var err error
 	switch _, hungUp := s.call.HungUp(); {
-	case hungUp || s.cut:
-	case s.transfer != "":
-		err = s.settle(s.leave(ctx))
-	case s.autoHangup && !s.left:
+	case hungUp || s.disconnected:
+	case s.transferTo != "":
+		err = s.classifyErr(s.transferNow(ctx))
+	case s.autoHangup && !s.movedByApp:
 		err = s.call.Hangup(ctx, normalClearing)
 	}
 	if err != nil {
-		s.log().Warn("the session did not end as it should", "error", err)
+		s.log().Warn("the channel was neither transferred nor hung up at the end of the session", "uuid", s.call.UUID(), "error", err)
 	}
 	if s.leg != nil {
 		s.leg.Release()
 	}
 	s.call, s.leg = nil, nil
-	s.set.all = slices.DeleteFunc(s.set.all, func(other *Session) bool { return other == s })
+	s.set.list = slices.DeleteFunc(s.set.list, func(other *Session) bool { return other == s })
 }
 
-// leave transfers the channel. It has the channel's own thread do it: while
-// uuid_transfer works, the channel already runs the next action of the
-// extension it is taken out of, which may be the socket of another host.
-func (s *Session) leave(ctx context.Context) (err error) {
-	if _, far := s.call.(*attached); far {
-		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transfer)
+// transferNow transfers the channel, in the channel's own thread: while
+// uuid_transfer works, the channel would already run the next action of its old
+// extension, which may be the socket of another eslua.
+func (s *Session) transferNow(ctx context.Context) (err error) {
+	if _, ok := s.call.(*attached); ok {
+		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transferTo)
 		return err
 	}
-	_, err = s.call.Execute(ctx, "transfer", syntax.Literal(s.transfer))
+	_, err = s.call.Execute(ctx, "transfer", syntax.Literal(s.transferTo))
 	return err
 }
 
 func (s *Session) log() *slog.Logger { return s.set.env.Log }
 
-// over tells whether nothing can be done with the channel any more.
-func (s *Session) over() bool {
+// ended reports whether nothing can be done with the channel any more.
+func (s *Session) ended() bool {
 	_, hungUp := s.call.HungUp()
-	return hungUp || s.cut
+	return hungUp || s.disconnected
 }
 
-// settle sorts what a command on the channel came to. What happens to every
-// call, its hangup above all, is no error: mod_lua's methods answer 0. The
-// error that remains is raised.
-func (s *Session) settle(err error) error {
+// classifyErr returns the error to raise for the outcome of a command. A hangup, a
+// refusal and a lost connection are not raised, because mod_lua's methods answer
+// 0 to them; what an admin should know of them is logged.
+func (s *Session) classifyErr(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -168,13 +167,13 @@ func (s *Session) settle(err error) error {
 	case errors.As(err, &hungUp):
 		return nil
 	case errors.Is(err, outbound.ErrDisplaced):
-		s.cut = true // and the script's context has ended
+		s.disconnected = true // and the script's context has ended
 		return nil
 	case errors.As(err, &gone):
-		if !s.cut {
-			s.log().Error("FreeSWITCH's connection for this call is gone; the script goes on without it", "error", err)
+		if !s.disconnected {
+			s.log().Error("FreeSWITCH's connection for this call is gone; the script continues without it", "error", err)
 		}
-		s.cut = true
+		s.disconnected = true
 		return nil
 	case errors.As(err, &refused):
 		s.log().Error("FreeSWITCH refused", "error", err)
@@ -183,15 +182,14 @@ func (s *Session) settle(err error) error {
 	return err
 }
 
-// Results of mod_lua's int methods.
+// The results of mod_lua's int methods.
 const (
-	no  = lua.LNumber(0)
-	yes = lua.LNumber(1)
-	// none is what an int method of a session without a channel answers.
-	none = lua.LNumber(-1)
+	no        = lua.LNumber(0)
+	yes       = lua.LNumber(1)
+	noChannel = lua.LNumber(-1)
 )
 
-func number(ok bool) lua.LValue {
+func intBool(ok bool) lua.LValue {
 	if ok {
 		return yes
 	}

@@ -8,16 +8,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// detectSpeech starts, stops and feeds speech recognition. What is recognised
-// comes to the input callback as an event of the name DETECTED_SPEECH.
+// detectSpeech starts, stops and feeds speech recognition. The results come to the
+// input callback as DETECTED_SPEECH events.
 func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	if !a.Has(0) {
 		return nil, nil
 	}
 	if !s.asrEvents {
-		// Without it the results are queued to the channel alone.
+		// Without the variable the results are only queued to the channel.
 		_, err := s.call.API(a.Context(), "uuid_setvar "+s.call.UUID()+" fire_asr_events true")
-		if err := s.settle(err); err != nil {
+		if err := s.classifyErr(err); err != nil {
 			return nil, err
 		}
 		s.asrEvents = true
@@ -30,8 +30,7 @@ func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, err
 }
 
-// playAndDetectSpeech plays a prompt and returns what was recognised, nil for
-// nothing.
+// playAndDetectSpeech plays a prompt and returns what was recognised.
 func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	arg := syntax.Literal(syntax.Word(a.String(0)) + " " + syntax.Word("detect:"+a.String(1)) + " " + a.String(2))
 	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)

@@ -9,23 +9,23 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// getVariable asks FreeSWITCH, which looks through the channel's variables,
-// the caller profile's fields and the global variables. After a hangup it
-// answers from what was last told of the channel.
+// getVariable asks FreeSWITCH, which looks through the channel's variables, the
+// fields of the caller profile and the global variables. After the hangup it
+// answers from the last data of the channel.
 func getVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	name := a.String(0)
 	if name == "" {
 		return lua.LNil, nil
 	}
-	if !s.over() {
+	if !s.ended() {
 		value, err := s.call.API(a.Context(), "uuid_getvar "+s.call.UUID()+" "+syntax.Word(name))
-		if err = s.settle(err); err != nil {
+		if err = s.classifyErr(err); err != nil {
 			return nil, err
 		}
 		if value == "_undef_" || value == "-ERR no reply\n" {
 			return lua.LNil, nil
 		}
-		if !s.over() && !strings.HasPrefix(value, "-ERR No such channel!") {
+		if !s.ended() && !strings.HasPrefix(value, "-ERR No such channel!") {
 			return lua.LString(value), nil
 		}
 	}
@@ -46,7 +46,7 @@ func getVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	return lua.LString(strings.Clone(value)), nil
 }
 
-// profileHeader is the event header of a field of the caller profile.
+// profileHeader returns the event header of a field of the caller profile.
 func profileHeader(name string) string {
 	switch name {
 	case "uuid":
@@ -77,8 +77,8 @@ func profileHeader(name string) string {
 	return ""
 }
 
-// setVariable sets a channel variable as it is, nothing expanded. After a
-// hangup only this script sees it.
+// setVariable sets a channel variable without expanding its value. After the
+// hangup only the script itself sees it.
 func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	name, value := a.String(0), a.String(1)
 	if name == "" {
@@ -88,30 +88,30 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	if err := s.set.env.Grants.CheckVariable(name, value); err != nil {
 		return nil, err
 	}
-	if s.over() {
+	if s.ended() {
 		if s.variables == nil {
 			s.variables = map[string]string{}
 		}
-		if len(s.variables) >= mostVariables || len(name)+len(value) > variableSize {
-			return nil, fmt.Errorf("after the hangup a script can set %d variables of %d bytes each", mostVariables, variableSize)
+		if len(s.variables) >= maxVariables || len(name)+len(value) > maxVariableSize {
+			return nil, fmt.Errorf("after the hangup a script can set %d variables of %d bytes each", maxVariables, maxVariableSize)
 		}
 		s.variables[name] = value
 		return nil, nil
 	}
 	reply, err := s.call.API(a.Context(), strings.TrimRight("uuid_setvar "+s.call.UUID()+" "+syntax.Word(name)+" "+syntax.Rest(value), " "))
-	if err == nil && strings.HasPrefix(reply, "-") && !s.over() {
+	if err == nil && strings.HasPrefix(reply, "-") && !s.ended() {
 		s.log().Error("setVariable: not set", "variable", name, "reply", strings.TrimSpace(reply))
 	}
-	return nil, s.settle(err)
+	return nil, s.classifyErr(err)
 }
 
-// What is kept here after a hangup.
+// Limits of the variables that a script sets after the hangup.
 const (
-	mostVariables = 64
-	variableSize  = 16 << 10
+	maxVariables    = 64
+	maxVariableSize = 16 << 10
 )
 
-// eventData is what an event's Lua object must be to take the channel's data.
+// eventData is implemented by the Go value behind a Lua event.
 type eventData interface {
 	Add(name, value string) error
 	Body() (string, bool)
@@ -130,14 +130,14 @@ func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, nil
 }
 
-// sendEvent hands an event's body to the endpoint; sofia makes a SIP MESSAGE of it.
+// sendEvent gives an event's body to the endpoint; sofia sends it as a SIP MESSAGE.
 func sendEvent(s *Session, a *vm.Args) (lua.LValue, error) {
 	body, _ := a.Object(0).(eventData).Body()
 	reply, err := s.call.API(a.Context(), "uuid_send_message "+s.call.UUID()+" "+syntax.Rest(body))
 	if err == nil && strings.HasPrefix(reply, "-") {
 		s.log().Error("sendEvent: not sent", "reply", strings.TrimSpace(reply))
 	}
-	return nil, s.settle(err)
+	return nil, s.classifyErr(err)
 }
 
 func getUUID(s *Session, a *vm.Args) (lua.LValue, error) {
