@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/eslua/eslua/host/spell"
 )
 
 // A Cause is a reason for a hangup.
@@ -22,6 +24,13 @@ func ParseCause(text string) (string, error) {
 		return c.Name, nil
 	}
 	if !isNumber(text) {
+		var names []string
+		for _, c := range causes {
+			names = append(names, c.Name)
+		}
+		if near := spell.Nearest(text, names); near != "" {
+			return "", fmt.Errorf("%q is not a hangup cause; did you mean %s?", text, near)
+		}
 		return "", fmt.Errorf("%q is not a hangup cause; use a name such as NORMAL_CLEARING, USER_BUSY or ALLOTTED_TIMEOUT", text)
 	}
 	return text, nil

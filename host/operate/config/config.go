@@ -3,7 +3,11 @@
 // before the file). It reads; the rooms that use a setting check nothing again.
 package config
 
-import "github.com/eslua/eslua/host/script/grant"
+import (
+	"cmp"
+
+	"github.com/eslua/eslua/host/script/grant"
+)
 
 // Config is everything an admin can set. The doc tags are the settings table of
 // the README; a test keeps the two the same.
@@ -60,6 +64,9 @@ type Node struct {
 	User     string  `yaml:"user" doc:"user@domain for userauth; empty: password only"`
 	Password string  `yaml:"password" doc:"password of event_socket.conf.xml, or of the user"`
 }
+
+// Label returns the name by which logs and metrics know the node.
+func (n Node) Label() string { return cmp.Or(n.Name, string(n.Address)) }
 
 // Calls bounds the calls FreeSWITCH hands over.
 type Calls struct {

@@ -94,30 +94,43 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"routes:\n  - flow: a\n    args: [$1]\n":                     `e.yaml:3: $1 is a group of the destination's pattern, which has 0`,
 		"routes:\n  - destination: '1'\n":                            `e.yaml:2: this route names no flow`,
 		"nodes:\n  - password: x\n":                                  `e.yaml:2: this node has no address`,
+		"fallback: hangup BUSSY\n":                                   `e.yaml:1: "BUSSY" is not a hangup cause; did you mean USER_BUSY?`,
+		"parked: hangup NO_CAUSE_AT_ALL\n":                           `e.yaml:1: "NO_CAUSE_AT_ALL" is not a hangup cause`,
+		"fallback: hangup\n":                                         `e.yaml:1: "hangup" is not a fallback`,
 		"fallback: explode\n":                                        `e.yaml:1: "explode" is not a fallback`,
-		"fallback: hangup me;now\n":                                  `e.yaml:1: "hangup me;now" is not a fallback`,
-		"parked: shoot\n":                                            `e.yaml:1: "shoot" cannot be done with parked calls`,
+		"fallback: hangup me;now\n":                                  `e.yaml:1: "me;now" is not a hangup cause`,
+		"parked: shoot\n":                                            `e.yaml:1: "shoot" is not an action for parked calls`,
 		"flows:\n  a:\n    canary: 100%\n":                           `e.yaml:3: "100%" is not a share`,
 		"flows:\n  a:\n    canary: {calls: 0}\n":                     `e.yaml:3: a canary needs`,
 		"flows:\n  a:\n    canary: {shares: 1%}\n":                   `e.yaml:3: unknown setting "shares"`,
 		"log:\n  level: loud\n":                                      `e.yaml:2: "loud" is not a log level`,
 		"log:\n  format: xml\n":                                      `e.yaml:2: "xml" is not a log format`,
 		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":                 `e.yaml:2: mapping key "listen" already defined`,
-		"flows:\n  a:\n    settings: {x: [1]}\n":                     `e.yaml:3: a setting is text, a number`,
+		"flows:\n  a:\n    settings: {x: [1]}\n":                     `e.yaml:3: a setting of a flow is text, a number`,
 		"flows:\n  a:\n    limits: {speed: 1}\n":                     `e.yaml:3: unknown setting "speed"`,
 		"grants:\n  aps: {}\n":                                       `e.yaml:2: unknown setting "aps"`,
 		"grants:\n  read: [prompts]\n":                               `e.yaml:2: "prompts" is not an absolute path`,
 		"flows:\n  a:\n    grants:\n      api:\n        alow: [x]\n": `e.yaml:5: unknown setting "alow"`,
 		"grants: {api: {only: [status]}}\nflows:\n  a:\n    grants: {api: {allow: [system]}}\n": `e.yaml:4: allow: adds to the default`,
-		"calls:\n  max: many\n":         `e.yaml:2: "many" is not a whole number`,
-		"calls: {max: [1]}\n":           `e.yaml:1: here stands a list, [VALUE, VALUE]; write a whole number`,
-		"nodes: 127.0.0.1:8021\n":       `e.yaml:1: here stands one value; write a list`,
-		"default_flow: {a: b}\n":        `e.yaml:1: here stands a mapping, NAME: VALUE; write one value`,
-		"scripts /etc/eslua\n":          `e.yaml:1: here stands one value; write a mapping`,
-		"grants: {fire_events: 7}\n":    `e.yaml:1: "7" is not true or false`,
-		"listen: 127.0.0.1:1\ncalls:\n": `e.yaml:2: calls has no value`,
-		"calls: {max: }\n":              `e.yaml:1: max has no value`,
-		"listen: [\n":                   `e.yaml:1: `,
+		"calls:\n  max: many\n":                    `e.yaml:2: max is "many"; write a whole number`,
+		"calls: {max: [1]}\n":                      `e.yaml:1: max is a list; write a whole number`,
+		"nodes: 127.0.0.1:8021\n":                  `e.yaml:1: nodes is one value; write a list: [VALUE, VALUE]`,
+		"default_flow: {a: b}\n":                   `e.yaml:1: default_flow is a mapping; write one value`,
+		"scripts /etc/eslua\n":                     `e.yaml:1: the file is one value; write a mapping: NAME: VALUE`,
+		"grants: {fire_events: 7}\n":               `e.yaml:1: fire_events is "7"; write true or false`,
+		"listen: 127.0.0.1:1\ncalls:\n":            `e.yaml:2: calls has no value`,
+		"calls: {max: }\n":                         `e.yaml:1: max has no value`,
+		"listen: [\n":                              `e.yaml:1: `,
+		"lissten: x\n":                             `e.yaml:1: unknown setting "lissten"; did you mean listen?`,
+		"memory: 1MiB\n":                           `e.yaml:1: unknown setting "memory" in the file; it belongs under limits`,
+		"limits: {speed: 1}\n":                     `e.yaml:1: unknown setting "speed"; limits has memory, burst, cpu, duration, stack, source`,
+		"nodes:\n - {adress: 'a:1'}\n":             `e.yaml:2: unknown setting "adress"; did you mean address?`,
+		"flows:\n  a.b:\n    settings: {x: [1]}\n": `e.yaml:3: a setting of a flow`,
+		"calls: {max: 1.5}\n":                      `e.yaml:1: max is "1.5"; write a whole number`,
+		"calls: {max: 9999999999999999999999}\n":   `e.yaml:1: max is "9999999999999999999999"; write a whole number`,
+		"hosts: {a: b}\n":                          `e.yaml:1: hosts is a mapping; write a list: [VALUE, VALUE]`,
+		"hosts: [[x]]\n":                           `e.yaml:1: an entry of hosts is a list; write one value`,
+		"nodes: [{address: 'a:1'}, {name: 'a:1', address: 'b:1'}]\n": `e.yaml:1: two nodes are called a:1`,
 	} {
 		_, err := Parse("e.yaml", []byte(source))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -152,6 +165,33 @@ func TestValuesReadBackWhatTheyPrint(t *testing.T) {
 		var d Duration
 		if err := d.Set(text); err != nil || d.String() != text {
 			t.Errorf("duration %s became %s (%v)", text, d, err)
+		}
+	}
+}
+
+func TestSizesThatAreNone(t *testing.T) {
+	for _, text := range []string{"", "16", "MiB", "-1KiB", "1.5MiB", "5000000000GiB", "4294967297GiB", "9223372036854775807B"} {
+		s := Size(7)
+		if err := s.Set(text); err == nil || s != 7 {
+			t.Errorf("size %q was taken as %d (%v)", text, s, err)
+		}
+	}
+	var s Size
+	if err := s.Set("4294967296GiB"); err != nil || s != 1<<62 {
+		t.Errorf("the largest size: %d, %v", s, err)
+	}
+}
+
+// TestHangupCauses takes causes as FreeSWITCH does, in any case or as numbers.
+func TestHangupCauses(t *testing.T) {
+	for text, want := range map[string]string{"hangup USER_BUSY": "USER_BUSY", "hangup user_busy": "USER_BUSY", "hangup 17": "USER_BUSY"} {
+		var f Fallback
+		if err := f.Set(text); err != nil || f.Action != Hangup || f.Data != want {
+			t.Errorf("fallback %s: %v, %v", text, f, err)
+		}
+		var p Parked
+		if err := p.Set(text); err != nil || p.Action != HangupParked || p.Cause != want {
+			t.Errorf("parked %s: %v, %v", text, p, err)
 		}
 	}
 }

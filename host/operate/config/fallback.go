@@ -6,40 +6,45 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// Action is what a fallback does with the call.
+// An Action is something to do with a call whose script has failed.
 type Action string
 
-// The three things that can be done with a call whose script failed.
+// The actions of a fallback.
 const (
-	Continue Action = "continue" // the dialplan goes on
+	Continue Action = "continue" // with the dialplan
 	Hangup   Action = "hangup"
 	Transfer Action = "transfer"
 )
 
-// Fallback is what happens to a call whose script failed.
+// A Fallback says what happens to a call whose script has failed.
 type Fallback struct {
 	Action Action
-	// Data is the hangup cause, or the extension with its dialplan and context.
+	// Data is the cause of a hangup, or the extension of a transfer with its
+	// dialplan and context.
 	Data string
 }
 
 // UnmarshalYAML reads a fallback.
 func (f *Fallback) UnmarshalYAML(n ast.Node) error { return scalar(n, f.Set) }
 
-var (
-	causeText    = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
-	transferText = regexp.MustCompile(`^\S+( \S+){0,2}$`)
-)
+var transferText = regexp.MustCompile(`^\S+( \S+){0,2}$`)
 
 // Set reads "continue", "hangup CAUSE" or "transfer EXTENSION [DIALPLAN [CONTEXT]]".
 func (f *Fallback) Set(text string) error {
 	action, data, _ := strings.Cut(text, " ")
 	switch a := Action(action); {
-	case a == Continue && data == "",
-		a == Hangup && causeText.MatchString(data),
-		a == Transfer && transferText.MatchString(data):
+	case a == Hangup && data != "":
+		cause, err := syntax.ParseCause(data)
+		if err != nil {
+			return err
+		}
+		*f = Fallback{Action: a, Data: cause}
+		return nil
+	case a == Continue && data == "", a == Transfer && transferText.MatchString(data):
 		*f = Fallback{Action: a, Data: data}
 		return nil
 	}

@@ -5,37 +5,45 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// ParkedAction is what is done with a call that a dead eslua left parked.
+// A ParkedAction is something to do with a parked call whose eslua has died.
 type ParkedAction string
 
-// The three things that can be done with a parked call. HangupParked has a cause.
+// The actions for parked calls.
 const (
 	Report       ParkedAction = "report"
 	HangupParked ParkedAction = "hangup"
 	Reenter      ParkedAction = "reenter"
 )
 
-// Parked is what is done with calls that a dead eslua left parked.
+// Parked says what happens to parked calls whose eslua has died.
 type Parked struct {
 	Action ParkedAction
 	Cause  string // of HangupParked
 }
 
-// UnmarshalYAML reads it.
+// UnmarshalYAML reads the action.
 func (p *Parked) UnmarshalYAML(n ast.Node) error { return scalar(n, p.Set) }
 
 // Set reads "report", "hangup CAUSE" or "reenter".
 func (p *Parked) Set(text string) error {
 	action, cause, _ := strings.Cut(text, " ")
 	switch a := ParkedAction(action); {
-	case (a == Report || a == Reenter) && cause == "",
-		a == HangupParked && causeText.MatchString(cause):
+	case a == HangupParked && cause != "":
+		cause, err := syntax.ParseCause(cause)
+		if err != nil {
+			return err
+		}
 		*p = Parked{Action: a, Cause: cause}
 		return nil
+	case (a == Report || a == Reenter) && cause == "":
+		*p = Parked{Action: a}
+		return nil
 	}
-	return fmt.Errorf("%q cannot be done with parked calls; write report, hangup NORMAL_TEMPORARY_FAILURE or reenter", text)
+	return fmt.Errorf("%q is not an action for parked calls; write report, hangup NORMAL_TEMPORARY_FAILURE or reenter", text)
 }
 
 func (p Parked) String() string { return strings.TrimSpace(string(p.Action) + " " + p.Cause) }

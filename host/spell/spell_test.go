@@ -1,0 +1,26 @@
+package spell
+
+import "testing"
+
+func TestNearest(t *testing.T) {
+	words := []string{"listen", "limits", "log", "USER_BUSY", "BUSY_EVERYWHERE", "NO_ANSWER"}
+	for word, want := range map[string]string{
+		"lissten": "listen", "LIMIT": "limits", "BUSSY": "USER_BUSY", "user_bussy": "USER_BUSY", "ANSWER": "NO_ANSWER",
+		"": "", "x": "", "lag": "log", "ears": "", "NOISE": "",
+	} {
+		if got := Nearest(word, words); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"same", "same", 0}, {"ab", "ba", 2}} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("%s, %s: %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
