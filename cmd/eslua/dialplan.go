@@ -40,9 +40,9 @@ func printDialplan(p *program, ctx context.Context, args []string) error {
 	}
 	var arguments []string
 	if len(rest) > 0 {
-		name := strings.TrimSuffix(rest[0], ".lua")
+		name := config.FlowName(rest[0])
 		if !slices.Contains(flows.all, name) {
-			return fmt.Errorf("%s is not among the flows of %s: %s", name, cmp.Or(cfg.Scripts, "the program"), strings.Join(flows.own, ", "))
+			return fmt.Errorf("there is no flow %q in %s; %s", name, cmp.Or(cfg.Scripts, "the program"), config.DescribeFlows(flows.own))
 		}
 		flows.own, arguments = []string{name}, rest[1:]
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/operate/admin"
-	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 const scriptsUsage = "eslua scripts [--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]"
@@ -77,7 +77,7 @@ func parseTarget(args []string, flows []admin.Flow, maxGenerations int) (t targe
 		return slices.ContainsFunc(flows, func(f admin.Flow) bool { return f.Flow == name })
 	}
 	for i, arg := range args {
-		name := store.FlowName(arg)
+		name := config.FlowName(arg)
 		mayBeGeneration := generationPrefix.MatchString(arg)
 		switch {
 		case i == 0 && mayBeGeneration && isFlow(name) && len(args) <= maxGenerations:

@@ -140,12 +140,8 @@ func openScripts(dir string, history *store.History, log *slog.Logger, clk clock
 func newNodes(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*node.Link {
 	var links []*node.Link
 	for _, n := range nodes {
-		name := n.Name
-		if name == "" {
-			name = string(n.Address)
-		}
 		links = append(links, node.New(node.Node{
-			Name: name, Address: string(n.Address), User: n.User, Password: n.Password,
+			Name: n.Label(), Address: string(n.Address), User: n.User, Password: n.Password,
 		}, log, clk, node.Options{}))
 	}
 	return links

@@ -6,7 +6,6 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/config"
-	"github.com/eslua/eslua/host/script/store"
 )
 
 // route is the flow that a call runs, as rollout and the configuration name it,
@@ -18,7 +17,7 @@ type route struct {
 
 // newRoute reports false if the flow is not named.
 func newRoute(flow string, args []string) (route, bool) {
-	flow = store.FlowName(flow)
+	flow = config.FlowName(flow)
 	return route{flow, args}, flow != ""
 }
 

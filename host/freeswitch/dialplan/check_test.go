@@ -51,7 +51,7 @@ func TestCheck(t *testing.T) {
 		"no async":          {socketWith("127.0.0.1:8084/invite full"), []string{"5: this socket lacks async:"}},
 		"no full":           {socketWith("127.0.0.1:8084/invite async"), []string{"5: this socket lacks full:"}},
 		"no host":           {socketWith(""), []string{`5: this socket names no host; write <action application="socket" data="127.0.0.1:8084/FLOW async full"/>`}},
-		"an unknown flow":   {socketWith("127.0.0.1:8084/invitation/$1 async full"), []string{`5: there is no flow "invitation" among the scripts: invite, ivr/main;`}},
+		"an unknown flow":   {socketWith("127.0.0.1:8084/invitation/$1 async full"), []string{`5: there is no flow "invitation"; the flows are invite, ivr/main: write`}},
 		"a blank":           {socketWith("127.0.0.1:8084/invite/a b async full"), []string{`5: FreeSWITCH ignores "b": a blank ends the path; write <action application="socket" data="127.0.0.1:8084/invite/a%2520b async full"/>`}},
 		"a bar":             {socketWith("127.0.0.1:8084/invite/a|b async full"), []string{`5: remark: b:8084 is not one of the configuration's hosts (127.0.0.1:8084, 10.0.0.2:8084)`}},
 		"a colon":           {socketWith("127.0.0.1:8084/invite/a:b async full"), []string{"5: FreeSWITCH takes what stands behind the last colon"}},

@@ -38,7 +38,7 @@ func Extensions(cfg config.Config, flows, args []string) []Extension {
 		}
 		routed := 0
 		for _, r := range cfg.Routes {
-			if strings.TrimSuffix(r.Flow, ".lua") == flow {
+			if config.FlowName(r.Flow) == flow {
 				all = append(all, base.by(flow, r, args))
 				if routed++; routed > 1 { // FreeSWITCH's log tells extensions by their names
 					all[len(all)-1].Name += "-" + strconv.Itoa(routed)

@@ -117,14 +117,14 @@ func (c *checker) path(at origin, hosts []syntax.SocketHost) {
 			return
 		}
 		if flow := flowOf(e); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
-			c.say(at, false, "there is no flow %q among the scripts: %s; write one of them", flow, few(c.known.Flows))
+			c.say(at, false, "there is no flow %q; %s: write one of them", flow, config.DescribeFlows(c.known.Flows))
 			return
 		}
 	}
 }
 
 func (c *checker) isFlow(flow string) bool {
-	return slices.Contains(c.known.Flows, strings.TrimSuffix(flow, ".lua"))
+	return slices.Contains(c.known.Flows, config.FlowName(flow))
 }
 
 // stranger remarks on a host that is none of ours.
@@ -175,11 +175,4 @@ func (c *checker) first(flow string) string {
 		host = hostOf(string(c.known.Hosts[0]))
 	}
 	return host + "/" + flow + " async full"
-}
-
-func few(names []string) string {
-	if len(names) > 8 {
-		names = append(slices.Clone(names[:8]), "...")
-	}
-	return strings.Join(names, ", ")
 }

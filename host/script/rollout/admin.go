@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
 )
 
@@ -16,7 +17,7 @@ import (
 // nothing has changed. A warning says that the pin is in force but could not be
 // saved, so that a restart forgets it.
 func (r *Rollout) Pin(flow, generation string) (o Override, warning string, err error) {
-	flow = store.FlowName(flow)
+	flow = config.FlowName(flow)
 	g, err := r.findWithFlow(generation, flow)
 	if err != nil {
 		return Override{}, "", err
@@ -31,7 +32,7 @@ func (r *Rollout) Pin(flow, generation string) (o Override, warning string, err 
 // in which the flow had another version than calls get now, so that repeated
 // rollbacks go further back. Warnings and errors are as in Pin.
 func (r *Rollout) Rollback(flow, generation string) (o Override, warning string, err error) {
-	flow = store.FlowName(flow)
+	flow = config.FlowName(flow)
 	current := r.deps.Scripts.Current()
 	g, err := r.rollbackTarget(flow, generation, current)
 	if err != nil {
@@ -59,7 +60,7 @@ func (r *Rollout) apply(o loadedOverride) (_ Override, warning string) {
 // Unpin removes the pin or rollback of a flow, or that of all flows if flow is "",
 // and returns it. Warnings and errors are as in Pin.
 func (r *Rollout) Unpin(flow string) (o Override, warning string, err error) {
-	flow = store.FlowName(flow)
+	flow = config.FlowName(flow)
 	if o, err = r.remove(flow); err != nil {
 		return Override{}, "", err
 	}
@@ -172,7 +173,7 @@ func (r *Rollout) listGenerations() string {
 	if len(names) == 0 {
 		names = []string{r.deps.Scripts.Current().Name()}
 	}
-	return store.NameList(names)
+	return config.Shorten(names)
 }
 
 // checkFlow returns an error that lists the flows if g lacks one.

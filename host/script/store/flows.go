@@ -5,7 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // A Flow is a script of a generation. Any script may be run as a flow.
@@ -34,7 +35,7 @@ func (g *Generation) Version(flow string) string { return g.graph.versions[flowF
 func (g *Generation) Flows() []Flow {
 	list := make([]Flow, 0, len(g.graph.versions))
 	for _, name := range sortedKeys(g.graph.versions) {
-		list = append(list, Flow{FlowName(name), g.graph.versions[name], g.graph.modules[name]})
+		list = append(list, Flow{config.FlowName(name), g.graph.versions[name], g.graph.modules[name]})
 	}
 	return list
 }
@@ -122,21 +123,5 @@ func (g *Generation) FlowNames() (names []string) {
 	return names
 }
 
-// DescribeFlows returns a sentence that lists FlowNames, for errors about a flow
-// that does not exist.
-func (g *Generation) DescribeFlows() string {
-	names := g.FlowNames()
-	if len(names) == 0 {
-		return "there are no flows"
-	}
-	return "the flows are " + NameList(names)
-}
-
-// NameList returns the first of many names, and how many more there are.
-func NameList(names []string) string {
-	const shown = 12
-	if more := len(names) - shown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), more)
-	}
-	return strings.Join(names, ", ")
-}
+// DescribeFlows returns a sentence that lists FlowNames.
+func (g *Generation) DescribeFlows() string { return config.DescribeFlows(g.FlowNames()) }

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // isIgnored reports whether a file or directory does not belong to the tree:
@@ -31,13 +33,9 @@ func isIgnored(base string) bool {
 // isScript reports whether a file of the tree is compiled.
 func isScript(name string) bool { return path.Ext(name) == ".lua" }
 
-// FlowName returns a flow's name, which has no ending, for a name that may have
-// one: "inviteToConf" for "inviteToConf.lua".
-func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
-
 // flowFile returns the file of a flow: "inviteToConf", "ivr/main" or either with
 // .lua.
-func flowFile(flow string) string { return FlowName(flow) + ".lua" }
+func flowFile(flow string) string { return config.FlowName(flow) + ".lua" }
 
 // moduleFiles returns the files that a module's name may mean, in the order in
 // which they are tried: Lua's usual ?.lua and ?/init.lua under the tree's root,
