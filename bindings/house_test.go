@@ -160,7 +160,7 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *house {
 }
 
 func (h *house) serve(ctx context.Context, c *outbound.Call) {
-	if h.legs.Claim(ctx, c) {
+	if h.legs.Deliver(ctx, c) {
 		return
 	}
 	st := h.machine.NewState(vm.StateOptions{Print: func(line string) { h.t.Log(line) }})

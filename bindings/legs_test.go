@@ -48,7 +48,7 @@ func TestDialledLegIsASession(t *testing.T) {
 	if leg.Cause() != "NORMAL_CLEARING" {
 		t.Errorf("the leg ended with %q", leg.Cause())
 	}
-	if h.legs.Waiting() != 0 {
+	if h.legs.Pending() != 0 {
 		t.Error("a leg is still waited for")
 	}
 }
@@ -65,7 +65,7 @@ func TestLegsThatAreNotReached(t *testing.T) {
 		r4 = tostring(leg:ready()) .. leg:hangupCause()
 	`, busy, silent)
 	o.want(t, "r", "USER_BUSYfalse-1", "r2", "NO_ANSWER", "r3", "1USER_BUSY", "r4", "falseCHAN_NOT_IMPLEMENTED")
-	if h.legs.Waiting() != 0 {
+	if h.legs.Pending() != 0 {
 		t.Error("a leg is still waited for")
 	}
 }
@@ -175,7 +175,7 @@ func TestScriptsEndGivesUpADialling(t *testing.T) {
 	}
 	h.sw.Cut(caller.UUID())
 	h.end()
-	if h.legs.Waiting() != 0 {
+	if h.legs.Pending() != 0 {
 		t.Error("a leg is still waited for")
 	}
 }

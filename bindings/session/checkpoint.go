@@ -25,7 +25,7 @@ func storeCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.call == nil || s.ended() {
 		return nil, nil
 	}
-	return nil, s.classifyErr(s.checkpoint.Keep(a.Context(), text))
+	return nil, s.classifyErr(s.checkpoint.Save(a.Context(), text))
 }
 
 // resumed returns the table that the interrupted run stored last and which script
@@ -36,7 +36,7 @@ func resumed(a *vm.Args) error {
 	if s.checkpoint == nil {
 		return nil
 	}
-	text, by := s.checkpoint.Earlier()
+	text, by := s.checkpoint.Previous()
 	if text == "" {
 		return nil
 	}

@@ -46,7 +46,7 @@ func (w *encoder) value(v lua.LValue, name string) error {
 		return nil
 	case lua.LString:
 		w.text.WriteString("s" + strconv.Itoa(len(v)) + ":")
-		if len(v) <= checkpoint.MostBytes {
+		if len(v) <= checkpoint.MaxBytes {
 			w.text.WriteString(string(v))
 			return nil
 		}
@@ -70,7 +70,7 @@ func indexOf(b bool) int {
 }
 
 func tooLong(name string) error {
-	return fmt.Errorf("checkpoint: %s takes more than the %d bytes that a checkpoint can store: store less, such as an id instead of the data", name, checkpoint.MostBytes)
+	return fmt.Errorf("checkpoint: %s takes more than the %d bytes that a checkpoint can store: store less, such as an id instead of the data", name, checkpoint.MaxBytes)
 }
 
 func (w *encoder) table(t *lua.LTable, name string) error {
@@ -80,7 +80,7 @@ func (w *encoder) table(t *lua.LTable, name string) error {
 	defer func() { w.depth-- }()
 	var keys []lua.LValue
 	for key, _ := t.Next(lua.LNil); key != lua.LNil; key, _ = t.Next(key) {
-		if keys = append(keys, key); len(keys) > checkpoint.MostBytes {
+		if keys = append(keys, key); len(keys) > checkpoint.MaxBytes {
 			return tooLong(orTheTable(name))
 		}
 	}
@@ -99,7 +99,7 @@ func (w *encoder) table(t *lua.LTable, name string) error {
 		if err := w.value(t.RawGet(key), field); err != nil {
 			return err
 		}
-		if w.text.Len() > checkpoint.MostBytes {
+		if w.text.Len() > checkpoint.MaxBytes {
 			return tooLong(orTheTable(name))
 		}
 	}

@@ -15,7 +15,7 @@ func FuzzCheckpointText(f *testing.F) {
 	}
 	task := func(id int) lua.LValue { return &lua.LUserData{Value: Task{id: id}} }
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > checkpoint.MostBytes {
+		if len(text) > checkpoint.MaxBytes {
 			return
 		}
 		table, err := decodeTable(text, task)

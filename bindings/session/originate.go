@@ -172,5 +172,5 @@ func (r *Sessions) dial(ctx context.Context, target string, timeout time.Duratio
 	if r.legs == nil || r.env.Listener == "" {
 		return nil, errors.New("this script cannot dial: FreeSWITCH hands dialled legs to eslua's listener, and there is none here (run it with eslua serve)")
 	}
-	return r.legs.Dial(ctx, r.env.Switch, legs.Order{Listener: r.env.Listener, Dial: target, Timeout: timeout, Variables: variables})
+	return r.legs.Dial(ctx, r.env.Switch, legs.Request{Listener: r.env.Listener, Dial: target, Timeout: timeout, Variables: variables})
 }

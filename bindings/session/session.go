@@ -21,9 +21,9 @@ import (
 type Session struct {
 	set        *Sessions // of the same script
 	object     lua.LValue
-	call       Call               // nil: not initialized
-	checkpoint *checkpoint.Keeper // of the call that runs the script; else nil
-	leg        *legs.Leg          // the same as call if the script dialled it
+	call       Call                   // nil: not initialized
+	checkpoint *checkpoint.Checkpoint // of the call that runs the script; else nil
+	leg        *legs.Leg              // the same as call if the script dialled it
 
 	autoHangup   bool
 	dialCause    string // how dialling ended, for hangupCause

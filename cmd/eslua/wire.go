@@ -83,7 +83,7 @@ func build(cfg config.Config, log *slog.Logger, clk clock.Clock, hooks callHooks
 		Linger:    time.Duration(cfg.Calls.Linger),
 	}, func(ctx context.Context, c *outbound.Call) {
 		defer a.recovery.Track(c.UUID())()
-		if !a.legs.Claim(ctx, c) { // a leg that a script dialled is that script's
+		if !a.legs.Deliver(ctx, c) { // a leg that a script dialled is that script's
 			a.calls.Serve(ctx, c)
 			if hooks.ended != nil {
 				hooks.ended(c)

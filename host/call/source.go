@@ -84,9 +84,9 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 // claim opens the call's checkpoint. It reports false if the flow must not run
 // here: the call moved on, another host has claimed it, or the flow has ended at
 // this place before.
-func claim(ctx context.Context, c *outbound.Call, stamp checkpoint.Stamp, log *slog.Logger) (*checkpoint.Keeper, bool) {
+func claim(ctx context.Context, c *outbound.Call, stamp checkpoint.Stamp, log *slog.Logger) (*checkpoint.Checkpoint, bool) {
 	keeper := checkpoint.Open(c, stamp, log)
-	if err := keeper.Settle(ctx); err != nil {
+	if err := keeper.ClaimRun(ctx); err != nil {
 		log.Debug("the call went on before its flow began", "error", err)
 		return nil, false
 	}

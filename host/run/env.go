@@ -21,7 +21,7 @@ type Env struct {
 	// Call is the call that the script serves; nil in a run without a call.
 	Call *outbound.Call
 	// Checkpoint keeps the call's checkpoint; nil in a run without a call.
-	Checkpoint *checkpoint.Keeper
+	Checkpoint *checkpoint.Checkpoint
 	// Listener is the host:port at which FreeSWITCH reaches this host's listener;
 	// "" if there is none, and then no leg can be dialled.
 	Listener string

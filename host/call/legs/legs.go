@@ -1,10 +1,10 @@
-// Package legs owns the calls this host dials for a script: it originates them
-// onto this host's own listener, recognises each when it arrives there, and
-// lends it to the script that waits for it.
+// Package legs dials outgoing legs for scripts. A Registry originates a leg onto
+// this host's own listener, recognises the leg when it arrives there, and lends it
+// to the script that waits for it.
 //
-// Who owns a leg's goroutine does not change: the one that serves the
-// connection waits in Claim while the script's goroutine drives the call, so
-// that a Call is used by one goroutine at a time.
+// The goroutine that serves the leg's connection stays its owner: it waits in
+// Deliver while the script's goroutine uses the call, so one goroutine at a time
+// uses a Call.
 package legs
 
 import (
@@ -22,114 +22,115 @@ import (
 	"github.com/google/uuid"
 )
 
-// pathPrefix begins the socket path of every leg; a flow cannot have this name.
+// pathPrefix begins the socket path of every leg; no flow can have such a name.
 const pathPrefix = "eslua-leg/"
 
-// arrival is how long an answered leg may take to reach our listener, and how
-// long giving an order up may take.
-const arrival = 10 * time.Second
+// arrivalTime is how long an answered leg may take to reach our listener, and how
+// long cancelling one may take.
+const arrivalTime = 10 * time.Second
 
-// glance is how often it is looked whether the leg on its way is still there:
-// who was called may hang up at once.
-const glance = 500 * time.Millisecond
+// checkPause is the interval at which an answered leg is checked until it arrives,
+// because the called party may hang up at once.
+const checkPause = 500 * time.Millisecond
 
-// Registry knows the legs that are being dialled.
+// A Registry dials legs and knows those that have not arrived.
 type Registry struct {
-	clock   clock.Clock
-	mu      sync.Mutex
-	waiting map[string]chan *Leg // by token; one place each
-	moved   string               // the port that legs come to instead; "" is the calls'
+	clock    clock.Clock
+	mu       sync.Mutex
+	pending  map[string]chan *Leg // by token; each channel holds one leg
+	redirect string               // the port legs must come to; "" is that of the calls
 }
 
-// New makes a Registry.
+// New returns an empty Registry.
 func New(clk clock.Clock) *Registry {
-	return &Registry{clock: clk, waiting: map[string]chan *Leg{}}
+	return &Registry{clock: clk, pending: map[string]chan *Leg{}}
 }
 
-// Leg is a dialled call on loan. Give it back with Release.
+// A Leg is a dialled call on loan. Give it back with Release.
 type Leg struct {
 	*outbound.Call
 	released chan struct{}
 }
 
-// Release gives the call back to the goroutine that serves it. Nothing may be
-// called on it afterwards.
+// Release gives the call back to the goroutine that serves it. The Leg must not be
+// used afterwards.
 func (l *Leg) Release() { close(l.released) }
 
-// Claim lends a call that arrived to the script that dialled it and returns
-// when it is given back; false if the call is no leg of ours. A leg that
-// nobody waits for any more is hung up.
-func (r *Registry) Claim(ctx context.Context, c *outbound.Call) bool {
-	token, ours := strings.CutPrefix(c.Path(), pathPrefix)
-	if !ours {
+// Deliver lends a call that has arrived to the script that dialled it, and returns
+// when the script releases it. It returns false if the call is no leg. A leg that
+// no script waits for any more is hung up.
+func (r *Registry) Deliver(ctx context.Context, c *outbound.Call) bool {
+	token, isLeg := strings.CutPrefix(c.Path(), pathPrefix)
+	if !isLeg {
 		return false
 	}
-	place := r.take(token)
-	if place == nil {
-		c.Log().Info("a dialled leg arrived after its script had given it up")
+	arrival := r.remove(token)
+	if arrival == nil {
+		c.Log().Info("a dialled leg arrived after its script had cancelled it")
 		if err := c.Hangup(ctx, "ORIGINATOR_CANCEL"); err != nil {
 			c.Log().Warn("the leg could not be hung up", "error", err)
 		}
 		return true
 	}
 	leg := &Leg{Call: c, released: make(chan struct{})}
-	place <- leg
+	arrival <- leg
 	<-leg.released
 	return true
 }
 
-// take removes a token: whoever gets its place must fill or empty it.
-func (r *Registry) take(token string) chan *Leg {
+// remove removes a token. The caller must then send a leg to the channel, or
+// receive the one that is sent.
+func (r *Registry) remove(token string) chan *Leg {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	place := r.waiting[token]
-	delete(r.waiting, token)
-	return place
+	arrival := r.pending[token]
+	delete(r.pending, token)
+	return arrival
 }
 
-// Waiting is how many legs are being dialled.
-func (r *Registry) Waiting() int {
+// Pending returns the number of legs being dialled.
+func (r *Registry) Pending() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.waiting)
+	return len(r.pending)
 }
 
-// Switch is the FreeSWITCH a leg is dialled from.
+// A Switch is the FreeSWITCH that dials a leg.
 type Switch interface {
 	API(ctx context.Context, line string) (string, error)
 	BgAPI(ctx context.Context, line string) (string, error)
 }
 
-// Order is one leg to dial.
-type Order struct {
+// A Request is one leg to dial.
+type Request struct {
 	Listener  string        // host:port at which FreeSWITCH reaches our listener
 	Dial      string        // FreeSWITCH's dial string: {variables}user/1000
-	Timeout   time.Duration // whole seconds for an answer
+	Timeout   time.Duration // for an answer, in whole seconds
 	Variables []syntax.Var  // set on the leg unless Dial sets them
 }
 
-// FailedError is a leg that was not reached.
+// A FailedError reports a leg that was not reached, with FreeSWITCH's cause.
 type FailedError struct{ Cause string }
 
 func (e *FailedError) Error() string { return "the leg was not reached: " + e.Cause }
 
-// Dial originates a leg and returns it once it has answered (or early media
-// flows) and arrived here. The error is a *FailedError with FreeSWITCH's cause,
-// what the Switch gives, or ctx's; the leg is then cancelled.
-func (r *Registry) Dial(ctx context.Context, sw Switch, o Order) (*Leg, error) {
-	token, place := uuid.NewString(), make(chan *Leg, 1)
+// Dial originates a leg and returns it when it has arrived here, after its answer
+// or its early media. The error is a *FailedError, an error of sw, or ctx's error;
+// in the last case the leg is cancelled.
+func (r *Registry) Dial(ctx context.Context, sw Switch, req Request) (*Leg, error) {
+	token, arrival := uuid.NewString(), make(chan *Leg, 1)
 	r.mu.Lock()
-	r.waiting[token] = place
+	r.pending[token] = arrival
 	r.mu.Unlock()
 
-	o.Listener = r.reached(o.Listener)
-	id := o.ownUUID()
-	leg, err := r.reach(ctx, sw, o.line(token, id), o.Listener, place)
+	req.Listener = r.listener(req.Listener)
+	id := req.ownUUID()
+	leg, err := r.originate(ctx, sw, req.line(token, id), req.Listener, arrival)
 	if err == nil {
 		return leg, nil
 	}
-	if r.take(token) == nil { // it arrived while we gave it up
-		leg := <-place
+	if r.remove(token) == nil { // the leg arrived at the same time
+		leg := <-arrival
 		r.cancel(ctx, func(ctx context.Context) error { return leg.Hangup(ctx, "ORIGINATOR_CANCEL") })
 		leg.Release()
 		return nil, err
@@ -147,12 +148,13 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, o Order) (*Leg, error) {
 func (r *Registry) cancel(ctx context.Context, kill func(context.Context) error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	late := r.clock.AfterFunc(arrival, stop)
+	late := r.clock.AfterFunc(arrivalTime, stop)
 	defer late.Stop()
-	_ = kill(ctx) // the caller reports why it gave up; a leg that still arrives is hung up by Claim
+	_ = kill(ctx) // Dial returns why it failed; Deliver hangs up a leg that still arrives
 }
 
-func (r *Registry) reach(ctx context.Context, sw Switch, line, listener string, place chan *Leg) (*Leg, error) {
+// originate runs the originate command and waits until the leg arrives.
+func (r *Registry) originate(ctx context.Context, sw Switch, line, listener string, arrival chan *Leg) (*Leg, error) {
 	out, err := sw.BgAPI(ctx, line)
 	if refused := (*esl.ReplyError)(nil); errors.As(err, &refused) {
 		out = refused.Text
@@ -163,10 +165,10 @@ func (r *Registry) reach(ctx context.Context, sw Switch, line, listener string, 
 	if !strings.HasPrefix(out, "+OK") {
 		return nil, &FailedError{Cause: cause(out)}
 	}
-	for range arrival / glance {
-		next := r.clock.NewTimer(glance)
+	for range arrivalTime / checkPause {
+		next := r.clock.NewTimer(checkPause)
 		select {
-		case leg := <-place:
+		case leg := <-arrival:
 			next.Stop()
 			return leg, nil
 		case <-ctx.Done():
@@ -176,14 +178,14 @@ func (r *Registry) reach(ctx context.Context, sw Switch, line, listener string, 
 		}
 		answer, err := sw.API(ctx, "uuid_exists "+strings.TrimPrefix(out, "+OK "))
 		if err == nil && strings.TrimSpace(answer) == "false" {
-			return nil, fmt.Errorf("%w: it answered and was gone before it came to eslua; if that is always so, FreeSWITCH cannot reach %s", &FailedError{Cause: "NORMAL_CLEARING"}, listener)
+			return nil, fmt.Errorf("%w: it answered and ended before it reached eslua; if this always happens, FreeSWITCH cannot reach %s", &FailedError{Cause: "NORMAL_CLEARING"}, listener)
 		}
 	}
 	return nil, fmt.Errorf("the leg answered but did not arrive: can FreeSWITCH reach eslua at %s?", listener)
 }
 
-// cause is the hangup cause of "-ERR USER_BUSY"; an originate that could not
-// even be tried has what mod_lua begins with.
+// cause returns the hangup cause in an answer such as "-ERR USER_BUSY". For an
+// originate that could not even be tried it is mod_lua's initial cause.
 func cause(out string) string {
 	if c, ok := strings.CutPrefix(out, "-ERR "); ok && c != "" && !strings.Contains(c, " ") {
 		return c

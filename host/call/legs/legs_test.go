@@ -37,7 +37,7 @@ func house(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim
 	}
 	r := New(clock.System())
 	serve := func(ctx context.Context, c *outbound.Call) {
-		if !r.Claim(ctx, c) {
+		if !r.Deliver(ctx, c) {
 			t.Errorf("a call was not claimed: %s", c.Path())
 		}
 	}
@@ -55,7 +55,7 @@ func house(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim
 
 func TestDial(t *testing.T) {
 	r, sw, addr := house(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})
-	leg, err := r.Dial(t.Context(), console{sw}, Order{Listener: addr, Dial: "user/1", Timeout: 5 * time.Second,
+	leg, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: "user/1", Timeout: 5 * time.Second,
 		Variables: []syntax.Var{{Name: "origination_caller_id_name", Value: "Pat {Smith}"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -76,13 +76,13 @@ func TestDial(t *testing.T) {
 func TestDialFails(t *testing.T) {
 	r, sw, addr := house(t, switchsim.Endpoint{Dial: "user/2", Cause: "USER_BUSY"})
 	for dial, want := range map[string]string{"user/2": "USER_BUSY", "user/99": "SUBSCRIBER_ABSENT", "rubbish": "CHAN_NOT_IMPLEMENTED"} {
-		_, err := r.Dial(t.Context(), console{sw}, Order{Listener: addr, Dial: dial, Timeout: time.Second})
+		_, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: dial, Timeout: time.Second})
 		var failed *FailedError
 		if !errors.As(err, &failed) || failed.Cause != want {
 			t.Errorf("%s: %v", dial, err)
 		}
 	}
-	if n := r.Waiting(); n != 0 {
+	if n := r.Pending(); n != 0 {
 		t.Errorf("%d legs are waited for", n)
 	}
 }
@@ -92,7 +92,7 @@ func TestDialIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := r.Dial(ctx, slow{console{sw}}, Order{Listener: addr, Dial: "user/3", Timeout: time.Minute})
+		_, err := r.Dial(ctx, slow{console{sw}}, Request{Listener: addr, Dial: "user/3", Timeout: time.Minute})
 		done <- err
 	}()
 	rings, err := sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return strings.Contains(e.Channel, "/3") })
@@ -134,7 +134,7 @@ func TestLegThatIsGoneBeforeItArrives(t *testing.T) {
 	}
 	nobody := l.Addr().String()
 	_ = l.Close()
-	_, err = r.Dial(t.Context(), console{sw}, Order{Listener: nobody, Dial: "user/5", Timeout: time.Second})
+	_, err = r.Dial(t.Context(), console{sw}, Request{Listener: nobody, Dial: "user/5", Timeout: time.Second})
 	var failed *FailedError
 	if !errors.As(err, &failed) || failed.Cause != "NORMAL_CLEARING" || !strings.Contains(err.Error(), "cannot reach "+nobody) {
 		t.Errorf("%v", err)
@@ -154,24 +154,24 @@ func TestLegNobodyWaitsForIsHungUp(t *testing.T) {
 	}
 }
 
-func TestOrderLine(t *testing.T) {
+func TestRequestLine(t *testing.T) {
 	const own = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 	for _, c := range []struct {
-		order    Order
+		request  Request
 		id, want string
 	}{
-		{Order{Listener: "h:1", Dial: "user/1", Timeout: 90 * time.Second}, own,
+		{Request{Listener: "h:1", Dial: "user/1", Timeout: 90 * time.Second}, own,
 			"originate {origination_uuid=" + own + ",originate_timeout=90}user/1 '&socket(h:1/eslua-leg/tok async full)'"},
-		{Order{Listener: "h:1", Dial: "{a=b,originate_timeout=5}user/1", Timeout: time.Minute}, "",
+		{Request{Listener: "h:1", Dial: "{a=b,originate_timeout=5}user/1", Timeout: time.Minute}, "",
 			"originate {a=b,originate_timeout=5}user/1 '&socket(h:1/eslua-leg/tok async full)'"},
-		{Order{Listener: "h:1", Dial: "{a=b}user/1", Timeout: 0}, "",
+		{Request{Listener: "h:1", Dial: "{a=b}user/1", Timeout: 0}, "",
 			"originate {originate_timeout=1,a=b}user/1 '&socket(h:1/eslua-leg/tok async full)'"},
-		{Order{Listener: "h:1", Dial: "{^^:a=b}user/1", Timeout: time.Second}, "",
+		{Request{Listener: "h:1", Dial: "{^^:a=b}user/1", Timeout: time.Second}, "",
 			"originate {originate_timeout=1}{^^:a=b}user/1 '&socket(h:1/eslua-leg/tok async full)'"},
-		{Order{Listener: "h:1", Dial: "{n='A B'}user/1", Timeout: time.Second, Variables: []syntax.Var{{Name: "x"}, {Name: "n", Value: "no"}}}, "",
+		{Request{Listener: "h:1", Dial: "{n='A B'}user/1", Timeout: time.Second, Variables: []syntax.Var{{Name: "x"}, {Name: "n", Value: "no"}}}, "",
 			`originate '{originate_timeout=1,n=\'A B\'}user/1' '&socket(h:1/eslua-leg/tok async full)'`},
 	} {
-		if got := c.order.line("tok", c.id); got != c.want {
+		if got := c.request.line("tok", c.id); got != c.want {
 			t.Errorf("wrote %s\nwant  %s", got, c.want)
 		}
 	}
@@ -191,12 +191,12 @@ func TestOwnUUID(t *testing.T) {
 		"user/1|user/2":   "",
 		"user/1:_:user/2": "",
 	} {
-		if got := (Order{Dial: dial}).ownUUID(); got != want {
+		if got := (Request{Dial: dial}).ownUUID(); got != want {
 			t.Errorf("%s: %q", dial, got)
 		}
 	}
 	for _, dial := range []string{"{a=b,c=d}[e=f]user/1", `[a=b\,c]user/1\|2`} {
-		if (Order{Dial: dial}).ownUUID() == "" {
+		if (Request{Dial: dial}).ownUUID() == "" {
 			t.Errorf("%s: one endpoint gets no id of ours", dial)
 		}
 	}

@@ -11,19 +11,19 @@ import (
 
 // line returns the originate command that brings the leg to our listener. It
 // sets the variables that the dial string does not set itself.
-func (o Order) line(token, id string) string {
-	set := variables(o.dialled())
+func (r Request) line(token, id string) string {
+	set := variables(r.dialled())
 	var vars []syntax.Var
 	for _, v := range append([]syntax.Var{
 		{Name: "origination_uuid", Value: id},
-		{Name: "originate_timeout", Value: strconv.Itoa(max(1, int(o.Timeout/time.Second)))},
-	}, o.Variables...) {
+		{Name: "originate_timeout", Value: strconv.Itoa(max(1, int(r.Timeout/time.Second)))},
+	}, r.Variables...) {
 		if _, given := set[strings.ToLower(v.Name)]; !given {
 			vars = append(vars, v)
 		}
 	}
-	return "originate " + syntax.Word(withVariables(o.Dial, vars)) + " " +
-		syntax.Word("&socket("+o.Listener+"/"+pathPrefix+token+" async full)")
+	return "originate " + syntax.Word(withVariables(r.Dial, vars)) + " " +
+		syntax.Word("&socket("+r.Listener+"/"+pathPrefix+token+" async full)")
 }
 
 // withVariables puts variables in front of a dial string, into the group it
@@ -38,8 +38,8 @@ func withVariables(dial string, vars []syntax.Var) string {
 
 // dialled reads the dial string. FreeSWITCH has the last word on one that
 // cannot be read.
-func (o Order) dialled() []syntax.DialString {
-	all, err := syntax.ReadDialString(o.Dial)
+func (r Request) dialled() []syntax.DialString {
+	all, err := syntax.ReadDialString(r.Dial)
 	if err != nil {
 		return nil
 	}
@@ -49,8 +49,8 @@ func (o Order) dialled() []syntax.DialString {
 // ownUUID returns the id that the leg's channel will have, "" if that cannot be
 // known before the channel exists: the dial string brings something else, or
 // rings several endpoints, which cannot share an id.
-func (o Order) ownUUID() string {
-	all := o.dialled()
+func (r Request) ownUUID() string {
+	all := r.dialled()
 	if id, given := variables(all)["origination_uuid"]; given {
 		if uuid.Validate(id) != nil {
 			return ""

@@ -1,4 +1,4 @@
 package listener
 
-// Waiting is the length of the accept queue.
-func (p *Listener) Waiting() int { return waiting(p.TCPListener) }
+// Queued returns the length of the accept queue.
+func (l *Listener) Queued() int { return queued(l.TCPListener) }

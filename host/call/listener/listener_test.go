@@ -213,14 +213,14 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 	<-drained
 }
 
-// TestPassedSocketOutlivesDrain: what waits in it is for the next process.
-func TestPassedSocketOutlivesDrain(t *testing.T) {
+// TestInheritedSocketOutlivesDrain: what waits in it is for the next process.
+func TestInheritedSocketOutlivesDrain(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	pass := func() *listener.Listener {
+	inherit := func() *listener.Listener {
 		f, err := l.(*net.TCPListener).File()
 		if err != nil {
 			t.Fatal(err)
@@ -231,10 +231,10 @@ func TestPassedSocketOutlivesDrain(t *testing.T) {
 		}
 		return p
 	}
-	first := pass()
+	first := inherit()
 	nc := dial(t, first)
 	first.Drain(t.Context())
-	second := pass()
+	second := inherit()
 	done := greet(second, "second")
 	if said, err := io.ReadAll(nc); err != nil || string(said) != "second" {
 		t.Errorf("%q, %v", said, err)
@@ -243,7 +243,7 @@ func TestPassedSocketOutlivesDrain(t *testing.T) {
 	<-done
 }
 
-func TestPassedSocketOfTheWrongKind(t *testing.T) {
+func TestInheritedSocketOfTheWrongKind(t *testing.T) {
 	local, err := net.Listen("unix", t.TempDir()+"/s")
 	if err != nil {
 		t.Fatal(err)
@@ -261,9 +261,9 @@ func TestPassedSocketOfTheWrongKind(t *testing.T) {
 		want string
 	}{
 		"a Unix socket":     {local.(*net.UnixListener), "ListenStream=127.0.0.1:8084"},
-		"a UDP socket":      {datagrams.(*net.UDPConn), "none that listens for TCP"},
+		"a UDP socket":      {datagrams.(*net.UDPConn), "does not listen for TCP"},
 		"a TCP connection":  {connected.(*net.TCPConn), "does not listen"},
-		"a file of no kind": {fileOf{t}, "none that listens for TCP"},
+		"a file of no kind": {fileOf{t}, "does not listen for TCP"},
 	} {
 		f, err := c.of.File()
 		if err != nil {

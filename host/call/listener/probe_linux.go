@@ -10,68 +10,68 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Probe connects to the port as FreeSWITCH does, and returns when Accept has
-// got the connection, which it keeps to itself. The error says that it did not
-// before ctx ended.
-func (p *Listener) Probe(ctx context.Context) error {
-	to := p.Addr().(*net.TCPAddr).AddrPort()
+// Probe connects to the port as FreeSWITCH does and returns when Accept has received
+// the connection, which Accept does not return. It returns an error if ctx ends
+// before that.
+func (l *Listener) Probe(ctx context.Context) error {
+	to := l.Addr().(*net.TCPAddr).AddrPort()
 	if ip := to.Addr(); ip.IsUnspecified() && ip.Is4() {
 		to = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), to.Port())
 	} else if ip.IsUnspecified() {
 		to = netip.AddrPortFrom(netip.IPv6Loopback(), to.Port())
 	}
 	seen, from := make(chan struct{}), 0
-	// The port it comes from has to be known before Accept can see it, so it is bound first.
+	// Accept must know the source port before the connection arrives, so the socket is bound first.
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		return onSocket(raw, func(fd int) (err error) {
 			from, err = bindAny(fd, to.Addr())
-			p.expect(from, seen)
+			l.expect(from, seen)
 			return err
 		})
 	}}
 	nc, err := dialer.DialContext(ctx, "tcp", to.String())
-	defer func() { p.expect(from, nil) }()
+	defer func() { l.expect(from, nil) }()
 	if err != nil {
-		return fmt.Errorf("%s cannot be reached from here: %w", to, err)
+		return fmt.Errorf("cannot connect to %s: %w", to, err)
 	}
 	defer nc.Close()
 	select {
 	case <-seen:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("a connection to %s was not accepted: %w", to, context.Cause(ctx))
+		return fmt.Errorf("eslua did not accept a connection to %s: %w", to, context.Cause(ctx))
 	}
 }
 
-// expect notes the port a probe comes from, and forgets it without seen.
-func (p *Listener) expect(from int, seen chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// expect stores the channel of the probe from a port, or deletes it if seen is nil.
+func (l *Listener) expect(from int, seen chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if seen == nil {
-		delete(p.probes, from)
+		delete(l.probes, from)
 	} else {
-		p.probes[from] = seen
+		l.probes[from] = seen
 	}
 }
 
-// isProbe tells a probe by where it comes from: this machine, and a port that
-// nobody else can have here.
-func (p *Listener) isProbe(nc net.Conn) bool {
+// isProbe recognises a probe by its source: an address of this machine and a port
+// that no other socket of this machine can have.
+func (l *Listener) isProbe(nc net.Conn) bool {
 	from, to := nc.RemoteAddr().(*net.TCPAddr), nc.LocalAddr().(*net.TCPAddr)
 	if !from.IP.Equal(to.IP) {
 		return false
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	seen, ours := p.probes[from.Port]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	seen, ours := l.probes[from.Port]
 	if ours {
-		delete(p.probes, from.Port)
+		delete(l.probes, from.Port)
 		close(seen)
 	}
 	return ours
 }
 
-// bindAny gives a socket a free port of any address.
+// bindAny binds a socket to a free port of any address and returns the port.
 func bindAny(fd int, family netip.Addr) (int, error) {
 	var free unix.Sockaddr = &unix.SockaddrInet4{}
 	if family.Is6() {

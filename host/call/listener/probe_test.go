@@ -28,7 +28,7 @@ func TestProbe(t *testing.T) {
 		unaccepted := make(chan struct{})
 		go func() { // a port that is open but that nobody accepts from
 			defer close(unaccepted)
-			for p.Waiting() == 0 {
+			for p.Queued() == 0 {
 			}
 			stop()
 		}()

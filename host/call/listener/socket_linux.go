@@ -8,26 +8,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func mayBeTakenOver(l *net.TCPListener) error { return control(l, sharePort) }
+// allowTakeover lets a later process of the same user open the port, too.
+func allowTakeover(l *net.TCPListener) error { return control(l, sharePort) }
 
 func sharePort(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }
 
-// steer sends every new connection to the second of the two sockets that share
-// the port, in the order in which they were bound; once the first is closed
-// there is no second, and the kernel takes the one that is left
-// (net/core/sock_reuseport.c: reuseport_select_sock). Without it both would get
-// some.
+// steer sends every new connection to the second of the two sockets that share the
+// port, in the order in which they were bound. Once the first is closed there is no
+// second, and the kernel uses the one that is left
+// (net/core/sock_reuseport.c: reuseport_select_sock). Without the filter both
+// sockets would get connections.
 func steer(fd int) error {
 	return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, program(
 		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 1},
 	))
 }
 
-// refuse drops what would begin a connection. What has begun goes on; who is
-// dropped asks again after a second, and is refused by then.
-func refuse(l *net.TCPListener) {
+// refuseNew drops the first packet of a connection. Connections that have begun
+// continue. A peer whose packet was dropped sends it again after a second and is
+// refused then.
+func refuseNew(l *net.TCPListener) {
 	const flags, syn, ack = 13, 0x02, 0x10 // of the TCP header
-	_ = control(l, func(fd int) error {    // without it the port is only left less gently
+	_ = control(l, func(fd int) error {    // without the filter a connection may be reset
 		return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program(
 			unix.SockFilter{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},
 			unix.SockFilter{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: syn | ack},
@@ -42,10 +44,10 @@ func program(steps ...unix.SockFilter) *unix.SockFprog {
 	return &unix.SockFprog{Len: uint16(len(steps)), Filter: &steps[0]}
 }
 
-// waiting is how many connections are in the accept queue (net/ipv4/tcp.c:
-// tcp_get_info tells it so for a socket that listens).
-func waiting(l *net.TCPListener) (n int) {
-	_ = control(l, func(fd int) error { // a closed one has none
+// queued returns the number of connections in the accept queue (net/ipv4/tcp.c:
+// tcp_get_info reports it for a socket that listens).
+func queued(l *net.TCPListener) (n int) {
+	_ = control(l, func(fd int) error { // a closed socket has none
 		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 		if err == nil {
 			n = int(info.Unacked)
@@ -55,7 +57,8 @@ func waiting(l *net.TCPListener) (n int) {
 	return n
 }
 
-func listens(l *net.TCPListener) bool {
+// isListening reports whether the socket listens.
+func isListening(l *net.TCPListener) bool {
 	return control(l, func(fd int) error {
 		yes, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
 		if err == nil && yes == 0 {
@@ -65,9 +68,10 @@ func listens(l *net.TCPListener) bool {
 	}) == nil
 }
 
-func takeover(addr string) (*net.TCPListener, error) {
+// listenBeside opens addr beside a socket of another process.
+func listenBeside(addr string) (*net.TCPListener, error) {
 	share := func(_, _ string, raw syscall.RawConn) error { return onSocket(raw, sharePort) }
-	l, err := plain(share).Listen(context.Background(), "tcp", addr)
+	l, err := listenConfig(share).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +83,7 @@ func takeover(addr string) (*net.TCPListener, error) {
 	return tcp, nil
 }
 
+// control calls do with the file descriptor of a listener.
 func control(l *net.TCPListener, do func(fd int) error) error {
 	raw, err := l.SyscallConn()
 	if err != nil {

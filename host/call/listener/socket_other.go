@@ -8,19 +8,19 @@ import (
 	"net"
 )
 
-func mayBeTakenOver(*net.TCPListener) error { return nil }
+func allowTakeover(*net.TCPListener) error { return nil }
 
-func takeover(string) (*net.TCPListener, error) {
-	return nil, errors.New("a port can be taken over on Linux only")
+func listenBeside(string) (*net.TCPListener, error) {
+	return nil, errors.New("--takeover works on Linux only")
 }
 
-func refuse(*net.TCPListener) {}
+func refuseNew(*net.TCPListener) {}
 
-func waiting(*net.TCPListener) int { return 0 }
+func queued(*net.TCPListener) int { return 0 }
 
-func listens(*net.TCPListener) bool { return true }
+func isListening(*net.TCPListener) bool { return true }
 
-// Probe tells nothing where there is no systemd to be told.
-func (p *Port) Probe(context.Context) error { return nil }
+// Probe does nothing: systemd, whose watchdog needs it, runs on Linux only.
+func (l *Listener) Probe(context.Context) error { return nil }
 
-func (p *Port) isProbe(net.Conn) bool { return false }
+func (l *Listener) isProbe(net.Conn) bool { return false }

@@ -6,17 +6,17 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-func TestMove(t *testing.T) {
+func TestRedirect(t *testing.T) {
 	r := New(clock.System())
-	for _, c := range []struct{ moved, listener, want string }{
+	for _, c := range []struct{ port, listener, want string }{
 		{"", "fs.example:8084", "fs.example:8084"},
 		{"41000", "fs.example:8084", "fs.example:41000"},
 		{"41000", "[::1]:8084", "[::1]:41000"},
 		{"41000", "", ""},
 	} {
-		r.Redirect(c.moved)
-		if got := r.reached(c.listener); got != c.want {
-			t.Errorf("moved to %q, %q is %q, want %q", c.moved, c.listener, got, c.want)
+		r.Redirect(c.port)
+		if got := r.listener(c.listener); got != c.want {
+			t.Errorf("redirected to %q, %q is %q, want %q", c.port, c.listener, got, c.want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ type channel struct {
 	fails                 error
 	tasks                 int
 	commands              []string
-	slept                 func() error // what happens while Settle waits
+	slept                 func() error // what happens while ClaimRun waits
 	claimed               string
 	displaced             bool
 }
@@ -73,13 +73,13 @@ func (c *channel) API(_ context.Context, line string) (string, error) {
 	if rest, ok := strings.CutPrefix(line, "eval ${uuid_setvar(c1 eslua_checkpoint "); ok {
 		c.tasks++
 		value, _, _ := strings.Cut(rest, "${")
-		c.value = value + scheduled + string(rune('0'+c.tasks))
+		c.value = value + taskAdded + string(rune('0'+c.tasks))
 		return "+OK\n" + c.value, nil
 	}
 	return "+OK\n", nil
 }
 
-func (c *channel) open(run Stamp) (*Keeper, *bytes.Buffer) {
+func (c *channel) open(run Stamp) (*Checkpoint, *bytes.Buffer) {
 	var log bytes.Buffer
 	k := Open(c, run, slog.New(slog.NewTextHandler(&log, nil)))
 	k.Begin(context.Background())
@@ -92,12 +92,12 @@ func TestKeptAndFoundAgain(t *testing.T) {
 	c := &channel{profile: "1", path: "a/b.c|d", resume: "true"}
 	k, _ := c.open(flow)
 	for _, when := range []string{"+60", "+61"} {
-		if answer, err := k.Schedule(t.Context(), when, "uuid_kill c1 NO_ANSWER"); err != nil || answer != scheduled+string(rune('0'+c.tasks)) {
+		if answer, err := k.Schedule(t.Context(), when, "uuid_kill c1 NO_ANSWER"); err != nil || answer != taskAdded+string(rune('0'+c.tasks)) {
 			t.Fatalf("%q, %v", answer, err)
 		}
 	}
 	const kept = "any bytes: ${x} .,'\"\x00\xff"
-	if err := k.Keep(t.Context(), kept); err != nil {
+	if err := k.Save(t.Context(), kept); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Trim(c.value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
@@ -112,7 +112,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 
 	c.commands = nil
 	next, _ := c.open(Stamp{Flow: flow.Flow, Generation: "newer"})
-	if got, by := next.Earlier(); got != kept || by != flow {
+	if got, by := next.Previous(); got != kept || by != flow {
 		t.Errorf("found %q of %+v", got, by)
 	}
 	if got := strings.Join(c.commands, "; "); got != "sched_del 3; sched_del 4" {
@@ -123,7 +123,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	third, _ := c.open(flow)
-	if got, by := third.Earlier(); got != kept || by.Generation != "newer" {
+	if got, by := third.Previous(); got != kept || by.Generation != "newer" {
 		t.Errorf("found %q of %+v", got, by)
 	}
 }
@@ -131,15 +131,15 @@ func TestKeptAndFoundAgain(t *testing.T) {
 func TestOnlyTheSamePlaceIsContinued(t *testing.T) {
 	c := &channel{profile: "1", path: "p"}
 	k, _ := c.open(flow)
-	if err := k.Keep(t.Context(), "kept"); err != nil {
+	if err := k.Save(t.Context(), "kept"); err != nil {
 		t.Fatal(err)
 	}
-	for name, other := range map[string]func() *Keeper{
-		"after a transfer": func() *Keeper { d := *c; d.profile = "2"; k, _ := d.open(flow); return k },
-		"another path":     func() *Keeper { d := *c; d.path = "p/2"; k, _ := d.open(flow); return k },
-		"another flow":     func() *Keeper { d := *c; k, _ := d.open(Stamp{Flow: "other"}); return k },
+	for name, other := range map[string]func() *Checkpoint{
+		"after a transfer": func() *Checkpoint { d := *c; d.profile = "2"; k, _ := d.open(flow); return k },
+		"another path":     func() *Checkpoint { d := *c; d.path = "p/2"; k, _ := d.open(flow); return k },
+		"another flow":     func() *Checkpoint { d := *c; k, _ := d.open(Stamp{Flow: "other"}); return k },
 	} {
-		if got, _ := other().Earlier(); got != "" {
+		if got, _ := other().Previous(); got != "" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -164,7 +164,7 @@ func TestEnd(t *testing.T) {
 	} {
 		k, _ := c.open(flow)
 		if c.keeps {
-			if err := k.Keep(t.Context(), "kept"); err != nil {
+			if err := k.Save(t.Context(), "kept"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -181,7 +181,7 @@ func TestEnd(t *testing.T) {
 func TestTooMuchIsNotSent(t *testing.T) {
 	c := &channel{}
 	k, _ := c.open(flow)
-	if err := k.Keep(t.Context(), strings.Repeat("x", MostBytes)); err == nil || !strings.Contains(err.Error(), "4096") || len(c.commands) > 0 {
+	if err := k.Save(t.Context(), strings.Repeat("x", MaxBytes)); err == nil || !strings.Contains(err.Error(), "4096") || len(c.commands) > 0 {
 		t.Errorf("%v, sent %d commands", err, len(c.commands))
 	}
 }
@@ -189,24 +189,24 @@ func TestTooMuchIsNotSent(t *testing.T) {
 func TestFreeSWITCHIsGone(t *testing.T) {
 	c := &channel{resume: "true", fails: errors.New("gone")}
 	k, log := c.open(flow)
-	if err := k.Keep(t.Context(), "kept"); err == nil {
+	if err := k.Save(t.Context(), "kept"); err == nil {
 		t.Error("it was not kept, and nothing says so")
 	}
 	if _, err := k.Schedule(t.Context(), "+1", "x"); err == nil {
 		t.Error("it was not scheduled, and nothing says so")
 	}
 	k.End(t.Context())
-	if !strings.Contains(log.String(), "another host may run it again") {
+	if !strings.Contains(log.String(), "another host may run the flow again") {
 		t.Errorf("logged %s", log)
 	}
 }
 
 // A run that comes after another one lets the other's end pass before it begins,
 // and takes what the other keeps meanwhile.
-func TestSettle(t *testing.T) {
+func TestClaimRun(t *testing.T) {
 	c := &channel{resume: "true", slept: func() error { t.Error("the first run waits"); return nil }}
 	first := Open(c, flow, slog.New(slog.DiscardHandler))
-	if err := first.Settle(t.Context()); err != nil {
+	if err := first.ClaimRun(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	first.Begin(t.Context()) // and keeps nothing
@@ -215,44 +215,44 @@ func TestSettle(t *testing.T) {
 		if _, err := first.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
 			return err
 		}
-		return first.Keep(t.Context(), "late")
+		return first.Save(t.Context(), "late")
 	}
 	next := Open(c, flow, slog.New(slog.DiscardHandler))
-	if err := next.Settle(t.Context()); err != nil {
+	if err := next.ClaimRun(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if kept, _ := next.Earlier(); kept != "late" {
+	if kept, _ := next.Previous(); kept != "late" {
 		t.Errorf("goes on from %q", kept)
 	}
 
 	c.slept = func() error { first.End(t.Context()); return nil }
 	last := Open(c, flow, slog.New(slog.DiscardHandler))
-	if err := last.Settle(t.Context()); err != nil || !last.Ended() {
+	if err := last.ClaimRun(t.Context()); err != nil || !last.Ended() {
 		t.Errorf("it has ended meanwhile: %v, %v", last.Ended(), err)
 	}
 
 	other := Open(c, flow, slog.New(slog.DiscardHandler))
-	c.slept = func() error { c.slept = nil; return other.Settle(t.Context()) }
-	if err := last.Settle(t.Context()); err == nil || !c.displaced {
+	c.slept = func() error { c.slept = nil; return other.ClaimRun(t.Context()) }
+	if err := last.ClaimRun(t.Context()); err == nil || !c.displaced {
 		t.Errorf("of two the earlier goes on: %v", err)
 	}
 
 	c.slept = func() error { c.moved = true; return nil }
-	if err := last.Settle(t.Context()); err == nil {
+	if err := last.ClaimRun(t.Context()); err == nil {
 		t.Error("what was moved meanwhile goes on")
 	}
 
 	displaced := errors.New("displaced")
 	c.slept = func() error { return displaced }
-	if err := Open(c, flow, slog.New(slog.DiscardHandler)).Settle(t.Context()); err != displaced {
+	if err := Open(c, flow, slog.New(slog.DiscardHandler)).ClaimRun(t.Context()); err != displaced {
 		t.Errorf("waiting ends with %v", err)
 	}
 }
 
 // FuzzParse holds that no value does harm, and that what is read is written the same.
 func FuzzParse(f *testing.F) {
-	f.Add(record{Place: Place{"1", "p/1", "flow"}, generation: "g", version: "v", kept: "{}", tasks: []int{1, 22}}.text())
-	f.Add(record{ended: true}.text() + "." + scheduled + "7\n")
+	f.Add(record{place: place{"1", "p/1", "flow"}, generation: "g", version: "v", saved: "{}", tasks: []int{1, 22}}.text())
+	f.Add(record{ended: true}.text() + "." + taskAdded + "7\n")
 	f.Add("1.MQ.cA.Zg.Zw.dg.running.e30.x")
 	f.Add("2.")
 	f.Fuzz(func(t *testing.T, value string) {
