@@ -169,14 +169,13 @@ func (a *Args) ChargeCPU(units int) { a.state.guard.ChargeCPU(a.L, units) }
 
 // SetKey sets a key of a new table that the script will get, and charges it.
 func (a *Args) SetKey(t *lua.LTable, key string, v lua.LValue) {
-	a.state.guard.SetKey(a.L, t, lua.LString(key), v)
+	a.state.guard.Set(a.L, t, lua.LString(key), v)
 }
 
 // SetIndex sets element n, counted from 1, of a new table that the script will
 // get, and charges it.
 func (a *Args) SetIndex(t *lua.LTable, n int, v lua.LValue) {
-	a.state.guard.ChargeIndex(a.L, t, lua.LNumber(n))
-	t.RawSetInt(n, v)
+	a.state.guard.SetInt(a.L, t, n, v)
 }
 
 // Return gives the results.

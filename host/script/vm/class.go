@@ -48,15 +48,15 @@ func (m *Machine) declareMethods(declared *Class) error {
 			return fmt.Errorf("%s is declared twice", w.name)
 		}
 		w.class, w.module = c, c.module
-		c.methods.RawSetString(method.Name, function(w.call))
+		c.methods.RawSetString(method.Name, guard.GoFunction(w.call))
 	}
 	if len(declared.Fields) == 0 {
 		c.metatable.RawSetString("__index", c.methods)
 	} else {
-		c.metatable.RawSetString("__index", function(c.index))
+		c.metatable.RawSetString("__index", guard.GoFunction(c.index))
 	}
-	c.metatable.RawSetString("__newindex", function(noSetter))
-	c.metatable.RawSetString("__tostring", function(c.tostring))
+	c.metatable.RawSetString("__newindex", guard.GoFunction(noSetter))
+	c.metatable.RawSetString("__tostring", guard.GoFunction(c.tostring))
 	c.metatable.RawSetString("__metatable", lua.LFalse)
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/eslua/eslua/host/script/vm/guard"
@@ -61,14 +60,10 @@ func NewMachine(modules ...*Module) (*Machine, error) {
 	return m, nil
 }
 
-// standard are the libraries of Lua that a script has: the pure ones, and the
-// guard's.
+// standard returns the libraries of Lua that every script has.
 func standard() []stdlib.Library {
 	return append(stdlib.Libraries(),
-		stdlib.Library{Fields: sorted(guard.Base())},
-		stdlib.Library{Name: "coroutine", Fields: sorted(guard.Coroutine())},
-		stdlib.Library{Name: "debug", Fields: sorted(guard.Debug())},
-		stdlib.Library{Fields: []stdlib.Field{{Name: "require", Value: function(require)}}},
+		stdlib.Library{Fields: []stdlib.Field{{Name: "require", Value: guard.GoFunction(require)}}},
 		stdlib.Library{Name: "package", Fields: []stdlib.Field{ // where modules come from is the store's affair
 			{Name: "cpath", Value: lua.LString("")},
 			{Name: "path", Value: lua.LString("")},
@@ -87,15 +82,6 @@ func StandardNames() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func sorted(list map[string]lua.LValue) []stdlib.Field {
-	var fields []stdlib.Field
-	for name, v := range list {
-		fields = append(fields, stdlib.Field{Name: name, Value: v})
-	}
-	sort.Slice(fields, func(i, j int) bool { return fields[i].Name < fields[j].Name })
-	return fields
 }
 
 func (m *Machine) declareModule(module *Module) error {
@@ -118,7 +104,7 @@ func (m *Machine) declareModule(module *Module) error {
 			return err
 		}
 		w.module = m.modules[module]
-		l.Fields = append(l.Fields, stdlib.Field{Name: f.Name, Value: function(w.call)})
+		l.Fields = append(l.Fields, stdlib.Field{Name: f.Name, Value: guard.GoFunction(w.call)})
 	}
 	into := &m.globals
 	if l.Name != "" {
@@ -132,9 +118,6 @@ func (m *Machine) declareModule(module *Module) error {
 	}
 	return nil
 }
-
-// function makes a Lua function that states may share: it has no environment.
-func function(fn lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: true, GFunction: fn} }
 
 // library is a global table every state has for itself, because scripts write
 // into it. The state's is empty until something is looked up in it: then its
@@ -160,8 +143,8 @@ func (m *Machine) library(name string) *library {
 		}
 	}
 	lib := &library{name: name, metatable: newTable()}
-	lib.metatable.RawSetString("__index", function(lib.index))
-	lib.metatable.RawSetString("__pairs", function(lib.pairs))
+	lib.metatable.RawSetString("__index", guard.GoFunction(lib.index))
+	lib.metatable.RawSetString("__pairs", guard.GoFunction(lib.pairs))
 	lib.metatable.RawSetString("__metatable", lua.LFalse)
 	m.shared.Tables[lib.metatable] = true
 	m.libraries = append(m.libraries, lib)

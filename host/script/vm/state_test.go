@@ -198,9 +198,10 @@ func TestLimitsNameThemselves(t *testing.T) {
 func TestDurationEndsAWait(t *testing.T) {
 	clk := clock.NewManual(time.Unix(0, 0))
 	x := newExchange(t, vm.StateOptions{Clock: clk, Limits: guard.Limits{Duration: 10 * time.Minute}})
+	x.phone.waiting = make(chan struct{})
 	done := make(chan error)
 	go func() { done <- x.run(t, "pcall(function()\nphone:wait() end)\nprint('after')") }()
-	clk.WaitForTimers(1)
+	<-x.phone.waiting
 	clk.Advance(10 * time.Minute)
 	err := <-done
 	var failed *vm.ScriptError

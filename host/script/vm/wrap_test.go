@@ -17,9 +17,10 @@ import (
 
 // phone is a declared class to test with; it is what a binding would declare.
 type phone struct {
-	number string
-	state  *vm.State
-	seen   []string
+	number  string
+	state   *vm.State
+	seen    []string
+	waiting chan struct{} // closed when wait begins; may be nil
 }
 
 type task struct{ ID string }
@@ -61,7 +62,13 @@ func declared() *vm.Module {
 			}},
 		{Name: "dial", Params: []vm.Param{{Name: "number", Kind: vm.Number}}, Go: func(a *vm.Args) error { return errRefused }},
 		{Name: "task", Go: func(a *vm.Args) error { a.Return(a.Record(task{"7"})); return nil }},
-		{Name: "wait", Waits: true, Go: func(a *vm.Args) error { <-a.Context().Done(); return a.Context().Err() }},
+		{Name: "wait", Waits: true, Go: func(a *vm.Args) error {
+			if waiting := a.Self().(*phone).waiting; waiting != nil {
+				close(waiting)
+			}
+			<-a.Context().Done()
+			return a.Context().Err()
+		}},
 		{Name: "crash", Go: func(a *vm.Args) error { var none *phone; none.number = "x"; return nil }},
 	}
 	m := &vm.Module{Name: "exchange", Constants: []vm.Constant{{Name: "LINES", Value: lua.LNumber(4)}}, Classes: []*vm.Class{c}, Funcs: []vm.Func{

@@ -13,13 +13,21 @@ import (
 // block begins at a multiple of its size.
 const blockLen = 32
 
-// small are the boxed small integers, as gopher-lua has them.
-var small = func() (s [128]lua.LValue) {
+// small are the boxed small integers: each other one is an allocation.
+var small = func() (s [256]lua.LValue) {
 	for i := range s {
 		s[i] = lua.LNumber(i)
 	}
 	return s
 }()
+
+// Integer returns n as a Lua value.
+func Integer(n int) lua.LValue {
+	if n >= 0 && n < len(small) {
+		return small[n]
+	}
+	return lua.LNumber(n)
+}
 
 // numberType is the type word of an interface that holds an LNumber.
 var numberType = (*[2]unsafe.Pointer)(unsafe.Pointer(&small[0]))[0]
@@ -131,12 +139,14 @@ func toNumber(v lua.LValue) (lua.LNumber, bool) {
 	return 0, false
 }
 
-// argNumber is toNumber for a Go function's argument.
-func argNumber(L *lua.LState, v lua.LValue) (lua.LNumber, bool) {
+// ToNumber returns the number that an argument is, or that PUC Lua reads in it,
+// and charges the reading.
+func ToNumber(L *lua.LState, v lua.LValue) (float64, bool) {
 	if s, ok := v.(lua.LString); ok {
 		Of(L).ChargeParse(L, string(s))
 	}
-	return toNumber(v)
+	x, ok := toNumber(v)
+	return float64(x), ok
 }
 
 // prepareFor makes numbers of a numeric loop's start, limit and step.

@@ -48,19 +48,27 @@ func (g *Guard) collect(L *lua.LState, pending int64) {
 	}
 }
 
-// tableSize is what a table of so many elements and keys takes.
-func tableSize(array, keys int) int64 {
-	n := int64(96 + 16*array)
+// Go bytes of a table's parts, as measured for gopher-lua's tables: of the
+// table itself, an array slot, the maps that its first key brings, and each key
+// at most.
+const (
+	emptyTable = 96
+	slotSize   = 16
+	firstKey   = 600
+	keySize    = 160
+)
+
+// TableSize returns what a table of so many elements and keys takes, in bytes.
+func TableSize(array, keys int) int {
+	n := emptyTable + slotSize*array
 	if keys > 0 {
-		n += mapSize(keys) + 300
+		n += firstKey + keySize*keys
 	}
 	return n
 }
 
-// firstKey is what a table's first key takes besides.
-const firstKey = 600
-
-// mapSize is about what a table's two maps and its list of keys take.
+// mapSize returns about what the two maps and the list of keys of a table take
+// that has grown to so many keys.
 func mapSize(keys int) int64 {
 	slots := int64(8)
 	for slots*7/8 < int64(keys) {
@@ -93,7 +101,7 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 	m := rawTable(t)
 	switch n := key.(type) {
 	case lua.LNumber:
-		g.ChargeIndex(L, t, n)
+		g.chargeIndex(L, t, n)
 	case lua.LString:
 		if m.strdict == nil {
 			m.strdict = map[string]lua.LValue{} // gopher-lua would make room for 32, of which the census sees one
@@ -122,10 +130,9 @@ func target(t *lua.LTable, key lua.LValue) *lua.LTable {
 	return nil
 }
 
-// ChargeIndex charges what t[n] = v will allocate for the array of t, which
-// gopher-lua fills up to n. Every Go function that sets elements calls it
-// first.
-func (g *Guard) ChargeIndex(L *lua.LState, t *lua.LTable, n lua.LNumber) {
+// chargeIndex charges what t[n] = v will allocate for the array of t, which
+// gopher-lua fills with nils up to n.
+func (g *Guard) chargeIndex(L *lua.LState, t *lua.LTable, n lua.LNumber) {
 	array := rawTable(t).array
 	i := int(n)
 	if i <= cap(array) || lua.LNumber(i) != n || i > lua.MaxArrayIndex {
@@ -148,7 +155,7 @@ func (g *Guard) ChargeIndex(L *lua.LState, t *lua.LTable, n lua.LNumber) {
 			room += (room + 768) / 4
 		}
 	}
-	g.charge(L, 16*int64(room-cap(array)))
+	g.charge(L, slotSize*int64(room-cap(array)))
 }
 
 // afterSet charges the keys an assignment added.
@@ -164,54 +171,7 @@ func (g *Guard) afterSet(L *lua.LState, t *table, keys int) {
 		g.ChargeCPU(L, len(t.keys)/2)
 		t.compact()
 	}
-	g.charge(L, int64(n)*160)
-}
-
-// SetKey is t[k] = v without metamethods for a key that is no array index.
-func (g *Guard) SetKey(L *lua.LState, t *lua.LTable, k, v lua.LValue) {
-	g.changes(t)
-	m := rawTable(t)
-	if _, ok := k.(lua.LString); ok && m.strdict == nil {
-		m.strdict = map[string]lua.LValue{}
-	}
-	keys := len(m.keys)
-	t.RawSetH(k, v)
-	g.afterSet(L, m, keys)
-}
-
-// compact forgets the keys whose values are gone, which gopher-lua keeps for
-// ever. The new key that made the table grow is the moment for it: no
-// traversal survives one in PUC Lua either.
-func (t *table) compact() {
-	live := len(t.strdict) + len(t.dict)
-	keys := make([]lua.LValue, 0, live+live/4+1)
-	places := make(map[lua.LValue]int, live)
-	var texts map[string]lua.LValue
-	var others map[lua.LValue]lua.LValue
-	if t.strdict != nil {
-		texts = make(map[string]lua.LValue, len(t.strdict))
-	}
-	if t.dict != nil {
-		others = make(map[lua.LValue]lua.LValue, len(t.dict))
-	}
-	for _, k := range t.keys {
-		if s, ok := k.(lua.LString); ok {
-			v, ok := t.strdict[string(s)]
-			if !ok {
-				continue
-			}
-			texts[string(s)] = v
-		} else {
-			v, ok := t.dict[k]
-			if !ok {
-				continue
-			}
-			others[k] = v
-		}
-		places[k] = len(keys)
-		keys = append(keys, k)
-	}
-	t.keys, t.k2i, t.strdict, t.dict = keys, places, texts, others
+	g.charge(L, int64(n)*keySize)
 }
 
 // chargeList charges the elements of a table constructor.
@@ -230,7 +190,7 @@ func (g *Guard) chargeList(L *lua.LState, reg *registry, cf *callFrame, inst uin
 	if block == 0 {
 		block = int(cf.Fn.Proto.Code[cf.Pc])
 	}
-	g.ChargeIndex(L, t, lua.LNumber((block-1)*lua.FieldsPerFlush+n))
+	g.chargeIndex(L, t, lua.LNumber((block-1)*lua.FieldsPerFlush+n))
 }
 
 // chargeLen charges #t, which looks back over trailing nils.

@@ -116,22 +116,23 @@ func plainError(message string) *lua.ApiError {
 // Coroutine is the library of that name. Its functions are shared by all states.
 func Coroutine() map[string]lua.LValue {
 	return map[string]lua.LValue{
-		"create":  function(coCreate),
-		"resume":  function(coResume),
-		"running": function(coRunning),
-		"status":  function(coStatus),
-		"wrap":    function(coWrap),
-		"yield":   function(coYield),
+		"create":  GoFunction(coCreate),
+		"resume":  GoFunction(coResume),
+		"running": GoFunction(coRunning),
+		"status":  GoFunction(coStatus),
+		"wrap":    GoFunction(coWrap),
+		"yield":   GoFunction(coYield),
 	}
 }
 
-// function makes a Lua function that states may share.
-func function(fn lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: true, GFunction: fn} }
+// GoFunction returns a Lua function that states may share: it has no
+// environment.
+func GoFunction(fn lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: true, GFunction: fn} }
 
 func coCreate(L *lua.LState) int {
 	fn, ok := L.Get(1).(*lua.LFunction)
 	if !ok {
-		badArgument(L, 1, "Lua function expected")
+		ArgError(L, 1, "Lua function expected")
 	}
 	L.Push(Of(L).NewThread(L, fn))
 	return 1
@@ -140,7 +141,7 @@ func coCreate(L *lua.LState) int {
 func coResume(L *lua.LState) int {
 	th, ok := L.Get(1).(*lua.LState)
 	if !ok {
-		badArgument(L, 1, "coroutine expected")
+		ArgError(L, 1, "coroutine expected")
 	}
 	n, err := Of(L).resume(L, th, L.GetTop()-1)
 	if err != nil {
@@ -155,7 +156,7 @@ func coResume(L *lua.LState) int {
 func coWrap(L *lua.LState) int {
 	fn, ok := L.Get(1).(*lua.LFunction)
 	if !ok {
-		badArgument(L, 1, "Lua function expected")
+		ArgError(L, 1, "Lua function expected")
 	}
 	g := Of(L)
 	g.ChargeMemory(L, 250)
@@ -194,7 +195,7 @@ func coRunning(L *lua.LState) int {
 func coStatus(L *lua.LState) int {
 	th, ok := L.Get(1).(*lua.LState)
 	if !ok {
-		badArgument(L, 1, "coroutine expected")
+		ArgError(L, 1, "coroutine expected")
 	}
 	switch {
 	case th.Dead:

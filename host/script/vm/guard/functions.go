@@ -11,23 +11,39 @@ import (
 func Base() map[string]lua.LValue {
 	b := builtin()
 	return map[string]lua.LValue{
-		"error":      function(baseError),
-		"getfenv":    function(baseGetfenv),
-		"load":       function(baseLoad),
-		"loadstring": function(baseLoadstring),
+		"error":      GoFunction(baseError),
+		"getfenv":    GoFunction(baseGetfenv),
+		"load":       GoFunction(baseLoad),
+		"loadstring": GoFunction(baseLoadstring),
 		"pcall":      &lua.LFunction{Proto: b.pcall},
-		"setfenv":    function(baseSetfenv),
+		"setfenv":    GoFunction(baseSetfenv),
 		"xpcall":     &lua.LFunction{Proto: b.xpcall},
 	}
 }
 
-// badArgument is lauxlib.c:luaL_argerror.
-func badArgument(L *lua.LState, n int, message string) {
-	_, name := raw(L).currentFrame.calledAs()
+// ArgError raises that argument n of the running Go function is wrong, as
+// lauxlib.c:luaL_argerror: the text does not count a method's self.
+func ArgError(L *lua.LState, n int, message string) {
+	sort, name := raw(L).currentFrame.calledAs()
 	if name == "" {
 		name = "?"
 	}
+	if sort == "method" {
+		if n--; n == 0 {
+			Raise(L, 1, "calling '"+name+"' on bad self ("+message+")")
+		}
+	}
 	Raise(L, 1, "bad argument #"+strconv.Itoa(n)+" to '"+name+"' ("+message+")")
+}
+
+// TypeError raises that argument n of the running Go function has another type
+// than the expected one.
+func TypeError(L *lua.LState, n int, expected string) {
+	got := "no value"
+	if n <= L.GetTop() {
+		got = Arg(L, n).Type().String()
+	}
+	ArgError(L, n, expected+" expected, got "+got)
 }
 
 func baseGetfenv(L *lua.LState) int {
@@ -43,7 +59,7 @@ func baseGetfenv(L *lua.LState) int {
 func baseSetfenv(L *lua.LState) int {
 	env, ok := L.Get(2).(*lua.LTable)
 	if !ok {
-		badArgument(L, 2, "table expected, got "+typeName(L, 2))
+		TypeError(L, 2, "table")
 	}
 	fn, global := environment(L, 0)
 	if global || fn.IsG || !scripted(fn) {
@@ -62,12 +78,12 @@ func environment(L *lua.LState, level int) (fn *lua.LFunction, global bool) {
 		return v, false
 	case *lua.LNilType:
 		if L.GetTop() > 0 || level == 0 {
-			badArgument(L, 1, "number expected, got "+typeName(L, 1))
+			TypeError(L, 1, "number")
 		}
 	default:
-		n, ok := argNumber(L, v)
+		n, ok := ToNumber(L, v)
 		if !ok {
-			badArgument(L, 1, "number expected, got "+typeName(L, 1))
+			TypeError(L, 1, "number")
 		}
 		level = int(n)
 	}
@@ -75,18 +91,11 @@ func environment(L *lua.LState, level int) (fn *lua.LFunction, global bool) {
 		return nil, true
 	}
 	if level < 0 {
-		badArgument(L, 1, "level must be non-negative")
+		ArgError(L, 1, "level must be non-negative")
 	}
 	f := frameAt(L, level)
 	if f == nil {
-		badArgument(L, 1, "invalid level")
+		ArgError(L, 1, "invalid level")
 	}
 	return f.Fn, false
-}
-
-func typeName(L *lua.LState, n int) string {
-	if n > L.GetTop() {
-		return "no value"
-	}
-	return L.Get(n).Type().String()
 }

@@ -164,7 +164,7 @@ func (g *Guard) NewFunction(p *lua.FunctionProto) *lua.LFunction {
 func baseLoadstring(L *lua.LState) int {
 	text, ok := L.Get(1).(lua.LString)
 	if !ok {
-		badArgument(L, 1, "string expected, got "+typeName(L, 1))
+		TypeError(L, 1, "string")
 	}
 	name := text
 	if s, ok := L.Get(2).(lua.LString); ok {
@@ -189,7 +189,7 @@ func baseLoad(L *lua.LState) int {
 			return 2
 		}
 	default:
-		badArgument(L, 1, "function expected, got "+typeName(L, 1))
+		TypeError(L, 1, "function")
 	}
 	if s, ok := L.Get(2).(lua.LString); ok {
 		name = string(s)

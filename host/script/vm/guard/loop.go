@@ -233,7 +233,7 @@ func (g *Guard) execute(L *lua.LState, index int) {
 				g.afterSet(L, t, keys)
 			}
 		case lua.OP_NEWTABLE:
-			g.charge(L, tableSize(int(inst&0x1ff), int(inst>>9&0x1ff)))
+			g.charge(L, int64(TableSize(int(inst&0x1ff), int(inst>>9&0x1ff))))
 			jumpTable[op](L, inst, base)
 			continue
 		case lua.OP_CLOSURE:

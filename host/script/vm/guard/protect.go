@@ -213,7 +213,7 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 func baseError(L *lua.LState) int {
 	v := L.Get(1)
 	level := 1
-	if n, ok := argNumber(L, L.Get(2)); ok {
+	if n, ok := ToNumber(L, L.Get(2)); ok {
 		level = int(n)
 	}
 	if n, ok := v.(lua.LNumber); ok && level > 0 {

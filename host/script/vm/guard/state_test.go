@@ -28,19 +28,8 @@ func newBench(limits guard.Limits) *bench {
 		Rand:  rand.New(rand.NewPCG(1, 2)),
 	}, &nothing)
 	L := b.L()
-	set := func(t *lua.LTable, list map[string]lua.LValue) {
-		for k, v := range list {
-			t.RawSetString(k, v)
-		}
-	}
 	globals := L.G.Global
-	set(globals, guard.Base())
 	globals.RawSetString("_G", globals)
-	for name, list := range map[string]map[string]lua.LValue{"coroutine": guard.Coroutine(), "debug": guard.Debug()} {
-		t := L.NewTable()
-		set(t, list)
-		globals.RawSetString(name, t)
-	}
 	for _, library := range stdlib.Libraries() {
 		t := globals
 		if library.Name != "" {

@@ -63,20 +63,32 @@ func (f *callFrame) calledAs() (sort, name string) {
 	if caller == nil || caller.Fn.IsG || !scripted(caller.Fn) || caller.Pc < 1 || !f.Fn.IsG && f.TailCall > 0 {
 		return "", ""
 	}
-	inst := caller.Fn.Proto.Code[caller.Pc-1]
+	p, pc := caller.Fn.Proto, caller.Pc-1
+	inst := p.Code[pc]
 	switch opcode(inst) {
 	case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_TFORLOOP:
-		return nameOf(caller.Fn, caller.Pc-1, int(inst>>18&0xff))
+	default:
+		return "", ""
 	}
-	return "", ""
+	register := int(inst >> 18 & 0xff)
+	sort, name = nameOf(caller.Fn, pc, register)
+	for _, call := range p.DbgCalls { // the compiler knows better than the registers
+		if call.Pc == pc && call.Name != "" && !strings.ContainsAny(call.Name, "(<?") {
+			name = call.Name
+			if at := lastSet(p, pc, register); at >= 0 && opcode(p.Code[at]) == lua.OP_SELF {
+				sort = "method"
+			}
+		}
+	}
+	return sort, name
 }
 
 // Debug is the library of that name, of which only looking is left. Its
 // functions are shared by all states.
 func Debug() map[string]lua.LValue {
 	return map[string]lua.LValue{
-		"getinfo":   function(debugGetinfo),
-		"traceback": function(debugTraceback),
+		"getinfo":   GoFunction(debugGetinfo),
+		"traceback": GoFunction(debugTraceback),
 	}
 }
 
@@ -102,7 +114,7 @@ func debugTraceback(L *lua.LState) int {
 			return 1
 		}
 	}
-	if n, ok := argNumber(L, L.Get(args+2)); ok {
+	if n, ok := ToNumber(L, L.Get(args+2)); ok {
 		level = int(n)
 	}
 	g := Of(L)
@@ -127,11 +139,11 @@ func debugGetinfo(L *lua.LState) int {
 	case *lua.LFunction:
 		fn = v
 	default:
-		n, ok := argNumber(L, v)
+		n, ok := ToNumber(L, v)
 		if !ok {
-			badArgument(L, args+1, "function or level expected")
+			ArgError(L, args+1, "function or level expected")
 		}
-		if n < 0 || n > lua.LNumber(Of(L).limits.Stack) {
+		if n < 0 || n > float64(Of(L).limits.Stack) {
 			return 0
 		}
 		if f = frameAt(th, int(n)); f == nil {
@@ -144,7 +156,7 @@ func debugGetinfo(L *lua.LState) int {
 		what = string(s)
 	}
 	if strings.Trim(what, "flnSuL") != "" {
-		badArgument(L, args+2, "invalid option")
+		ArgError(L, args+2, "invalid option")
 	}
 	Of(L).ChargeMemory(L, 4096)
 	t := L.CreateTable(0, 10)

@@ -8,18 +8,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// toNumber takes a number, or a string that PUC Lua would take for one.
-func toNumber(L *lua.LState, v lua.LValue) (float64, bool) {
-	switch v := v.(type) {
-	case lua.LNumber:
-		return float64(v), true
-	case lua.LString:
-		guard.Of(L).ChargeParse(L, string(v))
-		return number.Parse(string(v))
-	}
-	return 0, false
-}
-
 // toString takes a string, or a number as its text.
 func toString(v lua.LValue) (string, bool) {
 	switch v := v.(type) {
@@ -74,7 +62,7 @@ func optString(L *lua.LState, n int, otherwise string) string {
 }
 
 func argNumber(L *lua.LState, n int) float64 {
-	x, ok := toNumber(L, guard.Arg(L, n))
+	x, ok := guard.ToNumber(L, guard.Arg(L, n))
 	if !ok {
 		typeError(L, n, "number")
 	}
@@ -145,18 +133,3 @@ func pop(L *lua.LState) lua.LValue {
 	L.SetTop(L.GetTop() - 1)
 	return v
 }
-
-// integer is n as a value; the small ones are ready made, as each new one is an allocation.
-func integer(n int) lua.LValue {
-	if n >= 0 && n < len(small) {
-		return small[n]
-	}
-	return lua.LNumber(n)
-}
-
-var small = func() (all [256]lua.LValue) {
-	for n := range all {
-		all[n] = lua.LNumber(n)
-	}
-	return all
-}()

@@ -55,7 +55,7 @@ func baseCollectgarbage(L *lua.LState) int {
 	case "count":
 		L.Push(lua.LNumber(float64(guard.Of(L).Memory()) / 1024))
 	case "collect", "stop", "restart", "step", "setpause", "setstepmul", "isrunning", "generational", "incremental":
-		L.Push(integer(0))
+		L.Push(guard.Integer(0))
 	default:
 		argError(L, 1, "invalid option '"+option+"'")
 	}
@@ -100,9 +100,9 @@ func baseRawget(L *lua.LState) int {
 func baseRawlen(L *lua.LState) int {
 	switch v := guard.Arg(L, 1).(type) {
 	case *lua.LTable:
-		L.Push(integer(length(L, guard.Of(L), v)))
+		L.Push(guard.Integer(guard.Of(L).Len(L, v)))
 	case lua.LString:
-		L.Push(integer(len(v)))
+		L.Push(guard.Integer(len(v)))
 	default:
 		argError(L, 1, "table or string expected")
 	}
@@ -117,7 +117,7 @@ func baseRawset(L *lua.LState) int {
 	case isNumber && x != x:
 		return failBare(L, "table index is NaN")
 	}
-	set(L, guard.Of(L), t, k, v)
+	guard.Of(L).Set(L, t, k, v)
 	L.SetTop(1)
 	return 1
 }
@@ -125,7 +125,7 @@ func baseRawset(L *lua.LState) int {
 func baseSelect(L *lua.LState) int {
 	top := L.GetTop()
 	if s, ok := guard.Arg(L, 1).(lua.LString); ok && len(s) > 0 && s[0] == '#' {
-		L.Push(integer(top - 1))
+		L.Push(guard.Integer(top - 1))
 		return 1
 	}
 	n := argInt(L, 1)
@@ -153,7 +153,7 @@ func baseTonumber(L *lua.LState) int {
 	var ok bool
 	switch {
 	case base == 10:
-		x, ok = toNumber(L, guard.Arg(L, 1))
+		x, ok = guard.ToNumber(L, guard.Arg(L, 1))
 	default:
 		s := argString(L, 1)
 		if base < 2 || base > 36 {

@@ -47,8 +47,8 @@ func search(L *lua.LState, find bool) int {
 	if !find {
 		return pushCaptures(L, &m, start, end)
 	}
-	L.Push(integer(start + 1))
-	L.Push(integer(end))
+	L.Push(guard.Integer(start + 1))
+	L.Push(guard.Integer(end))
 	if m.Captures() == 0 {
 		return 2
 	}
@@ -61,8 +61,8 @@ func plain(L *lua.LState, s, p string, at int) int {
 		L.Push(lua.LNil)
 		return 1
 	}
-	L.Push(integer(at + i + 1))
-	L.Push(integer(at + i + len(p)))
+	L.Push(guard.Integer(at + i + 1))
+	L.Push(guard.Integer(at + i + len(p)))
 	return 2
 }
 
@@ -118,7 +118,7 @@ func captured(L *lua.LState, g *guard.Guard, m *pattern.Matcher, i, start, end i
 		fail(L, "%s", err)
 	}
 	if c.Position {
-		return integer(c.Start + 1)
+		return guard.Integer(c.Start + 1)
 	}
 	return whole(L, g, m.Subject, c.Start, c.End)
 }

@@ -69,7 +69,7 @@ func stringGsub(L *lua.LState) int {
 		out.add(s[copied:])
 		L.Push(out.value())
 	}
-	L.Push(integer(n))
+	L.Push(guard.Integer(n))
 	return 2
 }
 

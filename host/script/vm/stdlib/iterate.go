@@ -7,13 +7,13 @@ import (
 
 // each and eachInt are the iterators that pairs and ipairs hand out.
 var (
-	each    = function(baseNext)
-	eachInt = function(ipairsNext)
+	each    = guard.GoFunction(baseNext)
+	eachInt = guard.GoFunction(ipairsNext)
 )
 
 func baseNext(L *lua.LState) int {
 	t := argTable(L, 1)
-	k, v, ok := following(L, guard.Of(L), t, guard.Arg(L, 2))
+	k, v, ok := guard.Of(L).Next(L, t, guard.Arg(L, 2))
 	if !ok {
 		return failBare(L, "invalid key to 'next'")
 	}
@@ -44,7 +44,7 @@ func baseIpairs(L *lua.LState) int {
 	t := argTable(L, 1)
 	L.Push(eachInt)
 	L.Push(t)
-	L.Push(small[0])
+	L.Push(guard.Integer(0))
 	return 3
 }
 
@@ -59,11 +59,11 @@ func iterator(L *lua.LState, event string) bool {
 
 func ipairsNext(L *lua.LState) int {
 	t, i := argTable(L, 1), argInt(L, 2)+1
-	v := get(t, i)
+	v := guard.Get(t, i)
 	if v == lua.LNil {
 		return 0
 	}
-	L.Push(integer(i))
+	L.Push(guard.Integer(i))
 	L.Push(v)
 	return 2
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 	"unsafe"
 
 	"github.com/eslua/eslua/host/script/vm/guard"
-	"github.com/eslua/eslua/host/script/vm/stdlib"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -185,19 +183,6 @@ func TestPartsAreCopies(t *testing.T) {
 			}
 		}); err != nil {
 			t.Errorf("%s: %v", source, err)
-		}
-	}
-}
-
-// TestLayout compares the mirror of gopher-lua's table with the original.
-func TestLayout(t *testing.T) {
-	theirs, ours := reflect.TypeFor[lua.LTable](), reflect.TypeFor[stdlib.Layout]()
-	if theirs.NumField() != ours.NumField() || theirs.Size() != ours.Size() {
-		t.Fatal("another LTable")
-	}
-	for i := range ours.NumField() {
-		if a, b := theirs.Field(i), ours.Field(i); a.Name != b.Name || a.Offset != b.Offset || a.Type != b.Type {
-			t.Errorf("%s is %v now", a.Name, a.Type)
 		}
 	}
 }

@@ -47,14 +47,14 @@ func mathFields() []Field {
 const radiansPerDegree = math.Pi / 180
 
 func of1(f func(float64) float64) lua.LValue {
-	return function(func(L *lua.LState) int {
+	return guard.GoFunction(func(L *lua.LState) int {
 		L.Push(lua.LNumber(f(argNumber(L, 1))))
 		return 1
 	})
 }
 
 func of2(f func(x, y float64) float64) lua.LValue {
-	return function(func(L *lua.LState) int {
+	return guard.GoFunction(func(L *lua.LState) int {
 		x := argNumber(L, 1)
 		L.Push(lua.LNumber(f(x, argNumber(L, 2))))
 		return 1

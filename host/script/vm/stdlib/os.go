@@ -78,16 +78,16 @@ var (
 )
 
 func (d *date) table(L *lua.LState) *lua.LTable {
-	guard.Of(L).ChargeMemory(L, firstKeySize+9*keySize)
+	guard.Of(L).ChargeMemory(L, guard.TableSize(0, 9))
 	t := L.CreateTable(0, 9)
-	t.RawSetString("sec", integer(d.second))
-	t.RawSetString("min", integer(d.minute))
-	t.RawSetString("hour", integer(d.hour))
-	t.RawSetString("day", integer(d.day))
-	t.RawSetString("month", integer(int(d.month)))
-	t.RawSetString("year", integer(d.year))
-	t.RawSetString("wday", integer(int(d.Weekday())+1))
-	t.RawSetString("yday", integer(d.YearDay()))
+	t.RawSetString("sec", guard.Integer(d.second))
+	t.RawSetString("min", guard.Integer(d.minute))
+	t.RawSetString("hour", guard.Integer(d.hour))
+	t.RawSetString("day", guard.Integer(d.day))
+	t.RawSetString("month", guard.Integer(int(d.month)))
+	t.RawSetString("year", guard.Integer(d.year))
+	t.RawSetString("wday", guard.Integer(int(d.Weekday())+1))
+	t.RawSetString("yday", guard.Integer(d.YearDay()))
 	t.RawSetString("isdst", lua.LBool(d.IsDST()))
 	return t
 }
@@ -116,7 +116,7 @@ func osTime(L *lua.LState) int {
 }
 
 func dateField(L *lua.LState, t *lua.LTable, name string, otherwise int) int {
-	x, ok := toNumber(L, L.GetField(t, name))
+	x, ok := guard.ToNumber(L, L.GetField(t, name))
 	if !ok {
 		if otherwise < 0 {
 			fail(L, "field '%s' missing in date table", name)

@@ -18,7 +18,7 @@ type sorting struct {
 func tableSort(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)
-	n := length(L, g, t)
+	n := g.Len(L, t)
 	less := guard.Arg(L, 2)
 	if less != lua.LNil {
 		less = argFunction(L, 2)
@@ -28,9 +28,9 @@ func tableSort(L *lua.LState) int {
 	return 0
 }
 
-func (s *sorting) at(i int) lua.LValue { return get(s.t, i) }
+func (s *sorting) at(i int) lua.LValue { return guard.Get(s.t, i) }
 
-func (s *sorting) put(i int, v lua.LValue) { setInt(s.L, s.g, s.t, i, v) }
+func (s *sorting) put(i int, v lua.LValue) { s.g.SetInt(s.L, s.t, i, v) }
 
 func (s *sorting) swap(i, j int, vi, vj lua.LValue) {
 	s.put(i, vj)

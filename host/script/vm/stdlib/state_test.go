@@ -44,25 +44,15 @@ func build(g *guard.Guard) *script {
 	s := &script{Guard: g}
 	L := s.L()
 	globals := L.G.Global
-	add := func(name string, values map[string]lua.LValue) {
-		t := globals
-		if name != "" {
-			t = L.NewTable()
-			globals.RawSetString(name, t)
-		}
-		for k, v := range values {
-			t.RawSetString(k, v)
-		}
-	}
-	add("", guard.Base())
-	add("coroutine", guard.Coroutine())
-	add("debug", guard.Debug())
 	for _, library := range stdlib.Libraries() {
-		values := map[string]lua.LValue{}
-		for _, f := range library.Fields {
-			values[f.Name] = f.Value
+		t := globals
+		if library.Name != "" {
+			t = L.NewTable()
+			globals.RawSetString(library.Name, t)
 		}
-		add(library.Name, values)
+		for _, f := range library.Fields {
+			t.RawSetString(f.Name, f.Value)
+		}
 	}
 	globals.RawSetString("_G", globals)
 	L.SetMetatable(lua.LString(""), stdlib.StringMetatable(L, globals.RawGetString("string").(*lua.LTable)))

@@ -13,7 +13,13 @@
 // testdata/differences.lua lists where the functions differ from lua5.1 on purpose, each with its reason.
 package stdlib
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"maps"
+	"slices"
+
+	"github.com/eslua/eslua/host/script/vm/guard"
+	lua "github.com/yuin/gopher-lua"
+)
 
 // Library is one table of the standard library. Its values are functions and numbers that all states may share: nobody
 // may write into them. The fields are in the manual's order.
@@ -28,17 +34,27 @@ type Field struct {
 	Value lua.LValue
 }
 
-// Libraries are all that this package declares. A state is to have each behind a table of its own, as scripts write
-// into library tables.
+// Libraries returns the whole standard library, with the functions that touch the machine, which are the guard's. A state
+// must have a table of its own for each, as scripts write into library tables.
 func Libraries() []Library {
 	return []Library{
-		{Fields: base()},
+		{Fields: append(base(), sorted(guard.Base())...)},
 		{"string", stringFields()},
 		{"table", tableFields()},
 		{"math", mathFields()},
 		{"os", osFields()},
 		{"bit32", bitFields()},
+		{"coroutine", sorted(guard.Coroutine())},
+		{"debug", sorted(guard.Debug())},
 	}
+}
+
+func sorted(functions map[string]lua.LValue) []Field {
+	var list []Field
+	for _, name := range slices.Sorted(maps.Keys(functions)) {
+		list = append(list, Field{name, functions[name]})
+	}
+	return list
 }
 
 // StringMetatable is the metatable for the strings of one state, whose string library is str, so that ("x"):rep(3)
@@ -50,11 +66,8 @@ func StringMetatable(L *lua.LState, str *lua.LTable) *lua.LTable {
 	return mt
 }
 
-// function makes a shared function. It has no environment, as nothing here looks at one.
-func function(f lua.LGFunction) *lua.LFunction { return &lua.LFunction{IsG: true, GFunction: f} }
-
 func fields(list ...Field) []Field { return list }
 
-func fn(name string, f lua.LGFunction) Field { return Field{name, function(f)} }
+func fn(name string, f lua.LGFunction) Field { return Field{name, guard.GoFunction(f)} }
 
 func constant(name string, x float64) Field { return Field{name, lua.LNumber(x)} }

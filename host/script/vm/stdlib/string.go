@@ -9,7 +9,7 @@ import (
 )
 
 func stringFields() []Field {
-	gmatch := function(stringGmatch)
+	gmatch := guard.GoFunction(stringGmatch)
 	return fields(
 		fn("byte", stringByte),
 		fn("char", stringChar),
@@ -51,7 +51,7 @@ func stringByte(L *lua.LState) int {
 		guard.Of(L).ChargeCPU(L, n)
 	}
 	for _, c := range []byte(s[i-1 : j]) {
-		L.Push(integer(int(c)))
+		L.Push(guard.Integer(int(c)))
 	}
 	return n
 }
@@ -79,7 +79,7 @@ func stringDump(L *lua.LState) int {
 }
 
 func stringLen(L *lua.LState) int {
-	L.Push(integer(len(argString(L, 1))))
+	L.Push(guard.Integer(len(argString(L, 1))))
 	return 1
 }
 

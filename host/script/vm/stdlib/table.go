@@ -29,7 +29,7 @@ func tableConcat(L *lua.LState) int {
 	i := optInt(L, 3, 1)
 	var j int
 	if guard.Arg(L, 4) == lua.LNil {
-		j = length(L, g, t)
+		j = g.Len(L, t)
 	} else {
 		j = argInt(L, 4)
 	}
@@ -39,7 +39,7 @@ func tableConcat(L *lua.LState) int {
 	}
 	size := 0
 	for k := i; ; k++ {
-		switch v := get(t, k).(type) {
+		switch v := guard.Get(t, k).(type) {
 		case lua.LString:
 			size += len(v)
 		case lua.LNumber:
@@ -48,19 +48,19 @@ func tableConcat(L *lua.LState) int {
 			return fail(L, "invalid value (%s) at index %d in table for 'concat'", v.Type(), k)
 		}
 		if k&1023 == 0 {
-			g.ChargeCPU(L, 1024/slotsPerUnit)
+			g.ChargeSlots(L, 1024)
 		}
 		if k == j {
 			break
 		}
 		size += len(sep)
 	}
-	g.ChargeCPU(L, (j-i)&1023/slotsPerUnit)
+	g.ChargeSlots(L, (j-i)&1023)
 	var room [128]byte
 	out := text{L, g, room[:0]}
 	out.room(size)
 	for k := i; ; k++ {
-		switch v := get(t, k).(type) {
+		switch v := guard.Get(t, k).(type) {
 		case lua.LString:
 			out.buf = append(out.buf, v...)
 		case lua.LNumber:
@@ -75,18 +75,10 @@ func tableConcat(L *lua.LState) int {
 	return 1
 }
 
-// get is t[i] without metamethods; RawGetInt alone does not look into the hash part.
-func get(t *lua.LTable, i int) lua.LValue {
-	if i >= 1 && i < lua.MaxArrayIndex {
-		return t.RawGetInt(i)
-	}
-	return t.RawGetH(lua.LNumber(i))
-}
-
 func tableForeach(L *lua.LState) int {
 	t, f := argTable(L, 1), argFunction(L, 2)
 	g := guard.Of(L)
-	for k, v, _ := following(L, g, t, lua.LNil); k != lua.LNil; k, v, _ = following(L, g, t, k) {
+	for k, v, _ := g.Next(L, t, lua.LNil); k != lua.LNil; k, v, _ = g.Next(L, t, k) {
 		if r := visit(L, f, k, v); r != lua.LNil {
 			L.Push(r)
 			return 1
@@ -97,8 +89,8 @@ func tableForeach(L *lua.LState) int {
 
 func tableForeachi(L *lua.LState) int {
 	t, f := argTable(L, 1), argFunction(L, 2)
-	for i, n := 1, length(L, guard.Of(L), t); i <= n; i++ {
-		if r := visit(L, f, integer(i), get(t, i)); r != lua.LNil {
+	for i, n := 1, guard.Of(L).Len(L, t); i <= n; i++ {
+		if r := visit(L, f, guard.Integer(i), guard.Get(t, i)); r != lua.LNil {
 			L.Push(r)
 			return 1
 		}
@@ -112,7 +104,7 @@ func visit(L *lua.LState, f *lua.LFunction, k, v lua.LValue) lua.LValue {
 }
 
 func tableGetn(L *lua.LState) int {
-	L.Push(integer(length(L, guard.Of(L), argTable(L, 1))))
+	L.Push(guard.Integer(guard.Of(L).Len(L, argTable(L, 1))))
 	return 1
 }
 
@@ -124,20 +116,16 @@ func tableSetn(L *lua.LState) int {
 func tableInsert(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)
-	end := length(L, g, t) + 1
+	end := g.Len(L, t) + 1
 	switch L.GetTop() {
 	case 2:
-		setInt(L, g, t, end, guard.Arg(L, 2))
+		g.SetInt(L, t, end, guard.Arg(L, 2))
 	case 3:
 		at, v := argInt(L, 2), guard.Arg(L, 3)
 		if at < 1 || at >= end {
 			return insertOutside(L, g, t, at, end, v)
 		}
-		if m := layoutOf(t); len(m.array) == cap(m.array) {
-			g.ChargeMemory(L, slotSize*grown(cap(m.array), len(m.array)+1))
-		}
-		walked(L, g, end-at)
-		t.Insert(at, v)
+		g.Insert(L, t, at, v)
 	default:
 		return fail(L, "wrong number of arguments to 'insert'")
 	}
@@ -148,9 +136,9 @@ func tableInsert(L *lua.LState) int {
 func insertOutside(L *lua.LState, g *guard.Guard, t *lua.LTable, at, end int, v lua.LValue) int {
 	for i := end; i > at; i-- {
 		g.ChargeCPU(L, 4)
-		setInt(L, g, t, i, get(t, i-1))
+		g.SetInt(L, t, i, guard.Get(t, i-1))
 	}
-	setInt(L, g, t, at, v)
+	g.SetInt(L, t, at, v)
 	return 0
 }
 
@@ -158,10 +146,13 @@ func insertOutside(L *lua.LState, g *guard.Guard, t *lua.LTable, at, end int, v 
 func tableMaxn(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)
-	most := lua.LNumber(length(L, g, t))
-	dict := layoutOf(t).dict
-	walked(L, g, 8*len(dict))
-	for k := range dict {
+	n := g.Len(L, t)
+	most := lua.LNumber(n)
+	last := lua.LValue(lua.LNil)
+	if n > 0 {
+		last = most
+	}
+	for k, _, _ := g.Next(L, t, last); k != lua.LNil; k, _, _ = g.Next(L, t, k) {
 		if x, ok := k.(lua.LNumber); ok && x > most {
 			most = x
 		}
@@ -172,12 +163,12 @@ func tableMaxn(L *lua.LState) int {
 
 func tablePack(L *lua.LState) int {
 	n := L.GetTop()
-	guard.Of(L).ChargeMemory(L, slotSize*n+firstKeySize)
+	guard.Of(L).ChargeMemory(L, guard.TableSize(n, 1))
 	t := L.CreateTable(n, 1)
 	for i := 1; i <= n; i++ {
 		t.RawSetInt(i, guard.Arg(L, i))
 	}
-	t.RawSetString("n", integer(n))
+	t.RawSetString("n", guard.Integer(n))
 	L.Push(t)
 	return 1
 }
@@ -185,14 +176,12 @@ func tablePack(L *lua.LState) int {
 func tableRemove(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)
-	n := length(L, g, t)
+	n := g.Len(L, t)
 	at := optInt(L, 2, n)
 	if at < 1 || at > n {
 		return 0
 	}
-	walked(L, g, len(layoutOf(t).array)-at)
-	L.Push(get(t, at))
-	t.Remove(at)
+	L.Push(g.Remove(L, t, at))
 	return 1
 }
 
@@ -203,7 +192,7 @@ func unpack(L *lua.LState) int {
 	i := optInt(L, 2, 1)
 	var j int
 	if guard.Arg(L, 3) == lua.LNil {
-		j = length(L, g, t)
+		j = g.Len(L, t)
 	} else {
 		j = argInt(L, 3)
 	}
@@ -214,9 +203,9 @@ func unpack(L *lua.LState) int {
 	if n == 0 || n > uint(maxStack-L.GetTop()) {
 		return fail(L, "too many results to unpack")
 	}
-	walked(L, g, int(n))
+	g.ChargeSlots(L, int(n))
 	for k := range int(n) {
-		L.Push(get(t, i+k))
+		L.Push(guard.Get(t, i+k))
 	}
 	return int(n)
 }

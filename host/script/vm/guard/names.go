@@ -33,8 +33,8 @@ func (n *Names) List() []string {
 	return list
 }
 
-// Size is what a table of these fields takes, in bytes.
-func (n *Names) Size() int { return int(tableSize(0, len(n.keys))) }
+// Size returns what a table of these fields takes, in bytes.
+func (n *Names) Size() int { return TableSize(0, len(n.keys)) }
 
 // Fill makes an empty table t have the fields, and room for more.
 func (n *Names) Fill(t *lua.LTable, room int) {

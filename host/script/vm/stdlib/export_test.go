@@ -1,4 +1,0 @@
-package stdlib
-
-// Layout lets TestLayout see the mirror.
-type Layout = layout
