@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 
-	"github.com/eslua/eslua/host/call/outbound/callbench"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	if callbench.IsPeer() { // the switch of the benchmarks is this program again
-		os.Exit(callbench.Main(m))
+	if isBenchPeer() {
+		if err := servePeer(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "switch of the benchmark:", err)
+			os.Exit(1)
+		}
+		return
 	}
 	testscript.Main(m, map[string]func(){
 		"eslua": func() {

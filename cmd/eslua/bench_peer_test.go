@@ -1,4 +1,4 @@
-package callbench
+package main
 
 import (
 	"bufio"
@@ -14,17 +14,18 @@ import (
 	"time"
 )
 
-// peerEnv makes a test binary the switch.
-const peerEnv = "ESLUA_CALLBENCH_PEER"
+// benchPeerEnv makes the test binary the switch of a benchmark, so that only the
+// CPU of the host is measured.
+const benchPeerEnv = "ESLUA_BENCH_PEER"
 
-// AtOnce is how many calls are under way at a time.
-const AtOnce = 50
+// callsAtOnce is the number of calls under way at a time.
+const callsAtOnce = 50
 
-// servePeer does what its parent asks for, a line each: "calls <addr> <n>" makes
-// n calls, "idle <addr> <n>" makes n calls at once and says "idle" when all of
-// them wait for the end of their playback, until a line comes. Both end with "done".
+// servePeer obeys its parent's lines. "calls <addr> <n>" makes n calls. "idle <addr>
+// <n>" makes n calls at once, answers "idle" when all of them wait for the end of
+// their playback, and ends them when another line comes. Both answer "done".
 func servePeer(in io.Reader, out io.Writer) error {
-	rec, err := load()
+	rec, err := loadRecorded()
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func servePeer(in io.Reader, out io.Writer) error {
 			return err
 		}
 		p := peer{rec: rec, addr: addr}
-		workers := AtOnce
+		workers := callsAtOnce
 		var waiting sync.WaitGroup
 		if verb == "idle" {
 			workers = n
@@ -71,8 +72,8 @@ type peer struct {
 	paused func()
 }
 
-// work makes calls one after the other, from an address of its own: there are
-// only so many ports to one address within a minute.
+// work makes calls one after the other, from an address of its own: one address has
+// only so many ports within a minute.
 func (p *peer) work(worker, calls int) error {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+worker/250), byte(1+worker%250))}}
 	for range calls {
@@ -89,7 +90,7 @@ func (p *peer) work(worker, calls int) error {
 	return nil
 }
 
-// dial waits for a host that opens its port late, as eslgo does.
+// dial retries until the host has opened its port, which eslgo does late.
 func (p *peer) dial(d *net.Dialer) (net.Conn, error) {
 	for begin := time.Now(); ; {
 		nc, err := d.Dial("tcp", p.addr)
@@ -105,8 +106,8 @@ const (
 	apiOK  = "Content-Type: api/response\nContent-Length: 4\n\n+OK\n"
 )
 
-// call answers a host's commands until it says exit or closes. A host that left
-// something out is an error: its figure would be too good.
+// call answers a host's commands until it sends exit or closes. A host that leaves
+// something out of the call is an error, because its figure would be too good.
 func (p *peer) call(nc net.Conn) error {
 	r := bufio.NewReader(nc)
 	w := writer{nc: nc}
@@ -116,7 +117,7 @@ func (p *peer) call(nc net.Conn) error {
 		if err != nil {
 			break // the host is done with the call
 		}
-		id := value(c, "event-uuid: ")
+		id := commandHeader(c, "event-uuid: ")
 		c = bytes.ToLower(c) // eslgo writes headers in a case of its own
 		switch {
 		case bytes.HasPrefix(c, []byte("connect")):
@@ -159,8 +160,8 @@ func whole(did []string) error {
 	return nil
 }
 
-// writer sends as FreeSWITCH does: every frame by itself, and an event's head and
-// body apart (mod_event_socket.c:read_packet), without delay (TCP_NODELAY).
+// writer sends as FreeSWITCH does: every frame with a write of its own, an event's
+// head and body with one each (mod_event_socket.c:read_packet), and with TCP_NODELAY.
 type writer struct {
 	nc         net.Conn
 	head, body []byte
@@ -186,7 +187,7 @@ func (w *writer) send(b []byte) {
 	}
 }
 
-// readCommand is the next one, without a body: the hosts here send none.
+// readCommand returns the next command; the hosts send none with a body.
 func readCommand(r *bufio.Reader) ([]byte, error) {
 	var c []byte
 	for {
@@ -204,7 +205,7 @@ func readCommand(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-func value(command []byte, header string) string {
+func commandHeader(command []byte, header string) string {
 	_, rest, ok := strings.Cut(strings.ToLower(string(command)), header)
 	if !ok {
 		return ""
@@ -213,6 +214,5 @@ func value(command []byte, header string) string {
 	return string(command[start : start+strings.IndexAny(rest, "\r\n")])
 }
 
-// IsPeer tells whether this process is the switch of a benchmark: its TestMain
-// then calls Main.
-func IsPeer() bool { return os.Getenv(peerEnv) != "" }
+// isBenchPeer reports whether this process is the switch of a benchmark.
+func isBenchPeer() bool { return os.Getenv(benchPeerEnv) != "" }

@@ -1,4 +1,4 @@
-package callbench
+package main
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// Floor is the least a host can do: it writes the same commands and skips the
-// frames it knows will come by their length. Nothing is parsed or decided.
-func Floor(ctx context.Context, l net.Listener) {
+// floorServer does the least a host can do: it writes the same commands and skips the
+// expected frames by their length. It parses and decides nothing.
+func floorServer(ctx context.Context, l net.Listener) {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
 	var calls sync.WaitGroup
@@ -28,7 +28,7 @@ func Floor(ctx context.Context, l net.Listener) {
 	}
 }
 
-// floorSteps are the commands and how many frames answer each.
+// floorSteps are the commands and the number of frames that answer each.
 var floorSteps = []struct {
 	command string
 	frames  int
@@ -65,7 +65,7 @@ var (
 	length  = []byte("Content-Length: ")
 )
 
-// skip passes over one frame.
+// skip reads one frame.
 func (s *skipper) skip() error {
 	for {
 		if i := bytes.Index(s.buf[s.start:s.end], headEnd); i >= 0 {

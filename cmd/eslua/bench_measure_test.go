@@ -1,6 +1,6 @@
 //go:build unix
 
-package callbench
+package main
 
 import (
 	"bufio"
@@ -17,35 +17,24 @@ import (
 	"time"
 )
 
-// Host answers the calls that come to l, any number at a time, until ctx ends.
-type Host func(ctx context.Context, l net.Listener)
+// A benchHost answers the calls that come to l, any number at a time, until ctx ends.
+type benchHost func(ctx context.Context, l net.Listener)
 
-// Main is the TestMain of a package that measures calls.
-func Main(m *testing.M) int {
-	if !IsPeer() {
-		return m.Run()
-	}
-	if err := servePeer(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "callbench peer:", err)
-		return 1
-	}
-	return 0
-}
+// benchRound is the number of calls that the host and floorServer serve in turns,
+// because the speed of a machine changes.
+const benchRound = 500
 
-// round is how many calls host and floor make in turns.
-const round = 500
-
-// Calls reports the host's CPU time of a whole call (cpu-us/call) and how many
-// times that of Floor it is, measured in turns with it (x-floor).
-func Calls(b *testing.B, host Host) {
+// benchCalls reports the host's CPU time of a whole call (cpu-us/call) and how many
+// times that of floorServer it is, measured in turns with it (x-floor).
+func benchCalls(b *testing.B, host benchHost) {
 	sw := newSwitch(b)
-	floor, ours := start(b, Floor), start(b, host)
-	sw.calls(b, floor, round) // warm
-	sw.calls(b, ours, round)
+	floor, ours := startBenchHost(b, floorServer), startBenchHost(b, host)
+	sw.calls(b, floor, benchRound) // warm
+	sw.calls(b, ours, benchRound)
 	var floorCPU, oursCPU time.Duration
 	b.ResetTimer()
-	for left := b.N; left > 0; left -= round {
-		n := min(left, round)
+	for left := b.N; left > 0; left -= benchRound {
+		n := min(left, benchRound)
 		b.StopTimer()
 		floorCPU += cpu(func() { sw.calls(b, floor, n) })
 		b.StartTimer()
@@ -56,17 +45,17 @@ func Calls(b *testing.B, host Host) {
 	b.ReportMetric(float64(oursCPU)/float64(floorCPU), "x-floor")
 }
 
-// Disturbed reports how many calls host serves in a second, alone (calls/s-alone)
-// and, in turns with that, while disturb runs (calls/s), and the second as a part
-// of the first (x-alone). disturb ends when its ctx does.
-func Disturbed(b *testing.B, host Host, disturb func(ctx context.Context)) {
+// benchDisturbed reports how many calls host serves in a second, alone (calls/s-alone)
+// and, in turns with that, while disturb runs (calls/s), and the ratio of the second
+// to the first (x-alone). disturb ends when its ctx does.
+func benchDisturbed(b *testing.B, host benchHost, disturb func(ctx context.Context)) {
 	sw := newSwitch(b)
-	addr := start(b, host)
-	sw.calls(b, addr, round) // warm
+	addr := startBenchHost(b, host)
+	sw.calls(b, addr, benchRound) // warm
 	var alone, disturbed time.Duration
 	b.ResetTimer()
-	for left := b.N; left > 0; left -= round {
-		n := min(left, round)
+	for left := b.N; left > 0; left -= benchRound {
+		n := min(left, benchRound)
 		b.StopTimer()
 		alone += wall(func() { sw.calls(b, addr, n) })
 		ctx, stop := context.WithCancel(context.Background())
@@ -92,12 +81,12 @@ func wall(do func()) time.Duration {
 	return time.Since(begin)
 }
 
-// Idle reports the memory (heap and stacks in use) of one call that waits for
+// benchIdle reports the memory (heap and stacks in use) of one call that waits for
 // the end of a playback, over n such calls at a time. An operation is a call, as
 // it is to Calls, but there are always n of them.
-func Idle(b *testing.B, host Host, n int) {
+func benchIdle(b *testing.B, host benchHost, n int) {
 	sw := newSwitch(b)
-	addr := start(b, host)
+	addr := startBenchHost(b, host)
 	sw.calls(b, addr, n) // what is made once is made now
 	var bytes int64
 	b.ResetTimer()
@@ -119,7 +108,7 @@ func inUse() int64 {
 	return int64(m.HeapInuse + m.StackInuse)
 }
 
-// cpu is the user and system time this process takes for do.
+// cpu returns the user and system time that this process spends in do.
 func cpu(do func()) time.Duration {
 	var before, after syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
@@ -128,8 +117,8 @@ func cpu(do func()) time.Duration {
 	return time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
 }
 
-// start runs host until the benchmark ends, and tells where.
-func start(b *testing.B, host Host) (addr string) {
+// startBenchHost runs host until the benchmark ends and returns its address.
+func startBenchHost(b *testing.B, host benchHost) (addr string) {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +146,7 @@ type remote struct {
 func newSwitch(b *testing.B) *remote {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), peerEnv+"=1")
+	cmd.Env = append(os.Environ(), benchPeerEnv+"=1")
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()

@@ -1,32 +1,37 @@
-package callbench
+package main
 
 import (
-	_ "embed"
+	"bytes"
 	"encoding/json"
+	"os"
 	"strconv"
 	"strings"
 )
 
-//go:embed testdata/outbound-async-full.jsonl
-var transcript string
+// recordedCall is what a real FreeSWITCH 1.11 sent.
+const recordedCall = "../../host/call/outbound/testdata/outbound-async-full.jsonl"
 
-// recorded is what the switch sends after each command of the call.
+// recorded holds the frames that the switch sends after each command of the call.
 type recorded struct {
 	connect, answer, playback, hangup []frame
 }
 
-// frame is one packet. An event is cut where the Application-UUID stands that
-// the host chose, and sent as FreeSWITCH does: its head, then its body.
+// frame is one packet. An event is split where the host's Application-UUID is to be
+// inserted, and sent as FreeSWITCH does: its head, then its body.
 type frame struct {
-	head          string // all of what is no event
+	head          string // all of a frame that is no event
 	before, after string // the event around the id
 	hole          bool
 }
 
-func load() (recorded, error) {
+func loadRecorded() (recorded, error) {
+	transcript, err := os.ReadFile(recordedCall)
+	if err != nil {
+		return recorded{}, err
+	}
 	steps := map[string][]string{} // frames by command; the first of a kind counts
 	var order []string
-	for lines := json.NewDecoder(strings.NewReader(transcript)); lines.More(); {
+	for lines := json.NewDecoder(bytes.NewReader(transcript)); lines.More(); {
 		var l struct{ From, Data string }
 		if err := lines.Decode(&l); err != nil {
 			return recorded{}, err
@@ -62,7 +67,7 @@ func kindOf(command string) string {
 	return word
 }
 
-// cut leaves holes in the events that name the command's application.
+// cut leaves holes in the events of the command's application.
 func cut(frames []string) []frame {
 	var out []frame
 	for _, f := range frames {
@@ -82,7 +87,7 @@ func cut(frames []string) []frame {
 	return out
 }
 
-// render appends the frame, with id in its hole, to the buffers for head and body.
+// render appends the frame to the buffers for head and body, with id in its hole.
 func (f frame) render(head, body []byte, id string) ([]byte, []byte) {
 	if f.before == "" {
 		return append(head, f.head...), body

@@ -1,4 +1,4 @@
-package callbench
+package main
 
 import (
 	"context"
@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/percipia/eslgo"
-	"github.com/percipia/eslgo/command"
-	"github.com/percipia/eslgo/command/call"
+	eslcommand "github.com/percipia/eslgo/command"
+	eslcall "github.com/percipia/eslgo/command/call"
 )
 
-// ESLGo is a plain handler on eslgo. Its listener cannot be stopped and outlives ctx.
-func ESLGo(ctx context.Context, l net.Listener) {
+// eslgoServer is a plain handler on eslgo. Its listener cannot be stopped and outlives ctx.
+func eslgoServer(ctx context.Context, l net.Listener) {
 	addr := l.Addr().String()
 	_ = l.Close() // it opens its own
 	opts := eslgo.DefaultOutboundOptions
@@ -47,19 +47,19 @@ func eslgoCall(ctx context.Context, conn *eslgo.Conn, connect *eslgo.RawResponse
 		}
 	}
 	execute := func(app, arg, id string) {
-		if _, err := conn.SendCommand(ctx, &call.Execute{UUID: uuid, AppName: app, AppArgs: arg, AppUUID: id, Sync: true}); err == nil {
+		if _, err := conn.SendCommand(ctx, &eslcall.Execute{UUID: uuid, AppName: app, AppArgs: arg, AppUUID: id, Sync: true}); err == nil {
 			wait(id)
 		}
 	}
-	if _, err := conn.SendCommand(ctx, command.Linger{Enabled: true}); err != nil {
+	if _, err := conn.SendCommand(ctx, eslcommand.Linger{Enabled: true}); err != nil {
 		return
 	}
-	if _, err := conn.SendCommand(ctx, command.MyEvents{Format: "plain"}); err != nil {
+	if _, err := conn.SendCommand(ctx, eslcommand.MyEvents{Format: "plain"}); err != nil {
 		return
 	}
 	execute("answer", "", uuid+"-1")
 	execute("playback", "tone_stream://%(400,0,440)", uuid+"-2")
-	if _, err := conn.SendCommand(ctx, command.API{Command: "uuid_kill", Arguments: uuid + " NORMAL_CLEARING"}); err == nil {
+	if _, err := conn.SendCommand(ctx, eslcommand.API{Command: "uuid_kill", Arguments: uuid + " NORMAL_CLEARING"}); err == nil {
 		wait("")
 	}
 }

@@ -1,4 +1,4 @@
-package callbench
+package main
 
 import (
 	"context"
@@ -49,13 +49,13 @@ func TestEveryCallIsWhole(t *testing.T) {
 }
 
 func TestFloorKnowsItsFrames(t *testing.T) {
-	rec, err := load()
+	rec, err := loadRecorded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, got := range []int{len(rec.connect) + 2, len(rec.answer), len(rec.playback), len(rec.hangup)} {
 		if want := floorSteps[i].frames; got != want {
-			t.Errorf("after %q come %d frames, Floor skips %d", floorSteps[i].command, got, want)
+			t.Errorf("after %q come %d frames, floorServer skips %d", floorSteps[i].command, got, want)
 		}
 	}
 }
