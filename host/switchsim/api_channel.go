@@ -1,88 +1,28 @@
 package switchsim
 
 import (
+	"strconv"
 	"strings"
-	"time"
 
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-func channelAPIs() map[string]apiCommand {
-	return map[string]apiCommand{
-		"originate": func(s *Switch, args string, _ *channel) string { return s.originateAPI(args) },
-		"uuid_exists": func(s *Switch, args string, _ *channel) string {
-			if s.locate(args) != nil {
-				return "true"
-			}
-			return "false"
-		},
-		"uuid_getvar": withChannel("<uuid> <var>", 2, func(_ *Switch, c *channel, argv []string) string {
-			if v := c.get(argv[1]); v != "" {
-				return v
-			}
-			return "_undef_"
-		}),
-		"uuid_setvar":       setvarAPI,
-		"uuid_setvar_multi": setvarMultiAPI,
-		"uuid_dump": withChannel("<uuid> [format]", 1, func(s *Switch, c *channel, argv []string) string {
-			e := c.event("CHANNEL_DATA", nil, nil)
-			s.bus.number(e)
-			switch arrayAt(argv, 1) {
-			case "json":
-				return string(e.JSON())
-			case "xml":
-				return string(e.XML())
-			}
-			return string(e.Plain())
-		}),
-		"uuid_kill": withChannel("<uuid> [cause]", 1, func(_ *Switch, c *channel, argv []string) string {
-			c.hangup(arrayAt(argv, 1))
-			return ok
-		}),
-		"uuid_break": withChannel("<uuid> [all]", 1, func(_ *Switch, c *channel, argv []string) string {
-			if arrayAt(argv, 1) == "all" {
-				c.flushQueued()
-			}
-			c.breakApp()
-			return ok
-		}),
-		"uuid_transfer": withChannel("<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]", 2, uuidTransfer),
-		"uuid_park": withChannel("<uuid>", 1, func(_ *Switch, c *channel, _ []string) string {
-			c.setState(csPark)
-			return ok
-		}),
-		"uuid_answer": func(s *Switch, args string, _ *channel) string {
-			c := s.locate(args)
-			if c == nil {
-				return "-ERROR\n"
-			}
-			c.answer()
-			return "+OK answered\n"
-		},
-		"uuid_broadcast":  broadcastAPI,
-		"uuid_bridge":     bridgeAPI,
-		"uuid_recv_dtmf":  dtmfAPI("received", func(c *channel, digits string, n int) { c.receive(digits, "APP", n) }),
-		"uuid_send_dtmf":  dtmfAPI("sent", func(c *channel, digits string, n int) { c.send(digits, n) }),
-		"uuid_flush_dtmf": flushAPI,
-		"uuid_fileman":    withChannel("<uuid> <cmd>:<val>", 2, fileman),
-		"uuid_phone_event": withChannel("<uuid>", 1, func(*Switch, *channel, []string) string {
-			return ok
-		}),
-		"hupall": func(s *Switch, args string, _ *channel) string {
-			cause := "MANAGER_REQUEST"
-			if argv := separate(args, ' ', 3); len(argv) > 0 {
-				cause = causeName(argv[0])
-			}
-			for _, c := range s.living() {
-				c.hangup(cause)
-			}
-			return "+OK hangup all channels with cause " + cause + "\n"
-		},
-	}
+const transferSyntax = "<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]"
+
+func uuidExistsAPI(s *Switch, args string, _ *channel) string {
+	return strconv.FormatBool(s.locate(args) != nil)
 }
 
-func setvarAPI(s *Switch, args string, _ *channel) string {
-	argv := separate(args, ' ', 3)
+func uuidGetvarAPI(c *channel, argv []string) string {
+	if v := c.get(argv[1]); v != "" {
+		return v
+	}
+	return "_undef_"
+}
+
+func uuidSetvarAPI(s *Switch, args string, _ *channel) string {
+	argv := text.Split(args, ' ', 3)
 	if len(argv) < 2 {
 		return usage("<uuid> <var> [value]")
 	}
@@ -90,11 +30,11 @@ func setvarAPI(s *Switch, args string, _ *channel) string {
 	if c == nil {
 		return noChannel
 	}
-	c.set(argv[1], arrayAt(argv, 2))
+	c.set(argv[1], nth(argv, 2))
 	return ok
 }
 
-func setvarMultiAPI(s *Switch, args string, _ *channel) string {
+func uuidSetvarMultiAPI(s *Switch, args string, _ *channel) string {
 	const syntax = "<uuid> <var>=<value>;<var>=<value>..."
 	uuid, list, found := strings.Cut(args, " ")
 	if !found {
@@ -104,7 +44,7 @@ func setvarMultiAPI(s *Switch, args string, _ *channel) string {
 	if c == nil {
 		return noChannel + usage(syntax)
 	}
-	for _, item := range separate(list, ';', 64) {
+	for _, item := range text.Split(list, ';', 64) {
 		if name, value, found := strings.Cut(item, "="); found && !strings.Contains(value, "${") {
 			c.set(name, value)
 		}
@@ -112,34 +52,69 @@ func setvarMultiAPI(s *Switch, args string, _ *channel) string {
 	return ok
 }
 
-func uuidTransfer(_ *Switch, c *channel, argv []string) string {
+func uuidDumpAPI(c *channel, argv []string) string {
+	e := c.event("CHANNEL_DATA", nil, nil)
+	c.sw.bus.Number(e)
+	switch nth(argv, 1) {
+	case "json":
+		return string(e.JSON())
+	case "xml":
+		return string(e.XML())
+	}
+	return string(e.Plain())
+}
+
+func uuidKillAPI(c *channel, argv []string) string {
+	c.hangup(nth(argv, 1))
+	return ok
+}
+
+func uuidBreakAPI(c *channel, argv []string) string {
+	if nth(argv, 1) == "all" {
+		c.flushMessages()
+	}
+	c.interrupt()
+	return ok
+}
+
+func uuidParkAPI(c *channel, _ []string) string {
+	c.setState(csPark)
+	return ok
+}
+
+func uuidAnswerAPI(s *Switch, args string, _ *channel) string {
+	c := s.locate(args)
+	if c == nil {
+		return "-ERROR\n"
+	}
+	c.answer()
+	return "+OK answered\n"
+}
+
+func uuidTransferAPI(c *channel, argv []string) string {
 	legs, rest := []*channel{c}, argv[1:]
-	if rest[0] == "-bleg" || rest[0] == "-both" {
-		c.mu.Lock()
-		partner := c.bridgedTo
-		c.mu.Unlock()
+	if option := rest[0]; option == "-bleg" || option == "-both" {
+		partner := c.partner()
 		if partner == nil {
-			return "-ERR No such channel!\n"
+			return noChannel
 		}
-		if rest[0] == "-both" {
-			legs = append(legs, partner)
-		} else {
-			legs = []*channel{partner}
+		legs, rest = []*channel{partner, c}, rest[1:]
+		if option == "-bleg" {
+			legs = legs[:1]
 		}
-		rest = rest[1:]
 	}
 	if len(rest) == 0 {
-		return usage("<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]")
+		return usage(transferSyntax)
 	}
-	for i := len(legs) - 1; i >= 0; i-- {
-		legs[i].transferTo(rest[0], arrayAt(rest, 1), arrayAt(rest, 2))
+	for _, leg := range legs {
+		leg.transfer(rest)
 	}
 	return ok
 }
 
-// broadcastAPI queues an event-locked execute on the legs.
-func broadcastAPI(s *Switch, args string, _ *channel) string {
-	argv := separate(args, ' ', 3)
+// uuidBroadcastAPI queues an event-locked execute on the legs.
+func uuidBroadcastAPI(s *Switch, args string, _ *channel) string {
+	argv := text.Split(args, ' ', 3)
 	if len(argv) < 2 {
 		return usage("<uuid> <path> [aleg|bleg|holdb|both]")
 	}
@@ -155,21 +130,18 @@ func broadcastAPI(s *Switch, args string, _ *channel) string {
 		{Name: "call-command", Value: "execute"}, {Name: "execute-app-name", Value: app},
 		{Name: "execute-app-arg", Value: arg}, {Name: "event-lock", Value: "true"},
 	}}
-	c.mu.Lock()
-	partner := c.bridgedTo
-	c.mu.Unlock()
-	which := arrayAt(argv, 2)
-	if which != "bleg" {
+	leg := nth(argv, 2)
+	if leg != "bleg" {
 		c.enqueue(m)
 	}
-	if partner != nil && (which == "bleg" || which == "both") {
+	if partner := c.partner(); partner != nil && (leg == "bleg" || leg == "both") {
 		partner.enqueue(m)
 	}
 	return "+OK Message sent\n"
 }
 
-func bridgeAPI(s *Switch, args string, _ *channel) string {
-	argv := separate(args, ' ', 3)
+func uuidBridgeAPI(s *Switch, args string, _ *channel) string {
+	argv := text.Split(args, ' ', 3)
 	if len(argv) < 2 {
 		return usage("<uuid> <other_uuid>")
 	}
@@ -180,13 +152,13 @@ func bridgeAPI(s *Switch, args string, _ *channel) string {
 	if a == nil || b == nil || a == b {
 		return "-ERR Invalid uuid\n"
 	}
-	s.connectTwo(a, b)
+	connectTwo(a, b)
 	return "+OK " + b.uuid + "\n"
 }
 
-func dtmfAPI(did string, act func(c *channel, digits string, samples int)) apiCommand {
+func uuidDTMFAPI(done string, run func(c *channel, digits string, samples int)) apiCommand {
 	return func(s *Switch, args string, _ *channel) string {
-		argv := separate(args, ' ', 2)
+		argv := text.Split(args, ' ', 2)
 		if len(argv) < 2 {
 			return usage("<uuid> <dtmf_data>")
 		}
@@ -194,13 +166,13 @@ func dtmfAPI(did string, act func(c *channel, digits string, samples int)) apiCo
 		if c == nil {
 			return "-ERR Cannot locate session!\n"
 		}
-		digits, samples := sendDuration(argv[1])
-		act(c, digits, samples)
-		return "+OK " + c.uuid + " " + did + " DTMF " + argv[1] + ".\n"
+		digits, samples := parseDigits(argv[1])
+		run(c, digits, samples)
+		return "+OK " + c.uuid + " " + done + " DTMF " + argv[1] + ".\n"
 	}
 }
 
-func flushAPI(s *Switch, args string, _ *channel) string {
+func uuidFlushDTMFAPI(s *Switch, args string, _ *channel) string {
 	c := s.locate(strings.TrimSpace(args))
 	if c == nil {
 		return "-ERR No such session\n"
@@ -209,26 +181,21 @@ func flushAPI(s *Switch, args string, _ *channel) string {
 	return ok
 }
 
-// fileman moves what is being played: stop, pause (toggles), restart,
-// seek:+ms, seek:-ms; volume and speed are accepted.
-func fileman(_ *Switch, c *channel, argv []string) string {
-	cmd, value, _ := strings.Cut(argv[1], ":")
-	c.mu.Lock()
-	pb := c.playing
-	if pb != nil {
-		switch cmd {
-		case "stop":
-			pb.stop = true
-		case "pause":
-			pb.paused = !pb.paused
-		case "seek":
-			pb.skip += time.Duration(number(value)) * time.Millisecond
-		}
-	}
-	c.mu.Unlock()
-	if pb == nil {
+func uuidFilemanAPI(c *channel, argv []string) string {
+	if !c.controlPlayback(argv[1]) {
 		return "-ERR No file handle!\n"
 	}
-	c.signal()
+	signal(c.wake)
 	return ok
+}
+
+func hupallAPI(s *Switch, args string, _ *channel) string {
+	cause := "MANAGER_REQUEST"
+	if argv := text.Split(args, ' ', 3); len(argv) > 0 {
+		cause = text.Cause(argv[0])
+	}
+	for _, c := range s.upChannels() {
+		c.hangup(cause)
+	}
+	return "+OK hangup all channels with cause " + cause + "\n"
 }

@@ -2,7 +2,7 @@ package switchsim
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,74 +14,57 @@ func conferenceAPI(s *Switch, args string, _ *channel) string {
 		return usage("<confname> list|kick|mute|unmute ...")
 	}
 	if strings.EqualFold(argv[0], "list") {
-		return s.listRooms(arrayAt(argv, 1) == "count")
+		return s.listConferences(nth(argv, 1) == "count")
 	}
-	s.rooms.mu.Lock()
-	r := s.rooms.byName[argv[0]]
-	var members []*member
-	if r != nil {
-		members = append(members, r.members...)
-	}
-	s.rooms.mu.Unlock()
-	if r == nil {
+	conf, members, floor := s.conferences.members(argv[0])
+	if conf == nil {
 		return "-ERR Conference " + argv[0] + " not found\n"
 	}
-	switch cmd := arrayAt(argv, 1); cmd {
+	switch command := nth(argv, 1); command {
 	case "", "list":
-		if arrayAt(argv, 2) == "count" {
+		if nth(argv, 2) == "count" {
 			return strconv.Itoa(len(members))
 		}
-		return s.listMembers(r, members)
+		return listMembers(members, floor)
 	case "kick", "hup", "mute", "unmute":
-		return s.roomCommand(cmd, members, arrayAt(argv, 2))
+		return s.memberCommand(command, members, nth(argv, 2))
 	case "play", "say", "saymember", "record", "norecord", "lock", "unlock", "pin", "nopin":
 		return "+OK\n"
 	default:
-		return "-ERR Conference command '" + cmd + "' not found.\n"
+		return "-ERR Conference command '" + command + "' not found.\n"
 	}
 }
 
-func (s *Switch) listRooms(count bool) string {
-	s.rooms.mu.Lock()
-	list := make([]*room, 0, len(s.rooms.byName))
-	for _, r := range s.rooms.byName {
-		list = append(list, r)
-	}
-	s.rooms.mu.Unlock()
-	if len(list) == 0 {
-		return "+OK No active conferences.\n"
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
+func (s *Switch) listConferences(onlyCount bool) string {
 	var b strings.Builder
-	for _, r := range list {
-		s.rooms.mu.Lock()
-		members := append([]*member(nil), r.members...)
-		s.rooms.mu.Unlock()
+	for _, name := range s.conferences.names() {
+		_, members, floor := s.conferences.members(name)
 		plural := "s"
 		if len(members) == 1 {
 			plural = ""
 		}
 		fmt.Fprintf(&b, "+OK Conference %s (%d member%s rate: 8000 flags: running|answered|enforce_min|dynamic|exit_sound|enter_sound|json_status)\n",
-			r.name, len(members), plural)
-		if !count {
-			b.WriteString(s.listMembers(r, members))
+			name, len(members), plural)
+		if !onlyCount {
+			b.WriteString(listMembers(members, floor))
 		}
+	}
+	if b.Len() == 0 {
+		return "+OK No active conferences.\n"
 	}
 	return b.String()
 }
 
-func (s *Switch) listMembers(r *room, members []*member) string {
+func listMembers(members []*member, floor *member) string {
 	var b strings.Builder
 	for _, m := range members {
-		s.rooms.mu.Lock()
 		flags := "hear"
 		if !m.muted.Load() {
 			flags += "|speak"
 		}
-		if r.floor == m {
+		if m == floor {
 			flags += "|floor"
 		}
-		s.rooms.mu.Unlock()
 		m.c.mu.Lock()
 		fmt.Fprintf(&b, "%d;%s;%s;%s;%s;%s;0;0;100\n", m.id, m.c.name, m.c.uuid, m.c.caller.cidName, m.c.caller.cidNumber, flags)
 		m.c.mu.Unlock()
@@ -89,34 +72,31 @@ func (s *Switch) listMembers(r *room, members []*member) string {
 	return b.String()
 }
 
-// roomCommand acts on one member by id, on "all" or on the "last".
-func (s *Switch) roomCommand(cmd string, members []*member, who string) string {
+// memberCommand acts on the member with that id, on "all" or on the "last".
+func (s *Switch) memberCommand(command string, members []*member, which string) string {
 	switch {
-	case who == "last" && len(members) > 0:
+	case which == "last" && len(members) > 0:
 		members = members[len(members)-1:]
-	case who != "all" && who != "last":
-		var one []*member
-		for _, m := range members {
-			if strconv.Itoa(m.id) == who {
-				one = append(one, m)
-			}
+	case which != "all" && which != "last":
+		i := slices.IndexFunc(members, func(m *member) bool { return strconv.Itoa(m.id) == which })
+		if i < 0 {
+			return "-ERR Non-Existant ID " + which + "\n" // sic
 		}
-		if len(one) == 0 {
-			return "-ERR Non-Existant ID " + who + "\n"
-		}
-		members = one
+		members = members[i : i+1]
 	}
-	done := map[string]string{"kick": "kicked", "hup": "hup", "mute": "mute", "unmute": "unmute"}[cmd]
+	done := command
+	if command == "kick" {
+		done = "kicked"
+	}
 	var b strings.Builder
 	for _, m := range members {
 		fmt.Fprintf(&b, "+OK %s %d\n", done, m.id)
+		if command == "mute" || command == "unmute" {
+			m.muted.Store(command == "mute")
+		}
 	}
-	if cmd == "kick" || cmd == "hup" {
+	if command == "kick" || command == "hup" {
 		s.kick(members)
-		return b.String()
-	}
-	for _, m := range members {
-		m.muted.Store(cmd == "mute")
 	}
 	return b.String()
 }

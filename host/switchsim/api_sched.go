@@ -5,50 +5,25 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eslua/eslua/host/switchsim/wire"
+	"github.com/eslua/eslua/host/switchsim/scheduler"
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-func schedAPIs() map[string]apiCommand {
-	return map[string]apiCommand{
-		"sched_hangup":    schedHangupAPI,
-		"sched_transfer":  schedTransferAPI,
-		"sched_broadcast": schedBroadcastAPI,
-		"sched_api":       schedAPI,
-		"sched_del": func(s *Switch, args string, _ *channel) string {
-			return "+OK Deleted: " + strconv.Itoa(s.schedDelete(args)) + "\n"
-		},
-		"unsched_api": func(s *Switch, args string, _ *channel) string {
-			id := number(args)
-			switch {
-			case id == 0:
-				return ""
-			case s.sched.deleteID(id) == 0:
-				return "-ERR No such id\n"
-			}
-			return ok
-		},
-	}
-}
-
 func schedHangupAPI(s *Switch, args string, _ *channel) string {
-	argv := separate(args, ' ', 4)
+	argv := text.Split(args, ' ', 4)
 	if len(argv) < 1 {
 		return usage("[+]<time> <uuid> [<cause>]")
 	}
-	c := s.locate(arrayAt(argv, 1))
+	c := s.locate(nth(argv, 1))
 	if c == nil {
 		return noChannel
 	}
-	cause := arrayAt(argv, 2)
-	if cause != "" {
-		cause = causeName(cause)
-	}
-	s.scheduleHangup(argv[0], c, cause, false)
+	s.scheduleHangup(argv[0], c, nth(argv, 2), false)
 	return ok
 }
 
 func schedTransferAPI(s *Switch, args string, _ *channel) string {
-	argv := separate(args, ' ', 6)
+	argv := text.Split(args, ' ', 6)
 	if len(argv) < 3 {
 		return usage("[+]<time> <uuid> <extension> [<dialplan>] [<context>]")
 	}
@@ -56,65 +31,65 @@ func schedTransferAPI(s *Switch, args string, _ *channel) string {
 	if c == nil {
 		return noChannel
 	}
-	s.scheduleTransfer(argv[0], c, argv[2], arrayAt(argv, 3), arrayAt(argv, 4))
+	s.scheduleTransfer(argv[0], c, argv[2:])
 	return ok
 }
 
-// schedBroadcastAPI does not check the uuid; here @ is an absolute time.
+// schedBroadcastAPI does not check the uuid; here @ marks an absolute time.
 func schedBroadcastAPI(s *Switch, args string, _ *channel) string {
-	argv := separate(args, ' ', 5)
+	argv := text.Split(args, ' ', 5)
 	if len(argv) < 3 {
 		return usage("[[+]<time>|@time] <uuid> <path> [aleg|bleg|both]")
 	}
-	runtime, repeat := s.sched.at(strings.TrimPrefix(argv[0], "@"))
-	if strings.HasPrefix(argv[0], "@") {
-		repeat = 0
+	when, absolute := strings.CutPrefix(argv[0], "@")
+	t := scheduler.Task{Name: "switch_ivr_schedule_broadcast", Group: argv[1],
+		Run: func() { s.runAPI("uuid_broadcast", strings.Join(argv[1:], " "), nil) }}
+	if t.At, t.Every = s.taskTime(when); absolute {
+		t.Every = 0
 	}
-	s.sched.add(&task{desc: "switch_ivr_schedule_broadcast", group: argv[1], runtime: runtime, repeat: repeat,
-		fn: func() { s.runAPI("uuid_broadcast", strings.Join(argv[1:], " "), nil) }})
+	s.sched.Add(t)
 	return "+OK Message scheduled\n"
 }
 
-// schedAPI is "[+|@]<time> <group> <command>[&]", the only one that tells the id.
+// schedAPI is "[+|@]<time> <group> <command>[&]"; @ repeats, & runs the command in
+// a goroutine of its own. It alone returns the task's id.
 func schedAPI(s *Switch, args string, _ *channel) string {
 	parts := strings.SplitN(args, " ", 3)
 	if len(parts) < 3 || parts[0] == "" || strings.TrimSpace(parts[2]) == "" {
 		return "-ERR Invalid syntax. USAGE: [+@]<time> <group_name> <command_string>[&]\n"
 	}
-	when, group, command := parts[0], parts[1], strings.TrimSpace(parts[2])
-	t := &task{desc: "sched_api_function", group: group}
-	if every, ok := strings.CutPrefix(when, "@"); ok {
-		t.repeat = max(int64(number(every)), 1)
-		t.runtime = s.clk.Now().Unix() + t.repeat
+	command, detached := strings.CutSuffix(strings.TrimSpace(parts[2]), "&")
+	t := scheduler.Task{Name: "sched_api_function", Group: parts[1], Detached: detached, Run: func() { s.API(command) }}
+	if every, ok := strings.CutPrefix(parts[0], "@"); ok {
+		t.Every = max(int64(text.Number(every)), 1)
+		t.At = s.clk.Now().Unix() + t.Every
 	} else {
-		t.runtime, t.repeat = s.sched.at(when)
+		t.At, t.Every = s.taskTime(parts[0])
 	}
-	if line, own := strings.CutSuffix(command, "&"); own {
-		command, t.own = line, true
-	}
-	t.fn = func() { s.API(command) }
-	return "+OK Added: " + strconv.Itoa(s.sched.add(t)) + "\n"
+	return "+OK Added: " + strconv.Itoa(s.sched.Add(t)) + "\n"
 }
 
-// showTasks are the rows of show tasks; the core's own is always there.
-func (s *Switch) showTasks() ([]string, [][]string) {
-	columns := []string{"task_id", "task_desc", "task_group", "task_runtime", "task_sql_manager", "hostname"}
-	host := s.hostname()
+func schedDelAPI(s *Switch, args string, _ *channel) string {
+	return "+OK Deleted: " + strconv.Itoa(s.deleteTasks(args)) + "\n"
+}
+
+func unschedAPI(s *Switch, args string, _ *channel) string {
+	switch id := text.Number(args); {
+	case id == 0:
+		return ""
+	case s.sched.Delete(id) == 0:
+		return "-ERR No such id\n"
+	}
+	return ok
+}
+
+// showTasks returns the table of show tasks; a task of the core is always in it.
+func (s *Switch) showTasks() (columns []string, rows [][]string) {
+	columns = []string{"task_id", "task_desc", "task_group", "task_runtime", "task_sql_manager", "hostname"}
 	cleanup := s.started.Add(15 * time.Minute).Unix()
-	rows := [][]string{{"3", "limit_hash_cleanup", "mod_hash", strconv.FormatInt(cleanup, 10), "0", host}}
-	for _, t := range s.sched.list() {
-		rows = append(rows, []string{strconv.Itoa(t.id), t.desc, t.group, strconv.FormatInt(t.runtime, 10), "0", host})
+	tasks := []scheduler.Task{{ID: 3, Name: "limit_hash_cleanup", Group: "mod_hash", At: cleanup}}
+	for _, t := range append(tasks, s.sched.Tasks()...) {
+		rows = append(rows, []string{strconv.Itoa(t.ID), t.Name, t.Group, strconv.FormatInt(t.At, 10), "0", s.hostname()})
 	}
 	return columns, rows
-}
-
-func (s *Switch) hostname() string { return wireValue(s.identity[:], "FreeSWITCH-Hostname") }
-
-func wireValue(h []wire.Header, name string) string {
-	for _, x := range h {
-		if x.Name == name {
-			return x.Value
-		}
-	}
-	return ""
 }

@@ -2,16 +2,17 @@ package switchsim
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// showAPI is "show channels|calls|tasks [count] [as csv|delim <d>|json|xml]".
+// showAPI is "channels|calls|tasks [count] [like <text>] [as csv|delim <d>|json|xml]".
 func showAPI(s *Switch, args string, _ *channel) string {
 	argv := strings.Fields(args)
 	var columns []string
 	var rows [][]string
-	switch strings.ToLower(arrayAt(argv, 0)) {
+	switch strings.ToLower(nth(argv, 0)) {
 	case "channels":
 		columns, rows = s.showChannels(channelColumns)
 	case "calls", "detailed_calls", "bridged_calls":
@@ -30,11 +31,12 @@ func showAPI(s *Switch, args string, _ *channel) string {
 		case "count":
 			count = true
 		case "like":
-			rows = like(rows, arrayAt(argv, i+1))
+			part := nth(argv, i+1)
+			rows = slices.DeleteFunc(rows, func(row []string) bool { return !strings.Contains(strings.Join(row, ","), part) })
 		case "as":
-			format = arrayAt(argv, i+1)
+			format = nth(argv, i+1)
 			if format == "delim" {
-				delim = arrayAt(argv, i+2)
+				delim = nth(argv, i+2)
 			}
 		}
 	}
@@ -45,16 +47,6 @@ func showAPI(s *Switch, args string, _ *channel) string {
 		return showXML(columns, rows)
 	}
 	return showText(columns, rows, delim, count)
-}
-
-func like(rows [][]string, part string) [][]string {
-	var kept [][]string
-	for _, row := range rows {
-		if strings.Contains(strings.Join(row, ","), part) {
-			kept = append(kept, row)
-		}
-	}
-	return kept
 }
 
 func showText(columns []string, rows [][]string, delim string, count bool) string {
@@ -69,7 +61,7 @@ func showText(columns []string, rows [][]string, delim string, count bool) strin
 	return b.String()
 }
 
-// showJSON has every value as a string; without rows there is no rows key.
+// showJSON writes every value as a string; without rows there is no rows key.
 func showJSON(columns []string, rows [][]string, count bool) string {
 	if count {
 		return `{"row_count":` + strconv.Itoa(len(rows)) + `,"rows":[]}`
@@ -115,7 +107,7 @@ func showXML(columns []string, rows [][]string) string {
 	return b.String() + "</result>\n"
 }
 
-// Columns of the core database's channels table and basic_calls view.
+// The columns of the core database's channels table and basic_calls view.
 var (
 	channelColumns = strings.Split("uuid,direction,created,created_epoch,name,state,cid_name,cid_num,ip_addr,dest,"+
 		"application,application_data,dialplan,context,read_codec,read_rate,read_bit_rate,write_codec,write_rate,"+
@@ -131,7 +123,7 @@ var (
 
 func (s *Switch) showChannels(columns []string) ([]string, [][]string) {
 	var rows [][]string
-	for _, c := range s.living() {
+	for _, c := range s.upChannels() {
 		values := c.row(s.hostname())
 		row := make([]string, len(columns))
 		for i, column := range columns {
@@ -142,11 +134,14 @@ func (s *Switch) showChannels(columns []string) ([]string, [][]string) {
 	return columns, rows
 }
 
-// row is what the database knows of a channel.
+// row returns what the database knows of a channel.
 func (c *channel) row(host string) map[string]string {
-	app, _ := c.runningApp()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	var app start
+	if len(c.apps) > 0 {
+		app = c.apps[len(c.apps)-1]
+	}
 	p := c.caller
 	values := map[string]string{
 		"uuid": c.uuid, "direction": c.direction, "created": p.channelCreated.at.Format("2006-01-02 15:04:05"),

@@ -8,78 +8,44 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eslua/eslua/host/switchsim/wire"
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
 const version = "1.11.3-dev+git~20260821T141014Z~cc93a683ca~64bit"
 
-func systemAPIs() map[string]apiCommand {
-	return map[string]apiCommand{
-		"status": func(s *Switch, _ string, _ *channel) string { return s.status() },
-		"version": func(*Switch, string, *channel) string {
-			return "FreeSWITCH Version " + version + " (git cc93a68 2026-08-21 14:10:14Z 64bit)\n"
-		},
-		"hostname":   func(s *Switch, _ string, _ *channel) string { return s.hostname() },
-		"switchname": func(s *Switch, _ string, _ *channel) string { return s.hostname() },
-		"uptime": func(s *Switch, _ string, _ *channel) string {
-			return strconv.Itoa(int(s.clk.Now().Sub(s.started).Seconds())) + "\n"
-		},
-		"create_uuid":   func(s *Switch, _ string, _ *channel) string { return s.newUUID() },
-		"show":          showAPI,
-		"conference":    conferenceAPI,
-		"global_getvar": globalGetvar,
-		"global_setvar": globalSetvar,
-		"eval":          evalAPI,
-		"expand": func(s *Switch, args string, c *channel) string {
-			return s.API(evalAPI(s, args, c))
-		},
-		"strftime": func(s *Switch, args string, _ *channel) string {
-			if args == "" {
-				args = "%Y-%m-%d %T"
-			}
-			return strftime(s.clk.Now(), args)
-		},
-		"strepoch": func(s *Switch, _ string, _ *channel) string { return strconv.FormatInt(s.clk.Now().Unix(), 10) },
-		"log": func(s *Switch, args string, _ *channel) string {
-			word, text, _ := strings.Cut(args, " ")
-			level, valid := logLevel(word)
-			if !valid {
-				level, text = 7, args
-			}
-			s.logLine(level, "", text)
-			return ok
-		},
-		"echo":    func(_ *Switch, args string, _ *channel) string { return args },
-		"toupper": func(_ *Switch, args string, _ *channel) string { return strings.ToUpper(args) },
-		"tolower": func(_ *Switch, args string, _ *channel) string { return strings.ToLower(args) },
-		"md5": func(_ *Switch, args string, _ *channel) string {
-			sum := md5.Sum([]byte(args))
-			return hex.EncodeToString(sum[:])
-		},
-		"url_encode": func(_ *Switch, args string, _ *channel) string { return string(wire.AppendEncoded(nil, args)) },
-		"url_decode": func(_ *Switch, args string, _ *channel) string { return wire.Decode(args) },
-		"module_exists": func(_ *Switch, args string, _ *channel) string {
-			return strconv.FormatBool(strings.HasPrefix(args, "mod_"))
-		},
-		"user_exists": func(s *Switch, args string, _ *channel) string {
-			argv := strings.Fields(args)
-			_, found := s.endpoint("user/" + arrayAt(argv, 1))
-			return strconv.FormatBool(found)
-		},
-		"bgapi": func(s *Switch, args string, _ *channel) string {
-			id := s.newUUID()
-			s.spawn(func() { s.API(args) })
-			return "+OK Job-UUID: " + id + "\n"
-		},
-		"sofia": func(*Switch, string, *channel) string {
-			line := strings.Repeat("=", 97) + "\n"
-			return "                     Name\t   Type\t                                      Data\tState\n" + line +
-				"                 internal\tprofile\t              sip:mod_sofia@127.0.0.1:5060\tRUNNING (0)\n" + line + "1 profile 0 aliases\n"
-		},
-	}
+func (s *Switch) hostname() string { return s.identity[1].Value }
+
+func bgapiAPI(s *Switch, args string, _ *channel) string {
+	s.spawn(func() { s.API(args) })
+	return "+OK Job-UUID: " + s.newUUID() + "\n"
 }
 
-func globalGetvar(s *Switch, args string, _ *channel) string {
+func logAPI(s *Switch, args string, _ *channel) string {
+	s.logLine("", args)
+	return ok
+}
+
+func md5API(_ *Switch, args string, _ *channel) string {
+	sum := md5.Sum([]byte(args))
+	return hex.EncodeToString(sum[:])
+}
+
+func moduleExistsAPI(_ *Switch, args string, _ *channel) string {
+	return strconv.FormatBool(strings.HasPrefix(args, "mod_"))
+}
+
+func userExistsAPI(s *Switch, args string, _ *channel) string {
+	_, found := s.endpoint("user/" + nth(strings.Fields(args), 1))
+	return strconv.FormatBool(found)
+}
+
+func sofiaAPI(*Switch, string, *channel) string {
+	line := strings.Repeat("=", 97) + "\n"
+	return "                     Name\t   Type\t                                      Data\tState\n" + line +
+		"                 internal\tprofile\t              sip:mod_sofia@127.0.0.1:5060\tRUNNING (0)\n" + line + "1 profile 0 aliases\n"
+}
+
+func globalGetvarAPI(s *Switch, args string, _ *channel) string {
 	if args != "" {
 		return s.global(args)
 	}
@@ -92,8 +58,8 @@ func globalGetvar(s *Switch, args string, _ *channel) string {
 	return b.String()
 }
 
-func globalSetvar(s *Switch, args string, _ *channel) string {
-	pair := separate(args, '=', 2)
+func globalSetvarAPI(s *Switch, args string, _ *channel) string {
+	pair := text.Split(args, '=', 2)
 	if len(pair) < 2 {
 		return usage("<var>=<value> [=<value2>]")
 	}
@@ -101,18 +67,18 @@ func globalSetvar(s *Switch, args string, _ *channel) string {
 	return "+OK"
 }
 
-// evalAPI expands [uuid:<uuid> ]text. With a uuid the names are those of the
+// evalAPI expands "[uuid:<uuid> ]text". With a uuid the names are those of the
 // channel's event headers: ${Unique-ID}, ${variable_foo}; not ${foo}.
 func evalAPI(s *Switch, args string, c *channel) string {
 	api := func(cmd, args string) string { return s.runAPI(cmd, args, c) }
 	if rest, found := strings.CutPrefix(args, "uuid:"); found {
-		uuid, text, _ := strings.Cut(rest, " ")
+		uuid, format, _ := strings.Cut(rest, " ")
 		other := s.locate(uuid)
 		if other == nil {
 			return "-ERR no reply\n"
 		}
 		e := other.event("CHANNEL_DATA", nil, nil)
-		return expand(text, func(name string) string {
+		return text.Expand(format, func(name string) string {
 			if v := e.Get(name); v != "" {
 				return v
 			}
@@ -122,13 +88,26 @@ func evalAPI(s *Switch, args string, c *channel) string {
 	if c != nil {
 		return c.expand(args)
 	}
-	return expand(args, s.global, api)
+	return text.Expand(args, s.global, api)
+}
+
+func uptimeAPI(s *Switch, _ string, _ *channel) string {
+	return strconv.Itoa(int(s.clk.Now().Sub(s.started).Seconds())) + "\n"
+}
+
+func strepochAPI(s *Switch, _ string, _ *channel) string {
+	return strconv.FormatInt(s.clk.Now().Unix(), 10)
+}
+
+func strftimeAPI(s *Switch, args string, _ *channel) string {
+	if args == "" {
+		args = "%Y-%m-%d %T"
+	}
+	return strftime(s.clk.Now(), args)
 }
 
 func (s *Switch) status() string {
-	s.mu.Lock()
-	count, peak := len(s.channels), s.peak
-	s.mu.Unlock()
+	count, peak := s.channelCounts()
 	return fmt.Sprintf("UP %s\nFreeSWITCH (Version 1.11.3-dev git cc93a68 2026-08-21 14:10:14Z 64bit) is ready\n"+
 		"%d session(s) since startup\n%d session(s) - peak %d, last 5min %d \n"+
 		"0 session(s) per Sec out of max 2000, peak %d, last 5min %d \n20000 session(s) max\n"+
@@ -136,7 +115,7 @@ func (s *Switch) status() string {
 		uptime(s.clk.Now().Sub(s.started)), s.sessions.Load(), count, peak, peak, peak, peak)
 }
 
-// uptime as status and HEARTBEAT print it.
+// uptime formats a duration as status and HEARTBEAT do.
 func uptime(d time.Duration) string {
 	days := int(d / (24 * time.Hour))
 	parts := []struct {
@@ -156,10 +135,10 @@ func uptime(d time.Duration) string {
 	return strings.Join(words, ", ")
 }
 
-// strftime knows the common directives; an "epoch|" in front is taken as the time.
+// strftime formats t by the common directives; "epoch|" in front replaces t.
 func strftime(t time.Time, format string) string {
 	if at, rest, found := strings.Cut(format, "|"); found {
-		t, format = time.Unix(int64(number(at)), 0), rest
+		t, format = time.Unix(int64(text.Number(at)), 0), rest
 	}
 	layouts := map[byte]string{'Y': "2006", 'm': "01", 'd': "02", 'H': "15", 'M': "04", 'S': "05", 'T': "15:04:05",
 		'F': "2006-01-02", 'y': "06", 'a': "Mon", 'A': "Monday", 'b': "Jan", 'B': "January", 'I': "03", 'p': "PM", 'Z': "MST", 'z': "-0700"}

@@ -1,17 +1,18 @@
 package switchsim
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// bridgeApp dials and connects. A failed one hangs the caller up with the
-// cause, unless the channel's variables say that the dialplan goes on
-// (switch_channel.c:switch_channel_handle_cause).
+// bridgeApp dials and connects. A failure hangs the caller up with the cause,
+// unless the channel's variables let the dialplan continue.
 func bridgeApp(c *channel, arg string) {
 	o := origination{dial: arg, timeout: 60, from: c}
-	if v := number(c.get("call_timeout")); v > 0 {
+	if v := text.Number(c.get("call_timeout")); v > 0 {
 		o.timeout = v
 	}
 	c.mu.Lock()
@@ -24,199 +25,191 @@ func bridgeApp(c *channel, arg string) {
 		o.cidNumber = v
 	}
 	b, cause := c.sw.originate(o)
-	c.noteOutcome(b, cause)
+	c.setDialResult(b, cause)
 	if b == nil {
-		c.handleCause(cause)
+		c.handleDialFailure(cause)
 		return
 	}
 	c.answer()
-	c.bridgeWith(b)
-	c.afterBridge(b)
+	c.bridgeTo(b)
+	c.afterBridge()
 }
 
-// noteOutcome sets what a finished dialling leaves in the A leg's variables.
-func (c *channel) noteOutcome(b *channel, cause string) {
+// setDialResult sets the A leg's variables about a finished dialling.
+func (c *channel) setDialResult(b *channel, cause string) {
 	status := map[string]string{"SUCCESS": "SUCCESS", "USER_BUSY": "BUSY", "NO_ANSWER": "NOANSWER",
 		"ORIGINATOR_CANCEL": "CANCEL", "SWITCH_CONGESTION": "CONGESTION", "UNALLOCATED_NUMBER": "INVALIDARGS"}[cause]
 	if status == "" {
 		status = cause
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	last := [2]string{"originate_failed_cause", cause}
 	if b != nil {
-		c.vars.set("originate_signal_bond", "")
+		last = [2]string{"originate_signal_bond", ""}
 	}
-	c.vars.set("originate_disposition", cause)
-	c.vars.set("DIALSTATUS", status)
-	if b == nil {
-		c.vars.set("originate_failed_cause", cause)
-	}
+	c.setAll([][2]string{{"originate_disposition", cause}, {"DIALSTATUS", status}, last})
 }
 
-// handleCause decides what a failed bridge does to the caller.
-func (c *channel) handleCause(cause string) {
+// handleDialFailure hangs the caller up, transfers it, or lets its dialplan
+// continue (switch_channel_handle_cause).
+func (c *channel) handleDialFailure(cause string) {
 	continueOn, failures := c.get("continue_on_fail"), c.get("failure_causes")
-	goOn := false
+	continues := false
 	switch {
 	case cause == "ATTENDED_TRANSFER":
 	case continueOn == "" && failures == "":
-		goOn = cause == "NO_ANSWER" || cause == "NO_USER_RESPONSE" || cause == "ORIGINATOR_CANCEL"
-	case truth(continueOn) || lists(continueOn, cause):
-		goOn = true
+		continues = cause == "NO_ANSWER" || cause == "NO_USER_RESPONSE" || cause == "ORIGINATOR_CANCEL"
+	case text.True(continueOn) || listsCause(continueOn, cause):
+		continues = true
 	case failures != "":
-		goOn = !truth(failures) && !lists(failures, cause)
+		continues = !text.True(failures) && !listsCause(failures, cause)
 	}
-	if target := separate(c.get("transfer_on_fail"), ' ', 4); len(target) > 1 && !goOn {
-		if strings.EqualFold(target[0], "true") || lists(target[0], cause) || strings.EqualFold(target[0], "auto_cause") {
-			c.transferTo(target[1], arrayAt(target, 2), arrayAt(target, 3))
+	if continues {
+		return
+	}
+	if target := text.Split(c.get("transfer_on_fail"), ' ', 4); len(target) > 1 {
+		if on := target[0]; strings.EqualFold(on, "true") || strings.EqualFold(on, "auto_cause") || listsCause(on, cause) {
+			c.transfer(target[1:])
 			return
 		}
 	}
-	if !goOn && !c.down() {
-		c.hangup(cause)
-	}
+	c.hangup(cause)
 }
 
-// lists looks for a cause in a comma list of names or numbers.
-func lists(list, cause string) bool {
-	for _, item := range strings.Split(list, ",") {
-		if item = strings.TrimSpace(item); item != "" && causeName(item) == cause {
-			return true
-		}
-	}
-	return false
+// listsCause reports whether a comma-separated list of names or numbers has the
+// cause.
+func listsCause(list, cause string) bool {
+	return slices.ContainsFunc(strings.Split(list, ","), func(item string) bool {
+		item = strings.TrimSpace(item)
+		return item != "" && text.Cause(item) == cause
+	})
 }
 
-// bridgeWith connects this channel's owner with a leg that answered, until one
-// side is gone (switch_ivr_multi_threaded_bridge).
-func (c *channel) bridgeWith(b *channel) {
-	now := stampOf(c.sw.clk.Now())
-	b.mu.Lock()
-	b.bridgedTo, b.caller.bridged = c, stamp{}
-	partner := *b.caller
-	name := b.name
-	dead := b.cause != ""
-	b.mu.Unlock()
-	if dead {
+// bridgeTo connects the channel with an answered leg until one side is gone
+// (switch_ivr_multi_threaded_bridge).
+func (c *channel) bridgeTo(b *channel) {
+	theirs, name, ok := b.joinBridge(c)
+	if !ok {
 		return
 	}
-	partner.logicalDir, partner.origName = inbound, ""
-	c.mu.Lock()
-	c.bridgedTo = b
-	p := *c.caller
-	p.bridged = now
-	c.caller, c.other, c.otherType = &p, &partner, "originatee"
-	own := p
-	c.vars.set("signal_bond", b.uuid)
-	c.mu.Unlock()
+	mine := c.leadBridge(b, theirs)
 	b.mu.Lock()
-	b.other, b.otherType = &own, "originator"
+	b.other, b.otherType = &mine, "originator"
 	b.vars.set("signal_bond", c.uuid)
 	b.mu.Unlock()
 	c.trace(WhoSwitch, "bridge", "bridged to "+name)
 	ids := []wire.Header{{Name: "Bridge-A-Unique-ID", Value: c.uuid}, {Name: "Bridge-B-Unique-ID", Value: b.uuid}}
 	b.setState(csExchangeMedia)
 	c.fireWith("CHANNEL_BRIDGE", ids)
-	b.watchOn(c.wake)
-	c.pause(pause{forever: true, deafToBreak: true, digit: c.passDigit, stop: func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return b.cause != "" || b.bridgedTo != c
-	}})
+	b.watch(c.wake)
+	c.await(wait{endless: true, ignoreBreak: true, digit: c.passDigit,
+		until: func() bool { return b.down() || b.partner() != c }})
 	b.unwatch(c.wake)
 	c.leaveBridge(b, name)
 	c.trace(WhoSwitch, "unbridge", "no longer bridged to "+name)
 	c.fireWith("CHANNEL_UNBRIDGE", ids)
 }
 
-// leaveBridge lets go of the other side; if it is still there it is hung up.
-func (c *channel) leaveBridge(b *channel, name string) {
+// joinBridge makes a the partner of the B leg and returns the leg's profile as a
+// shows it; ok is false if the leg is hung up.
+func (b *channel) joinBridge(a *channel) (p profile, name string, ok bool) {
 	b.mu.Lock()
-	held := b.bridgedTo == c
-	if held {
-		b.bridgedTo = nil
-	}
-	b.mu.Unlock()
-	if held {
-		cause := "NORMAL_CLEARING"
-		c.mu.Lock()
-		if c.cause != "" {
-			cause = c.cause
+	defer b.mu.Unlock()
+	b.bridgedTo, b.caller.bridged = a, stamp{}
+	p = *b.caller
+	p.logicalDir, p.origName = inbound, ""
+	return p, b.name, b.cause == ""
+}
+
+// leadBridge makes b the partner of the A leg and returns the leg's own profile.
+func (c *channel) leadBridge(b *channel, theirs profile) profile {
+	now := stampOf(c.sw.clk.Now())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := *c.caller
+	p.bridged = now
+	c.bridgedTo, c.caller, c.other, c.otherType = b, &p, &theirs, "originatee"
+	c.vars.set("signal_bond", b.uuid)
+	return p
+}
+
+// leaveBridge separates the channel from the B leg, which is hung up if it is
+// still there.
+func (c *channel) leaveBridge(b *channel, name string) {
+	if b.unjoin(c) {
+		cause := c.hangupCause()
+		if cause == "" {
+			cause = "NORMAL_CLEARING"
 		}
-		c.mu.Unlock()
 		b.hangup(cause)
 	}
-	b.mu.Lock()
-	cause := b.cause
-	b.mu.Unlock()
+	cause := b.hangupCause()
 	if cause == "" { // transferred away
 		cause = "BLIND_TRANSFER"
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.bridgedTo = nil
-	c.vars.set("last_bridge_to", b.uuid)
-	c.vars.set("bridge_channel", name)
-	c.vars.set("bridge_uuid", b.uuid)
-	c.vars.set("last_sent_callee_id_name", c.other.calleeName)
-	c.vars.set("last_sent_callee_id_number", c.other.calleeNumber)
-	c.vars.set("last_bridge_hangup_cause", cause)
-	c.vars.set("bridge_hangup_cause", cause)
+	c.vars.setAll([][2]string{{"last_bridge_to", b.uuid}, {"bridge_channel", name}, {"bridge_uuid", b.uuid},
+		{"last_sent_callee_id_name", c.other.calleeName}, {"last_sent_callee_id_number", c.other.calleeNumber},
+		{"last_bridge_hangup_cause", cause}, {"bridge_hangup_cause", cause}})
 }
 
-// afterBridge: hangup_after_bridge, park_after_bridge, else the dialplan goes on.
-func (c *channel) afterBridge(b *channel) {
-	if !c.ready() {
-		return
+// unjoin reports whether a was the partner, and removes it.
+func (b *channel) unjoin(a *channel) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	joined := b.bridgedTo == a
+	if joined {
+		b.bridgedTo = nil
 	}
+	return joined
+}
+
+// afterBridge parks or hangs up if the variables say so; else the dialplan continues.
+func (c *channel) afterBridge() {
 	switch {
-	case truth(c.get("park_after_bridge")):
+	case !c.ready():
+	case text.True(c.get("park_after_bridge")):
 		c.setState(csPark)
-	case truth(c.get("hangup_after_bridge")):
+	case text.True(c.get("hangup_after_bridge")):
 		c.hangup(c.get("bridge_hangup_cause"))
 	}
 }
 
-// exchange is the B leg's side of a bridge.
-func (c *channel) exchange() {
-	out := c.pause(pause{forever: true, deafToBreak: true, digit: c.passDigit, stop: func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.bridgedTo == nil
-	}})
-	if out == stopped {
+// onExchangeMedia is the B leg's side of a bridge.
+func (c *channel) onExchangeMedia() {
+	out := c.await(wait{endless: true, ignoreBreak: true, digit: c.passDigit,
+		until: func() bool { return c.partner() == nil }})
+	if out == conditionMet {
 		c.hangup("NORMAL_CLEARING")
 	}
 }
 
-// softExecute is the A leg of uuid_bridge; when it ends the call does, unless it
-// is told to park.
-func (c *channel) softExecute() {
+// onSoftExecute is the A leg's side of uuid_bridge; the call ends with it, unless
+// it is told to park.
+func (c *channel) onSoftExecute() {
 	c.mu.Lock()
-	b := c.target
-	c.target = nil
+	b := c.bridgeTarget
+	c.bridgeTarget = nil
 	c.mu.Unlock()
 	if b != nil {
-		c.bridgeWith(b)
-		c.afterBridge(b)
+		c.bridgeTo(b)
+		c.afterBridge()
 	}
 	if c.ready() {
 		c.hangup("NORMAL_CLEARING")
 	}
 }
 
-// passDigit gives a digit to the other side of a bridge, which hears it.
+// passDigit sends a digit to the other side of a bridge.
 func (c *channel) passDigit(d digit) bool {
-	c.mu.Lock()
-	partner := c.bridgedTo
-	c.mu.Unlock()
-	if partner != nil {
+	if partner := c.partner(); partner != nil {
 		partner.send(string(d.char), d.duration)
 	}
 	return false
 }
 
-// unbridge frees a partner of a channel that goes elsewhere.
+// unbridge frees the partner of a channel that goes elsewhere.
 func (c *channel) unbridge(partner *channel) {
 	c.mu.Lock()
 	c.bridgedTo = nil
@@ -224,13 +217,10 @@ func (c *channel) unbridge(partner *channel) {
 	partner.changed()
 }
 
-// connectTwo is uuid_bridge.
-func (s *Switch) connectTwo(a, b *channel) {
+// connectTwo bridges two channels, whatever they do (uuid_bridge).
+func connectTwo(a, b *channel) {
 	for _, c := range []*channel{a, b} {
-		c.mu.Lock()
-		partner := c.bridgedTo
-		c.mu.Unlock()
-		if partner != nil && partner != a && partner != b {
+		if partner := c.partner(); partner != nil && partner != a && partner != b {
 			c.unbridge(partner)
 		}
 	}
@@ -239,7 +229,7 @@ func (s *Switch) connectTwo(a, b *channel) {
 	b.mu.Unlock()
 	b.setState(csExchangeMedia)
 	a.mu.Lock()
-	a.target = b
+	a.bridgeTarget = b
 	a.mu.Unlock()
 	a.setState(csSoftExecute)
 }

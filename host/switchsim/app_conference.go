@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,31 +11,31 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// rooms are the conferences by name.
-type rooms struct {
+// conferences holds the conferences by name. No channel is locked under mu.
+type conferences struct {
 	mu     sync.Mutex
-	byName map[string]*room
+	byName map[string]*conference
 	lastID int
 }
 
-type room struct {
+type conference struct {
 	name, uuid, profile string
-	members             []*member
-	floor               *member
+	members             []*member // guarded by conferences.mu, never changed in place
+	floor               *member   // guarded by conferences.mu
 }
 
 type member struct {
-	id     int
-	c      *channel
-	room   *room
-	kicked bool
-	muted  atomic.Bool
+	id         int
+	c          *channel
+	conference *conference
+	kicked     atomic.Bool
+	muted      atomic.Bool
 }
 
 const maintenance = "conference::maintenance"
 
-// conferenceApp is "name[@profile][+pin][+flags{...}]": in the room until kicked,
-// hung up or moved on; then the dialplan continues.
+// conferenceApp is "name[@profile][+pin][+flags{...}]". The member stays until it
+// is kicked, hung up or moved; then the dialplan continues.
 func conferenceApp(c *channel, arg string) {
 	name, profile, _ := strings.Cut(arg, "@")
 	profile, _, _ = strings.Cut(profile, "+")
@@ -46,116 +47,126 @@ func conferenceApp(c *channel, arg string) {
 		profile = "default"
 	}
 	m := c.sw.join(c, name, profile)
-	c.pause(pause{forever: true, deafToBreak: true,
-		digit: func(digit) bool { return false },
-		stop:  func() bool { c.mu.Lock(); defer c.mu.Unlock(); return m.kicked }})
-	c.sw.part(m)
+	c.await(wait{endless: true, ignoreBreak: true, digit: func(digit) bool { return false }, until: m.kicked.Load})
+	c.sw.leave(m)
 }
 
-// join adds a member; the first one makes the room and has the floor.
+// join adds a member to a conference, which begins with the first; that one has
+// the floor.
 func (s *Switch) join(c *channel, name, profile string) *member {
-	s.rooms.mu.Lock()
-	r := s.rooms.byName[name]
-	created := r == nil
-	if created {
-		r = &room{name: name, uuid: s.newUUID(), profile: profile}
-		s.rooms.byName[name] = r
-	}
-	s.rooms.lastID++
-	m := &member{id: s.rooms.lastID, c: c, room: r}
-	r.members = append(r.members, m)
-	size, floor := len(r.members), r.floor
-	if floor == nil {
-		r.floor = m
-	}
-	s.rooms.mu.Unlock()
-
+	m, size, first, created := s.conferences.add(c, name, profile, s.newUUID())
+	k := m.conference
 	c.mu.Lock()
-	c.conference, c.member = name, m
-	for _, v := range [][2]string{{"conference_name", name}, {"app_session_uuid", r.uuid},
+	c.conference = name
+	c.vars.setAll([][2]string{{"conference_name", name}, {"app_session_uuid", k.uuid},
 		{"conference_member_id", strconv.Itoa(m.id)}, {"conference_moderator", "false"},
-		{"conference_ghost", "false"}, {"conference_uuid", r.uuid}} {
-		c.vars.set(v[0], v[1])
-	}
+		{"conference_ghost", "false"}, {"conference_uuid", k.uuid}})
 	c.mu.Unlock()
 	if created {
-		s.roomEvent(r, 0, "conference-create")
+		s.conferenceEvent(k, "conference-create")
 	}
 	s.memberEvent(m, size, false, "add-member")
-	if floor == nil {
+	if first {
 		s.floorEvent(m, size)
 	}
-	c.trace(WhoSwitch, "conference", "joined conference "+name) // after its events, for those who wait for it
+	c.trace(WhoSwitch, "conference", "joined conference "+name) // after its events, for who waits for it
 	return m
 }
 
-// part removes a member; the last one takes the room along.
-func (s *Switch) part(m *member) {
-	r := m.room
-	s.rooms.mu.Lock()
-	r.members = slices.DeleteFunc(r.members, func(x *member) bool { return x == m })
-	if r.floor == m {
-		r.floor = nil
+func (k *conferences) add(c *channel, name, profile, uuid string) (m *member, size int, floor, created bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	conf := k.byName[name]
+	if created = conf == nil; created {
+		conf = &conference{name: name, uuid: uuid, profile: profile}
+		k.byName[name] = conf
 	}
-	size := len(r.members)
-	if size == 0 {
-		delete(s.rooms.byName, r.name)
+	k.lastID++
+	m = &member{id: k.lastID, c: c, conference: conf}
+	conf.members = append(slices.Clip(conf.members), m)
+	if floor = conf.floor == nil; floor {
+		conf.floor = m
 	}
-	s.rooms.mu.Unlock()
+	return m, len(conf.members), floor, created
+}
+
+// leave removes a member; the conference ends with the last.
+func (s *Switch) leave(m *member) {
+	size := s.conferences.remove(m)
 	m.c.mu.Lock()
-	m.c.conference, m.c.member = "", nil
+	m.c.conference = ""
 	m.c.mu.Unlock()
-	m.c.trace(WhoSwitch, "conference", "left conference "+r.name)
+	m.c.trace(WhoSwitch, "conference", "left conference "+m.conference.name)
 	s.memberEvent(m, size, false, "del-member")
 	if size == 0 {
-		s.roomEvent(r, 0, "conference-destroy")
+		s.conferenceEvent(m.conference, "conference-destroy")
 	}
 }
 
-// kick throws members out; they go on in their dialplan.
+func (k *conferences) remove(m *member) (size int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	conf := m.conference
+	conf.members = without(conf.members, m)
+	if conf.floor == m {
+		conf.floor = nil
+	}
+	if len(conf.members) == 0 {
+		delete(k.byName, conf.name)
+	}
+	return len(conf.members)
+}
+
+// members returns the members of a conference and who has the floor; conf is nil
+// if there is no such conference.
+func (k *conferences) members(name string) (conf *conference, members []*member, floor *member) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if conf = k.byName[name]; conf == nil {
+		return nil, nil, nil
+	}
+	return conf, conf.members, conf.floor
+}
+
+// names returns the names of the conferences in alphabetical order.
+func (k *conferences) names() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Sorted(maps.Keys(k.byName))
+}
+
+// kick removes members; their dialplans continue.
 func (s *Switch) kick(members []*member) {
 	for _, m := range members {
-		s.rooms.mu.Lock()
-		size, floor := len(m.room.members), m.room.floor == m
-		s.rooms.mu.Unlock()
-		s.memberEvent(m, size, floor, "kick-member")
-		m.c.mu.Lock()
-		m.kicked = true
-		m.c.mu.Unlock()
+		_, all, floor := s.conferences.members(m.conference.name)
+		s.memberEvent(m, len(all), floor == m, "kick-member")
+		m.kicked.Store(true)
 		m.c.changed()
 	}
 }
 
-// Conference lists the UUIDs of the members of a conference.
+// Conference returns the UUIDs of the members of a conference.
 func (s *Switch) Conference(name string) []string {
-	s.rooms.mu.Lock()
-	defer s.rooms.mu.Unlock()
-	r := s.rooms.byName[name]
-	if r == nil {
-		return nil
+	_, members, _ := s.conferences.members(name)
+	uuids := make([]string, len(members))
+	for i, m := range members {
+		uuids[i] = m.c.uuid
 	}
-	list := make([]string, 0, len(r.members))
-	for _, m := range r.members {
-		list = append(list, m.c.uuid)
-	}
-	return list
+	return uuids
 }
 
-func (r *room) headers(size int) []wire.Header {
+func (k *conference) headers(size int) []wire.Header {
 	return []wire.Header{
-		{Name: "Conference-Name", Value: r.name}, {Name: "Conference-Domain", Value: "127.0.0.1"},
+		{Name: "Conference-Name", Value: k.name}, {Name: "Conference-Domain", Value: "127.0.0.1"},
 		{Name: "Conference-Size", Value: strconv.Itoa(size)}, {Name: "Conference-Ghosts", Value: "0"},
-		{Name: "Conference-Profile-Name", Value: r.profile}, {Name: "Conference-Unique-ID", Value: r.uuid},
+		{Name: "Conference-Profile-Name", Value: k.profile}, {Name: "Conference-Unique-ID", Value: k.uuid},
 	}
 }
 
-// headers are a member's: the floor, the channel's data, what it may do.
+// headers returns a member's headers: the floor, the channel's data, what it may do.
 func (m *member) headers(floor bool) []wire.Header {
 	h := []wire.Header{{Name: "Floor", Value: strconv.FormatBool(floor)}}
-	m.c.mu.Lock()
-	h = m.c.appendData(h, false)
-	m.c.mu.Unlock()
-	return append(h,
+	return append(m.c.appendData(h, false),
 		wire.Header{Name: "Video", Value: "false"}, wire.Header{Name: "Hear", Value: "true"},
 		wire.Header{Name: "See", Value: "true"}, wire.Header{Name: "Speak", Value: strconv.FormatBool(!m.muted.Load())},
 		wire.Header{Name: "Talking", Value: "false"}, wire.Header{Name: "Mute-Detect", Value: "false"},
@@ -172,23 +183,23 @@ func (s *Switch) memberEvent(m *member, size int, floor bool, action string) {
 	function := map[string]string{"add-member": "conference_member_add", "del-member": "conference_member_del",
 		"kick-member": "conference_api_sub_kick"}[action]
 	e := s.newMaintenance(function)
-	e.Headers = append(append(e.Headers, m.room.headers(size)...), m.headers(floor)...)
+	e.Headers = append(append(e.Headers, m.conference.headers(size)...), m.headers(floor)...)
 	e.Headers = append(e.Headers, wire.Header{Name: "Action", Value: action})
-	s.bus.fire(e, "CUSTOM", m.c.uuid, maintenance)
+	s.bus.Fire(e, "CUSTOM", m.c.uuid, maintenance)
 }
 
-// floorEvent repeats the room's headers, as the real one does.
+// floorEvent repeats the conference's headers, as FreeSWITCH does.
 func (s *Switch) floorEvent(m *member, size int) {
 	e := s.newMaintenance("conference_member_set_floor_holder")
-	e.Headers = append(e.Headers, m.room.headers(size)...)
+	e.Headers = append(e.Headers, m.conference.headers(size)...)
 	e.Headers = append(e.Headers, wire.Header{Name: "Action", Value: "floor-change"}, wire.Header{Name: "Old-ID", Value: "none"})
-	e.Headers = append(append(e.Headers, m.room.headers(size)...), m.headers(true)...)
+	e.Headers = append(append(e.Headers, m.conference.headers(size)...), m.headers(true)...)
 	e.Headers = append(e.Headers, wire.Header{Name: "New-ID", Value: strconv.Itoa(m.id)})
-	s.bus.fire(e, "CUSTOM", m.c.uuid, maintenance)
+	s.bus.Fire(e, "CUSTOM", m.c.uuid, maintenance)
 }
 
-func (s *Switch) roomEvent(r *room, size int, action string) {
+func (s *Switch) conferenceEvent(k *conference, action string) {
 	e := s.newMaintenance("conference_new")
-	e.Headers = append(append(e.Headers, r.headers(size)...), wire.Header{Name: "Action", Value: action})
-	s.bus.fire(e, "CUSTOM", "", maintenance)
+	e.Headers = append(append(e.Headers, k.headers(0)...), wire.Header{Name: "Action", Value: action})
+	s.bus.Fire(e, "CUSTOM", "", maintenance)
 }

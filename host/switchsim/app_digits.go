@@ -4,10 +4,12 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// gather is one switch_ivr_read: a prompt, then digits up to a number, a
-// terminator or a time-out.
+// gather holds the parameters of switch_ivr_read: a prompt, then digits up to a
+// number, a terminator or a time-out.
 type gather struct {
 	min, max              int
 	prompt, variable      string
@@ -15,7 +17,7 @@ type gather struct {
 	terminators           string
 }
 
-// gathered is how it ended.
+// gathered is how a gather ended.
 type gathered uint8
 
 const (
@@ -26,43 +28,58 @@ const (
 	gatherRestart
 )
 
+// String returns the value of read_result.
+func (g gathered) String() string {
+	switch g {
+	case gatherSuccess:
+		return "success"
+	case gatherTimeout:
+		return "timeout"
+	}
+	return "failure"
+}
+
+// readApp is "min max prompt variable timeout terminators [digit timeout]".
 func readApp(c *channel, arg string) {
-	argv := separate(arg, ' ', 7)
+	argv := text.Split(arg, ' ', 7)
 	if len(argv) == 0 {
 		return
 	}
 	g := gather{
-		min: max(number(argv[0]), 1), max: number(arrayAt(argv, 1)), prompt: arrayAt(argv, 2),
-		variable: arrayAt(argv, 3), timeout: clampTimeout(arrayAt(argv, 4)), terminators: arrayAt(argv, 5),
-		digitTimeout: time.Duration(number(arrayAt(argv, 6))) * time.Millisecond,
+		min: max(text.Number(argv[0]), 1), max: text.Number(nth(argv, 1)), prompt: nth(argv, 2),
+		variable: nth(argv, 3), timeout: clampTimeout(nth(argv, 4)), terminators: nth(argv, 5),
+		digitTimeout: time.Duration(text.Number(nth(argv, 6))) * time.Millisecond,
 	}
 	c.read(&g)
 }
 
-// clampTimeout: the applications do not wait less than a second.
+// clampTimeout parses milliseconds; the applications do not wait less than a second.
 func clampTimeout(s string) time.Duration {
-	return max(time.Duration(number(s))*time.Millisecond, time.Second)
+	return max(time.Duration(text.Number(s))*time.Millisecond, time.Second)
 }
 
+// playAndGetDigitsApp is "min max tries timeout terminators prompt invalid-prompt
+// variable regexp [digit timeout [extension to transfer to after a failure]]".
 func playAndGetDigitsApp(c *channel, arg string) {
-	argv := separate(arg, ' ', 11)
+	argv := text.Split(arg, ' ', 11)
 	if len(argv) == 0 {
 		return
 	}
 	g := gather{
-		min: max(number(argv[0]), 0), max: number(arrayAt(argv, 1)), timeout: clampTimeout(arrayAt(argv, 3)),
-		terminators: arrayAt(argv, 4), prompt: arrayAt(argv, 5), variable: arrayAt(argv, 7),
-		digitTimeout: time.Duration(number(arrayAt(argv, 9))) * time.Millisecond,
+		min: max(text.Number(argv[0]), 0), max: text.Number(nth(argv, 1)), timeout: clampTimeout(nth(argv, 3)),
+		terminators: nth(argv, 4), prompt: nth(argv, 5), variable: nth(argv, 7),
+		digitTimeout: time.Duration(text.Number(nth(argv, 9))) * time.Millisecond,
 	}
-	tries, bad, pattern := number(arrayAt(argv, 2)), arrayAt(argv, 6), arrayAt(argv, 8)
+	tries, bad, pattern := text.Number(nth(argv, 2)), nth(argv, 6), nth(argv, 8)
 	if !c.playAndGetDigits(g, tries, bad, pattern) {
-		if target := separate(arrayAt(argv, 10), ' ', 4); len(target) > 0 {
-			c.transferTo(target[0], arrayAt(target, 1), arrayAt(target, 2))
+		if target := text.Split(nth(argv, 10), ' ', 4); len(target) > 0 {
+			c.transfer(target)
 		}
 	}
 }
 
-// playAndGetDigits is switch_play_and_get_digits.
+// playAndGetDigits gathers digits until they match the pattern
+// (switch_play_and_get_digits) and reports whether the call may go on.
 func (c *channel) playAndGetDigits(g gather, tries int, bad, pattern string) bool {
 	if pattern != "" && g.variable != "" {
 		c.set(g.variable+"_invalid", "")
@@ -97,14 +114,15 @@ func (c *channel) playAndGetDigits(g gather, tries int, bad, pattern string) boo
 	return false
 }
 
-// matches is switch_regex_match: somewhere in the digits.
+// matches reports whether the pattern matches somewhere in the digits
+// (switch_regex_match).
 func matches(pattern, digits string) bool {
 	re, err := regexp.Compile(pattern)
 	return err == nil && re.MatchString(digits)
 }
 
-// read is switch_ivr_read. The first digit, also one typed ahead, breaks the
-// prompt off and counts.
+// read gathers digits once (switch_ivr_read). The first digit, also one typed
+// ahead, stops the prompt and counts.
 func (c *channel) read(g *gather) (string, gathered) {
 	if g.terminators == "" {
 		g.terminators = "#"
@@ -132,7 +150,7 @@ func (c *channel) read(g *gather) (string, gathered) {
 	if terminator != 0 {
 		c.set("read_terminator_used", string(terminator))
 		if i := strings.IndexByte(g.terminators, terminator); i > 0 {
-			switch g.terminators[i-1] { // +# keeps the terminator, x# also restarts
+			switch g.terminators[i-1] { // +# appends the terminator, x# also restarts
 			case '+':
 				digits = append(digits, terminator)
 			case 'x':
@@ -145,17 +163,11 @@ func (c *channel) read(g *gather) (string, gathered) {
 	if len(digits) < g.min {
 		result = gatherTooSmall
 	}
-	switch result {
-	case gatherSuccess:
-		c.set("read_result", "success")
-	case gatherTimeout:
-		c.set("read_result", "timeout")
-	default:
-		c.set("read_result", "failure")
-	}
+	c.set("read_result", result.String())
 	return c.finishRead(g, digits, result)
 }
 
+// finishRead sets the variable, unless the only digit is a terminator.
 func (c *channel) finishRead(g *gather, digits []byte, result gathered) (string, gathered) {
 	if result != gatherRestart && g.max == 1 && len(digits) == 1 && strings.IndexByte(g.terminators, digits[0]) >= 0 {
 		digits = nil
@@ -166,8 +178,8 @@ func (c *channel) finishRead(g *gather, digits []byte, result gathered) (string,
 	return string(digits), result
 }
 
-// collect is switch_ivr_collect_digits_count: timeout for the first digit,
-// digitTimeout between digits.
+// collect takes digits until there are enough of them, with timeout for the first
+// and digitTimeout for each further digit (switch_ivr_collect_digits_count).
 func (c *channel) collect(g *gather, digits []byte) ([]byte, byte, gathered) {
 	for i, d := range digits {
 		if strings.IndexByte(g.terminators, d) >= 0 {
@@ -180,7 +192,7 @@ func (c *channel) collect(g *gather, digits []byte) ([]byte, byte, gathered) {
 	}
 	for {
 		var got digit
-		out := c.pause(pause{d: limit, deafToBreak: true, digit: func(d digit) bool { got = d; return true }})
+		out := c.await(wait{limit: limit, ignoreBreak: true, digit: func(d digit) bool { got = d; return true }})
 		switch out {
 		case digitDone:
 		case timedOut:

@@ -5,18 +5,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/switchsim/media"
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// playback is what is being played, for uuid_fileman.
+// playback is a path that is being played; uuid_fileman changes it.
 type playback struct {
-	path   string
 	paused bool
 	stop   bool
 	skip   time.Duration
 }
 
-// fileStatus is what switch_ivr_play_file returns.
+// fileStatus is the result of switch_ivr_play_file.
 type fileStatus uint8
 
 const (
@@ -25,30 +26,22 @@ const (
 	fileError // hangup or transfer
 )
 
-// report sets the Application-Response of the playback family.
-func (c *channel) report(st fileStatus) {
-	switch st {
-	case filePlayed:
-		c.respond("FILE PLAYED")
-	case fileMissing:
-		c.respond("FILE NOT FOUND")
-	default:
-		c.respond("PLAYBACK ERROR")
-	}
+// String returns the Application-Response.
+func (st fileStatus) String() string {
+	return [...]string{"FILE PLAYED", "FILE NOT FOUND", "PLAYBACK ERROR"}[st]
 }
 
 func playbackApp(c *channel, arg string) {
 	path, _, _ := strings.Cut(arg, "@@")
-	c.set("playback_terminator_used", "")
-	c.report(c.playFile(path, c.terminated))
+	c.respond(c.playTerminable(path).String())
 }
 
-// loopPlaybackApp is "+N path"; digits are not looked at.
+// loopPlaybackApp is "[+N ]path"; digits stay in the queue.
 func loopPlaybackApp(c *channel, arg string) {
 	loops := 1
 	if rest, ok := strings.CutPrefix(arg, "+"); ok {
 		count, path, _ := strings.Cut(rest, " ")
-		loops, arg = number(count), path
+		loops, arg = text.Number(count), path
 	}
 	if arg == "" {
 		c.hangup("DESTINATION_OUT_OF_ORDER")
@@ -57,38 +50,86 @@ func loopPlaybackApp(c *channel, arg string) {
 	c.playAll(arg, loops)
 }
 
+// playAll plays a path several times, or without end if loops is negative.
 func (c *channel) playAll(path string, loops int) {
 	st := filePlayed
-	for n := 0; (loops < 0 || n < loops) && c.ready(); n++ {
-		if st = c.playFile(path, nil); st != filePlayed {
-			break
-		}
+	for n := 0; (loops < 0 || n < loops) && st == filePlayed && c.ready(); n++ {
+		st = c.playFile(path, nil)
 	}
-	c.report(st)
+	c.respond(st.String())
 }
 
-// terminated is the playback family's on_dtmf: it takes every digit and stops on
-// playback_terminators (default *; any; none).
-func (c *channel) terminated(d digit) bool {
-	terms := c.get("playback_terminators")
-	switch {
-	case terms == "":
-		terms = "*"
-	case strings.EqualFold(terms, "none"):
-		return false
-	case strings.EqualFold(terms, "any"):
-		terms = "1234567890*#"
+// gentonesApp is "tones[|loops]".
+func gentonesApp(c *channel, arg string) {
+	tones, loops, repeated := strings.Cut(arg, "|")
+	d := media.Tones(tones)
+	if repeated {
+		d = media.Repeat(d, text.Number(loops))
 	}
-	if strings.IndexByte(terms, d.char) < 0 {
+	c.playFor(tones, d, c.isTerminator)
+}
+
+// sayApp, phraseApp and speakApp play as long as Config.Media says for "say:...",
+// "phrase:..." and "speak:...".
+func sayApp(c *channel, arg string) { c.playTerminable("say:" + arg) }
+
+func phraseApp(c *channel, arg string) {
+	if arg == "" {
+		c.respond("NOTHING")
+		return
+	}
+	c.playTerminable("phrase:" + strings.Replace(arg, ",", ":", 1))
+	c.respond("PHRASE PLAYED")
+}
+
+// speakApp is "[engine|voice|]text"; without an engine or a voice the call is lost.
+func speakApp(c *channel, arg string) {
+	argv := text.Split(arg, '|', 4)
+	engine, voice, words := nth(argv, 0), nth(argv, 1), nth(argv, 2)
+	if len(argv) < 3 {
+		engine, voice, words = c.get("tts_engine"), c.get("tts_voice"), nth(argv, len(argv)-1)
+	}
+	if engine == "" || voice == "" {
+		c.hangup("DESTINATION_OUT_OF_ORDER")
+		return
+	}
+	c.playTerminable("speak:" + words)
+}
+
+func broadcastApp(c *channel, arg string) {
+	c.playFile(arg, nil)
+	c.respond("BROADCAST_SENT")
+}
+
+// playTerminable plays a path that playback_terminators can stop.
+func (c *channel) playTerminable(path string) fileStatus {
+	c.set("playback_terminator_used", "")
+	return c.playFile(path, c.isTerminator)
+}
+
+// isTerminator reports whether a digit is one of playback_terminators (default *;
+// any; none), and records it in playback_terminator_used.
+func (c *channel) isTerminator(d digit) bool {
+	terminators := c.get("playback_terminators")
+	switch {
+	case terminators == "":
+		terminators = "*"
+	case strings.EqualFold(terminators, "none"):
+		return false
+	case strings.EqualFold(terminators, "any"):
+		terminators = "1234567890*#"
+	}
+	if strings.IndexByte(terminators, d.char) < 0 {
 		return false
 	}
 	c.set("playback_terminator_used", string(d.char))
 	return true
 }
 
-// playFile plays a path; a missing one flushes the digits.
+// playFile plays a path. onDigit gets every digit, or none is taken if it is nil;
+// a missing path flushes them.
 func (c *channel) playFile(path string, onDigit func(digit) bool) fileStatus {
-	d, ok := c.sw.mediaLength(path)
+	d, ok := c.sw.media.Length(path)
 	if !ok {
 		c.flushDigits()
 		c.trace(WhoSwitch, "error", "file not found: "+path)
@@ -97,40 +138,29 @@ func (c *channel) playFile(path string, onDigit func(digit) bool) fileStatus {
 	return c.playFor(path, d, onDigit)
 }
 
-// playFor takes the time a path takes, with the events and variables of
+// playFor takes the time that a path plays, with the events and variables of
 // switch_ivr_play_file.
 func (c *channel) playFor(path string, d time.Duration, onDigit func(digit) bool) fileStatus {
 	if !c.ready() {
 		return fileError
 	}
-	pb := &playback{path: path}
-	c.mu.Lock()
-	outer := c.playing
-	c.playing = pb
-	st := start{app: "", path: path, at: c.sw.clk.Now()}
-	if c.scripted {
-		c.starts = append(c.starts, st)
-	}
-	c.mu.Unlock()
+	pb := &playback{}
+	outer := c.setPlaying(pb)
 	c.tracePlay(path)
-	c.changed()
+	c.started(start{path: path})
 	headers := playbackHeaders(path)
 	c.fire("PLAYBACK_START", headers...)
 	began := c.sw.clk.Now()
 	out := c.playUntil(pb, d, onDigit)
 	played := c.sw.clk.Now().Sub(began)
-	if d != forever && out == timedOut {
+	if d != media.Forever && out == timedOut {
 		played = d
 	}
-	c.mu.Lock()
-	c.playing = outer
+	c.setPlaying(outer)
 	ms := played.Milliseconds()
 	samples := strconv.FormatInt(ms*8, 10)
-	c.vars.set("playback_last_offset_pos", samples)
-	c.vars.set("playback_seconds", strconv.FormatInt(ms/1000, 10))
-	c.vars.set("playback_ms", strconv.FormatInt(ms, 10))
-	c.vars.set("playback_samples", samples)
-	c.mu.Unlock()
+	c.setAll([][2]string{{"playback_last_offset_pos", samples}, {"playback_seconds", strconv.FormatInt(ms/1000, 10)},
+		{"playback_ms", strconv.FormatInt(ms, 10)}, {"playback_samples", samples}})
 	status := "done"
 	if out != timedOut {
 		status = "break"
@@ -142,29 +172,37 @@ func (c *channel) playFor(path string, d time.Duration, onDigit func(digit) bool
 	return filePlayed
 }
 
-// playUntil waits for the end, however uuid_fileman moves it.
+// setPlaying sets what uuid_fileman acts on and returns what it acted on before.
+func (c *channel) setPlaying(pb *playback) (outer *playback) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	outer, c.playing = c.playing, pb
+	return outer
+}
+
+// playUntil waits for the end of a path, wherever uuid_fileman moves it.
 func (c *channel) playUntil(pb *playback, d time.Duration, onDigit func(digit) bool) outcome {
-	p := pause{d: d, forever: d == forever, digit: onDigit}
-	p.stop = func() bool {
+	w := wait{limit: d, endless: d == media.Forever, digit: onDigit}
+	w.until = func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return pb.stop || pb.skip != 0 || pb.paused != p.forever && d != forever
+		return pb.stop || pb.skip != 0 || pb.paused != w.endless && d != media.Forever
 	}
 	for {
 		began := c.sw.clk.Now()
-		out := c.pause(p)
-		p.d -= c.sw.clk.Now().Sub(began)
-		if out != stopped {
+		out := c.await(w)
+		w.limit -= c.sw.clk.Now().Sub(began)
+		if out != conditionMet {
 			return out
 		}
 		c.mu.Lock()
-		if pb.stop {
-			c.mu.Unlock()
+		stop := pb.stop
+		w.limit, pb.skip = w.limit-pb.skip, 0
+		w.endless = pb.paused || d == media.Forever
+		c.mu.Unlock()
+		if stop {
 			return interrupted
 		}
-		p.d, pb.skip = p.d-pb.skip, 0
-		p.forever = pb.paused || d == forever
-		c.mu.Unlock()
 	}
 }
 
@@ -178,40 +216,23 @@ func playbackHeaders(path string) []wire.Header {
 	return append(h, wire.Header{Name: "Playback-File-Path", Value: path})
 }
 
-// sayApp, phraseApp and speakApp are as long as Config.Media says for "say:...",
-// "phrase:..." and "speak:...".
-func sayApp(c *channel, arg string) {
-	c.set("playback_terminator_used", "")
-	c.playFile("say:"+arg, c.terminated)
-}
-
-func phraseApp(c *channel, arg string) {
-	if arg == "" {
-		c.respond("NOTHING")
-		return
+// controlPlayback applies a uuid_fileman command: stop, pause (toggles), seek by so many
+// milliseconds; others have no effect. It reports false if nothing is playing.
+func (c *channel) controlPlayback(command string) bool {
+	name, value, _ := strings.Cut(command, ":")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pb := c.playing
+	if pb == nil {
+		return false
 	}
-	c.set("playback_terminator_used", "")
-	c.playFile("phrase:"+strings.Replace(arg, ",", ":", 1), c.terminated)
-	c.respond("PHRASE PLAYED")
-}
-
-// speakApp is engine|voice|text; without engine or voice the call is lost.
-func speakApp(c *channel, arg string) {
-	argv := separate(arg, '|', 4)
-	engine, voice, text := arrayAt(argv, 0), arrayAt(argv, 1), arrayAt(argv, 2)
-	if len(argv) < 3 {
-		text = arrayAt(argv, len(argv)-1)
-		engine, voice = c.get("tts_engine"), c.get("tts_voice")
+	switch name {
+	case "stop":
+		pb.stop = true
+	case "pause":
+		pb.paused = !pb.paused
+	case "seek":
+		pb.skip += time.Duration(text.Number(value)) * time.Millisecond
 	}
-	if engine == "" || voice == "" {
-		c.hangup("DESTINATION_OUT_OF_ORDER")
-		return
-	}
-	c.set("playback_terminator_used", "")
-	c.playFile("speak:"+text, c.terminated)
-}
-
-func broadcastApp(c *channel, arg string) {
-	c.playFile(arg, nil)
-	c.respond("BROADCAST_SENT")
+	return true
 }

@@ -1,89 +1,77 @@
 package switchsim
 
-// applicationTable is the dialplan applications by name. Which run without media
-// and which on a dead channel is taken from mod_dptools.c's SWITCH_ADD_APP. A
-// name that is not here hangs the call up, as on a real switch.
-func applicationTable() map[string]application {
-	table := map[string]application{}
-	for name, run := range quietApps() {
-		table[name] = application{run: run, noMedia: true}
-	}
-	for name, run := range mediaApps() {
-		table[name] = application{run: run}
-	}
-	// These also run on a channel that is hung up.
-	for _, name := range []string{"set", "unset", "multiset", "multiunset", "export", "push",
-		"set_global", "eval", "event", "info", "log"} {
-		app := table[name]
-		app.zombie = true
-		table[name] = app
-	}
-	return table
+// application is one dialplan application.
+type application struct {
+	run func(c *channel, arg string)
+	// needsMedia pre-answers an inbound channel first and waits for the media of
+	// an outbound one (no SAF_SUPPORT_NOMEDIA).
+	needsMedia bool
+	// afterHangup lets it run on a channel that is hung up (SAF_ZOMBIE_EXEC).
+	afterHangup bool
 }
 
-// quietApps run without media.
-func quietApps() map[string]func(c *channel, arg string) {
-	return map[string]func(c *channel, arg string){
-		"socket":            socketApp,
-		"bridge":            bridgeApp,
-		"execute_extension": executeExtension,
-		"answer":            func(c *channel, _ string) { c.answer() },
-		"pre_answer":        func(c *channel, _ string) { c.preAnswer() },
-		"ring_ready":        func(c *channel, _ string) { c.ringReady() },
-		"hangup":            func(c *channel, arg string) { c.hangup(arg) },
-		"park":              func(c *channel, _ string) { c.park() },
-		"sleep":             sleepApp,
-		"transfer":          transferApp,
-		"break":             func(c *channel, _ string) { c.breakApp() },
-		"set":               setApp,
-		"unset":             func(c *channel, arg string) { c.set(arg, "") },
-		"multiset":          multisetApp,
-		"multiunset":        multiunsetApp,
-		"export":            exportApp,
-		"push":              pushApp,
-		"set_global":        setGlobalApp,
-		"log":               logApp,
-		"info":              func(c *channel, _ string) { c.sw.logLine(6, c.uuid, "CHANNEL_DATA: "+c.nameNow()) },
-		"eval":              func(*channel, string) {},
-		"event":             eventApp,
-		"flush_dtmf":        func(c *channel, _ string) { c.flushDigits() },
-		"queue_dtmf":        sendDTMFApp,
-		"send_dtmf":         sendDTMFApp,
-		"sched_hangup":      schedHangupApp,
-		"sched_transfer":    schedTransferApp,
-		"sched_cancel":      schedCancelApp,
-		"verbose_events":    func(*channel, string) {},
-		"wait_for_answer": func(c *channel, _ string) {
-			c.pause(pause{forever: true, deafToBreak: true, stop: c.isAnswered})
-		},
+// applications returns the dialplan applications by name. The flags are those of
+// SWITCH_ADD_APP in mod_dptools.c. A name that is not here hangs the call up, as
+// on a real switch.
+func applications() map[string]application {
+	nothing := func(*channel, string) {}
+	return map[string]application{
+		"answer":                 {run: func(c *channel, _ string) { c.answer() }},
+		"break":                  {run: func(c *channel, _ string) { c.interrupt() }},
+		"bridge":                 {run: bridgeApp},
+		"broadcast":              {run: broadcastApp, needsMedia: true},
+		"conference":             {run: conferenceApp, needsMedia: true},
+		"displace_session":       {run: nothing, needsMedia: true},
+		"echo":                   {run: func(c *channel, _ string) { c.await(wait{endless: true}) }, needsMedia: true},
+		"endless_playback":       {run: func(c *channel, arg string) { c.playAll(arg, -1) }, needsMedia: true},
+		"eval":                   {run: nothing, afterHangup: true},
+		"event":                  {run: eventApp, afterHangup: true},
+		"execute_extension":      {run: executeExtensionApp},
+		"export":                 {run: exportApp, afterHangup: true},
+		"flush_dtmf":             {run: func(c *channel, _ string) { c.flushDigits() }},
+		"gentones":               {run: gentonesApp, needsMedia: true},
+		"hangup":                 {run: (*channel).hangup},
+		"info":                   {run: infoApp, afterHangup: true},
+		"log":                    {run: func(c *channel, arg string) { c.sw.logLine(c.uuid, arg) }, afterHangup: true},
+		"loop_playback":          {run: loopPlaybackApp, needsMedia: true},
+		"multiset":               {run: multisetApp, afterHangup: true},
+		"multiunset":             {run: multiunsetApp, afterHangup: true},
+		"park":                   {run: func(c *channel, _ string) { c.park() }},
+		"phrase":                 {run: phraseApp, needsMedia: true},
+		"play_and_detect_speech": {run: func(c *channel, _ string) { c.respond("GRAMMAR ERROR") }, needsMedia: true}, // no recogniser here
+		"play_and_get_digits":    {run: playAndGetDigitsApp, needsMedia: true},
+		"playback":               {run: playbackApp, needsMedia: true},
+		"pre_answer":             {run: func(c *channel, _ string) { c.preAnswer() }},
+		"push":                   {run: pushApp, afterHangup: true},
+		"queue_dtmf":             {run: func(c *channel, arg string) { c.send(parseDigits(arg)) }},
+		"read":                   {run: readApp, needsMedia: true},
+		"record":                 {run: recordApp, needsMedia: true},
+		"record_session":         {run: recordSessionApp, needsMedia: true},
+		"ring_ready":             {run: func(c *channel, _ string) { c.ringReady() }},
+		"say":                    {run: sayApp, needsMedia: true},
+		"sched_cancel":           {run: schedCancelApp},
+		"sched_hangup":           {run: schedHangupApp},
+		"sched_transfer":         {run: schedTransferApp},
+		"send_dtmf":              {run: func(c *channel, arg string) { c.send(parseDigits(arg)) }},
+		"set":                    {run: setApp, afterHangup: true},
+		"set_global":             {run: setGlobalApp, afterHangup: true},
+		"sleep":                  {run: sleepApp},
+		"socket":                 {run: socketApp},
+		"speak":                  {run: speakApp, needsMedia: true},
+		"start_dtmf":             {run: nothing, needsMedia: true},
+		"stop_dtmf":              {run: nothing, needsMedia: true},
+		"stop_record_session":    {run: stopRecordSessionApp, needsMedia: true},
+		"transfer":               {run: transferApp},
+		"unset":                  {run: func(c *channel, arg string) { c.set(arg, "") }, afterHangup: true},
+		"verbose_events":         {run: nothing},
+		"wait_for_answer":        {run: waitForAnswerApp},
 	}
 }
 
-// mediaApps pre-answer an inbound channel that has no media.
-func mediaApps() map[string]func(c *channel, arg string) {
-	return map[string]func(c *channel, arg string){
-		"playback":            playbackApp,
-		"loop_playback":       loopPlaybackApp,
-		"endless_playback":    func(c *channel, arg string) { c.playAll(arg, -1) },
-		"broadcast":           broadcastApp,
-		"say":                 sayApp,
-		"phrase":              phraseApp,
-		"speak":               speakApp,
-		"gentones":            gentonesApp,
-		"read":                readApp,
-		"play_and_get_digits": playAndGetDigitsApp,
-		"record":              recordApp,
-		"record_session":      recordSessionApp,
-		"stop_record_session": stopRecordSessionApp,
-		"conference":          conferenceApp,
-		"start_dtmf":          func(*channel, string) {},
-		"stop_dtmf":           func(*channel, string) {},
-		"displace_session":    func(*channel, string) {},
-		"echo": func(c *channel, _ string) {
-			c.pause(pause{forever: true})
-		},
-		"play_and_detect_speech": func(c *channel, arg string) {
-			c.respond("GRAMMAR ERROR") // no recogniser here
-		},
+// nth returns the i-th argument, or "".
+func nth(argv []string, i int) string {
+	if i < len(argv) {
+		return argv[i]
 	}
+	return ""
 }

@@ -1,8 +1,13 @@
 package switchsim
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// setApp is set and its kin: name=value, an empty value removes.
+	"github.com/eslua/eslua/host/switchsim/text"
+)
+
+// setApp is "name=value"; an empty value removes the variable.
 func setApp(c *channel, arg string) {
 	name, value := assignment(arg)
 	if value == "_undef_" {
@@ -19,7 +24,7 @@ func assignment(arg string) (name, value string) {
 	return strings.TrimSpace(name), strings.TrimLeft(value, " ")
 }
 
-// multisetApp takes several, separated by blanks or, with ^^X, by X.
+// multisetApp sets several variables, separated by blanks or, after ^^X, by X.
 func multisetApp(c *channel, arg string) {
 	for _, item := range multiple(arg) {
 		setApp(c, item)
@@ -34,12 +39,13 @@ func multiunsetApp(c *channel, arg string) {
 
 func multiple(arg string) []string {
 	if strings.HasPrefix(arg, "^^") && len(arg) > 2 {
-		return separate(arg[3:], arg[2], 256)
+		return text.Split(arg[3:], arg[2], 256)
 	}
-	return separate(arg, ' ', 256)
+	return text.Split(arg, ' ', 256)
 }
 
-// exportApp sets a variable and has B legs inherit it; nolocal: only them.
+// exportApp sets a variable and has B legs inherit it; with nolocal: only they
+// have it.
 func exportApp(c *channel, arg string) {
 	name, value := assignment(arg)
 	local := true
@@ -57,35 +63,18 @@ func exportApp(c *channel, arg string) {
 		c.vars.set("nolocal:"+name, value)
 	}
 	exports := c.vars.get("export_vars")
-	for _, e := range strings.Split(exports, ",") {
-		if e == name {
-			return
-		}
+	switch {
+	case exports == "":
+		c.vars.set("export_vars", name)
+	case !slices.Contains(strings.Split(exports, ","), name):
+		c.vars.set("export_vars", exports+","+name)
 	}
-	if exports != "" {
-		exports += ","
-	}
-	c.vars.set("export_vars", exports+name)
 }
 
-func pushApp(c *channel, arg string) {
-	name, value := assignment(arg)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.vars.push(name, value)
-}
+// pushApp is "name=item".
+func pushApp(c *channel, arg string) { c.push(assignment(arg)) }
 
 func setGlobalApp(c *channel, arg string) {
 	name, value := assignment(arg)
 	c.sw.setGlobal(name, value)
-}
-
-func (s *Switch) setGlobal(name, value string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if value == "" {
-		delete(s.globals, name)
-		return
-	}
-	s.globals[name] = value
 }

@@ -14,33 +14,7 @@ const (
 	outbound = "outbound"
 )
 
-// state is a channel state (switch_types.h: switch_channel_state_t).
-type state uint8
-
-const (
-	csNew state = iota
-	csInit
-	csRouting
-	csSoftExecute
-	csExecute
-	csExchangeMedia
-	csPark
-	csConsumeMedia
-	csHibernate
-	csReset
-	csHangup
-	csReporting
-	csDestroy
-	csNone
-)
-
-var stateNames = [...]string{"CS_NEW", "CS_INIT", "CS_ROUTING", "CS_SOFT_EXECUTE", "CS_EXECUTE",
-	"CS_EXCHANGE_MEDIA", "CS_PARK", "CS_CONSUME_MEDIA", "CS_HIBERNATE", "CS_RESET", "CS_HANGUP",
-	"CS_REPORTING", "CS_DESTROY", "CS_NONE"}
-
-func (s state) String() string { return stateNames[s] }
-
-// codec is what the Channel-Read-Codec-* headers say.
+// codec holds the values of the Channel-Read-Codec-* headers.
 type codec struct{ name, rate, bitRate string }
 
 var (
@@ -48,73 +22,86 @@ var (
 	codecSIP      = codec{"PCMU", "8000", "64000"}
 )
 
-// channel is one leg. One goroutine, its owner, runs the state machine and all
-// applications; everybody else changes fields under mu and signals.
+// channel is one leg. One goroutine, its owner, runs the state machine and every
+// application; all others change fields under mu and wake the owner.
+//
+// Lock order: journal.mu is taken before channel.mu. Under channel.mu nothing
+// else is locked: no second channel, no bus, no switch. What follows from a
+// change (events, journal entries, waking others) is done after the unlock.
 type channel struct {
 	sw        *Switch
 	uuid      string
 	direction string
 	number    int           // session_id
-	wake      chan struct{} // cap 1: something the owner should look at
+	wake      chan struct{} // capacity 1: the owner has something to look at
 	reported  chan struct{} // closed after CHANNEL_HANGUP_COMPLETE
 	gone      chan struct{} // closed after CHANNEL_DESTROY
+	depth     int           // the owner's: how deep applications are nested
+	initHook  func()        // runs in CS_INIT, before CHANNEL_CREATE
 
-	mu          sync.Mutex
-	name        string
-	vars        variables
-	scope       [][2]string
-	codec       codec
-	codecWrite  bool
-	caller      *profile
-	other       *profile
-	otherType   string // originator, originatee
-	hitDialplan bool
-	running     state // what the owner is doing
-	state       state // what it should do
-	callState   string
-	answered    bool
-	early       bool
-	ringing     bool
-	cause       string // set once: hung up
-	transferred bool   // CF_TRANSFER
-	reset       bool   // CF_RESET: the extension was replaced
+	mu sync.Mutex
+
+	// What events and variables show.
+	name       string
+	vars       variables
+	scope      [][2]string // %[name=value] of the running application
+	codec      codec
+	codecWrite bool
+	caller     *profile
+	other      *profile // the other leg's
+	otherType  string   // originator, originatee
+	callState  string
+
+	// The state machine.
+	running     state // state the owner is in
+	state       state // state it should go to
+	cause       string
+	transferred bool // CF_TRANSFER
+	replaced    bool // CF_RESET: the extension was replaced
 	extension   []Action
-	queued      []wire.Command // sendmsg, waiting
-	locked      int            // CF_EVENT_LOCK depth
-	broken      bool           // CF_BREAK
-	controlled  bool           // CF_CONTROLLED
-	late        time.Duration  // until CF_CONTROLLED is cleared once more, see Fault.LateRelease
-	digits      []digit
-	dialled     []byte // digits that were taken, for digits_dialed
-	divert      *listener
-	tasks       []func()
-	sessions    []sessionEvent // events queued to the session
-	locks       int
-	listeners   []*listener
+	hitDialplan bool
+	ringing     bool
+	early       bool
+	answered    bool
+	answerShown bool // originate may see the answer
+	locks       int  // session read locks; the channel is destroyed when there are none
 	watchers    []chan struct{}
-	depth       int
-	apps        []start
-	starts      []start // what began, for a scripted person
-	scripted    bool
-	personEnded bool // the scripted person hung up
-	conference  string
-	member      *member
-	recording   string
-	bridgedTo   *channel
-	target      *channel // whom uuid_bridge wants it bridged to
-	loop        *channel // the other half of a loopback
-	initHook    func()   // runs in CS_INIT, before CHANNEL_CREATE
-	playing     *playback
+
+	// What reaches the owner while an application waits.
+	tasks         []func()
+	messages      []wire.Command // sendmsg
+	eventLocks    int            // CF_EVENT_LOCK: messages wait
+	sessionEvents []sessionEvent
+	digits        []digit
+	dialled       []byte // digits taken from the queue, for digits_dialed
+	broken        bool   // CF_BREAK
+
+	// The applications.
+	apps       []start // running, the innermost last
+	starts     []start // all that started, for a scripted person
+	scripted   bool
+	playing    *playback
+	recording  string
+	conference string
+
+	// Other channels and connections.
+	controllers  []*connection
+	divertTo     *connection
+	controlled   bool          // CF_CONTROLLED: parked
+	lateRelease  time.Duration // see Fault.LateRelease
+	bridgedTo    *channel
+	bridgeTarget *channel // set by uuid_bridge
+	otherHalf    *channel // of a loopback
+	byPerson     bool     // the scripted person hung up
 }
 
-// start is one application, or one path played by it, that began.
+// start is one application that started, or one path it plays.
 type start struct {
 	app, arg string
-	path     string // set when it is a path that is played
-	at       time.Time
+	path     string // set if it is a path
 }
 
-// newChannel makes a channel; it lives once begin is called.
+// newChannel returns a channel that lives once begin is called.
 func (s *Switch) newChannel(uuid, name, direction string, k codec, p *profile) *channel {
 	if uuid == "" {
 		uuid = s.newUUID()
@@ -122,69 +109,62 @@ func (s *Switch) newChannel(uuid, name, direction string, k codec, p *profile) *
 	now := stampOf(s.clk.Now())
 	p.uuid, p.channel, p.direction, p.logicalDir = uuid, name, direction, direction
 	p.index, p.created, p.channelCreated = 1, now, now
-	return &channel{
+	c := &channel{
 		sw: s, uuid: uuid, name: name, direction: direction, number: int(s.sessions.Add(1)),
 		wake: make(chan struct{}, 1), reported: make(chan struct{}), gone: make(chan struct{}),
 		codec: k, codecWrite: true, caller: p, running: csNone, callState: "DOWN",
 	}
+	c.vars.set("direction", direction)
+	return c
 }
 
-// signal wakes the owner.
-func (c *channel) signal() {
+// signal makes ch readable; one that is already readable remains so.
+func signal(ch chan struct{}) {
 	select {
-	case c.wake <- struct{}{}:
+	case ch <- struct{}{}:
 	default:
 	}
 }
 
+// without returns a copy of the list without x.
+func without[T comparable](list []T, x T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(y T) bool { return y == x })
+}
+
 // changed wakes the owner and everybody who watches the channel.
 func (c *channel) changed() {
-	c.signal()
+	signal(c.wake)
 	c.mu.Lock()
 	watchers := c.watchers
 	c.mu.Unlock()
 	for _, w := range watchers {
-		select {
-		case w <- struct{}{}:
-		default:
-		}
+		signal(w)
 	}
 }
 
-// watchOn has w signalled on changes until unwatch.
-func (c *channel) watchOn(w chan struct{}) {
+// watch has w signalled on every change until unwatch.
+func (c *channel) watch(w chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watchers = append(c.watchers[:len(c.watchers):len(c.watchers)], w)
+	c.watchers = append(slices.Clip(c.watchers), w)
 }
 
 func (c *channel) unwatch(w chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	kept := c.watchers[:0:0]
-	for _, x := range c.watchers {
-		if x != w {
-			kept = append(kept, x)
-		}
-	}
-	c.watchers = kept
+	c.watchers = without(c.watchers, w)
 }
 
-// watch returns a channel that is signalled on changes, and its end.
-func (c *channel) watch() (w chan struct{}, stop func()) {
-	w = make(chan struct{}, 1)
-	c.watchOn(w)
-	return w, func() { c.unwatch(w) }
-}
-
-// post has the owner run fn when it next looks.
+// post has the owner run fn the next time it waits.
 func (c *channel) post(fn func()) {
 	c.mu.Lock()
 	c.tasks = append(c.tasks, fn)
 	c.mu.Unlock()
-	c.signal()
+	signal(c.wake)
 }
 
+// get returns the value of a variable, of the scope variables first, or of a
+// profile field named like one (switch_channel_get_variable).
 func (c *channel) get(name string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -200,40 +180,13 @@ func (c *channel) getLocked(name string) string {
 	if v := c.vars.get(name); v != "" {
 		return v
 	}
-	return c.profileField(name)
-}
-
-// profileField finds what is not a variable but can be named like one
-// (switch_channel_get_variable falls back to the caller profile).
-func (c *channel) profileField(name string) string {
-	p := c.caller
 	switch name {
-	case "destination_number":
-		return p.destination
-	case "caller_id_number":
-		return p.cidNumber
-	case "caller_id_name":
-		return p.cidName
-	case "ani":
-		return p.ani
-	case "rdnis":
-		return p.rdnis
-	case "context":
-		return p.context
-	case "dialplan":
-		return p.dialplan
-	case "network_addr":
-		return p.networkAddr
-	case "source":
-		return p.source
 	case "chan_name":
 		return c.name
-	case "username":
-		return p.username
 	case "state":
 		return c.running.String()
 	}
-	return ""
+	return c.caller.field(name)
 }
 
 func (c *channel) set(name, value string) {
@@ -242,14 +195,37 @@ func (c *channel) set(name, value string) {
 	c.vars.set(name, value)
 }
 
-// down: the channel is hung up (state CS_HANGUP or beyond).
-func (c *channel) down() bool {
+func (c *channel) setAll(list [][2]string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.cause != ""
+	c.vars.setAll(list)
 }
 
-// ready is switch_channel_ready: alive and no state change waiting.
+// push appends an item to an array variable.
+func (c *channel) push(name, item string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.vars.push(name, item)
+}
+
+func (c *channel) currentName() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.name
+}
+
+// hangupCause returns the cause the channel was hung up with, or "".
+func (c *channel) hangupCause() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cause
+}
+
+// down reports whether the channel is hung up.
+func (c *channel) down() bool { return c.hangupCause() != "" }
+
+// ready reports whether the channel is up and no change of state is due
+// (switch_channel_ready).
 func (c *channel) ready() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -257,10 +233,13 @@ func (c *channel) ready() bool {
 }
 
 func (c *channel) readyLocked() bool {
-	return c.cause == "" && c.state == c.running && !c.transferred && !c.reset
+	return c.cause == "" && c.state == c.running && !c.moving()
 }
 
-func (c *channel) mediaUp() bool {
+// moving reports whether the channel has to leave its extension. Called with mu held.
+func (c *channel) moving() bool { return c.transferred || c.replaced }
+
+func (c *channel) hasMedia() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.answered || c.early
@@ -272,14 +251,17 @@ func (c *channel) isAnswered() bool {
 	return c.answered
 }
 
-// setState asks the owner to go to another state.
-func (c *channel) setState(s state) {
+func (c *channel) isControlled() bool {
 	c.mu.Lock()
-	if c.cause == "" {
-		c.state = s
-	}
-	c.mu.Unlock()
-	c.changed()
+	defer c.mu.Unlock()
+	return c.controlled
+}
+
+// partner returns the channel this one is bridged to, or nil.
+func (c *channel) partner() *channel {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bridgedTo
 }
 
 // callStates are numbered in this order (switch_channel_callstate_t).
@@ -287,122 +269,14 @@ var callStates = []string{"DOWN", "DIALING", "RINGING", "EARLY", "ACTIVE", "HELD
 
 func (c *channel) setCallState(callState string) {
 	c.mu.Lock()
-	before := c.callState
+	old := c.callState
 	c.callState = callState
 	c.mu.Unlock()
-	if before == callState {
+	if old == callState {
 		return
 	}
 	c.fireWith("CHANNEL_CALLSTATE", []wire.Header{
-		{Name: "Original-Channel-Call-State", Value: before},
+		{Name: "Original-Channel-Call-State", Value: old},
 		{Name: "Channel-Call-State-Number", Value: strconv.Itoa(slices.Index(callStates, callState))},
 	})
-}
-
-// hangup ends the channel from any goroutine; only the first cause counts.
-func (c *channel) hangup(cause string) {
-	c.mu.Lock()
-	if c.cause != "" {
-		c.mu.Unlock()
-		return
-	}
-	c.cause = causeName(cause)
-	c.state = csHangup
-	c.caller.hangup = stampOf(c.sw.clk.Now())
-	listeners := c.listeners
-	c.mu.Unlock()
-	c.trace(WhoSwitch, "hangup", "hung up: "+c.cause)
-	c.fire("CHANNEL_HANGUP")
-	for _, l := range listeners {
-		l.signal()
-	}
-	c.changed()
-}
-
-// ringReady is CHANNEL_PROGRESS (180).
-func (c *channel) ringReady() {
-	c.mu.Lock()
-	if c.cause != "" || c.ringing || c.answered || c.early {
-		c.mu.Unlock()
-		return
-	}
-	c.ringing = true
-	c.caller.progress = stampOf(c.sw.clk.Now())
-	loop := c.loop
-	c.mu.Unlock()
-	if loop != nil && c.direction == inbound {
-		loop.ringReady()
-	}
-	c.trace(WhoSwitch, "progress", "ringing")
-	c.fire("CHANNEL_PROGRESS")
-	c.setCallState("RINGING")
-	c.changed()
-}
-
-// preAnswer is early media (183).
-func (c *channel) preAnswer() {
-	c.mu.Lock()
-	if c.cause != "" || c.early || c.answered {
-		c.mu.Unlock()
-		return
-	}
-	c.early = true
-	c.caller.early = stampOf(c.sw.clk.Now())
-	loop := c.loop
-	c.mu.Unlock()
-	if loop != nil && c.direction == inbound {
-		loop.preAnswer()
-	}
-	c.trace(WhoSwitch, "progress", "early media")
-	c.fire("CHANNEL_PROGRESS_MEDIA")
-	c.setCallState("EARLY")
-	c.set("endpoint_disposition", "EARLY MEDIA")
-	c.changed()
-}
-
-// answer marks the channel answered. Its execute_on_answer application runs in
-// the goroutine that answers, and the call state becomes ACTIVE only after it
-// (switch_channel.c:switch_channel_perform_mark_answered).
-func (c *channel) answer() {
-	c.mu.Lock()
-	loop := c.loop
-	if c.cause != "" || c.answered {
-		c.mu.Unlock()
-		return
-	}
-	c.mu.Unlock()
-	if loop != nil && c.direction == inbound {
-		loop.answer() // mod_loopback: the A half is answered first
-	}
-	c.mu.Lock()
-	if c.cause != "" || c.answered {
-		c.mu.Unlock()
-		return
-	}
-	c.answered = true
-	c.caller.answered = stampOf(c.sw.clk.Now())
-	c.mu.Unlock()
-	c.trace(WhoSwitch, "answer", "answered")
-	c.fire("CHANNEL_ANSWER")
-	c.set("endpoint_disposition", "ANSWER")
-	c.changed()
-	c.answerHooks()
-}
-
-// answerHooks runs execute_on_answer and api_on_answer, then goes ACTIVE. The
-// half of a loopback is answered from the other half's goroutine, so there the
-// application is left to the owner.
-func (c *channel) answerHooks() {
-	app, arg := splitApp(c.get("execute_on_answer"))
-	if app != "" && c.loop != nil && c.direction == outbound {
-		c.post(func() { c.execute(app, arg); c.setCallState("ACTIVE") })
-		return
-	}
-	if app != "" {
-		c.execute(app, arg)
-	}
-	if api := c.get("api_on_answer"); api != "" {
-		c.sw.API(api)
-	}
-	c.setCallState("ACTIVE")
 }

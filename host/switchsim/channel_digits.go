@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
@@ -19,20 +20,17 @@ const maxDigits = 1000
 
 const dtmfChars = "0123456789*#ABCDabcdFf"
 
-// receive queues digits; their events come when some application takes them
-// (switch_channel.c:switch_channel_queue_dtmf).
-func (c *channel) receive(digits, source string, duration int) int {
-	count := 0
+// receive queues digits; their events come when an application takes them from
+// the queue (switch_channel_queue_dtmf).
+func (c *channel) receive(digits, source string, duration int) {
 	c.mu.Lock()
 	for i := 0; i < len(digits); i++ {
 		if strings.IndexByte(dtmfChars, digits[i]) >= 0 && len(c.digits) < maxDigits && c.cause == "" {
 			c.digits = append(c.digits, digit{digits[i], duration, source})
-			count++
 		}
 	}
 	c.mu.Unlock()
-	c.signal()
-	return count
+	signal(c.wake)
 }
 
 func (c *channel) hasDigit() bool {
@@ -41,22 +39,15 @@ func (c *channel) hasDigit() bool {
 	return len(c.digits) > 0
 }
 
-// dequeue takes the next digit and tells the world about it
-// (switch_channel.c:switch_channel_dequeue_dtmf).
+// dequeue takes the next digit from the queue and fires its event
+// (switch_channel_dequeue_dtmf).
 func (c *channel) dequeue() (digit, bool) {
-	c.mu.Lock()
-	if len(c.digits) == 0 {
-		c.mu.Unlock()
-		return digit{}, false
-	}
-	d := c.digits[0]
-	c.digits = c.digits[1:]
-	sensitive, divert := truth(c.vars.get("sensitive_dtmf")), c.divert
-	c.mu.Unlock()
-	if sensitive {
-		return d, true
+	d, ok := shift(&c.mu, &c.digits)
+	if !ok || text.True(c.get("sensitive_dtmf")) {
+		return d, ok
 	}
 	c.mu.Lock()
+	divertTo := c.divertTo
 	if len(c.dialled) < maxDigits {
 		c.dialled = append(c.dialled, d.char)
 	}
@@ -67,11 +58,11 @@ func (c *channel) dequeue() (digit, bool) {
 		{Name: "DTMF-Duration", Value: strconv.Itoa(d.duration)},
 		{Name: "DTMF-Source", Value: d.source},
 	}
-	if divert != nil {
-		divert.push(c.event("DTMF", nil, headers))
-		return d, true
+	if divertTo != nil {
+		divertTo.sub.Push(c.event("DTMF", nil, headers))
+	} else {
+		c.fire("DTMF", headers...)
 	}
-	c.fire("DTMF", headers...)
 	return d, true
 }
 
@@ -81,23 +72,24 @@ func (c *channel) flushDigits() {
 	c.mu.Unlock()
 }
 
-// send plays digits to the other end: the other half of a loopback receives
-// them, a scripted person hears them.
+// send plays digits to the other end. The other half of a loopback receives them,
+// a scripted person only hears them.
 func (c *channel) send(digits string, duration int) {
 	c.mu.Lock()
-	loop := c.loop
+	half := c.otherHalf
 	c.vars.set("last_dtmf_duration", strconv.Itoa(duration/2))
 	c.mu.Unlock()
 	c.trace(WhoSwitch, "dtmf", "sent "+digits)
-	if loop != nil {
-		loop.receive(digits, "APP", duration)
+	if half != nil {
+		half.receive(digits, "APP", duration)
 	}
 }
 
-// sendDuration splits digits@ms; FreeSWITCH's default is 2000 samples.
-func sendDuration(arg string) (digits string, samples int) {
-	digits, ms, ok := strings.Cut(arg, "@")
-	if n := number(ms); ok && n > 0 {
+// parseDigits splits digits@ms into digits and samples; FreeSWITCH's default is
+// 2000 samples.
+func parseDigits(arg string) (digits string, samples int) {
+	digits, ms, _ := strings.Cut(arg, "@")
+	if n := text.Number(ms); n > 0 {
 		return digits, n * 8
 	}
 	return digits, 2000

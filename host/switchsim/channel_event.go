@@ -2,51 +2,12 @@ package switchsim
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// site is where in FreeSWITCH's source an event is fired: the
-// Event-Calling-File, -Function and -Line-Number of the captures.
-type site struct{ file, function, line string }
-
-var sites = map[string]site{
-	"API":                      {"switch_loadable_module.c", "switch_api_execute", "3140"},
-	"BACKGROUND_JOB":           {"mod_event_socket.c", "api_exec", "1606"},
-	"CALL_UPDATE":              {"switch_channel.c", "switch_channel_flip_cid", "3279"},
-	"CHANNEL_ANSWER":           {"switch_channel.c", "switch_channel_perform_mark_answered", "3901"},
-	"CHANNEL_BRIDGE":           {"switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", "1689"},
-	"CHANNEL_CALLSTATE":        {"switch_channel.c", "switch_channel_perform_set_callstate", "319"},
-	"CHANNEL_CREATE":           {"switch_core_state_machine.c", "switch_core_session_run", "626"},
-	"CHANNEL_DATA":             {"mod_event_socket.c", "parse_command", "2029"},
-	"CHANNEL_DESTROY":          {"switch_core_session.c", "switch_core_session_perform_destroy", "1588"},
-	"CHANNEL_EXECUTE":          {"switch_core_session.c", "switch_core_session_exec", "2949"},
-	"CHANNEL_EXECUTE_COMPLETE": {"switch_core_session.c", "switch_core_session_exec", "2972"},
-	"CHANNEL_HANGUP":           {"switch_channel.c", "switch_channel_perform_hangup", "3527"},
-	"CHANNEL_HANGUP_COMPLETE":  {"switch_core_state_machine.c", "switch_core_session_reporting_state", "943"},
-	"CHANNEL_ORIGINATE":        {"switch_core_state_machine.c", "switch_core_session_run", "632"},
-	"CHANNEL_OUTGOING":         {"switch_core_session.c", "switch_core_session_outgoing_channel", "768"},
-	"CHANNEL_PARK":             {"switch_ivr.c", "switch_ivr_park", "1002"},
-	"CHANNEL_PROGRESS":         {"switch_channel.c", "switch_channel_perform_mark_ring_ready_value", "3598"},
-	"CHANNEL_PROGRESS_MEDIA":   {"switch_channel.c", "switch_channel_perform_mark_pre_answered", "3657"},
-	"CHANNEL_STATE":            {"switch_channel.c", "switch_channel_perform_set_running_state", "2409"},
-	"CHANNEL_UNBRIDGE":         {"switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", "1879"},
-	"CHANNEL_UNPARK":           {"switch_ivr.c", "switch_ivr_park", "1231"},
-	"DTMF":                     {"switch_channel.c", "switch_channel_dequeue_dtmf", "650"},
-	"HEARTBEAT":                {"switch_core.c", "send_heartbeat", "82"},
-	"PLAYBACK_START":           {"switch_ivr_play_say.c", "switch_ivr_play_file", "1542"},
-	"PLAYBACK_STOP":            {"switch_ivr_play_say.c", "switch_ivr_play_file", "1939"},
-	"RECORD_START":             {"switch_ivr_play_say.c", "switch_ivr_record_file_event", "672"},
-	"RECORD_STOP":              {"switch_ivr_play_say.c", "switch_ivr_record_file_event", "933"},
-	"PRIVATE_COMMAND":          {"switch_ivr.c", "switch_ivr_parse_next_event", "910"},
-	"ADD_SCHEDULE":             {"switch_scheduler.c", "switch_scheduler_add_task", "270"},
-	"DEL_SCHEDULE":             {"switch_scheduler.c", "task_thread_loop", "164"},
-	"RE_SCHEDULE":              {"switch_scheduler.c", "switch_scheduler_execute", "79"},
-}
-
-// withVariables are the events that carry variable_* and scope variables
-// (switch_channel.c:switch_channel_event_set_extended_data).
+// withVariables lists the events that carry variable_* and scope_variable_* headers
+// (switch_channel_event_set_extended_data).
 var withVariables = map[string]bool{
 	"CHANNEL_CREATE": true, "CHANNEL_ORIGINATE": true, "CHANNEL_UUID": true, "CHANNEL_ANSWER": true,
 	"CHANNEL_PARK": true, "CHANNEL_UNPARK": true, "CHANNEL_BRIDGE": true, "CHANNEL_UNBRIDGE": true,
@@ -57,66 +18,48 @@ var withVariables = map[string]bool{
 	"PLAYBACK_START": true, "PLAYBACK_STOP": true, "CALL_UPDATE": true,
 }
 
-// sequenceHeader is replaced when the event is fired.
-const sequenceHeader = "Event-Sequence"
+// fire sends an event with the channel's data and the headers after it.
+func (c *channel) fire(name string, after ...wire.Header) { c.fireWith(name, nil, after...) }
 
-// newEvent begins an event with the headers every event has. Headers in first
-// come before Event-Name (Event-Subclass does).
-func (s *Switch) newEvent(name, function string, room int, first ...wire.Header) *wire.Event {
-	at, ok := sites[name]
-	if !ok {
-		at = site{"switchsim.go", function, "1"}
+// fireWith puts headers in front of the channel's data as well.
+func (c *channel) fireWith(name string, before []wire.Header, after ...wire.Header) {
+	if !c.sw.bus.Skip(name, c.uuid) {
+		c.sw.bus.Fire(c.event(name, before, after), name, c.uuid, "")
 	}
-	if function != "" {
-		at.function = function
-	}
-	now := s.clk.Now()
-	h := make([]wire.Header, 0, 13+len(first)+room)
-	h = append(h, first...)
-	h = append(h, wire.Header{Name: "Event-Name", Value: name})
-	h = append(h, s.identity[:]...)
-	h = append(h,
-		wire.Header{Name: "Event-Date-Local", Value: now.Format("2006-01-02 15:04:05")},
-		wire.Header{Name: "Event-Date-GMT", Value: now.UTC().Format(time.RFC1123[:len(time.RFC1123)-3] + "GMT")},
-		wire.Header{Name: "Event-Date-Timestamp", Value: strconv.FormatInt(now.UnixMicro(), 10)},
-		wire.Header{Name: "Event-Calling-File", Value: at.file},
-		wire.Header{Name: "Event-Calling-Function", Value: at.function},
-		wire.Header{Name: "Event-Calling-Line-Number", Value: at.line},
-		wire.Header{Name: sequenceHeader},
-	)
-	return &wire.Event{Headers: h}
 }
 
-// event is an event of this channel: own headers of the event before and after
-// the channel's data, as the real ones have them.
+// event returns an event with the channel's data between the headers before and
+// after.
 func (c *channel) event(name string, before, after []wire.Header) *wire.Event {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.eventLocked(name, before, after)
-}
-
-func (c *channel) eventLocked(name string, before, after []wire.Header) *wire.Event {
-	variables := withVariables[name]
 	room := 70 + len(before) + len(after)
-	if variables {
+	if withVariables[name] {
 		room += len(c.vars.list)
 	}
 	e := c.sw.newEvent(name, "", room)
 	e.Headers = append(e.Headers, before...)
-	e.Headers = c.appendData(e.Headers, variables)
+	e.Headers = c.appendDataLocked(e.Headers, withVariables[name])
 	e.Headers = append(e.Headers, after...)
 	return e
 }
 
-// appendData is switch_channel_event_set_data: basic data, profiles, variables.
+// appendData appends basic data, profiles and, if asked for, variables
+// (switch_channel_event_set_data).
 func (c *channel) appendData(h []wire.Header, variables bool) []wire.Header {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.appendDataLocked(h, variables)
+}
+
+func (c *channel) appendDataLocked(h []wire.Header, variables bool) []wire.Header {
 	h = c.appendBasic(h)
 	if c.caller != nil {
-		h = c.caller.appendTo(h, callerNames)
+		h = c.caller.appendTo(h, &callerHeaders)
 	}
 	if c.other != nil {
 		h = append(h, wire.Header{Name: "Other-Type", Value: c.otherType})
-		h = c.other.appendTo(h, otherLegNames)
+		h = c.other.appendTo(h, &otherLegHeaders)
 	}
 	if variables {
 		for _, v := range c.scope {

@@ -1,22 +1,12 @@
 package switchsim
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
-
-// application is one dialplan application.
-type application struct {
-	run func(c *channel, arg string)
-	// noMedia: runs without media (SAF_SUPPORT_NOMEDIA); others pre-answer an
-	// inbound channel or wait for an outbound one's media first.
-	noMedia bool
-	// zombie: runs on a channel that is hung up (SAF_ZOMBIE_EXEC).
-	zombie bool
-}
 
 // maxDepth is how deep applications may nest (SWITCH_MAX_STACKS).
 const maxDepth = 32
@@ -24,19 +14,20 @@ const maxDepth = 32
 // execute runs an application in the owner's goroutine and reports whether it
 // ran (switch_core_session_execute_application_get_flags).
 func (c *channel) execute(name, arg string) bool {
-	app, ok := c.sw.apps[strings.ToLower(name)]
+	name = strings.ToLower(name)
+	app, ok := c.sw.apps[name]
 	if c.down() {
-		if ok && app.zombie {
-			c.perform(strings.ToLower(name), arg, app)
+		if app.afterHangup {
+			c.perform(name, arg, app)
 		}
-		return ok && app.zombie
+		return app.afterHangup
 	}
 	if !ok {
 		c.trace(WhoSwitch, "error", "Invalid Application "+name)
 		c.hangup("DESTINATION_OUT_OF_ORDER")
 		return false
 	}
-	if !app.noMedia && !c.mediaUp() && !c.waitForMedia() {
+	if app.needsMedia && !c.hasMedia() && !c.waitForMedia() {
 		return false
 	}
 	c.depth++
@@ -45,7 +36,7 @@ func (c *channel) execute(name, arg string) bool {
 		c.hangup("DESTINATION_OUT_OF_ORDER")
 		return false
 	}
-	c.perform(strings.ToLower(name), arg, app)
+	c.perform(name, arg, app)
 	return true
 }
 
@@ -54,41 +45,31 @@ func (c *channel) execute(name, arg string) bool {
 func (c *channel) waitForMedia() bool {
 	if c.direction == inbound {
 		c.preAnswer()
-		return c.mediaUp()
+		return c.hasMedia()
 	}
-	return c.pause(pause{d: 2 * time.Second, deafToBreak: true, stop: c.mediaUp}) == stopped
+	return c.await(wait{limit: 2 * time.Second, ignoreBreak: true, until: c.hasMedia}) == conditionMet
 }
 
-// perform is switch_core_session_exec: expansion, scope variables, the two
-// events around the application.
+// perform expands the argument, sets scope variables and fires the two events
+// around the application (switch_core_session_exec).
 func (c *channel) perform(name, arg string, app application) {
-	id := c.get("app_uuid")
-	idName := c.get("app_uuid_name")
-	c.set("app_uuid", "")
-	c.set("app_uuid_name", "")
+	id, idName := c.get("app_uuid"), c.get("app_uuid_name")
+	c.setAll([][2]string{{"app_uuid", ""}, {"app_uuid_name", ""}})
 	if id == "" {
 		id = c.sw.newUUID()
 	}
-	if !truth(c.get("app_disable_expand_variables")) {
+	if !text.True(c.get("app_disable_expand_variables")) {
 		arg = c.expand(arg)
 		if strings.HasPrefix(arg, "%[") {
-			if vars, rest, ok := brackets(arg[1:], '[', ']'); ok {
+			if vars, rest, ok := text.Brackets(arg[1:], '[', ']'); ok {
 				arg = rest
-				c.mu.Lock()
-				before := c.scope
-				c.scope = append(vars, before...)
-				c.mu.Unlock()
-				defer func() { c.mu.Lock(); c.scope = before; c.mu.Unlock() }()
+				defer c.setScope(c.addScope(vars))
 			}
 		}
 	}
-	c.enter(name, arg)
-	defer c.leave()
-	c.mu.Lock()
-	c.vars.set("current_application", name)
-	c.vars.set("current_application_data", arg)
-	c.vars.set("current_application_response", "")
-	c.mu.Unlock()
+	c.started(start{app: name, arg: arg})
+	defer c.finished()
+	c.setAll([][2]string{{"current_application", name}, {"current_application_data", arg}, {"current_application_response", ""}})
 	c.fire("CHANNEL_EXECUTE", executeHeaders(name, arg, "", id, idName)...)
 	c.mu.Lock()
 	c.broken = false
@@ -109,38 +90,48 @@ func (c *channel) perform(name, arg string, app application) {
 
 func executeHeaders(name, arg, response, id, idName string) []wire.Header {
 	h := append(make([]wire.Header, 0, 5), wire.Header{Name: "Application", Value: name})
-	if arg != "" {
-		h = append(h, wire.Header{Name: "Application-Data", Value: arg})
-	}
-	if response != "" {
-		h = append(h, wire.Header{Name: "Application-Response", Value: response})
-	}
-	h = append(h, wire.Header{Name: "Application-UUID", Value: id})
-	if idName != "" {
-		h = append(h, wire.Header{Name: "Application-UUID-Name", Value: idName})
+	for _, x := range []wire.Header{{Name: "Application-Data", Value: arg}, {Name: "Application-Response", Value: response},
+		{Name: "Application-UUID", Value: id}, {Name: "Application-UUID-Name", Value: idName}} {
+		if x.Value != "" {
+			h = append(h, x)
+		}
 	}
 	return h
 }
 
-// respond sets what Application-Response will say.
-func (c *channel) respond(text string) { c.set("current_application_response", text) }
+// addScope puts variables in front of the scope variables and returns the old ones.
+func (c *channel) addScope(vars [][2]string) (old [][2]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old, c.scope = c.scope, append(vars, c.scope...)
+	return old
+}
+
+func (c *channel) setScope(vars [][2]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.scope = vars
+}
+
+// respond sets the Application-Response of the running application.
+func (c *channel) respond(response string) { c.set("current_application_response", response) }
 
 func (c *channel) expand(s string) string {
-	return expand(s, c.lookup, func(cmd, args string) string { return c.sw.runAPI(cmd, args, c) })
-}
-
-func (c *channel) lookup(name string) string {
-	if v := c.get(name); v != "" {
-		return v
+	lookup := func(name string) string {
+		if v := c.get(name); v != "" {
+			return v
+		}
+		return c.sw.global(name)
 	}
-	return c.sw.global(name)
+	return text.Expand(s, lookup, func(cmd, args string) string { return c.sw.runAPI(cmd, args, c) })
 }
 
-// enter and leave keep what runs, for show channels and scripted people.
-func (c *channel) enter(app, arg string) {
+// started records an application or a path, for show channels and scripted people.
+func (c *channel) started(st start) {
 	c.mu.Lock()
-	st := start{app: app, arg: arg, at: c.sw.clk.Now()}
-	c.apps = append(c.apps, st)
+	if st.path == "" {
+		c.apps = append(c.apps, st)
+	}
 	if c.scripted {
 		c.starts = append(c.starts, st)
 	}
@@ -148,23 +139,14 @@ func (c *channel) enter(app, arg string) {
 	c.changed()
 }
 
-func (c *channel) leave() {
-	c.mu.Lock()
-	c.apps = c.apps[:len(c.apps)-1]
-	c.mu.Unlock()
-}
-
-// runningApp is the innermost application.
-func (c *channel) runningApp() (start, bool) {
+// finished removes the innermost application.
+func (c *channel) finished() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.apps) == 0 {
-		return start{}, false
-	}
-	return c.apps[len(c.apps)-1], true
+	c.apps = c.apps[:len(c.apps)-1]
 }
 
-// splitApp splits "app data" as execute_on_* variables have it.
+// splitApp splits "app data" or "app::data", as the execute_on_* variables have it.
 func splitApp(s string) (app, arg string) {
 	s = strings.TrimSpace(s)
 	if app, arg, ok := strings.Cut(s, "::"); ok && !strings.Contains(app, " ") {
@@ -172,21 +154,4 @@ func splitApp(s string) (app, arg string) {
 	}
 	app, arg, _ = strings.Cut(s, " ")
 	return app, arg
-}
-
-// runZombies gives messages that were queued when the channel was hung up to
-// the applications that can run then.
-func (c *channel) runZombies() {
-	for c.runQueued() {
-		continue
-	}
-}
-
-func loopsOf(cmd *wire.Command) int {
-	if v := cmd.Get("loops"); v != "" {
-		if n, err := strconv.Atoi(v); err == nil {
-			return n
-		}
-	}
-	return 1
 }

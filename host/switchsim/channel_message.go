@@ -1,71 +1,71 @@
 package switchsim
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// maxQueued is the length of a session's private event queue.
-const maxQueued = 256
+// maxMessages is the length of a session's private event queue.
+const maxMessages = 256
 
-// enqueue leaves a sendmsg for the owner; it fails when the queue is full.
+// enqueue queues a sendmsg for the owner; it reports false if the queue is full.
 func (c *channel) enqueue(m wire.Command) bool {
 	c.mu.Lock()
-	if len(c.queued) >= maxQueued {
-		c.mu.Unlock()
-		return false
+	full := len(c.messages) >= maxMessages
+	if !full {
+		c.messages = append(c.messages, m)
 	}
-	c.queued = append(c.queued, m)
 	c.mu.Unlock()
-	c.signal()
-	return true
+	signal(c.wake)
+	return !full
 }
 
-// runQueued runs the next message inside whatever is running, unless that was
-// sent with event-lock.
-func (c *channel) runQueued() bool {
-	c.mu.Lock()
-	if c.locked > 0 || len(c.queued) == 0 {
-		c.mu.Unlock()
+// runMessageInside runs the next message inside whatever is running, unless that
+// was sent with event-lock.
+func (c *channel) runMessageInside() bool {
+	if c.messagesLocked() {
 		return false
 	}
-	m := c.queued[0]
-	c.queued = c.queued[1:]
-	c.mu.Unlock()
+	m, ok := shift(&c.mu, &c.messages)
+	if !ok {
+		return false
+	}
 	c.runMessage(m)
-	c.privateCommand(m)
+	if !c.sw.bus.Skip("PRIVATE_COMMAND", c.uuid) {
+		headers := append([]wire.Header{{Name: "Command", Value: m.Line}}, m.Headers...)
+		c.sw.bus.Fire(c.event("PRIVATE_COMMAND", headers, nil), "PRIVATE_COMMAND", c.uuid, "")
+	}
 	return true
 }
 
-func (c *channel) flushQueued() {
+func (c *channel) flushMessages() {
 	c.mu.Lock()
-	c.queued = nil
+	c.messages = nil
 	c.mu.Unlock()
 }
 
-// privateCommand tells that a queued message was dealt with.
-func (c *channel) privateCommand(m wire.Command) {
-	if !c.sw.bus.wanted("PRIVATE_COMMAND", c.uuid) {
-		return
-	}
-	before := append([]wire.Header{{Name: "Command", Value: m.Line}}, m.Headers...)
-	c.sw.bus.fire(c.event("PRIVATE_COMMAND", before, nil), "PRIVATE_COMMAND", c.uuid, "")
+func (c *channel) messagesLocked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.eventLocks > 0
 }
 
-// runMessage does what a sendmsg says (switch_ivr_parse_event).
+func (c *channel) addEventLock(n int) {
+	c.mu.Lock()
+	c.eventLocks += n
+	c.mu.Unlock()
+}
+
+// runMessage executes a sendmsg (switch_ivr_parse_event).
 func (c *channel) runMessage(m wire.Command) {
-	if truth(m.Get("event-lock")) || truth(m.Get("event-lock-pri")) {
-		c.mu.Lock()
-		c.locked++
-		c.mu.Unlock()
-		defer func() {
-			c.mu.Lock()
-			c.locked--
-			c.mu.Unlock()
-		}()
+	if text.True(m.Get("event-lock")) || text.True(m.Get("event-lock-pri")) {
+		c.addEventLock(1)
+		defer c.addEventLock(-1)
 	}
 	switch m.Get("call-command") {
 	case "execute":
@@ -80,12 +80,12 @@ func (c *channel) runMessage(m wire.Command) {
 				actions = append(actions, Action{app, data})
 			}
 		}
-		c.toExtension(actions)
+		c.setExtension(actions)
 	}
 }
 
-// runExecute is sendmsg execute: the argument may be a body, loops repeat it as
-// long as a round takes half a second.
+// runExecute executes sendmsg execute. The argument may be the body; loops repeat
+// the application as long as a round takes half a second.
 func (c *channel) runExecute(m wire.Command) {
 	app := m.Get("execute-app-name")
 	if app == "" {
@@ -95,34 +95,56 @@ func (c *channel) runExecute(m wire.Command) {
 	if arg == "" && strings.EqualFold(m.Get("content-type"), "text/plain") {
 		arg = m.Body
 	}
-	loops := loopsOf(&m)
+	loops, err := strconv.Atoi(m.Get("loops"))
+	if err != nil {
+		loops = 1
+	}
 	for n := 0; n < loops || loops < 0; n++ {
-		c.mu.Lock()
-		if id := m.Get("Event-UUID"); id != "" {
-			c.vars.set("app_uuid", id)
+		for _, v := range [][2]string{{"app_uuid", m.Get("Event-UUID")}, {"app_uuid_name", m.Get("Event-UUID-Name")},
+			{"current_loop", strconv.Itoa(n + 1)}, {"total_loops", strconv.Itoa(loops)}} {
+			if v[1] != "" {
+				c.set(v[0], v[1])
+			}
 		}
-		if name := m.Get("Event-UUID-Name"); name != "" {
-			c.vars.set("app_uuid_name", name)
-		}
-		c.vars.set("current_loop", strconv.Itoa(n+1))
-		c.vars.set("total_loops", strconv.Itoa(loops))
-		c.mu.Unlock()
 		began := c.sw.clk.Now()
 		if !c.execute(app, arg) || !c.ready() || c.sw.clk.Now().Sub(began) < 500*time.Millisecond {
 			break
 		}
 	}
-	c.set("current_loop", "")
-	c.set("total_loops", "")
+	c.setAll([][2]string{{"current_loop", ""}, {"total_loops", ""}})
 }
 
-// toExtension replaces the extension and starts it.
-func (c *channel) toExtension(actions []Action) {
+// sessionEvent is an event queued to a channel by sendevent.
+type sessionEvent struct {
+	name, subclass string
+	event          *wire.Event
+}
+
+func (c *channel) enqueueEvent(e sessionEvent) {
 	c.mu.Lock()
-	c.extension, c.hitDialplan = actions, true
-	if c.cause == "" {
-		c.state, c.reset = csExecute, true
-	}
+	c.sessionEvents = append(c.sessionEvents, e)
 	c.mu.Unlock()
-	c.changed()
+	signal(c.wake)
+}
+
+// runSessionEvent removes one such event. A connection that diverts events gets
+// it alone and as it was sent, park fires it to everybody, other applications
+// swallow it.
+func (c *channel) runSessionEvent() bool {
+	next, ok := shift(&c.mu, &c.sessionEvents)
+	if !ok {
+		return false
+	}
+	c.mu.Lock()
+	divertTo, parked := c.divertTo, c.controlled && len(c.apps) <= 1
+	c.mu.Unlock()
+	switch {
+	case divertTo != nil:
+		divertTo.sub.Push(next.event)
+	case parked:
+		e := &wire.Event{Headers: slices.Clone(next.event.Headers), Body: next.event.Body} // without a name
+		e.Headers = c.appendData(e.Headers, false)
+		c.sw.bus.Fire(e, next.name, c.uuid, next.subclass)
+	}
+	return true
 }

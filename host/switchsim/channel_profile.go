@@ -23,7 +23,7 @@ type profile struct {
 	bridged                               stamp
 }
 
-// stamp is a moment as the events print it: microseconds, "0" when it never came.
+// stamp is a moment as the events print it: microseconds, "0" if it never came.
 type stamp struct {
 	at time.Time
 	us string
@@ -38,82 +38,103 @@ func (s stamp) micros() string {
 	return s.us
 }
 
-// profileNames are the header names of one prefix, made once.
-type profileNames struct {
-	direction, logical, username, dialplan, cidName, cidNumber, origName, origNumber,
-	calleeName, calleeNumber, networkAddr, ani, destination, uuid, source, transferSource,
-	context, rdnis, channel, index, created, channelCreated, answered, progress, early,
-	hangup, transfer, resurrect, bridged, lastHold, holdAccum, screen, hideName, hideNumber string
+func zero(*profile) string { return "0" }
+
+// profileFields lists the headers of a profile without their prefix, in the order
+// of switch_caller_profile_event_set_data.
+var profileFields = [...]struct {
+	name  string
+	value func(*profile) string
+}{
+	{"Direction", func(p *profile) string { return p.direction }},
+	{"Logical-Direction", func(p *profile) string { return p.logicalDir }},
+	{"Username", func(p *profile) string { return p.username }},
+	{"Dialplan", func(p *profile) string { return p.dialplan }},
+	{"Caller-ID-Name", func(p *profile) string { return p.cidName }},
+	{"Caller-ID-Number", func(p *profile) string { return p.cidNumber }},
+	{"Orig-Caller-ID-Name", func(p *profile) string { return p.origName }},
+	{"Orig-Caller-ID-Number", func(p *profile) string { return p.origNumber }},
+	{"Callee-ID-Name", func(p *profile) string { return p.calleeName }},
+	{"Callee-ID-Number", func(p *profile) string { return p.calleeNumber }},
+	{"Network-Addr", func(p *profile) string { return p.networkAddr }},
+	{"ANI", func(p *profile) string { return p.ani }},
+	{"Destination-Number", func(p *profile) string { return p.destination }},
+	{"Unique-ID", func(p *profile) string { return p.uuid }},
+	{"Source", func(p *profile) string { return p.source }},
+	{"Transfer-Source", func(p *profile) string { return p.transferSource }},
+	{"Context", func(p *profile) string { return p.context }},
+	{"RDNIS", func(p *profile) string { return p.rdnis }},
+	{"Channel-Name", func(p *profile) string { return p.channel }},
+	{"Profile-Index", func(p *profile) string { return strconv.Itoa(p.index) }},
+	{"Profile-Created-Time", func(p *profile) string { return p.created.micros() }},
+	{"Channel-Created-Time", func(p *profile) string { return p.channelCreated.micros() }},
+	{"Channel-Answered-Time", func(p *profile) string { return p.answered.micros() }},
+	{"Channel-Progress-Time", func(p *profile) string { return p.progress.micros() }},
+	{"Channel-Progress-Media-Time", func(p *profile) string { return p.early.micros() }},
+	{"Channel-Hangup-Time", func(p *profile) string { return p.hangup.micros() }},
+	{"Channel-Transfer-Time", zero},
+	{"Channel-Resurrect-Time", zero},
+	{"Channel-Bridged-Time", func(p *profile) string { return p.bridged.micros() }},
+	{"Channel-Last-Hold", zero},
+	{"Channel-Hold-Accum", zero},
+	{"Screen-Bit", func(*profile) string { return "true" }},
+	{"Privacy-Hide-Name", func(*profile) string { return "false" }},
+	{"Privacy-Hide-Number", func(*profile) string { return "false" }},
 }
 
-func namesFor(p string) *profileNames {
-	return &profileNames{
-		direction: p + "-Direction", logical: p + "-Logical-Direction", username: p + "-Username",
-		dialplan: p + "-Dialplan", cidName: p + "-Caller-ID-Name", cidNumber: p + "-Caller-ID-Number",
-		origName: p + "-Orig-Caller-ID-Name", origNumber: p + "-Orig-Caller-ID-Number",
-		calleeName: p + "-Callee-ID-Name", calleeNumber: p + "-Callee-ID-Number",
-		networkAddr: p + "-Network-Addr", ani: p + "-ANI", destination: p + "-Destination-Number",
-		uuid: p + "-Unique-ID", source: p + "-Source", transferSource: p + "-Transfer-Source",
-		context: p + "-Context", rdnis: p + "-RDNIS", channel: p + "-Channel-Name",
-		index: p + "-Profile-Index", created: p + "-Profile-Created-Time",
-		channelCreated: p + "-Channel-Created-Time", answered: p + "-Channel-Answered-Time",
-		progress: p + "-Channel-Progress-Time", early: p + "-Channel-Progress-Media-Time",
-		hangup: p + "-Channel-Hangup-Time", transfer: p + "-Channel-Transfer-Time",
-		resurrect: p + "-Channel-Resurrect-Time", bridged: p + "-Channel-Bridged-Time",
-		lastHold: p + "-Channel-Last-Hold", holdAccum: p + "-Channel-Hold-Accum",
-		screen: p + "-Screen-Bit", hideName: p + "-Privacy-Hide-Name", hideNumber: p + "-Privacy-Hide-Number",
-	}
-}
+// headerNames holds the names of a profile's headers with their prefix; a field
+// without a name is left out. They are made once, because every event has them.
+type headerNames [len(profileFields)]string
 
 var (
-	callerNames   = namesFor("Caller")
-	channelNames  = namesFor("Channel")
-	otherLegNames = namesFor("Other-Leg")
+	callerHeaders   = prefixed("Caller")
+	channelHeaders  = prefixed("Channel")
+	otherLegHeaders = prefixed("Other-Leg")
 )
 
-// appendTo is switch_caller_profile_event_set_data.
-func (p *profile) appendTo(h []wire.Header, n *profileNames) []wire.Header {
-	some := func(name, value string) {
-		if value != "" {
-			h = append(h, wire.Header{Name: name, Value: value})
+func prefixed(prefix string) (names headerNames) {
+	for i, f := range profileFields {
+		if prefix == "Other-Leg" && f.name == "Profile-Index" {
+			continue
+		}
+		names[i] = prefix + "-" + f.name
+	}
+	return names
+}
+
+func (p *profile) appendTo(h []wire.Header, names *headerNames) []wire.Header {
+	for i, f := range &profileFields {
+		if value := f.value(p); value != "" && names[i] != "" {
+			h = append(h, wire.Header{Name: names[i], Value: value})
 		}
 	}
-	some(n.direction, p.direction)
-	some(n.logical, p.logicalDir)
-	some(n.username, p.username)
-	some(n.dialplan, p.dialplan)
-	some(n.cidName, p.cidName)
-	some(n.cidNumber, p.cidNumber)
-	some(n.origName, p.origName)
-	some(n.origNumber, p.origNumber)
-	some(n.calleeName, p.calleeName)
-	some(n.calleeNumber, p.calleeNumber)
-	some(n.networkAddr, p.networkAddr)
-	some(n.ani, p.ani)
-	some(n.destination, p.destination)
-	some(n.uuid, p.uuid)
-	some(n.source, p.source)
-	some(n.transferSource, p.transferSource)
-	some(n.context, p.context)
-	some(n.rdnis, p.rdnis)
-	some(n.channel, p.channel)
-	if n != otherLegNames {
-		some(n.index, strconv.Itoa(p.index))
+	return h
+}
+
+// field returns what can be read like a variable of that name
+// (switch_channel_get_variable falls back to the caller profile).
+func (p *profile) field(name string) string {
+	switch name {
+	case "destination_number":
+		return p.destination
+	case "caller_id_number":
+		return p.cidNumber
+	case "caller_id_name":
+		return p.cidName
+	case "ani":
+		return p.ani
+	case "rdnis":
+		return p.rdnis
+	case "context":
+		return p.context
+	case "dialplan":
+		return p.dialplan
+	case "network_addr":
+		return p.networkAddr
+	case "source":
+		return p.source
+	case "username":
+		return p.username
 	}
-	return append(h,
-		wire.Header{Name: n.created, Value: p.created.micros()},
-		wire.Header{Name: n.channelCreated, Value: p.channelCreated.micros()},
-		wire.Header{Name: n.answered, Value: p.answered.micros()},
-		wire.Header{Name: n.progress, Value: p.progress.micros()},
-		wire.Header{Name: n.early, Value: p.early.micros()},
-		wire.Header{Name: n.hangup, Value: p.hangup.micros()},
-		wire.Header{Name: n.transfer, Value: "0"},
-		wire.Header{Name: n.resurrect, Value: "0"},
-		wire.Header{Name: n.bridged, Value: p.bridged.micros()},
-		wire.Header{Name: n.lastHold, Value: "0"},
-		wire.Header{Name: n.holdAccum, Value: "0"},
-		wire.Header{Name: n.screen, Value: "true"},
-		wire.Header{Name: n.hideName, Value: "false"},
-		wire.Header{Name: n.hideNumber, Value: "false"},
-	)
+	return ""
 }

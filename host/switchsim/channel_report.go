@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// reportVariables sets what a call detail record is made of
-// (switch_channel_set_timestamps), in FreeSWITCH's order. Called with mu held.
-func (c *channel) reportVariables() {
+// setReportVariables sets the variables of a call detail record in FreeSWITCH's
+// order (switch_channel_set_timestamps). Called with mu held.
+func (c *channel) setReportVariables() {
 	p := c.caller
 	set := c.vars.set
 	end := stampOf(c.sw.clk.Now())
@@ -17,12 +17,11 @@ func (c *channel) reportVariables() {
 	if len(c.dialled) > 0 {
 		set("digits_dialed", string(c.dialled))
 	}
-	named := []struct {
+	for _, n := range []struct {
 		name string
 		at   stamp
 	}{{"start", p.channelCreated}, {"profile_start", p.created}, {"answer", p.answered},
-		{"bridge", p.bridged}, {"progress", p.progress}, {"progress_media", p.early}, {"end", end}}
-	for _, n := range named {
+		{"bridge", p.bridged}, {"progress", p.progress}, {"progress_media", p.early}, {"end", end}} {
 		if n.at.us != "" {
 			set(n.name+"_stamp", n.at.at.Format("2006-01-02 15:04:05"))
 		}
@@ -51,25 +50,25 @@ func (c *channel) reportVariables() {
 		set("last_app", app)
 		set("last_arg", c.vars.get("current_application_data"))
 	}
-	id := p.cidNumber
+	callerID := p.cidNumber
 	if p.cidName != "" {
-		id = fmt.Sprintf("%q <%s>", p.cidName, p.cidNumber)
+		callerID = fmt.Sprintf("%q <%s>", p.cidName, p.cidNumber)
 	}
-	set("caller_id", id)
-	c.reportDurations(end.at)
-	if c.loop != nil {
+	set("caller_id", callerID)
+	c.setDurations(end)
+	if c.otherHalf != nil {
 		set("is_loopback", "1")
 	}
 	if c.vars.get("sip_profile_name") != "" && c.vars.get("sip_hangup_disposition") == "" {
-		c.reportMedia()
+		c.setMediaReport()
 	}
 }
 
-// reportMedia is what mod_sofia and the RTP stack add at the end.
-func (c *channel) reportMedia() {
+// setMediaReport sets what mod_sofia and the RTP stack add at the end.
+func (c *channel) setMediaReport() {
 	disposition := "send_bye"
 	switch {
-	case c.personEnded:
+	case c.byPerson:
 		disposition = "recv_bye"
 	case !c.answered && c.direction == outbound:
 		disposition = "send_cancel"
@@ -88,34 +87,31 @@ func (c *channel) reportMedia() {
 	for _, name := range []string{"jitter_min_variance", "jitter_max_variance", "jitter_loss_rate", "jitter_burst_rate", "mean_interval"} {
 		c.vars.set("rtp_audio_in_"+name, "0.00")
 	}
-	c.vars.set("rtp_audio_in_flaw_total", "0")
-	c.vars.set("rtp_audio_in_quality_percentage", "100.00")
-	c.vars.set("rtp_audio_in_mos", "4.50")
+	c.vars.setAll([][2]string{{"rtp_audio_in_flaw_total", "0"}, {"rtp_audio_in_quality_percentage", "100.00"}, {"rtp_audio_in_mos", "4.50"}})
 	for _, name := range strings.Fields(`out_raw_bytes out_media_bytes out_packet_count out_media_packet_count
 		out_skip_packet_count out_dtmf_packet_count out_cng_packet_count rtcp_packet_count rtcp_octet_count`) {
 		c.vars.set("rtp_audio_"+name, "0")
 	}
 }
 
-// reportDurations sets duration, billsec and the like in seconds, milliseconds
-// and microseconds.
-func (c *channel) reportDurations(end time.Time) {
+// setDurations sets duration, billsec and the like in seconds, milliseconds and
+// microseconds.
+func (c *channel) setDurations(end stamp) {
 	p := c.caller
-	since := func(a, b stamp) time.Duration {
+	between := func(a, b stamp) time.Duration {
 		if a.us == "" || b.us == "" {
 			return 0
 		}
 		return max(b.at.Sub(a.at), 0)
 	}
-	endStamp := stampOf(end)
 	spans := []struct {
 		name string
 		d    time.Duration
 	}{
-		{"duration", since(p.channelCreated, endStamp)}, {"bill", since(p.answered, endStamp)},
-		{"progress", since(p.channelCreated, p.progress)}, {"answer", since(p.channelCreated, p.answered)},
-		{"wait", since(p.channelCreated, p.bridged)}, {"progress_media", since(p.channelCreated, p.early)},
-		{"flow_bill", since(p.answered, endStamp)},
+		{"duration", between(p.channelCreated, end)}, {"bill", between(p.answered, end)},
+		{"progress", between(p.channelCreated, p.progress)}, {"answer", between(p.channelCreated, p.answered)},
+		{"wait", between(p.channelCreated, p.bridged)}, {"progress_media", between(p.channelCreated, p.early)},
+		{"flow_bill", between(p.answered, end)},
 	}
 	for _, unit := range []struct {
 		suffix, first string

@@ -3,13 +3,40 @@ package switchsim
 import (
 	"strconv"
 
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// begin starts the owner of a channel that was set up.
-func (c *channel) begin(first state) {
+// state is a channel state (switch_types.h: switch_channel_state_t).
+type state uint8
+
+const (
+	csNew state = iota
+	csInit
+	csRouting
+	csSoftExecute
+	csExecute
+	csExchangeMedia
+	csPark
+	csConsumeMedia
+	csHibernate
+	csReset
+	csHangup
+	csReporting
+	csDestroy
+	csNone
+)
+
+var stateNames = [...]string{"CS_NEW", "CS_INIT", "CS_ROUTING", "CS_SOFT_EXECUTE", "CS_EXECUTE",
+	"CS_EXCHANGE_MEDIA", "CS_PARK", "CS_CONSUME_MEDIA", "CS_HIBERNATE", "CS_RESET", "CS_HANGUP",
+	"CS_REPORTING", "CS_DESTROY", "CS_NONE"}
+
+func (s state) String() string { return stateNames[s] }
+
+// begin registers a channel that was set up and starts its owner.
+func (c *channel) begin() {
 	c.mu.Lock()
-	c.state = first
+	c.state = csInit
 	c.mu.Unlock()
 	c.sw.register(c)
 	c.trace(WhoSwitch, "begin", c.direction+" call of "+c.caller.cidNumber+" to "+c.caller.destination)
@@ -21,24 +48,27 @@ func (c *channel) begin(first state) {
 	}
 }
 
-// run is the state machine (switch_core_session_run): it does what the target
-// state says until the channel is hung up, then reports and destroys it.
+// setState asks the owner to go to another state.
+func (c *channel) setState(s state) {
+	c.mu.Lock()
+	if c.cause == "" {
+		c.state = s
+	}
+	c.mu.Unlock()
+	c.changed()
+}
+
+// run is the state machine (switch_core_session_run): it does what each state
+// asks for until the channel is hung up, then reports and destroys it.
 func (c *channel) run() {
 	for {
-		c.mu.Lock()
-		st := c.state
-		c.transferred = c.transferred && st != csRouting
-		same := st == c.running
-		if st < csHangup {
-			c.running = st
-		}
-		c.mu.Unlock()
+		st, entered := c.enterState()
 		if st >= csHangup {
 			break
 		}
-		if !same || st == csRouting {
+		if entered {
 			if st == csRouting && c.direction == inbound {
-				c.setCallStateIf("DOWN", "RINGING")
+				c.ringFirst()
 			}
 			c.fire("CHANNEL_STATE")
 			c.changed()
@@ -53,14 +83,39 @@ func (c *channel) run() {
 		case csPark:
 			c.park()
 		case csSoftExecute:
-			c.softExecute()
+			c.onSoftExecute()
 		case csExchangeMedia:
-			c.exchange()
-		default: // consume media, reset, hibernate: until told otherwise
-			c.pause(pause{forever: true, deafToBreak: true})
+			c.onExchangeMedia()
+		default: // consume media, reset, hibernate: until the state changes
+			c.await(wait{endless: true, ignoreBreak: true})
 		}
 	}
 	c.onHangup()
+	c.onReporting()
+	c.onDestroy()
+}
+
+// enterState goes to the state the channel should be in. entered is false if it
+// was in it already.
+func (c *channel) enterState() (st state, entered bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	st, entered = c.state, c.state != c.running || c.state == csRouting
+	c.transferred = c.transferred && st != csRouting
+	if st < csHangup {
+		c.running = st
+	}
+	return st, entered
+}
+
+// ringFirst gives a channel that comes in its first call state.
+func (c *channel) ringFirst() {
+	c.mu.Lock()
+	first := c.callState == "DOWN"
+	c.mu.Unlock()
+	if first {
+		c.setCallState("RINGING")
+	}
 }
 
 func (c *channel) onInit() {
@@ -78,20 +133,13 @@ func (c *channel) onInit() {
 	}
 }
 
-// onRouting finds the extension (switch_core_standard_on_routing). A leg being
-// dialled has none and waits for its answer in CS_CONSUME_MEDIA.
+// onRouting finds the extension (switch_core_standard_on_routing). A leg that is
+// being dialled has none and waits for its answer in CS_CONSUME_MEDIA.
 func (c *channel) onRouting() {
-	c.mu.Lock()
-	p := *c.caller
-	c.transferred = false // it may have come since run looked, and is what is routed now
-	if c.direction == outbound && p.index == 1 {
-		if c.state == csRouting {
-			c.state = csConsumeMedia
-		}
-		c.mu.Unlock()
+	p, dialled := c.beginRouting()
+	if dialled {
 		return
 	}
-	c.mu.Unlock()
 	c.set("call_uuid", c.uuid)
 	actions, ok := c.route(p.dialplan, p.context, p.destination)
 	if !ok {
@@ -99,20 +147,22 @@ func (c *channel) onRouting() {
 		return
 	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.extension, c.hitDialplan = actions, true
 	if c.state == csRouting && !c.transferred { // transferred meanwhile, it is routed again
 		c.state = csExecute
 	}
-	c.mu.Unlock()
 }
 
-func (c *channel) setCallStateIf(from, to string) {
+func (c *channel) beginRouting() (p profile, dialled bool) {
 	c.mu.Lock()
-	ok := c.callState == from
-	c.mu.Unlock()
-	if ok {
-		c.setCallState(to)
+	defer c.mu.Unlock()
+	c.transferred = false // a transfer that came after enterState is routed now
+	dialled = c.direction == outbound && c.caller.index == 1
+	if dialled && c.state == csRouting {
+		c.state = csConsumeMedia
 	}
+	return *c.caller, dialled
 }
 
 // onExecute runs the extension's applications; after the last one the call is
@@ -120,19 +170,10 @@ func (c *channel) setCallStateIf(from, to string) {
 func (c *channel) onExecute() {
 	c.set("call_uuid", c.uuid)
 	for {
-		c.mu.Lock()
-		c.reset = false
-		if c.state != csExecute || c.cause != "" {
-			c.mu.Unlock()
-			return
-		}
-		if len(c.extension) == 0 {
-			c.mu.Unlock()
+		next, ok := c.nextAction()
+		if !ok {
 			break
 		}
-		next := c.extension[0]
-		c.extension = c.extension[1:]
-		c.mu.Unlock()
 		if !c.execute(next.App, next.Data) && !c.ready() {
 			return
 		}
@@ -142,41 +183,64 @@ func (c *channel) onExecute() {
 	}
 }
 
-// onHangup is CS_HANGUP, CS_REPORTING and CS_DESTROY.
+// nextAction removes the next action from the extension, unless the channel has
+// left CS_EXECUTE.
+func (c *channel) nextAction() (next Action, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.replaced = false
+	if c.state != csExecute || c.cause != "" || len(c.extension) == 0 {
+		return Action{}, false
+	}
+	next, c.extension = c.extension[0], c.extension[1:]
+	return next, true
+}
+
+// setExtension replaces the extension and executes it.
+func (c *channel) setExtension(actions []Action) {
+	c.mu.Lock()
+	c.extension, c.hitDialplan = actions, true
+	if c.cause == "" {
+		c.state, c.replaced = csExecute, true
+	}
+	c.mu.Unlock()
+	c.changed()
+}
+
 func (c *channel) onHangup() {
 	c.mu.Lock()
 	c.running = csHangup
-	cause := c.cause
+	cause, half := c.cause, c.otherHalf
 	c.vars.set("hangup_cause", cause)
-	c.vars.set("hangup_cause_q850", strconv.Itoa(q850(cause)))
-	loop := c.loop
+	c.vars.set("hangup_cause_q850", strconv.Itoa(text.Q850(cause)))
 	c.mu.Unlock()
 	c.fire("CHANNEL_STATE")
 	c.setCallState("HANGUP")
-	if loop != nil {
-		loop.hangup(cause)
+	if half != nil {
+		half.hangup(cause)
 	}
-	c.runZombies()
+	for c.runMessageInside() { // for the applications that run on a dead channel
+		continue
+	}
+}
+
+func (c *channel) onReporting() {
 	c.mu.Lock()
 	c.running, c.state = csReporting, csReporting
-	c.reportVariables()
+	c.setReportVariables()
+	cause := c.cause
 	c.mu.Unlock()
 	c.fire("CHANNEL_STATE")
 	c.fireWith("CHANNEL_HANGUP_COMPLETE", []wire.Header{{Name: "Hangup-Cause", Value: cause}})
 	c.trace(WhoSwitch, "end", "ended: "+cause)
-	c.sw.sched.deleteGroup(c.uuid)
+	c.sw.sched.DeleteGroup(c.uuid)
 	close(c.reported)
 	c.changed()
-	for {
-		c.mu.Lock()
-		free := c.locks == 0
-		if free {
-			c.state = csDestroy
-		}
-		c.mu.Unlock()
-		if free {
-			break
-		}
+}
+
+// onDestroy destroys the channel once nobody holds a lock on it.
+func (c *channel) onDestroy() {
+	for !c.destroy() {
 		<-c.wake
 	}
 	c.fire("CHANNEL_DESTROY")
@@ -188,8 +252,18 @@ func (c *channel) onHangup() {
 	close(c.gone)
 }
 
-// lock keeps the channel from being destroyed (a session read lock); it fails
-// once the channel is gone.
+func (c *channel) destroy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.locks > 0 {
+		return false
+	}
+	c.state = csDestroy
+	return true
+}
+
+// lock keeps the channel from being destroyed (a session read lock); it reports
+// false once the channel is gone.
 func (c *channel) lock() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -204,5 +278,5 @@ func (c *channel) unlock() {
 	c.mu.Lock()
 	c.locks--
 	c.mu.Unlock()
-	c.signal()
+	signal(c.wake)
 }

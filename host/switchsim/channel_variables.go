@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// variables are a channel's variables in FreeSWITCH's order: setting one again
+// variables holds a channel's variables in FreeSWITCH's order: setting one again
 // moves it to the end (EF_UNIQ_HEADERS in switch_event.c). Names are compared
 // without case. The header names are made once, because events repeat them.
 type variables struct{ list []wire.Header }
@@ -56,6 +56,13 @@ func (v *variables) set(name, value string) {
 	}
 }
 
+// setAll sets variables in order; each is a name and a value.
+func (v *variables) setAll(list [][2]string) {
+	for _, x := range list {
+		v.set(x[0], x[1])
+	}
+}
+
 // push appends an item to an array variable.
 func (v *variables) push(name, item string) {
 	items := append(arrayItems(v.get(name)), item)
@@ -64,13 +71,6 @@ func (v *variables) push(name, item string) {
 		return
 	}
 	v.set(name, item)
-}
-
-// each calls fn for every variable in order.
-func (v *variables) each(fn func(name, value string)) {
-	for _, h := range v.list {
-		fn(h.Name[len(variablePrefix):], h.Value)
-	}
 }
 
 func arrayItems(value string) []string {
@@ -83,7 +83,7 @@ func arrayItems(value string) []string {
 	return []string{value}
 }
 
-// arrayIndex splits name[3].
+// arrayIndex splits name[3] into name and 3.
 func arrayIndex(name string) (base string, index int, ok bool) {
 	if !strings.HasSuffix(name, "]") {
 		return "", 0, false
@@ -97,14 +97,4 @@ func arrayIndex(name string) (base string, index int, ok bool) {
 		return "", 0, false
 	}
 	return name[:open], n, true
-}
-
-// truth is switch_true.
-func truth(s string) bool {
-	switch strings.ToLower(s) {
-	case "yes", "on", "true", "t", "enabled", "active", "allow":
-		return true
-	}
-	n, err := strconv.Atoi(s)
-	return err == nil && n != 0
 }

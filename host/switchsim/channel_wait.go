@@ -1,106 +1,111 @@
 package switchsim
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // outcome is why a wait ended.
 type outcome uint8
 
 const (
-	timedOut    outcome = iota
-	hungUp              // the channel is down
-	moved               // it has to go to another state (transfer, resume)
-	interrupted         // uuid_break
-	digitDone           // a digit ended it
-	stopped             // the wait's own condition
+	timedOut     outcome = iota
+	hungUp               // the channel is down
+	moved                // it has to go to another state (transfer, resume)
+	interrupted          // uuid_break
+	digitDone            // a digit ended it
+	conditionMet         // wait.until
 )
 
-// pause is one wait of an application in its media loop.
-type pause struct {
-	d           time.Duration
-	forever     bool
-	digit       func(digit) bool // takes every digit out of the queue; true ends the wait
-	peek        bool             // a queued digit ends the wait and stays
-	stop        func() bool      // looked at on every change; true ends the wait
-	deafToBreak bool             // uuid_break does not end it
+// wait says how an application waits in its media loop.
+type wait struct {
+	limit       time.Duration
+	endless     bool             // no limit
+	digit       func(digit) bool // gets every digit from the queue; true ends the wait
+	endOnDigit  bool             // a queued digit ends the wait and remains queued
+	until       func() bool      // asked on every change; true ends the wait
+	ignoreBreak bool             // uuid_break does not end it
 }
 
-// pause is the loop that every media application of FreeSWITCH is at heart: it
-// waits, and meanwhile runs queued messages (each nested inside, so that what
-// is playing pauses), takes digits, and notices hangup, transfer and break.
-func (c *channel) pause(p pause) outcome {
-	left := p.d
-	expired := false
+// await is the loop inside every media application of FreeSWITCH: it waits, and
+// meanwhile runs queued messages (nested, so that what is playing pauses), takes
+// digits, and notices hangup, transfer and break.
+func (c *channel) await(w wait) outcome {
+	remaining, expired := w.limit, false
 	for {
-		if out, ended := c.mustLeave(p); ended {
+		if out, ended := c.interruption(w.ignoreBreak); ended {
 			return out
 		}
+		if w.until != nil && w.until() {
+			return conditionMet
+		}
 		began := c.sw.clk.Now()
-		if c.runTask() || c.runQueued() || c.runSessionEvent() {
+		if c.runTask() || c.runMessageInside() || c.runSessionEvent() {
 			continue // time spent inside is not time played
 		}
-		if p.peek && c.hasDigit() {
+		if w.endOnDigit && c.hasDigit() {
 			return digitDone
 		}
-		if p.digit != nil {
+		if w.digit != nil {
 			if d, ok := c.dequeue(); ok {
-				if p.digit(d) {
+				if w.digit(d) {
 					return digitDone
 				}
 				continue
 			}
 		}
-		if expired || !p.forever && left <= 0 {
-			return timedOut
-		}
-		if p.forever {
+		if w.endless {
 			<-c.wake
 			continue
 		}
-		timer := c.sw.clk.NewTimer(left)
+		if expired || remaining <= 0 {
+			return timedOut
+		}
+		timer := c.sw.clk.NewTimer(remaining)
 		select {
 		case <-c.wake:
 			timer.Stop()
-			left -= c.sw.clk.Now().Sub(began)
-			if left <= 0 {
-				expired = true
-			}
+			remaining -= c.sw.clk.Now().Sub(began)
 		case <-timer.C:
 			expired = true
 		}
 	}
 }
 
-func (c *channel) mustLeave(p pause) (outcome, bool) {
+// interruption reports why an application must end now. A break is taken note of
+// once.
+func (c *channel) interruption(ignoreBreak bool) (outcome, bool) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case c.cause != "":
-		c.mu.Unlock()
 		return hungUp, true
 	case !c.readyLocked():
-		c.mu.Unlock()
 		return moved, true
-	case c.broken && !p.deafToBreak:
+	case c.broken && !ignoreBreak:
 		c.broken = false
-		c.mu.Unlock()
 		return interrupted, true
 	}
-	c.mu.Unlock()
-	if p.stop != nil && p.stop() {
-		return stopped, true
+	return 0, false
+}
+
+// shift removes the first item of a queue that mu guards.
+func shift[T any](mu *sync.Mutex, queue *[]T) (first T, ok bool) {
+	mu.Lock()
+	defer mu.Unlock()
+	if len(*queue) == 0 {
+		return first, false
 	}
-	return timedOut, false
+	first = (*queue)[0]
+	*queue = (*queue)[1:]
+	return first, true
 }
 
 // runTask runs one posted function.
 func (c *channel) runTask() bool {
-	c.mu.Lock()
-	if len(c.tasks) == 0 {
-		c.mu.Unlock()
-		return false
+	task, ok := shift(&c.mu, &c.tasks)
+	if ok {
+		task()
 	}
-	task := c.tasks[0]
-	c.tasks = c.tasks[1:]
-	c.mu.Unlock()
-	task()
-	return true
+	return ok
 }

@@ -3,9 +3,11 @@ package switchsim
 import (
 	"strings"
 	"time"
+
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// origination is one originate: who is dialled, for whom, how long.
+// origination holds the parameters of one originate or bridge.
 type origination struct {
 	dial               string
 	timeout            int // seconds
@@ -13,24 +15,58 @@ type origination struct {
 	from               *channel // the A leg of a bridge; nil for the API
 }
 
-// leg is one dial string of an origination.
-type leg struct {
-	target string
-	vars   [][2]string
+// target is one dial string of an origination, with its variables.
+type target struct {
+	dial string
+	vars [][2]string
 }
 
 // originate dials groups (|) one after the other and the legs (,) of a group at
-// once, and returns the first leg that answers or, unless ignore_early_media,
-// has media; else the cause (switch_ivr_originate).
+// once. It returns the first leg that answers or, unless ignore_early_media is
+// set, has media; else the cause (switch_ivr_originate).
 func (s *Switch) originate(o origination) (*channel, string) {
-	vars, rest, ok := brackets(o.dial, '{', '}')
+	vars, rest, ok := text.Brackets(o.dial, '{', '}')
 	if !ok || strings.TrimSpace(rest) == "" {
 		return nil, "DESTINATION_OUT_OF_ORDER"
 	}
+	o.override(vars)
+	w := s.newDialWait(o, text.True(lookup(vars, "ignore_early_media")))
+	cause := "NO_ROUTE_DESTINATION"
+	for _, group := range strings.Split(rest, "|") {
+		var legs []*channel
+		for _, dial := range splitLegs(group) {
+			local, dial, _ := text.Brackets(dial, '[', ']')
+			c, why := s.dialLeg(target{strings.TrimSpace(dial), append(vars[:len(vars):len(vars)], local...)}, o)
+			if c == nil {
+				cause = why
+				continue
+			}
+			c.watch(w.wake)
+			legs = append(legs, c)
+			o.recordLeg(c)
+		}
+		if len(legs) == 0 {
+			continue
+		}
+		winner, why := w.firstOf(legs)
+		o.recordCauses(legs, winner)
+		if winner != nil {
+			return winner, "SUCCESS"
+		}
+		cause = why
+		if w.over {
+			break
+		}
+	}
+	return nil, cause
+}
+
+// override applies the variables that change the origination itself.
+func (o *origination) override(vars [][2]string) {
 	for _, v := range vars {
 		switch v[0] {
 		case "originate_timeout", "call_timeout":
-			if n := number(v[1]); n > 0 {
+			if n := text.Number(v[1]); n > 0 {
 				o.timeout = n
 			}
 		case "origination_caller_id_name":
@@ -39,35 +75,6 @@ func (s *Switch) originate(o origination) (*channel, string) {
 			o.cidNumber = v[1]
 		}
 	}
-	w := s.newDialWait(o)
-	cause := "NO_ROUTE_DESTINATION"
-	for _, group := range strings.Split(rest, "|") {
-		var legs []*channel
-		for _, target := range splitLegs(group) {
-			local, target, _ := brackets(target, '[', ']')
-			c, why := s.dialLeg(leg{target: target, vars: append(append([][2]string(nil), vars...), local...)}, o)
-			if c == nil {
-				cause = why
-				continue
-			}
-			w.watch(c)
-			legs = append(legs, c)
-			o.noteLeg(c)
-		}
-		if len(legs) == 0 {
-			continue
-		}
-		won, why := w.first(legs, lookup(vars, "ignore_early_media"))
-		o.noteCauses(legs, won)
-		if won != nil {
-			return won, "SUCCESS"
-		}
-		cause = why
-		if w.over {
-			break
-		}
-	}
-	return nil, cause
 }
 
 // splitLegs splits at commas outside of brackets.
@@ -90,6 +97,7 @@ func splitLegs(group string) []string {
 	return append(legs, group[start:])
 }
 
+// lookup returns the last value of a variable.
 func lookup(vars [][2]string, name string) string {
 	for i := len(vars) - 1; i >= 0; i-- {
 		if vars[i][0] == name {
@@ -99,99 +107,100 @@ func lookup(vars [][2]string, name string) string {
 	return ""
 }
 
-// dialWait waits for legs, in the A leg's own media loop or, for the API, in
-// the goroutine that runs it.
+// dialWait waits for legs in the A leg's media loop or, for the API, in the
+// goroutine that runs it.
 type dialWait struct {
-	s        *Switch
-	from     *channel
-	wake     chan struct{}
-	deadline time.Time
-	over     bool // timed out or cancelled: no further group
+	s           *Switch
+	from        *channel
+	ignoreEarly bool
+	wake        chan struct{}
+	deadline    time.Time
+	over        bool // timed out or cancelled: no further group is dialled
 }
 
-func (s *Switch) newDialWait(o origination) *dialWait {
-	w := &dialWait{s: s, from: o.from, wake: make(chan struct{}, 1), deadline: s.clk.Now().Add(s.seconds(o.timeout))}
+func (s *Switch) newDialWait(o origination, ignoreEarly bool) *dialWait {
+	w := &dialWait{s: s, from: o.from, ignoreEarly: ignoreEarly, wake: make(chan struct{}, 1),
+		deadline: s.clk.Now().Add(s.seconds(o.timeout))}
 	if o.from != nil {
 		w.wake = o.from.wake
 	}
 	return w
 }
 
-func (w *dialWait) watch(c *channel) { c.watchOn(w.wake) }
-
-// first waits for the first leg that is won; the others lose the race.
-func (w *dialWait) first(legs []*channel, ignoreEarly string) (*channel, string) {
-	var won *channel
+// firstOf waits for the first leg that wins and hangs the others up; else it
+// returns the cause.
+func (w *dialWait) firstOf(legs []*channel) (*channel, string) {
+	var winner *channel
 	cause := "NO_ANSWER"
-	settled := func() bool {
-		alive := false
+	decided := func() bool {
+		dead := 0
 		for _, c := range legs {
-			c.mu.Lock()
-			dead, answered, early, ringing, why := c.cause != "", c.answered, c.early, c.ringing, c.cause
-			c.mu.Unlock()
-			if ringing && w.from != nil {
-				w.from.partnerRings(c)
+			p := c.progress()
+			if p.ringing && w.from != nil {
+				w.from.ringAsPartner(c)
 			}
 			switch {
-			case dead:
-				cause = why
-			case answered || early && !truth(ignoreEarly):
-				won = c
+			case p.cause != "":
+				cause = p.cause
+				dead++
+			case p.answered || p.early && !w.ignoreEarly:
+				winner = c
 				return true
-			default:
-				alive = true
 			}
 		}
-		return !alive
+		return dead == len(legs)
 	}
-	out := w.wait(settled)
+	out := w.wait(decided)
+	lost := "ORIGINATOR_CANCEL"
+	switch {
+	case winner != nil:
+		lost = "LOSE_RACE"
+	case out == timedOut:
+		lost = "NO_ANSWER"
+	}
 	for _, c := range legs {
 		c.unwatch(w.wake)
-		if c == won {
-			continue
-		}
-		switch {
-		case won != nil:
-			c.hangup("LOSE_RACE")
-		case out == timedOut:
-			c.hangup("NO_ANSWER")
-		case out != stopped:
-			c.hangup("ORIGINATOR_CANCEL")
+		if c != winner {
+			c.hangup(lost)
 		}
 	}
-	switch {
-	case won != nil:
-		return won, ""
-	case out == timedOut:
-		w.over = true
-		return nil, "NO_ANSWER"
-	case out != stopped:
-		w.over = true
-		return nil, "ORIGINATOR_CANCEL"
+	if winner == nil && out != conditionMet {
+		w.over, cause = true, lost
 	}
-	return nil, cause
+	return winner, cause
 }
 
-func (w *dialWait) wait(settled func() bool) outcome {
-	left := w.deadline.Sub(w.s.clk.Now())
+func (w *dialWait) wait(decided func() bool) outcome {
+	limit := w.deadline.Sub(w.s.clk.Now())
 	if w.from != nil {
-		return w.from.pause(pause{d: max(left, 0), stop: settled, deafToBreak: true})
+		return w.from.await(wait{limit: limit, until: decided, ignoreBreak: true})
 	}
-	timer := w.s.clk.NewTimer(left)
+	timer := w.s.clk.NewTimer(limit)
 	defer timer.Stop()
-	for !settled() {
+	for !decided() {
 		select {
 		case <-w.wake:
 		case <-timer.C:
 			return timedOut
 		}
 	}
-	return stopped
+	return conditionMet
 }
 
-// noteLeg and noteCauses leave in the A leg's variables who was dialled and what
-// became of it.
-func (o *origination) noteLeg(c *channel) {
+// progress is how far a dialled leg has come, as originate sees it.
+type progress struct {
+	ringing, early, answered bool
+	cause                    string
+}
+
+func (c *channel) progress() progress {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return progress{c.ringing, c.early && c.callState != "DOWN" && c.callState != "RINGING", c.answerShown, c.cause}
+}
+
+// recordLeg sets the A leg's variables about a leg that is dialled.
+func (o *origination) recordLeg(c *channel) {
 	if o.from == nil {
 		return
 	}
@@ -204,28 +213,25 @@ func (o *origination) noteLeg(c *channel) {
 	o.from.vars.push("originated_legs", item)
 }
 
-func (o *origination) noteCauses(legs []*channel, won *channel) {
+// recordCauses sets the A leg's variables about the end of each leg.
+func (o *origination) recordCauses(legs []*channel, winner *channel) {
 	if o.from == nil {
 		return
 	}
 	for _, c := range legs {
-		c.mu.Lock()
-		cause := c.cause
-		c.mu.Unlock()
-		o.from.mu.Lock()
-		if c == won || cause == "" {
+		cause := c.hangupCause()
+		if c == winner || cause == "" {
 			cause = "NONE"
 		} else {
-			o.from.vars.set("last_bridge_hangup_cause", cause)
+			o.from.set("last_bridge_hangup_cause", cause)
 		}
-		o.from.vars.push("originate_causes", c.uuid+";"+cause)
-		o.from.mu.Unlock()
+		o.from.push("originate_causes", c.uuid+";"+cause)
 	}
 }
 
-// partnerRings shows the A leg whom it will reach; one that is not answered
-// hears the ringing.
-func (c *channel) partnerRings(b *channel) {
+// ringAsPartner shows the A leg the leg that rings. An A leg that is not answered
+// rings too.
+func (c *channel) ringAsPartner(b *channel) {
 	b.mu.Lock()
 	name, number := b.caller.calleeName, b.caller.calleeNumber
 	b.mu.Unlock()
@@ -239,97 +245,6 @@ func (c *channel) partnerRings(b *channel) {
 	if !known {
 		c.caller = &p
 	}
-	waiting := !c.answered && !c.early && !c.ringing
 	c.mu.Unlock()
-	if waiting {
-		c.ringReady()
-	}
-}
-
-// originateAPI is the originate API (mod_commands.c:originate_function). An unquoted
-// &app(a b) loses what follows the first blank: it was split before.
-func (s *Switch) originateAPI(args string) string {
-	const usage = "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]\n"
-	argv := separate(args, ' ', 10)
-	if len(argv) < 2 || len(argv) > 7 {
-		return usage
-	}
-	for len(argv) < 7 {
-		argv = append(argv, "")
-	}
-	for i := range argv {
-		if strings.EqualFold(argv[i], "undef") {
-			argv[i] = ""
-		}
-	}
-	o := origination{dial: argv[0], timeout: 60, cidName: argv[4], cidNumber: argv[5]}
-	if argv[6] != "" {
-		o.timeout = number(argv[6])
-	}
-	c, cause := s.originate(o)
-	if c == nil {
-		return "-ERR " + cause + "\n"
-	}
-	s.handOver(c)
-	exten, dialplan, context := argv[1], argv[2], argv[3]
-	if app, isApp := strings.CutPrefix(exten, "&"); isApp && app != "" {
-		app, _, _ = strings.Cut(app, ")")
-		app, arg, _ := strings.Cut(app, "(")
-		c.runOnly([]Action{{app, arg}})
-	} else {
-		if dialplan == "" {
-			dialplan = "XML"
-		}
-		if context == "" {
-			context = "default"
-		}
-		c.transferTo(exten, dialplan, context)
-	}
-	return "+OK " + c.uuid + "\n"
-}
-
-// handOver is what originate does with the leg that answered before it gives it
-// something to do. It looks for an answer every 20 ms only, so that an
-// execute_on_answer application gets as far as that and is then broken off.
-func (s *Switch) handOver(c *channel) {
-	if c.get("execute_on_answer") != "" {
-		timer := s.clk.NewTimer(pollTick)
-		select {
-		case <-timer.C:
-		case <-c.reported:
-			timer.Stop()
-		}
-	}
-	if c.get("dialed_user") != "" {
-		// user/ originates a second time inside, so this comes again.
-		c.fire("CHANNEL_OUTGOING")
-		c.set("originate_endpoint", "user")
-	}
-	c.flipCallerID()
-}
-
-// flipCallerID makes the dialled party the caller of what runs next
-// (switch_channel_flip_cid).
-func (c *channel) flipCallerID() {
-	c.mu.Lock()
-	p := *c.caller
-	for _, v := range [][2]string{{"pre_transfer_caller_id_name", p.cidName}, {"pre_transfer_caller_id_number", p.cidNumber}} {
-		if v[1] != "" {
-			c.vars.set(v[0], v[1])
-		}
-	}
-	p.cidName, p.cidNumber, p.calleeName, p.calleeNumber = p.calleeName, p.calleeNumber, p.origName, p.origNumber
-	c.caller = &p
-	c.vars.set("channel_cid_flipped", "yes")
-	c.hitDialplan = true
-	c.mu.Unlock()
-	c.fireWith("CALL_UPDATE", directionReceived)
-}
-
-// runOnly gives a dialled leg its extension.
-func (c *channel) runOnly(actions []Action) {
-	c.mu.Lock()
-	c.extension, c.hitDialplan = actions, true
-	c.mu.Unlock()
-	c.setState(csExecute)
+	c.ringReady() // unless it has come further already
 }

@@ -3,26 +3,30 @@ package switchsim
 import (
 	"strings"
 
-	"github.com/eslua/eslua/host/switchsim/wire"
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-var directionReceived = []wire.Header{{Name: "Direction", Value: "RECV"}}
+// SetEndpoint adds an endpoint, or replaces the one with the same Dial.
+func (s *Switch) SetEndpoint(e Endpoint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endpoints = replace(s.endpoints, e, func(x Endpoint) bool { return x.Dial == e.Dial })
+}
 
-// dialLeg makes the channel for one dial string; without one it says why.
-func (s *Switch) dialLeg(l leg, o origination) (*channel, string) {
-	l.target = strings.TrimSpace(l.target)
-	kind, rest, _ := strings.Cut(l.target, "/")
+// dialLeg returns the channel of one dial string, or else the cause.
+func (s *Switch) dialLeg(t target, o origination) (*channel, string) {
+	kind, rest, _ := strings.Cut(t.dial, "/")
 	if kind == "error" {
-		return nil, causeName(rest)
+		return nil, text.Cause(rest)
 	}
-	if e, ok := s.endpoint(l.target); ok {
-		return s.dialEndpoint(l, e, o), ""
+	if e, ok := s.endpoint(t.dial); ok {
+		return s.dialEndpoint(t, e, o), ""
 	}
 	switch kind {
 	case "loopback":
-		return s.dialLoopback(l, rest, o), ""
+		return s.dialLoopback(t, rest, o), ""
 	case "null":
-		return s.dialEndpoint(l, Endpoint{Dial: l.target}, o), ""
+		return s.dialEndpoint(t, Endpoint{Dial: t.dial}, o), ""
 	case "user":
 		return nil, "SUBSCRIBER_ABSENT"
 	case "sofia":
@@ -33,43 +37,39 @@ func (s *Switch) dialLeg(l leg, o origination) (*channel, string) {
 		if profile != "internal" && profile != "external" {
 			return nil, "INVALID_PROFILE"
 		}
-		return s.dialEndpoint(l, Endpoint{Dial: l.target, Cause: "NORMAL_TEMPORARY_FAILURE"}, o), ""
+		return s.dialEndpoint(t, Endpoint{Dial: t.dial, Cause: "NORMAL_TEMPORARY_FAILURE"}, o), ""
 	}
 	return nil, "CHAN_NOT_IMPLEMENTED"
 }
 
-// endpoint finds who answers to a dial string; a trailing * matches the rest.
-func (s *Switch) endpoint(target string) (Endpoint, bool) {
+// endpoint returns the endpoint with that dial string.
+func (s *Switch) endpoint(dial string) (Endpoint, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.endpoints {
-		if prefix, star := strings.CutSuffix(e.Dial, "*"); star && strings.HasPrefix(target, prefix) || e.Dial == target {
+		if prefix, star := strings.CutSuffix(e.Dial, "*"); star && strings.HasPrefix(dial, prefix) || e.Dial == dial {
 			return e, true
 		}
 	}
 	return Endpoint{}, false
 }
 
-// outgoing makes an outbound channel with the variables every dialled leg has.
-func (s *Switch) outgoing(l leg, name string, k codec, p *profile, o origination) *channel {
+// newOutbound returns an outbound channel with the variables of every dialled leg.
+func (s *Switch) newOutbound(t target, name string, k codec, p *profile, o origination) *channel {
 	p.cidName, p.cidNumber = o.cidName, o.cidNumber
 	if p.cidNumber == "" {
 		p.cidNumber = "0000000000"
 	}
 	p.origName, p.origNumber, p.ani = p.cidName, p.cidNumber, p.cidNumber
 	p.context = "default"
-	c := s.newChannel(lookup(l.vars, "origination_uuid"), name, outbound, k, p)
-	c.vars.set("direction", outbound)
-	c.vars.set("is_outbound", "true")
-	c.vars.set("uuid", c.uuid)
-	c.vars.set("call_uuid", c.uuid)
+	c := s.newChannel(lookup(t.vars, "origination_uuid"), name, outbound, k, p)
+	c.vars.setAll([][2]string{{"is_outbound", "true"}, {"uuid", c.uuid}, {"call_uuid", c.uuid}})
 	c.setSessionID()
 	c.inherit(o.from)
 	return c
 }
 
-// inherit takes over the A leg's exported variables and knows it as the other
-// side.
+// inherit copies the A leg's exported variables and makes it the other leg.
 func (c *channel) inherit(from *channel) {
 	if from == nil {
 		return
@@ -87,41 +87,40 @@ func (c *channel) inherit(from *channel) {
 	c.caller.rdnis = other.rdnis
 }
 
-// dialEndpoint dials a scripted person or gateway over what looks like SIP.
-func (s *Switch) dialEndpoint(l leg, e Endpoint, o origination) *channel {
-	number := l.target[strings.LastIndexByte(l.target, '/')+1:]
-	user, host, _ := strings.Cut(number, "@")
+// dialEndpoint dials a scripted person or a gateway with the variables of a SIP
+// leg.
+func (s *Switch) dialEndpoint(t target, e Endpoint, o origination) *channel {
+	dialled, host, _ := strings.Cut(t.dial[strings.LastIndexByte(t.dial, '/')+1:], "@")
 	if host == "" {
 		host = "127.0.0.1:5060"
 	}
-	dialled := user
 	name := e.Channel
 	if name == "" {
-		name = "sofia/internal/" + user + "@" + host
+		name = "sofia/internal/" + dialled + "@" + host
 	}
-	user, host, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], "@")
-	p := &profile{destination: user, source: "src/switch_ivr_originate.c"}
-	if strings.HasPrefix(l.target, "user/") {
-		p.calleeName, p.calleeNumber = user, user
-	} else {
-		p.calleeName, p.calleeNumber = "Outbound Call", user
+	user, host, _ := strings.Cut(name[strings.LastIndexByte(name, '/')+1:], "@")
+	isUser := strings.HasPrefix(t.dial, "user/")
+	p := &profile{destination: user, source: "src/switch_ivr_originate.c", calleeName: "Outbound Call", calleeNumber: user}
+	if isUser {
+		p.calleeName = user
 	}
-	c := s.outgoing(l, name, codec{}, p, o)
-	if strings.HasPrefix(l.target, "user/") {
-		c.vars.set("dialed_user", dialled)
-		c.vars.set("dialed_domain", "127.0.0.1")
-		c.vars.set("presence_id", dialled+"@127.0.0.1")
+	c := s.newOutbound(t, name, codec{}, p, o)
+	if isUser {
+		c.vars.setAll([][2]string{{"dialed_user", dialled}, {"dialed_domain", "127.0.0.1"}, {"presence_id", dialled + "@127.0.0.1"}})
 	}
-	c.setAll(l.vars)
-	offer := c.sip(user, host)
-	c.offered(offer)
+	c.vars.setAll(t.vars)
+	leg := c.newSIPLeg(user, host)
+	c.setInviteVariables(leg)
 	c.pad()
 	c.scripted = len(e.Script) > 0
-	c.mu.Lock()
-	c.state = csInit
-	c.mu.Unlock()
-	c.fire("CHANNEL_OUTGOING")
-	c.begin(csInit)
-	s.spawn(func() { c.playCallee(e, offer) })
+	c.dialOut()
+	s.spawn(func() { c.playEndpoint(e, leg) })
 	return c
+}
+
+// dialOut fires CHANNEL_OUTGOING, in CS_INIT already, and starts the channel.
+func (c *channel) dialOut() {
+	c.state = csInit
+	c.fire("CHANNEL_OUTGOING")
+	c.begin()
 }

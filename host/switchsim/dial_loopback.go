@@ -7,10 +7,10 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// dialLoopback makes the two halves of loopback/exten[/context[/dialplan]]: A is
-// what was dialled, B runs the extension, and what happens to one happens to
-// the other (mod_loopback.c).
-func (s *Switch) dialLoopback(l leg, rest string, o origination) *channel {
+// dialLoopback makes the A half of loopback/exten[/context[/dialplan]]. The B half
+// runs the extension, and what happens to one half happens to the other
+// (mod_loopback.c).
+func (s *Switch) dialLoopback(t target, rest string, o origination) *channel {
 	parts := strings.SplitN(rest, "/", 3)
 	exten, context, dialplan := parts[0], "default", "xml"
 	if o.from != nil { // a bridge passes its own on, also "inline"
@@ -18,110 +18,75 @@ func (s *Switch) dialLoopback(l leg, rest string, o origination) *channel {
 		context, dialplan = o.from.caller.context, o.from.caller.dialplan
 		o.from.mu.Unlock()
 	}
-	if len(parts) > 1 && parts[1] != "" {
-		context = parts[1]
+	if v := nth(parts, 1); v != "" {
+		context = v
 	}
-	if len(parts) > 2 && parts[2] != "" {
-		dialplan = parts[2]
+	if v := nth(parts, 2); v != "" {
+		dialplan = v
 	}
 	p := &profile{dialplan: dialplan, destination: exten, source: "mod_loopback",
 		calleeName: "Outbound Call", calleeNumber: rest[strings.LastIndexByte(rest, '/')+1:]}
-	a := s.outgoing(l, "loopback/"+rest+"-a", codecLoopback, p, o)
+	a := s.newOutbound(t, "loopback/"+rest+"-a", codecLoopback, p, o)
 	a.caller.context = context
-	a.codecEvents()
-	a.rename("loopback/" + exten + "-a")
+	a.fireCodecs()
+	a.name = "loopback/" + exten + "-a"
+	a.caller.channel = a.name
 	a.vars.set("channel_name", a.name)
-	for _, v := range l.vars {
-		a.vars.set(v[0], v[1])
-	}
-	a.vars.set("originate_early_media", "true")
-	a.vars.set("originate_endpoint", "loopback")
+	a.vars.setAll(t.vars)
+	a.vars.setAll([][2]string{{"originate_early_media", "true"}, {"originate_endpoint", "loopback"}})
 	a.pad()
-	a.mu.Lock()
-	a.state = csInit
-	a.mu.Unlock()
-	a.fire("CHANNEL_OUTGOING")
-	a.initHook = func() { s.otherHalf(a, l) }
-	a.begin(csInit)
+	a.initHook = func() { s.dialOtherHalf(a, t) }
+	a.dialOut()
 	return a
 }
 
-// otherHalf makes B once A is initialised.
-func (s *Switch) otherHalf(a *channel, l leg) {
+// dialOtherHalf makes the B half once A is initialised.
+func (s *Switch) dialOtherHalf(a *channel, t target) {
 	a.mu.Lock()
 	p := *a.caller
 	name := strings.TrimSuffix(a.name, "-a")
 	a.mu.Unlock()
 	b := s.newChannel("", name+"-b", inbound, codecLoopback, &p)
-	b.vars.set("direction", inbound)
-	b.vars.set("uuid", b.uuid)
-	b.vars.set("call_uuid", b.uuid)
+	b.vars.setAll([][2]string{{"uuid", b.uuid}, {"call_uuid", b.uuid}})
 	b.setSessionID()
 	b.vars.set("channel_name", b.name)
-	b.codecEvents()
-	for _, v := range l.vars {
+	b.fireCodecs()
+	for _, v := range t.vars {
 		if strings.HasPrefix(v[0], "execute_on_") || strings.HasPrefix(v[0], "api_on_") || v[0] == "origination_uuid" {
 			continue // they concern the leg that was dialled
 		}
 		b.vars.set(v[0], v[1])
 	}
-	a.set("other_loopback_leg_uuid", b.uuid)
-	a.set("loopback_leg", "A")
-	b.vars.set("other_loopback_leg_uuid", a.uuid)
-	b.vars.set("loopback_leg", "B")
-	b.loop = a
+	a.setAll([][2]string{{"other_loopback_leg_uuid", b.uuid}, {"loopback_leg", "A"}})
+	b.vars.setAll([][2]string{{"other_loopback_leg_uuid", a.uuid}, {"loopback_leg", "B"}})
+	b.otherHalf = a
 	a.mu.Lock()
-	a.loop = b
+	a.otherHalf = b
 	a.mu.Unlock()
-	b.begin(csInit)
+	b.begin()
 }
 
 func (c *channel) setSessionID() { c.vars.set("session_id", strconv.Itoa(c.number)) }
 
-func (c *channel) rename(name string) {
-	c.mu.Lock()
-	c.name = name
-	c.caller.channel = name
-	c.mu.Unlock()
-}
-
-// codecEvents are the two CODEC events of a new channel that has no caller
-// profile yet.
-func (c *channel) codecEvents() {
+// fireCodecs sets the codec variables and fires the two CODEC events of a new
+// channel, which has no caller profile yet.
+func (c *channel) fireCodecs() {
 	k := c.codec
-	c.vars.set("read_codec", k.name)
-	c.vars.set("read_rate", k.rate)
-	c.vars.set("write_codec", k.name)
-	c.vars.set("write_rate", k.rate)
-	if !c.sw.bus.wanted("CODEC", c.uuid) {
-		return
-	}
+	c.vars.setAll([][2]string{{"read_codec", k.name}, {"read_rate", k.rate}, {"write_codec", k.name}, {"write_rate", k.rate}})
 	p := c.caller
 	c.caller, c.codecWrite = nil, false
-	e := c.event("CODEC", nil, []wire.Header{
-		{Name: "channel-read-codec-name", Value: k.name},
-		{Name: "channel-read-codec-rate", Value: k.rate},
-		{Name: "channel-read-codec-bit-rate", Value: k.bitRate},
-	})
-	e.Headers = setHeader(e.Headers, "Event-Calling-Function", "switch_core_session_set_read_codec")
-	c.sw.bus.fire(e, "CODEC", c.uuid, "")
+	c.fireCodec("read", "channel-read-codec-name", "channel-read-codec-rate", "channel-read-codec-bit-rate")
 	c.codecWrite = true
-	e = c.event("CODEC", nil, []wire.Header{
-		{Name: "Channel-Write-Codec-Name", Value: k.name},
-		{Name: "Channel-Write-Codec-Rate", Value: k.rate},
-		{Name: "Channel-Write-codec-bit-rate", Value: k.bitRate},
-	})
-	e.Headers = setHeader(e.Headers, "Event-Calling-Function", "switch_core_session_set_write_codec")
-	c.sw.bus.fire(e, "CODEC", c.uuid, "")
+	c.fireCodec("write", "Channel-Write-Codec-Name", "Channel-Write-Codec-Rate", "Channel-Write-codec-bit-rate")
 	c.caller = p
 }
 
-func setHeader(h []wire.Header, name, value string) []wire.Header {
-	for i := range h {
-		if h[i].Name == name {
-			h[i].Value = value
-			break
-		}
+func (c *channel) fireCodec(direction, name, rate, bitRate string) {
+	if c.sw.bus.Skip("CODEC", c.uuid) {
+		return
 	}
-	return h
+	e := c.event("CODEC", nil, []wire.Header{{Name: name, Value: c.codec.name},
+		{Name: rate, Value: c.codec.rate}, {Name: bitRate, Value: c.codec.bitRate}})
+	e.Set("Event-Calling-Function", "switch_core_session_set_"+direction+"_codec")
+	c.sw.bus.Fire(e, "CODEC", c.uuid, "")
 }

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// sip holds what the two halves of a leg's SIP variables are made of.
-type sip struct{ user, domain, port, media, local, remote, sdp string }
+// sipLeg holds the values that a leg's SIP variables are made of.
+type sipLeg struct{ user, domain, port, media, local, remote, sdp string }
 
-func (c *channel) sip(user, host string) sip {
+func (c *channel) newSIPLeg(user, host string) sipLeg {
 	domain, port, _ := strings.Cut(host, ":")
 	if port == "" {
 		port = "5060"
@@ -19,21 +21,16 @@ func (c *channel) sip(user, host string) sip {
 	sdp := "v=0\r\no=FreeSWITCH 1795177066 1795177067 IN IP4 127.0.0.1\r\ns=FreeSWITCH\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" +
 		"m=audio " + media + " RTP/AVP 0 8 101 13\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n" +
 		"a=fmtp:101 0-15\r\na=rtpmap:13 CN/8000\r\na=ptime:20\r\n"
-	return sip{user, domain, port, media, tag[:13], tag[13:26], sdp}
+	return sipLeg{user, domain, port, media, tag[:13], tag[13:26], sdp}
 }
 
-func (p sip) uri() string { return p.user + "@" + p.domain + ":" + p.port }
+func (p sipLeg) uri() string { return p.user + "@" + p.domain + ":" + p.port }
 
-// setAll sets variables in order.
-func (c *channel) setAll(list [][2]string) {
-	for _, v := range list {
-		c.vars.set(v[0], v[1])
-	}
-}
-
-// offered are the variables mod_sofia sets on a leg it sends an INVITE for.
-func (c *channel) offered(p sip) {
-	c.setAll([][2]string{
+// setInviteVariables sets the variables of a leg that mod_sofia sends an INVITE
+// for. Like the others here that set variables it is called with mu held, or
+// before the channel lives.
+func (c *channel) setInviteVariables(p sipLeg) {
+	c.vars.setAll([][2]string{
 		{"sip_profile_name", "internal"}, {"video_media_flow", "disabled"}, {"text_media_flow", "disabled"},
 		{"channel_name", c.name}, {"sip_destination_url", "sip:" + p.uri()},
 		{"originate_early_media", "true"}, {"originate_endpoint", "sofia"}, {"rtp_use_codec_string", "PCMU,PCMA"},
@@ -47,12 +44,12 @@ func (c *channel) offered(p sip) {
 	})
 }
 
-// established are the variables a leg has once there is an answer and media.
-func (c *channel) established(p sip) {
+// setMediaVariables sets the variables of a leg that has media.
+func (c *channel) setMediaVariables(p sipLeg) {
 	contact := "<sip:" + p.uri() + ";transport=udp>"
 	via := "SIP/2.0/UDP 127.0.0.1;rport=" + p.port + ";branch=z9hG4bK" + p.local
 	from := c.caller.origNumber
-	c.setAll([][2]string{
+	c.vars.setAll([][2]string{
 		{"sip_reply_host", p.domain}, {"sip_network_ip", p.domain},
 		{"sip_user_agent", "FreeSWITCH-mod_sofia/1.11.3-dev+git~20260821T141014Z~cc93a683ca~64bit"},
 		{"sip_allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, REGISTER, REFER, NOTIFY"},
@@ -75,8 +72,8 @@ func (c *channel) established(p sip) {
 	c.codec, c.caller.networkAddr = codecSIP, "127.0.0.1"
 }
 
-// refused are the variables of a leg whose INVITE was turned down.
-func (c *channel) refused(cause string) {
+// setRefusal sets the variables of a leg whose INVITE was refused.
+func (c *channel) setRefusal(cause string) {
 	status, phrase := "480", "Temporarily Unavailable"
 	switch cause {
 	case "NORMAL_TEMPORARY_FAILURE":
@@ -88,12 +85,10 @@ func (c *channel) refused(cause string) {
 	case "UNALLOCATED_NUMBER":
 		status, phrase = "404", "Not Found"
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.setAll([][2]string{
 		{"sip_hangup_disposition", "recv_refuse"}, {"sip_invite_failure_status", status},
 		{"sip_invite_failure_phrase", phrase}, {"sip_term_status", status},
-		{"proto_specific_hangup_cause", "sip:" + status}, {"sip_term_cause", strconv.Itoa(causes[cause])},
+		{"proto_specific_hangup_cause", "sip:" + status}, {"sip_term_cause", strconv.Itoa(text.CauseNumber(cause))},
 	})
 }
 
@@ -103,7 +98,9 @@ func (c *channel) pad() {
 		return
 	}
 	size := 2200
-	c.vars.each(func(name, value string) { size += len(variablePrefix) + len(name) + len(value)*5/4 + 3 })
+	for _, v := range c.vars.list {
+		size += len(v.Name) + len(v.Value)*5/4 + 3
+	}
 	filler := strings.Repeat("x", 80)
 	for i := 1; size < c.sw.cfg.PadTo; i++ {
 		name := fmt.Sprintf("padding_%03d", i)

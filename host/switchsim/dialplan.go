@@ -3,11 +3,46 @@ package switchsim
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// route finds what a destination runs: the inline dialplan spells it out, any
-// other is looked up in Config.Dialplan.
+// Dialplan maps a context to its extensions, which are tried in order.
+type Dialplan map[string][]Extension
+
+// Extension says which actions a destination number runs.
+type Extension struct {
+	// Match is the number itself, or a regular expression if it begins with "^";
+	// its groups are $1, $2 ... in the actions' data.
+	Match   string
+	Actions []Action
+}
+
+// Action is one dialplan application.
+type Action struct{ App, Data string }
+
+// SetExtension adds an extension, or replaces the one with the same Match.
+func (s *Switch) SetExtension(context string, e Extension) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dialplan[context] = replace(s.dialplan[context], e, func(x Extension) bool { return x.Match == e.Match })
+}
+
+// replace returns a copy of the list with x instead of the item that is the same,
+// or at the end.
+func replace[T any](list []T, x T, same func(T) bool) []T {
+	list = slices.Clone(list)
+	if i := slices.IndexFunc(list, same); i >= 0 {
+		list[i] = x
+		return list
+	}
+	return append(list, x)
+}
+
+// route finds the actions that a destination runs. The inline dialplan spells
+// them out, any other is looked up in Config.Dialplan.
 func (c *channel) route(dialplan, context, destination string) ([]Action, bool) {
 	c.trace(WhoSwitch, "route", destination+" in "+context)
 	if strings.EqualFold(dialplan, "inline") {
@@ -49,11 +84,8 @@ func (e *Extension) match(destination string) (groups []string, ok bool) {
 	return groups, groups != nil
 }
 
-// substitute puts groups in for $1 ... $9.
+// substitute replaces $1, $2 ... with the groups.
 func substitute(data string, groups []string) string {
-	if groups == nil || !strings.Contains(data, "$") {
-		return data
-	}
 	for i := len(groups) - 1; i > 0; i-- {
 		data = strings.ReplaceAll(data, fmt.Sprintf("$%d", i), groups[i])
 	}
@@ -68,64 +100,11 @@ func inlineActions(s string) []Action {
 		delim, s = s[2], s[4:]
 	}
 	var actions []Action
-	for _, item := range separate(s, delim, 128) {
+	for _, item := range text.Split(s, delim, 128) {
 		app, data, _ := strings.Cut(item, ":")
-		for strings.HasPrefix(app, " ") {
-			app = app[1:]
-		}
-		if app != "" {
+		if app = strings.TrimLeft(app, " "); app != "" {
 			actions = append(actions, Action{app, data})
 		}
 	}
 	return actions
-}
-
-// transferTo sends the channel into another extension
-// (switch_ivr_session_transfer). Empty dialplan and context stay as they are.
-func (c *channel) transferTo(extension, dialplan, context string) {
-	now := stampOf(c.sw.clk.Now())
-	c.mu.Lock()
-	if c.cause != "" {
-		c.mu.Unlock()
-		return
-	}
-	forwards := 70
-	if v := c.vars.get("max_forwards"); v != "" {
-		forwards = number(v) - 1
-	}
-	if forwards <= 0 {
-		c.mu.Unlock()
-		c.hangup("EXCHANGE_ROUTING_ERROR")
-		return
-	}
-	c.vars.set("max_forwards", fmt.Sprint(forwards))
-	p := *c.caller
-	if dialplan == "" && !strings.EqualFold(p.dialplan, "inline") {
-		dialplan = p.dialplan
-	}
-	if dialplan == "" {
-		dialplan = "XML"
-	}
-	if context == "" {
-		context = p.context
-	}
-	if context == "" {
-		context = "default"
-	}
-	p.rdnis, p.destination, p.dialplan, p.context = p.destination, extension, dialplan, context
-	p.index, p.created = p.index+1, now
-	p.transferSource = fmt.Sprintf("%d:%s:bl_xfer:%s/%s/%s", now.at.Unix(), c.sw.newUUID(), extension, context, dialplan)
-	c.vars.set("signal_bond", "")
-	c.vars.push("transfer_history", p.transferSource)
-	c.vars.set("transfer_source", p.transferSource)
-	c.caller = &p
-	c.digits = nil
-	c.transferred, c.state = true, csRouting
-	partner := c.bridgedTo
-	c.mu.Unlock()
-	c.trace(WhoSwitch, "route", fmt.Sprintf("transferred to %s[%s@%s]", dialplan, extension, context))
-	if partner != nil {
-		c.unbridge(partner)
-	}
-	c.changed()
 }

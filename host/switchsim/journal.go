@@ -2,6 +2,7 @@ package switchsim
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -9,15 +10,15 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// Who did what an Entry tells.
+// The values of Entry.Who.
 const (
 	WhoCaller = "caller" // the scripted person: digits, hangup
 	WhoSwitch = "switch" // the switch itself: states, applications
-	WhoApp    = "app"    // what came over the event socket
+	WhoApp    = "app"    // the application at the event socket
 )
 
-// Entry is one thing that happened to a channel (or, without a UUID, to a
-// connection that controls none).
+// Entry is one thing that happened to a channel or, without a UUID, to a connection
+// that controls none.
 type Entry struct {
 	At      time.Time
 	UUID    string // channel
@@ -29,7 +30,7 @@ type Entry struct {
 	What string // one readable line
 }
 
-// Record is what is known of one channel, living or gone.
+// Record describes one channel, living or gone.
 type Record struct {
 	UUID        string
 	Channel     string
@@ -49,18 +50,19 @@ const (
 	maxEntries = 2000  // entries remembered per channel
 )
 
-// journal keeps what happened, for tests and the demo.
+// journal records what happened, for tests and the demo.
 type journal struct {
 	hook func(Entry)
-	off  bool
+	off  bool // keeps no records
 
-	mu    sync.Mutex
-	order []*page
-	pages map[string]*page
-	loose []Entry // without a channel
-	more  chan struct{}
+	mu        sync.Mutex // taken before channel.mu
+	order     []*page
+	pages     map[string]*page
+	noChannel []Entry
+	more      chan struct{} // closed and replaced with every entry
 }
 
+// page holds the entries of one channel.
 type page struct {
 	c       *channel
 	entries []Entry
@@ -71,6 +73,8 @@ func newJournal(hook func(Entry), off bool) *journal {
 	return &journal{hook: hook, off: off, pages: map[string]*page{}, more: make(chan struct{})}
 }
 
+// begin opens a page for a channel; beyond maxRecords it drops the oldest ones of
+// channels that are down.
 func (j *journal) begin(c *channel) {
 	if j.off {
 		return
@@ -86,10 +90,8 @@ func (j *journal) begin(c *channel) {
 	}
 }
 
+// add appends an entry to its channel's page, with the path that it plays.
 func (j *journal) add(e Entry, path string) {
-	if j.off && j.hook == nil {
-		return
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if p := j.pages[e.UUID]; p != nil && len(p.entries) < maxEntries {
@@ -97,8 +99,8 @@ func (j *journal) add(e Entry, path string) {
 		if path != "" {
 			p.played = append(p.played, path)
 		}
-	} else if e.UUID == "" && len(j.loose) < maxEntries {
-		j.loose = append(j.loose, e)
+	} else if e.UUID == "" && len(j.noChannel) < maxEntries {
+		j.noChannel = append(j.noChannel, e)
 	}
 	close(j.more)
 	j.more = make(chan struct{})
@@ -107,20 +109,25 @@ func (j *journal) add(e Entry, path string) {
 	}
 }
 
+func (j *journal) silent() bool { return j.off && j.hook == nil }
+
+// trace records what happened to the channel. It must not be called with mu held.
 func (c *channel) trace(who, kind, what string) {
-	if c.sw.journal.off && c.sw.journal.hook == nil {
-		return
+	if !c.sw.journal.silent() {
+		c.sw.journal.add(Entry{c.sw.clk.Now(), c.uuid, c.currentName(), who, kind, what}, "")
 	}
-	c.sw.journal.add(Entry{At: c.sw.clk.Now(), UUID: c.uuid, Channel: c.nameNow(), Who: who, Kind: kind, What: what}, "")
 }
 
+// tracePlay records the start of a path.
 func (c *channel) tracePlay(path string) {
-	c.sw.journal.add(Entry{At: c.sw.clk.Now(), UUID: c.uuid, Channel: c.nameNow(), Who: WhoSwitch, Kind: "play", What: "plays " + path}, path)
+	if !c.sw.journal.silent() {
+		c.sw.journal.add(Entry{c.sw.clk.Now(), c.uuid, c.currentName(), WhoSwitch, "play", "plays " + path}, path)
+	}
 }
 
-// traceCommand writes down what the application sent, readable.
-func (l *listener) traceCommand(cmd wire.Command) {
-	if l.sw.journal.off && l.sw.journal.hook == nil {
+// traceCommand records a command of the application in readable form.
+func (l *connection) traceCommand(cmd wire.Command) {
+	if l.sw.journal.silent() {
 		return
 	}
 	what := cmd.Line
@@ -141,15 +148,15 @@ func (l *listener) traceCommand(cmd wire.Command) {
 	}
 	e := Entry{At: l.sw.clk.Now(), Who: WhoApp, Kind: "command", What: what}
 	if l.channel != nil {
-		e.UUID, e.Channel = l.channel.uuid, l.channel.nameNow()
+		e.UUID, e.Channel = l.channel.uuid, l.channel.currentName()
 	}
 	l.sw.journal.add(e, "")
 }
 
-// Records are all channels so far, oldest first.
+// Records returns the records of all channels so far, oldest first.
 func (s *Switch) Records() []Record {
 	s.journal.mu.Lock()
-	pages := append([]*page(nil), s.journal.order...)
+	pages := slices.Clone(s.journal.order)
 	s.journal.mu.Unlock()
 	list := make([]Record, 0, len(pages))
 	for _, p := range pages {
@@ -158,21 +165,25 @@ func (s *Switch) Records() []Record {
 	return list
 }
 
-// Record is one channel by its UUID.
+// Record returns the record of a channel.
 func (s *Switch) Record(uuid string) (Record, bool) {
-	s.journal.mu.Lock()
-	p := s.journal.pages[uuid]
-	s.journal.mu.Unlock()
+	p := s.journal.page(uuid)
 	if p == nil {
 		return Record{}, false
 	}
 	return s.record(p), true
 }
 
+func (j *journal) page(uuid string) *page {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.pages[uuid]
+}
+
 func (s *Switch) record(p *page) Record {
 	s.journal.mu.Lock()
-	entries := append([]Entry(nil), p.entries...)
-	played := append([]string(nil), p.played...)
+	entries := slices.Clone(p.entries)
+	played := slices.Clone(p.played)
 	s.journal.mu.Unlock()
 	c := p.c
 	c.mu.Lock()
@@ -184,12 +195,12 @@ func (s *Switch) record(p *page) Record {
 	}
 }
 
-// WaitFor blocks until an Entry matches (past ones included) or ctx ends.
+// WaitFor blocks until an Entry matches, a past one too, or ctx ends.
 func (s *Switch) WaitFor(ctx context.Context, match func(Entry) bool) (Entry, error) {
 	for {
 		s.journal.mu.Lock()
 		more := s.journal.more
-		all := append([]Entry(nil), s.journal.loose...)
+		all := slices.Clone(s.journal.noChannel)
 		for _, p := range s.journal.order {
 			all = append(all, p.entries...)
 		}

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Caller is somebody who calls in.
+// Caller is a person who calls in.
 type Caller struct {
 	Number, Name string
 	Destination  string
 	Context      string            // empty is "default"
 	Variables    map[string]string // set before the dialplan runs
 	UUID         string            // empty is a new one
-	// Script is what the person does; the first step counts from the call's start.
+	// Script lists the person's steps; the first counts from the call's start.
 	Script []Step
 }
 
-// Endpoint is somebody (or a gateway) that can be dialled by originate and bridge.
+// Endpoint is a person or a gateway that originate and bridge can dial.
 type Endpoint struct {
 	// Dial is the dial string without its {variables}: "user/1000",
 	// "sofia/gateway/gw1/*" (a trailing * matches the rest).
@@ -31,16 +31,16 @@ type Endpoint struct {
 	Ring time.Duration
 	// EarlyMedia sends CHANNEL_PROGRESS_MEDIA instead of CHANNEL_PROGRESS while ringing.
 	EarlyMedia bool
-	// Script is what the person does; the first step counts from the answer.
+	// Script lists the person's steps; the first counts from the answer.
 	Script []Step
 }
 
-// Step is one thing a scripted person does: wait for something, wait some
-// time more, act. Build it with After, OnPlayback, OnApp, OnAnswer, Press and
-// Hangup; each can be followed by After, Press and Hangup.
+// Step is one step of a scripted person: wait for something, wait some time more,
+// act. After, OnPlayback, OnApp, OnAnswer, Press and Hangup begin a step, and each
+// can be followed by After, Press and Hangup.
 type Step struct {
 	trigger trigger
-	value   string // path or application the trigger waits for
+	value   string // path or application that the trigger waits for
 	delay   time.Duration
 	digits  string
 	hangup  string // cause; empty does not hang up
@@ -51,8 +51,8 @@ type trigger uint8
 const (
 	triggerNone trigger = iota
 	triggerAnswer
-	triggerApp      // an application of this name begins
-	triggerPlayback // an application that plays this path begins
+	triggerApp      // an application of this name starts
+	triggerPlayback // a path that contains value starts to play
 )
 
 // After waits d from the previous step.
@@ -61,20 +61,20 @@ func After(d time.Duration) Step { return Step{delay: d} }
 // OnAnswer waits until the call is answered.
 func OnAnswer() Step { return Step{trigger: triggerAnswer} }
 
-// OnApp waits until the application begins; a beginning serves one step only.
+// OnApp waits until the application starts; one start serves one step.
 func OnApp(name string) Step { return Step{trigger: triggerApp, value: name} }
 
-// OnPlayback waits until something begins to play a path that contains part; a
-// beginning serves one step only.
+// OnPlayback waits until a path that contains part starts to play; one start serves
+// one step.
 func OnPlayback(part string) Step { return Step{trigger: triggerPlayback, value: part} }
 
 // Press presses digits at once; "w" pauses half a second, "W" a whole one.
 func Press(digits string) Step { return Step{digits: digits} }
 
-// Hangup hangs up; without a cause it is NORMAL_CLEARING.
+// Hangup hangs up; the default cause is NORMAL_CLEARING.
 func Hangup(cause ...string) Step { return Step{}.Hangup(cause...) }
 
-// matches compares a beginning with what the step waits for.
+// matches reports whether the step waits for this start.
 func (s Step) matches(st start) bool {
 	if s.trigger == triggerPlayback {
 		return st.path != "" && strings.Contains(st.path, s.value)
@@ -85,10 +85,10 @@ func (s Step) matches(st start) bool {
 // After adds d to the wait.
 func (s Step) After(d time.Duration) Step { s.delay += d; return s }
 
-// Press presses digits once the wait is over.
+// Press presses digits after the wait.
 func (s Step) Press(digits string) Step { s.digits = digits; return s }
 
-// Hangup hangs up once the wait is over and the digits are pressed.
+// Hangup hangs up after the wait and the digits.
 func (s Step) Hangup(cause ...string) Step {
 	s.hangup = "NORMAL_CLEARING"
 	if len(cause) > 0 {

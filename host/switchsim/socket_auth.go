@@ -1,49 +1,15 @@
 package switchsim
 
 import (
-	"errors"
-	"net"
 	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// accept serves the inbound event socket until it is closed.
-func (s *Switch) accept(ln net.Listener) {
-	for {
-		conn, err := ln.Accept()
-		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				s.log.Error("event socket", "error", err)
-			}
-			return
-		}
-		f := s.currentFault()
-		if f.Refuse {
-			conn.Close()
-			continue
-		}
-		l := s.newListener(conn, f)
-		if !s.addListener(l) {
-			conn.Close()
-			return
-		}
-		if s.cfg.Rude {
-			l.out = append(l.out, wire.RudeRejection...)
-			s.spawn(func() { l.finish(wire.Goodbye); close(l.closed) })
-			continue
-		}
-		l.out = append(l.out, wire.AuthRequest...)
-		l.flush()
-		s.spawn(l.read)
-		s.spawn(l.run)
-	}
-}
-
-// authenticate answers auth and userauth; a wrong one ends the connection, any
-// other command is "not found" and lifts the time limit.
-func (l *listener) authenticate(line string) []byte {
+// authenticate answers auth and userauth; a wrong one ends the connection. Any
+// other command is not found.
+func (l *connection) authenticate(line string) []byte {
 	switch {
 	case hasPrefix(line, "auth "):
 		if line[5:] == l.sw.password() {
@@ -58,8 +24,8 @@ func (l *listener) authenticate(line string) []byte {
 	return wire.Reply("-ERR command not found")
 }
 
-// userAuth takes user@domain:pass and user:pass@domain.
-func (l *listener) userAuth(arg string) []byte {
+// userAuth authenticates user@domain:pass and user:pass@domain.
+func (l *connection) userAuth(arg string) []byte {
 	user, domain, ok := strings.Cut(arg, "@")
 	domain, pass, _ := strings.Cut(domain, ":")
 	if name, p, found := strings.Cut(user, ":"); found {
@@ -84,12 +50,14 @@ func orAll(list string) string {
 	return list
 }
 
-func (l *listener) mayHear(name string) bool {
+// mayHear reports whether the user may subscribe to an event.
+func (l *connection) mayHear(name string) bool {
 	return l.user == nil || allows(l.user.AllowedEvents, name)
 }
 
-// mayRun looks through the commands that run other commands.
-func (l *listener) mayRun(line string) bool {
+// mayRun reports whether the user may run an API command line, also the command
+// that another command runs.
+func (l *connection) mayRun(line string) bool {
 	if l.user == nil {
 		return true
 	}

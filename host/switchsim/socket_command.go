@@ -4,12 +4,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/switchsim/bus"
+	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
 // handle answers one command (mod_event_socket.c:parse_command). Commands are
 // compared by prefix and without case, in FreeSWITCH's order.
-func (l *listener) handle(cmd wire.Command) {
+func (l *connection) handle(cmd wire.Command) {
 	l.count++
 	l.traceCommand(cmd)
 	if l.faultBefore() {
@@ -17,12 +19,12 @@ func (l *listener) handle(cmd wire.Command) {
 	}
 	answer := l.answer(cmd)
 	if l.outbound && l.count == 1 && !hasPrefix(cmd.Line, "connect") {
-		answer = nil // the first command of an outbound connection is answered only if it is connect
+		return // the first command of an outbound connection is answered only if it is connect
 	}
 	l.reply(answer)
 }
 
-func (l *listener) answer(cmd wire.Command) []byte {
+func (l *connection) answer(cmd wire.Command) []byte {
 	line := strings.TrimRight(cmd.Line, "\r\n")
 	if hasPrefix(line, "exit") || hasPrefix(line, "...") {
 		l.running = false
@@ -43,8 +45,9 @@ func (l *listener) answer(cmd wire.Command) []byte {
 	return l.fullCommand(cmd, line)
 }
 
-// sessionCommand are the commands every outbound connection has, full or not.
-func (l *listener) sessionCommand(cmd wire.Command, line string) []byte {
+// sessionCommand answers the commands that every outbound connection has, full or
+// not; it returns nil for any other.
+func (l *connection) sessionCommand(cmd wire.Command, line string) []byte {
 	switch {
 	case l.channel != nil && hasPrefix(line, "resume"):
 		l.resume.Store(true)
@@ -72,7 +75,8 @@ func (l *listener) sessionCommand(cmd wire.Command, line string) []byte {
 	return nil
 }
 
-func (l *listener) fullCommand(cmd wire.Command, line string) []byte {
+// fullCommand answers the commands of an inbound or full connection.
+func (l *connection) fullCommand(cmd wire.Command, line string) []byte {
 	switch {
 	case hasPrefix(line, "sendevent"):
 		return wire.Reply("+OK " + l.sw.sendEvent(cmd, strings.TrimSpace(line[len("sendevent"):])))
@@ -96,15 +100,12 @@ func (l *listener) fullCommand(cmd wire.Command, line string) []byte {
 		return wire.Reply(l.event(line))
 	case hasPrefix(line, "nixevent"):
 		_, names, _ := strings.Cut(line, " ")
-		if !l.sub.disable(strings.Fields(names)) {
+		if !l.sub.Disable(strings.Fields(names)) {
 			return wire.Reply("-ERR no keywords supplied")
 		}
 		return wire.Reply("+OK events nixed")
 	case hasPrefix(line, "noevents"):
-		l.mu.Lock()
-		l.queue = nil
-		l.mu.Unlock()
-		if !l.sub.silence() {
+		if !l.sub.Silence() {
 			return wire.Reply("-ERR not listening for events")
 		}
 		return wire.Reply("+OK no longer listening for events")
@@ -112,25 +113,26 @@ func (l *listener) fullCommand(cmd wire.Command, line string) []byte {
 	return wire.Reply("-ERR command not found")
 }
 
-func (l *listener) filter(args string) string {
+// filter adds or deletes a filter.
+func (l *connection) filter(args string) string {
 	header, value, ok := strings.Cut(args, " ")
 	switch {
 	case strings.EqualFold(header, "delete") && ok:
 		header, value, _ = strings.Cut(value, " ")
-		l.sub.dropFilter(header, value)
+		l.sub.DeleteFilters(bus.Filter{Header: header, Value: value})
 		return "+OK filter deleted. [" + header + "][" + value + "]"
 	case !ok:
 		return "-ERR invalid syntax"
 	case strings.EqualFold(header, "add"):
 		header, value, _ = strings.Cut(value, " ")
 	}
-	l.sub.addFilter(filter{header, value})
+	l.sub.AddFilter(bus.Filter{Header: header, Value: value})
 	return "+OK filter added. [" + header + "]=[" + value + "]"
 }
 
 // myevents restricts the connection to one channel's events. On an inbound
 // connection it takes control of a channel; a format word there is ignored.
-func (l *listener) myevents(line string) string {
+func (l *connection) myevents(line string) string {
 	if l.restricted != "" {
 		return "-ERR aready enabled." // sic
 	}
@@ -145,72 +147,68 @@ func (l *listener) myevents(line string) string {
 		l.async = true
 	}
 	if lower := strings.ToLower(line); l.outbound {
-		if strings.Contains(lower, "xml") {
-			l.sub.setFormat("xml")
-		}
-		if strings.Contains(lower, "json") {
-			l.sub.setFormat("json")
+		for _, format := range []string{"xml", "json"} {
+			if strings.Contains(lower, format) {
+				l.sub.SetFormat(format)
+			}
 		}
 	}
-	l.sw.bus.remove(l, "")
+	l.sw.bus.Remove(l.sub, "")
 	l.listening = true
-	l.sub.enable(myevents, anyName)
+	l.sub.Enable(bus.MyEvents, func(string) bool { return true })
 	if l.channel != nil {
 		l.restricted = l.channel.uuid
 	}
-	l.sw.bus.add(l, l.restricted)
+	l.sw.bus.Add(l.sub, l.restricted)
 	return "+OK Events Enabled"
 }
 
-func anyName(string) bool { return true }
-
-// event subscribes; it is cumulative and unknown names are skipped.
-func (l *listener) event(line string) string {
+// event adds events to the subscription; unknown names are skipped.
+func (l *connection) event(line string) string {
 	_, rest, _ := strings.Cut(line, " ")
 	words := strings.Fields(rest)
 	if len(words) > 0 {
 		if f := strings.ToLower(words[0]); f == "plain" || f == "json" || f == "xml" {
-			l.sub.setFormat(f)
+			l.sub.SetFormat(f)
 			words = words[1:]
 		}
 	}
 	if !l.listening {
 		l.listening = true
-		l.sw.bus.add(l, l.restricted)
+		l.sw.bus.Add(l.sub, l.restricted)
 	}
-	valid, permitted := l.sub.enable(words, l.mayHear)
+	valid, permitted := l.sub.Enable(words, l.mayHear)
 	if !permitted {
 		return "-ERR permission denied"
 	}
 	if !valid {
 		return "-ERR no keywords supplied"
 	}
-	return "+OK event listener enabled " + l.sub.formatName()
+	return "+OK event listener enabled " + l.sub.Format()
 }
 
-func (l *listener) divertEvents(on string) string {
-	if l.channel == nil {
+// divertEvents sends DTMF and session events to this connection alone, or no more.
+func (l *connection) divertEvents(on string) string {
+	c := l.channel
+	if c == nil {
 		return "-ERR not controlling a session."
 	}
 	if on == "" {
 		return "-ERR missing value."
 	}
-	divert := strings.EqualFold(on, "on")
-	l.channel.mu.Lock()
-	l.channel.divert = nil
-	if divert {
-		l.channel.divert = l
-	}
-	l.channel.mu.Unlock()
-	if divert {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if strings.EqualFold(on, "on") {
+		c.divertTo = l
 		return "+OK events diverted"
 	}
+	c.divertTo = nil
 	return "+OK events not diverted"
 }
 
-// sendmsg goes to the queue of the channel, except to the own one in
-// synchronous mode: there it runs now and is answered when it is over.
-func (l *listener) sendmsg(cmd wire.Command, uuid string) string {
+// sendmsg queues a message to a channel. A synchronous connection runs it at once
+// on its own channel and answers when it is done.
+func (l *connection) sendmsg(cmd wire.Command, uuid string) string {
 	if uuid == "" {
 		uuid = cmd.Get("session-id")
 	}
@@ -224,7 +222,7 @@ func (l *listener) sendmsg(cmd wire.Command, uuid string) string {
 	if c == nil {
 		return "-ERR invalid session id []"
 	}
-	if l.async || truth(cmd.Get("async")) {
+	if l.async || text.True(cmd.Get("async")) {
 		return queueReply(c, cmd)
 	}
 	c.runMessage(cmd)
@@ -238,13 +236,15 @@ func queueReply(c *channel, cmd wire.Command) string {
 	return "+OK"
 }
 
-func (l *listener) setLinger(arg string) string {
+// setLinger has the connection outlive its channel: for some seconds, or until the
+// application closes it.
+func (l *connection) setLinger(arg string) string {
 	if l.channel == nil {
 		return "-ERR not controlling a session"
 	}
 	l.linger, l.lingerFor = true, -1
 	if strings.HasPrefix(arg, " ") && len(arg) > 1 {
-		l.lingerFor = number(arg)
+		l.lingerFor = text.Number(arg)
 	}
 	if l.lingerFor == -1 {
 		return "+OK will linger"
@@ -252,6 +252,7 @@ func (l *listener) setLinger(arg string) string {
 	return "+OK will linger " + strconv.Itoa(l.lingerFor) + " seconds"
 }
 
+// hasPrefix compares without case.
 func hasPrefix(line, command string) bool {
 	return len(line) >= len(command) && strings.EqualFold(line[:len(command)], command)
 }

@@ -1,50 +1,55 @@
 package switchsim
 
-// control attaches a connection to the channel it steers and keeps the channel
-// from being destroyed meanwhile.
-func (l *listener) control(c *channel) bool {
+import (
+	"slices"
+
+	"github.com/eslua/eslua/host/switchsim/text"
+)
+
+// control attaches the connection to the channel it steers and keeps the channel
+// from being destroyed.
+func (l *connection) control(c *channel) bool {
 	if !c.lock() {
 		return false
 	}
 	c.mu.Lock()
-	c.listeners = append(c.listeners[:len(c.listeners):len(c.listeners)], l)
+	c.controllers = append(slices.Clip(c.controllers), l)
 	c.mu.Unlock()
 	l.channel = c
 	return true
 }
 
-// release is the end of listener_run: the channel is no longer controlled, which
-// ends a park, and with resume it goes back to its dialplan.
-func (l *listener) release() {
+// release detaches the connection at the end of listener_run. That ends a park;
+// with resume the channel leaves its application and continues in its dialplan.
+func (l *connection) release() {
+	l.detach()
+	l.channel.changed()
+	l.channel.unlock()
+}
+
+func (l *connection) detach() {
 	c := l.channel
 	c.mu.Lock()
-	newest := c.listeners[len(c.listeners)-1] == l
-	kept := c.listeners[:0:0]
-	for _, x := range c.listeners {
-		if x != l {
-			kept = append(kept, x)
-		}
+	defer c.mu.Unlock()
+	newest := c.controllers[len(c.controllers)-1] == l
+	c.controllers = without(c.controllers, l)
+	if c.divertTo == l {
+		c.divertTo = nil
 	}
-	c.listeners = kept
-	if c.divert == l {
-		c.divert = nil
-	}
-	reset := c.cause == "" && !c.transferred && !c.reset && (l.resume.Load() || truth(c.getLocked("socket_resume")))
-	if reset {
+	resumed := l.resumes(c)
+	if resumed {
 		c.state = csReset
 	}
-	if reset && newest && l.fault.LateRelease > 0 {
-		c.late = l.fault.LateRelease
+	if resumed && newest && l.fault.LateRelease > 0 {
+		c.lateRelease = l.fault.LateRelease
 	} else {
 		c.controlled = false
 	}
-	c.mu.Unlock()
-	c.changed()
-	c.unlock()
 }
 
-func (c *channel) nameNow() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.name
+// resumes reports whether the channel continues in its dialplan after this
+// connection: resume or socket_resume was set and nothing moved the channel
+// meanwhile. Called with c.mu held.
+func (l *connection) resumes(c *channel) bool {
+	return c.cause == "" && !c.moving() && (l.resume.Load() || text.True(c.getLocked("socket_resume")))
 }

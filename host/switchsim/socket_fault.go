@@ -8,36 +8,37 @@ import (
 // Fault is something that goes wrong on event-socket connections made after it
 // is set; the zero value is a healthy connection.
 type Fault struct {
-	// Refuse closes the connection as soon as it is there (inbound) or does
-	// not dial at all (outbound: the dialplan continues).
+	// Refuse closes an inbound connection at once and does not dial an outbound
+	// one, so that the dialplan continues.
 	Refuse bool
 	// CutAtCommand closes the connection instead of answering the nth command (from 1).
 	CutAtCommand int
-	// CutInApp closes the connections of the channel when this application begins.
+	// CutInApp closes the channel's connections when this application begins.
 	CutInApp string
 	// HangupInApp hangs the call up when this application begins.
 	HangupInApp string
-	// GarbageAtCommand sends bytes that are no frame instead of the nth answer.
+	// GarbageAtCommand sends Garbage, which is no frame, instead of the nth answer.
 	GarbageAtCommand int
-	// Garbage is what is sent then; empty is some binary noise.
+	// Garbage is sent by GarbageAtCommand; empty is some binary noise.
 	Garbage string
 	// HalfAtCommand sends half of the nth answer and then closes.
 	HalfAtCommand int
 	// Delay holds every answer back.
 	Delay time.Duration
-	// Mute swallows everything the switch would send (half-open connection).
+	// Mute swallows all that the switch would send, as a half-open connection does.
 	Mute bool
 	// EarlyDisconnect loses the race at hangup: a connection that does not
 	// linger is closed before CHANNEL_HANGUP_COMPLETE.
 	EarlyDisconnect bool
-	// LateRelease has the newest connection of a channel let it go too late: the
-	// dialplan, which goes on because of its end (resume, socket_resume), has come
-	// to the next socket by then, whose park it ends so long after that has begun.
+	// LateRelease has the newest connection of a channel release it too late. The
+	// dialplan, which continued when the connection ended (resume, socket_resume),
+	// has come to the next socket by then, and the release ends that one's park so
+	// long after it began.
 	LateRelease time.Duration
 }
 
-// SetFault applies to connections made from now on; CutInApp and HangupInApp to
-// every application that begins from now on.
+// SetFault sets the fault of connections made from now on. CutInApp and
+// HangupInApp apply to every application that begins from now on.
 func (s *Switch) SetFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,43 +51,41 @@ func (s *Switch) currentFault() Fault {
 	return s.fault
 }
 
-// Cut closes the event-socket connections that control the channel now, without
-// a goodbye; with an empty uuid all connections.
+// Cut closes the connections that control the channel, without a goodbye; with an
+// empty uuid it closes all connections.
 func (s *Switch) Cut(uuid string) {
 	for _, l := range s.controllers(uuid) {
 		l.cut()
 	}
 }
 
-// Mute makes the connections that control the channel (all with an empty uuid)
-// half-open: nothing is sent any more.
+// Mute makes the connections that control the channel half-open: they send
+// nothing more. An empty uuid means all connections.
 func (s *Switch) Mute(uuid string) {
 	for _, l := range s.controllers(uuid) {
 		l.muted.Store(true)
 	}
 }
 
-// Inject writes raw bytes to the connections that control the channel (all with
-// an empty uuid), between two packets or in the middle of one.
+// Inject writes raw bytes to the connections that control the channel, between two
+// packets or in the middle of one. An empty uuid means all connections.
 func (s *Switch) Inject(uuid, raw string) {
 	for _, l := range s.controllers(uuid) {
 		_, _ = l.conn.Write([]byte(raw)) // a connection that is gone gets nothing
 	}
 }
 
-func (s *Switch) controllers(uuid string) []*listener {
+func (s *Switch) controllers(uuid string) []*connection {
 	if uuid == "" {
-		return s.allListeners()
+		return s.allConnections()
 	}
-	s.mu.Lock()
-	c := s.channels[uuid]
-	s.mu.Unlock()
+	c := s.find(uuid)
 	if c == nil {
 		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]*listener(nil), c.listeners...)
+	return c.controllers // never changed in place
 }
 
 // faultInApp cuts or hangs up as an application begins.
@@ -100,8 +99,9 @@ func (s *Switch) faultInApp(c *channel, app string) {
 	}
 }
 
-// faultBefore is what goes wrong instead of an answer.
-func (l *listener) faultBefore() bool {
+// faultBefore applies the faults that come before an answer, and reports whether
+// there will be no answer.
+func (l *connection) faultBefore() bool {
 	f := l.fault
 	if f.Delay > 0 {
 		timer := l.sw.clk.NewTimer(f.Delay)
@@ -122,8 +122,8 @@ func (l *listener) faultBefore() bool {
 	return false
 }
 
-// reply writes an answer at once, before any event that is queued.
-func (l *listener) reply(answer []byte) {
+// reply writes an answer at once, before any queued event.
+func (l *connection) reply(answer []byte) {
 	if len(answer) == 0 {
 		return
 	}

@@ -1,15 +1,15 @@
 package switchsim
 
 import (
-	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/switchsim/bus"
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// api runs a command and answers with its output; nothing else happens on this
+// api runs a command and answers with its output. Nothing else happens on this
 // connection meanwhile.
-func (l *listener) api(line string) []byte {
+func (l *connection) api(line string) []byte {
 	if !l.mayRun(line) {
 		return wire.Reply("-ERR permission denied")
 	}
@@ -17,8 +17,8 @@ func (l *listener) api(line string) []byte {
 	return wire.APIResponse(l.sw.runAPI(cmd, args, nil))
 }
 
-// bgapi runs a command in its own goroutine; the result is an event.
-func (l *listener) bgapi(line, id string) []byte {
+// bgapi runs a command in a goroutine of its own; its output comes as an event.
+func (l *connection) bgapi(line, id string) []byte {
 	if !l.mayRun(line) {
 		return wire.Reply("-ERR permission denied")
 	}
@@ -45,35 +45,32 @@ func (l *listener) bgapi(line, id string) []byte {
 			e.Headers = append(e.Headers, wire.Header{Name: "Job-Command-Arg", Value: args})
 		}
 		e.Body = output
-		sw.bus.fire(e, "BACKGROUND_JOB", owner, "")
+		sw.bus.Fire(e, "BACKGROUND_JOB", owner, "")
 	})
 	return nil
 }
 
-// sendEvent fires an application's event. One with the Unique-ID of a living
-// channel is queued to that channel instead.
+// sendEvent fires an application's event and returns its UUID. An event with the
+// Unique-ID of a living channel is queued to that channel instead.
 func (s *Switch) sendEvent(cmd wire.Command, name string) string {
 	id := s.newUUID()
-	kind := eventName(name)
-	if !known[kind] || kind == "" {
+	kind, known := bus.EventName(name)
+	if !known {
 		kind = "CLONE"
 	}
 	subclass := cmd.Get("Event-Subclass")
-	body := append([]wire.Header{{Name: "Command", Value: cmd.Line}}, cmd.Headers...)
-	body = append(body, wire.Header{Name: "Event-UUID", Value: id})
+	headers := append([]wire.Header{{Name: "Command", Value: cmd.Line}}, cmd.Headers...)
+	headers = append(headers, wire.Header{Name: "Event-UUID", Value: id})
 	if c := s.locate(cmd.Get("Unique-ID")); c != nil {
-		c.mu.Lock()
-		c.sessions = append(c.sessions, sessionEvent{kind, subclass, &wire.Event{Headers: body, Body: cmd.Body}})
-		c.mu.Unlock()
-		c.signal()
+		c.enqueueEvent(sessionEvent{kind, subclass, &wire.Event{Headers: headers, Body: cmd.Body}})
 		return id
 	}
-	s.bus.fire(s.prepared(kind, subclass, body, cmd.Body), kind, cmd.Get("Unique-ID"), subclass)
+	s.bus.Fire(s.completeEvent(kind, subclass, headers, cmd.Body), kind, cmd.Get("Unique-ID"), subclass)
 	return id
 }
 
-// prepared gives an application's event the headers every fired event has.
-func (s *Switch) prepared(kind, subclass string, headers []wire.Header, body string) *wire.Event {
+// completeEvent gives an application's event the headers that every event has.
+func (s *Switch) completeEvent(kind, subclass string, headers []wire.Header, body string) *wire.Event {
 	var first []wire.Header
 	if kind == "CUSTOM" && subclass != "" {
 		first = []wire.Header{{Name: "Event-Subclass", Value: subclass}}
@@ -86,35 +83,4 @@ func (s *Switch) prepared(kind, subclass string, headers []wire.Header, body str
 	}
 	e.Body = body
 	return e
-}
-
-// sessionEvent is an event queued to a channel.
-type sessionEvent struct {
-	name, subclass string
-	event          *wire.Event
-}
-
-// runSessionEvent takes one: park fires it to everybody, other applications
-// swallow it, a connection that diverts events gets it alone and as it was sent.
-func (c *channel) runSessionEvent() bool {
-	c.mu.Lock()
-	if len(c.sessions) == 0 {
-		c.mu.Unlock()
-		return false
-	}
-	next := c.sessions[0]
-	c.sessions = c.sessions[1:]
-	divert, parked := c.divert, c.controlled && len(c.apps) <= 1
-	c.mu.Unlock()
-	switch {
-	case divert != nil:
-		divert.push(next.event)
-	case parked:
-		e := &wire.Event{Headers: slices.Clone(next.event.Headers), Body: next.event.Body} // without a name
-		c.mu.Lock()
-		e.Headers = c.appendData(e.Headers, false)
-		c.mu.Unlock()
-		c.sw.bus.fire(e, next.name, c.uuid, next.subclass)
-	}
-	return true
 }

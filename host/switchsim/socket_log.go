@@ -7,9 +7,11 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// logLevels are FreeSWITCH's, by number.
+// logLevels lists FreeSWITCH's log levels by number.
 var logLevels = []string{"CONSOLE", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG"}
 
+// logLevel returns the number of a level given by number or by name; an empty
+// word is DEBUG.
 func logLevel(word string) (int, bool) {
 	if word == "" {
 		return 7, true
@@ -25,8 +27,8 @@ func logLevel(word string) (int, bool) {
 	return 0, false
 }
 
-// log sends log lines up to a level to this connection.
-func (l *listener) log(word string) string {
+// log has log lines up to a level sent to this connection.
+func (l *connection) log(word string) string {
 	if !l.logAllowed && !l.outbound {
 		return "-ERR permission denied"
 	}
@@ -41,7 +43,7 @@ func (l *listener) log(word string) string {
 	return "+OK log level " + word + " [" + strconv.Itoa(n) + "]"
 }
 
-func (l *listener) noLog() string {
+func (l *connection) noLog() string {
 	l.mu.Lock()
 	was := l.logLevel
 	l.logLevel, l.logs = 0, nil
@@ -52,22 +54,39 @@ func (l *listener) noLog() string {
 	return "+OK no longer logging"
 }
 
-// logLine goes to the switch's logger and to every connection that asked.
-func (s *Switch) logLine(level int, uuid, text string) {
-	s.log.Info(text, "level", logLevels[level], "uuid", uuid)
-	packet := []byte(nil)
-	for _, l := range s.allListeners() {
-		l.mu.Lock()
-		wants := l.logLevel > level && len(l.logs) < maxEvents
-		if wants {
-			if packet == nil {
-				packet = wire.LogLine(level, "mod_dptools.c", "log_function", 1866, uuid, text+"\n")
-			}
-			l.logs = append(l.logs, packet)
-		}
-		l.mu.Unlock()
-		if wants {
-			l.signal()
-		}
+// takeLogs empties the queue of log lines.
+func (l *connection) takeLogs() [][]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	logs := l.logs
+	l.logs = nil
+	return logs
+}
+
+// pushLog queues a log line if the connection asked for its level.
+func (l *connection) pushLog(level int, line []byte) {
+	l.mu.Lock()
+	wanted := l.logLevel > level && len(l.logs) < maxLogs
+	if wanted {
+		l.logs = append(l.logs, line)
+	}
+	l.mu.Unlock()
+	if wanted {
+		signal(l.wake)
+	}
+}
+
+// logLine writes "LEVEL text" to the switch's logger and to every connection that
+// asked for the level; without a level it is DEBUG.
+func (s *Switch) logLine(uuid, line string) {
+	word, message, _ := strings.Cut(line, " ")
+	level, ok := logLevel(word)
+	if !ok || word == "" {
+		level, message = 7, line
+	}
+	s.log.Info(message, "level", logLevels[level], "uuid", uuid)
+	packet := wire.LogLine(level, "mod_dptools.c", "log_function", 1866, uuid, message+"\n")
+	for _, l := range s.allConnections() {
+		l.pushLog(level, packet)
 	}
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// Config is everything a Switch is made of. The zero value is a switch with an
-// empty dialplan on a free loopback port, in real time.
+// Config configures a Switch. The zero value is a switch with an empty dialplan on
+// a free loopback port, in real time.
 type Config struct {
 	// Clock drives every wait; nil is the machine's clock.
 	Clock clock.Clock
-	// Log gets what FreeSWITCH would log; nil discards it.
+	// Log receives the lines that FreeSWITCH would log; nil discards them.
 	Log *slog.Logger
-	// Listen is where the inbound event socket listens; empty is 127.0.0.1:0,
-	// "-" is nowhere.
+	// Listen is the address of the inbound event socket; empty is 127.0.0.1:0, "-"
+	// opens none.
 	Listen string
 	// Password of the event socket; empty is ClueCon.
 	Password string
@@ -24,9 +24,10 @@ type Config struct {
 	// Hostname is FreeSWITCH-Hostname; empty is "switchsim".
 	Hostname string
 
-	// Dialplan is what a call runs through; see SetExtension to change it later.
+	// Dialplan has the extensions of a call; SetExtension changes it later.
 	Dialplan Dialplan
-	// Endpoints are the people and gateways that can be dialled; see SetEndpoint.
+	// Endpoints are the people and gateways that can be dialled; SetEndpoint
+	// changes them later.
 	Endpoints []Endpoint
 	// Globals are the global variables ($${name} and global_getvar).
 	Globals map[string]string
@@ -44,16 +45,16 @@ type Config struct {
 	PadTo int
 	// Heartbeat is the HEARTBEAT interval; zero is 20 s, negative none.
 	Heartbeat time.Duration
-	// AuthTimeout is how long a new connection (either direction) may take
-	// over its first command; zero is FreeSWITCH's 25 s.
+	// AuthTimeout is how long a new connection, in either direction, may take for
+	// its first command; zero is FreeSWITCH's 25 s.
 	AuthTimeout time.Duration
 	// Rude rejects every inbound connection as an ACL does (text/rude-rejection).
 	Rude bool
-	// Trace is called for every Entry, in order, from the goroutine that made it;
-	// it must not block or call back into the Switch.
+	// Trace is called for every Entry, in order, by the goroutine that made it. It
+	// must not block or call the Switch.
 	Trace func(Entry)
-	// NoJournal keeps no records (Records, Record, WaitFor find nothing): for
-	// benchmarks that use the switch as the peer.
+	// NoJournal keeps no records, so that Records, Record and WaitFor find nothing:
+	// for benchmarks that use the switch as the peer.
 	NoJournal bool
 }
 
@@ -64,17 +65,3 @@ type User struct {
 	AllowedAPI    string // esl-allowed-api: names separated by blanks, or "all"
 	AllowedLog    bool   // esl-allowed-log
 }
-
-// Dialplan is context -> extensions, tried in order.
-type Dialplan map[string][]Extension
-
-// Extension is what runs for a destination number.
-type Extension struct {
-	// Match is the number itself, or a regular expression when it begins with
-	// "^"; its groups are $1, $2 ... in the actions' data.
-	Match   string
-	Actions []Action
-}
-
-// Action is one dialplan application.
-type Action struct{ App, Data string }

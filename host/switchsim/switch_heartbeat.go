@@ -31,12 +31,10 @@ func (s *Switch) startHeartbeat() {
 }
 
 func (s *Switch) heartbeat(every time.Duration) {
-	if !s.bus.wanted("HEARTBEAT", "") {
+	if s.bus.Skip("HEARTBEAT", "") {
 		return
 	}
-	s.mu.Lock()
-	count, peak := len(s.channels), s.peak
-	s.mu.Unlock()
+	count, peak := s.channelCounts()
 	up := s.clk.Now().Sub(s.started)
 	e := s.newEvent("HEARTBEAT", "", 20)
 	for _, h := range [][2]string{
@@ -50,5 +48,5 @@ func (s *Switch) heartbeat(every time.Duration) {
 	} {
 		e.Headers = append(e.Headers, wire.Header{Name: h[0], Value: h[1]})
 	}
-	s.bus.fire(e, "HEARTBEAT", "", "")
+	s.bus.Fire(e, "HEARTBEAT", "", "")
 }

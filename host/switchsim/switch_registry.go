@@ -1,17 +1,21 @@
 package switchsim
 
-import "sort"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
-// borrow and giveBack share write buffers among connections, which need one
-// only while they deliver.
-func (s *Switch) borrow() []byte {
+// borrowBuffer and returnBuffer share write buffers among connections, which need
+// one only while they deliver.
+func (s *Switch) borrowBuffer() []byte {
 	if b, ok := s.buffers.Get().(*[]byte); ok {
 		return (*b)[:0]
 	}
 	return make([]byte, 0, 32<<10)
 }
 
-func (s *Switch) giveBack(b []byte) {
+func (s *Switch) returnBuffer(b []byte) {
 	if cap(b) <= 256<<10 {
 		s.buffers.Put(&b)
 	}
@@ -27,62 +31,81 @@ func (s *Switch) register(c *channel) {
 
 func (s *Switch) unregister(c *channel) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.channels, c.uuid)
-	s.mu.Unlock()
 }
 
-// locate finds a living channel; one that is hung up is not found any more
+// find returns a channel that is not destroyed yet, or nil.
+func (s *Switch) find(uuid string) *channel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.channels[uuid]
+}
+
+// locate returns a channel that is not hung up, or nil
 // (switch_core_session_locate).
 func (s *Switch) locate(uuid string) *channel {
-	s.mu.Lock()
-	c := s.channels[uuid]
-	s.mu.Unlock()
-	if c == nil || c.down() {
-		return nil
+	if c := s.find(uuid); c != nil && !c.down() {
+		return c
 	}
-	return c
+	return nil
 }
 
-// living are the channels that are not hung up, oldest first.
-func (s *Switch) living() []*channel {
-	s.mu.Lock()
-	list := make([]*channel, 0, len(s.channels))
-	for _, c := range s.channels {
-		list = append(list, c)
-	}
-	s.mu.Unlock()
-	kept := list[:0]
-	for _, c := range list {
-		if !c.down() {
-			kept = append(kept, c)
-		}
-	}
-	sort.Slice(kept, func(i, j int) bool { return kept[i].number < kept[j].number })
-	return kept
+// upChannels returns the channels that are not hung up, oldest first.
+func (s *Switch) upChannels() []*channel {
+	return slices.DeleteFunc(s.allChannels(), (*channel).down)
 }
 
-func (s *Switch) addListener(l *listener) bool {
+func (s *Switch) allChannels() []*channel {
+	s.mu.Lock()
+	list := slices.Collect(maps.Values(s.channels))
+	s.mu.Unlock()
+	slices.SortFunc(list, func(a, b *channel) int { return cmp.Compare(a.number, b.number) })
+	return list
+}
+
+// channelCounts returns how many channels there are and how many there have been
+// at once.
+func (s *Switch) channelCounts() (count, peak int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.channels), s.peak
+}
+
+func (s *Switch) addConnection(l *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	s.listeners[l] = struct{}{}
+	s.connections[l] = struct{}{}
 	return true
 }
 
-func (s *Switch) dropListener(l *listener) {
+func (s *Switch) removeConnection(l *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.listeners, l)
+	delete(s.connections, l)
 }
 
-func (s *Switch) allListeners() []*listener {
+func (s *Switch) allConnections() []*connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]*listener, 0, len(s.listeners))
-	for l := range s.listeners {
-		list = append(list, l)
+	return slices.Collect(maps.Keys(s.connections))
+}
+
+func (s *Switch) global(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.globals[name]
+}
+
+func (s *Switch) setGlobal(name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if value == "" {
+		delete(s.globals, name)
+		return
 	}
-	return list
+	s.globals[name] = value
 }

@@ -33,7 +33,17 @@ func (e *Event) Get(name string) string {
 	return ""
 }
 
-// Packet is the event as a text/event-plain, -json or -xml packet.
+// Set replaces the value of the first header of that name, compared with case.
+func (e *Event) Set(name, value string) {
+	for i := range e.Headers {
+		if e.Headers[i].Name == name {
+			e.Headers[i].Value = value
+			return
+		}
+	}
+}
+
+// Packet appends the event as a text/event-plain, -json or -xml packet.
 func (e *Event) Packet(dst []byte, format string) []byte {
 	var body []byte
 	switch format {

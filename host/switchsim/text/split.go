@@ -1,11 +1,11 @@
-package switchsim
+package text
 
 import "strings"
 
-// separate splits s as switch_utils.c:switch_separate_string does, at most into
+// Split splits s as switch_utils.c:switch_separate_string does, at most into
 // max parts, the last of which keeps the rest: 'quotes' group and a backslash
 // escapes. Runs of blanks are one delimiter, and ^^x in front changes it.
-func separate(s string, delim byte, max int) []string {
+func Split(s string, delim byte, max int) []string {
 	if len(s) > 3 && s[0] == '^' && s[1] == '^' {
 		s, delim = s[3:], s[2]
 	}
@@ -74,10 +74,10 @@ func cleanPart(s string, delim byte) string {
 	return string(out[:kept])
 }
 
-// brackets takes a leading {a=b,c=d} (or [..], <..>) off s, as
+// Brackets takes a leading {a=b,c=d} (or [..], <..>) off s, as
 // switch_event_create_brackets does: ^^: changes the delimiter, a value may be
 // 'quoted', several groups may follow each other.
-func brackets(s string, open, shut byte) (vars [][2]string, rest string, ok bool) {
+func Brackets(s string, open, shut byte) (vars [][2]string, rest string, ok bool) {
 	s = strings.TrimLeft(s, " ")
 	for len(s) > 0 && s[0] == open {
 		end := closing(s, open, shut)
@@ -88,8 +88,8 @@ func brackets(s string, open, shut byte) (vars [][2]string, rest string, ok bool
 		if strings.HasPrefix(list, "^^") && len(list) > 2 {
 			delim, list = list[2], list[3:]
 		}
-		for _, item := range separate(list, delim, 1024) {
-			if pair := separate(item, '=', 2); len(pair) == 2 {
+		for _, item := range Split(list, delim, 1024) {
+			if pair := Split(item, '=', 2); len(pair) == 2 {
 				vars = append(vars, [2]string{pair[0], pair[1]})
 			}
 		}

@@ -1,9 +1,6 @@
-package switchsim
+package text
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // causes is CAUSE_CHART of switch_channel.c.
 var causes = map[string]int{
@@ -33,20 +30,16 @@ var causes = map[string]int{
 	"STALE_DATE": 824, "REJECT_ALL": 825,
 }
 
-// causeName is switch_channel_str2cause and back: a name in any case, or a
-// number; unknown or empty is NORMAL_CLEARING, an unknown number UNKNOWN.
-func causeName(s string) string {
+// Cause returns the hangup cause that a name, in any case, or a number stands for.
+// An unknown or empty name is NORMAL_CLEARING, an unknown number UNKNOWN
+// (switch_channel_str2cause).
+func Cause(s string) string {
 	if s == "" {
 		return "NORMAL_CLEARING"
 	}
 	if s[0] >= '0' && s[0] <= '9' {
-		digits := s
-		if i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }); i > 0 {
-			digits = s[:i]
-		}
-		n, _ := strconv.Atoi(digits)
 		for name, number := range causes {
-			if number == n {
+			if number == Number(s) {
 				return name
 			}
 		}
@@ -58,8 +51,11 @@ func causeName(s string) string {
 	return "NORMAL_CLEARING"
 }
 
-// q850 is the number that goes into a SIP Reason header.
-func q850(cause string) int {
+// CauseNumber returns a cause's number, or 0.
+func CauseNumber(cause string) int { return causes[cause] }
+
+// Q850 returns the number that goes into a SIP Reason header.
+func Q850(cause string) int {
 	if n := causes[cause]; n > 0 && n <= 127 {
 		return n
 	}

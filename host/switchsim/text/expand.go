@@ -1,11 +1,14 @@
-package switchsim
+package text
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// expand replaces ${name}, $${name}, ${name:offset:length} and ${api(args)},
+// Expand replaces ${name}, $${name}, ${name:offset:length} and ${api(args)},
 // and, when there is anything to replace, the escapes \\ \' \$
 // (switch_channel_expand_variables).
-func expand(s string, lookup func(name string) string, api func(cmd, args string) string) string {
+func Expand(s string, lookup func(name string) string, api func(cmd, args string) string) string {
 	if !strings.Contains(s, "${") && !strings.Contains(s, `\\`) && !strings.Contains(s, `\'`) && !strings.Contains(s, `\$`) {
 		return s
 	}
@@ -28,7 +31,7 @@ func expand(s string, lookup func(name string) string, api func(cmd, args string
 			out.WriteString(s[i:])
 			break
 		}
-		inner := expand(s[i+2:i+1+end], lookup, api)
+		inner := Expand(s[i+2:i+1+end], lookup, api)
 		out.WriteString(expandOne(inner, lookup, api))
 		i += 1 + end
 	}
@@ -50,10 +53,10 @@ func expandOne(inner string, lookup func(string) string, api func(cmd, args stri
 	return substring(value, slice)
 }
 
-// substring is ${name:offset:length}; a negative offset counts from the end.
+// substring returns the value of ${name:offset:length}; a negative offset counts from the end.
 func substring(value, slice string) string {
 	from, count, limited := strings.Cut(slice, ":")
-	offset, length := number(from), number(count)
+	offset, length := Number(from), Number(count)
 	if offset < 0 {
 		offset = max(len(value)+offset, 0)
 	}
@@ -64,8 +67,8 @@ func substring(value, slice string) string {
 	return value
 }
 
-// number is atoi: leading digits, an optional sign, else 0.
-func number(s string) int {
+// Number returns the number at the beginning of s, or 0, as atoi does.
+func Number(s string) int {
 	s = strings.TrimLeft(s, " \t")
 	sign, n := 1, 0
 	if s != "" && (s[0] == '-' || s[0] == '+') {
@@ -78,4 +81,14 @@ func number(s string) int {
 		n = n*10 + int(s[i]-'0')
 	}
 	return sign * n
+}
+
+// True reports whether s means yes (switch_true).
+func True(s string) bool {
+	switch strings.ToLower(s) {
+	case "yes", "on", "true", "t", "enabled", "active", "allow":
+		return true
+	}
+	n, err := strconv.Atoi(s)
+	return err == nil && n != 0
 }

@@ -1,0 +1,59 @@
+package switchsim
+
+import (
+	"strings"
+
+	"github.com/eslua/eslua/host/switchsim/text"
+)
+
+// park waits under somebody's control (switch_ivr_park), at most for
+// park_timeout, which is "seconds[:cause]".
+func (c *channel) park() {
+	w := wait{endless: true, ignoreBreak: true, digit: func(digit) bool { return false },
+		until: func() bool { return !c.isControlled() }}
+	c.mu.Lock()
+	controlled, reset := c.controlled, c.state == csReset
+	if controlled || reset {
+		c.mu.Unlock()
+		if controlled {
+			c.trace(WhoSwitch, "error", "Cannot park channels that are under control already.")
+		}
+		return
+	}
+	c.controlled = true
+	limit := c.vars.get("park_timeout")
+	c.vars.set("park_timeout", "")
+	late := c.lateRelease
+	c.lateRelease = 0
+	c.mu.Unlock()
+	seconds, cause, hasCause := strings.Cut(limit, ":")
+	if limit != "" {
+		w.endless, w.limit = false, c.sw.seconds(text.Number(seconds))
+	}
+	if !hasCause {
+		cause = "NORMAL_CLEARING"
+	}
+	c.fire("CHANNEL_PARK")
+	if late > 0 {
+		first := w
+		first.endless, first.limit = false, late
+		c.await(first)
+		c.setUncontrolled()
+	}
+	switch c.await(w) {
+	case timedOut:
+		c.hangup(cause)
+	case moved: // park looks at its queue once more before it leaves
+		for c.runMessageInside() {
+			continue
+		}
+	}
+	c.setUncontrolled()
+	c.fire("CHANNEL_UNPARK")
+}
+
+func (c *channel) setUncontrolled() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.controlled = false
+}
