@@ -91,9 +91,9 @@ func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
 	if fn := binary(L, b, c, events[op-lua.OP_ADD]); fn != nil {
 		return call1(L, fn, b, c)
 	}
-	culprit := inst & 0x1ff
+	culprit := argB(inst)
 	if _, ok := toNumber(b); ok {
-		b, culprit = c, inst>>9&0x1ff
+		b, culprit = c, argC(inst)
 	}
 	typeError(L, "perform arithmetic on", b, int(culprit))
 	return nil
@@ -124,7 +124,7 @@ func (g *Guard) negate(L *lua.LState, inst uint32, b lua.LValue) lua.LValue {
 	if fn := metamethod(L, b, "__unm"); fn != nil {
 		return call1(L, fn, b, b)
 	}
-	typeError(L, "perform arithmetic on", b, int(inst&0x1ff))
+	typeError(L, "perform arithmetic on", b, argB(inst))
 	return nil
 }
 

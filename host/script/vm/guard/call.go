@@ -7,12 +7,12 @@ import (
 // call does OP_CALL where a Lua function without variable arguments is called
 // and its registers are there: most calls. It reports whether it did.
 func (s *state) call(reg *registry, cf *callFrame, inst uint32) bool {
-	at := cf.LocalBase + int(inst>>18&0xff)
+	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
 	if !ok || fn.IsG || fn.Proto.IsVarArg != 0 {
 		return false
 	}
-	n := int(inst&0x1ff) - 1
+	n := argB(inst) - 1
 	if n < 0 {
 		n = reg.top - at - 1
 	}
@@ -32,7 +32,7 @@ func (s *state) call(reg *registry, cf *callFrame, inst uint32) bool {
 	f := &calls.array[calls.sp]
 	f.Idx, f.Fn, f.Parent, f.Pc = calls.sp, fn, cf, 0
 	f.Base, f.LocalBase, f.ReturnBase = at, from, at
-	f.NArgs, f.NRet, f.TailCall = n, int(inst>>9&0x1ff)-1, 0
+	f.NArgs, f.NRet, f.TailCall = n, argC(inst)-1, 0
 	calls.sp++
 	s.currentFrame = f
 	return true
@@ -41,7 +41,7 @@ func (s *state) call(reg *registry, cf *callFrame, inst uint32) bool {
 // leave does OP_RETURN from one Lua function to another in the same loop. It
 // reports whether it did.
 func (s *state) leave(reg *registry, cf, base *callFrame, inst uint32) bool {
-	b := int(inst & 0x1ff)
+	b := argB(inst)
 	to := cf.Parent
 	if b == 0 || cf == base || s.uvcache != nil || to == nil || to.Fn.IsG {
 		return false
@@ -50,7 +50,7 @@ func (s *state) leave(reg *registry, cf, base *callFrame, inst uint32) bool {
 	if wanted == lua.MultRet {
 		wanted = given
 	}
-	from, at, top := cf.LocalBase+int(inst>>18&0xff), cf.ReturnBase, reg.top
+	from, at, top := cf.LocalBase+argA(inst), cf.ReturnBase, reg.top
 	if from+given > top || at+wanted > len(reg.array) {
 		return false
 	}
@@ -72,20 +72,60 @@ func (s *state) leave(reg *registry, cf, base *callFrame, inst uint32) bool {
 // callGo does OP_CALL where a Go function is called. It reports whether it
 // did, and whether the function has yielded, which ends the loop.
 func (s *state) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32) (done, yielded bool) {
-	at := cf.LocalBase + int(inst>>18&0xff)
+	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
 	if !ok || !fn.IsG {
 		return false, false
 	}
-	n := int(inst&0x1ff) - 1
+	n := argB(inst) - 1
 	if n < 0 {
 		n = reg.top - at - 1
 	}
-	wanted := int(inst>>9&0x1ff) - 1
+	wanted := argC(inst) - 1
 	if at+1+max(n, wanted) > len(reg.array) {
 		return false, false
 	}
 	return true, s.enterGo(L, reg, cf, fn, at, n, wanted)
+}
+
+// callOther does the calls that call does not: of Go functions, of functions
+// with variable arguments, of values with __call, and tail calls. It reports
+// whether the loop must return.
+func (g *Guard) callOther(L *lua.LState, s *state, cf *callFrame, inst uint32, base *callFrame) (exit bool) {
+	if opcode(inst) == lua.OP_TAILCALL {
+		inst = g.tailCall(L, s.reg, cf, inst)
+	}
+	if opcode(inst) == lua.OP_CALL {
+		if done, yielded := s.callGo(L, s.reg, cf, inst); done {
+			return yielded
+		}
+	}
+	if jumpTable[opcode(inst)](L, inst, base) == 1 {
+		return true
+	}
+	if f := s.currentFrame; f.Pc == 0 && f.Fn.Proto.IsVarArg != 0 {
+		g.begin(L, f)
+	}
+	return false
+}
+
+// tailCall prepares a tail call. A Go function is called in the ordinary way,
+// the return that follows gives back its results; so it may yield. A Lua
+// function's arguments must fit the registers, else gopher-lua panics.
+func (g *Guard) tailCall(L *lua.LState, reg *registry, cf *callFrame, inst uint32) uint32 {
+	at := cf.LocalBase + argA(inst)
+	fn, ok := reg.array[at].(*lua.LFunction)
+	if !ok || fn.IsG {
+		return callOf(inst)
+	}
+	n := argB(inst) - 1
+	if n < 0 {
+		n = reg.top - at - 1
+	}
+	if at+2*n+int(fn.Proto.NumParameters)+int(fn.Proto.NumUsedRegisters)+headroom > maxRegisters {
+		g.overflow(L)
+	}
+	return inst
 }
 
 // enterGo calls a Go function that lies at a register with n arguments behind
@@ -135,9 +175,9 @@ func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFu
 // reports whether it did. The iterator cannot yield, as it cannot where
 // gopher-lua calls it.
 func (g *Guard) next(L *lua.LState, s *state, reg *registry, cf *callFrame, inst uint32) bool {
-	at := cf.LocalBase + int(inst>>18&0xff)
+	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
-	wanted := int(inst >> 9 & 0x1ff)
+	wanted := argC(inst)
 	if !ok || !fn.IsG || at+6+wanted > len(reg.array) {
 		return false
 	}
@@ -150,7 +190,7 @@ func (g *Guard) next(L *lua.LState, s *state, reg *registry, cf *callFrame, inst
 	cf = s.currentFrame
 	if v := reg.array[at+3]; v != lua.LNil {
 		reg.array[at+2] = v
-		cf.Pc += int(cf.Fn.Proto.Code[cf.Pc]&0x3ffff) - maxSbx
+		cf.Pc += argSbx(cf.Fn.Proto.Code[cf.Pc])
 	}
 	cf.Pc++
 	return true

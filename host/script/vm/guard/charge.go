@@ -84,10 +84,10 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 	var t *lua.LTable
 	var key lua.LValue
 	if opcode(inst) == lua.OP_SETGLOBAL {
-		t, key = cf.Fn.Env, p.Constants[inst&0x3ffff]
+		t, key = cf.Fn.Env, p.Constants[argBx(inst)]
 	} else {
-		t, _ = s.reg.array[cf.LocalBase+int(inst>>18&0xff)].(*lua.LTable)
-		key = operand(s.reg, cf, p, inst&0x1ff)
+		t, _ = s.reg.array[cf.LocalBase+argA(inst)].(*lua.LTable)
+		key = operand(s.reg, cf, p, argB(inst))
 	}
 	if t == nil {
 		return nil
@@ -176,29 +176,19 @@ func (g *Guard) afterSet(L *lua.LState, t *table, keys int) {
 
 // chargeList charges the elements of a table constructor.
 func (g *Guard) chargeList(L *lua.LState, reg *registry, cf *callFrame, inst uint32) {
-	at := cf.LocalBase + int(inst>>18&0xff)
+	at := cf.LocalBase + argA(inst)
 	t, ok := reg.array[at].(*lua.LTable)
 	if !ok {
 		return
 	}
-	n := int(inst & 0x1ff)
+	n := argB(inst)
 	if n == 0 {
 		n = reg.top - at - 1
 		g.left -= int64(n / 8)
 	}
-	block := int(inst >> 9 & 0x1ff)
+	block := argC(inst)
 	if block == 0 {
 		block = int(cf.Fn.Proto.Code[cf.Pc])
 	}
 	g.chargeIndex(L, t, lua.LNumber((block-1)*lua.FieldsPerFlush+n))
-}
-
-// chargeLen charges #t, which looks back over trailing nils.
-func (g *Guard) chargeLen(L *lua.LState, v lua.LValue) {
-	if t, ok := v.(*lua.LTable); ok {
-		array := rawTable(t).array
-		if n := len(array); n > 64 && array[n-1] == lua.LNil {
-			g.ChargeCPU(L, n/16)
-		}
-	}
 }

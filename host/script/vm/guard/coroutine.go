@@ -103,7 +103,7 @@ func wanted(f *callFrame, n int) int {
 		return n
 	}
 	inst := f.Fn.Proto.Code[f.Pc-1]
-	if c := int(inst >> 9 & 0x1ff); opcode(inst) == lua.OP_CALL && c > 0 {
+	if c := argC(inst); opcode(inst) == lua.OP_CALL && c > 0 {
 		return c - 1
 	}
 	return n

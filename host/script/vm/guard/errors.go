@@ -116,7 +116,7 @@ func unplaced(L *lua.LState, text string) (message string, placed bool) {
 // reword gives an error of the running instruction PUC Lua's words.
 func reword(L *lua.LState, f *callFrame, message string) string {
 	inst := f.Fn.Proto.Code[f.Pc-1]
-	a, b := int(inst>>18&0xff), int(inst&0x1ff)
+	a, b := argA(inst), argB(inst)
 	reg := raw(L).reg.array
 	at := func(i int) lua.LValue {
 		if i&rk != 0 {
@@ -184,7 +184,7 @@ func absent(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
 		return explain(lua.LNil, name)
 	case "field":
 		at := lastSet(f.Fn.Proto, f.Pc-1, i)
-		if sort, table := nameOf(f.Fn, at, int(f.Fn.Proto.Code[at]&0x1ff)); sort == "global" {
+		if sort, table := nameOf(f.Fn, at, argB(f.Fn.Proto.Code[at])); sort == "global" {
 			if object, ok := L.G.Global.RawGetString(table).(*lua.LUserData); ok {
 				return explain(object, name)
 			}
@@ -217,7 +217,7 @@ func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
 		return "", ""
 	}
 	inst := p.Code[at]
-	constant := func(i uint32) string {
+	constant := func(i int) string {
 		if i&rk != 0 {
 			if s, ok := p.Constants[i&^rk].(lua.LString); ok {
 				return string(s)
@@ -227,20 +227,20 @@ func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
 	}
 	switch opcode(inst) {
 	case lua.OP_GETGLOBAL:
-		return "global", p.Constants[inst&0x3ffff].String()
+		return "global", p.Constants[argBx(inst)].String()
 	case lua.OP_MOVE, lua.OP_MOVEN:
-		if b := int(inst & 0x1ff); b < r {
+		if b := argB(inst); b < r {
 			return nameOf(fn, at, b)
 		}
 	case lua.OP_GETTABLE, lua.OP_GETTABLEKS:
-		return "field", constant(inst >> 9 & 0x1ff)
+		return "field", constant(argC(inst))
 	case lua.OP_GETUPVAL:
-		if b := int(inst & 0x1ff); b < len(p.DbgUpvalues) {
+		if b := argB(inst); b < len(p.DbgUpvalues) {
 			return "upvalue", p.DbgUpvalues[b]
 		}
 	case lua.OP_SELF:
-		if int(inst>>18&0xff) == r {
-			return "method", constant(inst >> 9 & 0x1ff)
+		if argA(inst) == r {
+			return "method", constant(argC(inst))
 		}
 	}
 	return "", ""
@@ -274,7 +274,7 @@ func lastSet(p *lua.FunctionProto, pc, r int) int {
 	last := -1
 	for i := 0; i < pc; i++ {
 		inst := p.Code[i]
-		a, b := int(inst>>18&0xff), int(inst&0x1ff)
+		a, b := argA(inst), argB(inst)
 		set := false
 		switch opcode(inst) {
 		case lua.OP_LOADNIL:
@@ -288,12 +288,12 @@ func lastSet(p *lua.FunctionProto, pc, r int) int {
 		case lua.OP_FORLOOP, lua.OP_FORPREP:
 			set = r >= a && r <= a+3
 		case lua.OP_JMP:
-			if to := i + 1 + int(inst&0x3ffff) - maxSbx; to > i && to <= pc {
+			if to := i + 1 + argSbx(inst); to > i && to <= pc {
 				i = to - 1 // what it jumps over did not happen here
 			}
 		case lua.OP_CLOSURE:
 			set = a == r
-			i += int(p.FunctionPrototypes[inst&0x3ffff].NumUpvalues)
+			i += int(p.FunctionPrototypes[argBx(inst)].NumUpvalues)
 			if set {
 				last = i
 			}

@@ -119,12 +119,11 @@ func rawUpvalue(u *lua.Upvalue) *upvalue   { return (*upvalue)(unsafe.Pointer(u)
 func rawGlobal(g *lua.Global) *global      { return (*global)(unsafe.Pointer(g)) }
 func rawProto(p *lua.FunctionProto) *proto { return (*proto)(unsafe.Pointer(p)) }
 
-// instruction executes one instruction; it returns 1 when the loop that runs
-// it is to return.
-type instruction func(L *lua.LState, inst uint32, base *callFrame) int
-
+// jumpTable has gopher-lua's function for each instruction. It returns 1 when
+// the loop that runs the instruction must return.
+//
 //go:linkname jumpTable github.com/yuin/gopher-lua.jumpTable
-var jumpTable [lua.OP_NOP + 1]instruction
+var jumpTable [lua.OP_NOP + 1]func(L *lua.LState, inst uint32, base *callFrame) int
 
 //go:linkname callGFunction github.com/yuin/gopher-lua.callGFunction
 func callGFunction(L *lua.LState, tailcall bool) bool

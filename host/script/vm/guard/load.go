@@ -70,15 +70,15 @@ func syntax(name, text string, err error) *SyntaxError {
 func makeRoom(p *lua.FunctionProto) {
 	for _, inst := range p.Code {
 		last := 0
-		switch a := int(inst >> 18 & 0xff); opcode(inst) {
+		switch a := argA(inst); opcode(inst) {
 		case lua.OP_FORPREP, lua.OP_FORLOOP:
 			last = a + 3
 		case lua.OP_TFORLOOP:
-			last = a + max(5, 2+int(inst>>9&0x1ff))
+			last = a + max(5, 2+argC(inst))
 		case lua.OP_SELF:
 			last = a + 1
 		case lua.OP_LOADNIL:
-			last = int(inst & 0x1ff)
+			last = argB(inst)
 		case lua.OP_MOVE, lua.OP_MOVEN, lua.OP_LOADK, lua.OP_LOADBOOL, lua.OP_GETUPVAL, lua.OP_GETGLOBAL, lua.OP_GETTABLE,
 			lua.OP_GETTABLEKS, lua.OP_NEWTABLE, lua.OP_CLOSURE, lua.OP_CONCAT, lua.OP_LEN, lua.OP_NOT, lua.OP_UNM,
 			lua.OP_ADD, lua.OP_SUB, lua.OP_MUL, lua.OP_DIV, lua.OP_MOD, lua.OP_POW:

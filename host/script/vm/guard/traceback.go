@@ -70,7 +70,7 @@ func (f *callFrame) calledAs() (sort, name string) {
 	default:
 		return "", ""
 	}
-	register := int(inst >> 18 & 0xff)
+	register := argA(inst)
 	sort, name = nameOf(caller.Fn, pc, register)
 	for _, call := range p.DbgCalls { // the compiler knows better than the registers
 		if call.Pc == pc && call.Name != "" && !strings.ContainsAny(call.Name, "(<?") {
