@@ -8,7 +8,11 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-const transferSyntax = "<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]"
+const (
+	transferSyntax = "<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]"
+	dtmfSyntax     = "<uuid> <dtmf_data>"
+	noSession      = "-ERR Cannot locate session!\n"
+)
 
 func uuidExistsAPI(s *Switch, args string, _ *channel) string {
 	return strconv.FormatBool(s.locate(args) != nil)
@@ -19,19 +23,6 @@ func uuidGetvarAPI(c *channel, argv []string) string {
 		return v
 	}
 	return "_undef_"
-}
-
-func uuidSetvarAPI(s *Switch, args string, _ *channel) string {
-	argv := text.Split(args, ' ', 3)
-	if len(argv) < 2 {
-		return usage("<uuid> <var> [value]")
-	}
-	c := s.locate(argv[0])
-	if c == nil {
-		return noChannel
-	}
-	c.set(argv[1], nth(argv, 2))
-	return ok
 }
 
 func uuidSetvarMultiAPI(s *Switch, args string, _ *channel) string {
@@ -82,15 +73,6 @@ func uuidParkAPI(c *channel, _ []string) string {
 	return ok
 }
 
-func uuidAnswerAPI(s *Switch, args string, _ *channel) string {
-	c := s.locate(args)
-	if c == nil {
-		return "-ERROR\n"
-	}
-	c.answer()
-	return "+OK answered\n"
-}
-
 func uuidTransferAPI(c *channel, argv []string) string {
 	legs, rest := []*channel{c}, argv[1:]
 	if option := rest[0]; option == "-bleg" || option == "-both" {
@@ -112,34 +94,6 @@ func uuidTransferAPI(c *channel, argv []string) string {
 	return ok
 }
 
-// uuidBroadcastAPI queues an event-locked execute on the legs.
-func uuidBroadcastAPI(s *Switch, args string, _ *channel) string {
-	argv := text.Split(args, ' ', 3)
-	if len(argv) < 2 {
-		return usage("<uuid> <path> [aleg|bleg|holdb|both]")
-	}
-	c := s.locate(argv[0])
-	if c == nil {
-		return "-ERR invalid uuid\n"
-	}
-	app, arg, isApp := strings.Cut(argv[1], "::")
-	if !isApp {
-		app, arg = "playback", argv[1]
-	}
-	m := wire.Command{Line: "sendmsg", Headers: []wire.Header{
-		{Name: "call-command", Value: "execute"}, {Name: "execute-app-name", Value: app},
-		{Name: "execute-app-arg", Value: arg}, {Name: "event-lock", Value: "true"},
-	}}
-	leg := nth(argv, 2)
-	if leg != "bleg" {
-		c.enqueue(m)
-	}
-	if partner := c.partner(); partner != nil && (leg == "bleg" || leg == "both") {
-		partner.enqueue(m)
-	}
-	return "+OK Message sent\n"
-}
-
 func uuidBridgeAPI(s *Switch, args string, _ *channel) string {
 	argv := text.Split(args, ' ', 3)
 	if len(argv) < 2 {
@@ -154,31 +108,6 @@ func uuidBridgeAPI(s *Switch, args string, _ *channel) string {
 	}
 	connectTwo(a, b)
 	return "+OK " + b.uuid + "\n"
-}
-
-func uuidDTMFAPI(done string, run func(c *channel, digits string, samples int)) apiCommand {
-	return func(s *Switch, args string, _ *channel) string {
-		argv := text.Split(args, ' ', 2)
-		if len(argv) < 2 {
-			return usage("<uuid> <dtmf_data>")
-		}
-		c := s.locate(argv[0])
-		if c == nil {
-			return "-ERR Cannot locate session!\n"
-		}
-		digits, samples := parseDigits(argv[1])
-		run(c, digits, samples)
-		return "+OK " + c.uuid + " " + done + " DTMF " + argv[1] + ".\n"
-	}
-}
-
-func uuidFlushDTMFAPI(s *Switch, args string, _ *channel) string {
-	c := s.locate(strings.TrimSpace(args))
-	if c == nil {
-		return "-ERR No such session\n"
-	}
-	c.flushDigits()
-	return ok
 }
 
 func uuidFilemanAPI(c *channel, argv []string) string {
@@ -198,4 +127,50 @@ func hupallAPI(s *Switch, args string, _ *channel) string {
 		c.hangup(cause)
 	}
 	return "+OK hangup all channels with cause " + cause + "\n"
+}
+
+func uuidSetvarAPI(c *channel, argv []string) string {
+	c.set(argv[1], nth(argv, 2))
+	return ok
+}
+
+func uuidAnswerAPI(c *channel, _ []string) string {
+	c.answer()
+	return "+OK answered\n"
+}
+
+// uuidBroadcastAPI queues an event-locked execute on the legs.
+func uuidBroadcastAPI(c *channel, argv []string) string {
+	app, arg, isApp := strings.Cut(argv[1], "::")
+	if !isApp {
+		app, arg = "playback", argv[1]
+	}
+	m := wire.Command{Line: "sendmsg", Headers: []wire.Header{
+		{Name: "call-command", Value: "execute"}, {Name: "execute-app-name", Value: app},
+		{Name: "execute-app-arg", Value: arg}, {Name: "event-lock", Value: "true"},
+	}}
+	leg := nth(argv, 2)
+	if leg != "bleg" {
+		c.enqueue(m)
+	}
+	if partner := c.partner(); partner != nil && (leg == "bleg" || leg == "both") {
+		partner.enqueue(m)
+	}
+	return "+OK Message sent\n"
+}
+
+func uuidRecvDTMFAPI(c *channel, argv []string) string {
+	digits, samples := parseDigits(argv[1])
+	c.receive(digits, "APP", samples)
+	return "+OK " + c.uuid + " received DTMF " + argv[1] + ".\n"
+}
+
+func uuidSendDTMFAPI(c *channel, argv []string) string {
+	c.send(parseDigits(argv[1]))
+	return "+OK " + c.uuid + " sent DTMF " + argv[1] + ".\n"
+}
+
+func uuidFlushDTMFAPI(c *channel, _ []string) string {
+	c.flushDigits()
+	return ok
 }

@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/eslua/eslua/host/switchsim/text"
@@ -29,19 +30,13 @@ func originateAPI(s *Switch, args string, _ *channel) string {
 		return "-ERR " + cause + "\n"
 	}
 	c.endOriginate()
-	exten, dialplan, context := argv[1], nth(argv, 2), nth(argv, 3)
+	exten := argv[1]
 	if app, isApp := strings.CutPrefix(exten, "&"); isApp && app != "" {
 		app, _, _ = strings.Cut(app, ")")
 		app, arg, _ := strings.Cut(app, "(")
 		c.executeOnly(Action{app, arg})
 	} else {
-		if dialplan == "" {
-			dialplan = "XML"
-		}
-		if context == "" {
-			context = "default"
-		}
-		c.transfer([]string{exten, dialplan, context})
+		c.transfer([]string{exten, cmp.Or(nth(argv, 2), "XML"), cmp.Or(nth(argv, 3), "default")})
 	}
 	return "+OK " + c.uuid + "\n"
 }
@@ -86,8 +81,10 @@ func (c *channel) flipCallerID() {
 
 // executeOnly gives a dialled leg one action.
 func (c *channel) executeOnly(a Action) {
-	c.mu.Lock()
-	c.extension, c.hitDialplan = []Action{a}, true
-	c.mu.Unlock()
-	c.setState(csExecute)
+	c.update(func() {
+		c.extension, c.hitDialplan = []Action{a}, true
+		if c.cause == "" {
+			c.state = csExecute
+		}
+	})
 }

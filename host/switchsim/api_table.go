@@ -46,23 +46,23 @@ func apiCommands() map[string]apiCommand {
 		"url_decode":        func(_ *Switch, args string, _ *channel) string { return wire.Decode(args) },
 		"url_encode":        func(_ *Switch, args string, _ *channel) string { return string(wire.AppendEncoded(nil, args)) },
 		"user_exists":       userExistsAPI,
-		"uuid_answer":       uuidAnswerAPI,
-		"uuid_break":        withChannel("<uuid> [all]", 1, uuidBreakAPI),
+		"uuid_answer":       onChannel{"", 0, 1, "-ERROR\n", uuidAnswerAPI}.api,
+		"uuid_break":        onChannel{"<uuid> [all]", 1, 10, noChannel, uuidBreakAPI}.api,
 		"uuid_bridge":       uuidBridgeAPI,
-		"uuid_broadcast":    uuidBroadcastAPI,
-		"uuid_dump":         withChannel("<uuid> [format]", 1, uuidDumpAPI),
+		"uuid_broadcast":    onChannel{"<uuid> <path> [aleg|bleg|holdb|both]", 2, 3, "-ERR invalid uuid\n", uuidBroadcastAPI}.api,
+		"uuid_dump":         onChannel{"<uuid> [format]", 1, 10, noChannel, uuidDumpAPI}.api,
 		"uuid_exists":       uuidExistsAPI,
-		"uuid_fileman":      withChannel("<uuid> <cmd>:<val>", 2, uuidFilemanAPI),
-		"uuid_flush_dtmf":   uuidFlushDTMFAPI,
-		"uuid_getvar":       withChannel("<uuid> <var>", 2, uuidGetvarAPI),
-		"uuid_kill":         withChannel("<uuid> [cause]", 1, uuidKillAPI),
-		"uuid_park":         withChannel("<uuid>", 1, uuidParkAPI),
-		"uuid_phone_event":  withChannel("<uuid>", 1, func(*channel, []string) string { return ok }),
-		"uuid_recv_dtmf":    uuidDTMFAPI("received", func(c *channel, digits string, samples int) { c.receive(digits, "APP", samples) }),
-		"uuid_send_dtmf":    uuidDTMFAPI("sent", (*channel).send),
-		"uuid_setvar":       uuidSetvarAPI,
+		"uuid_fileman":      onChannel{"<uuid> <cmd>:<val>", 2, 10, noChannel, uuidFilemanAPI}.api,
+		"uuid_flush_dtmf":   onChannel{"", 0, 1, "-ERR No such session\n", uuidFlushDTMFAPI}.api,
+		"uuid_getvar":       onChannel{"<uuid> <var>", 2, 10, noChannel, uuidGetvarAPI}.api,
+		"uuid_kill":         onChannel{"<uuid> [cause]", 1, 10, noChannel, uuidKillAPI}.api,
+		"uuid_park":         onChannel{"<uuid>", 1, 10, noChannel, uuidParkAPI}.api,
+		"uuid_phone_event":  onChannel{"<uuid>", 1, 10, noChannel, func(*channel, []string) string { return ok }}.api,
+		"uuid_recv_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidRecvDTMFAPI}.api,
+		"uuid_send_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidSendDTMFAPI}.api,
+		"uuid_setvar":       onChannel{"<uuid> <var> [value]", 2, 3, noChannel, uuidSetvarAPI}.api,
 		"uuid_setvar_multi": uuidSetvarMultiAPI,
-		"uuid_transfer":     withChannel(transferSyntax, 2, uuidTransferAPI),
+		"uuid_transfer":     onChannel{transferSyntax, 2, 10, noChannel, uuidTransferAPI}.api,
 		"version": func(*Switch, string, *channel) string {
 			return "FreeSWITCH Version " + version + " (git cc93a68 2026-08-21 14:10:14Z 64bit)\n"
 		},
@@ -101,18 +101,22 @@ const (
 
 func usage(syntax string) string { return "-USAGE: " + syntax + "\n" }
 
-// withChannel returns a command with at least so many arguments, the first of
-// which is the UUID of a channel.
-func withChannel(syntax string, least int, run func(c *channel, argv []string) string) apiCommand {
-	return func(s *Switch, args string, _ *channel) string {
-		argv := text.Split(args, ' ', 10)
-		if len(argv) < least {
-			return usage(syntax)
-		}
-		c := s.locate(argv[0])
-		if c == nil {
-			return noChannel
-		}
-		return run(c, argv)
+// onChannel is a command whose first argument is the UUID of a channel.
+type onChannel struct {
+	syntax      string
+	least, most int    // arguments; the last one has the rest of the line
+	missing     string // answer if there is no such channel
+	run         func(c *channel, argv []string) string
+}
+
+func (a onChannel) api(s *Switch, args string, _ *channel) string {
+	argv := text.Split(args, ' ', a.most)
+	if len(argv) < a.least {
+		return usage(a.syntax)
 	}
+	c := s.locate(nth(argv, 0))
+	if c == nil {
+		return a.missing
+	}
+	return a.run(c, argv)
 }

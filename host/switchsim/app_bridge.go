@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,12 +19,8 @@ func bridgeApp(c *channel, arg string) {
 	c.mu.Lock()
 	o.cidName, o.cidNumber = c.caller.cidName, c.caller.cidNumber
 	c.mu.Unlock()
-	if v := c.get("effective_caller_id_name"); v != "" {
-		o.cidName = v
-	}
-	if v := c.get("effective_caller_id_number"); v != "" {
-		o.cidNumber = v
-	}
+	o.cidName = cmp.Or(c.get("effective_caller_id_name"), o.cidName)
+	o.cidNumber = cmp.Or(c.get("effective_caller_id_number"), o.cidNumber)
 	b, cause := c.sw.originate(o)
 	c.setDialResult(b, cause)
 	if b == nil {
@@ -39,14 +36,11 @@ func bridgeApp(c *channel, arg string) {
 func (c *channel) setDialResult(b *channel, cause string) {
 	status := map[string]string{"SUCCESS": "SUCCESS", "USER_BUSY": "BUSY", "NO_ANSWER": "NOANSWER",
 		"ORIGINATOR_CANCEL": "CANCEL", "SWITCH_CONGESTION": "CONGESTION", "UNALLOCATED_NUMBER": "INVALIDARGS"}[cause]
-	if status == "" {
-		status = cause
-	}
 	last := [2]string{"originate_failed_cause", cause}
 	if b != nil {
 		last = [2]string{"originate_signal_bond", ""}
 	}
-	c.setAll([][2]string{{"originate_disposition", cause}, {"DIALSTATUS", status}, last})
+	c.setAll([][2]string{{"originate_disposition", cause}, {"DIALSTATUS", cmp.Or(status, cause)}, last})
 }
 
 // handleDialFailure hangs the caller up, transfers it, or lets its dialplan
@@ -136,16 +130,9 @@ func (c *channel) leadBridge(b *channel, theirs profile) profile {
 // still there.
 func (c *channel) leaveBridge(b *channel, name string) {
 	if b.unjoin(c) {
-		cause := c.hangupCause()
-		if cause == "" {
-			cause = "NORMAL_CLEARING"
-		}
-		b.hangup(cause)
+		b.hangup(c.hangupCause()) // NORMAL_CLEARING if there is none
 	}
-	cause := b.hangupCause()
-	if cause == "" { // transferred away
-		cause = "BLIND_TRANSFER"
-	}
+	cause := cmp.Or(b.hangupCause(), "BLIND_TRANSFER") // it was transferred away
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.bridgedTo = nil
@@ -188,11 +175,7 @@ func (c *channel) onExchangeMedia() {
 // onSoftExecute is the A leg's side of uuid_bridge; the call ends with it, unless
 // it is told to park.
 func (c *channel) onSoftExecute() {
-	c.mu.Lock()
-	b := c.bridgeTarget
-	c.bridgeTarget = nil
-	c.mu.Unlock()
-	if b != nil {
+	if b := swap(&c.mu, &c.bridgeTarget, nil); b != nil {
 		c.bridgeTo(b)
 		c.afterBridge()
 	}
@@ -211,9 +194,7 @@ func (c *channel) passDigit(d digit) bool {
 
 // unbridge frees the partner of a channel that goes elsewhere.
 func (c *channel) unbridge(partner *channel) {
-	c.mu.Lock()
-	c.bridgedTo = nil
-	c.mu.Unlock()
+	swap(&c.mu, &c.bridgedTo, nil)
 	partner.changed()
 }
 
@@ -224,12 +205,8 @@ func connectTwo(a, b *channel) {
 			c.unbridge(partner)
 		}
 	}
-	b.mu.Lock()
-	b.bridgedTo = a
-	b.mu.Unlock()
+	swap(&b.mu, &b.bridgedTo, a)
 	b.setState(csExchangeMedia)
-	a.mu.Lock()
-	a.bridgeTarget = b
-	a.mu.Unlock()
+	swap(&a.mu, &a.bridgeTarget, b)
 	a.setState(csSoftExecute)
 }

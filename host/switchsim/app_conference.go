@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -43,10 +44,7 @@ func conferenceApp(c *channel, arg string) {
 	if name == "" {
 		return
 	}
-	if profile == "" {
-		profile = "default"
-	}
-	m := c.sw.join(c, name, profile)
+	m := c.sw.join(c, name, cmp.Or(profile, "default"))
 	c.await(wait{endless: true, ignoreBreak: true, digit: func(digit) bool { return false }, until: m.kicked.Load})
 	c.sw.leave(m)
 }
@@ -93,9 +91,7 @@ func (k *conferences) add(c *channel, name, profile, uuid string) (m *member, si
 // leave removes a member; the conference ends with the last.
 func (s *Switch) leave(m *member) {
 	size := s.conferences.remove(m)
-	m.c.mu.Lock()
-	m.c.conference = ""
-	m.c.mu.Unlock()
+	swap(&m.c.mu, &m.c.conference, "")
 	m.c.trace(WhoSwitch, "conference", "left conference "+m.conference.name)
 	s.memberEvent(m, size, false, "del-member")
 	if size == 0 {

@@ -38,7 +38,7 @@ func (c *channel) park() {
 		first := w
 		first.endless, first.limit = false, late
 		c.await(first)
-		c.setUncontrolled()
+		swap(&c.mu, &c.controlled, false)
 	}
 	switch c.await(w) {
 	case timedOut:
@@ -48,12 +48,6 @@ func (c *channel) park() {
 			continue
 		}
 	}
-	c.setUncontrolled()
+	swap(&c.mu, &c.controlled, false)
 	c.fire("CHANNEL_UNPARK")
-}
-
-func (c *channel) setUncontrolled() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.controlled = false
 }

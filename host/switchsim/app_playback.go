@@ -145,7 +145,7 @@ func (c *channel) playFor(path string, d time.Duration, onDigit func(digit) bool
 		return fileError
 	}
 	pb := &playback{}
-	outer := c.setPlaying(pb)
+	outer := swap(&c.mu, &c.playing, pb)
 	c.tracePlay(path)
 	c.started(start{path: path})
 	headers := playbackHeaders(path)
@@ -156,7 +156,7 @@ func (c *channel) playFor(path string, d time.Duration, onDigit func(digit) bool
 	if d != media.Forever && out == timedOut {
 		played = d
 	}
-	c.setPlaying(outer)
+	swap(&c.mu, &c.playing, outer)
 	ms := played.Milliseconds()
 	samples := strconv.FormatInt(ms*8, 10)
 	c.setAll([][2]string{{"playback_last_offset_pos", samples}, {"playback_seconds", strconv.FormatInt(ms/1000, 10)},
@@ -170,14 +170,6 @@ func (c *channel) playFor(path string, d time.Duration, onDigit func(digit) bool
 		return fileError
 	}
 	return filePlayed
-}
-
-// setPlaying sets what uuid_fileman acts on and returns what it acted on before.
-func (c *channel) setPlaying(pb *playback) (outer *playback) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	outer, c.playing = c.playing, pb
-	return outer
 }
 
 // playUntil waits for the end of a path, wherever uuid_fileman moves it.

@@ -39,9 +39,7 @@ func recordSessionApp(c *channel, arg string) {
 	if len(argv) == 0 {
 		return
 	}
-	c.mu.Lock()
-	c.recording = argv[0]
-	c.mu.Unlock()
+	swap(&c.mu, &c.recording, argv[0])
 	c.fire("RECORD_START", wire.Header{Name: "Record-File-Path", Value: argv[0]})
 }
 

@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -46,16 +47,13 @@ func (s *Switch) schedule(when string, t scheduler.Task) int {
 // scheduleHangup hangs up later. A time whose number after the first character is
 // 0 hangs up at once, as "+0" does and, a trap, "5" too.
 func (s *Switch) scheduleHangup(when string, c *channel, cause string, bleg bool) {
-	if cause == "" {
-		cause = "ALLOTTED_TIMEOUT"
-	}
 	hangup := func() {
 		target := c
 		if bleg {
 			target = c.partner()
 		}
 		if target != nil {
-			target.hangup(cause)
+			target.hangup(cmp.Or(cause, "ALLOTTED_TIMEOUT"))
 		}
 	}
 	if len(when) > 0 && text.Number(when[1:]) == 0 {
@@ -99,8 +97,5 @@ func schedTransferApp(c *channel, arg string) {
 // schedCancelApp cancels a task by its id or a group; without an argument all
 // tasks of the channel.
 func schedCancelApp(c *channel, arg string) {
-	if arg == "" {
-		arg = c.uuid
-	}
-	c.sw.deleteTasks(arg)
+	c.sw.deleteTasks(cmp.Or(arg, c.uuid))
 }

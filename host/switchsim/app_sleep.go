@@ -30,8 +30,6 @@ func waitForAnswerApp(c *channel, _ string) {
 
 // interrupt ends what the channel waits for: uuid_break and the break application.
 func (c *channel) interrupt() {
-	c.mu.Lock()
-	c.broken = true
-	c.mu.Unlock()
+	swap(&c.mu, &c.broken, true)
 	signal(c.wake)
 }

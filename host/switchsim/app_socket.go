@@ -21,7 +21,7 @@ func socketApp(c *channel, arg string) {
 	has := func(option string) bool {
 		return slices.ContainsFunc(words[1:], func(w string) bool { return strings.EqualFold(w, option) })
 	}
-	f := c.sw.currentFault()
+	f := load(&c.sw.mu, &c.sw.fault)
 	conn := c.dialSocket(words[0], f)
 	if conn == nil {
 		return
@@ -45,12 +45,11 @@ func socketApp(c *channel, arg string) {
 	for c.ready() && c.runMessageInside() {
 		continue
 	}
-	c.mu.Lock()
-	if l.resumes(c) {
-		c.state = csExecute
-	}
-	c.mu.Unlock()
-	c.changed()
+	c.update(func() {
+		if l.resumes(c) {
+			c.state = csExecute
+		}
+	})
 }
 
 // awaitConnect holds the channel, not parked, until the application has sent

@@ -131,13 +131,45 @@ func without[T comparable](list []T, x T) []T {
 	return slices.DeleteFunc(slices.Clone(list), func(y T) bool { return y == x })
 }
 
-// changed wakes the owner and everybody who watches the channel.
+// load reads a variable that mu guards.
+func load[T any](mu *sync.Mutex, v *T) T {
+	mu.Lock()
+	defer mu.Unlock()
+	return *v
+}
+
+// swap sets a variable that mu guards and returns its old value.
+func swap[T any](mu *sync.Mutex, v *T, value T) (old T) {
+	mu.Lock()
+	defer mu.Unlock()
+	old, *v = *v, value
+	return old
+}
+
+// shift removes the first item of a queue that mu guards.
+func shift[T any](mu *sync.Mutex, queue *[]T) (first T, ok bool) {
+	mu.Lock()
+	defer mu.Unlock()
+	if len(*queue) == 0 {
+		return first, false
+	}
+	first, *queue = (*queue)[0], (*queue)[1:]
+	return first, true
+}
+
+// update changes fields under mu and wakes the owner and all that watch the
+// channel.
+func (c *channel) update(change func()) {
+	c.mu.Lock()
+	change()
+	c.mu.Unlock()
+	c.changed()
+}
+
+// changed wakes the owner and all that watch the channel.
 func (c *channel) changed() {
 	signal(c.wake)
-	c.mu.Lock()
-	watchers := c.watchers
-	c.mu.Unlock()
-	for _, w := range watchers {
+	for _, w := range load(&c.mu, &c.watchers) {
 		signal(w)
 	}
 }
@@ -208,18 +240,11 @@ func (c *channel) push(name, item string) {
 	c.vars.push(name, item)
 }
 
-func (c *channel) currentName() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.name
-}
-
-// hangupCause returns the cause the channel was hung up with, or "".
-func (c *channel) hangupCause() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.cause
-}
+func (c *channel) currentName() string { return load(&c.mu, &c.name) }
+func (c *channel) isAnswered() bool    { return load(&c.mu, &c.answered) }
+func (c *channel) isControlled() bool  { return load(&c.mu, &c.controlled) }
+func (c *channel) partner() *channel   { return load(&c.mu, &c.bridgedTo) }
+func (c *channel) hangupCause() string { return load(&c.mu, &c.cause) }
 
 // down reports whether the channel is hung up.
 func (c *channel) down() bool { return c.hangupCause() != "" }
@@ -245,33 +270,11 @@ func (c *channel) hasMedia() bool {
 	return c.answered || c.early
 }
 
-func (c *channel) isAnswered() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.answered
-}
-
-func (c *channel) isControlled() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.controlled
-}
-
-// partner returns the channel this one is bridged to, or nil.
-func (c *channel) partner() *channel {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.bridgedTo
-}
-
 // callStates are numbered in this order (switch_channel_callstate_t).
 var callStates = []string{"DOWN", "DIALING", "RINGING", "EARLY", "ACTIVE", "HELD", "RING_WAIT", "HANGUP", "UNHELD"}
 
 func (c *channel) setCallState(callState string) {
-	c.mu.Lock()
-	old := c.callState
-	c.callState = callState
-	c.mu.Unlock()
+	old := swap(&c.mu, &c.callState, callState)
 	if old == callState {
 		return
 	}

@@ -84,7 +84,7 @@ func (c *channel) runAnswerHooks() {
 	app, arg := splitApp(c.get("execute_on_answer"))
 	if app != "" {
 		c.showAnswer()
-		if c.direction == outbound && c.isLoopback() {
+		if c.direction == outbound && load(&c.mu, &c.otherHalf) != nil {
 			c.post(func() { c.execute(app, arg); c.setCallState("ACTIVE") })
 			return
 		}
@@ -99,18 +99,7 @@ func (c *channel) runAnswerHooks() {
 
 // showAnswer lets originate see the answer. A real originate looks every 20 ms,
 // by when the call is ACTIVE or execute_on_answer is running.
-func (c *channel) showAnswer() {
-	c.mu.Lock()
-	c.answerShown = true
-	c.mu.Unlock()
-	c.changed()
-}
-
-func (c *channel) isLoopback() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.otherHalf != nil
-}
+func (c *channel) showAnswer() { c.update(func() { c.answerShown = true }) }
 
 // hangup ends the channel, from any goroutine. Only the first cause counts.
 func (c *channel) hangup(cause string) {

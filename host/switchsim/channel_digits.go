@@ -66,11 +66,7 @@ func (c *channel) dequeue() (digit, bool) {
 	return d, true
 }
 
-func (c *channel) flushDigits() {
-	c.mu.Lock()
-	c.digits = nil
-	c.mu.Unlock()
-}
+func (c *channel) flushDigits() { swap(&c.mu, &c.digits, nil) }
 
 // send plays digits to the other end. The other half of a loopback receives them,
 // a scripted person only hears them.

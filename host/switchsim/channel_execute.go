@@ -63,7 +63,9 @@ func (c *channel) perform(name, arg string, app application) {
 		if strings.HasPrefix(arg, "%[") {
 			if vars, rest, ok := text.Brackets(arg[1:], '[', ']'); ok {
 				arg = rest
-				defer c.setScope(c.addScope(vars))
+				outer := load(&c.mu, &c.scope)
+				swap(&c.mu, &c.scope, append(vars, outer...))
+				defer swap(&c.mu, &c.scope, outer)
 			}
 		}
 	}
@@ -97,20 +99,6 @@ func executeHeaders(name, arg, response, id, idName string) []wire.Header {
 		}
 	}
 	return h
-}
-
-// addScope puts variables in front of the scope variables and returns the old ones.
-func (c *channel) addScope(vars [][2]string) (old [][2]string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	old, c.scope = c.scope, append(vars, c.scope...)
-	return old
-}
-
-func (c *channel) setScope(vars [][2]string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.scope = vars
 }
 
 // respond sets the Application-Response of the running application.

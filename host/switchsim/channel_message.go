@@ -28,7 +28,7 @@ func (c *channel) enqueue(m wire.Command) bool {
 // runMessageInside runs the next message inside whatever is running, unless that
 // was sent with event-lock.
 func (c *channel) runMessageInside() bool {
-	if c.messagesLocked() {
+	if load(&c.mu, &c.eventLocks) > 0 {
 		return false
 	}
 	m, ok := shift(&c.mu, &c.messages)
@@ -43,17 +43,7 @@ func (c *channel) runMessageInside() bool {
 	return true
 }
 
-func (c *channel) flushMessages() {
-	c.mu.Lock()
-	c.messages = nil
-	c.mu.Unlock()
-}
-
-func (c *channel) messagesLocked() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.eventLocks > 0
-}
+func (c *channel) flushMessages() { swap(&c.mu, &c.messages, nil) }
 
 func (c *channel) addEventLock(n int) {
 	c.mu.Lock()

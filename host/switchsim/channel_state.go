@@ -35,9 +35,7 @@ func (s state) String() string { return stateNames[s] }
 
 // begin registers a channel that was set up and starts its owner.
 func (c *channel) begin() {
-	c.mu.Lock()
 	c.state = csInit
-	c.mu.Unlock()
 	c.sw.register(c)
 	c.trace(WhoSwitch, "begin", c.direction+" call of "+c.caller.cidNumber+" to "+c.caller.destination)
 	if !c.sw.spawn(c.run) { // the switch is closed
@@ -50,12 +48,11 @@ func (c *channel) begin() {
 
 // setState asks the owner to go to another state.
 func (c *channel) setState(s state) {
-	c.mu.Lock()
-	if c.cause == "" {
-		c.state = s
-	}
-	c.mu.Unlock()
-	c.changed()
+	c.update(func() {
+		if c.cause == "" {
+			c.state = s
+		}
+	})
 }
 
 // run is the state machine (switch_core_session_run): it does what each state
@@ -67,8 +64,8 @@ func (c *channel) run() {
 			break
 		}
 		if entered {
-			if st == csRouting && c.direction == inbound {
-				c.ringFirst()
+			if st == csRouting && c.direction == inbound && load(&c.mu, &c.callState) == "DOWN" {
+				c.setCallState("RINGING")
 			}
 			c.fire("CHANNEL_STATE")
 			c.changed()
@@ -106,16 +103,6 @@ func (c *channel) enterState() (st state, entered bool) {
 		c.running = st
 	}
 	return st, entered
-}
-
-// ringFirst gives a channel that comes in its first call state.
-func (c *channel) ringFirst() {
-	c.mu.Lock()
-	first := c.callState == "DOWN"
-	c.mu.Unlock()
-	if first {
-		c.setCallState("RINGING")
-	}
 }
 
 func (c *channel) onInit() {
@@ -198,13 +185,12 @@ func (c *channel) nextAction() (next Action, ok bool) {
 
 // setExtension replaces the extension and executes it.
 func (c *channel) setExtension(actions []Action) {
-	c.mu.Lock()
-	c.extension, c.hitDialplan = actions, true
-	if c.cause == "" {
-		c.state, c.replaced = csExecute, true
-	}
-	c.mu.Unlock()
-	c.changed()
+	c.update(func() {
+		c.extension, c.hitDialplan = actions, true
+		if c.cause == "" {
+			c.state, c.replaced = csExecute, true
+		}
+	})
 }
 
 func (c *channel) onHangup() {
@@ -244,9 +230,7 @@ func (c *channel) onDestroy() {
 		<-c.wake
 	}
 	c.fire("CHANNEL_DESTROY")
-	c.mu.Lock()
-	c.running = csDestroy
-	c.mu.Unlock()
+	swap(&c.mu, &c.running, csDestroy)
 	c.fire("CHANNEL_STATE")
 	c.sw.unregister(c)
 	close(c.gone)

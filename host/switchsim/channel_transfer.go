@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,15 +41,7 @@ func (c *channel) redirect(extension, dialplan, context string) (p *profile, par
 	if dialplan == "" && !strings.EqualFold(p.dialplan, "inline") {
 		dialplan = p.dialplan
 	}
-	if dialplan == "" {
-		dialplan = "XML"
-	}
-	if context == "" {
-		context = p.context
-	}
-	if context == "" {
-		context = "default"
-	}
+	dialplan, context = cmp.Or(dialplan, "XML"), cmp.Or(context, p.context, "default")
 	now := stampOf(c.sw.clk.Now())
 	p.rdnis, p.destination, p.dialplan, p.context = p.destination, extension, dialplan, context
 	p.index, p.created = p.index+1, now

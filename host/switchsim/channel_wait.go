@@ -1,9 +1,6 @@
 package switchsim
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // outcome is why a wait ended.
 type outcome uint8
@@ -87,18 +84,6 @@ func (c *channel) interruption(ignoreBreak bool) (outcome, bool) {
 		return interrupted, true
 	}
 	return 0, false
-}
-
-// shift removes the first item of a queue that mu guards.
-func shift[T any](mu *sync.Mutex, queue *[]T) (first T, ok bool) {
-	mu.Lock()
-	defer mu.Unlock()
-	if len(*queue) == 0 {
-		return first, false
-	}
-	first = (*queue)[0]
-	*queue = (*queue)[1:]
-	return first, true
 }
 
 // runTask runs one posted function.

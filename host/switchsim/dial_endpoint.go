@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/eslua/eslua/host/switchsim/text"
@@ -56,10 +57,7 @@ func (s *Switch) endpoint(dial string) (Endpoint, bool) {
 
 // newOutbound returns an outbound channel with the variables of every dialled leg.
 func (s *Switch) newOutbound(t target, name string, k codec, p *profile, o origination) *channel {
-	p.cidName, p.cidNumber = o.cidName, o.cidNumber
-	if p.cidNumber == "" {
-		p.cidNumber = "0000000000"
-	}
+	p.cidName, p.cidNumber = o.cidName, cmp.Or(o.cidNumber, "0000000000")
 	p.origName, p.origNumber, p.ani = p.cidName, p.cidNumber, p.cidNumber
 	p.context = "default"
 	c := s.newChannel(lookup(t.vars, "origination_uuid"), name, outbound, k, p)
@@ -91,13 +89,7 @@ func (c *channel) inherit(from *channel) {
 // leg.
 func (s *Switch) dialEndpoint(t target, e Endpoint, o origination) *channel {
 	dialled, host, _ := strings.Cut(t.dial[strings.LastIndexByte(t.dial, '/')+1:], "@")
-	if host == "" {
-		host = "127.0.0.1:5060"
-	}
-	name := e.Channel
-	if name == "" {
-		name = "sofia/internal/" + dialled + "@" + host
-	}
+	name := cmp.Or(e.Channel, "sofia/internal/"+dialled+"@"+cmp.Or(host, "127.0.0.1:5060"))
 	user, host, _ := strings.Cut(name[strings.LastIndexByte(name, '/')+1:], "@")
 	isUser := strings.HasPrefix(t.dial, "user/")
 	p := &profile{destination: user, source: "src/switch_ivr_originate.c", calleeName: "Outbound Call", calleeNumber: user}

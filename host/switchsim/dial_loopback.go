@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -18,12 +19,7 @@ func (s *Switch) dialLoopback(t target, rest string, o origination) *channel {
 		context, dialplan = o.from.caller.context, o.from.caller.dialplan
 		o.from.mu.Unlock()
 	}
-	if v := nth(parts, 1); v != "" {
-		context = v
-	}
-	if v := nth(parts, 2); v != "" {
-		dialplan = v
-	}
+	context, dialplan = cmp.Or(nth(parts, 1), context), cmp.Or(nth(parts, 2), dialplan)
 	p := &profile{dialplan: dialplan, destination: exten, source: "mod_loopback",
 		calleeName: "Outbound Call", calleeNumber: rest[strings.LastIndexByte(rest, '/')+1:]}
 	a := s.newOutbound(t, "loopback/"+rest+"-a", codecLoopback, p, o)
@@ -60,9 +56,7 @@ func (s *Switch) dialOtherHalf(a *channel, t target) {
 	a.setAll([][2]string{{"other_loopback_leg_uuid", b.uuid}, {"loopback_leg", "A"}})
 	b.vars.setAll([][2]string{{"other_loopback_leg_uuid", a.uuid}, {"loopback_leg", "B"}})
 	b.otherHalf = a
-	a.mu.Lock()
-	a.otherHalf = b
-	a.mu.Unlock()
+	swap(&a.mu, &a.otherHalf, b)
 	b.begin()
 }
 

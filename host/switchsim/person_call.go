@@ -1,18 +1,18 @@
 package switchsim
 
-import "github.com/eslua/eslua/host/switchsim/text"
+import (
+	"cmp"
+
+	"github.com/eslua/eslua/host/switchsim/text"
+)
 
 // Call is one leg as the person at its end sees it.
 type Call struct{ c *channel }
 
 // Call lets somebody call in and returns at once.
 func (s *Switch) Call(who Caller) *Call {
-	context := who.Context
-	if context == "" {
-		context = "default"
-	}
 	name := "sofia/internal/" + who.Number + "@" + s.hostname()
-	p := &profile{username: who.Number, dialplan: "XML", context: context, destination: who.Destination,
+	p := &profile{username: who.Number, dialplan: "XML", context: cmp.Or(who.Context, "default"), destination: who.Destination,
 		cidName: who.Name, cidNumber: who.Number, origName: who.Name, origNumber: who.Number,
 		networkAddr: "127.0.0.1", ani: who.Number, source: "mod_sofia"}
 	c := s.newChannel(who.UUID, name, inbound, codecSIP, p)

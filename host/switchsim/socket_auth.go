@@ -1,6 +1,8 @@
 package switchsim
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +14,7 @@ import (
 func (l *connection) authenticate(line string) []byte {
 	switch {
 	case hasPrefix(line, "auth "):
-		if line[5:] == l.sw.password() {
+		if line[5:] == cmp.Or(l.sw.cfg.Password, "ClueCon") {
 			l.authed, l.logAllowed = true, true
 			return wire.Reply("+OK accepted")
 		}
@@ -38,16 +40,9 @@ func (l *connection) userAuth(arg string) []byte {
 	}
 	l.authed, l.user, l.logAllowed = true, &known, known.AllowedLog
 	return wire.Reply("+OK accepted",
-		wire.Header{Name: "Allowed-Events", Value: orAll(known.AllowedEvents)},
-		wire.Header{Name: "Allowed-API", Value: orAll(known.AllowedAPI)},
+		wire.Header{Name: "Allowed-Events", Value: cmp.Or(known.AllowedEvents, "all")},
+		wire.Header{Name: "Allowed-API", Value: cmp.Or(known.AllowedAPI, "all")},
 		wire.Header{Name: "Allowed-LOG", Value: strconv.FormatBool(known.AllowedLog)})
-}
-
-func orAll(list string) string {
-	if list == "" {
-		return "all"
-	}
-	return list
 }
 
 // mayHear reports whether the user may subscribe to an event.
@@ -74,13 +69,8 @@ func (l *connection) mayRun(line string) bool {
 }
 
 func allows(list, name string) bool {
-	if list == "" {
-		return true
-	}
-	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ',' }) {
-		if strings.EqualFold(word, "all") || strings.EqualFold(word, name) {
-			return true
-		}
-	}
-	return false
+	words := strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ',' })
+	return list == "" || slices.ContainsFunc(words, func(word string) bool {
+		return strings.EqualFold(word, "all") || strings.EqualFold(word, name)
+	})
 }

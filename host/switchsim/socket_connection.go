@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"sync"
@@ -82,7 +83,7 @@ func (s *Switch) accept(ln net.Listener) {
 			}
 			return
 		}
-		f := s.currentFault()
+		f := load(&s.mu, &s.fault)
 		if f.Refuse {
 			conn.Close()
 			continue
@@ -135,7 +136,7 @@ func (l *connection) read() {
 // a time limit (listener_run).
 func (l *connection) run() {
 	defer close(l.closed)
-	timer := l.sw.clk.NewTimer(l.sw.authTimeout())
+	timer := l.sw.clk.NewTimer(cmp.Or(l.sw.cfg.AuthTimeout, 25*time.Second))
 	first := timer.C
 	defer func() { timer.Stop() }()
 	for l.running {
@@ -179,7 +180,7 @@ func (l *connection) deliver() (overrun bool) {
 		return false
 	}
 	events, overrun := l.sub.Take()
-	logs := l.takeLogs()
+	logs := swap(&l.mu, &l.logs, nil)
 	if len(logs)+len(events) == 0 {
 		return overrun
 	}

@@ -39,17 +39,7 @@ type Fault struct {
 
 // SetFault sets the fault of connections made from now on. CutInApp and
 // HangupInApp apply to every application that begins from now on.
-func (s *Switch) SetFault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fault = f
-}
-
-func (s *Switch) currentFault() Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fault
-}
+func (s *Switch) SetFault(f Fault) { swap(&s.mu, &s.fault, f) }
 
 // Cut closes the connections that control the channel, without a goodbye; with an
 // empty uuid it closes all connections.
@@ -83,14 +73,12 @@ func (s *Switch) controllers(uuid string) []*connection {
 	if c == nil {
 		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.controllers // never changed in place
+	return load(&c.mu, &c.controllers) // never changed in place
 }
 
 // faultInApp cuts or hangs up as an application begins.
 func (s *Switch) faultInApp(c *channel, app string) {
-	f := s.currentFault()
+	f := load(&s.mu, &s.fault)
 	if f.CutInApp != "" && strings.EqualFold(f.CutInApp, app) {
 		s.Cut(c.uuid)
 	}

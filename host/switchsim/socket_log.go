@@ -37,30 +37,17 @@ func (l *connection) log(word string) string {
 	if !ok {
 		return "-ERR invalid log level"
 	}
-	l.mu.Lock()
-	l.logLevel = n + 1
-	l.mu.Unlock()
+	swap(&l.mu, &l.logLevel, n+1)
 	return "+OK log level " + word + " [" + strconv.Itoa(n) + "]"
 }
 
 func (l *connection) noLog() string {
-	l.mu.Lock()
-	was := l.logLevel
-	l.logLevel, l.logs = 0, nil
-	l.mu.Unlock()
-	if was == 0 {
+	level := swap(&l.mu, &l.logLevel, 0)
+	swap(&l.mu, &l.logs, nil)
+	if level == 0 {
 		return "-ERR not loging" // sic
 	}
 	return "+OK no longer logging"
-}
-
-// takeLogs empties the queue of log lines.
-func (l *connection) takeLogs() [][]byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	logs := l.logs
-	l.logs = nil
-	return logs
 }
 
 // pushLog queues a log line if the connection asked for its level.

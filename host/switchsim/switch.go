@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -73,10 +74,7 @@ func New(cfg Config) *Switch {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	host := cfg.Hostname
-	if host == "" {
-		host = "switchsim"
-	}
+	host := cmp.Or(cfg.Hostname, "switchsim")
 	s.identity = [5]wire.Header{
 		{Name: "Core-UUID", Value: s.newUUID()},
 		{Name: "FreeSWITCH-Hostname", Value: host},
@@ -97,10 +95,7 @@ func New(cfg Config) *Switch {
 func (s *Switch) Start() error {
 	s.started = s.clk.Now()
 	if addr := s.cfg.Listen; addr != "-" {
-		if addr == "" {
-			addr = "127.0.0.1:0"
-		}
-		ln, err := net.Listen("tcp", addr)
+		ln, err := net.Listen("tcp", cmp.Or(addr, "127.0.0.1:0"))
 		if err != nil {
 			return fmt.Errorf("simulated event socket: %w", err)
 		}
@@ -115,7 +110,7 @@ func (s *Switch) Start() error {
 // Close hangs every channel up (SYSTEM_SHUTDOWN), closes every connection and
 // waits for all goroutines of the switch.
 func (s *Switch) Close() error {
-	if !s.markClosed() {
+	if swap(&s.mu, &s.closed, true) {
 		return nil
 	}
 	close(s.closing)
@@ -131,14 +126,6 @@ func (s *Switch) Close() error {
 	}
 	s.wg.Wait()
 	return nil
-}
-
-func (s *Switch) markClosed() (first bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first = !s.closed
-	s.closed = true
-	return first
 }
 
 // Addr returns host:port of the inbound event socket, after Start.
@@ -179,20 +166,6 @@ func (s *Switch) spawn(fn func()) bool {
 func (s *Switch) dialTCP(addr string) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(s.ctx, "tcp", addr)
-}
-
-func (s *Switch) password() string {
-	if s.cfg.Password == "" {
-		return "ClueCon"
-	}
-	return s.cfg.Password
-}
-
-func (s *Switch) authTimeout() time.Duration {
-	if s.cfg.AuthTimeout > 0 {
-		return s.cfg.AuthTimeout
-	}
-	return 25 * time.Second
 }
 
 // seconds returns the time until the n-th next whole second: FreeSWITCH's scheduler
