@@ -2,6 +2,7 @@ package clock
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -34,25 +35,47 @@ func TestManualFiresInOrderAndOnlyWhatIsDue(t *testing.T) {
 	}
 }
 
-func TestManualWaitForTimers(t *testing.T) {
+func TestWaitForTimer(t *testing.T) {
 	m := NewManual(time.Unix(0, 0))
+	m.NewTimer(time.Second) // another one
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		<-m.NewTimer(10 * time.Minute).C
 	}()
-	m.WaitForTimers(1)
+	m.WaitForTimer(10 * time.Minute)
 	m.Advance(10 * time.Minute)
 	<-done
 }
 
-func TestZeroFiresAtOnce(t *testing.T) {
-	for name, c := range map[string]Clock{"system": System(), "manual": NewManual(time.Unix(0, 0))} {
-		select {
-		case <-c.NewTimer(0).C:
-		case <-time.After(5 * time.Second):
-			t.Fatal(name, "did not fire")
+func TestAdvanceUntil(t *testing.T) {
+	m := NewManual(time.Unix(0, 0))
+	done := make(chan int)
+	go func() {
+		for range 100 { // one timer after the other, and none between them
+			<-m.NewTimer(time.Minute).C
 		}
+		done <- 7
+	}()
+	if got := AdvanceUntil(m, done); got != 7 || m.Now().Unix() != 6000 {
+		t.Errorf("returned %d at %d", got, m.Now().Unix())
+	}
+}
+
+// A flow that waits ten minutes takes no time in a test.
+func ExampleManual() {
+	m := NewManual(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))
+	done := make(chan error)
+	go func() { done <- Sleep(context.Background(), m, 10*time.Minute) }()
+	m.WaitForTimer(10 * time.Minute)
+	m.Advance(10 * time.Minute)
+	fmt.Println(<-done, m.Now().Format(time.TimeOnly))
+	// Output: <nil> 12:10:00
+}
+
+func TestZeroFiresAtOnce(t *testing.T) {
+	for _, c := range []Clock{System(), NewManual(time.Unix(0, 0))} {
+		<-c.NewTimer(0).C
 		called := make(chan struct{})
 		c.AfterFunc(0, func() { close(called) })
 		<-called
@@ -65,13 +88,13 @@ func TestSleep(t *testing.T) {
 	ended := make(chan error)
 	sleep := func(ctx context.Context) { ended <- Sleep(ctx, m, time.Minute) }
 	go sleep(ctx)
-	m.WaitForTimers(1)
+	m.WaitForTimer(time.Minute)
 	m.Advance(time.Minute)
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 	go sleep(ctx)
-	m.WaitForTimers(1)
+	m.WaitForTimer(time.Minute)
 	stop()
 	if err := <-ended; err != context.Canceled {
 		t.Errorf("a sleep whose context ends returns %v", err)

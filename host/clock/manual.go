@@ -1,17 +1,21 @@
 package clock
 
 import (
+	"slices"
 	"sort"
 	"sync"
 	"time"
 )
 
-// Manual is a clock that stands still until it is told to move.
+// A Manual is a clock that a test moves. The code under test runs in goroutines of
+// its own, so before a test moves the clock it must know that they have set their
+// timers: WaitForTimer and AdvanceUntil see to that. A test without sockets or
+// other processes is simpler with package testing/synctest and the System clock.
 type Manual struct {
 	mu      sync.Mutex
 	now     time.Time
 	pending []*alarm
-	added   chan struct{} // closed and renewed whenever pending grows
+	added   chan struct{} // closed and replaced whenever pending grows
 }
 
 type alarm struct {
@@ -19,30 +23,30 @@ type alarm struct {
 	fire func(time.Time)
 }
 
-// NewManual is a manual clock that shows start.
+// NewManual returns a clock that shows start.
 func NewManual(start time.Time) *Manual {
 	return &Manual{now: start, added: make(chan struct{})}
 }
 
-// Now is the time the clock was last moved to.
+// Now returns the time to which the clock was last moved.
 func (m *Manual) Now() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.now
 }
 
-// NewTimer fires when the clock is moved past d from now.
+// NewTimer returns a timer that fires when the clock has moved by d.
 func (m *Manual) NewTimer(d time.Duration) *Timer {
 	c := make(chan time.Time, 1)
 	return &Timer{C: c, stop: m.add(d, func(t time.Time) { c <- t })}
 }
 
-// AfterFunc calls fn in its own goroutine when the clock is moved past d from now.
+// AfterFunc calls fn in its own goroutine when the clock has moved by d.
 func (m *Manual) AfterFunc(d time.Duration, fn func()) *Timer {
 	return &Timer{stop: m.add(d, func(time.Time) { go fn() })}
 }
 
-// Advance moves the clock by d and fires what falls due, in order of time.
+// Advance moves the clock by d and fires the timers that are due, in order.
 func (m *Manual) Advance(d time.Duration) {
 	m.mu.Lock()
 	m.now = m.now.Add(d)
@@ -56,8 +60,8 @@ func (m *Manual) Advance(d time.Duration) {
 	}
 }
 
-// AdvanceToNext moves the clock to the next pending timer and fires it and all
-// that share its moment. It reports false when nothing is pending.
+// AdvanceToNext moves the clock to the next pending timer and fires every timer that
+// is due then. It returns false if no timer is pending.
 func (m *Manual) AdvanceToNext() bool {
 	m.mu.Lock()
 	if len(m.pending) == 0 {
@@ -70,19 +74,60 @@ func (m *Manual) AdvanceToNext() bool {
 	return true
 }
 
-// WaitForTimers blocks until at least n timers are pending: the way a test
-// knows that the code under test has gone to sleep.
+// AdvanceUntil moves the clock from one timer to the next until done delivers a
+// value or is closed, and returns the value. It does not wait for anything else, so
+// use it only when the code under test waits for nothing but the clock.
+func AdvanceUntil[T any](m *Manual, done <-chan T) T {
+	for {
+		added := m.nextAdded()
+		select {
+		case v := <-done:
+			return v
+		default:
+		}
+		if m.AdvanceToNext() {
+			continue
+		}
+		select {
+		case v := <-done:
+			return v
+		case <-added:
+		}
+	}
+}
+
+// WaitForTimer blocks until a timer is pending that fires after d: the code under
+// test has begun to wait for exactly that long.
+func (m *Manual) WaitForTimer(d time.Duration) {
+	m.waitFor(func() bool {
+		at := m.now.Add(d)
+		return slices.ContainsFunc(m.pending, func(a *alarm) bool { return a.at.Equal(at) })
+	})
+}
+
+// WaitForTimers blocks until at least n timers are pending. Prefer WaitForTimer: any
+// timer counts here, such as one that is about to be stopped.
 func (m *Manual) WaitForTimers(n int) {
+	m.waitFor(func() bool { return len(m.pending) >= n })
+}
+
+// waitFor blocks until met returns true; m.mu is locked during the call.
+func (m *Manual) waitFor(met func() bool) {
 	for {
 		m.mu.Lock()
-		if len(m.pending) >= n {
-			m.mu.Unlock()
+		ok, added := met(), m.added
+		m.mu.Unlock()
+		if ok {
 			return
 		}
-		added := m.added
-		m.mu.Unlock()
 		<-added
 	}
+}
+
+func (m *Manual) nextAdded() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.added
 }
 
 func (m *Manual) add(d time.Duration, fire func(time.Time)) (stop func() bool) {

@@ -117,6 +117,8 @@ func TestTakeoverOfAPortNobodyHas(t *testing.T) {
 	<-done
 }
 
+const drainPause = 200 * time.Millisecond
+
 // TestDrainAcceptsWhatWaits: connections in the queue are accepted, however
 // long that takes, and a new one is refused.
 func TestDrainAcceptsWhatWaits(t *testing.T) {
@@ -129,10 +131,10 @@ func TestDrainAcceptsWhatWaits(t *testing.T) {
 	go func() { p.Drain(t.Context()); close(drained) }()
 	refused := make(chan error, 1)
 	for range 3 { // nobody accepts: the port must stay
-		clk.WaitForTimers(1)
-		clk.AdvanceToNext()
+		clk.WaitForTimer(drainPause)
+		clk.Advance(drainPause)
 	}
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(drainPause)
 	go func() {
 		nc, err := net.Dial("tcp", p.Addr().String())
 		if err == nil {
@@ -147,14 +149,14 @@ func TestDrainAcceptsWhatWaits(t *testing.T) {
 		}
 		defer nc.Close()
 	}
-	clk.AdvanceToNext() // something was accepted since the last look
-	clk.WaitForTimers(1)
+	clk.Advance(drainPause) // something was accepted since the last check
+	clk.WaitForTimer(drainPause)
 	select {
 	case <-drained:
 		t.Fatal("the port was closed while connections came")
 	default:
 	}
-	clk.AdvanceToNext()
+	clk.Advance(drainPause)
 	<-drained
 	if err := <-refused; !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("a new connection while the port is drained: %v", err)
@@ -208,7 +210,7 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	drained := make(chan struct{})
 	go func() { p.Drain(ctx); close(drained) }()
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(drainPause)
 	stop()
 	<-drained
 }

@@ -34,11 +34,11 @@ func TestQuickDigitsComeInOrder(t *testing.T) {
 		frames = append(frames, dtmf(strings.Replace(string(k), "#", "%23", 1)))
 	}
 	d := digit(h, time.Minute)
-	h.clock.WaitForTimers(1)
+	h.clock.WaitForTimer(time.Minute)
 	p.send(frames...)
 	got := ""
 	for range keys {
-		x := within(t, "a digit", d)
+		x := <-d
 		if x.err != nil || !x.ok || x.digit.Duration != 2000 || x.digit.Source != "RTP" {
 			t.Fatalf("%+v", x)
 		}
@@ -56,14 +56,13 @@ func TestDigitWaitsItsTime(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
 	d := digit(h, 10*time.Minute)
-	h.clock.WaitForTimers(1)
-	h.clock.AdvanceToNext()
-	if x := within(t, "no digit", d); x.ok || x.err != nil {
+	h.pass(10 * time.Minute)
+	if x := <-d; x.ok || x.err != nil {
 		t.Fatalf("%+v", x)
 	}
 	d = digit(h, -1)
 	p.send(event("CHANNEL_HANGUP", "Answer-State", "hangup", "Hangup-Cause", "NO_ANSWER"))
-	hungUp(t, within(t, "the hangup", d).err, "NO_ANSWER")
+	hungUp(t, (<-d).err, "NO_ANSWER")
 }
 
 func TestDigitsTypedAheadDuringAPlayback(t *testing.T) {
@@ -72,22 +71,22 @@ func TestDigitsTypedAheadDuringAPlayback(t *testing.T) {
 	d := execute(h, "playback", "menu.wav")
 	id := p.execute("playback")
 	p.send(dtmf("1"), begins("playback", id), dtmf("2"), ends("playback", id), dtmf("3"), event("TALK"))
-	within(t, "playback", d)
-	within(t, "the last event", on(h, func(ctx context.Context, c *outbound.Call) error {
+	<-d
+	<-on(h, func(ctx context.Context, c *outbound.Call) error {
 		if strings.HasSuffix(c.PendingDigits(), "3") {
 			return nil
 		}
 		_, err := c.WaitEvent(ctx, -1, func(ev esl.Event) bool { return ev.Name() == "TALK" })
 		return err
-	}))
+	})
 	if got := ask(h, (*outbound.Call).PendingDigits); got != "123" {
 		t.Fatalf("typed ahead %q", got)
 	}
-	if x := within(t, "the first", digit(h, 0)); x.digit.Key != '1' {
+	if x := <-digit(h, 0); x.digit.Key != '1' {
 		t.Fatalf("%+v", x)
 	}
 	ask(h, func(c *outbound.Call) bool { c.FlushDigits(); return true })
-	if x := within(t, "none", digit(h, 0)); x.ok {
+	if x := <-digit(h, 0); x.ok {
 		t.Fatalf("%+v after a flush", x)
 	}
 }
@@ -100,7 +99,7 @@ func TestTypeAheadIsBounded(t *testing.T) {
 		return err
 	})
 	p.send(dtmf("1"), strings.Repeat(dtmf("2"), 500), dtmf("%23"))
-	within(t, "the last digit", seen)
+	<-seen
 	if got := ask(h, (*outbound.Call).PendingDigits); got != "1"+strings.Repeat("2", 127) {
 		t.Fatalf("%d digits are typed ahead: %q", len(got), got)
 	}
@@ -121,7 +120,7 @@ func TestObserverTakesItsDigit(t *testing.T) {
 		return c.Sleep(ctx, time.Hour)
 	})
 	p.send(dtmf("7"), dtmf("9"))
-	if err := within(t, "the sleep", slept); !errors.Is(err, outbound.ErrStopped) {
+	if err := <-slept; !errors.Is(err, outbound.ErrStopped) {
 		t.Fatalf("the sleep ended with %v", err)
 	}
 	if rest := ask(h, (*outbound.Call).PendingDigits); string(taken) != "79" || rest != "" {
@@ -133,13 +132,13 @@ func TestSleepLastsItsTime(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
 	slept := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, 10*time.Minute) })
-	h.clock.WaitForTimers(1)
+	h.clock.WaitForTimer(10 * time.Minute)
 	p.send(dtmf("1")) // does not interrupt it
 	h.clock.Advance(10 * time.Minute)
-	if err := within(t, "the sleep", slept); err != nil {
+	if err := <-slept; err != nil {
 		t.Fatal(err)
 	}
-	if err := within(t, "no sleep", on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, -1) })); err != nil {
+	if err := <-on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, -1) }); err != nil {
 		t.Fatal(err)
 	}
 }

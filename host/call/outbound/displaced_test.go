@@ -47,12 +47,12 @@ func TestADisplacedCallIsLetBe(t *testing.T) {
 	})
 	p.execute("playback")
 	p.send(displacing)
-	for i, err := range within(t, "the end of all that", d) {
+	for i, err := range <-d {
 		if !errors.Is(err, outbound.ErrDisplaced) {
 			t.Errorf("%d ends with %v", i, err)
 		}
 	}
-	within(t, "the flow", h.ended)
+	<-h.ended
 	p.send(begins("socket", "the next"), begins("playback", "another's"), ends("playback", "another's"),
 		hangup("CHANNEL_HANGUP", "NORMAL_CLEARING"), hangup("CHANNEL_HANGUP_COMPLETE", "NORMAL_CLEARING"))
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
@@ -71,10 +71,10 @@ func TestADisplacedCallEndsWithItsHost(t *testing.T) {
 			p := resumable(h)
 			p.send(displacing)
 			d := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, time.Hour) })
-			if err := within(t, "the wait", d); !errors.Is(err, outbound.ErrDisplaced) && !errors.Is(err, context.Canceled) {
+			if err := <-d; !errors.Is(err, outbound.ErrDisplaced) && !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}
-			within(t, "the flow", h.ended)
+			<-h.ended
 			end(h, p)
 			if said := p.command(); said != "" {
 				t.Errorf("said %q", said)
@@ -103,7 +103,7 @@ func TestAMovedCallIsNotDisplaced(t *testing.T) {
 			} else {
 				p.send(hangup("CHANNEL_HANGUP_COMPLETE", "USER_BUSY"))
 			}
-			if within(t, "the wait", d) {
+			if <-d {
 				t.Error("it is taken for displaced")
 			}
 			h.finish()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -25,7 +26,7 @@ func TestExecuteIsLockedAndNamed(t *testing.T) {
 	id := field(c, "Event-UUID")
 	p.send(reply("+OK"), begins("playback", id),
 		ends("playback", "somebody else's"), ends("set", "1"), ends("playback", id))
-	if got := within(t, "playback", d); got.err != nil || got.event.Get("Application-UUID") != id {
+	if got := <-d; got.err != nil || got.event.Get("Application-UUID") != id {
 		t.Fatalf("%v, completion of %q", got.err, got.event.Get("Application-UUID"))
 	}
 	d = execute(h, "playback", "three")
@@ -34,7 +35,7 @@ func TestExecuteIsLockedAndNamed(t *testing.T) {
 	} else {
 		p.send(ends("playback", again))
 	}
-	within(t, "playback", d)
+	<-d
 }
 
 func TestExecuteSplitsTheFormThatRunsElsewhere(t *testing.T) {
@@ -46,7 +47,7 @@ func TestExecuteSplitsTheFormThatRunsElsewhere(t *testing.T) {
 		t.Fatalf("app::arg went out as\n%s", c)
 	}
 	p.send(reply("+OK"), ends("playback", field(c, "Event-UUID")))
-	if got := within(t, "playback", d); got.err != nil {
+	if got := <-d; got.err != nil {
 		t.Fatal(got.err)
 	}
 }
@@ -61,7 +62,7 @@ func TestExecuteFindsItsEndAfterItsIDWasStolen(t *testing.T) {
 	p.send(begins("set", id), ends("set", id), ends("playback", "of before"),
 		begins("playback", "fresh"), begins("playback", "inner"), ends("playback", "inner"),
 		ends("playback", "fresh", "variable_right", "yes"))
-	got := within(t, "playback", d)
+	got := <-d
 	if got.err != nil || got.event.Get("variable_right") != "yes" {
 		t.Fatalf("%v, completion of %q", got.err, got.event.Get("Application-UUID"))
 	}
@@ -84,15 +85,14 @@ func TestExecuteEndsAtAnySignOfAHangup(t *testing.T) {
 			id := p.execute("playback")
 			p.send(begins("playback", id), sign.frames)
 			if !strings.Contains(sign.name, "STATE") && sign.name != "CHANNEL_HANGUP_COMPLETE" && !strings.Contains(sign.name, "state") {
-				h.clock.WaitForTimers(1) // it waits for a completion that does not come
-				h.clock.AdvanceToNext()
+				h.pass(time.Second) // it waits for a completion that does not come
 			}
-			hungUp(t, within(t, "playback", d).err, sign.cause)
+			hungUp(t, (<-d).err, sign.cause)
 			if cause := ask(h, func(c *outbound.Call) string { cause, _ := c.HungUp(); return cause }); cause != sign.cause {
 				t.Fatalf("HungUp says %q", cause)
 			}
 			d = execute(h, "playback", "again.wav") // nothing is sent any more
-			hungUp(t, within(t, "a second playback", d).err, sign.cause)
+			hungUp(t, (<-d).err, sign.cause)
 		})
 	}
 }
@@ -104,7 +104,7 @@ func TestForeignEventsAreNoHangup(t *testing.T) {
 	id := p.execute("playback")
 	p.send(strings.ReplaceAll(hangup("CHANNEL_HANGUP", "USER_BUSY"), callID, strings.Repeat("b", len(callID))),
 		event("MESSAGE", "Answer-State", "hangup"), ends("playback", id))
-	if got := within(t, "playback", d); got.err != nil {
+	if got := <-d; got.err != nil {
 		t.Fatal(got.err)
 	}
 	if ask(h, func(c *outbound.Call) bool { _, yes := c.HungUp(); return yes }) {
@@ -118,9 +118,9 @@ func TestExecuteTakesALateCompletion(t *testing.T) {
 	d := execute(h, "playback", "long.wav")
 	id := p.execute("playback")
 	p.send(begins("playback", id), hangup("CHANNEL_HANGUP", "NORMAL_CLEARING"))
-	h.clock.WaitForTimers(1)
+	h.clock.WaitForTimer(time.Second)
 	p.send(ends("playback", id, "Channel-State-Number", "10"))
-	got := within(t, "playback", d)
+	got := <-d
 	hungUp(t, got.err, "NORMAL_CLEARING")
 	if got.event.IsZero() {
 		t.Fatal("the completion after the hangup is lost")
@@ -133,13 +133,13 @@ func TestExecuteRefused(t *testing.T) {
 	d := execute(h, "playback", "x")
 	p.expect("sendmsg")
 	p.send(reply("-ERR memory error"))
-	err := within(t, "playback", d).err
+	err := (<-d).err
 	var refused *esl.ReplyError
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "playback") {
 		t.Fatalf("the error is %v", err)
 	}
 	var field *esl.FieldError
-	if err := within(t, "a bad name", execute(h, "play\nback", "x")).err; !errors.As(err, &field) {
+	if err := (<-execute(h, "play\nback", "x")).err; !errors.As(err, &field) {
 		t.Fatalf("a name of two lines: %v", err)
 	}
 }
@@ -156,7 +156,7 @@ func TestExecuteLeavesWithItsContext(t *testing.T) {
 	})
 	id := p.execute("playback")
 	(<-leave)()
-	if err := within(t, "playback", d); !errors.Is(err, context.Canceled) {
+	if err := <-d; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	// The next application need not wait for it. The late completion is nobody's,
@@ -165,7 +165,7 @@ func TestExecuteLeavesWithItsContext(t *testing.T) {
 	p.expect("api uuid_break " + callID)
 	p.send(output("+OK\n"), ends("playback", id))
 	p.send(ends("say", p.execute("say")))
-	if got := within(t, "say", next); got.err != nil || got.event.Get("Application") != "say" {
+	if got := <-next; got.err != nil || got.event.Get("Application") != "say" {
 		t.Fatalf("%v %v", got.err, got.event.Get("Application"))
 	}
 }
@@ -190,7 +190,7 @@ func TestStopBreaksTheApplicationOffOnceItRuns(t *testing.T) {
 	p.send(output("UP\n"), begins("playback", id))
 	p.expect("api uuid_break " + callID)
 	p.send(output("+OK\n"), ends("playback", id))
-	if got := within(t, "playback", d); got.err != nil || got.event.IsZero() {
+	if got := <-d; got.err != nil || got.event.IsZero() {
 		t.Fatal(got)
 	}
 }
@@ -216,7 +216,7 @@ func TestExecuteInsideExecute(t *testing.T) {
 	p.send(begins("playback", outer), dtmf("1"))
 	inner := p.execute("say")
 	p.send(ends("playback", outer), begins("say", inner), ends("say", inner)) // the lock: one after the other
-	if got := within(t, "both", d); got.event.Get("Application") != "playback" {
+	if got := <-d; got.event.Get("Application") != "playback" {
 		t.Fatalf("the outer one ended with %v %v", got.event.Get("Application"), got.err)
 	}
 	if want := []string{"inner", "", "outer", ""}; !slices.Equal(order, want) {
@@ -242,7 +242,7 @@ func TestObserversNestNoDeeperThanModLua(t *testing.T) {
 		return err
 	})
 	p.send(strings.Repeat(dtmf("1"), 100), dtmf("#"))
-	if err := within(t, "the wait", d); err != nil {
+	if err := <-d; err != nil {
 		t.Fatal(err)
 	}
 	if deepest != 25 {

@@ -5,48 +5,49 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
 // methods are all that wait, each with the command by which the peer knows that
-// it does ("" sends none, and is known by its timer), and what it owes to a hangup.
+// it does ("" sends none, and is known by its timer, where there is one), and what it owes to a hangup.
 var methods = []struct {
 	name   string
 	sends  string
-	timers bool
+	timer  time.Duration
 	hangup string // "error", "fine" or "goes on"
 	run    func(ctx context.Context, c *outbound.Call) error
 }{
-	{"Execute", "sendmsg", false, "error", func(ctx context.Context, c *outbound.Call) error {
+	{"Execute", "sendmsg", 0, "error", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.Execute(ctx, "playback", "x.wav")
 		return err
 	}},
-	{"API", "api status", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"API", "api status", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.API(ctx, "status")
 		return err
 	}},
-	{"BgAPI subscribing", "event plain BACKGROUND_JOB", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"BgAPI subscribing", "event plain BACKGROUND_JOB", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.BgAPI(ctx, "originate user/1 &park()")
 		return err
 	}},
-	{"Interrupt", "api uuid_break", false, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.Interrupt(ctx) }},
-	{"Sleep", "", true, "error", func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, 1e12) }},
-	{"WaitEvent", "", true, "error", func(ctx context.Context, c *outbound.Call) error {
+	{"Interrupt", "api uuid_break", 0, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.Interrupt(ctx) }},
+	{"Sleep", "", 1e12, "error", func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, 1e12) }},
+	{"WaitEvent", "", 1e12, "error", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.WaitEvent(ctx, 1e12, func(esl.Event) bool { return false })
 		return err
 	}},
-	{"Digit", "", true, "error", func(ctx context.Context, c *outbound.Call) error {
+	{"Digit", "", 1e12, "error", func(ctx context.Context, c *outbound.Call) error {
 		_, _, err := c.WaitDigit(ctx, 1e12)
 		return err
 	}},
-	{"Hangup", "api uuid_kill", true, "fine", func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") }},
-	{"Subscribe", "event plain PLAYBACK_STOP", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"Hangup", "api uuid_kill", 5 * time.Second, "fine", func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") }},
+	{"Subscribe", "event plain PLAYBACK_STOP", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
 		return c.Subscribe(ctx, "PLAYBACK_STOP")
 	}},
-	{"DivertEvents", "divert_events on", false, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.DivertEvents(ctx, true) }},
-	{"SendEvent", "sendevent NOTIFY", false, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"DivertEvents", "divert_events on", 0, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.DivertEvents(ctx, true) }},
+	{"SendEvent", "sendevent NOTIFY", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
 		return c.SendEvent(ctx, "NOTIFY", [][2]string{{"profile", "internal"}}, "body")
 	}},
 }
@@ -61,16 +62,16 @@ func TestSocketCutInTheMiddleOfEveryMethod(t *testing.T) {
 				if m.sends != "" {
 					p.expect(m.sends)
 				}
-				if m.timers {
-					h.clock.WaitForTimers(1)
+				if m.timer > 0 {
+					h.clock.WaitForTimer(m.timer)
 				}
 				p.send(last)
 				_ = p.nc.Close()
 				var end *esl.DisconnectError
-				if err := within(t, m.name, over); !errors.As(err, &end) {
+				if err := <-over; !errors.As(err, &end) {
 					t.Fatalf("the error is %v", err)
 				}
-				if err := within(t, "a second try", on(h, m.run)); !errors.As(err, &end) {
+				if err := <-on(h, m.run); !errors.As(err, &end) {
 					t.Fatalf("afterwards the error is %v", err)
 				}
 				h.finish()
@@ -89,8 +90,8 @@ func TestHangupInTheMiddleOfEveryMethod(t *testing.T) {
 			if m.sends != "" {
 				sent = p.expect(m.sends)
 			}
-			if m.timers {
-				h.clock.WaitForTimers(1)
+			if m.timer > 0 {
+				h.clock.WaitForTimer(m.timer)
 			}
 			p.send(hangup("CHANNEL_HANGUP", "NO_ANSWER"), hangup("CHANNEL_HANGUP_COMPLETE", "NO_ANSWER"), lingerNotice)
 			switch {
@@ -105,7 +106,7 @@ func TestHangupInTheMiddleOfEveryMethod(t *testing.T) {
 				job := field(p.expect("bgapi originate user/1 &park()"), "Job-UUID")
 				p.send(reply("+OK Job-UUID: "+job), strings.Replace(event("BACKGROUND_JOB", "Job-UUID", job), callID, strings.Repeat("0", len(callID)), 1))
 			}
-			err := within(t, m.name, over)
+			err := <-over
 			switch m.hangup {
 			case "error":
 				hungUp(t, err, "NO_ANSWER")
@@ -137,7 +138,7 @@ func TestHangup(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
 	for _, bad := range []string{"BUSSY", "USER BUSY", "16\napi reload", "X;Y"} {
-		if err := within(t, bad, on(h, run(bad))); err == nil || !strings.Contains(err.Error(), "is not a hangup cause") {
+		if err := <-on(h, run(bad)); err == nil || !strings.Contains(err.Error(), "is not a hangup cause") {
 			t.Fatalf("cause %q: %v", bad, err)
 		}
 	}
@@ -146,10 +147,10 @@ func TestHangup(t *testing.T) {
 		t.Fatalf("sent %q", c)
 	}
 	p.send(output("+OK\n"), hangup("CHANNEL_HANGUP", "NORMAL_CLEARING"))
-	if err := within(t, "hangup", over); err != nil {
+	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
-	if err := within(t, "a second hangup", on(h, run("USER_BUSY"))); err != nil {
+	if err := <-on(h, run("USER_BUSY")); err != nil {
 		t.Fatal(err)
 	}
 	p.send(hangup("CHANNEL_HANGUP_COMPLETE", "NORMAL_CLEARING"))
@@ -165,7 +166,7 @@ func TestHangupWithoutASign(t *testing.T) {
 	p.expect("api uuid_kill")
 	p.send(output("+OK\n"))
 	_ = p.nc.Close()
-	if err := within(t, "hangup", over); err != nil {
+	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
 	if cause := ask(h, func(c *outbound.Call) string { cause, _ := c.HungUp(); return cause }); cause != "USER_BUSY" {
@@ -179,9 +180,8 @@ func TestHangupThatFreeSWITCHDoesNotAnswer(t *testing.T) {
 	p := h.call()
 	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") })
 	p.expect("api uuid_kill")
-	h.clock.WaitForTimers(1)
-	h.clock.AdvanceToNext()
-	if err := within(t, "hangup", over); err == nil || !strings.Contains(err.Error(), "5s") {
+	h.pass(5 * time.Second)
+	if err := <-over; err == nil || !strings.Contains(err.Error(), "5s") {
 		t.Fatalf("the error is %v", err)
 	}
 	h.finish()

@@ -50,7 +50,7 @@ func TestSilentPeerIsClosedAfter25Seconds(t *testing.T) {
 		p := h.dial()
 		p.greetSilently()
 		p.send(said)
-		h.clock.WaitForTimers(1)
+		h.clock.WaitForTimer(25 * time.Second)
 		h.clock.Advance(24 * time.Second)
 		if h.server.Calls() != 1 {
 			t.Fatal("closed too early")
@@ -74,7 +74,7 @@ func (p *peer) greetSilently() {
 func (h *house) says(want string) {
 	h.t.Helper()
 	_ = h.listen.Close()
-	if err := within(h.t, "the server's end", h.served); err != nil {
+	if err := <-h.served; err != nil {
 		h.t.Error(err)
 	}
 	h.served <- nil // for the cleanup
@@ -100,7 +100,7 @@ func TestGarbageEndsItsConnectionOnly(t *testing.T) {
 	}
 	d := execute(h, "answer", "")
 	good.send(ends("answer", good.execute("answer")))
-	within(t, "answer", d).must(t, "_none_")
+	(<-d).must(t, "_none_")
 	h.finish()
 	good.goodbye()
 	h.says("it hands over no call")

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -21,9 +20,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// stuck bounds what a test waits for in real time; nothing asserts it.
-const stuck = 20 * time.Second
 
 // house is a Server on loopback whose calls do what the test sends them.
 type house struct {
@@ -59,7 +55,7 @@ func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *house {
 	go func() { h.served <- h.server.Serve(ctx, l) }()
 	t.Cleanup(func() {
 		abort()
-		if err := within(t, "the end of Serve", h.served); err != nil {
+		if err := <-h.served; err != nil {
 			t.Error("Serve:", err)
 		}
 	})
@@ -86,33 +82,19 @@ func (h *house) serve(ctx context.Context, c *outbound.Call) {
 func on[T any](h *house, f func(context.Context, *outbound.Call) T) <-chan T {
 	h.t.Helper()
 	out := make(chan T, 1)
-	select {
-	case h.work <- func(ctx context.Context, c *outbound.Call) { out <- f(ctx, c) }:
-	case <-time.After(stuck):
-		h.t.Fatal("no call is there to do the work")
-	}
+	h.work <- func(ctx context.Context, c *outbound.Call) { out <- f(ctx, c) }
 	return out
 }
 
 // finish ends the flow of the call that is free.
 func (h *house) finish() {
-	h.t.Helper()
-	select {
-	case h.work <- nil:
-	case <-time.After(stuck):
-		h.t.Fatal("no call is there to finish")
-	}
+	h.work <- nil
 }
 
-func within[T any](t *testing.T, what string, c <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(stuck):
-		t.Fatal("waited too long for", what)
-		panic("unreachable")
-	}
+// pass lets d pass as soon as something waits for it.
+func (h *house) pass(d time.Duration) {
+	h.clock.WaitForTimer(d)
+	h.clock.Advance(d)
 }
 
 // lines is a log that tests read.
@@ -147,7 +129,6 @@ func (h *house) dial() *peer {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { _ = nc.Close() })
-	_ = nc.SetDeadline(time.Now().Add(stuck))
 	return &peer{t: h.t, nc: nc, r: bufio.NewReader(nc)}
 }
 
@@ -175,10 +156,6 @@ func (p *peer) command() string {
 	for {
 		line, err := p.r.ReadString('\n')
 		if err != nil {
-			var timeout net.Error
-			if errors.As(err, &timeout) && timeout.Timeout() {
-				p.t.Fatal("no command came")
-			}
 			return ""
 		}
 		line = strings.TrimRight(line, "\r\n")

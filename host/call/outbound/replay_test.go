@@ -40,7 +40,7 @@ func api(h *house, line string) <-chan string {
 // ask is for the questions that send nothing.
 func ask[T any](h *house, f func(c *outbound.Call) T) T {
 	h.t.Helper()
-	return within(h.t, "an answer", on(h, func(_ context.Context, c *outbound.Call) T { return f(c) }))
+	return <-on(h, func(_ context.Context, c *outbound.Call) T { return f(c) })
 }
 
 func (d done) must(t *testing.T, response string) {
@@ -70,11 +70,11 @@ func TestRecordedCallWithNestingDigitsAndUnknownApplication(t *testing.T) {
 
 	answered := execute(h, "answer", "")
 	r.answer()
-	within(t, "answer", answered).must(t, "_none_")
+	(<-answered).must(t, "_none_")
 
 	played := execute(h, "playback", "tone_stream://%(400,0,440)")
 	r.answer()
-	within(t, "playback", played).must(t, "FILE PLAYED")
+	(<-played).must(t, "FILE PLAYED")
 
 	// A second application inside the first, which ends later.
 	posted := on(h, func(ctx context.Context, c *outbound.Call) error {
@@ -86,16 +86,16 @@ func TestRecordedCallWithNestingDigitsAndUnknownApplication(t *testing.T) {
 		return err
 	})
 	r.answer()
-	if err := within(t, "reply", posted); err != nil {
+	if err := <-posted; err != nil {
 		t.Fatal(err)
 	}
 	set := execute(h, "set", "foo=bar baz;%20é")
 	r.answer()
-	within(t, "set", set).must(t, "_none_")
-	outer := within(t, "the outer playback", on(h, func(ctx context.Context, c *outbound.Call) done {
+	(<-set).must(t, "_none_")
+	outer := <-on(h, func(ctx context.Context, c *outbound.Call) done {
 		ev, err := c.WaitEvent(ctx, -1, func(ev esl.Event) bool { return ev.Get("Application-UUID") == "outer" })
 		return done{ev, err}
-	}))
+	})
 	outer.must(t, "FILE PLAYED")
 
 	var seen []string
@@ -109,7 +109,7 @@ func TestRecordedCallWithNestingDigitsAndUnknownApplication(t *testing.T) {
 	broken := execute(h, "playback", "tone_stream://%(5000,0,440)")
 	r.answer() // the playback and its three digits
 	r.answer() // the break that the observer asked for
-	within(t, "the broken playback", broken).must(t, "FILE PLAYED")
+	(<-broken).must(t, "FILE PLAYED")
 	want := []string{"CHANNEL_EXECUTE", "DTMF1", "DTMF2", "DTMF#", "CHANNEL_EXECUTE_COMPLETE"}
 	if got := ask(h, func(*outbound.Call) []string { return slices.Clone(seen) }); !slices.Equal(got, want) {
 		t.Fatalf("observed %q, want %q", got, want)
@@ -124,18 +124,18 @@ func TestRecordedCallWithNestingDigitsAndUnknownApplication(t *testing.T) {
 		return reply.Text() + errorText(err)
 	})
 	r.answer()
-	if got := within(t, "getvar", get); got != "bar baz;%20é" {
+	if got := <-get; got != "bar baz;%20é" {
 		t.Fatalf("getvar brings %q", got)
 	}
 	value := api(h, "uuid_getvar "+callID+" foo")
 	r.answer()
-	if got := within(t, "uuid_getvar", value); got != "bar baz;%20é" {
+	if got := <-value; got != "bar baz;%20é" {
 		t.Fatalf("uuid_getvar brings %q", got)
 	}
 
 	unknown := execute(h, "nosuchapp", "x")
 	r.answer()
-	err := within(t, "the unknown application", unknown).err
+	err := (<-unknown).err
 	var app *outbound.UnknownApplicationError
 	if !errors.As(err, &app) || app.App != "nosuchapp" {
 		t.Fatalf("the error is %v, want one about nosuchapp", err)
@@ -166,7 +166,7 @@ func TestRecordedDigitsBelongToTheApplicationThatTakesThem(t *testing.T) {
 	} {
 		d := execute(h, x.app, x.arg)
 		r.answer()
-		if got := within(t, x.app, d); got.err != nil {
+		if got := <-d; got.err != nil {
 			t.Fatal(got.err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestRecordedDigitsBelongToTheApplicationThatTakesThem(t *testing.T) {
 	}
 	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "") })
 	r.answer()
-	if err := within(t, "hangup", over); err != nil {
+	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
 	if got := ask(h, (*outbound.Call).State); got != "CS_HANGUP" && got != "CS_REPORTING" {
@@ -206,7 +206,7 @@ func TestRecordedBridges(t *testing.T) {
 		app, arg := kindOf(r.steps[0].command)
 		d := execute(h, app[len("execute "):], arg)
 		r.answer()
-		if got := within(t, app, d); got.err != nil {
+		if got := <-d; got.err != nil {
 			t.Fatal(app, arg, got.err)
 		}
 	}
@@ -215,7 +215,7 @@ func TestRecordedBridges(t *testing.T) {
 	}
 	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "NORMAL_CLEARING") })
 	r.answer()
-	if err := within(t, "hangup", over); err != nil {
+	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
 	h.finish()
@@ -237,13 +237,13 @@ func TestRecordedConference(t *testing.T) {
 	})
 	kicked := execute(h, "conference", "test1@default")
 	r.answer()
-	within(t, "the conference", kicked).must(t, "_none_")
+	(<-kicked).must(t, "_none_")
 	if got := ask(h, func(*outbound.Call) []string { return actions }); len(got) != 4 || !slices.Contains(got, "add-member") {
 		t.Fatalf("the conference told of %q", got)
 	}
 	over := on(h, func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "") })
 	r.answer()
-	if err := within(t, "hangup", over); err != nil {
+	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
 	h.finish()
@@ -265,7 +265,7 @@ func TestRecordedTimedHangupWhileNothingRuns(t *testing.T) {
 		}
 	}
 	d := digit(h, -1)
-	hungUp(t, within(t, "the hangup", d).err, "ALLOTTED_TIMEOUT")
+	hungUp(t, (<-d).err, "ALLOTTED_TIMEOUT")
 	h.finish()
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
 		t.Fatalf("the call ends with %q", said)
@@ -279,19 +279,19 @@ func TestRecordedHangupFromTheFarSide(t *testing.T) {
 			r := replayed(h, name)
 			answered := execute(h, "answer", "")
 			r.answer()
-			within(t, "answer", answered).must(t, "_none_")
+			(<-answered).must(t, "_none_")
 			played := execute(h, "playback", "tone_stream://%(5000,0,440)")
 			r.answer()
-			d := within(t, "playback", played)
+			d := <-played
 			hungUp(t, d.err, "NORMAL_CLEARING")
 			// The completion comes after CHANNEL_HANGUP and is not lost.
 			if got := d.event.Get("Application-Response"); got != "PLAYBACK ERROR" {
 				t.Fatalf("Application-Response is %q", got)
 			}
-			last := within(t, "the end", on(h, func(ctx context.Context, c *outbound.Call) esl.Event {
+			last := <-on(h, func(ctx context.Context, c *outbound.Call) esl.Event {
 				_, _ = c.WaitEvent(ctx, -1, func(esl.Event) bool { return false })
 				return c.Snapshot()
-			}))
+			})
 			if got := last.Get("variable_hangup_cause"); got != "NORMAL_CLEARING" {
 				t.Fatalf("the last snapshot is a %s with hangup_cause %q", last.Name(), got)
 			}
@@ -309,7 +309,7 @@ func TestRecordedInviteIsTransferredAndNotResumed(t *testing.T) {
 			id := ask(h, (*outbound.Call).UUID)
 			scheduled := api(h, "sched_hangup +60 "+id+" ALLOTTED_TIMEOUT")
 			r.answer()
-			if got := within(t, "sched_hangup", scheduled); got != "+OK\n" {
+			if got := <-scheduled; got != "+OK\n" {
 				t.Fatalf("sched_hangup brings %q", got)
 			}
 			breaks := name == "invite-dtmf-1"
@@ -341,7 +341,7 @@ func TestRecordedInviteIsTransferredAndNotResumed(t *testing.T) {
 			for len(r.steps) > 0 {
 				r.answer()
 			}
-			within(t, "playback", played).must(t, "PLAYBACK ERROR") // the transfer broke it off
+			(<-played).must(t, "PLAYBACK ERROR") // the transfer broke it off
 			h.finish()
 			if said := r.goodbye(); !slices.Equal(said, []string{"exit"}) {
 				t.Fatalf("a call that was transferred ends with %q: a resume would tear it out of the conference", said)
@@ -357,10 +357,10 @@ func TestRecordedTimedHangup(t *testing.T) {
 	id := ask(h, (*outbound.Call).UUID)
 	scheduled := api(h, "sched_hangup +2 "+id+" ALLOTTED_TIMEOUT")
 	r.answer()
-	within(t, "sched_hangup", scheduled)
+	<-scheduled
 	played := execute(h, "playback", "tone_stream://%(8000,0,440)")
 	r.answer()
-	d := within(t, "playback", played)
+	d := <-played
 	hungUp(t, d.err, "ALLOTTED_TIMEOUT")
 	if d.event.IsZero() {
 		t.Error("the completion after the linger notice was lost")
@@ -376,7 +376,7 @@ func TestRecordedExecuteOnAnswerWaitsForOriginate(t *testing.T) {
 	all := transcript("invite-sip-onanswer-dtmf-1")
 	p := h.dial()
 	p.greet(all[0].frames[0])
-	h.clock.WaitForTimers(1) // no command while the channel is about to move
+	h.clock.WaitForTimer(time.Second) // no command while the channel is about to move
 	for _, s := range all[3:5] {
 		for _, f := range s.frames {
 			if kind := field(f, "Content-Type"); kind == "text/event-plain" && field(f, "Application") != "playback" {
@@ -408,7 +408,7 @@ func TestRecordedExecuteOnAnswerThatStays(t *testing.T) {
 			runtime.Gosched()
 		}
 	}
-	if got := within(t, "the state", state); got != "CS_CONSUME_MEDIA" {
+	if got := <-state; got != "CS_CONSUME_MEDIA" {
 		t.Fatalf("the flow begins in state %s", got)
 	}
 	h.finish()

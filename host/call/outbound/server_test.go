@@ -30,18 +30,18 @@ func TestTransferredCallIsNotResumed(t *testing.T) {
 			d := execute(h, "transfer", "7001")
 			id := p.execute("transfer")
 			p.send(ends("transfer", id, "Channel-State-Number", "2"))
-			within(h.t, "transfer", d)
+			<-d
 		},
 		"uuid_transfer whose events are not here yet": func(h *house, p *peer) {
 			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
 			p.expect("api uuid_transfer")
 			p.send(output("+OK\n"))
-			within(h.t, "uuid_transfer", d)
+			<-d
 		},
 		"somebody else's doing": func(h *house, p *peer) {
 			d := execute(h, "playback", "x.wav")
 			p.send(ends("playback", p.execute("playback")), ends("socket", "the dialplan's"), event("TALK"))
-			within(h.t, "playback", d)
+			<-d
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,19 +65,19 @@ func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
 			p.expect(forget) // before the new dialplan may set it again
 			p.send(output("+OK\n"))
 			p.send(ends("transfer", p.execute("transfer"))) // which need not tell of the move
-			within(h.t, "transfer", d)
+			<-d
 		},
 		"uuid_transfer": func(h *house, p *peer) {
 			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
 			p.expect(forget)
 			p.expect("api uuid_transfer")
 			p.send(output("+OK\n"), output("+OK\n"))
-			within(h.t, "uuid_transfer", d)
+			<-d
 		},
 		"somebody else's doing": func(h *house, p *peer) {
 			d := execute(h, "playback", "x.wav")
 			p.send(ends("playback", p.execute("playback"), "variable_socket_resume", "true"), ends("socket", "the dialplan's", "variable_socket_resume", "true", "Channel-State-Number", "2"))
-			within(h.t, "playback", d)
+			<-d
 			ask(h, (*outbound.Call).Answered)
 			p.expect(forget)
 			p.send(output("+OK\n"))
@@ -107,7 +107,7 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 	d := execute(h, "playback", "x.wav")
 	p.send(ends("playback", p.execute("playback"), "Event-Sequence", "1001"),
 		event("CHANNEL_STATE", "Event-Sequence", "997", "Channel-State-Number", "2")) // one that another thread had
-	within(t, "playback", d)
+	<-d
 	if ask(h, (*outbound.Call).Moved) || ask(h, (*outbound.Call).PendingDigits) != "" || ask(h, (*outbound.Call).State) != "CS_EXECUTE" {
 		t.Error("what an earlier host's call was told is taken for this one's")
 	}
@@ -149,11 +149,11 @@ func TestSocketApplicationOfOurOwnIsNoTransfer(t *testing.T) {
 	p := h.call()
 	d := execute(h, "socket", "other:8084 async full")
 	p.send(ends("socket", p.execute("socket")))
-	within(t, "socket", d)
+	<-d
 	refused := api(h, "uuid_transfer "+callID)
 	p.expect("api uuid_transfer")
 	p.send(output("-ERR No such channel!\n"))
-	within(t, "a transfer that was refused", refused)
+	<-refused
 	h.finish()
 	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
 		t.Fatalf("the call ends with %q", said)
@@ -166,9 +166,9 @@ func TestHungUpCallWaitsForItsLastEvent(t *testing.T) {
 	d := execute(h, "playback", "x.wav")
 	id := p.execute("playback")
 	p.send(hangup("CHANNEL_HANGUP", "NORMAL_CLEARING"), ends("playback", id, "Channel-State-Number", "10"))
-	within(t, "playback", d)
+	<-d
 	h.finish()
-	h.clock.WaitForTimers(1) // the linger time
+	h.clock.WaitForTimer(10 * time.Second) // the linger time
 	p.send(hangup("CHANNEL_HANGUP_COMPLETE", "NORMAL_CLEARING"))
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
 		t.Fatalf("the call ends with %q", said)
@@ -179,11 +179,10 @@ func TestHungUpCallWhoseLastEventIsLost(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
 	p.send(lingerNotice)
-	d := within(t, "the hangup", on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, time.Hour) }))
+	d := <-on(h, func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, time.Hour) })
 	hungUp(t, d, "")
 	h.finish()
-	h.clock.WaitForTimers(1)
-	h.clock.Advance(10 * time.Second)
+	h.pass(10 * time.Second)
 	if said := p.goodbye(); !slices.Equal(said, []string{"exit"}) {
 		t.Fatalf("the call ends with %q", said)
 	}
@@ -195,8 +194,7 @@ func TestFreeSWITCHThatDoesNotAnswerExitIsLeft(t *testing.T) {
 	h.finish()
 	p.expect("resume")
 	p.expect("exit")
-	h.clock.WaitForTimers(1)
-	h.clock.AdvanceToNext()
+	h.pass(2 * time.Second)
 	if c := p.command(); c != "" {
 		t.Fatalf("instead of the end: %q", c)
 	}
@@ -238,8 +236,7 @@ func TestExcessPeerThatStaysIsCut(t *testing.T) {
 	ask(h, (*outbound.Call).UUID)
 	p := h.dial()
 	p.expect("connect")
-	h.clock.WaitForTimers(1)
-	h.clock.AdvanceToNext()
+	h.pass(5 * time.Second)
 	for p.command() != "" {
 	}
 	h.finish()
@@ -253,7 +250,7 @@ func TestAbortGivesCallsBackToTheirDialplan(t *testing.T) {
 	early := h.dial() // has not said who calls
 	early.greetSilently()
 	h.abort()
-	if err := within(t, "the flow", d); !errors.Is(err, context.Canceled) {
+	if err := <-d; !errors.Is(err, context.Canceled) {
 		t.Fatalf("the flow ended with %v", err)
 	}
 	for _, p := range []*peer{waiting, early} {
@@ -273,7 +270,7 @@ func TestCloseLetsCallsFinish(t *testing.T) {
 	id := p.execute("playback")
 	_ = h.listen.Close()
 	p.send(ends("playback", id))
-	within(t, "playback", d).must(t, "_none_")
+	(<-d).must(t, "_none_")
 	select {
 	case <-h.served:
 		t.Fatal("Serve left its call")
@@ -287,7 +284,7 @@ func TestFaultInAFlowEndsThatCallOnly(t *testing.T) {
 	h := open(t, outbound.Config{})
 	broken, good := h.call(), h.call()
 	_ = on(h, func(context.Context, *outbound.Call) bool { panic("a bug") })
-	within(t, "the broken flow", h.ended)
+	<-h.ended
 	d := execute(h, "answer", "")
 	for _, p := range []*peer{broken, good} { // which of them broke is not told
 		go func() {
@@ -299,7 +296,7 @@ func TestFaultInAFlowEndsThatCallOnly(t *testing.T) {
 			}
 		}()
 	}
-	within(t, "answer", d).must(t, "_none_")
+	(<-d).must(t, "_none_")
 	h.finish()
 	h.says("a bug")
 }
@@ -324,9 +321,8 @@ func TestAcceptGoesOnAfterErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := openOn(t, outbound.Config{}, &tired{Listener: l, fails: 3})
-	for range 3 {
-		h.clock.WaitForTimers(1)
-		h.clock.AdvanceToNext()
+	for pause := 5 * time.Millisecond; pause <= 20*time.Millisecond; pause *= 2 {
+		h.pass(pause)
 	}
 	p := h.call()
 	h.finish()
@@ -349,7 +345,7 @@ func TestEventsAndJobs(t *testing.T) {
 		result := "Event-Name: BACKGROUND_JOB\nJob-UUID: " + job + "\nContent-Length: 4\n\n+OK\n"
 		p.send(reply("+OK Job-UUID: "+job), dtmf("5"),
 			"Content-Length: "+strconv.Itoa(len(result))+"\nContent-Type: text/event-plain\n\n"+result)
-		if got := within(t, "bgapi", d); got != "+OK\n" {
+		if got := <-d; got != "+OK\n" {
 			t.Fatalf("bgapi brings %q", got)
 		}
 	}
@@ -362,7 +358,7 @@ func TestEventsAndJobs(t *testing.T) {
 	p.expect("event plain CUSTOM conference::maintenance")
 	p.send(reply("-ERR permission denied"))
 	var refused *esl.ReplyError
-	if err := within(t, "subscribe", sub); !errors.As(err, &refused) {
+	if err := <-sub; !errors.As(err, &refused) {
 		t.Fatalf("the error is %v", err)
 	}
 	h.finish()

@@ -47,7 +47,7 @@ func between(t *testing.T, cfg outbound.Config, keywords string, flow func(conte
 	go func() { served <- s.Serve(ctx, l) }()
 	t.Cleanup(func() {
 		stop()
-		if err := within(t, "the end of Serve", served); err != nil {
+		if err := <-served; err != nil {
 			t.Error(err)
 		}
 		if err := sw.Close(); err != nil {
@@ -68,12 +68,7 @@ type stage struct {
 // over waits for a call's end and tells what it was.
 func (s *stage) over(c *sim.Call) sim.Record {
 	s.t.Helper()
-	select {
-	case <-c.Done():
-	case <-time.After(stuck):
-		r, _ := s.Record(c.UUID())
-		s.t.Fatalf("the call does not end: %+v", r.Entries)
-	}
+	<-c.Done()
 	r, ok := s.Record(c.UUID())
 	if !ok {
 		s.t.Fatal("the switch knows nothing of the call")
@@ -84,7 +79,7 @@ func (s *stage) over(c *sim.Call) sim.Record {
 // served is over for a call whose flow has ended as well.
 func (s *stage) served(c *sim.Call) sim.Record {
 	s.t.Helper()
-	within(s.t, "the end of the flow", s.flowed)
+	<-s.flowed
 	return s.over(c)
 }
 
@@ -147,9 +142,7 @@ func TestSimulatedExcess(t *testing.T) {
 		_ = c.Sleep(ctx, time.Hour)
 	})
 	first := sw.Call(sim.Caller{Destination: "1000"})
-	ctx, cancel := context.WithTimeout(context.Background(), stuck)
-	defer cancel()
-	if _, err := sw.WaitFor(ctx, func(e sim.Entry) bool { return e.UUID == first.UUID() && strings.Contains(e.What, "myevents") }); err != nil {
+	if _, err := sw.WaitFor(t.Context(), func(e sim.Entry) bool { return e.UUID == first.UUID() && strings.Contains(e.What, "myevents") }); err != nil {
 		t.Fatal(err)
 	}
 	r := sw.over(sw.Call(sim.Caller{Destination: "1000"}))
@@ -246,7 +239,7 @@ func TestSimulatedCutInAnApplication(t *testing.T) {
 	sw.SetFault(sim.Fault{CutInApp: "playback"})
 	c := sw.Call(sim.Caller{Destination: "1000"})
 	var end *esl.DisconnectError
-	if err := within(t, "the playback", failed); !errors.As(err, &end) {
+	if err := <-failed; !errors.As(err, &end) {
 		t.Fatalf("the error is %v", err)
 	}
 	c.Hangup("")
@@ -264,7 +257,7 @@ func TestSimulatedExecuteOnAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := within(t, "the prompt", heard); got != "FILE PLAYED" {
+	if got := <-heard; got != "FILE PLAYED" {
 		t.Errorf("the prompt: %s", got)
 	}
 	if leg, ok := sw.Leg(uuid); ok {

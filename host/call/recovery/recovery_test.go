@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -57,7 +58,9 @@ func (p *played) API(_ context.Context, line string) (string, error) {
 	return "+OK\n", nil
 }
 
-// done is the last command that changed something.
+func (p *played) commands() int { p.mu.Lock(); defer p.mu.Unlock(); return len(p.asked) }
+
+// done returns the last command if it changed something.
 func (p *played) done() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,26 +71,22 @@ func (p *played) done() string {
 	return last
 }
 
-// sweep runs a Sweep to its end, driving the clock.
-func sweep(t *testing.T, p *played, change func(*Recovery)) *story {
+// runRecovery runs a Recovery to its end in virtual time.
+func runRecovery(t *testing.T, p *played, change func(*Recovery)) *story {
 	t.Helper()
-	clk, said := clock.NewManual(time.Unix(1795217910, 0)), &story{}
-	s := New(Config{Policy: config.Parked{Action: config.HangupParked, Cause: "USER_BUSY"}, Grace: time.Minute},
-		[]Node{{p, "127.0.0.1:8021"}}, slog.New(said), clk)
-	s.machine = imagined{own: []string{"127.0.0.1"}}
-	if change != nil {
-		change(s)
-	}
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = s.Run(t.Context(), "127.0.0.1:8084") }()
-	for {
-		select {
-		case <-ended:
-			return said
-		default:
-			clk.AdvanceToNext()
+	said := &story{}
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Config{Policy: config.Parked{Action: config.HangupParked, Cause: "USER_BUSY"}, Grace: time.Minute},
+			[]Node{{p, "127.0.0.1:8021"}}, slog.New(said), clock.System())
+		r.machine = imagined{own: []string{"127.0.0.1"}}
+		if change != nil {
+			change(r)
 		}
-	}
+		if err := r.Run(t.Context(), "127.0.0.1:8084"); err != nil {
+			t.Error(err)
+		}
+	})
+	return said
 }
 
 func TestWhatIsTouched(t *testing.T) {
@@ -105,26 +104,26 @@ func TestWhatIsTouched(t *testing.T) {
 		"it moved on":        {[]string{waiting, answered}, nil, ""},
 		"another socket":     {[]string{waiting, strings.Replace(waiting, "/f ", "/g ", 1)}, nil, ""},
 		"bridged by now":     {[]string{strings.Replace(waiting, "CS_EXECUTE", "CS_EXCHANGE_MEDIA", 1)}, nil, ""},
-		"it came to us":      {[]string{waiting}, func(_ *played, s *Recovery) { s.Track("one") }, ""},
-		"it came and went":   {[]string{waiting}, func(_ *played, s *Recovery) { s.Track("one")() }, "uuid_kill one USER_BUSY"},
+		"it came to us":      {[]string{waiting}, func(_ *played, r *Recovery) { r.Track("one") }, ""},
+		"it came and went":   {[]string{waiting}, func(_ *played, r *Recovery) { r.Track("one")() }, "uuid_kill one USER_BUSY"},
 		"the table is behind": {[]string{waiting}, func(p *played, _ *Recovery) {
 			p.dump["variable_current_application"] = "playback"
 		}, ""},
 		"the channel left its dialplan": {[]string{waiting}, func(p *played, _ *Recovery) { p.dump["Channel-State"] = "CS_HANGUP" }, ""},
 		"another host was dialled":      {[]string{waiting}, func(p *played, _ *Recovery) { p.dump["variable_socket_host"] = "10.0.0.2" }, ""},
-		"an old eslua still serves":     {[]string{waiting}, func(_ *played, s *Recovery) { s.machine = imagined{own: []string{"127.0.0.1"}, busy: true} }, ""},
-		"who serves cannot be told": {[]string{waiting}, func(_ *played, s *Recovery) {
-			s.machine = imagined{own: []string{"127.0.0.1"}, blind: errors.New("no /proc")}
+		"an old eslua still serves":     {[]string{waiting}, func(_ *played, r *Recovery) { r.machine = imagined{own: []string{"127.0.0.1"}, busy: true} }, ""},
+		"who serves cannot be told": {[]string{waiting}, func(_ *played, r *Recovery) {
+			r.machine = imagined{own: []string{"127.0.0.1"}, blind: errors.New("no /proc")}
 		}, ""},
-		"this eslua took over": {[]string{waiting}, func(_ *played, s *Recovery) { s.Disable() }, ""},
+		"this eslua took over": {[]string{waiting}, func(_ *played, r *Recovery) { r.Disable() }, ""},
 		"the node fails":       {[]string{waiting}, func(p *played, _ *Recovery) { p.err = errors.New("gone") }, ""},
 		"it answers nonsense":  {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlayed(c.looks...)
-			said := sweep(t, p, func(s *Recovery) {
+			said := runRecovery(t, p, func(r *Recovery) {
 				if c.change != nil {
-					c.change(p, s)
+					c.change(p, r)
 				}
 			})
 			if len(p.asked) == 0 {
@@ -144,55 +143,58 @@ func TestACallOfTheSecondLookHasItsTime(t *testing.T) {
 	row := waiting[strings.Index(waiting, `{"uuid"`) : len(waiting)-2]
 	both := strings.Replace(waiting, row, row+","+strings.Replace(row, `"one"`, `"two"`, 1), 1)
 	p := newPlayed(waiting, both)
-	sweep(t, p, nil)
+	runRecovery(t, p, nil)
 	if killed := strings.Join(p.asked, "; "); !strings.Contains(killed, "uuid_kill one") || strings.Contains(killed, "uuid_kill two") {
 		t.Errorf("asked %s", killed)
 	}
 }
 
 func TestANodeIsWaitedFor(t *testing.T) {
-	p := newPlayed(waiting)
-	p.up = false
-	clk := clock.NewManual(time.Unix(1795217910, 0))
-	s := New(Config{Policy: config.Parked{Action: config.Report}, Grace: time.Minute}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clk)
-	s.machine = imagined{own: []string{"127.0.0.1"}}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(t.Context(), "127.0.0.1:8084") }()
-	clk.WaitForTimers(1)
-	clk.Advance(time.Second)
-	clk.WaitForTimers(1)
-	p.mu.Lock()
-	if len(p.asked) > 0 {
-		t.Errorf("asked %q while it was down", p.asked)
-	}
-	p.up = true
-	p.mu.Unlock()
-	clk.Advance(time.Second)
-	clk.WaitForTimers(1)
-	clk.Advance(time.Minute)
-	if err := <-ended; err != nil || len(p.asked) == 0 {
-		t.Errorf("%v, asked %q", err, p.asked)
-	}
-	s.Track("two")()
-	s.Track("two")
-	if _, kept := s.tracked.Load("two"); kept {
-		t.Error("calls are noted for ever")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlayed(waiting)
+		p.up = false
+		r := New(Config{Policy: config.Parked{Action: config.Report}, Grace: time.Minute}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clock.System())
+		r.machine = imagined{own: []string{"127.0.0.1"}}
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(t.Context(), "127.0.0.1:8084") }()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := p.commands(); n != 0 {
+			t.Errorf("got %d commands while it was down", n)
+		}
+		p.mu.Lock()
+		p.up = true
+		p.mu.Unlock()
+		time.Sleep(upPoll)
+		synctest.Wait()
+		if n := p.commands(); n != 2 {
+			t.Errorf("got %d commands as soon as it was up, want 2", n)
+		}
+		if err := <-ended; err != nil || p.commands() != 4 {
+			t.Errorf("%v, got %d commands", err, p.commands())
+		}
+		r.Track("two")()
+		r.Track("two")
+		if r.isTracked("two") {
+			t.Error("calls are tracked although all nodes have been searched")
+		}
+	})
 }
 
-func TestTheEndOfTheHostEndsTheSweep(t *testing.T) {
-	p := newPlayed(waiting)
-	p.up = false
-	clk := clock.NewManual(time.Unix(0, 0))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	s := New(Config{}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clk)
-	go func() { ended <- s.Run(ctx, "127.0.0.1:8084") }()
-	clk.WaitForTimers(1)
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+func TestTheEndOfTheHostEndsRecovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlayed(waiting)
+		p.up = false
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		r := New(Config{}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clock.System())
+		go func() { ended <- r.Run(ctx, "127.0.0.1:8084") }()
+		synctest.Wait()
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestReentry(t *testing.T) {
