@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/script/vm"
-	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm/number"
 	lua "github.com/yuin/gopher-lua"
 )
 

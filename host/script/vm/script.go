@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/eslua/eslua/host/script/vm/compiler"
 	"github.com/eslua/eslua/host/script/vm/guard"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -25,23 +26,13 @@ func (s *Script) Name() string { return s.name }
 func Compile(name string, src []byte) (*Script, error) {
 	p, err := guard.Compile(name, string(src))
 	if err != nil {
-		var wrong *guard.SyntaxError
-		if !errors.As(err, &wrong) {
-			wrong = &guard.SyntaxError{File: name, Line: 1, Message: err.Error()}
-		}
-		return nil, &CompileError{File: wrong.File, Line: wrong.Line, Message: wrong.Message}
+		return nil, err
 	}
 	return &Script{name: name, size: len(src), proto: p}, nil
 }
 
 // CompileError says where a source text is wrong.
-type CompileError struct {
-	File    string
-	Line    int
-	Message string
-}
-
-func (e *CompileError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message) }
+type CompileError = compiler.SyntaxError
 
 // ScriptError is how a script ended that did not end well.
 type ScriptError struct {

@@ -1,68 +1,34 @@
 package guard
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
+	"github.com/eslua/eslua/host/script/vm/compiler"
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // Compile compiles source text; name is what errors show. The error is a
-// *SyntaxError.
+// *compiler.SyntaxError.
 func Compile(name, src string) (*lua.FunctionProto, error) {
 	if len(src) > 64*MaxSource {
-		return nil, &SyntaxError{name, 1, "source limit of " + Size(64*MaxSource) + " reached"}
+		return nil, &compiler.SyntaxError{File: name, Line: 1, Message: "source limit of " + Size(64*MaxSource) + " reached"}
 	}
-	text, _, _, bad := prepare(name, src)
-	if bad != nil {
-		return nil, bad
+	text, wrong := compiler.Read(name, src)
+	if wrong != nil {
+		return nil, wrong
 	}
-	p, err := compile(name, text)
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return compile(text)
 }
 
-// compile compiles text that prepare has passed.
-func compile(name, text string) (p *lua.FunctionProto, err *SyntaxError) {
-	defer func() {
-		if r := recover(); r != nil {
-			p, err = nil, &SyntaxError{name, 0, fmt.Sprint("the compiler failed: ", r)}
-		}
-	}()
-	chunk, e := parse.Parse(strings.NewReader(text), name)
-	if e != nil {
-		return nil, syntax(name, text, e)
+// compile compiles text, and corrects what the compiler says of the functions.
+func compile(text *compiler.Text) (*lua.FunctionProto, error) {
+	p, wrong := text.Compile()
+	if wrong != nil {
+		return nil, wrong
 	}
-	p, e = lua.Compile(repair(chunk), name)
-	if e != nil {
-		return nil, syntax(name, text, e)
-	}
-	p.IsVarArg &^= lua.VarArgNeedsArg // the table arg of a chunk, which no code can name
 	makeRoom(p)
 	trim(p)
 	return p, nil
-}
-
-// syntax gives the parser's and the compiler's errors one form.
-func syntax(name, text string, err error) *SyntaxError {
-	var parsing *parse.Error
-	var compiling *lua.CompileError
-	switch {
-	case errors.As(err, &parsing):
-		at := &SyntaxError{name, parsing.Pos.Line, parsing.Message + " near '" + parsing.Token + "'"}
-		if parsing.Pos.Line == parse.EOF {
-			at.Line = strings.Count(text, "\n") + 1
-			at.Message = parsing.Message + " near '<eof>'"
-		}
-		return at
-	case errors.As(err, &compiling):
-		return &SyntaxError{name, compiling.Line, compiling.Message}
-	}
-	return &SyntaxError{name, 0, err.Error()}
 }
 
 // makeRoom corrects how many registers a function uses: gopher-lua's compiler
@@ -118,15 +84,15 @@ func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunc
 	}
 	name := shortSource(chunkname)
 	g.ChargeCPU(L, 200+4*len(text))
-	text, work, room, bad := prepare(name, text)
-	if bad != nil {
-		return nil, bad.Error()
+	source, wrong := compiler.Read(name, text)
+	if wrong != nil {
+		return nil, wrong.Error()
 	}
-	g.ChargeCPU(L, work)
-	g.ChargeMemory(L, 20000+room)
-	p, bad := compile(name, text)
-	if bad != nil {
-		return nil, bad.Error()
+	g.ChargeCPU(L, source.Work)
+	g.ChargeMemory(L, 20000+source.Memory)
+	p, err := compile(source)
+	if err != nil {
+		return nil, err.Error()
 	}
 	return &lua.LFunction{Proto: p, Env: env}, ""
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm/number"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
 )

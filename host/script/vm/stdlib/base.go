@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/eslua/eslua/host/script/vm/guard"
-	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm/number"
 	lua "github.com/yuin/gopher-lua"
 )
 

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm/number"
 )
 
 // spec is one conversion of string.format: %[flags][width][.precision]verb, as C's printf reads it.

@@ -2,7 +2,7 @@ package stdlib
 
 import (
 	"github.com/eslua/eslua/host/script/vm/guard"
-	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm/number"
 	lua "github.com/yuin/gopher-lua"
 )
 

@@ -1,34 +1,25 @@
-package guard
+package compiler
 
 import (
 	"math"
 	"strconv"
 	"strings"
 
-	"github.com/eslua/eslua/host/script/vm/stdlib/number"
+	"github.com/eslua/eslua/host/script/vm/number"
 )
 
-// A source text is read once before gopher-lua's parser sees it. That refuses
-// what would overflow Go's stack, which nothing can recover, or take longer
-// than a script may; and it rewrites what the parser reads otherwise than PUC
-// Lua: numbers, \x and \z, comments, a byte order mark. Lines stay lines.
+// The reader goes through a source text before gopher-lua's parser does. It
+// refuses what would overflow Go's stack, which nothing can recover, or take
+// longer than a script may. It rewrites what the parser reads otherwise than PUC
+// Lua: numbers, \x and \z, comments, a byte order mark. Line numbers do not change.
 
 const (
-	maxNested    = 190        // brackets and blocks in each other, as LUAI_MAXCCALLS
+	maxNested    = 190        // nested brackets and blocks, as LUAI_MAXCCALLS
 	maxChain     = 3000       // operators and calls that nest in the tree, over all brackets
 	maxConstants = 60_000_000 // comparisons of constants the compiler may make, about a second
 	maxFunctions = 2000       // in one text: the compiler keeps 9 KiB for each until it is done
 	maxElements  = 25_000     // of one table constructor: beyond, gopher-lua's compiler miscounts
 )
-
-// SyntaxError says where a source text is wrong.
-type SyntaxError struct {
-	File    string
-	Line    int
-	Message string
-}
-
-func (e *SyntaxError) Error() string { return place(e.File, e.Line) + e.Message }
 
 type reader struct {
 	file string
@@ -39,20 +30,19 @@ type reader struct {
 
 	prev  kind
 	open  []nesting
-	total int // of all in open: what the tree may be deep
+	total int // depth of the syntax tree at most, of all in open
 	cost  int // comparisons of constants
 
 	functions int
 	local     byte // after "local" 1, after "local function" 2
 }
 
-// prepare checks src and returns the text to parse, and what compiling it
-// takes: units of work, and bytes until it is done.
-func prepare(file, src string) (text string, work, room int, err *SyntaxError) {
+// Read checks src and rewrites it for gopher-lua; file is what errors show.
+func Read(file, src string) (*Text, *SyntaxError) {
 	r := &reader{file: file, src: src, line: 1, out: make([]byte, 0, len(src)+16)}
 	r.src = strings.TrimPrefix(r.src, "\xef\xbb\xbf")
 	if strings.HasPrefix(r.src, "\x1b") {
-		return "", 0, 0, r.fail("a precompiled chunk, not source text")
+		return nil, r.fail("a precompiled chunk, not source text")
 	}
 	if strings.HasPrefix(r.src, "#") {
 		r.at = lineEnd(r.src, 0)
@@ -60,16 +50,21 @@ func prepare(file, src string) (text string, work, room int, err *SyntaxError) {
 	_ = r.push('e', true) // the first block always fits
 	for r.at < len(r.src) {
 		if err := r.token(); err != nil {
-			return "", 0, 0, err
+			return nil, err
 		}
 	}
 	for len(r.open) > 0 {
 		r.pop()
 	}
 	if r.cost > maxConstants {
-		return "", 0, 0, r.fail("too many constants in one function: split the table, or build it in a loop")
+		return nil, r.fail("too many constants in one function: split the table, or build it in a loop")
 	}
-	return string(r.out), r.cost + 60*len(r.out), 9000*r.functions + 30*len(r.out), nil
+	return &Text{
+		name:   file,
+		source: string(r.out),
+		Work:   r.cost + 60*len(r.out),
+		Memory: 9000*r.functions + 30*len(r.out),
+	}, nil
 }
 
 func (r *reader) fail(message string) *SyntaxError { return &SyntaxError{r.file, r.line, message} }
@@ -85,7 +80,7 @@ func lineEnd(s string, at int) int {
 	return len(s)
 }
 
-// token reads one token or run of blanks.
+// token reads one token or one blank.
 func (r *reader) token() *SyntaxError {
 	c := r.src[r.at]
 	switch {
@@ -116,7 +111,7 @@ func (r *reader) token() *SyntaxError {
 	return nil
 }
 
-// newline steps over one line's end: LF, CR, CRLF or LFCR.
+// newline steps over a line break: LF, CR, CRLF or LFCR.
 func (r *reader) newline() {
 	c := r.src[r.at]
 	r.at++
@@ -142,7 +137,7 @@ func (r *reader) word() *SyntaxError {
 	switch {
 	case w == "function" && after == 1:
 		r.local = 2
-	case after == 2: // so that repair can tell it from local f = function
+	case after == 2: // repair must tell it from local f = function
 		r.out = append(r.out, w+" "+w+"=function"...)
 	default:
 		r.out = append(r.out, w...)
@@ -188,7 +183,8 @@ func (r *reader) word() *SyntaxError {
 	return nil
 }
 
-// number reads as llex.c:read_numeral and writes what gopher-lua reads alike.
+// number reads a number as llex.c:read_numeral does, and writes one that
+// gopher-lua reads as the same.
 func (r *reader) number() *SyntaxError {
 	from := r.at
 	for r.at < len(r.src) && (digit(r.src[r.at]) || r.src[r.at] == '.') {
@@ -252,7 +248,7 @@ func (r *reader) text(quote byte) *SyntaxError {
 	return r.literal(r.src[from:r.at])
 }
 
-// literal notes a string, which after an operand is a call's argument.
+// literal records a string, which after an operand is the argument of a call.
 func (r *reader) literal(s string) *SyntaxError {
 	if r.prev == operandEnd {
 		if err := r.chain(); err != nil {
@@ -263,10 +259,10 @@ func (r *reader) literal(s string) *SyntaxError {
 }
 
 // escape reads what follows a backslash, which is written already. It returns
-// the lines that \z has swallowed.
+// how many line breaks \z skipped.
 func (r *reader) escape(from int) (lines int, err *SyntaxError) {
 	if r.at == len(r.src) {
-		return 0, nil // unfinished, says text
+		return 0, nil // text reports it
 	}
 	switch c := r.src[r.at]; {
 	case c == '\n' || c == '\r':
@@ -317,7 +313,7 @@ func (r *reader) escape(from int) (lines int, err *SyntaxError) {
 	return lines, nil
 }
 
-// comment steps over a comment and writes its lines' ends.
+// comment steps over a comment and writes its line breaks.
 func (r *reader) comment() *SyntaxError {
 	r.at += 2
 	if longBracket(r.src[r.at:]) < 0 {
@@ -335,7 +331,8 @@ func (r *reader) comment() *SyntaxError {
 	return nil
 }
 
-// longBracket is the number of '=' in the long bracket s begins with, -1 if it begins with none.
+// longBracket returns the number of '=' in the long bracket that s begins with,
+// or -1 without one.
 func longBracket(s string) int {
 	if s == "" || s[0] != '[' {
 		return -1

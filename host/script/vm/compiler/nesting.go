@@ -1,14 +1,14 @@
-package guard
+package compiler
 
-// How deep a source text nests is counted while it is read: gopher-lua's
-// parser and compiler call themselves for each level, on Go's stack. Operators
-// and calls in a row nest too, as their tree does.
+// The reader counts how deep a source text nests: gopher-lua's parser and
+// compiler recurse for each level, on Go's stack. A row of operators or calls
+// nests too, because its syntax tree does.
 
-// kind of a token, as far as nesting needs it.
+// kind is what nesting needs to know of a token.
 type kind uint8
 
 const (
-	separator kind = iota // begins or ends a statement or an element
+	separator kind = iota // a statement or an element begins or ends
 	operator
 	operandEnd // an operand may end here: a name, a constant, a closing bracket
 )
@@ -26,7 +26,7 @@ type nesting struct {
 
 var closers = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 
-// operand notes a name or a constant; constant is its text, "" for none.
+// operand records a name or a constant; constant is its text, "" for none.
 func (r *reader) operand(constant string) *SyntaxError {
 	r.prev = operandEnd
 	if constant == "" {
@@ -44,6 +44,7 @@ func (r *reader) operand(constant string) *SyntaxError {
 	}
 }
 
+// chain records an operator or a call.
 func (r *reader) chain() *SyntaxError {
 	r.prev = operator
 	r.open[len(r.open)-1].chain++
