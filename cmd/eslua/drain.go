@@ -10,73 +10,74 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// tellEvery is how often the log says how many calls are left.
-const tellEvery = 30 * time.Second
+// reportPeriod is how often the log says how many calls remain.
+const reportPeriod = 30 * time.Second
 
-// departure is the time from the first signal to the last call's end.
-type departure struct {
-	clock      clock.Clock
-	until      time.Time
-	late, tell *clock.Timer  // nil before
-	closed     chan struct{} // with the port
+// drain is the state of a service that takes no new calls. Its channels never
+// fire before it has begun.
+type drain struct {
+	clock            clock.Clock
+	until            time.Time
+	deadline, report *clock.Timer  // nil before it begins
+	closed           chan struct{} // when no more calls can arrive
 }
 
-// leave takes no new calls: FreeSWITCH goes to the next host of its list.
-func (s *service) leave(ctx context.Context, d *departure, aside *sync.WaitGroup) {
+// startDrain takes no new calls, so that FreeSWITCH goes to the next host of its list.
+func (s *service) startDrain(ctx context.Context, d *drain, background *sync.WaitGroup) {
 	s.draining.Store(true)
-	s.moveLegs(ctx, aside) // while the port still answers, so that no leg is dialled to a deaf one
+	s.moveLegs(ctx, background) // before the listener refuses, so that no leg is dialled to it
 	s.listener.Refuse()
-	patience := s.drainTime()
-	d.until = s.clock.Now().Add(patience)
-	d.late, d.tell = s.clock.NewTimer(patience), s.clock.NewTimer(tellEvery)
-	s.log.Info("taking no new calls; a second signal ends the others", "calls", s.app.server.Calls(), "until", d.until.Format(time.TimeOnly))
-	s.systemd.Stopping(s.callsLeft(d))
+	timeout := s.drainTime()
+	d.until = s.clock.Now().Add(timeout)
+	d.deadline, d.report = s.clock.NewTimer(timeout), s.clock.NewTimer(reportPeriod)
+	s.log.Info("taking no new calls; a second signal ends the remaining ones", "calls", s.app.server.Calls(), "until", d.until.Format(time.TimeOnly))
+	s.systemd.Stopping(s.drainStatus(d))
 	s.app.admin.SetDraining(d.until)
 	s.app.rollout.Retire()
 	d.closed = make(chan struct{})
-	aside.Go(func() {
+	background.Go(func() {
 		defer close(d.closed)
 		s.listener.Drain(ctx)
 	})
 }
 
-// moveLegs has the legs that the calls still dial come to a port of their own,
-// until ctx ends.
-func (s *service) moveLegs(ctx context.Context, aside *sync.WaitGroup) {
+// moveLegs gives the legs that the remaining calls dial a port of their own, until
+// ctx ends.
+func (s *service) moveLegs(ctx context.Context, background *sync.WaitGroup) {
 	host, _, _ := net.SplitHostPort(s.listener.Addr().String())
 	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
-		s.log.Warn("the calls that are left can dial no more", "error", err)
+		s.log.Warn("the remaining calls cannot dial any more", "error", err)
 		return
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	s.app.legs.Redirect(port)
-	aside.Go(func() { _ = s.app.server.Serve(ctx, l) }) // it says nothing but why the first one did not begin
+	background.Go(func() { _ = s.app.server.Serve(ctx, l) }) // it fails only as the first Serve did
 }
 
-// tellLeft says how many calls are left.
-func (s *service) tellLeft(d *departure) {
-	d.tell = s.clock.NewTimer(tellEvery)
-	s.log.Info("waiting for the calls that are left", "calls", s.app.server.Calls(), "until", d.until.Format(time.TimeOnly))
-	s.systemd.Status(s.callsLeft(d))
+// reportRemaining logs how many calls remain.
+func (s *service) reportRemaining(d *drain) {
+	d.report = s.clock.NewTimer(reportPeriod)
+	s.log.Info("waiting for the remaining calls", "calls", s.app.server.Calls(), "until", d.until.Format(time.TimeOnly))
+	s.systemd.Status(s.drainStatus(d))
 }
 
-// giveBack says why the calls that are left end here; abort ends their context,
-// once the last that were on their way have come.
-func (s *service) giveBack(why string, d *departure, aside *sync.WaitGroup, abort func()) {
-	s.log.Warn("ending the calls that are left; their dialplans go on", "calls", s.app.server.Calls(), "why", why)
-	aside.Go(func() {
+// giveBack gives the remaining calls back to their dialplans: abort ends their
+// context, once the last connections on their way have arrived.
+func (s *service) giveBack(why string, d *drain, background *sync.WaitGroup, abort func()) {
+	s.log.Warn("ending the remaining calls; their dialplans continue", "calls", s.app.server.Calls(), "why", why)
+	background.Go(func() {
 		<-d.closed
 		abort()
 	})
 }
 
-func (s *service) callsLeft(d *departure) string {
-	return fmt.Sprintf("taking no new calls; %d left, at most until %s", s.app.server.Calls(), d.until.Format(time.TimeOnly))
+func (s *service) drainStatus(d *drain) string {
+	return fmt.Sprintf("taking no new calls; %d remain, at most until %s", s.app.server.Calls(), d.until.Format(time.TimeOnly))
 }
 
-func (d *departure) told() <-chan time.Time { return channel(d.tell) }
-func (d *departure) over() <-chan time.Time { return channel(d.late) }
+func (d *drain) reportDue() <-chan time.Time { return channel(d.report) }
+func (d *drain) expired() <-chan time.Time   { return channel(d.deadline) }
 
 func channel(t *clock.Timer) <-chan time.Time {
 	if t == nil {
@@ -85,9 +86,9 @@ func channel(t *clock.Timer) <-chan time.Time {
 	return t.C
 }
 
-func (d *departure) stop() {
-	if d.late != nil {
-		d.late.Stop()
-		d.tell.Stop()
+func (d *drain) stop() {
+	if d.deadline != nil {
+		d.deadline.Stop()
+		d.report.Stop()
 	}
 }

@@ -108,7 +108,7 @@ func TestDrainHasALimit(t *testing.T) {
 	run := site.serving("drain: 1ms")
 	staying := site.call("long")
 	run.signals <- syscall.SIGINT
-	if line := run.next(t, "ending the calls that are left"); !strings.Contains(line, "calls=1") || !strings.Contains(line, "time is over") {
+	if line := run.next(t, "ending the remaining calls"); !strings.Contains(line, "calls=1") || !strings.Contains(line, "drain time is over") {
 		t.Errorf("the log does not say which calls end, and why: %s", line)
 	}
 	site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
@@ -163,8 +163,8 @@ func TestDrainTellsHowManyAreLeft(t *testing.T) {
 	signals <- syscall.SIGTERM
 	logged(t, log, "taking no new calls")
 	for range 2 {
-		clk.Advance(tellEvery)
-		if line := logged(t, log, "waiting for the calls"); !strings.Contains(line, "calls=1") {
+		clk.Advance(reportPeriod)
+		if line := logged(t, log, "waiting for the remaining calls"); !strings.Contains(line, "calls=1") {
 			t.Errorf("the log does not say how many: %s", line)
 		}
 	}

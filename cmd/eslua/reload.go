@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -11,9 +10,9 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// Reload reads the configuration file and the scripts anew, as SIGHUP asks for.
-// Whichever of the two is wrong stays as it was; the error says what is wrong.
-func (s *service) Reload(ctx context.Context) error {
+// reload reads the configuration file and the scripts again, at SIGHUP. If one of
+// the two is wrong, what was in force stays; the log says what is wrong.
+func (s *service) reload(ctx context.Context) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	if !s.draining.Load() {
@@ -24,29 +23,25 @@ func (s *service) Reload(ctx context.Context) error {
 			}
 		}()
 	}
-	wrong := s.reconfigure()
-	if wrong != nil {
-		s.log.Error("the configuration is wrong; the one before goes on", "error", wrong)
-		s.app.admin.SetConfigProblem(wrong)
+	if err := s.reconfigure(); err != nil {
+		s.log.Error("the configuration is wrong; the previous one stays in force", "error", err)
+		s.app.admin.SetConfigProblem(err)
 	}
-	err := s.app.scripts.Reload(ctx)
-	switch {
-	case err != nil:
-		s.log.Error("the scripts are wrong; those before go on", "error", err)
-	default:
-		s.log.Info("the scripts are read anew", "generation", s.app.scripts.Current().Name())
+	if err := s.app.scripts.Reload(ctx); err != nil {
+		s.log.Error("the scripts are wrong; the previous ones stay in force", "error", err)
+		return
 	}
-	return errors.Join(wrong, err)
+	s.log.Info("scripts reloaded", "generation", s.app.scripts.Current().Name())
 }
 
-// reconfigure puts the settings into force that may change while calls run.
+// reconfigure puts the settings that may change while calls run into force.
 func (s *service) reconfigure() error {
 	cfg, err := s.overrides.load()
 	if err != nil {
 		return err
 	}
-	if late := slices.DeleteFunc(differences(s.initial, cfg), changeable); len(late) > 0 {
-		s.log.Warn("these settings differ now, and take a restart", "settings", strings.Join(late, ", "))
+	if fixed := slices.DeleteFunc(differences(s.initial, cfg), changeable); len(fixed) > 0 {
+		s.log.Warn("these settings have changed and need a restart", "settings", strings.Join(fixed, ", "))
 	}
 	changed := slices.DeleteFunc(differences(s.current, cfg), func(name string) bool { return !changeable(name) })
 	s.level.Set(slog.Level(cfg.Log.Level))
@@ -55,23 +50,23 @@ func (s *service) reconfigure() error {
 	s.app.rollout.Configure(cfg)
 	s.app.admin.SetConfig(s.overrides.file, cfg)
 	s.current = cfg
-	s.log.Info("the configuration is read anew", "file", s.overrides.file, "changed", strings.Join(changed, ", "))
+	s.log.Info("configuration reloaded", "file", s.overrides.file, "changed", strings.Join(changed, ", "))
 	return nil
 }
 
-// changeable names the settings that a reload changes, or that only matter to
-// another command or at a start.
+// changeable reports whether a reload changes a setting, or the setting only
+// matters to another command or at the start.
 func changeable(setting string) bool {
-	room, _, _ := strings.Cut(setting, ".")
-	switch room {
+	group, _, _ := strings.Cut(setting, ".")
+	switch group {
 	case "routes", "flows", "default_flow", "fallback", "limits", "grants", "drain", "hosts", "parked":
 		return true
 	}
 	return setting == "log.level"
 }
 
-// differences are the names of the settings in which two configurations differ,
-// as the README lists them.
+// differences returns the names of the settings in which two configurations differ,
+// as the documentation lists them.
 func differences(a, b config.Config) []string {
 	return differ(nil, "", reflect.ValueOf(a), reflect.ValueOf(b))
 }

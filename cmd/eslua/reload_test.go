@@ -24,13 +24,13 @@ func TestSIGHUP(t *testing.T) {
 	site.ends(site.call("unnamed"), "USER_BUSY")
 
 	hup("default_flow: call\nlog: {level: debug}\ndrain: 5m\n")
-	line := run.next(t, "the configuration is read anew")
+	line := run.next(t, "configuration reloaded")
 	for _, setting := range []string{"default_flow", "log.level", "drain"} {
 		if !strings.Contains(line, setting) {
 			t.Errorf("the log does not say that %s changed: %s", setting, line)
 		}
 	}
-	run.next(t, "the scripts are read anew")
+	run.next(t, "scripts reloaded")
 	site.rejected(site.call("unnamed"))
 	run.next(t, "level=DEBUG")
 
@@ -44,7 +44,7 @@ func TestSIGHUP(t *testing.T) {
 	}
 
 	hup("default_flow: other\nlisten: 127.0.0.1:1\nhistory: 7\nnodes: [{address: \"127.0.0.1:1\"}]\ncalls: {max: 3}\nlog: {format: json}\n")
-	line = run.next(t, "take a restart")
+	line = run.next(t, "need a restart")
 	for _, setting := range []string{"history", "nodes", "calls.max", "log.format"} {
 		if !strings.Contains(line, setting) {
 			t.Errorf("the log does not name %s: %s", setting, line)
@@ -53,7 +53,7 @@ func TestSIGHUP(t *testing.T) {
 	if strings.Contains(line, "listen") || strings.Contains(line, "scripts") {
 		t.Errorf("the log names what the flags say: %s", line)
 	}
-	run.next(t, "the scripts are read anew")
+	run.next(t, "scripts reloaded")
 	site.ends(site.call("unnamed"), "USER_BUSY")
 	if code := run.end(); code != exitFine {
 		t.Errorf("exit code %d", code)

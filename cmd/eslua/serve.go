@@ -69,7 +69,7 @@ type service struct {
 
 	reloading    sync.Mutex // guards current
 	current      config.Config
-	drainTimeout atomic.Int64 // inForce.Drain
+	drainTimeout atomic.Int64 // current.Drain
 }
 
 func newService(p *program, from overrides, cfg config.Config) *service {
@@ -107,7 +107,7 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 		return err
 	}
 	s.systemd.Ready(s.readyStatus())
-	d := departure{clock: s.clock}
+	d := drain{clock: s.clock}
 	defer d.stop()
 	for {
 		select {
@@ -119,20 +119,20 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 		case sig := <-signals:
 			switch {
 			case sig == syscall.SIGHUP:
-				background.Go(func() { _ = s.Reload(ctx) }) // it is logged
+				background.Go(func() { s.reload(ctx) })
 			case !s.draining.Load():
-				s.leave(ctx, &d, &background)
+				s.startDrain(ctx, &d, &background)
 			default:
 				s.giveBack("a second signal came", &d, &background, abort)
 			}
 		case <-s.drainRequested:
 			if !s.draining.Load() {
-				s.leave(ctx, &d, &background)
+				s.startDrain(ctx, &d, &background)
 			}
-		case <-d.told():
-			s.tellLeft(&d)
-		case <-d.over():
-			s.giveBack("their time is over", &d, &background, abort)
+		case <-d.reportDue():
+			s.reportRemaining(&d)
+		case <-d.expired():
+			s.giveBack("the drain time is over", &d, &background, abort)
 		}
 	}
 }

@@ -4,4 +4,5 @@ package systemd
 
 import "time"
 
-func monotonic() time.Duration { return 0 } // there is no systemd here
+// monotonic returns 0, for there is no systemd on this system.
+func monotonic() time.Duration { return 0 }

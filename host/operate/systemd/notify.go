@@ -1,9 +1,9 @@
-// Package systemd speaks with the service manager that started this process:
-// what state it is in (sd_notify(3)), that it makes progress
-// (sd_watchdog_enabled(3)), and the sockets it was given (sd_listen_fds(3)).
-// Without a service manager all of it does nothing.
+// Package systemd talks to the service manager that started this process: it
+// reports the state (sd_notify(3)) and progress (sd_watchdog_enabled(3)), and takes
+// the sockets that were passed (sd_listen_fds(3)). Without a service manager it does
+// nothing.
 //
-// What progress is, and what is done with a socket, is left to others.
+// What counts as progress, and what to do with a socket, is left to the caller.
 package systemd
 
 import (
@@ -15,38 +15,38 @@ import (
 	"time"
 )
 
-// Environment is where systemd says how it can be spoken with. What is read is
-// unset, so that no process started by this one takes it for its own.
+// Environment gives access to the variables that systemd sets. They are unset when
+// they are read, so that no child process mistakes them for its own.
 type Environment struct {
 	Get   func(name string) string
 	Unset func(name string) error
 	PID   int // of this process
 }
 
-func (e Environment) take(name string) string {
+func (e Environment) consume(name string) string {
 	value := e.Get(name)
 	if value != "" {
-		_ = e.Unset(name) // its name is right: it was there
+		_ = e.Unset(name)
 	}
 	return value
 }
 
-// Notifier tells systemd of this process.
+// A Notifier reports the state of this process to systemd.
 type Notifier struct {
-	socket   *net.UnixAddr // nil: nobody to tell
-	watchdog time.Duration // 0: it wants no beats
+	socket   *net.UnixAddr // nil without a service manager
+	watchdog time.Duration // 0: no watchdog
 	log      *slog.Logger
 }
 
 // NewNotifier reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
 func NewNotifier(env Environment, log *slog.Logger) *Notifier {
 	n := &Notifier{log: log}
-	socket, usec, pid := env.take("NOTIFY_SOCKET"), env.take("WATCHDOG_USEC"), env.take("WATCHDOG_PID")
+	socket, usec, pid := env.consume("NOTIFY_SOCKET"), env.consume("WATCHDOG_USEC"), env.consume("WATCHDOG_PID")
 	if socket == "" {
 		return n
 	}
 	if socket[0] != '/' && socket[0] != '@' {
-		log.Warn("systemd cannot be told of eslua: NOTIFY_SOCKET is neither a path nor an abstract name", "socket", socket)
+		log.Warn("the state of eslua cannot be reported to systemd: NOTIFY_SOCKET is neither a path nor an abstract name", "socket", socket)
 		return n
 	}
 	n.socket = &net.UnixAddr{Name: socket, Net: "unixgram"} // net writes a leading @ as the NUL of an abstract name
@@ -59,22 +59,22 @@ func NewNotifier(env Environment, log *slog.Logger) *Notifier {
 	return n
 }
 
-// Ready says that calls are taken, at start and after Reloading.
+// Ready reports that eslua takes calls, at the start and after Reloading.
 func (n *Notifier) Ready(status string) { n.send("READY=1", "STATUS="+status) }
 
-// Reloading says that the configuration is read anew; Ready ends it.
+// Reloading reports that the configuration is being reloaded, until Ready.
 func (n *Notifier) Reloading() {
 	n.send("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", monotonic().Microseconds()), "STATUS=reading configuration and scripts")
 }
 
-// Stopping says that no more calls are taken.
+// Stopping reports that eslua takes no new calls.
 func (n *Notifier) Stopping(status string) { n.send("STOPPING=1", "STATUS="+status) }
 
-// Status is one line for systemctl status.
+// Status sets the line that systemctl status shows.
 func (n *Notifier) Status(status string) { n.send("STATUS=" + status) }
 
-// patience is how long a service manager may take to find room for a message.
-const patience = time.Second
+// sendTimeout limits how long a message may wait in a full socket.
+const sendTimeout = time.Second
 
 func (n *Notifier) send(lines ...string) {
 	if n.socket == nil {
@@ -86,11 +86,11 @@ func (n *Notifier) send(lines ...string) {
 	conn, err := net.DialUnix("unixgram", nil, n.socket)
 	if err == nil {
 		// A service manager that reads nothing must not keep eslua from ending.
-		_ = conn.SetWriteDeadline(time.Now().Add(patience))
+		_ = conn.SetWriteDeadline(time.Now().Add(sendTimeout))
 		_, err = conn.Write([]byte(strings.Join(lines, "\n")))
 		_ = conn.Close()
 	}
 	if err != nil {
-		n.log.Warn("systemd could not be told of eslua", "message", lines[0], "error", err)
+		n.log.Warn("the state of eslua could not be reported to systemd", "message", lines[0], "error", err)
 	}
 }

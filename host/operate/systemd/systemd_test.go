@@ -121,7 +121,7 @@ func TestADeafServiceManager(t *testing.T) {
 	}
 	log := make(lines, 10)
 	NewNotifier(environment{"NOTIFY_SOCKET": name}.of(1), log.logger()).Stopping("ends")
-	log.next(t, "systemd could not be told of eslua")
+	log.next(t, "could not be reported to systemd")
 }
 
 func TestNobodyToNotify(t *testing.T) {
@@ -199,8 +199,8 @@ func TestWatchdogBeatsWithProgress(t *testing.T) {
 		told <- context.Cause(ctx)
 		return nil // too late
 	}
-	log.next(t, "it takes too long")
-	if err := <-told; !errors.Is(err, errLate) {
+	log.next(t, "takes too long")
+	if err := <-told; !errors.Is(err, errTimeout) {
 		t.Errorf("what takes too long ends with %v", err)
 	}
 	clk.Advance(7500 * time.Millisecond)

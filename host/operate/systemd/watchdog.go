@@ -8,21 +8,21 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-var errLate = errors.New("it takes too long")
+var errTimeout = errors.New("the check of progress takes too long")
 
-// Watch beats systemd's watchdog until ctx ends, twice in the time systemd
-// allows, each time that progress has shown that there is some. Without, it says
-// so in the log, beats no more until there is some again, and systemd restarts
-// the process. A progress that does not return is such a case too; Watch waits
-// for it at its end, so it should heed its ctx.
+// Watch notifies systemd's watchdog until ctx ends, twice in the time that systemd
+// allows, each time after progress has returned nil. When progress fails or takes
+// too long, Watch logs that and stays silent, so that systemd restarts the process
+// unless progress recovers. progress must return when its ctx ends: Watch waits for
+// it.
 func (n *Notifier) Watch(ctx context.Context, clk clock.Clock, progress func(context.Context) error) {
 	if n.socket == nil || n.watchdog == 0 {
 		return
 	}
-	every := n.watchdog / 2
+	period := n.watchdog / 2
 	for {
-		next := clk.NewTimer(every)
-		n.beat(ctx, clk, every/2, progress)
+		next := clk.NewTimer(period)
+		n.beat(ctx, clk, period/2, progress)
 		select {
 		case <-next.C:
 		case <-ctx.Done():
@@ -35,22 +35,22 @@ func (n *Notifier) Watch(ctx context.Context, clk clock.Clock, progress func(con
 func (n *Notifier) beat(ctx context.Context, clk clock.Clock, limit time.Duration, progress func(context.Context) error) {
 	checking, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	late := clk.NewTimer(limit)
-	defer late.Stop()
+	timeout := clk.NewTimer(limit)
+	defer timeout.Stop()
 	var err error
-	shown := make(chan struct{})
+	checked := make(chan struct{})
 	go func() {
-		defer close(shown)
+		defer close(checked)
 		err = progress(checking)
 	}()
 	inTime := true
 	select {
-	case <-shown:
-	case <-late.C:
+	case <-checked:
+	case <-timeout.C:
 		inTime = false
-		n.noProgress(errLate, limit)
-		stop(errLate)
-		<-shown
+		n.noProgress(errTimeout, limit)
+		stop(errTimeout)
+		<-checked
 	}
 	switch {
 	case ctx.Err() != nil || !inTime:
@@ -62,5 +62,5 @@ func (n *Notifier) beat(ctx context.Context, clk clock.Clock, limit time.Duratio
 }
 
 func (n *Notifier) noProgress(err error, limit time.Duration) {
-	n.log.Error("eslua makes no progress: systemd's watchdog is not told that it is well, and restarts it if this goes on", "error", err, "limit", limit)
+	n.log.Error("eslua makes no progress; unless that changes, systemd's watchdog will restart it", "error", err, "limit", limit)
 }
