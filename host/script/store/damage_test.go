@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/disk"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -222,7 +221,7 @@ func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
 	hangs := make(chan struct{})
 	k.history.blobs.write = func(dir string, files map[string]string) error {
 		<-hangs
-		return disk.WriteFiles(dir, files)
+		return writeUnsynced(dir, files)
 	}
 	k.open(t)
 	for i := range minPending + 4 {
@@ -249,7 +248,11 @@ func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
 // found, and nothing is to be complained of.
 func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 	state := t.TempDir()
-	for round := range 6 {
+	rounds := 6
+	if testing.Short() {
+		rounds = 2
+	}
+	for round := range rounds {
 		var lives sync.WaitGroup
 		for id := range 2 { // that share it
 			life := exec.Command(os.Args[0], "-test.run=^TestALifeOfTheHost$")

@@ -84,12 +84,36 @@ func opened(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbo
 
 // running is a store that watches, on the real clock, and scans only when it
 // must: what a test sees change was notified.
-func running(t testing.TB, dir string) *Store {
+func running(t *testing.T, dir string) *Store {
 	t.Helper()
 	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	start(t, s)
 	return s
+}
+
+// writeUnsynced does what disk.WriteFiles does, but does not wait for the disk: no
+// test in this package pulls the plug.
+func writeUnsynced(dir string, files map[string]string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for name, text := range files {
+		f, err := os.CreateTemp(dir, ".half-")
+		if err != nil {
+			return err
+		}
+		if _, err := f.WriteString(text); err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+		if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unnotified is the watcher of a store that gets no notifications, to be stepped by
@@ -101,7 +125,7 @@ func unnotified(s *Store) *watcher {
 
 // warm waits until a change is noticed, so that what follows is found by the
 // watch and not by the look with which Run begins.
-func warm(t testing.TB, s *Store) {
+func warm(t *testing.T, s *Store) {
 	t.Helper()
 	name := s.Current().Name()
 	put(t, s.dir, "warm.txt", "")
@@ -133,10 +157,13 @@ func start(t testing.TB, s *Store) {
 	})
 }
 
-// await waits for a state of the store.
-func await(t testing.TB, s *Store, what string, reached func() bool) {
+// await waits for a state of the store, until shortly before the test's deadline.
+func await(t *testing.T, s *Store, what string, reached func() bool) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	var limit <-chan time.Time
+	if deadline, ok := t.Deadline(); ok {
+		limit = time.After(time.Until(deadline) - 5*time.Second)
+	}
 	for {
 		changed := s.Changed()
 		if reached() {

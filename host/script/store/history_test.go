@@ -33,6 +33,9 @@ func keeping(t testing.TB, dir, state string, keep int) *kept {
 	var err error
 	k.history, err = OpenHistory(state, keep, k.log.logger(), k.clk)
 	must(t, err)
+	if state != "" {
+		k.history.blobs.write = writeUnsynced
+	}
 	k.history.Protect(func() []string { return nil })
 	k.open(t)
 	t.Cleanup(func() { k.written(t) })

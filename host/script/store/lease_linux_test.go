@@ -130,7 +130,11 @@ func TestWritersAreNotTurnedAway(t *testing.T) {
 			}
 		}
 	}()
-	for range 2000 {
+	scans := 2000
+	if testing.Short() {
+		scans = 300
+	}
+	for range scans {
 		must(t, s.takeTurn(t.Context()))
 		s.scan(rereadAll)
 		s.endTurn()

@@ -36,7 +36,7 @@ func TestNotificationsMayComeLater(t *testing.T) {
 func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	watchers := make(chan *fsnotify.Watcher, 1)
 	s.notify = func() (*fsnotify.Watcher, error) {

@@ -67,6 +67,7 @@ func TestAnEditCompilesOneFile(t *testing.T) {
 	}
 	h, err := OpenHistory(t.TempDir(), 10, quiet, clock.System())
 	must(t, err)
+	h.blobs.write = writeUnsynced
 	s, err := Open(dir, Config{History: h}, compile, quiet, clock.System())
 	must(t, err)
 	must(t, h.Close(context.Background()))

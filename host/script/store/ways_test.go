@@ -206,6 +206,7 @@ func TestEveryWayFilesChange(t *testing.T) {
 }
 
 func (way way) isNoticed(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	if way.layout == nil {
 		put(t, root, "scripts/main.lua", "return 1", "scripts/lib/util.lua", "return 1")
@@ -277,7 +278,11 @@ func TestThousandsOfFilesAreOneSwap(t *testing.T) {
 	s, clk, _ := opened(t, dir, Config{})
 	start(t, s)
 	want := []string{"main.lua", "return 0"}
-	for i := range 2000 {
+	files := 2000
+	if testing.Short() {
+		files = 200
+	}
+	for i := range files {
 		want = append(want, fmt.Sprintf("d%d/f%d.lua", i%30, i), fmt.Sprintf("return %d", i))
 	}
 	put(t, dir, want...)
