@@ -313,6 +313,16 @@ func TestShareIsExact(t *testing.T) {
 	}
 }
 
+// TestPercentileNeverChanges, or calls that are resumed by another release would
+// get another version.
+func TestPercentileNeverChanges(t *testing.T) {
+	for uuid, want := range map[string]uint64{"": 42, "5ac3c5e2-0000-11f0-9d0a-000000000001": 66, "5ac3c5e2-0000-11f0-9d0a-000000000002": 45, "c0ffee00-0000-4000-8000-000000000001": 65} {
+		if got := percentile(uuid); got != want {
+			t.Errorf("%q is in percentile %d, want %d", uuid, got, want)
+		}
+	}
+}
+
 // TestRunIsWoken for what calls decide: for a window that begins, and for a
 // decision that is to be written down.
 func TestRunIsWoken(t *testing.T) {

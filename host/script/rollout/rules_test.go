@@ -62,7 +62,7 @@ func TestRules(t *testing.T) {
 		"a removed flow is brought back": {steps: []string{
 			"remove b => a1 b-", "rollback b => a1 b1", "edit a 2 => a2 b1", "edit b 2 => a2 b2",
 		}},
-		"with the ending": {steps: []string{"edit a 2", "rollback a.lua => a1 b1"}},
+		"with the ending": {steps: []string{"edit a 2", "rollback a.lua => a1 b1", "unpin a.lua => a2 b1", "pin a.lua #0 => a1 b1"}},
 		"unknown": {steps: []string{
 			"rollback x => ! no flow \"x\"; the flows are a, b", "pin x #0 => ! no flow \"x\"; the flows are a, b", "pin a zz => ! zz", "unpin a => ! no pin or rollback of flow a; those in force are of: none",
 			"pin b #0", "unpin a => ! those in force are of: flow b",

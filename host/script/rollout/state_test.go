@@ -41,6 +41,16 @@ func TestDamagedStateNeverStopsTheHost(t *testing.T) {
 	}
 }
 
+// TestDamagedStateThatCannotBeMoved is reported as such.
+func TestDamagedStateThatCannotBeMoved(t *testing.T) {
+	w := newWorld(t, "", "a")
+	w.stop()
+	must(t, os.MkdirAll(filepath.Join(w.state, "rollout.json.damaged", "in the way"), 0o700))
+	must(t, os.WriteFile(filepath.Join(w.state, "rollout.json"), nil, 0o600))
+	w.start()
+	w.logged("pins and rollbacks cannot be read", `moved_to=""`, "cannot be moved")
+}
+
 // TestMissingGenerationIsReported: the history was lost, or moved to another disk.
 func TestMissingGenerationIsReported(t *testing.T) {
 	w := newWorld(t, "flows: {b: {canary: 50%}}", "a", "b")

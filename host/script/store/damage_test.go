@@ -131,6 +131,35 @@ func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
 	}
 }
 
+// What cannot be listed is no reason to say that nothing is there.
+func TestAHistoryThatCannotBeListed(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 1")
+	put(t, state, "scripts/generations", "a file, not a directory")
+	k := keeping(t, dir, state, 3)
+	k.written(t)
+	if _, err := k.history.Find("ffff"); err == nil || !strings.Contains(err.Error(), "the history cannot be read") {
+		t.Errorf("Find: %v", err)
+	}
+	if list := k.history.List(); len(list) != 1 || k.log.count("check that eslua can read the directory of the setting state") != 1 {
+		t.Errorf("list:\n%s\nlogged:\n%s", told(list), &k.log.buf)
+	}
+}
+
+// What cannot be removed is reported once, and costs nothing else.
+func TestAHistoryThatCannotBePruned(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	put(t, dir, "main.lua", "return 0")
+	put(t, state, "scripts/files/body/in the way", "")
+	k := keeping(t, dir, state, 1)
+	for i := range 3 {
+		k.save(t, "main.lua", fmt.Sprintf("return %d", i+1))
+	}
+	if n := k.log.count("old generations cannot be removed"); n != 1 || len(k.history.List()) != 1 {
+		t.Errorf("list:\n%s\nlogged %d times:\n%s", told(k.history.List()), n, &k.log.buf)
+	}
+}
+
 // flip changes one byte in the middle of a file.
 func flip(t *testing.T, name string) {
 	t.Helper()

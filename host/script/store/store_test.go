@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,5 +143,77 @@ func TestEmbeddedScripts(t *testing.T) {
 	files["lib/b.lua"].Data = []byte("return return")
 	if _, err := OpenFS(files, Config{}, vm.Compile, quiet, clock.System()); err == nil || !strings.Contains(err.Error(), "lib/b.lua:1: ") {
 		t.Errorf("broken embedded script: %v", err)
+	}
+}
+
+// failing is a file system in which one operation on one file fails.
+type failing struct {
+	fs.FS
+	op, name string
+}
+
+func (f failing) err(op, name string) error {
+	if op == f.op && name == f.name {
+		return &fs.PathError{Op: op, Path: name, Err: errors.New("i/o error")}
+	}
+	return nil
+}
+
+func (f failing) Open(name string) (fs.File, error) {
+	if err := f.err("open", name); err != nil {
+		return nil, err
+	}
+	file, err := f.FS.Open(name)
+	return failingFile{file, f, name}, err
+}
+
+func (f failing) Stat(name string) (fs.FileInfo, error) {
+	if err := f.err("stat", name); err != nil {
+		return nil, err
+	}
+	return fs.Stat(f.FS, name)
+}
+
+func (f failing) ReadDir(name string) ([]fs.DirEntry, error) {
+	if err := f.err("list", name); err != nil {
+		return nil, err
+	}
+	return fs.ReadDir(f.FS, name)
+}
+
+type failingFile struct {
+	fs.File
+	fsys failing
+	name string
+}
+
+func (f failingFile) Read(p []byte) (int, error) {
+	if err := f.fsys.err("read", f.name); err != nil {
+		return 0, err
+	}
+	return f.File.Read(p)
+}
+
+func (f failingFile) Stat() (fs.FileInfo, error) {
+	if err := f.fsys.err("fstat", f.name); err != nil {
+		return nil, err
+	}
+	return f.File.Stat()
+}
+
+// A file or directory that cannot be read is a problem, not a missing file.
+func TestErrorsOfTheFileSystem(t *testing.T) {
+	files := fstest.MapFS{"a.lua": {Data: []byte("return 1")}, "lib/b.lua": {Data: []byte("return 1")}}
+	for _, fsys := range []failing{
+		{files, "stat", "a.lua"}, {files, "open", "a.lua"}, {files, "fstat", "a.lua"}, {files, "read", "a.lua"}, {files, "stat", "lib"}, {files, "list", "lib"},
+	} {
+		tree := scan(fsys, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
+		if got := problemTexts(tree.problems); got != fsys.name+": cannot be read: i/o error" || len(tree.files) != 1 {
+			t.Errorf("%s %s: %d files, problems:\n%s", fsys.op, fsys.name, len(tree.files), got)
+		}
+	}
+	tree := scan(failing{files, "list", "."}, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
+	if got := problemTexts(tree.problems); got != "the script directory cannot be read: i/o error" {
+		t.Errorf("problems:\n%s", got)
 	}
 }
