@@ -25,7 +25,7 @@ func (c *Canary) UnmarshalYAML(n ast.Node) error {
 	return nil
 }
 
-// Percent is a share from above 0 to below 100, written 10%.
+// A Percent is a share of 1% to 99%, written 10%.
 type Percent int
 
 // UnmarshalYAML reads a percentage.

@@ -1,6 +1,6 @@
 // Package config owns every setting: its name, its default, its one line of
-// documentation, and where it may come from (a flag before the environment
-// before the file). It reads; the rooms that use a setting check nothing again.
+// documentation, and how it is read from the file. Values are checked here, so that
+// the packages that use a setting need not check it again.
 package config
 
 import (
@@ -9,22 +9,22 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 )
 
-// Config is everything an admin can set. The doc tags are the settings table of
-// the README; a test keeps the two the same.
+// Config holds every setting. A test keeps the table of settings in the
+// documentation the same as the doc tags.
 type Config struct {
 	Listen      Address         `yaml:"listen" doc:"address for FreeSWITCH's socket application; keep it on loopback or a private network, the protocol has no password"`
 	Scripts     string          `yaml:"scripts" doc:"directory of the flows; empty runs the flows built into the program"`
-	DefaultFlow string          `yaml:"default_flow" doc:"flow for a call whose socket path and routes name none; empty: such a call goes on with its dialplan"`
-	Fallback    Fallback        `yaml:"fallback" doc:"what happens to a call whose script fails: continue (with the dialplan), hangup CAUSE, or transfer EXTENSION [DIALPLAN [CONTEXT]]"`
+	DefaultFlow string          `yaml:"default_flow" doc:"flow for a call whose socket path and routes name none; empty: such a call continues with its dialplan"`
+	Fallback    Fallback        `yaml:"fallback" doc:"what to do with a call whose script fails: continue (with the dialplan), hangup CAUSE, or transfer EXTENSION [DIALPLAN [CONTEXT]]"`
 	Routes      []Route         `yaml:"routes" doc:"rules for calls whose socket path names no flow, tried in order"`
-	Flows       map[string]Flow `yaml:"flows" doc:"what holds for one flow only, by its name"`
+	Flows       map[string]Flow `yaml:"flows" doc:"settings of single flows, by name"`
 	Nodes       []Node          `yaml:"nodes" doc:"FreeSWITCH nodes to keep a control connection to"`
 	Hosts       []Address       `yaml:"hosts" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
-	Parked      Parked          `yaml:"parked" doc:"what is done at start with calls that a dead eslua left parked on the nodes: report, hangup CAUSE, or reenter (their flow)"`
-	Drain       Duration        `yaml:"drain" doc:"how long calls may go on after SIGTERM; those left are given back to their dialplans"`
-	State       string          `yaml:"state" doc:"directory of what outlives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else memory only"`
-	History     int             `yaml:"history" doc:"generations of the scripts that are kept for rollback"`
-	Admin       string          `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, whichever is there first"`
+	Parked      Parked          `yaml:"parked" doc:"what to do at the start with calls that were parked by an eslua that has died: report, hangup CAUSE, or reenter (their flow)"`
+	Drain       Duration        `yaml:"drain" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`
+	State       string          `yaml:"state" doc:"directory for what survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
+	History     int             `yaml:"history" doc:"how many generations of the scripts are kept for rollback"`
+	Admin       string          `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, the first directory that exists"`
 	Metrics     Address         `yaml:"metrics" doc:"HTTP address of /metrics and /health; empty: none"`
 	Calls       Calls           `yaml:"calls"`
 	Limits      Limits          `yaml:"limits"`
@@ -32,7 +32,7 @@ type Config struct {
 	Log         Log             `yaml:"log"`
 }
 
-// Route sends matching calls to a flow. Empty patterns match everything.
+// A Route sends matching calls to a flow. Empty patterns match everything.
 type Route struct {
 	Destination Pattern  `yaml:"destination" doc:"regular expression on the called number"`
 	Context     Pattern  `yaml:"context" doc:"regular expression on the dialplan context"`
@@ -41,25 +41,25 @@ type Route struct {
 	Args        []string `yaml:"args" doc:"the script's argv; $1 to $9 are the groups of the destination pattern"`
 }
 
-// Flow is what one flow has of its own.
+// A Flow holds the settings of one flow.
 type Flow struct {
 	Settings map[string]any `yaml:"settings" doc:"values the script sees in its table settings: text, numbers, true or false"`
 	Fallback *Fallback      `yaml:"fallback" doc:"as fallback above, for this flow"`
-	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; what is not named stays"`
-	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; what is not named stays"`
-	Canary   *Canary        `yaml:"canary" doc:"share of the calls that a new version gets at first, as 10%, or {share: 10%, window: 10m, calls: 20} with the defaults of the other two: if it fails more often than the old version within the window and so many calls, it is rolled back; empty: all calls get it at once"`
+	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; limits that are not named are the general ones"`
+	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; grants that are not named are the general ones"`
+	Canary   *Canary        `yaml:"canary" doc:"share of the calls on which a new version is tried, such as 10%, or {share: 10%, window: 10m, calls: 20}; a version that fails more often than the old one is rolled back; empty: all calls get it at once"`
 }
 
-// Canary is how a new version of a flow is tried out.
+// A Canary says how a new version of a flow is tried.
 type Canary struct {
-	Share  Percent  `yaml:"share" doc:"share of the flow's calls that the new version gets"`
-	Window Duration `yaml:"window" doc:"how long it is tried; when its calls fail more often than the old version's, it is rolled back"`
-	Calls  int      `yaml:"calls" doc:"calls it must have ended before it can prove itself"`
+	Share  Percent  `yaml:"share" doc:"share of the flow's calls that get the new version"`
+	Window Duration `yaml:"window" doc:"how long the new version is tried"`
+	Calls  int      `yaml:"calls" doc:"how many calls of the new version must have ended before it can serve all"`
 }
 
-// Node is one FreeSWITCH that eslua keeps a control connection to.
+// A Node is a FreeSWITCH to which eslua keeps a control connection.
 type Node struct {
-	Name     string  `yaml:"name" doc:"name in logs; empty: the address"`
+	Name     string  `yaml:"name" doc:"name in logs and metrics; empty: the address"`
 	Address  Address `yaml:"address" doc:"host:port of its event socket"`
 	User     string  `yaml:"user" doc:"user@domain for userauth; empty: password only"`
 	Password string  `yaml:"password" doc:"password of event_socket.conf.xml, or of the user"`
@@ -68,14 +68,14 @@ type Node struct {
 // Label returns the name by which logs and metrics know the node.
 func (n Node) Label() string { return cmp.Or(n.Name, string(n.Address)) }
 
-// Calls bounds the calls FreeSWITCH hands over.
+// Calls limits the calls that FreeSWITCH hands over.
 type Calls struct {
-	Max       int      `yaml:"max" doc:"calls at a time; the excess goes on with its dialplan at once"`
-	Handshake Duration `yaml:"handshake" doc:"how long a new connection may say nothing"`
+	Max       int      `yaml:"max" doc:"calls at a time; further calls continue with their dialplans at once; 0 is no limit"`
+	Handshake Duration `yaml:"handshake" doc:"how long a new connection may be silent"`
 	Linger    Duration `yaml:"linger" doc:"how long FreeSWITCH keeps a hung-up call's socket for its last events; whole seconds"`
 }
 
-// Limits is what one run of a script may use.
+// Limits bound what one run of a script may use.
 type Limits struct {
 	Memory   Size     `yaml:"memory" doc:"memory that the script's values may hold at a time"`
 	Burst    Duration `yaml:"burst" doc:"Lua CPU time between two waits"`
@@ -85,7 +85,7 @@ type Limits struct {
 	Source   Size     `yaml:"source" doc:"size of one text given to load(); a script file may have 256KiB"`
 }
 
-// Log says what is logged and how; logs go to stderr.
+// Log says what is logged, and how; logs go to stderr.
 type Log struct {
 	Level  Level  `yaml:"level" doc:"debug, info, warn or error"`
 	Format Format `yaml:"format" doc:"text or json"`

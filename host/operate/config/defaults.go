@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 )
 
-// Default is the configuration of an empty file. Every default stands here.
+// Default returns the configuration of an empty file.
 func Default() Config {
 	return Config{
 		Listen:   "127.0.0.1:8084",
@@ -33,7 +33,7 @@ func Default() Config {
 	}
 }
 
-// defaultCanary is what a canary has where the file says nothing else.
+// defaultCanary returns the settings of a canary that the file does not set.
 func defaultCanary() Canary {
 	return Canary{Share: 10, Window: Duration(10 * time.Minute), Calls: 20}
 }

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// Set reads one limit by its name in the configuration, "memory" and "8MiB".
+// Set reads one limit by its name in the configuration, such as memory, and its
+// value, such as 8MiB.
 func (l *Limits) Set(name, text string) error {
 	switch name {
 	case "memory":
@@ -26,5 +27,5 @@ func (l *Limits) Set(name, text string) error {
 	case "source":
 		return l.Source.Set(text)
 	}
-	return fmt.Errorf("there is no limit %q; name memory, burst, cpu, duration, stack or source", name)
+	return fmt.Errorf("unknown limit %q; the limits are memory, burst, cpu, duration, stack and source", name)
 }

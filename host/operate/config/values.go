@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// scalar reads one YAML value through a parser and keeps its line for the error.
+// scalar decodes one YAML value with parse; an error keeps the value's line.
 func scalar(n ast.Node, parse func(string) error) error {
 	var text string
 	if err := yaml.NodeToValue(n, &text); err != nil {
@@ -25,7 +25,7 @@ func scalar(n ast.Node, parse func(string) error) error {
 	return nil
 }
 
-// Size is a number of bytes, written 256KiB, 16MiB or 1GiB.
+// A Size is a number of bytes, written 256KiB, 16MiB or 1GiB.
 type Size int64
 
 // UnmarshalYAML reads a size.
@@ -62,10 +62,10 @@ type sizeUnit struct {
 	bytes int64
 }
 
-// The longest suffixes stand first, for all of them end in B.
+// sizeUnits has the longest suffixes first, because all of them end in B.
 var sizeUnits = [...]sizeUnit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
 
-// Duration is a time span, written 500ms, 25s or 10m.
+// A Duration is a time span, written 500ms, 25s or 10m.
 type Duration time.Duration
 
 // UnmarshalYAML reads a duration.
@@ -92,7 +92,7 @@ func (d Duration) String() string {
 	return text
 }
 
-// Pattern is a regular expression; the zero Pattern matches everything.
+// A Pattern is a regular expression; the zero Pattern matches everything.
 type Pattern struct{ *regexp.Regexp }
 
 // UnmarshalYAML reads a pattern.
@@ -121,7 +121,7 @@ func (p Pattern) Matches(text string) (groups []string, ok bool) {
 	return groups, groups != nil
 }
 
-// Address is host:port.
+// An Address is host:port.
 type Address string
 
 // UnmarshalYAML reads an address.
@@ -140,7 +140,7 @@ func (a *Address) Set(text string) error {
 	return nil
 }
 
-// Level is how much is logged.
+// A Level says how much is logged.
 type Level slog.Level
 
 // UnmarshalYAML reads a level.
@@ -159,7 +159,7 @@ func (l *Level) Set(text string) error {
 
 func (l Level) String() string { return strings.ToLower(slog.Level(l).String()) }
 
-// Format is how logs are written.
+// A Format says how logs are written.
 type Format string
 
 // UnmarshalYAML reads a format.
