@@ -135,6 +135,31 @@ func TestBridge(t *testing.T) {
 	}
 }
 
+// Digits that are pressed during a bridge are meant for the other side.
+func TestDigitsOfABridgeAreForgotten(t *testing.T) {
+	h := open(t, `
+		session:answer()
+		local leg = freeswitch.Session("user/1001", session)
+		freeswitch.bridge(session, leg)
+		r = session:getDigits(1, "", 50)
+	`, bob)
+	caller := h.call()
+	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.Kind == "bridge" }); err != nil {
+		t.Fatal(err)
+	}
+	leg, _ := h.sw.Leg(caller.Variable("signal_bond"))
+	caller.Press("5")
+	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.UUID == leg.UUID() && e.Kind == "dtmf" }); err != nil {
+		t.Fatal(err)
+	}
+	leg.Hangup("NORMAL_CLEARING")
+	o := h.end()
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	o.want(t, "r", "")
+}
+
 func TestBridgeOfSessionsThatAreNotReady(t *testing.T) {
 	h, _ := runWith(t, `freeswitch.bridge(session, freeswitch.Session())`)
 	if !h.log.has("Channels not ready") {

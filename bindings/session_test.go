@@ -103,6 +103,26 @@ func TestTransferHappensAtTheEnd(t *testing.T) {
 	}
 }
 
+// A call that an application has transferred is not hung up: it belongs to its
+// new extension.
+func TestAutoHangupSparesATransferredCall(t *testing.T) {
+	for _, transfer := range []string{`session:execute("transfer", "elsewhere XML default")`, `session:transfer("elsewhere", "XML", "default")`} {
+		h := open(t, `session:answer() session:setAutoHangup(true) `+transfer+` ready = session:ready()`)
+		caller := h.call()
+		h.end().want(t, "ready", "false")
+		waitForApp(t, h, caller, "park")
+		if caller.Variable("arrived") != "yes" {
+			t.Errorf("%s: arrived %q", transfer, caller.Variable("arrived"))
+		}
+		record, _ := h.sw.Record(caller.UUID())
+		for _, e := range record.Entries {
+			if e.Who == switchsim.WhoApp && strings.Contains(e.What, "uuid_kill") {
+				t.Errorf("%s: the call was hung up: %s", transfer, e.What)
+			}
+		}
+	}
+}
+
 func TestHangupCauses(t *testing.T) {
 	for lua, want := range map[string]string{
 		`session:hangup()`:            "NORMAL_CLEARING",
