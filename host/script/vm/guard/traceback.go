@@ -7,24 +7,26 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// Of a deep stack, db_errorfb shows the levels before shownFirst and the last
+// shownLast.
 const (
-	shownFirst = 12 // db_errorfb shows so many levels of a deep stack, and
+	shownFirst = 12
 	shownLast  = 10
 )
 
 // Traceback lists the calls that run on L from level on, the innermost first,
 // as PUC Lua does.
 func Traceback(L *lua.LState, level int) string {
-	frames := 0
 	first := frameAt(L, level)
+	end := level
 	for f := first; f != nil; f = f.Parent {
-		frames++
+		end++
 	}
 	var b strings.Builder
 	b.WriteString("stack traceback:")
-	for f, i := first, 0; f != nil; f, i = f.Parent, i+1 {
-		if frames > shownFirst+shownLast && i >= shownFirst && i < frames-shownLast {
-			if i == shownFirst {
+	for f := first; f != nil; f, level = f.Parent, level+1 {
+		if end > shownFirst+shownLast+1 && level >= shownFirst && level < end-shownLast {
+			if level == shownFirst {
 				b.WriteString("\n\t...")
 			}
 			continue

@@ -338,3 +338,29 @@ local function deep(n) for i = 1,1 do for i = 1,1 do for i = 1,1 do for i=1,1 do
 for d = 0, 300 do coroutine.wrap(function() assert(deep(d) == d) end)() end
 for d = 0, 300 do coroutine.wrap(function() local function f(n) for k, v, w, x, y, z in next, {1} do for k, v, w, x, y, z in next, {1} do end end if n > 0 then return 1 + f(n-1) end return 0 end assert(f(d) == d) end)() end
 print "ok"
+
+print(#[[]], #[==[]==], [[a]], [==[]]]==], #[[
+x]], --[[]] 1 --[==[ ]] ]==]
+)
+
+local function deep(n) if n > 0 then local s = deep(n - 1) return s end return debug.traceback("deep") end
+for n = 8, 26 do print(coroutine.wrap(function() local s = deep(n) return (s:gsub("\n", "|")) end)()) end
+
+for i = 1, 1, 0 do print("a step of zero goes round") break end
+for i = 2, 1, 0 do print("a step of zero ends") break end
+for i = 1, 3, 0/0 do print("a step that is no number") break end
+for i = 0/0, 3 do print("a start that is no number") break end
+for i = 1, 0/0 do print("a limit that is no number") break end
+
+print(0x10, 0xfF, 0X1, 1e2, 1E+2, 1e-2, .5e1, 5.e1, 3., 007)
+print(loadstring("return 10x5"), loadstring("return 1x5"), loadstring("return 0x"))
+
+print(("x"):rep(5000) < ("x"):rep(5001), ("x"):rep(5001) <= ("x"):rep(5000), ("x"):rep(5000) == ("x"):rep(5000), ("x"):rep(5000) < ("x"):rep(5000), ("x"):rep(5000) <= ("x"):rep(5000))
+print(1 == "1", "1" == 1, 1 ~= "1", 1 < 2, 2 <= 1, 2 <= 2)
+
+local function many(n) local t = {} for i = 1, n do t[i] = i end return unpack(t) end
+print(select("#", many(63)), select("#", many(64)), select("#", many(65)), select("#", many(300)))
+local function through(...) return ... end
+print(select("#", through(many(65))), (select(200, through(many(200)))))
+local function few(a, b, ...) return a, b, select("#", ...) end
+print(few(), few(1), few(many(3)), few(many(100)))
