@@ -30,7 +30,7 @@ func NewClient(path string) *Client {
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				err := checkPrivate(filepath.Dir(path))
+				err := checkDir(filepath.Dir(path))
 				if err == nil {
 					var nc net.Conn
 					if nc, err = new(net.Dialer).DialContext(ctx, "unix", path); err == nil {

@@ -39,20 +39,26 @@ func isDir(path string) bool {
 // privateDir returns the directory of last resort. Any user could have made it.
 func privateDir() string { return fmt.Sprintf("/tmp/eslua-%d", os.Getuid()) }
 
-// makeDir makes the socket's directory for this user alone, if there is none.
+// makeDir makes a socket's directory for this user alone, if there is none.
 func makeDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
 		return err
 	}
-	return checkPrivate(dir)
+	return checkDir(dir)
 }
 
-// checkPrivate returns an error if dir is the directory of last resort and other
-// users can enter it: one of them may have made it in /tmp to answer in our place.
-func checkPrivate(dir string) error {
+// checkDir returns an error if a socket's directory is the one of last resort and
+// may be another user's.
+func checkDir(dir string) error {
 	if dir != privateDir() {
 		return nil
 	}
+	return checkPrivate(dir)
+}
+
+// checkPrivate returns an error if users other than this one can enter a directory:
+// one of them may have made it in /tmp to answer in our place.
+func checkPrivate(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return err
