@@ -210,7 +210,7 @@ func TestWhatCannotBeKept(t *testing.T) {
 	`)
 	got := strings.Split(o.text("r"), "\n")
 	for i, want := range []string{
-		"person.call is a function; what can be kept", "1.1 is a userdata", "a key of the table is a boolean", "a key of list is a table",
+		"person.call is a function; a checkpoint can store", "1.1 is a userdata", "a key of the table is a boolean", "a key of list is a table",
 		"does a table contain itself?", "list.1 takes more than the 4096 bytes", "at most 4096 can be saved", "the table takes more than", "table", "true nil",
 	} {
 		if !strings.Contains(got[i], want) || strings.HasPrefix(got[i], "true") != (want == "true nil") {

@@ -59,11 +59,14 @@ func globalGetvarAPI(s *Switch, args string, _ *channel) string {
 }
 
 func globalSetvarAPI(s *Switch, args string, _ *channel) string {
-	pair := text.Split(args, '=', 2)
-	if len(pair) < 2 {
+	part := text.Split(args, '=', 3)
+	if len(part) == 0 || part[0] == "" {
 		return usage("<var>=<value> [=<value2>]")
 	}
-	s.setGlobal(pair[0], pair[1])
+	part = append(part, "", "") // without a value the variable is deleted
+	if old := part[2]; old == "" || old == s.global(part[0]) {
+		s.setGlobal(part[0], part[1])
+	}
 	return "+OK"
 }
 
