@@ -98,7 +98,7 @@ func TestReadingFiles(t *testing.T) {
 		{`print(pcall(io.open, "DIR/../secret"))`, `false	f.lua:1: reading "DIR/../secret" is not granted to this flow; add its directory, as an absolute path, under grants: read: in the configuration`},
 		{`print(pcall(io.lines, "none"))`, "false\tf.lua:1: none: No such file or directory"},
 		{`for _, m in ipairs{"w", "a", "r+", "w+b", "x"} do print(pcall(io.open, "menu.txt", m)) end`,
-			strings.TrimSuffix(strings.Repeat("false\tf.lua:1: eslua scripts do not write files: keep what is to last in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all\n", 5), "\n")},
+			strings.TrimSuffix(strings.Repeat("false\tf.lua:1: eslua scripts do not write files: store data in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all calls\n", 5), "\n")},
 		{`local f = io.open("menu.txt") local it = f:lines() f:close() print(pcall(f.read, f)) print(pcall(it)) print(pcall(f.close, f)) print(pcall(f.lines, f))`,
 			"false\tf.lua:1: attempt to use a closed file\nfalse\tf.lua:1: file is already closed\nfalse\tf.lua:1: attempt to use a closed file\nfalse\tf.lua:1: attempt to use a closed file"},
 		{`local f = io.open("menu.txt") print(pcall(f.read, f, "*x")) print(pcall(f.read, f, "l")) print(pcall(f.read, f, {})) print(pcall(f.read, f, nil)) print(f:read(-1, 0/0))`,

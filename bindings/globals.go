@@ -31,12 +31,12 @@ func (globals) Declare() *vm.Module {
 // eslua does not: scripts written for them use some sooner or later.
 func absent() map[string]string {
 	const (
-		module   = "put the file beside the script and write require \"NAME\""
-		program  = "scripts run no programs here; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: api: allow: [system] is set"
-		readOnly = "scripts change no files here; freeswitch.API():execute(\"system\", COMMAND) does on FreeSWITCH's machine, where grants: api: allow: [system] is set"
-		apiOnly  = "scripts run for calls here, not for FreeSWITCH's API, hooks or configuration"
+		module   = "put the file into the script directory and write require \"NAME\""
+		program  = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: api: allow: [system] is set"
+		readOnly = "eslua scripts change no files; freeswitch.API():execute(\"system\", COMMAND) can on FreeSWITCH's machine, where grants: api: allow: [system] is set"
+		apiOnly  = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
 		chat     = "send it with freeswitch.API():execute(\"chat\", \"PROTOCOL|FROM|TO|TEXT\")"
-		json     = "write freeswitch.API():execute(\"json\", TEXT), and decode what it gives"
+		json     = "write freeswitch.API():execute(\"json\", TEXT), and decode its output"
 	)
 	return map[string]string{
 		"session":     "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
@@ -50,29 +50,29 @@ func absent() map[string]string {
 		"dofile":     module,
 		"loadfile":   module,
 		"os.execute": program,
-		"os.exit":    "leave the script with return, or with error(TEXT)",
-		"os.getenv":  "write it under settings of the flow in the configuration, and read settings.NAME",
+		"os.exit":    "end the script with return, or with error(TEXT)",
+		"os.getenv":  "put the value under flows: NAME: settings: in the configuration, and read settings.NAME",
 		"os.remove":  readOnly,
 		"os.rename":  readOnly,
 		"os.tmpname": readOnly,
 		"io.popen":   program,
 		"io.output":  readOnly,
 		"io.write":   "write with print or freeswitch.consoleLog, which go to the log",
-		"io.read":    "nothing is typed to a script; open a file with io.open(NAME)",
+		"io.read":    "a script has no terminal; open a file with io.open(NAME)",
 		"io.stderr":  "write with print or freeswitch.consoleLog, which go to the log",
 		"io.stdout":  "write with print or freeswitch.consoleLog, which go to the log",
 
-		"freeswitch.Dbh":           "eslua opens no databases; ask for data over HTTP with freeswitch.API():execute(\"curl\", URL), or of FreeSWITCH with \"db\" or \"hash\"",
-		"freeswitch.EventConsumer": "a script hears the events of its own call only: session:setInputCallback",
+		"freeswitch.Dbh":           "eslua opens no databases; get data over HTTP with freeswitch.API():execute(\"curl\", URL), or from FreeSWITCH with its API commands \"db\" and \"hash\"",
+		"freeswitch.EventConsumer": "a script gets the events of its own call only, with session:setInputCallback",
 		"freeswitch.IVRMenu":       "ask with session:playAndGetDigits in a loop, or run a menu of ivr.conf.xml: session:execute(\"ivr\", NAME)",
 		"freeswitch.Stream":        apiOnly + "; print and freeswitch.consoleLog write to the log",
-		"freeswitch.email":         "nothing sends mail here",
+		"freeswitch.email":         "eslua sends no mail",
 		"freeswitch.DTMF":          "send digits with session:execute(\"send_dtmf\", DIGITS)",
 
 		"Session:getPrivate":      "use session:getVariable",
 		"Session:setPrivate":      "use session:setVariable",
-		"Session:getXMLCDR":       "FreeSWITCH has the record once the call is over: mod_xml_cdr",
-		"Session:insertFile":      "files of FreeSWITCH are out of reach here",
+		"Session:getXMLCDR":       "FreeSWITCH writes the record when the call is over, with mod_xml_cdr",
+		"Session:insertFile":      "eslua cannot change files of FreeSWITCH",
 		"Session:print":           "write freeswitch.API():execute(\"uuid_send_text\", session:get_uuid() .. \" \" .. TEXT)",
 		"Session:setDTMFCallback": "use session:setInputCallback or session:onDtmf",
 		"Event:chat_send":         chat,

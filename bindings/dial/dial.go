@@ -1,6 +1,6 @@
 // Package dial declares dial{...}, which writes dial strings: endpoints, how
-// they ring, and the variables they get, escaped so that nothing in a name or
-// a number means anything else to FreeSWITCH. Package syntax does the writing.
+// they ring, and their variables. host/freeswitch/syntax escapes them, so that
+// nothing in a name or a number means anything else to FreeSWITCH.
 package dial
 
 import (
@@ -43,7 +43,7 @@ func write(a *vm.Args) error {
 	if err != nil {
 		return err
 	}
-	weigh(a, what)
+	charge(a, what)
 	text, err := what.Write()
 	if err != nil {
 		return err
@@ -58,25 +58,25 @@ func write(a *vm.Args) error {
 	return nil
 }
 
-// weigh counts what checking and writing takes.
-func weigh(a *vm.Args, what syntax.DialString) {
-	size, named := sizeOf(what.Vars), 0
+// charge counts what checking and writing the string will take.
+func charge(a *vm.Args, what syntax.DialString) {
+	size, count := sizeOf(what.Vars), 0
 	for _, legs := range what.Groups {
 		for _, leg := range legs {
-			named += 1 + len(leg.Vars)
-			if size < refused {
+			count += 1 + len(leg.Vars)
+			if size < tooLong {
 				size += len(leg.Endpoint) + sizeOf(leg.Vars)
 			}
 		}
 	}
-	a.ChargeCPU(2*named + named*len(what.Vars)/4)
-	size = min(size, refused)
+	a.ChargeCPU(2*count + count*len(what.Vars)/4)
+	size = min(size, tooLong)
 	a.ChargeMemory(16 * size) // as much as escapes can make of it
 	a.ChargeCPU(8 * size)
 }
 
-// refused is more than host/freeswitch/syntax writes.
-const refused = 64<<10 + 1
+// tooLong is a size that package syntax refuses to write.
+const tooLong = 64<<10 + 1
 
 func sizeOf(vars []syntax.Var) (size int) {
 	for _, v := range vars {
@@ -87,7 +87,7 @@ func sizeOf(vars []syntax.Var) (size int) {
 
 func within(t *lua.LTable) string { return lua.LVAsString(t.RawGetString("within")) }
 
-// read takes the table apart.
+// read reads the table.
 func read(a *vm.Args, t *lua.LTable) (syntax.DialString, error) {
 	var what syntax.DialString
 	if err := fields(a, t, "vars", "timeout", "hunt", "within"); err != nil {
@@ -114,10 +114,10 @@ func read(a *vm.Args, t *lua.LTable) (syntax.DialString, error) {
 	return what, nil
 }
 
-// tooMany endpoints are enough for host/freeswitch/syntax to refuse them.
+// tooMany is a number of endpoints that package syntax refuses.
 const tooMany = 129
 
-// element is one endpoint, or a table of endpoints with their variables.
+// element reads one endpoint, or a table of endpoints with their variables.
 func element(a *vm.Args, v lua.LValue, at int) ([]syntax.Leg, error) {
 	switch v := v.(type) {
 	case lua.LString:
@@ -150,8 +150,8 @@ func notEndpoint(v lua.LValue, at int) error {
 	return fmt.Errorf(`dial: element %d is a %s; write an endpoint such as "user/1000", or {"user/1000", vars = {...}}`, at, v.Type())
 }
 
-// fields refuses what is misspelt: a variable that is silently not set is
-// found late.
+// fields refuses unknown fields, which are mistyped names or variables outside
+// vars.
 func fields(a *vm.Args, t *lua.LTable, known ...string) error {
 	var wrong string
 	t.ForEach(func(k, _ lua.LValue) {
@@ -166,8 +166,8 @@ func fields(a *vm.Args, t *lua.LTable, known ...string) error {
 	return fmt.Errorf("dial: there is no field %q here; write endpoints and %s (variables belong into vars)", wrong, strings.Join(known, ", "))
 }
 
-// variables are vars, in the order of their names, and the timeout under the
-// name FreeSWITCH has for it.
+// variables reads vars, sorted by name, and adds the timeout as the variable
+// that FreeSWITCH has for it.
 func variables(a *vm.Args, t *lua.LTable, timeout string) ([]syntax.Var, error) {
 	var vars []syntax.Var
 	switch list := t.RawGetString("vars").(type) {

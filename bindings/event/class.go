@@ -51,8 +51,8 @@ func construct(a *vm.Args) error {
 	return nil
 }
 
-// wrap makes the event behind a Lua object; other modules have those that
-// FreeSWITCH sent.
+// wrap makes the event of a Lua object; other modules pass one that FreeSWITCH
+// has sent.
 func wrap(v any) any {
 	if received, ok := v.(esl.Event); ok {
 		return Received(received)
@@ -173,8 +173,8 @@ func method(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
 	return func(a *vm.Args) error { return fn(a.Self().(*Event), a) }
 }
 
-// charge counts what an event is about to take as the script's memory, and the
-// look through its headers as its work.
+// charge counts the bytes that an event will grow by against the script's memory,
+// and the search through its headers against its processor time.
 func charge(e *Event, a *vm.Args, bytes int) {
 	a.ChargeCPU(len(e.headers) + e.size/16)
 	a.ChargeMemory(headerCost + bytes)
@@ -221,7 +221,7 @@ func addHeader(e *Event, a *vm.Args) error {
 }
 
 func fire(e *Event, a *vm.Args) error {
-	if e.borrowed {
+	if e.received {
 		logOf(a).Error("event:fire: the event came from FreeSWITCH and is not fired again; make one with freeswitch.Event")
 		a.ReturnBool(false)
 		return nil
@@ -231,7 +231,7 @@ func fire(e *Event, a *vm.Args) error {
 		return err
 	}
 	body, _ := e.Body()
-	err := env.Switch.SendEvent(a.Context(), e.Name(), e.fired(), body)
+	err := env.Switch.SendEvent(a.Context(), e.Name(), e.sendHeaders(), body)
 	if a.Context().Err() != nil {
 		return a.Context().Err()
 	}
@@ -242,14 +242,14 @@ func fire(e *Event, a *vm.Args) error {
 	return nil
 }
 
-// fired are the headers sendevent takes: the name travels in the command, the
-// length is the body's. A Unique-ID of a living channel would have FreeSWITCH
-// queue the event to that channel instead of firing it (mod_event_socket.c:
-// parse_command); setEventData brings one. Line ends cannot travel; they are written as FreeSWITCH
-// itself encodes them, and as it leaves what is encoded alone
-// (switch_utils.c:switch_url_encode) those who get the event as text/event-plain
-// read line ends again.
-func (e *Event) fired() [][2]string {
+// sendHeaders returns the headers for sendevent. The name travels in the command
+// and the length belongs to the body. With the Unique-ID of a living channel,
+// which setEventData adds, FreeSWITCH would queue the event to that channel
+// instead of firing it (mod_event_socket.c:parse_command). Line ends cannot travel
+// in a header. They are encoded as FreeSWITCH encodes them: it does not encode such
+// text again (switch_utils.c:switch_url_encode), so those who get the event as
+// text/event-plain read line ends.
+func (e *Event) sendHeaders() [][2]string {
 	out := make([][2]string, 0, len(e.headers))
 	for _, h := range e.headers {
 		switch strings.ToLower(h.name) {

@@ -1,9 +1,8 @@
-// Package event owns the Lua object of an event: freeswitch.Event(type) and
-// the events that callbacks hand to a script. An event lives here as headers
-// in order and a body; firing it is left to the Switch port.
+// Package event owns the Lua object of an event: freeswitch.Event(type), and the
+// events that callbacks pass to a script.
 //
-// What a method does follows switch_event.c of FreeSWITCH and the Event class
-// of switch_cpp.cpp, so that a script sees the same text.
+// The methods follow switch_event.c of FreeSWITCH and the Event class of
+// switch_cpp.cpp, so that a script sees the same text.
 package event
 
 import (
@@ -14,34 +13,34 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Event is one event a script can read and, when it made it, fire. It belongs
-// to the goroutine of its script.
+// Event is an event that a script can read and, if the script has made it, fire.
+// It belongs to the goroutine of its script.
 type Event struct {
 	kind     string // CUSTOM, MESSAGE, ...
 	headers  []header
 	body     string
 	hasBody  bool
-	borrowed bool // from FreeSWITCH: it cannot be fired
-	size     int  // bytes it takes
+	received bool // from FreeSWITCH: it cannot be fired
+	size     int  // in bytes
 }
 
-// header is one header; a list has values, and value is then their ARRAY:: form.
+// header is a header. The value of a list is its ARRAY:: form.
 type header struct {
 	name, value string
 	list        []string
 }
 
-// What a header and a slot of a list take besides their text.
+// The bytes that a header and an element of a list take besides their text.
 const (
 	headerCost = 64
 	slotCost   = 16
 )
 
-// MaxSize is how many bytes one event may hold; a script that adds more gets
-// an error, so that it cannot take memory outside its own budget.
+// MaxSize is the largest event in bytes. A script that adds more gets an error, so
+// that it cannot take memory beyond its own limit.
 const MaxSize = 1 << 20
 
-// SizeError refuses a header or a body that would make an event too big.
+// SizeError is the error for a header or a body that would make an event too big.
 type SizeError struct{ Size int }
 
 func (e *SizeError) Error() string {
@@ -67,14 +66,14 @@ func New(kind, subclass string) *Event {
 	return e
 }
 
-// Received is the event FreeSWITCH sent. It is borrowed: reading and changing
-// it works, firing it does not.
+// Received makes the event of one that FreeSWITCH has sent. It can be read and
+// changed, but not fired.
 func Received(in esl.Event) *Event {
 	kind := in.Name()
 	if kind == "" { // as FreeSWITCH fires what sendevent queued to a channel
 		kind = strings.TrimPrefix(in.Get("Command"), "sendevent ")
 	}
-	e := &Event{kind: kind, body: in.Body(), hasBody: in.Body() != "", borrowed: true}
+	e := &Event{kind: kind, body: in.Body(), hasBody: in.Body() != "", received: true}
 	for name, value := range in.All() {
 		if strings.EqualFold(name, "Content-Length") {
 			continue // written from the body when the event is serialised
@@ -85,7 +84,7 @@ func Received(in esl.Event) *Event {
 	return e
 }
 
-// Name is the event's type, "invalid" if it has none.
+// Name returns the event's type, "invalid" if it has none.
 func (e *Event) Name() string {
 	if e.kind == "" {
 		return "invalid"
@@ -93,7 +92,7 @@ func (e *Event) Name() string {
 	return e.kind
 }
 
-// Get is the first header of that name; case does not matter. A list comes as
+// Get returns the first header of that name, in any case. A list comes as
 // "ARRAY::a|:b". "_body" is the body unless a header has that name.
 func (e *Event) Get(name string) (string, bool) {
 	if h := e.find(name); h != nil {
@@ -105,11 +104,10 @@ func (e *Event) Get(name string) (string, bool) {
 	return "", false
 }
 
-// Size is how many bytes the event takes besides its Lua object, for the
-// script's memory limit.
+// Size returns the bytes that count against the script's memory limit.
 func (e *Event) Size() int { return e.size }
 
-// Body is the event's body and whether it has one.
+// Body returns the event's body and reports whether it has one.
 func (e *Event) Body() (string, bool) { return e.body, e.hasBody }
 
 // SetBody replaces the body. The error is a *SizeError.
@@ -146,19 +144,19 @@ func (e *Event) Add(name, value string) error {
 	return nil
 }
 
-// Delete takes every header of that name away and tells whether there was one.
+// Delete removes every header of that name and reports whether there was one.
 func (e *Event) Delete(name string) bool {
-	kept := e.headers[:0]
+	others := e.headers[:0]
 	for _, h := range e.headers {
 		if strings.EqualFold(h.name, name) {
 			e.size -= h.size()
 			continue
 		}
-		kept = append(kept, h)
+		others = append(others, h)
 	}
-	found := len(kept) < len(e.headers)
-	clear(e.headers[len(kept):])
-	e.headers = kept
+	found := len(others) < len(e.headers)
+	clear(e.headers[len(others):])
+	e.headers = others
 	return found
 }
 
@@ -225,7 +223,8 @@ func (h *header) size() int {
 	return headerCost + len(h.name) + len(h.value) + slotCost*len(h.list)
 }
 
-// maxSlot is the highest list slot FreeSWITCH takes; a higher one is ignored.
+// maxSlot is the highest index of a list that FreeSWITCH accepts; it ignores
+// higher ones.
 const maxSlot = 4000
 
 func (e *Event) setSlot(name string, index int, value string) error {

@@ -211,7 +211,7 @@ func TestSizeIsBounded(t *testing.T) {
 
 func TestReceivedEventIsBorrowed(t *testing.T) {
 	e := Received(esl.NewEvent([][2]string{{"Event-Name", "DTMF"}, {"DTMF-Digit", "#"}, {"Content-Length", "2"}}, "ab"))
-	if body, ok := e.Body(); !e.borrowed || e.Name() != "DTMF" || body != "ab" || !ok {
+	if body, ok := e.Body(); !e.received || e.Name() != "DTMF" || body != "ab" || !ok {
 		t.Errorf("received %+v", e)
 	}
 	if _, ok := e.Get("Content-Length"); ok {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Plain is the event as switch_event_serialize writes it: "Name: value" lines
+// Plain returns the event as switch_event_serialize writes it: "Name: value" lines
 // with values URL-encoded, a blank line, the body after its length.
 func (e *Event) Plain() string {
 	var b strings.Builder
@@ -31,7 +31,7 @@ func (e *Event) Plain() string {
 	return b.String()
 }
 
-// JSON is the event as switch_event_serialize_json writes it: one object in
+// JSON returns the event as switch_event_serialize_json writes it: one object in
 // the order of the headers, lists as arrays, the body under _body.
 func (e *Event) JSON() string {
 	var b strings.Builder
@@ -70,7 +70,7 @@ func jsonText(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// XML is the event as switch_event_xmlize and switch_xml_toxml write it:
+// XML returns the event as switch_event_xmlize and switch_xml_toxml write it:
 // header values URL-encoded, the body only XML-escaped.
 func (e *Event) XML() string {
 	var b strings.Builder
@@ -98,8 +98,8 @@ var xmlEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 const unsafe = "\r\n #%&+:;<=>?@[\\]^`{|}\""
 
-// urlEncode is switch_utils.c:switch_url_encode, which leaves a "%" that two
-// upper-case hex digits follow as it is.
+// urlEncode encodes as switch_utils.c:switch_url_encode does, which leaves a "%"
+// before two upper-case hex digits as it is.
 func urlEncode(b *strings.Builder, s string) {
 	const hex = "0123456789ABCDEF"
 	for i := 0; i < len(s); i++ {
@@ -115,7 +115,7 @@ func urlEncode(b *strings.Builder, s string) {
 	}
 }
 
-// FromJSON makes an event of a JSON object as switch_event_create_json does:
+// FromJSON makes an event from a JSON object as switch_event_create_json does:
 // strings become headers, arrays lists, "_body" the body, the rest is skipped.
 func FromJSON(text string) (*Event, error) {
 	dec := json.NewDecoder(strings.NewReader(text))

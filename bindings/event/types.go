@@ -18,8 +18,8 @@ func typeName(name string) (string, bool) {
 	return "", false
 }
 
-// types are the event names of FreeSWITCH 1.11 (switch_event.c:EVENT_NAMES);
-// read only.
+// types holds the event names of FreeSWITCH 1.11 (switch_event.c:EVENT_NAMES).
+// Nothing writes to it.
 var types = func() map[string]struct{} {
 	m := make(map[string]struct{}, 96)
 	for name := range strings.FieldsSeq(names) {

@@ -10,16 +10,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// File is an open file: its text, which is in memory, and the place in it.
+// File is an open file. Its text is in memory.
 type File struct {
-	text string
-	at   int
-	own  int // bytes of the text that nothing else holds
-	open bool
+	text     string
+	offset   int // of the next byte to read
+	ownBytes int // of the text, 0 if the generation holds it
+	open     bool
 }
 
-// Size is what the guard counts for it.
-func (f *File) Size() int { return f.own }
+// Size returns the bytes that count against the script's memory limit.
+func (f *File) Size() int { return f.ownBytes }
 
 func class() *vm.Class {
 	return &vm.Class{
@@ -84,7 +84,7 @@ func lines(a *vm.Args, self lua.LValue, f *File) lua.LValue {
 	})
 }
 
-// read is liolib.c:g_read: the first format that finds nothing ends it.
+// read reads as liolib.c:g_read does: the first format that finds nothing ends it.
 func (f *File) read(a *vm.Args) error {
 	formats := max(1, a.Len())
 	results := make([]lua.LValue, 0, formats)
@@ -121,8 +121,8 @@ func (f *File) format(format lua.LValue, none bool) (lua.LValue, error) {
 		}
 		return lua.LNil, nil
 	case 'a':
-		rest := f.text[f.at:]
-		f.at = len(f.text)
+		rest := f.text[f.offset:]
+		f.offset = len(f.text)
 		return lua.LString(rest), nil
 	case 'n':
 		return f.number(), nil
@@ -131,7 +131,7 @@ func (f *File) format(format lua.LValue, none bool) (lua.LValue, error) {
 }
 
 func (f *File) bytes(most lua.LNumber) lua.LValue {
-	left := len(f.text) - f.at
+	left := len(f.text) - f.offset
 	if left == 0 {
 		return lua.LNil
 	}
@@ -139,34 +139,34 @@ func (f *File) bytes(most lua.LNumber) lua.LValue {
 	if most > 0 {
 		n = int(min(most, lua.LNumber(left)))
 	}
-	f.at += n
-	return lua.LString(f.text[f.at-n : f.at])
+	f.offset += n
+	return lua.LString(f.text[f.offset-n : f.offset])
 }
 
 func (f *File) line() (string, bool) {
-	if f.at == len(f.text) {
+	if f.offset == len(f.text) {
 		return "", false
 	}
-	line, _, more := strings.Cut(f.text[f.at:], "\n")
-	if f.at += len(line); more {
-		f.at++
+	line, _, more := strings.Cut(f.text[f.offset:], "\n")
+	if f.offset += len(line); more {
+		f.offset++
 	}
 	return line, true
 }
 
-// longestNumber is how many bytes one may have.
+// longestNumber limits the bytes of a number.
 const longestNumber = 200
 
 func (f *File) number() lua.LValue {
-	rest := strings.TrimLeft(f.text[f.at:], " \t\n\v\f\r")
-	f.at = len(f.text) - len(rest)
+	rest := strings.TrimLeft(f.text[f.offset:], " \t\n\v\f\r")
+	f.offset = len(f.text) - len(rest)
 	n := 0
 	for n < len(rest) && n < longestNumber && strings.IndexByte("+-.0123456789abcdefxpABCDEFXP", rest[n]) >= 0 {
 		n++
 	}
 	for ; n > 0; n-- {
 		if x, ok := number.Parse(rest[:n]); ok {
-			f.at += n
+			f.offset += n
 			return lua.LNumber(x)
 		}
 	}

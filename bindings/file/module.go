@@ -57,7 +57,7 @@ func (Module) Declare() *vm.Module {
 	}
 }
 
-var errReadOnly = errors.New("eslua scripts do not write files: keep what is to last in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all")
+var errReadOnly = errors.New("eslua scripts do not write files: store data in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all calls")
 
 func open(a *vm.Args) error {
 	switch strings.TrimSuffix(a.String(1), "b") {
@@ -78,8 +78,8 @@ func open(a *vm.Args) error {
 	return nil
 }
 
-// failure is a file that cannot be read, in C's words.
-func failure(name string, err error) error {
+// unreadable returns the error for a file that cannot be read, in C's words.
+func unreadable(name string, err error) error {
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		err = failed.Err
 	}
@@ -111,7 +111,7 @@ func (e *unreadableError) errno() int {
 	return int(syscall.EIO)
 }
 
-// read takes a file into memory.
+// read reads a file into memory.
 func read(a *vm.Args, name string) (*File, error) {
 	env := a.Instance().(*run.Env)
 	if !filepath.IsAbs(name) {
@@ -120,7 +120,7 @@ func read(a *vm.Args, name string) (*File, error) {
 			err = fs.ErrNotExist
 		}
 		if err != nil {
-			return nil, failure(name, err)
+			return nil, unreadable(name, err)
 		}
 		return &File{text: text, open: true}, nil // the generation holds it
 	}
@@ -130,7 +130,7 @@ func read(a *vm.Args, name string) (*File, error) {
 	}
 	text, err := readWithin(dir, within, a.ChargeMemory)
 	if err != nil {
-		return nil, failure(name, err)
+		return nil, unreadable(name, err)
 	}
-	return &File{text: text, own: len(text), open: true}, nil
+	return &File{text: text, ownBytes: len(text), open: true}, nil
 }

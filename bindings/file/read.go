@@ -9,10 +9,9 @@ import (
 	"syscall"
 )
 
-// readWithin reads a regular file below dir. Symbolic links count as what they
-// lead to, which must be below dir too. What is no regular file is not opened:
-// a pipe or a device would block. charge is called with the size before that
-// is allocated.
+// readWithin reads a regular file below dir. The target of a symbolic link must be
+// below dir too. Only regular files are opened, because a pipe or a device would
+// block. charge is called with the size before the memory is allocated.
 func readWithin(dir, name string, charge func(bytes int)) (string, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -26,7 +25,7 @@ func readWithin(dir, name string, charge func(bytes int)) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // another may lie there by now
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may be another file by now
 	if err != nil {
 		return "", err
 	}

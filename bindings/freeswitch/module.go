@@ -129,10 +129,10 @@ func getGlobalVariable(a *vm.Args) error {
 		return nil
 	}
 	value, err := envOf(a).Switch.API(a.Context(), "global_getvar "+name)
-	if err = lost(a, err); err != nil {
+	if err = logLost(a, err); err != nil {
 		return err
 	}
-	if value == "" || value == "-ERR no reply\n" { // how the event socket says "nothing"
+	if value == "" || value == "-ERR no reply\n" { // the reply of the event socket for no output
 		a.Return(lua.LNil)
 		return nil
 	}
@@ -149,12 +149,12 @@ func setGlobalVariable(a *vm.Args) error {
 		return err
 	}
 	_, err := envOf(a).Switch.API(a.Context(), "global_setvar "+name+"="+syntax.Value(a.String(1)))
-	return lost(a, err)
+	return logLost(a, err)
 }
 
-// lost logs a FreeSWITCH that went away, as a script that was written for
-// mod_lua does not expect an error here; any other error stays.
-func lost(a *vm.Args, err error) error {
+// logLost logs a lost connection, because a script that was written for mod_lua
+// expects no error here, and returns any other error.
+func logLost(a *vm.Args, err error) error {
 	if gone := (*esl.DisconnectError)(nil); errors.As(err, &gone) {
 		envOf(a).Console.Write("ERR", err.Error())
 		return nil

@@ -17,15 +17,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Bounds of one text and one table, so that neither takes memory or time
-// outside the script's budget.
+// The limits of one text and one table, so that neither takes memory or time
+// beyond the script's own limits.
 const (
 	maxDecoded = 256 << 10 // bytes
 	maxEncoded = 1 << 20   // bytes
 	maxDepth   = 64
 )
 
-// tableCost is what an empty table costs, in bytes.
+// tableCost is the size of an empty table in bytes.
 const tableCost = 96
 
 // codec is an object of freeswitch.JSON.
@@ -120,14 +120,15 @@ func (j *codec) encode(a *vm.Args, t *lua.LTable) (string, error) {
 	return out.String(), nil
 }
 
-// builder is the text being written, and how many blanks and line ends json.Indent
-// will put between.
+// builder collects the text and counts the blanks and line ends that json.Indent
+// will add.
 type builder struct {
 	strings.Builder
 	blanks int
 }
 
-func (b *builder) long(pretty bool) bool {
+// tooLong reports whether the text is longer than maxEncoded.
+func (b *builder) tooLong(pretty bool) bool {
 	return b.Len() > maxEncoded || pretty && b.Len()+b.blanks > maxEncoded
 }
 
@@ -186,8 +187,8 @@ func (j *codec) write(a *vm.Args, b *builder, t *lua.LTable, depth int) error {
 				return err
 			}
 		}
-		if b.blanks += depth + 4; b.long(j.pretty) {
-			return errLong
+		if b.blanks += depth + 4; b.tooLong(j.pretty) {
+			return errTooLong
 		}
 	}
 	b.blanks += depth + 1
@@ -195,11 +196,11 @@ func (j *codec) write(a *vm.Args, b *builder, t *lua.LTable, depth int) error {
 	return nil
 }
 
-var errLong = fmt.Errorf("json:encode: the text would be longer than %d bytes", maxEncoded)
+var errTooLong = fmt.Errorf("json:encode: the text would be longer than %d bytes", maxEncoded)
 
 func writeText(a *vm.Args, b *builder, s string) error {
 	if len(s) > maxEncoded {
-		return errLong
+		return errTooLong
 	}
 	a.ChargeCPU(60 + len(s)/2)
 	b.WriteString(quoted(s))
@@ -232,7 +233,7 @@ func formatNumber(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// decode follows JSON::cJSON2LuaTable; nil for what is no JSON.
+// decode follows JSON::cJSON2LuaTable and returns nil for text that is not JSON.
 func decode(a *vm.Args, text string) (*lua.LTable, error) {
 	if len(text) > maxDecoded {
 		return nil, fmt.Errorf("json:decode: the text is longer than %d bytes", maxDecoded)
@@ -244,7 +245,7 @@ func decode(a *vm.Args, text string) (*lua.LTable, error) {
 		return nil, nil
 	}
 	t, err := decodeInto(a, dec, delim, 0)
-	if errors.Is(err, errNested) {
+	if errors.Is(err, errTooDeep) {
 		return nil, err
 	}
 	if _, end := dec.Token(); err != nil || end != io.EOF {
@@ -253,11 +254,11 @@ func decode(a *vm.Args, text string) (*lua.LTable, error) {
 	return t, nil
 }
 
-var errNested = fmt.Errorf("json:decode: the text nests more than %d deep", maxDepth)
+var errTooDeep = fmt.Errorf("json:decode: the text nests more than %d deep", maxDepth)
 
 func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, error) {
 	if depth > maxDepth {
-		return nil, errNested
+		return nil, errTooDeep
 	}
 	a.ChargeMemory(tableCost)
 	t := &lua.LTable{Metatable: lua.LNil}
