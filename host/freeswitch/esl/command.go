@@ -8,14 +8,15 @@ import (
 	"github.com/percipia/eslgo/command"
 )
 
-// Command is the checked bytes of one command. Only the builders of this package
-// make one, so that whatever reaches the wire has been checked.
+// A Command holds the checked bytes of one command. Only the builders of this
+// package make one, so that whatever reaches the wire has been checked.
 type Command struct{ wire string }
 
-// String is the command as it goes over the wire. It may hold a password.
+// String returns the command as it is sent. It may hold a password.
 func (c Command) String() string { return c.wire }
 
-// single is a command of one line, built by eslgo after f has seen its fields.
+// single returns a command of one line, built by eslgo after f has checked its
+// fields.
 func single(f *fields, m command.Command) (Command, error) {
 	if f.err != nil {
 		return Command{}, f.err
@@ -23,7 +24,7 @@ func single(f *fields, m command.Command) (Command, error) {
 	return Command{wire: m.BuildMessage() + "\n\n"}, nil
 }
 
-// text is a line for which eslgo has no builder.
+// A text is a line for which eslgo has no builder.
 type text string
 
 func (t text) BuildMessage() string { return string(t) }
@@ -31,17 +32,14 @@ func (t text) BuildMessage() string { return string(t) }
 // Connect asks for the call's data; FreeSWITCH answers with a CHANNEL_DATA event.
 func Connect() (Command, error) { return single(&fields{}, command.Connect{}) }
 
-// Resume lets the dialplan go on when the socket ends.
+// Resume makes the dialplan continue when the socket ends.
 func Resume() (Command, error) { return single(&fields{}, text("resume")) }
 
 // Exit ends the connection politely.
 func Exit() (Command, error) { return single(&fields{}, command.Exit{}) }
 
-// NoLinger takes Linger back.
-func NoLinger() (Command, error) { return single(&fields{}, command.Linger{}) }
-
-// Linger keeps the socket open for so many seconds after hangup, at least one:
-// without a number FreeSWITCH would keep the channel for ever.
+// Linger keeps the socket open for a number of seconds after hangup, at least
+// one: without a number FreeSWITCH would never release the channel.
 func Linger(seconds int) (Command, error) {
 	f := fields{command: "linger"}
 	n := strconv.Itoa(seconds)
@@ -51,12 +49,12 @@ func Linger(seconds int) (Command, error) {
 	return single(&f, text(command.Linger{Enabled: true}.BuildMessage()+" "+n))
 }
 
-// DivertEvents moves the session's queued events and its DTMF to this socket.
+// DivertEvents moves the channel's queued events and its DTMF to this socket.
 func DivertEvents(on bool) (Command, error) {
 	return single(&fields{}, command.DivertEvents{Enabled: on})
 }
 
-// Auth is the password of event_socket.conf.xml.
+// Auth authenticates with the password of event_socket.conf.xml.
 func Auth(password string) (Command, error) {
 	f := fields{command: "auth"}
 	f.secret("password", password)
@@ -82,13 +80,13 @@ func MyEvents(format string) (Command, error) {
 	return single(&f, command.MyEvents{Format: format})
 }
 
-// Subscribe adds events: names, then "CUSTOM" and its subclasses; "ALL" for
-// everything. Every word after CUSTOM is a subclass, up to the end.
+// Subscribe adds events: names, then "CUSTOM" and its subclasses; "ALL" stands
+// for every event. Every word after CUSTOM is a subclass, up to the end.
 func Subscribe(format string, names ...string) (Command, error) {
 	f := fields{command: "event"}
 	f.format(format)
 	if len(names) == 0 {
-		f.refuse("names", "", "must hold one event at least")
+		f.refuse("names", "", "must hold at least one event")
 	}
 	for _, name := range names {
 		f.some("name", name)
@@ -100,22 +98,6 @@ func (f *fields) format(format string) {
 	if !slices.Contains([]string{"plain", "json", "xml"}, format) {
 		f.refuse("format", format, "must be plain, json or xml")
 	}
-}
-
-// Filter lets only events through whose header has the value.
-func Filter(header, value string) (Command, error) {
-	f := fields{command: "filter"}
-	f.header("header", header)
-	f.some("value", value)
-	return single(&f, command.Filter{EventHeader: header, FilterValue: value})
-}
-
-// FilterDelete takes a filter away; an empty value takes all of the header.
-func FilterDelete(header, value string) (Command, error) {
-	f := fields{command: "filter delete"}
-	f.header("header", header)
-	f.line("value", value)
-	return single(&f, command.Filter{Delete: true, EventHeader: header, FilterValue: value})
 }
 
 // API runs an API command in the connection's own thread ("uuid_kill <uuid>"):
@@ -134,8 +116,7 @@ func BgAPI(line, jobUUID string) (Command, error) {
 	return single(&f, apiLine(line, true)+text("\nJob-UUID: "+jobUUID))
 }
 
-// apiLine steps around the blank that eslgo writes behind a command without
-// arguments.
+// apiLine removes the blank that eslgo writes after a command without arguments.
 func apiLine(line string, background bool) text {
 	name, arguments, _ := strings.Cut(line, " ")
 	m := command.API{Command: name, Arguments: arguments, Background: background}.BuildMessage()
@@ -145,7 +126,7 @@ func apiLine(line string, background bool) text {
 	return text(m)
 }
 
-// Raw is one line that no builder knows.
+// Raw returns a command of one line that no other builder knows.
 func Raw(line string) (Command, error) {
 	f := fields{command: "raw"}
 	f.some("line", line)

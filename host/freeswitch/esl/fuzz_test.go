@@ -174,9 +174,6 @@ func FuzzCommand(f *testing.F) {
 		if p, ok := one(BgAPI(a, c)); ok {
 			same(p, "job-uuid", c)
 		}
-		if p, ok := one(Hangup(c, a)); ok && a != "" {
-			same(p, "hangup-cause", a)
-		}
 		for _, line := range []func() (Command, error){
 			func() (Command, error) { return API(a) },
 			func() (Command, error) { return Raw(a) },
@@ -184,8 +181,6 @@ func FuzzCommand(f *testing.F) {
 			func() (Command, error) { return UserAuth(a, b) },
 			func() (Command, error) { return MyEvents(a) },
 			func() (Command, error) { return Subscribe("plain", a, b) },
-			func() (Command, error) { return Filter(d, b) },
-			func() (Command, error) { return FilterDelete(d, b) },
 		} {
 			if p, ok := one(line()); ok && len(p.headers) > 0 {
 				t.Fatalf("headers in %+v", p)

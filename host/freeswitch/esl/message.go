@@ -3,18 +3,15 @@ package esl
 import (
 	"strconv"
 	"strings"
-
-	"github.com/percipia/eslgo/command"
-	"github.com/percipia/eslgo/command/call"
 )
 
-// ExecuteOptions is one application to run on a channel.
+// ExecuteOptions says which application to run on which channel.
 type ExecuteOptions struct {
 	App       string
-	Arg       string // may hold line breaks: it then travels in the body
-	EventUUID string // comes back as Application-UUID; empty: none
-	UUID      string // of another channel than the connection's own
-	Lock      bool   // event-lock: queue behind what runs instead of running inside it
+	Arg       string // may hold line breaks; it is then sent as the body
+	EventUUID string // returned as Application-UUID; empty: none
+	UUID      string // empty: the connection's own channel
+	Lock      bool   // event-lock: run after the current application instead of inside it
 	Loops     int    // 0 = once, -1 = endless
 }
 
@@ -71,34 +68,10 @@ func Execute(o ExecuteOptions) (Command, error) {
 	return Command{wire: string(b)}, nil
 }
 
-// Hangup ends a channel; an empty uuid is the connection's own, an empty cause
-// NORMAL_CLEARING.
-func Hangup(uuid, cause string) (Command, error) {
-	f := fields{command: "hangup"}
-	f.target(uuid)
-	if cause == "" {
-		cause = "NORMAL_CLEARING"
-	}
-	f.word("cause", cause)
-	return message(&f, uuid, call.Hangup{UUID: uuid, Cause: cause})
-}
-
 func (f *fields) target(uuid string) {
 	if uuid != "" {
 		f.word("uuid", uuid)
 	}
-}
-
-// message finishes a sendmsg of eslgo's.
-func message(f *fields, uuid string, m command.Command) (Command, error) {
-	if f.err != nil {
-		return Command{}, f.err
-	}
-	wire := m.BuildMessage()
-	if uuid == "" {
-		wire = strings.Replace(wire, "sendmsg \r\n", "sendmsg\r\n", 1)
-	}
-	return Command{wire: wire + "\r\n\r\n"}, nil
 }
 
 // SendEvent fires an event into FreeSWITCH. A Content-Length among the headers

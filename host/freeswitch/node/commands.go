@@ -6,7 +6,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// connected is the connection, or a *DownError.
+// connected returns the connection, or a *DownError.
 func (l *Link) connected() (*esl.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -16,9 +16,9 @@ func (l *Link) connected() (*esl.Conn, error) {
 	return l.conn, nil
 }
 
-// API runs an API command and returns its output as it came ("+OK ...",
+// API runs an API command and returns its output unchanged ("+OK ...",
 // "-ERR ..."). FreeSWITCH does nothing else for this connection meanwhile: use
-// BgAPI for whatever takes long (originate). A *DownError means that the node is
+// BgAPI for commands that take long (originate). A *DownError means that the node is
 // not connected, an *esl.DisconnectError that the connection ended meanwhile.
 func (l *Link) API(ctx context.Context, line string) (string, error) {
 	cmd, err := esl.API(line)
@@ -32,8 +32,8 @@ func (l *Link) API(ctx context.Context, line string) (string, error) {
 	return r.Text(), nil
 }
 
-// BgAPI runs an API command in FreeSWITCH's background and returns its output as
-// it came. An *esl.ReplyError means that FreeSWITCH did not take the job.
+// BgAPI runs an API command in FreeSWITCH's background and returns its output
+// unchanged. An *esl.ReplyError means that FreeSWITCH did not accept the job.
 func (l *Link) BgAPI(ctx context.Context, line string) (string, error) {
 	conn, err := l.connected()
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-const greetingTime = 10 * time.Second
+const greetingTimeout = 10 * time.Second
 
 // connect dials and authenticates.
 func (l *Link) connect(ctx context.Context) (*esl.Conn, error) {
-	ctx, stop := within(ctx, l.clk, greetingTime, errSlowGreeting)
+	ctx, stop := within(ctx, l.clk, greetingTimeout, errSlowGreeting)
 	defer stop()
 	nc, err := l.o.Dial(ctx, l.node.address())
 	if err != nil {
@@ -58,7 +58,7 @@ func (l *Link) greet(ctx context.Context, conn *esl.Conn) error {
 	return nil
 }
 
-// within ends a context with err after d on clk.
+// within returns a context that ends with err after d on clk.
 func within(ctx context.Context, clk clock.Clock, d time.Duration, err error) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := clk.AfterFunc(d, func() { cancel(err) })
@@ -68,7 +68,7 @@ func within(ctx context.Context, clk clock.Clock, d time.Duration, err error) (c
 	}
 }
 
-// cause is err, or why ctx ended if that is what err comes from.
+// cause returns err, or the reason why ctx ended if it has ended.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -1,6 +1,7 @@
-// Package node owns the connections to FreeSWITCH nodes: one Link per node
-// that authenticates, subscribes, runs API commands, hands events to listeners,
-// notices a node that went silent, and comes back by itself.
+// Package node owns the connections to FreeSWITCH nodes. A Link connects one
+// node: it authenticates, subscribes, runs API commands, passes events to
+// listeners, notices a node that fell silent, and reconnects.
 //
-// What events mean is left to host/run and the bindings; the wire is host/freeswitch/esl's.
+// Package esl reads and writes the wire; the meaning of events is left to
+// listeners.
 package node

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// DownError is returned while the node is not connected.
+// A DownError is returned while the node is not connected.
 type DownError struct {
 	Node, Address string
 	Err           error // why, nil before the first attempt
@@ -21,7 +21,7 @@ func (e *DownError) Error() string {
 
 func (e *DownError) Unwrap() error { return e.Err }
 
-// PasswordError is FreeSWITCH's refusal of the password.
+// A PasswordError says that FreeSWITCH refused the password.
 type PasswordError struct {
 	User   string // empty for the password of event_socket.conf.xml
 	Answer string
@@ -29,24 +29,24 @@ type PasswordError struct {
 
 func (e *PasswordError) Error() string {
 	if e.User != "" {
-		return fmt.Sprintf("FreeSWITCH refuses user %s or the password (%s): it must be the param esl-password of that user, group or domain in the directory", e.User, e.Answer)
+		return fmt.Sprintf("FreeSWITCH refuses user %s or the password (%s): the password must be the param esl-password of that user, group or domain in the directory", e.User, e.Answer)
 	}
 	return fmt.Sprintf("FreeSWITCH refuses the password (%s): it must be the param password of event_socket.conf.xml", e.Answer)
 }
 
-// RejectedError is FreeSWITCH's refusal of this host's address.
+// A RejectedError says that FreeSWITCH refused this host's address.
 type RejectedError struct{ Text string }
 
 func (e *RejectedError) Error() string {
 	return fmt.Sprintf("FreeSWITCH refuses connections from this host's address (%q): put the address into a list of acl.conf.xml and name that list as the param apply-inbound-acl of event_socket.conf.xml, then reload mod_event_socket; without apply-inbound-acl only loopback addresses may connect", e.Text)
 }
 
-// SilentError ends a connection over which nothing has come for too long: the
-// node, or the way to it, is gone without a word.
+// A SilentError ends a connection on which nothing was received for too long: the
+// node or the network failed without closing it.
 type SilentError struct{ Silence time.Duration }
 
 func (e *SilentError) Error() string {
-	return fmt.Sprintf("no HEARTBEAT for %v: the node or the network is gone", e.Silence)
+	return fmt.Sprintf("no HEARTBEAT for %v: the node or the network has failed", e.Silence)
 }
 
-var errSlowGreeting = errors.New("no greeting within " + greetingTime.String() + ": is another service listening at this address?")
+var errSlowGreeting = errors.New("no greeting within " + greetingTimeout.String() + ": is another service listening at this address?")

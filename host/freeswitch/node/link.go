@@ -12,41 +12,42 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Link is the connection to one node, whether it stands at the moment or not.
+// A Link keeps one node connected: it connects, reconnects, and passes on
+// commands and events.
 type Link struct {
 	node Node
 	log  *slog.Logger
 	clk  clock.Clock
 	o    Options
 
-	more     chan struct{} // holds one signal: listeners want other events
-	inFlight atomic.Int32  // API commands FreeSWITCH is busy with
-	answered atomic.Bool   // one was answered since it was last asked
-	tried    chan struct{} // closed when the first attempt has succeeded or failed
-	once     sync.Once     // closes it
+	resubscribe   chan struct{} // holds one signal: listeners want other events
+	inFlight      atomic.Int32  // API commands that FreeSWITCH is busy with
+	answered      atomic.Bool   // one was answered since the last look for silence
+	attempted     chan struct{} // closed when the first attempt has succeeded or failed
+	attemptedOnce sync.Once     // closes it
 
-	mu        sync.Mutex
-	conn      *esl.Conn // nil while the node is down
-	down      error     // why
-	status    Status
-	lost      uint64 // events, by connections and listeners that are gone
-	listeners []*Subscription
+	mu            sync.Mutex
+	conn          *esl.Conn // nil while the node is down
+	down          error     // why
+	status        Status
+	lost          uint64 // events, by connections and listeners that have ended
+	subscriptions []*Subscription
 }
 
 // New makes a Link; Run connects it.
 func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
 	return &Link{
-		node:   node,
-		log:    log.With("node", node.Name),
-		clk:    clk,
-		o:      o.withDefaults(),
-		more:   make(chan struct{}, 1),
-		tried:  make(chan struct{}),
-		status: Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
+		node:        node,
+		log:         log.With("node", node.Name),
+		clk:         clk,
+		o:           o.withDefaults(),
+		resubscribe: make(chan struct{}, 1),
+		attempted:   make(chan struct{}),
+		status:      Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
 	}
 }
 
-// Name is the node's name.
+// Name returns the node's name.
 func (l *Link) Name() string { return l.node.Name }
 
 // Run connects, and reconnects with growing pauses, until ctx ends. It returns
@@ -57,17 +58,17 @@ func (l *Link) Run(ctx context.Context) error {
 		l.setDown(err)
 		return fmt.Errorf("node %s: %w", l.node.Name, err)
 	}
-	again := retry{rand: l.o.Rand}
-	var said complaint
+	pauses := backoff{rand: l.o.Rand}
+	var logged repeatFilter
 	for {
 		start := l.clk.Now()
 		err := l.attempt(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // it ended because it was told to
+			return nil //nolint:nilerr // it ended on request
 		}
-		again.lasted(l.clk.Now().Sub(start))
-		pause := again.pause()
-		if said.due(l.clk.Now(), err.Error()) {
+		pauses.lasted(l.clk.Now().Sub(start))
+		pause := pauses.pause()
+		if logged.due(l.clk.Now(), err.Error()) {
 			l.log.Warn("FreeSWITCH is not connected; trying again", "address", l.node.address(), "error", err, "pause", pause.Round(time.Millisecond))
 		}
 		if clock.Sleep(ctx, l.clk, pause) != nil {
@@ -76,16 +77,16 @@ func (l *Link) Run(ctx context.Context) error {
 	}
 }
 
-// attempt is one connection from its beginning to its end.
+// attempt connects once and serves the connection until it ends.
 func (l *Link) attempt(ctx context.Context) error {
 	conn, err := l.connect(ctx)
 	if err != nil {
 		l.setDown(err)
 		return err
 	}
-	s := session{link: l, conn: conn, asked: map[string]bool{}}
-	err = s.run(ctx)
-	_ = conn.Close() // before anybody is told: who waits for an answer gets the end now
+	c := connection{link: l, conn: conn, requested: map[string]bool{}}
+	err = c.run(ctx)
+	_ = conn.Close() // before the state changes: callers that wait for a reply get the end now
 	l.setDown(err)
 	return err
 }
@@ -96,12 +97,12 @@ func (l *Link) setUp(conn *esl.Conn) {
 	l.status.Up, l.status.Since = true, l.clk.Now()
 	l.status.Connects++
 	l.mu.Unlock()
-	l.once.Do(func() { close(l.tried) })
+	l.attemptedOnce.Do(func() { close(l.attempted) })
 	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
 }
 
 func (l *Link) setDown(err error) {
-	defer l.once.Do(func() { close(l.tried) })
+	defer l.attemptedOnce.Do(func() { close(l.attempted) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
@@ -113,25 +114,26 @@ func (l *Link) setDown(err error) {
 	l.status.LastError = err.Error()
 }
 
-// noteCore learns which life of the FreeSWITCH process this is.
+// noteCore records the id of the running FreeSWITCH process, by which a restart
+// is noticed.
 func (l *Link) noteCore(id string) {
 	if id == "" {
 		return
 	}
 	l.mu.Lock()
-	before := l.status.CoreUUID
-	restarted := before != "" && id != before
+	previous := l.status.CoreUUID
+	restarted := previous != "" && id != previous
 	if restarted {
 		l.status.Restarts++
 	}
 	l.status.CoreUUID = id
 	l.mu.Unlock()
 	if restarted {
-		l.log.Warn("FreeSWITCH was restarted: its calls, jobs and registrations of before are gone", "core", id, "before", before)
+		l.log.Warn("FreeSWITCH was restarted: its earlier calls, jobs and registrations are gone", "core", id, "previous_core", previous)
 	}
 }
 
-// Up tells whether the node is connected, authenticated and subscribed.
+// Up reports whether the node is connected, authenticated and subscribed.
 func (l *Link) Up() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -142,7 +144,7 @@ func (l *Link) Up() bool {
 // error is a *DownError that says why the node is not up, or ctx's.
 func (l *Link) Await(ctx context.Context) error {
 	select {
-	case <-l.tried:
+	case <-l.attempted:
 		_, err := l.connected()
 		return err
 	case <-ctx.Done():
@@ -150,20 +152,20 @@ func (l *Link) Await(ctx context.Context) error {
 	}
 }
 
-// Status is a snapshot for the admin.
+// A Status is a snapshot of a Link for the admin.
 type Status struct {
 	Node       string    `json:"name"`
 	Address    string    `json:"address"`
 	Up         bool      `json:"up"`
 	Since      time.Time `json:"since"`                // when Up last changed
-	CoreUUID   string    `json:"core_uuid,omitempty"`  // names one life of the FreeSWITCH process
+	CoreUUID   string    `json:"core_uuid,omitempty"`  // of the running FreeSWITCH process
 	Connects   int       `json:"connects"`             // successful connects, the first included
 	Restarts   int       `json:"restarts"`             // connects that found another Core-UUID
-	LastError  string    `json:"last_error,omitempty"` // why it is, or last was, down
-	EventsLost uint64    `json:"events_lost"`          // by full queues: the connections' and the listeners'
+	LastError  string    `json:"last_error,omitempty"` // why it is, or was, down
+	EventsLost uint64    `json:"events_lost"`          // by full queues, of connections and of listeners
 }
 
-// Status is the Link's state now.
+// Status returns the state of the Link.
 func (l *Link) Status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -172,7 +174,7 @@ func (l *Link) Status() Status {
 	if l.conn != nil {
 		s.EventsLost += l.conn.Dropped()
 	}
-	for _, sub := range l.listeners {
+	for _, sub := range l.subscriptions {
 		s.EventsLost += sub.Dropped()
 	}
 	return s

@@ -82,7 +82,7 @@ func TestAnotherServiceAtTheAddress(t *testing.T) {
 	} {
 		p := <-w.dialled
 		if c.says == "" {
-			w.clk.Advance(greetingTime)
+			w.clk.Advance(greetingTimeout)
 		} else {
 			p.send(c.says)
 		}
@@ -123,7 +123,7 @@ func TestFreeSWITCHIsNotThere(t *testing.T) {
 }
 
 func TestPausesAreSpread(t *testing.T) {
-	r := retry{rand: func() float64 { return 0.5 }}
+	r := backoff{rand: func() float64 { return 0.5 }}
 	if got := []time.Duration{r.pause(), r.pause(), r.pause()}; !slices.Equal(got, []time.Duration{750 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second}) {
 		t.Error(got)
 	}

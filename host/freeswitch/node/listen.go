@@ -13,7 +13,7 @@ import (
 // ErrClosed is returned by Next after Close.
 var ErrClosed = errors.New("subscription closed")
 
-// Subscription is one listener's queue.
+// A Subscription is a queue of the events that one listener asked for.
 type Subscription struct {
 	link    *Link
 	names   []string
@@ -25,10 +25,10 @@ type Subscription struct {
 	dropped atomic.Uint64
 }
 
-// Listen hands events of these names (event names, "CUSTOM <subclass>", "ALL")
-// to one listener through a queue of so many events (0 = 256). What the node is
-// not yet subscribed to is added, now and after every reconnect. When the queue
-// is full, the new event is dropped for this listener and counted.
+// Listen subscribes to events by name: an event's, "CUSTOM <subclass>", or "ALL".
+// It requests from the node what no one has requested yet, now and after every
+// reconnect. The queue holds up to the given number of events, 256 if that is 0;
+// a new event that finds it full is dropped for this listener and counted.
 func (l *Link) Listen(names []string, queue int) *Subscription {
 	if queue <= 0 {
 		queue = 256
@@ -52,29 +52,29 @@ func (l *Link) Listen(names []string, queue int) *Subscription {
 		}
 	}
 	l.mu.Lock()
-	l.listeners = append(l.listeners, s)
+	l.subscriptions = append(l.subscriptions, s)
 	l.mu.Unlock()
 	select {
-	case l.more <- struct{}{}:
+	case l.resubscribe <- struct{}{}:
 	default:
 	}
 	return s
 }
 
-// handOut gives an event to all who listen for it.
-func (l *Link) handOut(e esl.Event) {
+// distribute puts an event into the queue of every listener that asked for it.
+func (l *Link) distribute(e esl.Event) {
 	l.mu.Lock()
-	listeners := l.listeners // never changed in place
+	subscriptions := l.subscriptions // never changed in place
 	l.mu.Unlock()
 	name := e.Name()
-	if len(listeners) == 0 || name == "" {
+	if len(subscriptions) == 0 || name == "" {
 		return
 	}
 	subclass := ""
 	if name == "CUSTOM" {
 		subclass = e.Get("Event-Subclass")
 	}
-	for _, s := range listeners {
+	for _, s := range subscriptions {
 		if s.all || s.events[name] || subclass != "" && s.custom[subclass] {
 			s.offer(e)
 		}
@@ -86,7 +86,7 @@ func (s *Subscription) offer(e esl.Event) {
 	case s.queue <- e:
 	default:
 		if s.dropped.Add(1) == 1 {
-			s.link.log.Warn("a listener does not keep up: events are dropped for it, from now on only counted",
+			s.link.log.Warn("a listener is too slow: its queue is full, events are dropped for it and from now on only counted",
 				"names", s.names, "queue", cap(s.queue), "event", e.Name())
 		}
 	}
@@ -104,20 +104,20 @@ func (s *Subscription) Next(ctx context.Context) (esl.Event, error) {
 	}
 }
 
-// Dropped is how many events this listener lost because its queue was full.
+// Dropped returns how many events this listener lost because its queue was full.
 func (s *Subscription) Dropped() uint64 { return s.dropped.Load() }
 
-// Close ends the subscription; a waiting Next returns ErrClosed. The node goes
-// on sending what others may want as well.
+// Close ends the subscription; a waiting Next returns ErrClosed. The node
+// continues to send these events, because others may want them as well.
 func (s *Subscription) Close() {
 	l := s.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.Index(l.listeners, s)
+	i := slices.Index(l.subscriptions, s)
 	if i < 0 {
 		return
 	}
-	l.listeners = slices.Concat(l.listeners[:i], l.listeners[i+1:])
+	l.subscriptions = slices.Concat(l.subscriptions[:i], l.subscriptions[i+1:])
 	l.lost += s.Dropped()
 	close(s.closed)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Node is one FreeSWITCH to stay connected to.
+// A Node is one FreeSWITCH to stay connected to.
 type Node struct {
 	Name      string
 	Address   string   // host:port of mod_event_socket; port 8021 if left out
@@ -26,7 +26,7 @@ func (n Node) address() string {
 	return n.Address
 }
 
-// login is the command that authenticates.
+// login returns the command that authenticates.
 func (n Node) login() (esl.Command, error) {
 	if n.User != "" {
 		return esl.UserAuth(n.User, n.Password)
@@ -34,7 +34,7 @@ func (n Node) login() (esl.Command, error) {
 	return esl.Auth(n.Password)
 }
 
-// check finds settings that can never work.
+// check returns an error for settings that can never work.
 func (n Node) check() error {
 	if _, err := n.login(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (n Node) check() error {
 	return nil
 }
 
-// Options of a Link. A zero field has the default.
+// Options adjust a Link. A zero field has the default.
 type Options struct {
 	Wire esl.Options
 	Rand func() float64                                              // [0,1), spreads reconnects; default math/rand

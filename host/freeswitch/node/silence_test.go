@@ -26,7 +26,7 @@ func TestASilentNodeIsGivenUp(t *testing.T) {
 	}
 	w.clk.Advance(time.Second)
 	p.expectEnd()
-	w.log.wait(1, "no HEARTBEAT for 1m10s: the node or the network is gone")
+	w.log.wait(1, "no HEARTBEAT for 1m10s: the node or the network has failed")
 }
 
 func TestALongCommandIsNotSilence(t *testing.T) {

@@ -7,19 +7,19 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// wanted are the names that the node, its settings and the listeners ask for.
+// wanted returns the events that the node's settings and the subscriptions name.
 func (l *Link) wanted() []string {
 	names := append([]string{}, l.node.Subscribe...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, sub := range l.listeners {
+	for _, sub := range l.subscriptions {
 		names = append(names, sub.names...)
 	}
 	return names
 }
 
-// checkName refuses what is no event name: a second word would be another event,
-// and CUSTOM as one would turn all that follow into subclasses.
+// checkName checks an event name: a second word would be another event, and
+// CUSTOM as one would turn all that follow into subclasses.
 func checkName(name string) error {
 	_, isCustom := custom(name)
 	if words := strings.Fields(name); len(words) != 1 && !isCustom {
@@ -29,49 +29,50 @@ func checkName(name string) error {
 	return err
 }
 
-// subscribe asks for what this connection has not asked for yet. What the Link
-// lives on goes first and alone, so that a refusal of the rest does not touch it;
-// subclasses go last, because every word after CUSTOM is one.
-func (s *session) subscribe() error {
-	noHeartbeat := func() { s.interval = 0 }
-	if err := s.request(s.fresh("HEARTBEAT"), noHeartbeat); err != nil {
+// subscribe requests the events that this connection has not requested yet. The
+// two that the Link itself needs go first and alone, so that a refusal of others
+// does not affect them; subclasses go last, because every word after CUSTOM is
+// one.
+func (c *connection) subscribe() error {
+	noHeartbeat := func() { c.interval = 0 }
+	if err := c.request(c.unrequested("HEARTBEAT"), noHeartbeat); err != nil {
 		return err
 	}
-	if err := s.request(s.fresh("BACKGROUND_JOB"), nil); err != nil {
+	if err := c.request(c.unrequested("BACKGROUND_JOB"), nil); err != nil {
 		return err
 	}
 	var events, subclasses []string
-	for _, name := range s.fresh(s.link.wanted()...) {
+	for _, name := range c.unrequested(c.link.wanted()...) {
 		if err := checkName(name); err != nil {
-			s.link.log.Error("cannot subscribe", "error", err)
+			c.link.log.Error("cannot subscribe", "error", err)
 		} else if list, ok := custom(name); ok {
 			subclasses = append(subclasses, list...)
 		} else {
 			events = append(events, name)
 		}
 	}
-	if err := s.request(events, nil); err != nil || len(subclasses) == 0 {
+	if err := c.request(events, nil); err != nil || len(subclasses) == 0 {
 		return err
 	}
-	return s.request(append([]string{"CUSTOM"}, subclasses...), nil)
+	return c.request(append([]string{"CUSTOM"}, subclasses...), nil)
 }
 
-// fresh are the names that were not asked for on this connection; they count as
-// asked for from now on.
-func (s *session) fresh(names ...string) []string {
-	var fresh []string
+// unrequested returns the names that were not requested on this connection yet,
+// and marks them as requested.
+func (c *connection) unrequested(names ...string) []string {
+	var unrequested []string
 	for _, name := range names {
-		if !s.asked[name] {
-			s.asked[name] = true
-			fresh = append(fresh, name)
+		if !c.requested[name] {
+			c.requested[name] = true
+			unrequested = append(unrequested, name)
 		}
 	}
-	return fresh
+	return unrequested
 }
 
-// request subscribes to names; refused, which may be nil, is called if
-// FreeSWITCH does not want to.
-func (s *session) request(names []string, refused func()) error {
+// request subscribes to names. It calls refused, which may be nil, if FreeSWITCH
+// refuses.
+func (c *connection) request(names []string, refused func()) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -79,18 +80,18 @@ func (s *session) request(names []string, refused func()) error {
 	if err != nil {
 		return err
 	}
-	return s.ask(cmd, func(r esl.Reply) {
+	return c.send(cmd, func(r esl.Reply) {
 		if r.Err() == nil {
 			return
 		}
-		s.link.log.Warn("FreeSWITCH refuses events: check their names, and esl-allowed-events of the user", "events", names, "answer", r.Text())
+		c.link.log.Warn("FreeSWITCH refuses events: check their names, and esl-allowed-events of the user", "events", names, "answer", r.Text())
 		if refused != nil {
 			refused()
 		}
 	})
 }
 
-// custom takes "CUSTOM a::b c::d" apart.
+// custom splits "CUSTOM a::b c::d" into its subclasses.
 func custom(name string) (subclasses []string, ok bool) {
 	words := strings.Fields(name)
 	if len(words) == 0 || !strings.EqualFold(words[0], "CUSTOM") {
