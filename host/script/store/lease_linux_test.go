@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -141,4 +142,23 @@ func TestWritersAreNotTurnedAway(t *testing.T) {
 	}
 	stop()
 	must(t, <-failed)
+}
+
+func TestAScanClosesWhatItOpens(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "main.lua", "return 1", "large.wav", "RIFF")
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a finalizer would close them
+	openFiles := func() int {
+		fds, err := os.ReadDir("/proc/self/fd")
+		must(t, err)
+		return len(fds)
+	}
+	before := openFiles()
+	for range 50 {
+		scanDir(dir, Limits{Files: 10, File: 8, Total: 100}, emptyTree(), rereadAll)
+		scanDir(dir, Limits{Files: 10, File: 3, Total: 100}, emptyTree(), rereadAll)
+	}
+	if n := openFiles() - before; n > 10 {
+		t.Errorf("%d files are left open", n)
+	}
 }
