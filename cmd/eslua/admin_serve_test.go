@@ -19,6 +19,7 @@ import (
 // TestServeAnswersItsAdmin asks a real eslua serve, starts a second one with the
 // same socket beside it, and ends the first through its socket.
 func TestServeAnswersItsAdmin(t *testing.T) {
+	t.Parallel()
 	dir, err := os.MkdirTemp("", "eslua") // a socket's path has 108 bytes
 	if err != nil {
 		t.Fatal(err)

@@ -163,7 +163,7 @@ func (w *watchedHost) call(flow, uuid string) {
 	w.sim.Call(switchsim.Caller{Number: "1000", Destination: flow, UUID: uuid})
 	select {
 	case <-w.began:
-	case <-time.After(20 * time.Second):
+	case <-beforeDeadline(w.t).Done():
 		w.t.Fatalf("a call of %s does not begin", flow)
 	}
 }

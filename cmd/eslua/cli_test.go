@@ -1,9 +1,10 @@
 package main
 
 import (
-	"context"
+	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,12 +18,24 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	testscript.Main(m, map[string]func(){
-		"eslua": func() {
-			p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
-			os.Exit(p.main(context.Background(), os.Args[1:]))
-		},
-	})
+	// The parallel tests wait for calls that take their time, and compute little.
+	_ = flag.Set("test.parallel", "32")
+	testscript.Main(m, map[string]func(){"eslua": main})
+}
+
+// programFile returns a file that runs as the command eslua: this test, under the
+// name by which TestMain knows it.
+func programFile(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "eslua")
+	if err := os.Symlink(self, file); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // TestCommandLine runs the command line as it is used: testdata/*.txtar.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
@@ -70,7 +69,8 @@ func order(app, arg string) string {
 }
 
 func TestWhatBecomesOfACallWhoseHostDies(t *testing.T) {
-	sim := simulated(t, switchsim.Config{})
+	t.Parallel()
+	sim := simulated(t, switchsim.Config{Clock: processClock(t)})
 	runDeaths(t, sim.Addr(), "ClueCon")
 }
 
@@ -104,8 +104,7 @@ type vigil struct {
 }
 
 func (v *vigil) watch(set, sends, begins, release string) string {
-	ctx, stop := context.WithTimeout(v.Context(), 20*time.Second)
-	defer stop()
+	ctx := beforeDeadline(v.T)
 	v.ctx = ctx
 	subscribe, err := esl.Subscribe("plain", "CHANNEL_EXECUTE")
 	v.sw.do(ctx, v.T, subscribe, err)

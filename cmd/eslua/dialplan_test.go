@@ -25,23 +25,24 @@ import (
 // TestPrintedDialplanRuns and TestLivePrintedDialplanRuns run calls through what
 // eslua dialplan prints, with hosts that are there, that are not, and that die.
 func TestPrintedDialplanRuns(t *testing.T) {
-	sim := simulated(t, switchsim.Config{Dialplan: patient})
-	runPrinted(t, sim.Addr(), "ClueCon")
+	clk := processClock(t)
+	sim := simulated(t, switchsim.Config{Clock: clk, Dialplan: patient})
+	runPrinted(t, sim.Addr(), "ClueCon", clk)
 }
 
 func TestLivePrintedDialplanRuns(t *testing.T) {
 	address, password := livetest.Address(t)
-	runPrinted(t, address, password)
+	runPrinted(t, address, password, clock.System())
 }
 
-func runPrinted(t *testing.T, address, password string) {
+func runPrinted(t *testing.T, address, password string, clk clock.Clock) {
 	seen := newStage()
 	dir := directory(t, map[string]string{"note.lua": "session:answer()\nfreeswitch.consoleLog('info', 'ran with ' .. table.concat(argv, '|'))\n"})
 	cfg := config.Default()
 	cfg.Scripts, cfg.Fallback = dir, config.Fallback{Action: config.Hangup, Data: "USER_BUSY"}
 	l := listening(t)
-	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, callHooks{})
-	served, nobody := l.Addr().String(), vacant(t)
+	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{})
+	served, nobody := l.Addr().String(), freeAddress(t)
 	early, late := dying(t, ""), dying(t, "connect\n\n")
 	// As a flow that begins a transfer; an application runs only once the channel is parked.
 	leaving := dying(t, "connect\n\n", "myevents\n\n", "sendmsg\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=b\n\n",
@@ -68,8 +69,7 @@ func runPrinted(t *testing.T, address, password string) {
 					own.Hosts = append(own.Hosts, config.Address(host))
 				}
 				sw := dialSwitch(t, address, password)
-				ctx, stop := context.WithTimeout(context.Background(), 40*time.Second)
-				defer stop()
+				ctx := beforeDeadline(t)
 				id := uuid.NewString()
 				act := seen.expect(id)
 				line := "originate {origination_uuid=" + id + "}loopback/wait " +
@@ -137,15 +137,15 @@ func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...str
 
 // TestPrintedRouteTakesItsCalls has the number called become an argument.
 func TestPrintedRouteTakesItsCalls(t *testing.T) {
-	l := listening(t)
+	l, clk := listening(t), processClock(t)
 	cfg, err := config.Parse("eslua.yaml", []byte("routes:\n  - {destination: ^invite(7\\d\\d\\d)$, flow: inviteToConf, args: [$1, 5, 1, USER_BUSY]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Hosts = []config.Address{config.Address(dying(t, "")), config.Address(l.Addr().String())}
-	sim := simulated(t, switchsim.Config{Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
+	sim := simulated(t, switchsim.Config{Clock: clk, Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
 		switchsim.Extension{Match: "7005", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}})}})
-	serving(t, l, cfg, clock.System(), nil, callHooks{})
+	serving(t, l, cfg, clk, nil, callHooks{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
 	}})
@@ -168,7 +168,7 @@ func dying(t *testing.T, words ...string) (address string) {
 			if err != nil {
 				return
 			}
-			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+			over := context.AfterFunc(t.Context(), func() { _ = c.Close() })
 			from, id := textproto.NewReader(bufio.NewReader(c)), ""
 			for _, w := range words {
 				if w == "" {
@@ -187,16 +187,9 @@ func dying(t *testing.T, words ...string) (address string) {
 				}
 			}
 			_ = c.Close()
+			over()
 		}
 	})
 	t.Cleanup(func() { _ = l.Close(); all.Wait() })
-	return l.Addr().String()
-}
-
-// vacant is an address where nothing listens.
-func vacant(t *testing.T) string {
-	t.Helper()
-	l := listening(t)
-	defer l.Close()
 	return l.Addr().String()
 }

@@ -33,6 +33,7 @@ func (s *site) serving(yaml string) *server {
 }
 
 func TestDrainLetsCallsEnd(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	run := site.serving("drain: 10m")
 	staying := site.call("long")
@@ -51,6 +52,7 @@ func TestDrainLetsCallsEnd(t *testing.T) {
 
 // TestDrainingCallsDial: their legs come to a port that is open for them.
 func TestDrainingCallsDial(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	site.write("scripts/call.lua", `
 session:answer()
@@ -75,6 +77,7 @@ end`)
 // TestWhatIsOnItsWayIsAnswered although no call is given any time: who connects
 // is answered, or refused.
 func TestWhatIsOnItsWayIsAnswered(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	run := site.serving("drain: 0s")
 	var done sync.WaitGroup
@@ -104,6 +107,7 @@ func TestWhatIsOnItsWayIsAnswered(t *testing.T) {
 }
 
 func TestDrainHasALimit(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	run := site.serving("drain: 1ms")
 	staying := site.call("long")
@@ -118,6 +122,7 @@ func TestDrainHasALimit(t *testing.T) {
 }
 
 func TestASecondSignalEndsTheCalls(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	run := site.serving("drain: 10m")
 	staying := site.call("long")
@@ -132,6 +137,7 @@ func TestASecondSignalEndsTheCalls(t *testing.T) {
 }
 
 func TestTheAdminDrains(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	run := site.serving("drain: 10m")
 	staying := site.call("long")
@@ -170,19 +176,21 @@ func TestDrainTellsHowManyAreLeft(t *testing.T) {
 	}
 	staying.Press("1")
 	<-staying.Done()
-	go func() {
-		for range log {
-		}
-	}()
+	endOn(t, clk, ended, log)
+}
+
+// endOn moves the clock until a service has ended.
+func endOn(t *testing.T, clk *clock.Manual, ended chan error, log chan string) {
+	t.Helper()
 	for {
 		select {
+		case <-log:
 		case err := <-ended:
 			if err != nil {
 				t.Error(err)
 			}
-			close(log)
 			return
-		default: // the port may still have to wait
+		default: // the listener may still have to wait
 			clk.Advance(time.Second)
 			runtime.Gosched()
 		}

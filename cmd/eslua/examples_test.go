@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -19,13 +18,14 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := listening(t)
+	l, clk := listening(t), processClock(t)
 	sim := simulated(t, switchsim.Config{
+		Clock:    clk,
 		Password: cfg.Nodes[0].Password,
 		Dialplan: switchsim.Dialplan{"default": exampleDialplan(t, string(cfg.Listen), l.Addr().String())},
 	})
 	cfg.Nodes[0].Address = config.Address(sim.Addr())
-	serving(t, l, cfg, clock.System(), nil, callHooks{})
+	serving(t, l, cfg, clk, nil, callHooks{})
 	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7001", Script: []switchsim.Step{
 		switchsim.OnPlayback("to_accept").After(200 * time.Millisecond).Press("1"),
 		switchsim.OnApp("conference").After(100 * time.Millisecond).Hangup(),

@@ -64,10 +64,7 @@ print(select(2, pcall(api.execute, api, "system", "ls")))
 
 func TestExecWithoutItsNode(t *testing.T) {
 	sim := simulated(t, switchsim.Config{Password: "secret"})
-	l := listening(t)
-	nobody := l.Addr().String()
-	_ = l.Close()
-
+	nobody := freeAddress(t)
 	for name, c := range map[string]struct{ address, password, says string }{
 		"not there":      {nobody, "secret", "check that FreeSWITCH runs and that mod_event_socket listens at " + nobody},
 		"wrong password": {sim.Addr(), "wrong", "must be the param password of event_socket.conf.xml"},

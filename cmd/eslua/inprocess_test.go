@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
@@ -46,6 +49,57 @@ func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, 
 	})
 	tb.Cleanup(stop)
 	return h, stop
+}
+
+// freeAddress returns an address on which nobody listens. Its port is none that the
+// system gives to connections, so it stays free.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+}
+
+// beforeDeadline returns a context that ends while there is still time to say what
+// the test waits for.
+func beforeDeadline(t *testing.T) context.Context {
+	deadline, ok := t.Deadline()
+	if !ok {
+		return t.Context()
+	}
+	ctx, stop := context.WithDeadline(t.Context(), deadline.Add(-10*time.Second))
+	t.Cleanup(stop)
+	return ctx
+}
+
+// processClock returns a clock that stands still while this process waits for its
+// turn: it runs with the machine's clock, but by at most 2 ms for each turn that its
+// own goroutine gets. So a limit of five seconds is reached by what hangs, and not
+// by what is only kept from running on a busy machine.
+func processClock(tb testing.TB) clock.Clock {
+	clk := clock.NewManual(time.Now())
+	var running sync.WaitGroup
+	done := make(chan struct{})
+	running.Go(func() {
+		turns := time.NewTicker(time.Millisecond)
+		defer turns.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-done:
+				return
+			case <-turns.C:
+				now := time.Now()
+				clk.Advance(min(now.Sub(last), 2*time.Millisecond))
+				last = now
+			}
+		}
+	})
+	tb.Cleanup(func() { close(done); running.Wait() })
+	return clk
 }
 
 // directory holds files by their names.

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -25,27 +24,30 @@ session:streamFile("bye.wav")
 session:hangup(digit == "4" and "USER_BUSY" or "CALL_REJECTED")
 `
 
-const (
-	ordinaryCalls = 200
-	hostileCalls  = 50
-)
+// crowdSize returns how many calls of each kind run at once, and how long a
+// hostile one may compute.
+func crowdSize() (ordinary, hostile int, burst time.Duration) {
+	if testing.Short() {
+		return 40, 15, 100 * time.Millisecond
+	}
+	return 200, 50, 250 * time.Millisecond
+}
 
 // TestHostileScriptsHurtNobodyElse runs ordinary calls while others run
 // hostile scripts in the same process: every call ends as it should.
 func TestHostileScriptsHurtNobodyElse(t *testing.T) {
-	took := crowd(t, hostileCalls)
-	if len(took) != ordinaryCalls {
-		t.Fatalf("%d ordinary calls ended", len(took))
-	}
+	ordinary, hostile, burst := crowdSize()
+	crowd(t, ordinary, hostile, burst)
 }
 
 // BenchmarkIsolation is the 99th percentile of the ordinary calls beside
 // hostile ones, as a multiple of the same run without them.
 func BenchmarkIsolation(b *testing.B) {
+	ordinary, hostile, burst := crowdSize()
 	var with, without time.Duration
 	for b.Loop() {
-		without += percentile99(crowd(b, 0))
-		with += percentile99(crowd(b, hostileCalls))
+		without += percentile99(crowd(b, ordinary, 0, burst))
+		with += percentile99(crowd(b, ordinary, hostile, burst))
 	}
 	b.ReportMetric(with.Seconds()/float64(b.N), "s/p99")
 	b.ReportMetric(float64(with)/float64(without), "x-alone")
@@ -58,7 +60,7 @@ func percentile99(d []time.Duration) time.Duration {
 
 // crowd runs the ordinary calls and so many hostile ones at once, and returns
 // how long each ordinary call took.
-func crowd(tb testing.TB, hostile int) []time.Duration {
+func crowd(tb testing.TB, ordinary, hostile int, burst time.Duration) []time.Duration {
 	dir := tb.TempDir()
 	write(tb, dir, "ordinary.lua", ordinaryFlow)
 	attacks := readAttacks(tb)
@@ -67,12 +69,14 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 	}
 	cfg := config.Default()
 	cfg.Scripts = dir
+	cfg.Limits.Burst = config.Duration(burst)
 	// Each hostile call that failed is rejected; some attacks end well, as they should.
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
-	l := listening(tb)
-	_, stop := serving(tb, l, cfg, clock.System(), nil, callHooks{})
+	l, clk := listening(tb), processClock(tb)
+	_, stop := serving(tb, l, cfg, clk, nil, callHooks{})
 
 	sim := simulated(tb, switchsim.Config{
+		Clock:     clk,
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hello.wav": 500 * time.Millisecond, "ask.wav": 2 * time.Second, "bye.wav": 500 * time.Millisecond},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
@@ -83,7 +87,7 @@ func crowd(tb testing.TB, hostile int) []time.Duration {
 	for i := range hostile {
 		calls.Go(func() { <-sim.Call(switchsim.Caller{Number: "666", Destination: fmt.Sprint("hostile", i)}).Done() })
 	}
-	took := make([]time.Duration, ordinaryCalls)
+	took := make([]time.Duration, ordinary)
 	for i := range took {
 		calls.Go(func() {
 			begin := time.Now()

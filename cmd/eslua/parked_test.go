@@ -48,16 +48,15 @@ func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{ended: seen.ended})
-	again, late := time.NewTicker(time.Millisecond), time.NewTimer(20*time.Second)
+	again, ctx := time.NewTicker(time.Millisecond), beforeDeadline(t)
 	defer again.Stop()
-	defer late.Stop()
 	for waiting := true; waiting; {
 		select {
 		case <-again.C:
 			clk.Advance(100 * time.Millisecond)
 		case <-act.over:
 			waiting = false
-		case <-late.C:
+		case <-ctx.Done():
 			t.Fatal("the call was not handed over again")
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // TestSIGHUP changes what may change, keeps what is when the file is wrong, and
 // names what takes a restart.
 func TestSIGHUP(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	site.write("scripts/other.lua", `session:hangup("USER_BUSY")`)
 	run := site.serving("default_flow: other\n")
@@ -77,6 +78,7 @@ func TestFlowsThatAreNotThere(t *testing.T) {
 
 // TestReloadOfBrokenScripts keeps the scripts that serve.
 func TestReloadOfBrokenScripts(t *testing.T) {
+	t.Parallel()
 	site := newSite(t, freeAddress(t))
 	run := site.serving("default_flow: call\n")
 	site.write("scripts/call.lua", "session:answer()\nif then\n")

@@ -14,6 +14,7 @@ import (
 // checkpoint stays, and setAutoHangup does not hang up what another host can go
 // on with.
 func TestAStoppedHostGivesItsCallsToTheNext(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(`
 session:answer()
@@ -86,6 +87,7 @@ func oneHostOf(t *testing.T, fault switchsim.Fault, path string, args []string, 
 // A run that is displaced in the middle ends there and then, without the tail of
 // its script, and its failing is nobody's: no fallback, no error.
 func TestADisplacedRunEnds(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(`
 		session:setAutoHangup(true)
@@ -122,6 +124,7 @@ func TestADisplacedRunEnds(t *testing.T) {
 // A dialplan's further sockets are for a host that dies: they let a call pass
 // whose flow has ended by itself, well or not.
 func TestAFlowThatHasEndedIsNotRunAgain(t *testing.T) {
+	t.Parallel()
 	for name, source := range map[string]string{
 		"returned":  `session:execute("set", "ran=yes")`,
 		"kept":      `session:execute("set", "ran=yes") session:checkpoint{ a = 1 }`,

@@ -23,17 +23,19 @@ import (
 
 // TestScenarios runs every scenario against the simulator.
 func TestScenarios(t *testing.T) {
-	sim := simulated(t, switchsim.Config{})
-	runScenarios(t, sim.Addr(), "ClueCon")
+	t.Parallel()
+	clk := processClock(t)
+	sim := simulated(t, switchsim.Config{Clock: clk})
+	runScenarios(t, sim.Addr(), "ClueCon", clk)
 }
 
 // TestLiveScenarios runs them against the FreeSWITCH named by ESLUA_LIVE.
 func TestLiveScenarios(t *testing.T) {
 	address, password := livetest.Address(t)
-	runScenarios(t, address, password)
+	runScenarios(t, address, password, clock.System())
 }
 
-func runScenarios(t *testing.T, address, password string) {
+func runScenarios(t *testing.T, address, password string, clk clock.Clock) {
 	dir := t.TempDir()
 	cfg := config.Default()
 	cfg.Scripts, cfg.Flows = dir, map[string]config.Flow{}
@@ -47,7 +49,7 @@ func runScenarios(t *testing.T, address, password string) {
 	}
 	seen := newStage()
 	l := listening(t)
-	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, callHooks{traced: seen.called, ended: seen.ended})
+	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{traced: seen.called, ended: seen.ended})
 	// The group returns when its parallel scenarios have ended.
 	t.Run("calls", func(t *testing.T) {
 		for _, s := range scenarios() {
@@ -61,8 +63,7 @@ func runScenarios(t *testing.T, address, password string) {
 
 // run places the call and compares what was seen of it.
 func (s scenario) run(t *testing.T, seen *stage, sw *switchEvents, listen string) {
-	ctx, stop := context.WithTimeout(context.Background(), 40*time.Second)
-	defer stop()
+	ctx := beforeDeadline(t)
 	id := uuid.NewString()
 	act := seen.expect(id)
 	if answer := sw.api(ctx, t, s.originate(id, listen)); !strings.HasPrefix(answer, "+OK") {
@@ -194,8 +195,7 @@ func dialSwitch(t *testing.T, address, password string) *switchEvents {
 	}
 	conn := esl.NewConn(nc, esl.Options{QueueLen: 100_000})
 	t.Cleanup(func() { _ = conn.Close() })
-	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-	defer stop()
+	ctx := beforeDeadline(t)
 	if _, err := conn.Next(ctx); err != nil { // auth/request
 		t.Fatal(err)
 	}

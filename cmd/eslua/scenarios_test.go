@@ -189,10 +189,10 @@ log(api:execute("uuid_exists", session:get_uuid()), #api:executeString("create_u
 local e = freeswitch.Event("CUSTOM", "eslua::scenario")
 e:addHeader("Where", "Grüße & more")
 log(e:getType(), e:fire())
-freeswitch.setGlobalVariable("eslua_global", "it is set")
-log(freeswitch.getGlobalVariable("eslua_global"))
-freeswitch.setGlobalVariable("eslua_global", "")
-log(freeswitch.getGlobalVariable("eslua_global"))
+freeswitch.setGlobalVariable("eslua_api", "it is set")
+log(freeswitch.getGlobalVariable("eslua_api"))
+freeswitch.setGlobalVariable("eslua_api", "")
+log(freeswitch.getGlobalVariable("eslua_api"))
 session:hangup()`,
 			lines: []string{"true 36", "CUSTOM true", "it is set", "nil"}, cause: "NORMAL_CLEARING",
 		},

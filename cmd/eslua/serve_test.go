@@ -77,9 +77,8 @@ func (s *server) over() int {
 }
 
 func TestServeWithoutItsFreeSWITCH(t *testing.T) {
-	l := listening(t)
-	nobody := l.Addr().String()
-	_ = l.Close()
+	t.Parallel()
+	nobody := freeAddress(t)
 	s := startServe(t, "--listen", "127.0.0.1:0", "--esl", nobody, "--password", "x")
 	s.next(t, "taking calls")
 	if line := s.next(t, nobody); !strings.Contains(line, "level=WARN") {
@@ -91,6 +90,7 @@ func TestServeWithoutItsFreeSWITCH(t *testing.T) {
 }
 
 func TestServeWithAWrongPassword(t *testing.T) {
+	t.Parallel()
 	sim := simulated(t, switchsim.Config{Password: "right"})
 	s := startServe(t, "--listen", "127.0.0.1:0", "--esl", sim.Addr(), "--password", "wrong")
 	if line := s.next(t, "password"); !strings.Contains(line, "event_socket.conf.xml") {
@@ -116,6 +116,7 @@ func TestServeOnATakenPort(t *testing.T) {
 // TestServeTakesAnEdit saves a broken script and then a good one: the first
 // changes nothing, the second is the next call's.
 func TestServeTakesAnEdit(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.lua")
 	save := func(source string) {
@@ -155,6 +156,7 @@ func TestServeTakesAnEdit(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	var out, errs bytes.Buffer
 	p := &program{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
 	if code := p.main(context.Background(), []string{"demo"}); code != exitFine || errs.Len() > 0 {

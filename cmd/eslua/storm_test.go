@@ -13,16 +13,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-const (
-	stormCalls   = 2000
-	stormCallers = 60 // at a time
-	stormChanges = 200
-)
+const stormCallers = 60 // at a time
+
+// stormSize returns how many calls there are at least, and how many changes.
+func stormSize() (calls, changes int) {
+	if testing.Short() {
+		return 120, 22 // each way to change the tree twice
+	}
+	return 2000, 200
+}
 
 // Each version of the tree has its number in every file. A call tells the
 // numbers that it saw: of its own file, of a module required at its beginning
@@ -54,17 +57,19 @@ var brokenTrees = []func(files map[string]string){
 // TestStorm edits the tree in every way while calls run: no call fails, and none
 // sees two generations.
 func TestStorm(t *testing.T) {
+	calls, changes := stormSize()
 	root := t.TempDir()
 	s := &stormyTree{t: t, root: root}
 	s.deploy(stormTree(0))
 	cfg := config.Default()
 	cfg.Scripts = filepath.Join(root, "current")
-	cfg.History = 2 * stormChanges
+	cfg.History = 2 * changes
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	saw := newSightings(t)
-	l := listening(t)
-	h, stop := serving(t, l, cfg, clock.System(), saw, callHooks{})
+	l, clk := listening(t), processClock(t)
+	h, stop := serving(t, l, cfg, clk, saw, callHooks{})
 	sim := simulated(t, switchsim.Config{
+		Clock:     clk,
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hold.wav": time.Second},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
@@ -77,7 +82,7 @@ func TestStorm(t *testing.T) {
 	var edited atomic.Bool
 	for range stormCallers {
 		callers.Go(func() {
-			for made.Add(1) <= stormCalls || !edited.Load() {
+			for made.Add(1) <= int64(calls) && !t.Failed() || !edited.Load() {
 				c := sim.Call(switchsim.Caller{Number: "1000", Destination: "storm"})
 				<-c.Done()
 				if c.Cause() != "USER_BUSY" {
@@ -86,9 +91,11 @@ func TestStorm(t *testing.T) {
 			}
 		})
 	}
-	took := s.edit(h)
-	edited.Store(true)
-	callers.Wait()
+	took := func() []time.Duration {
+		defer callers.Wait() // even if an edit fails: a caller must not outlive the test
+		defer edited.Store(true)
+		return s.edit(h, changes)
+	}()
 	stop()
 
 	generations := map[string]bool{}
@@ -102,7 +109,7 @@ func TestStorm(t *testing.T) {
 			t.Errorf("a call of generation %s saw %q; that generation is %q", seen.generation, seen.stamps, want)
 		}
 	}
-	if len(saw.all()) < stormCalls || len(generations) < stormChanges/10 {
+	if len(saw.all()) < calls || len(generations) < changes/10 {
 		t.Errorf("%d calls told what they saw, of %d generations: too few", len(saw.all()), len(generations))
 	}
 	slices.Sort(took)
@@ -122,8 +129,8 @@ func stampsOf(read func(string) (string, error)) string {
 
 // edit makes the changes one after the other, waits for what becomes of each,
 // and returns how long each good one took to serve.
-func (s *stormyTree) edit(h *app) (took []time.Duration) {
-	for n := 1; n <= stormChanges; n++ {
+func (s *stormyTree) edit(h *app, changes int) (took []time.Duration) {
+	for n := 1; n <= changes; n++ {
 		files := stormTree(n)
 		broken := n%3 == 0
 		if broken {
@@ -148,7 +155,7 @@ func (s *stormyTree) edit(h *app) (took []time.Duration) {
 
 func (s *stormyTree) await(h *app, what string, reached func() bool) {
 	s.t.Helper()
-	late := time.After(30 * time.Second)
+	ctx := beforeDeadline(s.t)
 	for {
 		changed := h.scripts.Changed()
 		if reached() {
@@ -156,7 +163,7 @@ func (s *stormyTree) await(h *app, what string, reached func() bool) {
 		}
 		select {
 		case <-changed:
-		case <-late:
+		case <-ctx.Done():
 			s.t.Fatalf("%s did not come to be; the scripts are %+v", what, h.scripts.Status())
 		}
 	}
@@ -219,6 +226,8 @@ type stormyTree struct {
 	t        *testing.T
 	root     string
 	releases int
+
+	wroteThousands bool
 }
 
 func (s *stormyTree) must(err error) {

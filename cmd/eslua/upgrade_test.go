@@ -19,23 +19,30 @@ import (
 )
 
 const (
-	upgrades      = 5
 	upgradeEvery  = 100 // calls that have ended between two upgrades
 	upgradeCalls  = 12  // at a time, that FreeSWITCH hands over
 	upgradeKnocks = 4   // at a time, that connect and go again
 )
 
-// TestUpgradeUnderLoad replaces the program five times while calls come in: no
+// upgrades returns how often the program is replaced.
+func upgrades() int {
+	if testing.Short() {
+		return 2
+	}
+	return 5
+}
+
+// TestUpgradeUnderLoad replaces the program while calls come in: no
 // connection is refused or reset, and each call ends as its script says, also
 // one that each of the older programs has to its end.
 func TestUpgradeUnderLoad(t *testing.T) {
+	t.Parallel()
 	addr := freeAddress(t)
 	site := newSite(t, addr)
-	site.build()
 	run := site.start(site.serve("--listen", addr))
 	run.told(t, "READY=1")
 	load := site.load()
-	for range upgrades {
+	for range upgrades() {
 		load.await(upgradeEvery)
 		staying := site.call("long")
 		next := site.start(site.serve("--listen", addr, "--takeover"))
@@ -53,9 +60,10 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	run.ended(t)
 }
 
-// TestRestartUnderLoad restarts the program five times as systemd does, which
+// TestRestartUnderLoad restarts the program as systemd does, which
 // keeps the socket: what connects between two of them waits.
 func TestRestartUnderLoad(t *testing.T) {
+	t.Parallel()
 	l := listening(t)
 	defer l.Close()
 	socket, err := l.(*net.TCPListener).File()
@@ -64,7 +72,6 @@ func TestRestartUnderLoad(t *testing.T) {
 	}
 	defer socket.Close()
 	site := newSite(t, l.Addr().String())
-	site.build()
 	activated := func() *process {
 		// Only the process itself knows its number, which systemd sets after its fork.
 		serve := site.serve()
@@ -76,7 +83,7 @@ func TestRestartUnderLoad(t *testing.T) {
 	run.told(t, "READY=1")
 	run.says(t, "systemd passed")
 	load := site.load()
-	for range upgrades {
+	for range upgrades() {
 		load.await(upgradeEvery)
 		run.end(t)
 		run.ended(t)
@@ -89,22 +96,14 @@ func TestRestartUnderLoad(t *testing.T) {
 	run.ended(t)
 }
 
-// freeAddress is one that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l := listening(t)
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // site is a directory with scripts and the program, and a simulated FreeSWITCH
 // whose calls go to listen.
 type site struct {
-	t                    *testing.T
-	dir, program, listen string
-	sim                  *switchsim.Switch
-	playing              chan string // UUIDs of long calls whose prompt has begun
-	processes            int
+	t           *testing.T
+	dir, listen string
+	sim         *switchsim.Switch
+	playing     chan string // UUIDs of long calls whose prompt has begun
+	processes   int
 }
 
 func newSite(t *testing.T, listen string) *site {
@@ -145,14 +144,6 @@ session:hangup("CALL_REJECTED")`)
 	return s
 }
 
-func (s *site) build() {
-	s.t.Helper()
-	s.program = filepath.Join(s.dir, "eslua")
-	if out, err := exec.Command("go", "build", "-o", s.program, ".").CombinedOutput(); err != nil {
-		s.t.Fatalf("go build: %v\n%s", err, out)
-	}
-}
-
 // write puts a file into the site's directory.
 func (s *site) write(name, text string) {
 	s.t.Helper()
@@ -175,7 +166,7 @@ func (s *site) call(destination string) *switchsim.Call {
 }
 
 func (s *site) serve(args ...string) *exec.Cmd {
-	return exec.Command(s.program, append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
+	return exec.Command(programFile(s.t), append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
 }
 
 // manager is the systemd that a process tells how it does.
