@@ -37,7 +37,7 @@ func TestListenersGetWhatTheyAskedFor(t *testing.T) {
 	gets(slow, "DTMF1")
 	p.send(event("Event-Name: DTMF", "DTMF-Digit: 4"))
 	gets(digits, "DTMF4")
-	if slow.Dropped() != 2 || all.Dropped() != 3 || digits.Dropped() != 0 || w.log.count("does not keep up") != 2 {
+	if slow.Dropped() != 2 || all.Dropped() != 3 || digits.Dropped() != 0 || w.log.count("is too slow") != 2 {
 		t.Errorf("dropped %d, %d and %d", slow.Dropped(), all.Dropped(), digits.Dropped())
 	}
 	slow.Close()
