@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ type channel struct {
 	value                 string
 	hungUp, moved         bool
 	fails                 error
+	failsAfter            int // commands
 	tasks                 int
 	commands              []string
 	slept                 func() error // what happens while ClaimRun waits
@@ -53,9 +56,10 @@ func (c *channel) Snapshot() esl.Event {
 
 func (c *channel) API(_ context.Context, line string) (string, error) {
 	c.commands = append(c.commands, line)
-	if c.fails != nil {
+	if c.fails != nil && c.failsAfter == 0 {
 		return "", c.fails
 	}
+	c.failsAfter = max(0, c.failsAfter-1)
 	if value, ok := strings.CutPrefix(line, "uuid_setvar c1 eslua_claim "); ok {
 		c.claimed = value
 		return "+OK\n", nil
@@ -73,7 +77,7 @@ func (c *channel) API(_ context.Context, line string) (string, error) {
 	if rest, ok := strings.CutPrefix(line, "eval ${uuid_setvar(c1 eslua_checkpoint "); ok {
 		c.tasks++
 		value, _, _ := strings.Cut(rest, "${")
-		c.value = value + taskAdded + string(rune('0'+c.tasks))
+		c.value = value + taskAdded + strconv.Itoa(c.tasks)
 		return "+OK\n" + c.value, nil
 	}
 	return "+OK\n", nil
@@ -92,7 +96,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 	c := &channel{profile: "1", path: "a/b.c|d", resume: "true"}
 	k, _ := c.open(flow)
 	for _, when := range []string{"+60", "+61"} {
-		if answer, err := k.Schedule(t.Context(), when, "uuid_kill c1 NO_ANSWER"); err != nil || answer != taskAdded+string(rune('0'+c.tasks)) {
+		if answer, err := k.Schedule(t.Context(), when, "uuid_kill c1 NO_ANSWER"); err != nil || answer != taskAdded+strconv.Itoa(c.tasks) {
 			t.Fatalf("%q, %v", answer, err)
 		}
 	}
@@ -180,9 +184,42 @@ func TestEnd(t *testing.T) {
 
 func TestTooMuchIsNotSent(t *testing.T) {
 	c := &channel{}
+	k, _ := c.open(Stamp{Flow: flow.Flow, Generation: flow.Generation, Version: "vv"})
+	overhead := len(k.current.text())
+	exact := strings.Repeat("x", (MaxBytes-overhead)*3/4) // in base64 four bytes are three
+	if n := overhead + len(word(exact)); n != MaxBytes {
+		t.Fatalf("the test's text makes %d bytes", n)
+	}
+	if err := k.Save(t.Context(), exact+"x"); err == nil || !strings.Contains(err.Error(), "4096") || len(c.commands) > 0 {
+		t.Errorf("one byte too many: %v, sent %d commands", err, len(c.commands))
+	}
+	if err := k.Save(t.Context(), exact); err != nil || len(c.value) != MaxBytes {
+		t.Errorf("as much as fits: %v, the variable has %d bytes", err, len(c.value))
+	}
+}
+
+// FreeSWITCH writes an error instead of a number, and never a number below 1.
+func TestTasksAreNumbersAboveZero(t *testing.T) {
+	r, err := parse(record{}.text() + ".0.-1." + taskAdded + "0\n." + taskAdded + "-7.-ERR no.1." + taskAdded + "8\n")
+	if err != nil || !slices.Equal(r.tasks, []int{1, 8}) {
+		t.Errorf("tasks %v, %v", r.tasks, err)
+	}
+}
+
+func TestMoreTasksThanAreNoted(t *testing.T) {
+	c := &channel{}
 	k, _ := c.open(flow)
-	if err := k.Save(t.Context(), strings.Repeat("x", MaxBytes)); err == nil || !strings.Contains(err.Error(), "4096") || len(c.commands) > 0 {
-		t.Errorf("%v, sent %d commands", err, len(c.commands))
+	for range maxTasks {
+		if _, err := k.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.commands = nil
+	if _, err := k.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(c.commands, "; "); got != "sched_api +60 c1 uuid_kill c1" {
+		t.Errorf("sent %s", got)
 	}
 }
 
@@ -246,6 +283,72 @@ func TestClaimRun(t *testing.T) {
 	c.slept = func() error { return displaced }
 	if err := Open(c, flow, slog.New(slog.DiscardHandler)).ClaimRun(t.Context()); err != displaced {
 		t.Errorf("waiting ends with %v", err)
+	}
+}
+
+func TestClaimRunWithoutFreeSWITCH(t *testing.T) {
+	c := &channel{resume: "true"}
+	c.open(flow)
+	gone := errors.New("gone")
+	for n := range 3 { // its three commands
+		next := Open(c, flow, slog.New(slog.DiscardHandler))
+		c.failsAfter, c.fails = n, gone
+		if err := next.ClaimRun(t.Context()); err != gone {
+			t.Errorf("command %d fails: %v", n, err)
+		}
+		c.failsAfter, c.fails = 0, nil
+	}
+}
+
+// What the previous run has deleted meanwhile is not continued.
+func TestClaimRunOfWhatIsGone(t *testing.T) {
+	for name, value := range map[string]string{"unset": "", "the channel is gone": "-ERR No such channel!"} {
+		c := &channel{resume: "true"}
+		c.open(flow)
+		next, log := Open(c, flow, slog.New(slog.DiscardHandler)), &bytes.Buffer{}
+		next.log = slog.New(slog.NewTextHandler(log, nil))
+		c.slept = func() error { c.value = value; return nil }
+		if err := next.ClaimRun(t.Context()); err != nil || next.continues || log.Len() > 0 {
+			t.Errorf("%s: %v, continues %v, logged %s", name, err, next.continues, log)
+		}
+	}
+}
+
+func TestWhatCannotBeParsed(t *testing.T) {
+	whole := record{}.text()
+	for value, want := range map[string]string{
+		"2." + whole[2:]: `its format is "2"`,
+		strings.Replace(whole, "running", "walking", 1): "damaged: 8 words",
+		strings.TrimSuffix(whole, "."):                  "damaged: 7 words",
+		strings.Replace(whole, "1..", "1.!.", 1):        "damaged in word 2",
+		whole + "!":                                     "damaged in word 8",
+	} {
+		if _, err := parse(value); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", value, err, want)
+		}
+	}
+}
+
+// A task that cannot be deleted is told, unless the run is over anyway.
+func TestATaskThatCannotBeDeleted(t *testing.T) {
+	c := &channel{}
+	k, _ := c.open(flow)
+	if _, err := k.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, log := c.open(flow); log.Len() > 0 {
+		t.Errorf("logged %s", log)
+	}
+	c.fails = errors.New("gone")
+	if _, log := c.open(flow); !strings.Contains(log.String(), "task=1 error=gone") {
+		t.Errorf("logged %s", log)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var log bytes.Buffer
+	Open(c, flow, slog.New(slog.NewTextHandler(&log, nil))).Begin(ctx)
+	if log.Len() > 0 {
+		t.Errorf("logged %s after the end", &log)
 	}
 }
 

@@ -115,7 +115,10 @@ func TestHalfFrameIsNoCall(t *testing.T) {
 	if c := p.command(); c != "" {
 		t.Fatalf("instead of the end: %q", c)
 	}
-	h.says("malformed")
+	h.says("level=WARN")
+	if !strings.Contains(h.log.String(), "malformed") {
+		t.Errorf("the log does not say why:\n%s", h.log)
+	}
 }
 
 func TestPortCheckIsNotWorthAWarning(t *testing.T) {
