@@ -43,7 +43,7 @@ func (m *Machine) NewState(o StateOptions) *State {
 		o.Print = func(string) {}
 	}
 	s := &State{machine: m, options: o, bound: make([]any, len(m.modules))}
-	s.guard = guard.New(o.Limits, guard.Host{
+	s.guard = guard.New(o.Limits, guard.Services{
 		Clock: o.Clock,
 		Print: o.Print,
 		Rand:  rand.New(rand.NewPCG(o.Seed, 0)),

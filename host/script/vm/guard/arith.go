@@ -13,7 +13,7 @@ import (
 // block begins at a multiple of its size.
 const blockLen = 32
 
-// small are the boxed small integers: each other one is an allocation.
+// small has the small integers as Lua values. Each other number is an allocation.
 var small = func() (s [256]lua.LValue) {
 	for i := range s {
 		s[i] = lua.LNumber(i)
@@ -29,10 +29,10 @@ func Integer(n int) lua.LValue {
 	return lua.LNumber(n)
 }
 
-// numberType is the type word of an interface that holds an LNumber.
+// numberType is the type word of an interface value that holds an LNumber.
 var numberType = (*[2]unsafe.Pointer)(unsafe.Pointer(&small[0]))[0]
 
-// box makes a number a Lua value; 32 of them are one allocation.
+// box returns x as a Lua value; 32 of them share one allocation.
 func (g *Guard) box(x lua.LNumber) (v lua.LValue) {
 	if x >= 0 && x < lua.LNumber(len(small)) {
 		if i := int(x); lua.LNumber(i) == x && (i != 0 || !math.Signbit(float64(x))) {
@@ -66,7 +66,7 @@ func compute(op int, x, y lua.LNumber) lua.LNumber {
 	return lua.LNumber(math.Pow(float64(x), float64(y)))
 }
 
-// modulo is luaconf.h:luai_nummod.
+// modulo returns x % y as luaconf.h:luai_nummod does.
 func modulo(x, y lua.LNumber) lua.LNumber {
 	if x >= 0 && y > 0 && x < 1<<53 && y < 1<<53 {
 		if i, j := int64(x), int64(y); lua.LNumber(i) == x && lua.LNumber(j) == y {
@@ -78,11 +78,12 @@ func modulo(x, y lua.LNumber) lua.LNumber {
 
 var events = [...]string{"__add", "__sub", "__mul", "__div", "__mod", "__pow"}
 
-// arith is lvm.c:Arith: numbers in strings count before metamethods.
+// arith does arithmetic as lvm.c:Arith: numbers in strings come before
+// metamethods.
 func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
 	op := opcode(inst)
-	g.read(b)
-	g.read(c)
+	g.chargeRead(b)
+	g.chargeRead(c)
 	if x, ok := toNumber(b); ok {
 		if y, ok := toNumber(c); ok {
 			return g.box(compute(op, x, y))
@@ -99,8 +100,8 @@ func (g *Guard) arith(L *lua.LState, inst uint32, b, c lua.LValue) lua.LValue {
 	return nil
 }
 
-// read charges what reading a string as a number takes.
-func (g *Guard) read(v lua.LValue) {
+// chargeRead charges reading v as a number, if it is a string.
+func (g *Guard) chargeRead(v lua.LValue) {
 	if s, ok := v.(lua.LString); ok {
 		g.left -= int64(len(s) / bytesPerUnit)
 	}
@@ -109,7 +110,7 @@ func (g *Guard) read(v lua.LValue) {
 // bytesPerUnit is how many bytes of a number are read in a unit of work.
 const bytesPerUnit = 2
 
-// ChargeParse charges what reading s as a number takes, before it is read.
+// ChargeParse charges reading s as a number. Call it before.
 func (g *Guard) ChargeParse(L *lua.LState, s string) {
 	if len(s) > 64 {
 		g.ChargeCPU(L, len(s)/bytesPerUnit)
@@ -117,7 +118,7 @@ func (g *Guard) ChargeParse(L *lua.LState, s string) {
 }
 
 func (g *Guard) negate(L *lua.LState, inst uint32, b lua.LValue) lua.LValue {
-	g.read(b)
+	g.chargeRead(b)
 	if x, ok := toNumber(b); ok {
 		return g.box(-x)
 	}
@@ -155,7 +156,7 @@ func (g *Guard) prepareFor(L *lua.LState, reg *registry, at int) {
 		if _, ok := reg.array[at+i].(lua.LNumber); ok {
 			continue
 		}
-		g.read(reg.array[at+i])
+		g.chargeRead(reg.array[at+i])
 		x, ok := toNumber(reg.array[at+i])
 		if !ok {
 			Raise(L, 1, "'for' "+what+" must be a number")
@@ -217,7 +218,7 @@ func textual(v lua.LValue) bool {
 	return false
 }
 
-// textSize is no less than the length of v as text.
+// textSize returns at least the length of v as text.
 func textSize(v lua.LValue) int {
 	if s, ok := v.(lua.LString); ok {
 		return len(s)
@@ -235,7 +236,7 @@ func appendText(text []byte, v lua.LValue) []byte {
 	return text
 }
 
-// call1 calls a metamethod with two arguments for its one result.
+// call1 calls a metamethod with two arguments and returns its first result.
 func call1(L *lua.LState, fn lua.LValue, a, b lua.LValue) lua.LValue {
 	if _, ok := fn.(*lua.LFunction); !ok && metamethod(L, fn, "__call") == nil {
 		Raise(L, 1, "attempt to call a "+fn.Type().String()+" value")
@@ -250,8 +251,8 @@ func call1(L *lua.LState, fn lua.LValue, a, b lua.LValue) lua.LValue {
 	return v
 }
 
-// metamethod is v's function for an event, nil if there is none. A value with
-// __call does as a function, as in PUC Lua.
+// metamethod returns v's metamethod for an event, or nil. It need not be a
+// function: PUC Lua also takes a value with __call.
 func metamethod(L *lua.LState, v lua.LValue, event string) lua.LValue {
 	var mt lua.LValue
 	switch v := v.(type) {

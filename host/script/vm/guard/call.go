@@ -4,9 +4,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// call does OP_CALL where a Lua function without variable arguments is called
-// and its registers are there: most calls. It reports whether it did.
-func (s *state) call(reg *registry, cf *callFrame, inst uint32) bool {
+// callLua does OP_CALL for a Lua function without variable arguments whose
+// registers exist: most calls. It reports whether it did.
+func (s *state) callLua(reg *registry, cf *callFrame, inst uint32) bool {
 	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
 	if !ok || fn.IsG || fn.Proto.IsVarArg != 0 {
@@ -38,9 +38,9 @@ func (s *state) call(reg *registry, cf *callFrame, inst uint32) bool {
 	return true
 }
 
-// leave does OP_RETURN from one Lua function to another in the same loop. It
-// reports whether it did.
-func (s *state) leave(reg *registry, cf, base *callFrame, inst uint32) bool {
+// returnToLua does OP_RETURN from one Lua function to another in the same loop.
+// It reports whether it did.
+func (s *state) returnToLua(reg *registry, cf, base *callFrame, inst uint32) bool {
 	b := argB(inst)
 	to := cf.Parent
 	if b == 0 || cf == base || s.uvcache != nil || to == nil || to.Fn.IsG {
@@ -69,8 +69,8 @@ func (s *state) leave(reg *registry, cf, base *callFrame, inst uint32) bool {
 	return true
 }
 
-// callGo does OP_CALL where a Go function is called. It reports whether it
-// did, and whether the function has yielded, which ends the loop.
+// callGo does OP_CALL for a Go function. It reports whether it did, and whether
+// the function has yielded, which ends the loop.
 func (s *state) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32) (done, yielded bool) {
 	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
@@ -88,10 +88,10 @@ func (s *state) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32)
 	return true, s.enterGo(L, reg, cf, fn, at, n, wanted)
 }
 
-// callOther does the calls that call does not: of Go functions, of functions
+// callSlow does the calls that callLua does not: of Go functions, of functions
 // with variable arguments, of values with __call, and tail calls. It reports
 // whether the loop must return.
-func (g *Guard) callOther(L *lua.LState, s *state, cf *callFrame, inst uint32, base *callFrame) (exit bool) {
+func (g *Guard) callSlow(L *lua.LState, s *state, cf *callFrame, inst uint32, base *callFrame) (exit bool) {
 	if opcode(inst) == lua.OP_TAILCALL {
 		inst = g.tailCall(L, s.reg, cf, inst)
 	}
@@ -104,14 +104,14 @@ func (g *Guard) callOther(L *lua.LState, s *state, cf *callFrame, inst uint32, b
 		return true
 	}
 	if f := s.currentFrame; f.Pc == 0 && f.Fn.Proto.IsVarArg != 0 {
-		g.begin(L, f)
+		g.checkVariadic(L, f)
 	}
 	return false
 }
 
-// tailCall prepares a tail call. A Go function is called in the ordinary way,
-// the return that follows gives back its results; so it may yield. A Lua
-// function's arguments must fit the registers, else gopher-lua panics.
+// tailCall prepares a tail call. A Go function is called as usual and the return
+// that follows hands on its results, so it may yield. The arguments of a Lua
+// function must fit the registers, or gopher-lua would panic.
 func (g *Guard) tailCall(L *lua.LState, reg *registry, cf *callFrame, inst uint32) uint32 {
 	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
@@ -128,8 +128,8 @@ func (g *Guard) tailCall(L *lua.LState, reg *registry, cf *callFrame, inst uint3
 	return inst
 }
 
-// enterGo calls a Go function that lies at a register with n arguments behind
-// it, and puts so many results there.
+// enterGo calls the Go function in register at, with the n arguments that follow
+// it, and puts the wanted number of results there.
 func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFunction, at, n, wanted int) (yielded bool) {
 	end := at + 1 + n
 	for i := reg.top; i < end; i++ {
@@ -171,17 +171,17 @@ func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFu
 	return false
 }
 
-// next does OP_TFORLOOP where the iterator is a Go function: most are. It
+// iterate does OP_TFORLOOP where the iterator is a Go function: most are. It
 // reports whether it did. The iterator cannot yield, as it cannot where
 // gopher-lua calls it.
-func (g *Guard) next(L *lua.LState, s *state, reg *registry, cf *callFrame, inst uint32) bool {
+func (g *Guard) iterate(L *lua.LState, s *state, reg *registry, cf *callFrame, inst uint32) bool {
 	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
 	wanted := argC(inst)
 	if !ok || !fn.IsG || at+6+wanted > len(reg.array) {
 		return false
 	}
-	g.enter(L)
+	g.enterLoop(L)
 	cf = s.currentFrame // it may have moved
 	copy(reg.array[at+3:at+6], reg.array[at:at+3])
 	reg.top = max(reg.top, at+6)

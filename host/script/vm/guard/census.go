@@ -6,9 +6,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// census counts the bytes a script can reach: its globals, its threads with
-// their registers and running functions, and all that hangs on them. What the
-// machine's states share is not counted.
+// census counts the bytes that a script can reach from its globals, its threads
+// with their registers, and its running functions. Tables that the machine's
+// states share are not counted.
 type census struct {
 	g     *Guard
 	bytes int64
@@ -39,7 +39,7 @@ func (g *Guard) census() (live, work int64) {
 	return c.bytes, c.work
 }
 
-// value counts v if it is small and notes it if it has an inside.
+// value counts a string or number, and queues a value that refers to others.
 func (c *census) value(v lua.LValue) {
 	c.work++
 	word := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]
@@ -56,7 +56,7 @@ func (c *census) value(v lua.LValue) {
 		if x >= 0 && x < lua.LNumber(len(small)) && lua.LNumber(int(x)) == x {
 			return
 		}
-		// one number that is alive keeps its whole block
+		// one reachable number keeps its whole block
 		if b := uintptr(word) &^ (8*blockLen - 1); b != c.block {
 			c.block = b
 			if c.seen.addAddress(b) {
@@ -83,7 +83,7 @@ func (c *census) inside(v lua.LValue) {
 	case *lua.LUserData:
 		c.bytes += 128
 		if h, ok := x.Value.(interface{ Size() int }); ok {
-			c.bytes += int64(h.Size()) // what hangs on it outside Lua
+			c.bytes += int64(h.Size()) // what it refers to outside Lua
 		}
 		if x.Metatable != nil {
 			c.value(x.Metatable)
@@ -162,7 +162,7 @@ func (c *census) registers(r *registry) {
 	}
 }
 
-// protoSize is what a compiled function takes.
+// protoSize returns what a compiled function takes, in bytes.
 func protoSize(p *lua.FunctionProto) int64 {
 	n := 400 + 4*cap(p.Code) + (16+16+24)*cap(p.Constants) + 8*cap(p.FunctionPrototypes) +
 		8*cap(p.DbgSourcePositions) + (8+40)*cap(p.DbgLocals) + 24*cap(p.DbgCalls) + 16*cap(p.DbgUpvalues)
@@ -178,8 +178,7 @@ func protoSize(p *lua.FunctionProto) int64 {
 	return size
 }
 
-// pointers is a set of addresses, open addressing, never shrinking. Go's heap
-// does not move.
+// pointers is a set of addresses, with open addressing. Go's heap does not move.
 type pointers struct {
 	slots []uintptr
 	n     int

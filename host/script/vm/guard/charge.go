@@ -4,22 +4,22 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Memory is charged as it is allocated and never credited. Only when what the
-// last census found and what was charged since passes the budget, a census
-// counts what the script can still reach: garbage never stops a script.
+// Memory is charged when it is allocated and never credited. When the last
+// census and the charges since exceed the budget, a new census counts what the
+// script can still reach. So garbage never stops a script.
 //
-// A script that lives near its limit would take a census at every step; so an
-// eighth of the budget may pass between two of them.
+// A script near its limit would cause a census at every step. So at least an
+// eighth of the budget is allocated between two of them.
 
-// ChargeMemory charges bytes that are about to be allocated and may stay reachable
-// from Lua. It raises the limit error when they do not fit.
+// ChargeMemory charges bytes that are about to be allocated and may stay
+// reachable from Lua. It raises the limit error if they do not fit.
 func (g *Guard) ChargeMemory(L *lua.LState, bytes int) { g.charge(L, int64(bytes)) }
 
-// DeferMemory charges bytes without a look at the limit, which the next instruction
-// that allocates takes: for what is made while no script runs.
+// DeferMemory charges bytes without checking the limit, for allocations while no
+// script runs. The next charge checks it.
 func (g *Guard) DeferMemory(bytes int64) { g.debt += bytes }
 
-// Memory is what the script holds at most, in bytes: what the last census
+// Memory returns what the script holds at most, in bytes: what the last census
 // found and what was allocated since.
 func (g *Guard) Memory() int64 { return g.live + g.debt }
 
@@ -31,7 +31,7 @@ func (g *Guard) charge(L *lua.LState, n int64) {
 	g.left -= n >> 6
 }
 
-// collect counts what is reachable; pending bytes are about to be allocated.
+// collect takes a census; pending bytes are about to be allocated.
 func (g *Guard) collect(L *lua.LState, pending int64) {
 	if g.debt <= g.limits.Memory/8 {
 		return
@@ -44,13 +44,12 @@ func (g *Guard) collect(L *lua.LState, pending int64) {
 	}
 	if g.live+pending > g.limits.Memory {
 		g.debt -= pending // it will not be allocated
-		g.limit(L, "memory", Size(g.limits.Memory))
+		g.endByLimit(L, "memory", Size(g.limits.Memory))
 	}
 }
 
-// Go bytes of a table's parts, as measured for gopher-lua's tables: of the
-// table itself, an array slot, the maps that its first key brings, and each key
-// at most.
+// Sizes of a gopher-lua table's parts, measured: the table itself, an array
+// slot, the maps that the first key needs, and each key at most.
 const (
 	emptyTable = 96
 	slotSize   = 16
@@ -77,9 +76,9 @@ func mapSize(keys int) int64 {
 	return slots*(33+26) + int64(keys)*20 + 200
 }
 
-// beforeSet charges a far index before its array is made, and returns the
-// table that an assignment may make grow, nil for none.
-func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *table {
+// prepareSet charges the array that an assignment makes, and returns the table
+// that it may add a key to, or nil.
+func (g *Guard) prepareSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *table {
 	p := cf.Fn.Proto
 	var t *lua.LTable
 	var key lua.LValue
@@ -93,11 +92,11 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 		return nil
 	}
 	if t.Metatable != lua.LNil {
-		if t = target(t, key); t == nil {
+		if t = assignTarget(t, key); t == nil {
 			return nil
 		}
 	}
-	g.changes(t)
+	g.forgetMethods(t)
 	m := rawTable(t)
 	switch n := key.(type) {
 	case lua.LNumber:
@@ -110,9 +109,9 @@ func (g *Guard) beforeSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *
 	return m
 }
 
-// target is the table that t[key] = v changes, through __newindex tables; nil
-// if a function decides.
-func target(t *lua.LTable, key lua.LValue) *lua.LTable {
+// assignTarget returns the table that t[key] = v changes, through __newindex
+// tables, or nil if a function decides.
+func assignTarget(t *lua.LTable, key lua.LValue) *lua.LTable {
 	for range lua.MaxTableGetLoop {
 		mt, ok := t.Metatable.(*lua.LTable)
 		if !ok || t.RawGet(key) != lua.LNil {
@@ -158,8 +157,9 @@ func (g *Guard) chargeIndex(L *lua.LState, t *lua.LTable, n lua.LNumber) {
 	g.charge(L, slotSize*int64(room-cap(array)))
 }
 
-// afterSet charges the keys an assignment added.
-func (g *Guard) afterSet(L *lua.LState, t *table, keys int) {
+// chargeKeys charges the keys that an assignment added to the earlier ones, and
+// removes those without values if they are many.
+func (g *Guard) chargeKeys(L *lua.LState, t *table, keys int) {
 	n := len(t.keys) - keys
 	if n <= 0 {
 		return

@@ -4,14 +4,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Coroutines are gopher-lua's threads, begun and resumed here: under the
-// state's guard, with call stacks that start small, and with errors that PUC
-// Lua's words describe. A coroutine may yield across pcall, which runs in the
-// coroutine's own loop, but not across a metamethod, an iterator or a Go
-// function that calls back: those have Go frames in between.
+// Coroutines are gopher-lua's threads, started and resumed here: under the
+// state's guard, with call stacks that start small, and with PUC Lua's error
+// texts. A coroutine may yield across pcall, which runs in the coroutine's own
+// loop, but not across a metamethod, an iterator or a Go function that calls
+// back, because these have Go frames in between.
 
 // resume moves nargs values from the top of L to th and runs it until it
-// yields, ends or fails. What it gave is on top of L: n values.
+// yields, ends or fails. Its n results are on top of L.
 func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) {
 	s, t := raw(L), raw(th)
 	switch {
@@ -32,7 +32,7 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	begin := t.currentFrame == nil && t.reg.top == 1
 	args := nargs
 	if !begin && t.currentFrame != nil {
-		args = wanted(t.currentFrame, nargs)
+		args = resultsWanted(t.currentFrame, nargs)
 	}
 	for i := range args {
 		v := lua.LValue(lua.LNil)
@@ -46,7 +46,7 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	L.G.CurrentThread = th
 	nest, floor := g.nest, g.floor
 	g.floor = nest
-	if err = g.run1(th, begin, nargs); err != nil {
+	if err = g.runThread(th, begin, nargs); err != nil {
 		t.closeUpvalues(0)
 		th.Dead = true
 	} else if th.Parent != nil { // it ended without a Lua function that returns
@@ -74,17 +74,18 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	return n, nil
 }
 
-// run1 runs th until it yields or ends; an error that a script may catch is returned.
-func (g *Guard) run1(th *lua.LState, begin bool, nargs int) (err *lua.ApiError) {
+// runThread runs th until it yields or ends. It returns an error that a script
+// may catch.
+func (g *Guard) runThread(th *lua.LState, begin bool, nargs int) (err *lua.ApiError) {
 	ended := false
 	defer func() {
-		if ended || g.dead != nil {
+		if ended || g.ended != nil {
 			return
 		}
 		r := recover()
 		e, ok := r.(*lua.ApiError)
 		if !ok {
-			g.internal(th, r)
+			g.endByPanic(th, r)
 		}
 		err = e
 	}()
@@ -97,8 +98,8 @@ func (g *Guard) run1(th *lua.LState, begin bool, nargs int) (err *lua.ApiError) 
 	return nil
 }
 
-// wanted is how many values the call that yielded is to get.
-func wanted(f *callFrame, n int) int {
+// resultsWanted returns how many of n values the call that yielded gets.
+func resultsWanted(f *callFrame, n int) int {
 	if f.Fn.IsG || f.Pc < 1 {
 		return n
 	}
@@ -113,7 +114,7 @@ func plainError(message string) *lua.ApiError {
 	return &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(message)}
 }
 
-// Coroutine is the library of that name. Its functions are shared by all states.
+// Coroutine returns the coroutine library. All states share its functions.
 func Coroutine() map[string]lua.LValue {
 	return map[string]lua.LValue{
 		"create":  GoFunction(coCreate),

@@ -36,12 +36,12 @@ func (t cpuTime) exceeds(limit time.Duration) bool {
 func (g *Guard) ChargeCPU(L *lua.LState, units int) {
 	g.left -= int64(units)
 	if g.left < 0 {
-		g.tick(L)
+		g.settleSlice(L)
 	}
 }
 
-// tick accounts for the slice that ended and begins the next.
-func (g *Guard) tick(L *lua.LState) {
+// settleSlice accounts for the slice that ended and begins the next.
+func (g *Guard) settleSlice(L *lua.LState) {
 	spent := g.slice - g.left
 	now := time.Now()
 	took := now.Sub(g.sliceBegan)
@@ -58,14 +58,14 @@ func (g *Guard) tick(L *lua.LState) {
 	g.debt += 8 * g.slice // the numbers it may have boxed
 	g.slice, g.left = next, next
 	switch {
-	case g.dead != nil:
-		panic(g.dead)
+	case g.ended != nil:
+		panic(g.ended)
 	case g.Context.Err() != nil:
-		g.end(L, context.Cause(g.Context))
+		g.endScript(L, context.Cause(g.Context))
 	case g.burst.exceeds(g.limits.Burst):
-		g.limit(L, "burst", g.limits.Burst.String()+" of processor time between two waits")
+		g.endByLimit(L, "burst", g.limits.Burst.String()+" of processor time between two waits")
 	case g.total.exceeds(g.limits.CPU):
-		g.limit(L, "cpu", g.limits.CPU.String()+" of processor time")
+		g.endByLimit(L, "cpu", g.limits.CPU.String()+" of processor time")
 	case g.live+g.debt > g.limits.Memory:
 		g.collect(L, 0)
 	}

@@ -7,21 +7,21 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Raise raises a Lua error with the place of the function at level: 1 is the
-// one that runs or, if that is a Go function, the one that called it; 2 that
-// one's caller. A level of 0 adds no place.
+// Raise raises a Lua error with the position of the function at level: 1 is the
+// running function or, if that is a Go function, its caller; 2 is the caller of
+// that. Level 0 adds no position.
 func Raise(L *lua.LState, level int, message string) {
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(position(L, level) + message)})
 }
 
 // Throw raises any value as an error, as the function error does. cause is the
-// Go error behind it, or nil.
+// Go error that caused it, or nil.
 func Throw(L *lua.LState, v lua.LValue, cause error) {
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: v, Cause: cause})
 }
 
-// Where is the line of a script that runs on L, through Go functions and
-// coroutines; "" if there is none.
+// Where returns the line of the script that runs on L, also inside Go functions
+// and coroutines. file is "" if none runs.
 func Where(L *lua.LState) (file string, line int) {
 	for th := L; th != nil; th = th.Parent {
 		for f := raw(th).currentFrame; f != nil; f = f.Parent {
@@ -33,7 +33,8 @@ func Where(L *lua.LState) (file string, line int) {
 	return "", 0
 }
 
-// position is lauxlib.c:luaL_where, with level 1 for an instruction's own function.
+// position returns the prefix of an error, as lauxlib.c:luaL_where, with level 1
+// for the running instruction's function.
 func position(L *lua.LState, level int) string {
 	if level <= 0 {
 		return ""
@@ -47,7 +48,8 @@ func position(L *lua.LState, level int) string {
 	return ""
 }
 
-// frameAt is ldebug.c:lua_getstack; nil is also a level lost to a tail call.
+// frameAt returns the call frame at level, as ldebug.c:lua_getstack. It is nil
+// also for a level lost to a tail call.
 func frameAt(L *lua.LState, level int) *callFrame {
 	f := raw(L).currentFrame
 	for ; level > 0 && f != nil; f = f.Parent {
@@ -70,10 +72,11 @@ func (f *callFrame) line() int {
 	return p.DbgSourcePositions[f.Pc-1]
 }
 
-// scripted tells a script's function from Go functions and from pcall and xpcall.
+// scripted reports whether fn is a script's function: no Go function, nor pcall
+// or xpcall.
 func scripted(fn *lua.LFunction) bool { return !fn.IsG && fn.Proto.SourceName != builtinName }
 
-// raise is LState.Panic: gopher-lua's own errors pass here and get PUC Lua's words.
+// raise gives gopher-lua's own errors PUC Lua's texts. It is LState.Panic.
 func raise(L *lua.LState) {
 	reg := raw(L).reg
 	v := lua.LValue(lua.LNil)
@@ -102,7 +105,7 @@ func raise(L *lua.LState) {
 
 const nonTable = "attempt to index a non-table object("
 
-// unplaced takes off the place that LState.raiseError has put in front.
+// unplaced removes the position that LState.raiseError has added.
 func unplaced(L *lua.LState, text string) (message string, placed bool) {
 	for f := raw(L).currentFrame; f != nil; f = f.Parent {
 		if !f.Fn.IsG {
@@ -113,7 +116,7 @@ func unplaced(L *lua.LState, text string) (message string, placed bool) {
 	return strings.CutPrefix(text, " ") // nothing of Lua runs
 }
 
-// reword gives an error of the running instruction PUC Lua's words.
+// reword returns PUC Lua's text for an error of the running instruction.
 func reword(L *lua.LState, f *callFrame, message string) string {
 	inst := f.Fn.Proto.Code[f.Pc-1]
 	a, b := argA(inst), argB(inst)
@@ -133,7 +136,7 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 		switch opcode(inst) {
 		case lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_SELF:
 			if at(b).Type().String() == kind {
-				return wrongType(f, "index", at(b), b) + absent(L, f, at(b), lua.LNil, b)
+				return wrongType(f, "index", at(b), b) + explainNil(L, f, at(b), lua.LNil, b)
 			}
 		case lua.OP_SETTABLE, lua.OP_SETTABLEKS:
 			if at(a).Type().String() == kind {
@@ -144,7 +147,7 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 	case message == "attempt to call a non-function object":
 		switch opcode(inst) {
 		case lua.OP_CALL, lua.OP_TAILCALL:
-			return wrongType(f, "call", at(a), a) + absent(L, f, at(a), at(a+1), a)
+			return wrongType(f, "call", at(a), a) + explainNil(L, f, at(a), at(a+1), a)
 		case lua.OP_TFORLOOP:
 			return wrongType(f, "call", at(a), rk)
 		}
@@ -164,15 +167,15 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 	return message
 }
 
-// typeError raises that the running instruction cannot do with v, its operand i.
+// typeError raises that the running instruction cannot be done with v, its
+// operand i.
 func typeError(L *lua.LState, what string, v lua.LValue, i int) {
 	Raise(L, 1, wrongType(raw(L).currentFrame, what, v, i))
 }
 
-// absent is what the machine has to say about a name that is nil: register i,
-// which the running instruction would call or index. self is the object if it
-// is a method.
-func absent(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
+// explainNil returns the machine's explanation if v, in register i, is nil and
+// the running instruction calls or indexes it. self is the object of a method.
+func explainNil(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
 	explain := Of(L).shared.Explain
 	if v != lua.LNil || i&rk != 0 || explain == nil || !scripted(f.Fn) {
 		return ""
@@ -194,7 +197,7 @@ func absent(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
 	return ""
 }
 
-// wrongType is ldebug.c:luaG_typeerror.
+// wrongType returns the text of ldebug.c:luaG_typeerror.
 func wrongType(f *callFrame, what string, v lua.LValue, i int) string {
 	kind := v.Type().String()
 	if i&rk == 0 && scripted(f.Fn) {
@@ -205,8 +208,8 @@ func wrongType(f *callFrame, what string, v lua.LValue, i int) string {
 	return "attempt to " + what + " a " + kind + " value"
 }
 
-// nameOf is ldebug.c:getobjname: how the source calls register r of fn where
-// pc stands.
+// nameOf returns the source's name of register r of fn at pc, as
+// ldebug.c:getobjname.
 func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
 	p := fn.Proto
 	if name := localName(p, r, pc); name != "" {
@@ -246,9 +249,9 @@ func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
 	return "", ""
 }
 
-// localName is the local variable in register r, "" for a temporary value.
-// LFunction.LocalName does not see a variable in the first instruction and the
-// last of its block.
+// localName returns the local variable in register r, or "" for a temporary
+// value. LFunction.LocalName misses a variable in the first and the last
+// instruction of its block.
 func localName(p *lua.FunctionProto, r, pc int) string {
 	for _, v := range p.DbgLocals {
 		if v.StartPc > pc {
@@ -268,8 +271,8 @@ func localName(p *lua.FunctionProto, r, pc int) string {
 	return ""
 }
 
-// lastSet is ldebug.c:symbexec: the instruction before pc that gave register r
-// its value, -1 if none did for certain.
+// lastSet returns the instruction before pc that gave register r its value, as
+// ldebug.c:symbexec, or -1 if none certainly did.
 func lastSet(p *lua.FunctionProto, pc, r int) int {
 	last := -1
 	for i := 0; i < pc; i++ {

@@ -7,12 +7,12 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// LimitError is a budget that was used up. No script can catch it, but for
-// the stack's, which Lua has always let pcall catch.
+// A LimitError says which budget was used up. No script can catch it, except the
+// stack's, which pcall has always caught.
 type LimitError struct {
 	Limit  string // memory, burst, cpu, duration, stack or source
 	Figure string // the budget, with its unit
-	File   string // where the script stood; "" if it did not run
+	File   string // the line that ran; "" if none did
 	Line   int
 }
 
@@ -20,13 +20,13 @@ func (e *LimitError) Error() string {
 	return place(e.File, e.Line) + e.Text()
 }
 
-// Text is the message without the place.
+// Text returns the message without the position.
 func (e *LimitError) Text() string { return e.Limit + " limit of " + e.Figure + " reached" }
 
-// InternalError is a Go panic below a script, which costs that script only.
+// An InternalError is a Go panic inside a script, which ends that script only.
 type InternalError struct {
 	Value any    // what was recovered
-	File  string // where the script stood
+	File  string // the line that ran
 	Line  int
 	Stack []byte // Go's
 }
@@ -42,23 +42,23 @@ func place(file string, line int) string {
 	return file + ":" + strconv.Itoa(line) + ": "
 }
 
-// limit ends the script because of a budget.
-func (g *Guard) limit(L *lua.LState, name, figure string) {
+// endByLimit ends the script because of a budget.
+func (g *Guard) endByLimit(L *lua.LState, name, figure string) {
 	file, line := Where(L)
-	g.end(L, &LimitError{Limit: name, Figure: figure, File: file, Line: line})
+	g.endScript(L, &LimitError{Limit: name, Figure: figure, File: file, Line: line})
 }
 
-// end ends the script for good. Nothing catches the panic before Enter.
-func (g *Guard) end(L *lua.LState, err error) {
+// endScript ends the script. Only Enter catches its panic.
+func (g *Guard) endScript(L *lua.LState, err error) {
 	if e, ok := err.(*LimitError); ok && e.File == "" {
 		at := *e
 		at.File, at.Line = Where(L)
 		err = &at
 	}
-	if g.dead == nil {
-		g.dead = err
+	if g.ended == nil {
+		g.ended = err
 	}
-	panic(g.dead)
+	panic(g.ended)
 }
 
 // Size writes a number of bytes as the limits' errors do: 16 MiB.

@@ -6,8 +6,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Base are the global functions that need the guard. They are shared by all
-// states; the rest of Lua's base library is host/script/vm/stdlib's.
+// Base returns the global functions that need the guard. All states share them.
+// Package stdlib has the rest of Lua's base library.
 func Base() map[string]lua.LValue {
 	b := builtin()
 	return map[string]lua.LValue{
@@ -70,8 +70,8 @@ func baseSetfenv(L *lua.LState) int {
 	return 1
 }
 
-// environment is lbaselib.c:getfunc: the function that argument 1 names, or
-// the global environment for level 0.
+// environment returns the function that argument 1 names, as lbaselib.c:getfunc,
+// or that it is the global environment, for level 0.
 func environment(L *lua.LState, level int) (fn *lua.LFunction, global bool) {
 	switch v := L.Get(1).(type) {
 	case *lua.LFunction:

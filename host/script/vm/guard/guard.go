@@ -11,9 +11,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Host is what the library functions of one state need of the world around
-// it. Functions are shared between states; they reach theirs by Of(L).Host.
-type Host struct {
+// Services are what the library functions of one state use of the outside. The
+// functions are shared between states and reach theirs by Of(L).Services.
+type Services struct {
 	Clock clock.Clock
 	Print func(line string) // where print goes; never nil
 	Rand  *rand.Rand        // math.random's own generator; never nil
@@ -24,13 +24,13 @@ type Host struct {
 // goroutine that runs the state.
 type Guard struct {
 	context.Context // of the running Run: ends when the script must
-	Host            Host
-	Data            any // the owner's; package vm keeps its State here
+	Services        Services
+	Data            any // the owner's; package vm stores its State here
 
 	limits Limits
 	main   *lua.LState
 	shared *Shared
-	dead   error // what ended the script for good: a *LimitError, an *InternalError or the context's
+	ended  error // what ended the script: a *LimitError, an *InternalError or the context's
 
 	// processor time; see tick
 	left       int64   // units left of the slice; negative is an overdraft
@@ -59,23 +59,23 @@ type Guard struct {
 	loop    func(*lua.LState, *callFrame)
 }
 
-// Of is the guard of the state or coroutine L.
+// Of returns the guard of the state or coroutine L.
 func Of(L *lua.LState) *Guard { return L.Context().(*Guard) }
 
-// Shared is what all states of a machine hold in common. The census does not
-// count Tables against any of them.
+// Shared belongs to all states of a machine. The census counts Tables against
+// none of them.
 type Shared struct {
 	Tables map[*lua.LTable]bool
 	Lane   Lane // nil lets every state compute at once
 
-	// Explain is what an error adds about a name that is nil when it is called
-	// or indexed: a global, a global table's field ("os.execute") or, with self,
-	// an object's method. May be nil.
+	// Explain returns what an error adds about a name that is nil when it is
+	// called or indexed: a global, a global table's field ("os.execute") or, with
+	// self, an object's method. It may be nil.
 	Explain func(self lua.LValue, name string) string
 }
 
-// Unfilled tells a library's table that has no fields yet: its metatable is one
-// that all states share and scripts never see.
+// Unfilled reports whether t is the table of a library that has no fields yet:
+// its metatable is one that all states share and scripts never see.
 func (g *Guard) Unfilled(t *lua.LTable) bool {
 	mt, ok := t.Metatable.(*lua.LTable)
 	return ok && g.shared.Tables[mt]
@@ -83,43 +83,43 @@ func (g *Guard) Unfilled(t *lua.LTable) bool {
 
 // New makes a state without libraries under limits. Its global and registry
 // tables are empty.
-func New(limits Limits, host Host, shared *Shared) *Guard {
+func New(limits Limits, host Services, shared *Shared) *Guard {
 	boundArrays()
-	g := &Guard{Context: context.Background(), Host: host, limits: limits.WithDefaults(), shared: shared}
+	g := &Guard{Context: context.Background(), Services: host, limits: limits.WithDefaults(), shared: shared}
 	g.loop = g.run
 	g.main = g.newMain()
 	return g
 }
 
-// boundArrays sets gopher-lua's bound on the array part of a table, for the
-// process and once: t[67108863] = 1 would else take a gigabyte, and no caller
-// of gopher-lua's has another way to say so.
+// boundArrays sets gopher-lua's limit on the array part of a table, once for the
+// process: t[67108863] = 1 would take a gigabyte. The limit is a global variable
+// of gopher-lua.
 var boundArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = maxIndex })
 
-// maxIndex bounds arrays to 16 MiB. Greater keys are kept as other keys are.
+// maxIndex bounds arrays to 16 MiB. Greater keys go into the hash part.
 const maxIndex = 1 << 20
 
-// L is the state's main thread.
+// L returns the state's main thread.
 func (g *Guard) L() *lua.LState { return g.main }
 
-// Limits are the budgets in force.
+// Limits returns the budgets in force.
 func (g *Guard) Limits() Limits { return g.limits }
 
-// MustRun ends the script if it must end: a Go function that called back into
-// Lua, or waited, calls it before it goes on.
+// MustRun ends the script if it must end. A Go function that waited, or called
+// back into Lua, calls it before it continues.
 func (g *Guard) MustRun(L *lua.LState) {
-	if g.dead != nil {
-		panic(g.dead)
+	if g.ended != nil {
+		panic(g.ended)
 	}
 	if g.Context.Err() != nil {
-		g.end(L, context.Cause(g.Context))
+		g.endScript(L, context.Cause(g.Context))
 	}
 }
 
-// Close makes everything that is tried on the state later fail.
+// Close makes the state fail whatever runs on it later.
 func (g *Guard) Close() {
-	if g.dead == nil {
-		g.dead = errClosed
+	if g.ended == nil {
+		g.ended = errClosed
 	}
 }
 

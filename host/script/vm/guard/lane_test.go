@@ -15,7 +15,7 @@ import (
 // runInLane runs source in ctx, in a bare state that shares the lane.
 func runInLane(t *testing.T, ctx context.Context, lane guard.Lane, source string) error {
 	t.Helper()
-	g := guard.New(guard.Limits{Burst: 100 * time.Millisecond}, guard.Host{
+	g := guard.New(guard.Limits{Burst: 100 * time.Millisecond}, guard.Services{
 		Clock: clock.System(), Print: func(string) {}, Rand: rand.New(rand.NewPCG(1, 2)),
 	}, &guard.Shared{Lane: lane})
 	defer g.Close()
@@ -58,7 +58,7 @@ func TestLongComputingWaitsForThePlaceAndShortDoesNot(t *testing.T) {
 // waits for then is no reason to keep the place.
 func TestAWaitKeepsNoPlaceAfterACallback(t *testing.T) {
 	lane := make(guard.Lane, 1)
-	g := guard.New(guard.Limits{}, guard.Host{
+	g := guard.New(guard.Limits{}, guard.Services{
 		Clock: clock.System(), Print: func(string) {}, Rand: rand.New(rand.NewPCG(1, 2)),
 	}, &guard.Shared{Lane: lane})
 	defer g.Close()

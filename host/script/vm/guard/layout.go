@@ -131,8 +131,8 @@ func callGFunction(L *lua.LState, tailcall bool) bool
 //go:linkname switchToParentThread github.com/yuin/gopher-lua.switchToParentThread
 func switchToParentThread(L *lua.LState, nargs int, haserror bool, kill bool)
 
-// Check reports how the linked gopher-lua differs from the one this package
-// was written against; nil if it does not.
+// Check returns an error if the linked gopher-lua differs from the one that this
+// package was written against.
 func Check() error {
 	L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 1})
 	defer L.Close()
@@ -187,7 +187,7 @@ func compare(theirs, ours reflect.Type) error {
 	return nil
 }
 
-// alike lets the kinds differ where the mirror is deliberately untyped.
+// alike compares kinds, which differ where the mirror is deliberately untyped.
 func alike(a, b reflect.Type) bool {
 	switch b.Kind() {
 	case reflect.UnsafePointer:

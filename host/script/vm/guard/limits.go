@@ -16,7 +16,7 @@ type Limits struct {
 // UnitsPerSecond converts the budgets' seconds to units of work.
 const UnitsPerSecond = 100_000_000
 
-// WithDefaults fills the fields that are not set.
+// WithDefaults returns l with the fields filled that are not set.
 func (l Limits) WithDefaults() Limits {
 	if l.Memory <= 0 {
 		l.Memory = 16 << 20
@@ -36,5 +36,5 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
-// MaxSource is the default cap on the bytes of one source text.
+// MaxSource is the default limit on the bytes of one source text.
 const MaxSource = 256 << 10

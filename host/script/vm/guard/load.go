@@ -31,8 +31,8 @@ func compile(text *compiler.Text) (*lua.FunctionProto, error) {
 	return p, nil
 }
 
-// makeRoom corrects how many registers a function uses: gopher-lua's compiler
-// does not count those of a loop's variables that nothing reads.
+// makeRoom corrects the number of registers of a function: gopher-lua's compiler
+// does not count those of loop variables that nothing reads.
 func makeRoom(p *lua.FunctionProto) {
 	for _, inst := range p.Code {
 		last := 0
@@ -57,7 +57,8 @@ func makeRoom(p *lua.FunctionProto) {
 	}
 }
 
-// trim gives back the room the compiler left in a function, some 7 KiB each.
+// trim frees the spare capacity that the compiler left in a function, some 7 KiB
+// each.
 func trim(p *lua.FunctionProto) {
 	p.Code = exact(p.Code)
 	p.Constants = exact(p.Constants)
@@ -75,8 +76,7 @@ func trim(p *lua.FunctionProto) {
 
 func exact[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
 
-// load compiles text under L's budgets. A message is what load returns for
-// text that does not compile.
+// load compiles text under L's budgets. If it does not compile, message says why.
 func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunction, message string) {
 	g := Of(L)
 	if len(text) > g.limits.Source {
@@ -97,7 +97,7 @@ func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunc
 	return &lua.LFunction{Proto: p, Env: env}, ""
 }
 
-// shortSource is lobject.c:luaO_chunkid.
+// shortSource returns a chunk's name for errors, as lobject.c:luaO_chunkid.
 func shortSource(name string) string {
 	const most = 59
 	switch {
@@ -122,7 +122,7 @@ func shortSource(name string) string {
 	return `[string "` + line + `"]`
 }
 
-// NewFunction is a function of the state that runs a compiled chunk.
+// NewFunction returns a function of the state that runs a compiled chunk.
 func (g *Guard) NewFunction(p *lua.FunctionProto) *lua.LFunction {
 	return &lua.LFunction{Proto: p, Env: g.main.G.Global}
 }
@@ -139,8 +139,8 @@ func baseLoadstring(L *lua.LState) int {
 	return loaded(L, string(text), string(name), L.G.Global)
 }
 
-// baseLoad takes a reader function, as 5.1 does, or a string, as 5.2; and
-// 5.2's mode and env.
+// baseLoad takes a reader function, as in 5.1, or a string, mode and env, as in
+// 5.2.
 func baseLoad(L *lua.LState) int {
 	var text string
 	name := "=(load)"
@@ -178,8 +178,8 @@ func loaded(L *lua.LState, text, name string, env *lua.LTable) int {
 	return 1
 }
 
-// readAll joins the pieces a reader function gives. What it raises is what
-// load returns, as in PUC Lua.
+// readAll joins the pieces that a reader function returns. load returns what it
+// raises, as in PUC Lua.
 func readAll(L *lua.LState, reader *lua.LFunction) (text string, failed lua.LValue) {
 	g := Of(L)
 	var b strings.Builder

@@ -20,7 +20,7 @@ func (g *Guard) run(L *lua.LState, base *callFrame) {
 	if base != nil {
 		index = base.Idx
 	}
-	g.enter(L)
+	g.enterLoop(L)
 	if s.currentFrame.Fn.IsG {
 		callGFunction(L, false)
 	} else {
@@ -36,9 +36,9 @@ func (g *Guard) run(L *lua.LState, base *callFrame) {
 func (g *Guard) protected(L *lua.LState, index, nest int) (again bool) {
 	running := true
 	defer func() {
-		if running && g.dead == nil {
-			if f := catcher(L, index); f >= 0 {
-				g.caught(L, f, nest, recover())
+		if running && g.ended == nil {
+			if f := catchingFrame(L, index); f >= 0 {
+				g.catch(L, f, nest, recover())
 				again = true
 			}
 		}
@@ -48,9 +48,9 @@ func (g *Guard) protected(L *lua.LState, index, nest int) (again bool) {
 	return false
 }
 
-// execute is gopher-lua's loop with the accounting in it. Instructions that
-// are frequent, allocate or read numbers otherwise than PUC Lua are done here,
-// the others by gopher-lua.
+// execute runs instructions with the accounting. It does those itself that are
+// frequent, that allocate, or that gopher-lua does otherwise than PUC Lua;
+// gopher-lua does the others.
 func (g *Guard) execute(L *lua.LState, index int) {
 	s := raw(L)
 	reg, calls, grown := s.reg, s.stack.calls, g.grown
@@ -65,7 +65,7 @@ func (g *Guard) execute(L *lua.LState, index int) {
 		cf.Pc++
 		g.left--
 		if g.left < 0 {
-			g.tick(L)
+			g.settleSlice(L)
 		}
 		op, done := opcode(inst), false
 		switch op {
@@ -155,24 +155,24 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			if argB(inst) == 0 {
 				g.chargeMany(reg.top - cf.LocalBase)
 			}
-			done = s.leave(reg, cf, base, inst)
+			done = s.returnToLua(reg, cf, base, inst)
 		case lua.OP_CALL, lua.OP_TAILCALL:
 			if calls.full() {
-				g.room(L)
+				g.growCallStack(L)
 				cf, base, grown = g.moved(s, cf, index)
 			}
 			if argB(inst) == 0 {
 				g.chargeMany(reg.top - cf.LocalBase)
 			}
-			if op == lua.OP_CALL && s.call(reg, cf, inst) {
+			if op == lua.OP_CALL && s.callLua(reg, cf, inst) {
 				continue
 			}
-			if g.callOther(L, s, cf, inst, base) {
+			if g.callSlow(L, s, cf, inst, base) {
 				return
 			}
 			done = true
 		case lua.OP_TFORLOOP:
-			done = g.next(L, s, reg, cf, inst)
+			done = g.iterate(L, s, reg, cf, inst)
 		}
 		if !done && jumpTable[op](L, inst, base) == 1 {
 			return
@@ -183,8 +183,8 @@ func (g *Guard) execute(L *lua.LState, index int) {
 	}
 }
 
-// moved finds the frames of a running loop again after a call stack moved.
-// What the instruction did to the frame it knew is done to the one there is.
+// moved returns the frames of a running loop after a call stack moved. What the
+// instruction did to the old frame is done to the new one.
 func (g *Guard) moved(s *state, cf *callFrame, index int) (frame, base *callFrame, grown int) {
 	frames := s.stack.calls.array
 	if frame = &frames[cf.Idx]; frame != cf {

@@ -7,10 +7,10 @@ import (
 )
 
 // Methods of strings are looked up in the table string, which a script may
-// change though hardly one does. What was found is remembered until something
-// is assigned there.
+// change, although hardly any does. They are cached until something is assigned
+// there.
 
-// methods are those a state has called last.
+// methods caches the string methods that a state has called.
 type methods struct {
 	table *lua.LTable // what strings have their methods from
 	last  [16]struct {
@@ -19,10 +19,10 @@ type methods struct {
 	}
 }
 
-// longMethod bounds the names that are remembered, as they stay alive.
+// longMethod bounds the names in the cache, which keeps them alive.
 const longMethod = 32
 
-// method is s:name for a string s; nil if gopher-lua must look for it.
+// method returns s:name for a string s, or nil if gopher-lua must look for it.
 func (g *Guard) method(name string) lua.LValue {
 	if g.methods == nil {
 		mt, ok := rawGlobal(g.main.G).builtinMts[int(lua.LTString)].(*lua.LTable)
@@ -49,8 +49,9 @@ func (g *Guard) method(name string) lua.LValue {
 	return fn
 }
 
-// changes says that a key of t that is no array index is about to be set.
-func (g *Guard) changes(t *lua.LTable) {
+// forgetMethods empties the cache if t, of which a key is about to be set, is the
+// table string.
+func (g *Guard) forgetMethods(t *lua.LTable) {
 	if g.methods != nil && t == g.methods.table {
 		g.methods = nil
 	}

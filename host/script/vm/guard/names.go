@@ -6,14 +6,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Names are the fields of a table that many states have one of: the order is
-// kept once, the maps are made in their size.
+// Names are the fields of a table of which each state has its own. Their order is
+// stored once.
 type Names struct {
 	keys   []lua.LValue
 	values []lua.LValue
 }
 
-// Add adds a field; the last value of a name counts.
+// Add adds a field, or replaces its value.
 func (n *Names) Add(name string, v lua.LValue) {
 	key := lua.LValue(lua.LString(name))
 	if i := slices.Index(n.keys, key); i >= 0 {
@@ -24,7 +24,7 @@ func (n *Names) Add(name string, v lua.LValue) {
 	n.values = append(n.values, v)
 }
 
-// List is the names.
+// List returns the names.
 func (n *Names) List() []string {
 	list := make([]string, len(n.keys))
 	for i, k := range n.keys {
@@ -36,7 +36,7 @@ func (n *Names) List() []string {
 // Size returns what a table of these fields takes, in bytes.
 func (n *Names) Size() int { return TableSize(0, len(n.keys)) }
 
-// Fill makes an empty table t have the fields, and room for more.
+// Fill gives an empty table the fields, and room for more.
 func (n *Names) Fill(t *lua.LTable, room int) {
 	m := rawTable(t)
 	m.strdict = make(map[string]lua.LValue, len(n.keys)+room)

@@ -4,8 +4,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// The instructions that execute does itself. Those that return a bool report
-// whether they did all of it; gopher-lua does the others.
+// These functions do the instructions that gopher-lua need not do. Those that
+// return a bool report whether they did; if not, gopher-lua does.
 
 // numbers returns b and c if both are numbers.
 func numbers(b, c lua.LValue) (x, y lua.LNumber, ok bool) {
@@ -92,7 +92,7 @@ func (g *Guard) getMethod(reg *registry, cf *callFrame, p *lua.FunctionProto, in
 
 // assign lets gopher-lua assign to a field, and charges what the table grows.
 func (g *Guard) assign(L *lua.LState, s *state, cf *callFrame, inst uint32, base *callFrame) {
-	t := g.beforeSet(L, s, cf, inst)
+	t := g.prepareSet(L, s, cf, inst)
 	if t == nil {
 		jumpTable[opcode(inst)](L, inst, base)
 		return
@@ -100,7 +100,7 @@ func (g *Guard) assign(L *lua.LState, s *state, cf *callFrame, inst uint32, base
 	keys := len(t.keys)
 	jumpTable[opcode(inst)](L, inst, base)
 	if len(t.keys) != keys {
-		g.afterSet(L, t, keys)
+		g.chargeKeys(L, t, keys)
 	}
 }
 
@@ -143,15 +143,15 @@ func (g *Guard) chargeText(x lua.LString) {
 	}
 }
 
-// skip jumps over the next instruction when a comparison came out otherwise
-// than the instruction's A says.
+// skip jumps over the next instruction if the result of a comparison is not what
+// the instruction's A expects.
 func skip(cf *callFrame, inst uint32, result bool) {
 	if result != (argA(inst) != 0) {
 		cf.Pc++
 	}
 }
 
-// forLoop begins the next turn of a numeric loop; ending it is gopher-lua's.
+// forLoop begins the next turn of a numeric loop. gopher-lua ends the loop.
 func (g *Guard) forLoop(reg *registry, cf *callFrame, inst uint32) bool {
 	at := cf.LocalBase + argA(inst)
 	i, ok := reg.array[at].(lua.LNumber)
@@ -199,8 +199,8 @@ func (g *Guard) length(L *lua.LState, reg *registry, cf *callFrame, p *lua.Funct
 	return true
 }
 
-// setIndex does t[n] = v where it changes an element that is there, or puts one
-// after the last where there is room, which is charged already.
+// setIndex does t[n] = v if it changes an existing element, or appends one within
+// the capacity, which is charged already.
 func setIndex(reg *registry, cf *callFrame, p *lua.FunctionProto, inst uint32) bool {
 	t, ok := reg.array[cf.LocalBase+argA(inst)].(*lua.LTable)
 	if !ok {

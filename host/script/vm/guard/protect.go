@@ -12,10 +12,10 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// pcall and xpcall are Lua functions. What they call runs in the loop they
-// run in, so that it may yield; an error unwinds the loop to protected, which
-// finds their frame, puts the error into its first register and lets it go on
-// at its second return.
+// pcall and xpcall are Lua functions. What they call runs in the same loop, so
+// that it may yield. An error unwinds the loop to protected, which finds their
+// frame, puts the error into its first register, and continues at the second
+// return.
 
 const builtinName = "=builtin"
 
@@ -26,7 +26,7 @@ local function xpcall(f, handler, ...) do return true, f(...) end return false, 
 
 type builtins struct {
 	pcall, xpcall *lua.FunctionProto
-	resume        int // where both go on after an error
+	resume        int // the instruction at which both continue after an error
 }
 
 var builtin = sync.OnceValue(func() builtins {
@@ -46,9 +46,9 @@ var builtin = sync.OnceValue(func() builtins {
 	return b
 })
 
-// begin looks at a call of a function with variable arguments that is about to
-// run: what it takes, and whether pcall and xpcall got what they need.
-func (g *Guard) begin(L *lua.LState, f *callFrame) {
+// checkVariadic charges a call of a function with variable arguments that is
+// about to run, and checks the arguments of pcall and xpcall.
+func (g *Guard) checkVariadic(L *lua.LState, f *callFrame) {
 	if f.Fn.Proto.IsVarArg&lua.VarArgNeedsArg != 0 {
 		g.charge(L, 2800+16*int64(f.NArgs)) // the table called arg
 	}
@@ -68,7 +68,7 @@ func (g *Guard) begin(L *lua.LState, f *callFrame) {
 	}
 }
 
-// afterReturn is the instruction behind a function's first return.
+// afterReturn returns the instruction after a function's first return.
 func afterReturn(p *lua.FunctionProto) int {
 	for i, inst := range p.Code {
 		if opcode(inst) == lua.OP_RETURN {
@@ -78,9 +78,9 @@ func afterReturn(p *lua.FunctionProto) int {
 	return 0
 }
 
-// catcher is the index of the innermost pcall's call frame in the loop that
-// began at frame index; -1 if there is none.
-func catcher(L *lua.LState, index int) int {
+// catchingFrame returns the index of the innermost call frame of pcall or xpcall
+// in the loop that began at frame index, or -1.
+func catchingFrame(L *lua.LState, index int) int {
 	b := builtin()
 	for f := raw(L).currentFrame; f != nil && f.Idx >= index; f = f.Parent {
 		switch f.Fn.Proto {
@@ -93,19 +93,18 @@ func catcher(L *lua.LState, index int) int {
 	return -1
 }
 
-// caught makes the pcall at call frame index return the error that was raised
-// above it.
-func (g *Guard) caught(L *lua.LState, index, nest int, raised any) {
+// catch makes the pcall at call frame index return the raised error.
+func (g *Guard) catch(L *lua.LState, index, nest int, raised any) {
 	e, ok := raised.(*lua.ApiError)
 	if !ok {
-		g.internal(L, raised)
+		g.endByPanic(L, raised)
 	}
 	s := raw(L)
 	b := builtin()
 	v := e.Object
 	f := &s.stack.calls.array[index]
 	if f.Fn.Proto == b.xpcall {
-		v = g.handle(L, s.reg.array[f.LocalBase+1], v)
+		v = g.callHandler(L, s.reg.array[f.LocalBase+1], v)
 		f = &s.stack.calls.array[index] // it may have moved
 	}
 	g.nest = nest
@@ -123,24 +122,24 @@ func (s *state) unwind(f *callFrame) {
 	s.reg.setTop(f.LocalBase + int(f.Fn.Proto.NumUsedRegisters))
 }
 
-// handle calls an xpcall's handler where the error was raised, so that it can
-// see the stack.
-func (g *Guard) handle(L *lua.LState, handler, v lua.LValue) (result lua.LValue) {
+// callHandler calls the handler of xpcall before the stack unwinds, so that it
+// can see where the error was raised.
+func (g *Guard) callHandler(L *lua.LState, handler, v lua.LValue) (result lua.LValue) {
 	spare := g.spare
 	g.spare = errNest * headroom
 	result = lua.LString("error in error handling")
 	defer func() {
 		g.spare = spare
-		if g.dead == nil {
+		if g.ended == nil {
 			if r := recover(); r != nil {
 				if _, ok := r.(*lua.ApiError); !ok {
-					g.internal(L, r)
+					g.endByPanic(L, r)
 				}
 			}
 		}
 	}()
 	if raw(L).stack.calls.full() {
-		g.room(L)
+		g.growCallStack(L)
 	}
 	L.Push(handler)
 	L.Push(v)
@@ -148,19 +147,18 @@ func (g *Guard) handle(L *lua.LState, handler, v lua.LValue) (result lua.LValue)
 	return L.Get(-1)
 }
 
-// internal ends the script because Go panicked below it.
-func (g *Guard) internal(L *lua.LState, raised any) {
+// endByPanic ends the script because Go panicked below it.
+func (g *Guard) endByPanic(L *lua.LState, raised any) {
 	file, line := Where(L)
-	g.end(L, &InternalError{Value: raised, File: file, Line: line, Stack: debug.Stack()})
+	g.endScript(L, &InternalError{Value: raised, File: file, Line: line, Stack: debug.Stack()})
 }
 
 // Enter runs fn, which calls into Lua on L, and returns what was raised: nil,
-// a *lua.ApiError for an error a script could have caught, or what ended the
-// script for good. It is the only way from Go into a state. L is afterwards
-// as it was.
+// a *lua.ApiError for an error that a script could have caught, or what ended
+// the script. It is the only way from Go into a state. It leaves L as it was.
 func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
-	if g.dead != nil {
-		return g.dead, ""
+	if g.ended != nil {
+		return g.ended, ""
 	}
 	s := raw(L)
 	sp, top, nest, floor := s.stack.calls.sp, s.reg.top, g.nest, g.floor
@@ -169,7 +167,7 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 	if s.currentFrame != nil {
 		index = s.currentFrame.Idx
 	}
-	if nest == g.waitNest { // no Lua runs on this goroutine but what waits
+	if nest == g.waitNest { // otherwise the goroutine is computing already
 		g.startComputing()
 		defer g.stopComputing()
 	}
@@ -189,7 +187,7 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 			err = &InternalError{Value: r, File: file, Line: line, Stack: debug.Stack()}
 		}
 		if _, ok := err.(*lua.ApiError); !ok {
-			g.dead = err
+			g.ended = err
 		}
 		traceback = Traceback(L, 0)
 		s.closeUpvalues(top)
@@ -203,13 +201,13 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 		L.G.CurrentThread = current
 	}()
 	if s.stack.calls.full() {
-		g.room(L)
+		g.growCallStack(L)
 	}
 	fn()
 	return nil, ""
 }
 
-// baseError is the function error.
+// baseError raises its argument, with the position that level asks for.
 func baseError(L *lua.LState) int {
 	v := L.Get(1)
 	level := 1

@@ -7,10 +7,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// A thread's call frames lie in one array, which is small at first and moves
-// as it grows. gopher-lua keeps pointers into it: Parent and currentFrame are
-// moved here, those in the Go frames of running loops by execute, which sees
-// by g.grown that something moved.
+// The call frames of a thread are in one array, which is small at first and moves
+// when it grows. gopher-lua has pointers into it: growCallStack updates Parent
+// and currentFrame; execute updates its own when g.grown changes.
 
 const (
 	headroom = 4   // free call frames before each instruction: one pushes at most two
@@ -20,8 +19,8 @@ const (
 
 func (c *callStack) full() bool { return c.sp+headroom > len(c.array) }
 
-// room makes room for call frames.
-func (g *Guard) room(L *lua.LState) {
+// growCallStack makes growCallStack for call frames.
+func (g *Guard) growCallStack(L *lua.LState) {
 	s := raw(L)
 	old := s.stack.calls.array
 	limit := g.limits.Stack + g.spare + headroom
@@ -44,7 +43,7 @@ func (g *Guard) room(L *lua.LState) {
 	g.grown++
 }
 
-// overflow raises the one limit's error that a script may catch.
+// overflow raises the stack limit's error, which a script may catch.
 func (g *Guard) overflow(L *lua.LState) {
 	err := &LimitError{Limit: "stack", Figure: strconv.Itoa(g.limits.Stack) + " nested calls"}
 	err.File, err.Line = Where(L)
@@ -55,19 +54,18 @@ func (g *Guard) overflow(L *lua.LState) {
 	})
 }
 
-// enter counts a Go frame that is about to run Lua, or Go called from Lua's
-// loop, which may come back to Lua.
-func (g *Guard) enter(L *lua.LState) {
+// enterLoop counts a Go frame that is about to run Lua.
+func (g *Guard) enterLoop(L *lua.LState) {
 	if g.nest >= maxNest && (g.nest >= maxNest+errNest || g.spare == 0) {
 		Raise(L, 1, "C stack overflow")
 	}
 	g.nest++
 	if raw(L).stack.calls.full() {
-		g.room(L)
+		g.growCallStack(L)
 	}
 }
 
-// closeUpvalues gives the closures over registers from i on their own copies.
+// closeUpvalues copies the registers from i on for the closures that use them.
 func (s *state) closeUpvalues(i int) {
 	var kept *upvalue
 	u := s.uvcache
@@ -87,7 +85,7 @@ func (s *state) closeUpvalues(i int) {
 	}
 }
 
-// setTop cuts the registers above top, which must not be above the present one.
+// setTop lowers the top and clears the registers above it.
 func (r *registry) setTop(top int) {
 	if top < r.top {
 		clear(r.array[top:r.top])

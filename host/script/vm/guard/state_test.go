@@ -22,7 +22,7 @@ var nothing guard.Shared
 
 func newBench(limits guard.Limits) *bench {
 	b := &bench{}
-	b.Guard = guard.New(limits, guard.Host{
+	b.Guard = guard.New(limits, guard.Services{
 		Clock: clock.NewManual(time.Unix(1_700_000_000, 0)),
 		Print: func(line string) { b.printed.WriteString(line + "\n") },
 		Rand:  rand.New(rand.NewPCG(1, 2)),

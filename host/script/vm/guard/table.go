@@ -4,8 +4,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Tables as Go functions read and change them: without metamethods, and
-// charged for what it takes.
+// Go functions read and change tables by these functions, which use no
+// metamethods and charge their work.
 
 // slotsPerUnit is how many slots of a table are walked over in a unit of work.
 const slotsPerUnit = 4
@@ -43,14 +43,14 @@ func (g *Guard) Set(L *lua.LState, t *lua.LTable, k, v lua.LValue) {
 		g.SetInt(L, t, i, v)
 		return
 	}
-	g.changes(t)
+	g.forgetMethods(t)
 	m := rawTable(t)
 	if _, ok := k.(lua.LString); ok && m.strdict == nil {
 		m.strdict = map[string]lua.LValue{}
 	}
 	keys := len(m.keys)
 	t.RawSetH(k, v)
-	g.afterSet(L, m, keys)
+	g.chargeKeys(L, m, keys)
 }
 
 // SetInt does t[i] = v.
@@ -123,9 +123,8 @@ func (g *Guard) Next(L *lua.LState, t *lua.LTable, k lua.LValue) (key, v lua.LVa
 	return lua.LNil, lua.LNil, true
 }
 
-// compact forgets the keys whose values are gone, which gopher-lua keeps for
-// ever. The new key that made the table grow is the moment for it: no
-// traversal survives one in PUC Lua either.
+// compact removes the keys whose values are nil, which gopher-lua never does. It
+// is called when a new key is added, which ends traversals in PUC Lua too.
 func (t *table) compact() {
 	live := len(t.strdict) + len(t.dict)
 	keys := make([]lua.LValue, 0, live+live/4+1)

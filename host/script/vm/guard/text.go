@@ -6,8 +6,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// A short string is one allocation: gopher-lua's value points to a string
-// header, which here has its bytes behind it.
+// A short string takes one allocation: gopher-lua's value points to a string
+// header, and here the bytes follow the header.
 
 type (
 	text8 struct {
@@ -28,13 +28,13 @@ type (
 	}
 )
 
-// stringType is the type word of an interface that holds an LString.
+// stringType is the type word of an interface value that holds an LString.
 var stringType = func() unsafe.Pointer {
 	v := lua.LValue(lua.LString(""))
 	return (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[0]
 }()
 
-// Text makes a copy of b a Lua value. It charges nothing.
+// Text returns a copy of b as a Lua value. It charges nothing.
 func Text[B string | []byte](b B) (v lua.LValue) {
 	var header *string
 	var room []byte
@@ -62,14 +62,14 @@ func Text[B string | []byte](b B) (v lua.LValue) {
 	return v
 }
 
-// Own makes b a Lua value without a copy; nobody writes to b any more.
+// Own returns b as a Lua value without a copy. The caller must not change b later.
 func Own(b []byte) lua.LValue { return lua.LString(unsafe.String(unsafe.SliceData(b), len(b))) }
 
 // Number makes x a Lua value, which is an allocation for one in 32 of them.
 func (g *Guard) Number(x float64) lua.LValue { return g.box(lua.LNumber(x)) }
 
-// Arg is argument n of the Go function that runs, counted from 1; lua.LNil if
-// it was not given. It is L.Get(n) at a third of the cost.
+// Arg returns argument n of the running Go function, counted from 1, or lua.LNil.
+// It is L.Get(n) at a third of the cost.
 func Arg(L *lua.LState, n int) lua.LValue {
 	s := raw(L)
 	if i := s.currentFrame.LocalBase + n - 1; i < s.reg.top {

@@ -7,9 +7,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Threads are made here rather than by lua.NewState, which allocates two large
-// tables and stacks of fixed size with each: 11 KiB that are garbage at once,
-// for every call and every coroutine.
+// Threads are not made by lua.NewState, which allocates two large tables and
+// stacks of fixed size: 11 KiB of garbage for every call and every coroutine.
 
 const (
 	frames       = 10 // and registers that a thread begins with; both grow
@@ -18,8 +17,8 @@ const (
 	threadSize   = 1100    // bytes of a thread without its frames and registers
 )
 
-// model is a thread of gopher-lua's own making, of which the others are copies.
-var model = sync.OnceValue(func() *lua.LState {
+// prototypeThread is made by gopher-lua; all other threads begin as copies of it.
+var prototypeThread = sync.OnceValue(func() *lua.LState {
 	return lua.NewState(lua.Options{
 		SkipOpenLibs:     true,
 		CallStackSize:    1,
@@ -34,7 +33,7 @@ func newAllocator(size int) unsafe.Pointer
 
 // newThread makes a thread of the globals G under this guard.
 func (g *Guard) newThread(G *lua.Global, env *lua.LTable) *lua.LState {
-	m := raw(model())
+	m := raw(prototypeThread())
 	L := new(lua.LState)
 	s := raw(L)
 	*s = *m
@@ -65,8 +64,8 @@ func (g *Guard) newMain() *lua.LState {
 	return L
 }
 
-// NewThread makes a coroutine that runs fn under the same budgets. Nothing
-// else may make one.
+// NewThread makes a coroutine that runs fn under the same budgets. There is no
+// other way to make one.
 func (g *Guard) NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
 	g.ChargeMemory(L, threadSize+frames*80+registers*16)
 	g.ChargeCPU(L, 100)

@@ -59,7 +59,7 @@ func (f *callFrame) describe() string {
 
 func (f *callFrame) main() bool { return !f.Fn.IsG && f.Fn.Proto.LineDefined == 0 }
 
-// calledAs is how the calling instruction names f's function.
+// calledAs returns the name by which the calling instruction calls f's function.
 func (f *callFrame) calledAs() (sort, name string) {
 	caller := f.Parent
 	if caller == nil || caller.Fn.IsG || !scripted(caller.Fn) || caller.Pc < 1 || !f.Fn.IsG && f.TailCall > 0 {
@@ -85,8 +85,8 @@ func (f *callFrame) calledAs() (sort, name string) {
 	return sort, name
 }
 
-// Debug is the library of that name, of which only looking is left. Its
-// functions are shared by all states.
+// Debug returns the debug library without the functions that change anything.
+// All states share its functions.
 func Debug() map[string]lua.LValue {
 	return map[string]lua.LValue{
 		"getinfo":   GoFunction(debugGetinfo),
@@ -94,7 +94,8 @@ func Debug() map[string]lua.LValue {
 	}
 }
 
-// thread is the optional first argument of debug's functions.
+// thread returns the optional first argument of debug's functions, and how many
+// arguments it takes.
 func thread(L *lua.LState) (th *lua.LState, args int) {
 	if th, ok := L.Get(1).(*lua.LState); ok {
 		return th, 1
@@ -130,9 +131,8 @@ func debugTraceback(L *lua.LState) int {
 	return 1
 }
 
-// debugGetinfo answers what scripts ask for: where a function is from and
-// where it stands. It gives neither the function's variables nor the means to
-// change anything.
+// debugGetinfo returns where a function was defined and which line runs. It gives
+// no access to the function's variables.
 func debugGetinfo(L *lua.LState) int {
 	th, args := thread(L)
 	var f *callFrame

@@ -90,7 +90,7 @@ func basePrint(L *lua.LState) int {
 		}
 		out.add(s)
 	}
-	g.Host.Print(string(out.buf))
+	g.Services.Print(string(out.buf))
 	return 0
 }
 

@@ -36,7 +36,7 @@ func osDifftime(L *lua.LState) int {
 }
 
 // now is the time in the zone of the state's clock, which is the zone of all dates.
-func now(L *lua.LState) time.Time { return guard.Of(L).Host.Clock.Now() }
+func now(L *lua.LState) time.Time { return guard.Of(L).Services.Clock.Now() }
 
 // osDate is strftime in the C locale, or a table. A time no calendar has gives nil.
 func osDate(L *lua.LState) int {

@@ -10,7 +10,7 @@ import (
 
 // mathRandom draws from the state's own generator: a call's numbers depend on its seed and on no other call.
 func mathRandom(L *lua.LState) int {
-	r := guard.Of(L).Host.Rand.Float64()
+	r := guard.Of(L).Services.Rand.Float64()
 	low, high := 1, 0
 	switch L.GetTop() {
 	case 0:
@@ -32,6 +32,6 @@ func mathRandom(L *lua.LState) int {
 
 func mathRandomseed(L *lua.LState) int {
 	seed := uint64(argInt(L, 1))
-	guard.Of(L).Host.Rand = rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15))
+	guard.Of(L).Services.Rand = rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15))
 	return 0
 }

@@ -24,7 +24,7 @@ var shared guard.Shared
 
 func newScript(zone *time.Location) *script {
 	var s *script
-	s = build(guard.New(guard.Limits{}, guard.Host{
+	s = build(guard.New(guard.Limits{}, guard.Services{
 		Clock: clock.NewManual(time.Unix(1_700_000_000, 0).In(zone)),
 		Print: func(line string) { s.out.WriteString(line + "\n") },
 		Rand:  rand.New(rand.NewPCG(1, 2)),
@@ -33,7 +33,7 @@ func newScript(zone *time.Location) *script {
 }
 
 func newLimited(limits guard.Limits) *script {
-	return build(guard.New(limits, guard.Host{
+	return build(guard.New(limits, guard.Services{
 		Clock: clock.NewManual(time.Unix(0, 0).UTC()),
 		Print: func(string) {},
 		Rand:  rand.New(rand.NewPCG(1, 2)),
