@@ -9,8 +9,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// What mod_lua and Lua have and this host has not is answered with what to do
-// instead, and a mistyped name with the one that was meant.
+// The error for a name that mod_lua or Lua has and eslua does not says what to
+// write instead; the error for a mistyped name says which one was meant.
 func TestWhatIsNotThereIsExplained(t *testing.T) {
 	for script, want := range map[string]string{
 		`freeswitch.Dbh("sqlite://core")`:           `(a nil value): eslua opens no databases`,
@@ -35,7 +35,7 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 	}
 }
 
-// A callback is looked up when it is due.
+// A callback is looked up when it is called.
 func TestACallbackThatIsNotThere(t *testing.T) {
 	h, _ := run(t, `
 		local function mine() end
@@ -52,7 +52,7 @@ func TestACallbackThatIsNotThere(t *testing.T) {
 	}
 }
 
-// What is explained as absent is absent.
+// A name with advice about its absence is absent.
 func TestWhatIsExplainedIsNotThere(t *testing.T) {
 	names, err := os.ReadFile("testdata/names.txt")
 	if err != nil {

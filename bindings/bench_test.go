@@ -10,7 +10,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// BenchmarkState is one script's state with its guard and all bindings.
+// BenchmarkState makes a script's state with its guard and all bindings.
 func BenchmarkState(b *testing.B) {
 	set := bindings.New(bindings.Deps{})
 	machine, err := vm.NewMachine(set.Modules()...)

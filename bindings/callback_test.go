@@ -8,7 +8,7 @@ import (
 
 // sends has the script's log lines "send KIND WORD" send an event to its call
 // before the script goes on.
-func (h *house) sends(orders ...[2]string) (called func(uuid string)) {
+func (h *harness) sends(orders ...[2]string) (called func(uuid string)) {
 	link, _ := h.node()
 	uuid := make(chan string, 1)
 	h.log.mu.Lock()
@@ -29,8 +29,8 @@ func (h *house) sends(orders ...[2]string) (called func(uuid string)) {
 const sendFunction = `
 		local function send(kind, word) freeswitch.consoleLog("info", "send " .. kind .. " " .. word) end `
 
-// Events that come while nothing but park runs reach the input callback of the
-// method that waits, or of the next one that takes events.
+// Events that come while only park runs reach the input callback during the method
+// that waits, or during the next one that calls it.
 func TestEventsReachTheInputCallback(t *testing.T) {
 	h := open(t, sendFunction+`
 		r = ""
@@ -51,9 +51,9 @@ func TestEventsReachTheInputCallback(t *testing.T) {
 		send("MESSAGE", "kept")
 		session:getDigits(1, "", 100)
 		r3 = r
-		session:sleep(20)
+		repeat session:sleep(20) until r:find("kept")
 		send("MESSAGE", "forgotten")
-		session:getDigits(1, "", 100)
+		session:getDigits(1, "", 400)
 		session:flushEvents()
 		session:sleep(20)`)
 	called := h.sends([2]string{"MESSAGE", "one"}, [2]string{"TEXT", "two"}, [2]string{"COMMAND", "stop"},

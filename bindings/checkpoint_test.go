@@ -7,9 +7,9 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// outlives makes a call whose dialplan comes back when a host dies, and has
-// the connection cut once the script says "now".
-func outlives(t *testing.T, script string) (*house, *switchsim.Call) {
+// outlives makes a call whose dialplan calls again when an eslua dies, and cuts the
+// connection when the script logs "now".
+func outlives(t *testing.T, script string) (*harness, *switchsim.Call) {
 	h := open(t, script)
 	var caller *switchsim.Call
 	placed := make(chan struct{})
@@ -20,7 +20,7 @@ func outlives(t *testing.T, script string) (*house, *switchsim.Call) {
 }
 
 // second waits for both runs and returns the one that says it is the second.
-func (h *house) second() outcome {
+func (h *harness) second() outcome {
 	h.t.Helper()
 	one, two := h.end(), h.end()
 	for _, o := range []outcome{one, two} {
@@ -73,8 +73,8 @@ func TestTheNextRunGoesOnFromTheCheckpoint(t *testing.T) {
 	}
 }
 
-// A hangup that was scheduled after the last checkpoint is nobody's: the next
-// run schedules it again, and can cancel it.
+// A hangup that was scheduled after the last checkpoint is removed: the next run
+// schedules it again, and can cancel it.
 func TestWhatWasNotKeptIsTakenBack(t *testing.T) {
 	for name, first := range map[string]string{
 		"before any checkpoint": ``,
@@ -116,9 +116,9 @@ func TestWhatWasNotKeptIsTakenBack(t *testing.T) {
 	}
 }
 
-// Without socket_resume nothing comes back to us, and the same flow twice in an
-// extension is meant.
-func TestAFlowThatEndsBeginsAnew(t *testing.T) {
+// Without socket_resume no call comes back, and the same flow twice in an
+// extension is intended.
+func TestAFlowThatEndsStartsAgain(t *testing.T) {
 	h := open(t, `
 		r = tostring(session:resumed())
 		session:checkpoint{ a = 1 }
@@ -134,7 +134,7 @@ func TestAFlowThatEndsBeginsAnew(t *testing.T) {
 	}
 }
 
-// A transfer leaves the checkpoint behind, though nothing takes it back.
+// A transfer leaves the checkpoint behind: no run removes it.
 func TestATransferLeavesTheCheckpointBehind(t *testing.T) {
 	h := open(t, `
 		r = tostring(session:resumed())

@@ -1,6 +1,7 @@
 package bindings_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -27,14 +28,19 @@ func TestGetDigits(t *testing.T) {
 }
 
 func TestTypedAheadDigitsCountInApplications(t *testing.T) {
-	// The digits come while nothing but park runs: it eats them, the host keeps them.
-	_, o := run(t, `
+	// The digits come while only park runs, which takes them off the channel.
+	h := open(t, `
 		session:answer()
 		session:sleep(100)
-		r = session:playAndGetDigits(3, 3, 1, 2000, "#", "long.wav", "bad.wav", "^12\\d$", "pin")
+		r = session:playAndGetDigits(3, 3, 1, 60000, "#", "long.wav", "bad.wav", "^12\\d$", "pin")
 		r2 = session:getVariable("pin")
-		r3 = session:getDigits(1, "", 20)`,
-		switchsim.OnAnswer().Press("12"), switchsim.OnApp("play_and_get_digits").After(50*time.Millisecond).Press("3"))
+		r3 = session:getDigits(1, "", 20)`)
+	caller := h.call(switchsim.OnAnswer().Press("12"))
+	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return strings.Contains(e.What, "uuid_recv_dtmf") }); err != nil {
+		t.Fatal(err)
+	}
+	caller.Press("3")
+	o := h.end()
 	o.want(t, "r", "123", "r2", "123", "r3", "")
 }
 
@@ -130,20 +136,19 @@ func TestInputCallbackResults(t *testing.T) {
 	} {
 		t.Run(c.returns, func(t *testing.T) {
 			t.Parallel()
-			h, o := run(t, `
+			_, o := run(t, `
 				function key() r = (r or 0) + 1 if true then return `+c.returns+` end end
 				session:answer()
 				session:setInputCallback("key")
 				r2 = session:streamFile("p1.wav")
 				r3 = session:sleep(60)`,
-				switchsim.OnPlayback("p1.wav").Press("1"), switchsim.After(0).After(5*time.Millisecond))
-			_ = h
+				switchsim.OnPlayback("p1.wav").Press("1"))
 			o.want(t, "r", "1", "r2", c.file, "r3", "1")
 			_, o = run(t, `
 				function key() r = (r or 0) + 1 if true then return `+c.returns+` end end
 				session:answer()
 				session:setInputCallback("key")
-				r3 = session:sleep(300)`,
+				repeat r3 = session:sleep(20) until r`,
 				switchsim.OnAnswer().After(20*time.Millisecond).Press("1"))
 			o.want(t, "r", "1", "r3", c.sleep)
 		})

@@ -6,9 +6,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// waiting is every session method that waits for FreeSWITCH: a call of it,
-// the application it runs (or none) and what it returns when the call ends in
-// the middle of it.
+// waiting lists the session methods that wait for FreeSWITCH: a call of each, the
+// application that it runs, if any, and its result when the call ends meanwhile.
 var waiting = []struct {
 	name, lua, app string
 	want           string
@@ -41,9 +40,9 @@ var waiting = []struct {
 	{name: "sendEvent", lua: `session:sendEvent(freeswitch.Event("MESSAGE"))`, command: 4, want: "nil"},
 }
 
-// script calls the method and shows that the script goes on behind it. A digit
-// is shown to a callback from inside methods that run no application, so that
-// the test knows they have begun.
+// script calls the method and shows that the script continues after it. A callback
+// gets a digit inside the methods that run no application, so that the test knows
+// that they have begun.
 func script(call, app string) string {
 	callback := ""
 	if app == "" {

@@ -14,8 +14,8 @@ import (
 	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
-// library is a script's tree and a granted directory with what must not be
-// read beside it.
+// library is a script's tree, and a granted directory beside a file that must not
+// be read.
 type library struct {
 	tree map[string]string
 	dir  string
@@ -79,7 +79,7 @@ func (l *library) run(t *testing.T, limits guard.Limits, src string) (printed st
 	return strings.ReplaceAll(strings.Join(out, "\n"), l.dir, "DIR"), err
 }
 
-// What is read is what lua5.1 reads from the same files.
+// The results are those of lua5.1 on the same files.
 func TestReadingFiles(t *testing.T) {
 	l := newLibrary(t)
 	for _, c := range []struct{ src, want string }{

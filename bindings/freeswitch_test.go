@@ -101,7 +101,7 @@ func TestEvents(t *testing.T) {
 }
 
 // node is a control connection to the switch that listens to events.
-func (h *house) node(names ...string) (*node.Link, *node.Subscription) {
+func (h *harness) node(names ...string) (*node.Link, *node.Subscription) {
 	h.t.Helper()
 	up := make(chan struct{})
 	h.when("connected to FreeSWITCH", func() { close(up) })
@@ -116,7 +116,7 @@ func (h *house) node(names ...string) (*node.Link, *node.Subscription) {
 }
 
 // execute runs a script without a call.
-func (h *house) execute(script string, sw host.Switch, listener string) outcome {
+func (h *harness) execute(script string, sw host.Switch, listener string) outcome {
 	h.t.Helper()
 	sc, err := vm.Compile("job.lua", []byte(script))
 	if err != nil {
@@ -201,7 +201,7 @@ func TestFieldsOfASession(t *testing.T) {
 	o.want(t, "r", "fliteslt"+"cb"+"arg"+"hook"+"nil", "r2", "nil")
 }
 
-// Many calls at once: the bindings of one state know nothing of another's.
+// The bindings of one state know nothing of another state.
 func TestManyCallsAtOnce(t *testing.T) {
 	const calls = 8
 	h := open(t, `

@@ -10,8 +10,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// once runs another script on a new call.
-func (h *house) once(script string) (*switchsim.Call, outcome) {
+// runScript runs another script on a new call.
+func (h *harness) runScript(script string) (*switchsim.Call, outcome) {
 	h.t.Helper()
 	var err error
 	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
@@ -21,8 +21,8 @@ func (h *house) once(script string) (*switchsim.Call, outcome) {
 	return call, h.end()
 }
 
-// reached tells whether the mark came to the switch in any way.
-func (h *house) reached(mark string) bool {
+// reached reports whether the mark came to the switch in any way.
+func (h *harness) reached(mark string) bool {
 	for _, r := range h.sw.Records() {
 		for _, e := range r.Entries {
 			if strings.Contains(e.What, mark) {
@@ -33,8 +33,8 @@ func (h *house) reached(mark string) bool {
 	return false
 }
 
-// forbidden are the ways a script has to what its flow is not granted, and
-// where the grant to add stands.
+// forbidden lists ways to what a flow is not granted, each with the section of the
+// grant to add.
 var forbidden = []struct{ lua, section string }{
 	{`freeswitch.API():execute("system", "MARK")`, "api"},
 	{`freeswitch.API():execute("SYSTEM", "MARK")`, "api"},
@@ -70,7 +70,7 @@ func TestWhatIsNotGrantedIsRefusedWithTheGrantToAdd(t *testing.T) {
 	h := open(t, ``, bob)
 	for i, f := range forbidden {
 		mark := fmt.Sprintf("mark%02d", i)
-		call, o := h.once("local before\n" + strings.ReplaceAll(f.lua, "MARK", mark))
+		call, o := h.runScript("local before\n" + strings.ReplaceAll(f.lua, "MARK", mark))
 		if o.err == nil || !strings.HasPrefix(o.err.Error(), "test.lua:2: ") || !strings.Contains(o.err.Error(), "grants: "+f.section+": allow:") {
 			t.Errorf("%s: %v", f.lua, o.err)
 		}
@@ -89,14 +89,14 @@ func TestWhatIsGrantedPasses(t *testing.T) {
 		Apps: grant.Rule{Allow: []grant.Name{"system", "lua", "socket", "shell_stream"}},
 	}
 	for _, f := range forbidden {
-		call, o := h.once(f.lua)
+		call, o := h.runScript(f.lua)
 		if o.err != nil {
 			t.Errorf("%s: %v", f.lua, o.err)
 		}
 		call.Hangup("NORMAL_CLEARING")
 		<-call.Done()
 	}
-	_, o := h.once(`r = freeswitch.API():execute("system", "ls")`)
+	_, o := h.runScript(`r = freeswitch.API():execute("system", "ls")`)
 	o.want(t, "r", "-ERR system Command not found!\n") // the switch was asked
 }
 
@@ -119,27 +119,26 @@ func TestARefusalCanBeCaughtAndTheCallGoesOn(t *testing.T) {
 func TestEventsNeedTheirGrant(t *testing.T) {
 	h := open(t, ``)
 	const fire = `local e = freeswitch.Event("CUSTOM", "a::b") r = e:getHeader("event-subclass") finished = e:fire()`
-	_, o := h.once(fire)
+	_, o := h.runScript(fire)
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
 	o.want(t, "r", "a::b", "finished", "true")
 	h.grants = &grant.Grants{}
-	_, o = h.once(fire)
+	_, o = h.runScript(fire)
 	if o.err == nil || !strings.Contains(o.err.Error(), "test.lua:1: firing events is not granted") || !strings.Contains(o.err.Error(), "grants: fire_events: true") {
 		t.Errorf("got %v", o.err)
 	}
-	if _, o = h.once(`session:execute("event", "Event-Name=CUSTOM")`); o.err == nil || !strings.Contains(o.err.Error(), "fire_events") {
+	if _, o = h.runScript(`session:execute("event", "Event-Name=CUSTOM")`); o.err == nil || !strings.Contains(o.err.Error(), "fire_events") {
 		t.Errorf("the application event: %v", o.err)
 	}
 }
 
-// What the bindings send on their own account is not the script's to be
-// refused, however little it is granted.
+// Commands that the bindings send for their own purposes need no grant.
 func TestOurOwnCommandsNeedNoGrant(t *testing.T) {
 	h := open(t, ``, bob)
 	h.grants = &grant.Grants{API: grant.Rule{Only: []grant.Name{"status"}}, Apps: grant.Rule{Only: []grant.Name{"answer", "playback", "loop_playback"}}}
-	_, o := h.once(`
+	_, o := h.runScript(`
 		session:answer()
 		session:setVariable("mark", "set")
 		r = session:getVariable("mark") .. session:streamFile("` + prompt + `")
@@ -177,7 +176,7 @@ func TestAScriptWithoutACallHasGrantsToo(t *testing.T) {
 func TestAnotherChannelIsNoWayOut(t *testing.T) {
 	h := open(t, ``)
 	other := h.sw.Call(switchsim.Caller{Number: "1", Destination: "elsewhere"})
-	_, o := h.once(`
+	_, o := h.runScript(`
 		local other = freeswitch.Session("` + other.UUID() + `")
 		ready = tostring(other:ready())
 		local function why(...) return select(2, pcall(other.execute, other, ...)) end
@@ -204,7 +203,7 @@ func TestAnotherChannelIsNoWayOut(t *testing.T) {
 // that has no grants.
 func TestTheOwnListenerIsNoWayOut(t *testing.T) {
 	h := open(t, ``)
-	if _, o := h.once(`session:setVariable("execute_on_answer", "socket ` + h.addr + `/other async full")`); o.err != nil {
+	if _, o := h.runScript(`session:setVariable("execute_on_answer", "socket ` + h.addr + `/other async full")`); o.err != nil {
 		t.Error(o.err)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// hostile are texts that callers may send as their name or number. Those that
-// want something run set the global variable pwned, which the flow of the test
-// is not granted.
+// hostile lists texts that callers may send as their name or number. Those that
+// try to run a command set the global variable pwned, for which the flow of the
+// test has no grant.
 var hostile = []string{
 	"]", "[", "}", "{", "'", "''", `"`, ",", "a,b=c", "=", "^^", "^^:a=b:c=d", "|", "a|b", "&", "&park()", "$", "$$", "$1",
 	`\`, `\\`, `\'`, `\n`, "<a=b>", " blanks around ", "%[a=b]", "%", ":_:", "ARRAY::a|:b", "::", "a\tb",
@@ -44,8 +44,8 @@ const hostileFlow = `
 	hooked = tostring(freeswitch.getGlobalVariable("h5"))
 	session:execute("log", "INFO well")`
 
-// TestNothingACallerSendsMeansAnythingElse: it arrives as it is, or there is an
-// error that says why not; nothing in it is run.
+// What a caller sends arrives as it is, or an error says why it does not; nothing
+// in it is run.
 func TestNothingACallerSendsMeansAnythingElse(t *testing.T) {
 	h := open(t, ``, bob)
 	h.grants = &grant.Grants{API: grant.Rule{Deny: []grant.Name{"global_setvar"}}, Apps: grant.Rule{Deny: []grant.Name{"set_global"}}}
@@ -89,7 +89,7 @@ func TestNothingACallerSendsMeansAnythingElse(t *testing.T) {
 	}
 }
 
-// saysWhy tells an error that says what cannot be sent or is not granted.
+// saysWhy reports whether an error says what cannot be sent or is not granted.
 func saysWhy(message string) bool {
 	for _, part := range []string{"grants", "control character", "${ in it", "NUL", "line feed", "line end", "CR"} {
 		if strings.Contains(message, part) {
@@ -99,9 +99,8 @@ func saysWhy(message string) bool {
 	return false
 }
 
-// dialplanText tells text that an application's argument, which is read as in
-// the dialplan, does not carry as it is: escapes are resolved, edges trimmed,
-// variables put in.
+// dialplanText reports whether an application changes the text in its argument, as
+// the dialplan does: it resolves escapes, trims the edges and expands variables.
 func dialplanText(s string) bool {
 	return strings.ContainsAny(s, `\`) || strings.Contains(s, "${") || strings.Trim(s, " ") != s
 }

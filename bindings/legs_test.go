@@ -14,8 +14,8 @@ var (
 	silent = switchsim.Endpoint{Dial: "user/1003", Silent: true}
 )
 
-// runWith is run with people that can be dialled.
-func runWith(t *testing.T, script string, endpoints ...switchsim.Endpoint) (*house, outcome) {
+// runWith runs a script with people that can be dialled.
+func runWith(t *testing.T, script string, endpoints ...switchsim.Endpoint) (*harness, outcome) {
 	t.Helper()
 	h := open(t, script, endpoints...)
 	h.call()
@@ -112,10 +112,21 @@ func TestCallersHangupCancelsTheDialling(t *testing.T) {
 	t.Error("nobody was dialled")
 }
 
+// bridged waits until the caller is bridged and returns the other channel.
+func (h *harness) bridged(caller *switchsim.Call) *switchsim.Call {
+	h.t.Helper()
+	if _, err := h.sw.WaitFor(h.t.Context(), func(e switchsim.Entry) bool { return e.Kind == "bridge" }); err != nil {
+		h.t.Fatal(err)
+	}
+	leg, ok := h.sw.Leg(caller.Variable("signal_bond"))
+	if !ok {
+		h.t.Fatal("the caller is bridged to nobody")
+	}
+	return leg
+}
+
 func TestBridge(t *testing.T) {
-	person := bob
-	person.Script = []switchsim.Step{switchsim.OnAnswer().After(150 * time.Millisecond).Hangup()}
-	h, o := runWith(t, `
+	h := open(t, `
 		session:answer()
 		local leg = freeswitch.Session("user/1001", session)
 		freeswitch.bridge(session, leg)
@@ -123,7 +134,11 @@ func TestBridge(t *testing.T) {
 		r2 = session:streamFile("`+prompt+`")
 		r3 = session:getVariable("park_after_bridge")
 		finished = session:ready()
-	`, person)
+	`, bob)
+	caller := h.call()
+	leg := h.bridged(caller)
+	leg.Hangup("NORMAL_CLEARING")
+	o := h.end()
 	o.want(t, "r", "falsetrue", "r2", "1", "r3", "nil", "finished", "true")
 	record, _ := h.sw.Record(o.uuid)
 	bridged := false
@@ -144,10 +159,7 @@ func TestDigitsOfABridgeAreForgotten(t *testing.T) {
 		r = session:getDigits(1, "", 50)
 	`, bob)
 	caller := h.call()
-	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.Kind == "bridge" }); err != nil {
-		t.Fatal(err)
-	}
-	leg, _ := h.sw.Leg(caller.Variable("signal_bond"))
+	leg := h.bridged(caller)
 	caller.Press("5")
 	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.UUID == leg.UUID() && e.Kind == "dtmf" }); err != nil {
 		t.Fatal(err)

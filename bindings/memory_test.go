@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What an event holds lies outside Lua and is the script's memory all the same.
+// The text of an event lies outside Lua and counts as the script's memory.
 func TestEventsCountAsTheScriptsMemory(t *testing.T) {
 	h := open(t, ``)
 	const fill = `
@@ -16,11 +16,11 @@ func TestEventsCountAsTheScriptsMemory(t *testing.T) {
 			kept[KEY] = e
 		end
 		finished = true`
-	_, o := h.once(strings.ReplaceAll(fill, "KEY", "i"))
+	_, o := h.runScript(strings.ReplaceAll(fill, "KEY", "i"))
 	if o.err == nil || !strings.Contains(o.err.Error(), "memory limit of 16 MiB reached") {
 		t.Errorf("64 MiB of events are kept: %v", o.err)
 	}
-	_, o = h.once(strings.ReplaceAll(fill, "KEY", "1"))
+	_, o = h.runScript(strings.ReplaceAll(fill, "KEY", "1"))
 	if o.err != nil {
 		t.Errorf("events that are let go stop the script: %v", o.err)
 	}

@@ -12,8 +12,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// counter is a service for scripts, all of it: what a new package of bindings
-// has to declare and bind.
+// counter is a whole service for scripts: all that a new package of bindings has to
+// declare and bind.
 type counter struct{}
 
 type counterRun struct {
@@ -49,8 +49,8 @@ func (r *counterRun) End(context.Context) {
 	r.env.Log.Info("the counter has ended", "count", r.count)
 }
 
-// A new module takes its package and a place in the list; each run has an
-// instance of its own, which ends with it.
+// A new module costs a package and a line in the list. Each run has its own
+// instance, which ends with it.
 func TestAModuleOfOnesOwn(t *testing.T) {
 	set := bindings.New(bindings.Deps{}, counter{})
 	m, err := vm.NewMachine(set.Modules()...)

@@ -12,10 +12,10 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-var update = flag.Bool("update", false, "write testdata/names.txt anew")
+var update = flag.Bool("update", false, "update testdata/names.txt and README.md")
 
-// TestNames pins everything the bindings show to Lua: a name that is added or
-// taken away shows here, and in the diff of the golden file.
+// TestNames holds all names that scripts can use to a golden file, so that a name
+// that is added or removed is seen in its diff.
 func TestNames(t *testing.T) {
 	set := bindings.New(bindings.Deps{})
 	var lines []string

@@ -173,7 +173,7 @@ func TestAfterTheHangup(t *testing.T) {
 		if !strings.HasPrefix(said, doc) {
 			t.Errorf("session:%s: the reference says %q", name, said)
 		}
-		_, o := h.once(`local s = session
+		_, o := h.runScript(`local s = session
 			session:hangup()
 			local function show(...)
 				if select("#", ...) == 0 then return "nothing" end

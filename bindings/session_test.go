@@ -60,7 +60,7 @@ func TestScriptEndLetsTheDialplanGoOn(t *testing.T) {
 }
 
 // waitForApp waits until the channel runs an application of its dialplan.
-func waitForApp(t *testing.T, h *house, c *switchsim.Call, app string) {
+func waitForApp(t *testing.T, h *harness, c *switchsim.Call, app string) {
 	t.Helper()
 	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool {
 		return e.UUID == c.UUID() && e.Kind == "execute" && (e.What == app || strings.HasPrefix(e.What, app+" "))
@@ -274,7 +274,7 @@ func TestState(t *testing.T) {
 }
 
 func TestSleepIsNotEndedByDigits(t *testing.T) {
-	_, o := run(t, `session:answer() r = session:sleep(150) r2 = session:getDigits(1, "", 100)`,
+	_, o := run(t, `session:answer() r = session:sleep(150) r2 = session:getDigits(1, "", 10000)`,
 		switchsim.OnAnswer().After(30*time.Millisecond).Press("7"))
 	o.want(t, "r", "1", "r2", "7")
 }

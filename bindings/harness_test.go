@@ -25,9 +25,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// house is a simulated FreeSWITCH and a host that runs one script per call:
-// all parts are the real ones but the switch.
-type house struct {
+// harness is a simulated FreeSWITCH and an eslua that runs one script per call;
+// only the switch is simulated.
+type harness struct {
 	t       *testing.T
 	sw      *switchsim.Switch
 	machine *vm.Machine
@@ -40,14 +40,14 @@ type house struct {
 	done    chan outcome
 }
 
-// outcome is how one run of the script ended.
+// outcome says how a run of the script ended.
 type outcome struct {
 	uuid    string
 	err     error
 	globals map[string]lua.LValue
 }
 
-// text is a global as the script left it.
+// text returns a global variable as the script left it.
 func (o outcome) text(name string) string {
 	if v := o.globals[name]; v != nil {
 		return v.String()
@@ -55,7 +55,7 @@ func (o outcome) text(name string) string {
 	return "nil"
 }
 
-// lines is the log, and lets a test act when a line is written.
+// lines collects the log and runs a test's function when a line is written.
 type lines struct {
 	t    *testing.T
 	mu   sync.Mutex
@@ -101,14 +101,14 @@ func (l *lines) dump() string {
 
 const prompt = "prompt.wav"
 
-// open starts a house whose calls run the script.
-func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *house {
+// open starts a harness whose calls run the script.
+func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{
+	h := &harness{
 		t: t, addr: listener.Addr().String(), legs: legs.New(clock.System()),
 		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
 	}
@@ -159,7 +159,7 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *house {
 	return h
 }
 
-func (h *house) serve(ctx context.Context, c *outbound.Call) {
+func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	if h.legs.Deliver(ctx, c) {
 		return
 	}
@@ -186,7 +186,7 @@ func bindAlone(set *bindings.Set, st *vm.State, grants *grant.Grants) (end func(
 	return set.Bind(host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System()})
 }
 
-// globals are those a test script may leave its results in.
+// globals returns the variables in which a test script may leave its results.
 func globals(st *vm.State) map[string]lua.LValue {
 	out := map[string]lua.LValue{}
 	for _, name := range []string{"r", "r2", "r3", "r4", "ready", "finished", "hooked", "log"} {
@@ -197,13 +197,13 @@ func globals(st *vm.State) map[string]lua.LValue {
 	return out
 }
 
-// call makes somebody call in who does the steps.
-func (h *house) call(steps ...switchsim.Step) *switchsim.Call {
+// call makes a caller that takes the steps.
+func (h *harness) call(steps ...switchsim.Step) *switchsim.Call {
 	return h.sw.Call(switchsim.Caller{Number: "1000", Name: "Alice", Destination: "flow", Script: steps})
 }
 
-// when has act called, in a goroutine of its own, once the log says so.
-func (h *house) when(line string, act func()) {
+// when runs act in its own goroutine when the line is first logged.
+func (h *harness) when(line string, act func()) {
 	done := make(chan struct{})
 	var once sync.Once
 	h.log.mu.Lock()
@@ -215,20 +215,24 @@ func (h *house) when(line string, act func()) {
 	})
 }
 
-// end waits for the script's end.
-func (h *house) end() outcome {
+// end waits for the script's end, until shortly before the deadline of the tests.
+func (h *harness) end() outcome {
 	h.t.Helper()
+	var late <-chan time.Time
+	if deadline, ok := h.t.Deadline(); ok {
+		late = time.After(time.Until(deadline) - 5*time.Second)
+	}
 	select {
 	case o := <-h.done:
 		return o
-	case <-time.After(20 * time.Second):
+	case <-late:
 		h.t.Fatalf("the script did not end; the log:\n%s", h.log.dump())
 		return outcome{}
 	}
 }
 
-// run is one call with a script that must end well.
-func run(t *testing.T, script string, steps ...switchsim.Step) (*house, outcome) {
+// run makes one call with a script that must end well.
+func run(t *testing.T, script string, steps ...switchsim.Step) (*harness, outcome) {
 	t.Helper()
 	h := open(t, script)
 	h.call(steps...)
@@ -239,7 +243,8 @@ func run(t *testing.T, script string, steps ...switchsim.Step) (*house, outcome)
 	return h, o
 }
 
-// want compares globals the script left with what they should be.
+// want compares global variables that the script has left with pairs of name and
+// text.
 func (o outcome) want(t *testing.T, pairs ...string) {
 	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
