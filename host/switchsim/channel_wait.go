@@ -28,7 +28,8 @@ type wait struct {
 // meanwhile runs queued messages (nested, so that what is playing pauses), takes
 // digits, and notices hangup, transfer and break.
 func (c *channel) await(w wait) outcome {
-	remaining, expired := w.limit, false
+	clk := c.sw.clk
+	deadline := clk.Now().Add(w.limit)
 	for {
 		if out, ended := c.interruption(w.ignoreBreak); ended {
 			return out
@@ -36,9 +37,10 @@ func (c *channel) await(w wait) outcome {
 		if w.until != nil && w.until() {
 			return conditionMet
 		}
-		began := c.sw.clk.Now()
+		began := clk.Now()
 		if c.runTask() || c.runMessageInside() || c.runSessionEvent() {
-			continue // time spent inside is not time played
+			deadline = deadline.Add(clk.Now().Sub(began)) // time spent inside is not time played
+			continue
 		}
 		if w.endOnDigit && c.hasDigit() {
 			return digitDone
@@ -55,17 +57,18 @@ func (c *channel) await(w wait) outcome {
 			<-c.wake
 			continue
 		}
-		if expired || remaining <= 0 {
+		remaining := deadline.Sub(clk.Now())
+		if remaining <= 0 {
 			return timedOut
 		}
-		timer := c.sw.clk.NewTimer(remaining)
-		select {
-		case <-c.wake:
-			timer.Stop()
-			remaining -= c.sw.clk.Now().Sub(began)
-		case <-timer.C:
-			expired = true
+		timer := clk.NewTimer(remaining)
+		if clk.Now().Before(deadline) { // a manual clock may have been moved before there was a timer
+			select {
+			case <-c.wake:
+			case <-timer.C:
+			}
 		}
+		timer.Stop()
 	}
 }
 
