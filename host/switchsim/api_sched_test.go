@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
@@ -20,32 +21,26 @@ func parkedCall(t *testing.T, sw *switchsim.Switch) *switchsim.Call {
 
 func TestScheduledHangups(t *testing.T) {
 	for when, after := range map[string]time.Duration{
-		"+5":         5 * time.Second,
-		"+0":         0,
-		"5":          0,                // the number after the first character is 0
-		"60":         0,                // likewise
-		"12":         12 * time.Second, // a repeat interval
-		"1800000090": 90 * time.Second, // epoch
+		"+5":        5 * time.Second,
+		"+0":        0,
+		"5":         0,                // the number after the first character is 0
+		"60":        0,                // likewise
+		"12":        12 * time.Second, // a repeat interval
+		"$epoch+90": 90 * time.Second,
 	} {
-		t.Run(when, func(t *testing.T) {
-			clk := manual()
-			sw := start(t, switchsim.Config{Clock: clk})
+		inVirtualTime(t, when, func(t *testing.T) {
+			sw := start(t, switchsim.Config{Listen: "-"})
 			call := parkedCall(t, sw)
+			began := time.Now()
+			if when == "$epoch+90" {
+				when = strconv.FormatInt(began.Unix()+90, 10)
+			}
 			if out := sw.API("sched_hangup " + when + " " + call.UUID()); out != "+OK\n" {
 				t.Fatal(out)
 			}
-			if after > 0 {
-				clk.WaitForTimers(1)
-				clk.Advance(after - time.Second)
-				if call.Cause() != "" {
-					t.Fatal("too early")
-				}
-				clk.WaitForTimers(1)
-				clk.Advance(time.Second)
-			}
 			<-call.Done()
-			if call.Cause() != "ALLOTTED_TIMEOUT" {
-				t.Error(call.Cause())
+			if call.Cause() != "ALLOTTED_TIMEOUT" || time.Since(began) != after {
+				t.Errorf("%s after %v", call.Cause(), time.Since(began))
 			}
 		})
 	}
@@ -123,7 +118,7 @@ func TestRepeatingTask(t *testing.T) {
 	p.ask("event plain RE_SCHEDULE DEL_SCHEDULE")
 	sw.API("sched_api @30 g global_setvar ran=yes")
 	for n := 1; n <= 3; n++ {
-		clk.WaitForTimers(1)
+		clk.WaitForTimer(30 * time.Second)
 		clk.Advance(30 * time.Second)
 		if pk := p.until("RE_SCHEDULE"); pk.get("Task-Runtime") != strconv.Itoa(1800000000+30*(n+1)) {
 			t.Error(pk.get("Task-Runtime"))
@@ -135,20 +130,17 @@ func TestRepeatingTask(t *testing.T) {
 }
 
 func TestScheduleApplications(t *testing.T) {
-	clk := manual()
-	sw := start(t, switchsim.Config{Clock: clk, Dialplan: switchsim.Dialplan{"default": {
-		{Match: "x", Actions: actions("answer", "sched_hangup +100", "sched_transfer +10 y", "sched_transfer +5 z", "sched_cancel ${last_sched_id}", "park")},
-		{Match: "y", Actions: actions("park")},
-	}}})
-	call := sw.Call(switchsim.Caller{Number: "1", Destination: "x"})
-	happened(t, sw, call.UUID(), "execute", "park")
-	clk.WaitForTimers(1)
-	clk.Advance(10 * time.Second)
-	happened(t, sw, call.UUID(), "route", "y in default")
-	clk.WaitForTimers(1)
-	clk.Advance(90 * time.Second)
-	<-call.Done()
-	if call.Cause() != "ALLOTTED_TIMEOUT" {
-		t.Error(call.Cause())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		sw := start(t, switchsim.Config{Listen: "-", Dialplan: switchsim.Dialplan{"default": {
+			{Match: "x", Actions: actions("answer", "sched_hangup +100", "sched_transfer +10 y", "sched_transfer +5 z", "sched_cancel ${last_sched_id}", "park")},
+			{Match: "y", Actions: actions("park")},
+		}}})
+		began := time.Now()
+		call := sw.Call(switchsim.Caller{Number: "1", Destination: "x"})
+		moved := happened(t, sw, call.UUID(), "route", "y in default")
+		<-call.Done()
+		if call.Cause() != "ALLOTTED_TIMEOUT" || moved.At.Sub(began) != 10*time.Second || time.Since(began) != 100*time.Second {
+			t.Errorf("transferred after %v, %s after %v", moved.At.Sub(began), call.Cause(), time.Since(began))
+		}
+	})
 }

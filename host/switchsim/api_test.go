@@ -89,12 +89,12 @@ func TestBroadcastAndFileman(t *testing.T) {
 		t.Fatal(out)
 	}
 	p.until("CHANNEL_EXECUTE")
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(100 * time.Second)
 	clk.Advance(10 * time.Second)
-	clk.WaitForTimers(0)
 	if out := sw.API("uuid_fileman " + call.UUID() + " seek:+60000"); out != "+OK\n" {
 		t.Fatal(out)
 	}
+	clk.WaitForTimer(30 * time.Second)
 	sw.API("uuid_fileman " + call.UUID() + " pause")
 	sw.API("uuid_fileman " + call.UUID() + " stop")
 	if pk := p.until("CHANNEL_EXECUTE_COMPLETE"); pk.get("Application-Response") != "FILE PLAYED" {

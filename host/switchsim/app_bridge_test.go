@@ -66,10 +66,9 @@ func TestBridgeEnds(t *testing.T) {
 		"A hangs up":             {nil, "user/stays", func(a, _ *switchsim.Call) { a.Hangup("") }, "NORMAL_CLEARING"},
 		"B is killed with cause": {map[string]string{"hangup_after_bridge": "true"}, "user/stays", func(_, b *switchsim.Call) { b.Hangup("CALL_REJECTED") }, "CALL_REJECTED"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			clk := manual()
+		inVirtualTime(t, name, func(t *testing.T) {
 			cfg := bridgeConfig()
-			cfg.Clock = clk
+			cfg.Listen = "-"
 			cfg.Dialplan = switchsim.Dialplan{"default": {{Match: "x", Actions: actions("answer", "bridge "+c.dial, "park")}}}
 			sw := start(t, cfg)
 			a := sw.Call(switchsim.Caller{Number: "1", Destination: "x", Variables: c.vars})
@@ -80,9 +79,6 @@ func TestBridgeEnds(t *testing.T) {
 			}
 			if c.ender != nil {
 				c.ender(a, b)
-			} else {
-				clk.WaitForTimers(1)
-				clk.Advance(30 * time.Second)
 			}
 			<-b.Done()
 			happened(t, sw, a.UUID(), "unbridge", "")
@@ -106,11 +102,16 @@ func TestBridgeDigitsAndUUIDBridge(t *testing.T) {
 	sw := start(t, switchsim.Config{})
 	p := inbound(t, sw)
 	a, b := parkedCall(t, sw), parkedCall(t, sw)
-	p.ask("event plain DTMF")
+	p.ask("event plain DTMF CHANNEL_STATE")
 	if out := sw.API("uuid_bridge " + a.UUID() + " " + b.UUID()); out != "+OK "+b.UUID()+"\n" {
 		t.Fatal(out)
 	}
 	happened(t, sw, a.UUID(), "bridge", "")
+	for { // park would take the digit as well
+		if pk := p.until("CHANNEL_STATE"); pk.get("Unique-ID") == b.UUID() && pk.get("Channel-State") == "CS_EXCHANGE_MEDIA" {
+			break
+		}
+	}
 	b.Press("5")
 	if pk := p.until("DTMF"); pk.get("Unique-ID") != b.UUID() || pk.get("DTMF-Digit") != "5" {
 		t.Errorf("%+v", pk.headers)

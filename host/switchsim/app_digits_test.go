@@ -1,6 +1,7 @@
 package switchsim_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,7 +12,7 @@ import (
 
 // digitsCall runs one application for a caller, in a time that passes by itself
 // when everybody waits, and hands the call over when the next one has begun.
-func digitsCall(t *testing.T, app string, script []switchsim.Step, check func(t *testing.T, call *switchsim.Call)) {
+func digitsCall(t *testing.T, app string, script []switchsim.Step, check func(t *testing.T, sw *switchsim.Switch, call *switchsim.Call)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		sw := start(t, switchsim.Config{Listen: "-", Media: map[string]time.Duration{"prompt": 3 * time.Second, "bad": time.Second},
@@ -20,7 +21,7 @@ func digitsCall(t *testing.T, app string, script []switchsim.Step, check func(t 
 		if _, err := sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.What == "park" }); err != nil {
 			t.Fatal(err)
 		}
-		check(t, call)
+		check(t, sw, call)
 	})
 }
 
@@ -50,7 +51,7 @@ func TestPlayAndGetDigits(t *testing.T) {
 		"read too few":       {"read 2 4 prompt v 5000 #", []switchsim.Step{switchsim.OnPlayback("prompt").Press("4#")}, "4", "", "failure", "#", "prompt"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			digitsCall(t, c.app, c.script, func(t *testing.T, call *switchsim.Call) {
+			digitsCall(t, c.app, c.script, func(t *testing.T, _ *switchsim.Switch, call *switchsim.Call) {
 				for variable, want := range map[string]string{"v": c.v, "v_invalid": c.invalid, "read_result": c.result} {
 					if got := call.Variable(variable); got != want {
 						t.Errorf("%s is %q, want %q", variable, got, want)
@@ -80,7 +81,7 @@ func TestPlaybackTerminators(t *testing.T) {
 			if c.terminators != "" {
 				app = "playback %[playback_terminators=" + c.terminators + "]prompt"
 			}
-			digitsCall(t, app, []switchsim.Step{switchsim.OnPlayback("prompt").Press(c.press)}, func(t *testing.T, call *switchsim.Call) {
+			digitsCall(t, app, []switchsim.Step{switchsim.OnPlayback("prompt").Press(c.press)}, func(t *testing.T, _ *switchsim.Switch, call *switchsim.Call) {
 				if got := call.Variable("playback_terminator_used"); got != c.used {
 					t.Errorf("stopped by %q, want %q", got, c.used)
 				}
@@ -92,56 +93,33 @@ func TestPlaybackTerminators(t *testing.T) {
 	}
 }
 
-// Which application takes digits out of the queue, and whether it is stopped.
+// Which application takes digits out of the queue, and whether one stops it.
 func TestWhoTakesDigits(t *testing.T) {
 	for app, c := range map[string]struct {
-		dtmf    bool // a DTMF event while the application runs
-		stopped bool
+		takes bool // else park takes the digit afterwards
+		lasts time.Duration
 	}{
-		"playback prompt":                    {true, false},
-		"loop_playback +2 prompt":            {false, false},
-		"sleep 4000":                         {false, true},
-		"sleep %[sleep_eat_digits=true]4000": {true, false},
-		"gentones %(4000,0,440)":             {true, false},
-		"record /tmp/x 4":                    {true, false},
+		"playback prompt":                    {true, 3 * time.Second},
+		"loop_playback +2 prompt":            {false, 6 * time.Second},
+		"sleep 4000":                         {false, time.Second},
+		"sleep %[sleep_eat_digits=true]4000": {true, 4 * time.Second},
+		"gentones %(4000,0,440)":             {true, 4 * time.Second},
+		"record /tmp/x 4":                    {true, 4 * time.Second},
 	} {
 		t.Run(app, func(t *testing.T) {
-			clk := manual()
-			sw := start(t, switchsim.Config{Clock: clk, DefaultMedia: 3 * time.Second})
-			_, p := subscribed(t, sw, switchsim.Caller{Script: []switchsim.Step{switchsim.OnApp(strings.Fields(app)[0]).After(time.Second).Press("7")}})
-			name, arg, _ := strings.Cut(app, " ")
-			p.execute(name, arg, "Event-UUID: 1")
-			p.until("CHANNEL_EXECUTE")
-			clk.WaitForTimers(2)
-			clk.Advance(time.Second)
-			var dtmf bool
-			for {
-				if c.dtmf && !dtmf {
-					p.until("DTMF")
-					dtmf = true
-					clk.WaitForTimers(1)
+			name := strings.Fields(app)[0]
+			script := []switchsim.Step{switchsim.OnApp(name).After(time.Second).Press("7")}
+			digitsCall(t, app, script, func(t *testing.T, sw *switchsim.Switch, call *switchsim.Call) {
+				began, ended := happened(t, sw, call.UUID(), "execute", name), happened(t, sw, call.UUID(), "complete", name)
+				if lasted := ended.At.Sub(began.At); lasted != c.lasts {
+					t.Errorf("lasts %v, want %v", lasted, c.lasts)
 				}
-				if !c.stopped {
-					clk.WaitForTimers(1)
-					clk.Advance(10 * time.Second)
-					if strings.HasPrefix(app, "loop") {
-						clk.WaitForTimers(1)
-						clk.Advance(10 * time.Second)
-					}
+				digit := happened(t, sw, call.UUID(), "dtmf", "DTMF 7")
+				r, _ := sw.Record(call.UUID())
+				if took := slices.Index(r.Entries, digit) < slices.Index(r.Entries, ended); took != c.takes {
+					t.Errorf("takes the digit: %v, want %v", took, c.takes)
 				}
-				pk := p.next()
-				if pk.get("Event-Name") == "DTMF" {
-					t.Errorf("a DTMF event while %s runs", app)
-				}
-				if pk.get("Event-Name") == "CHANNEL_EXECUTE_COMPLETE" {
-					break
-				}
-			}
-			if !c.dtmf { // park takes it afterwards
-				if pk := p.until("DTMF"); pk.get("DTMF-Digit") != "7" {
-					t.Error(pk.title())
-				}
-			}
+			})
 		})
 	}
 }

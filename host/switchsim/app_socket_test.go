@@ -117,7 +117,7 @@ func TestSyncMode(t *testing.T) {
 	p.wantReply("+OK Events Enabled", "myevents")
 	p.execute("playback", "tone_stream://%(30000,0,440)")
 	happened(t, sw, call.UUID(), "execute", "playback")
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(30 * time.Second)
 	clk.Advance(30 * time.Second)
 	if pk := p.next(); pk.get("Reply-Text") != "+OK" {
 		t.Fatalf("first came %s", pk.title())
@@ -130,7 +130,7 @@ func TestSyncMode(t *testing.T) {
 	if pk := p.until("CHANNEL_HANGUP"); pk.get("Hangup-Cause") != "CALL_REJECTED" {
 		t.Error(pk.title())
 	}
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(5 * time.Second)
 	clk.Advance(5 * time.Second)
 	for _, title := range p.rest() {
 		if strings.HasPrefix(title, "CHANNEL_HANGUP_COMPLETE") {
@@ -152,7 +152,7 @@ func TestLingerEndsByItself(t *testing.T) {
 	if body := p.ask("api uuid_exists " + call.UUID()).body; body != "false" {
 		t.Errorf("uuid_exists says %s of a channel that is hung up", body)
 	}
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(10 * time.Second)
 	clk.Advance(10 * time.Second)
 	same(t, p.rest(), []string{"text/disconnect-notice  disconnect", "closed"})
 }
@@ -182,7 +182,7 @@ func TestNestingAndLock(t *testing.T) {
 		_, p := subscribed(t, sw, switchsim.Caller{})
 		p.execute("playback", "outer", lock)
 		p.until("CHANNEL_EXECUTE")
-		clk.WaitForTimers(1)
+		clk.WaitForTimer(4 * time.Second)
 		p.execute("set", "x=1", "Event-UUID: 7", "Event-UUID-Name: seven")
 		got := []string{"EXECUTE playback outer"}
 		if lock == "event-lock: true" {
@@ -197,7 +197,7 @@ func TestNestingAndLock(t *testing.T) {
 					t.Error("the message's own UUID is on its events")
 				}
 				if pk.get("Application-Data") == "x=1" && pk.get("Event-Name") == "CHANNEL_EXECUTE_COMPLETE" && lock == "event-lock: false" {
-					clk.WaitForTimers(1)
+					clk.WaitForTimer(4 * time.Second)
 					clk.Advance(4 * time.Second)
 				}
 			}
@@ -240,7 +240,7 @@ func TestSilentApplicationIsLeft(t *testing.T) {
 	sw.SetExtension("default", switchsim.Extension{Match: "app", Actions: actions("answer", "socket "+a.addr()+" full", "set after=1", "park")})
 	call := sw.Call(switchsim.Caller{Number: "1", Destination: "app"})
 	p := a.accept()
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(25 * time.Second)
 	clk.Advance(25 * time.Second)
 	happened(t, sw, call.UUID(), "execute", "park")
 	same(t, p.rest(), []string{"text/disconnect-notice  disconnect", "closed"})

@@ -203,11 +203,13 @@ func onAnswer(uuid, user string) func(*testing.T, *switchsim.Switch, string) {
 	}
 }
 
-// handOver lets originate look for the answer, once the first playback runs.
-func handOver(clk *clock.Manual, uuid string) func(*testing.T, *switchsim.Switch) {
+// handOver lets originate look for the answer, once the first playback runs and
+// the hangup is scheduled.
+func handOver(clk *clock.Manual, uuid string, hangup time.Duration) func(*testing.T, *switchsim.Switch) {
 	return func(t *testing.T, sw *switchsim.Switch) {
 		happened(t, sw, uuid, "execute", "playback")
-		clk.WaitForTimers(3) // originate, the playback, the scheduled hangup
+		clk.WaitForTimer(20 * time.Millisecond)
+		clk.WaitForTimer(hangup)
 		clk.Advance(20 * time.Millisecond)
 	}
 }
@@ -220,7 +222,7 @@ func TestReplayInviteSIPOnAnswer(t *testing.T) {
 	cfg.Clock = clk
 	(&replay{
 		handedOver: true, name: "invite-sip-onanswer-dtmf-1", config: cfg, start: onAnswer(uuid, "1000"),
-		then: map[int]func(*testing.T, *switchsim.Switch){10: handOver(clk, uuid), 18: keypad(uuid, "1"), 28: kickAll},
+		then: map[int]func(*testing.T, *switchsim.Switch){10: handOver(clk, uuid, time.Minute), 18: keypad(uuid, "1"), 28: kickAll},
 	}).run(t)
 }
 
@@ -233,8 +235,11 @@ func TestReplayInviteSIPTimeout(t *testing.T) {
 	(&replay{
 		handedOver: true, name: "invite-sip-timeout", config: cfg, start: onAnswer(uuid, "2000"),
 		then: map[int]func(*testing.T, *switchsim.Switch){
-			10: handOver(clk, uuid),
-			18: func(*testing.T, *switchsim.Switch) { clk.WaitForTimers(1); clk.Advance(3 * time.Second) },
+			10: handOver(clk, uuid, 3*time.Second),
+			18: func(*testing.T, *switchsim.Switch) {
+				clk.WaitForTimer(2980 * time.Millisecond)
+				clk.Advance(3 * time.Second)
+			},
 		},
 	}).run(t)
 }

@@ -3,9 +3,9 @@ package switchsim_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/switchsim"
 )
 
@@ -19,9 +19,12 @@ func actions(list ...string) []switchsim.Action {
 }
 
 func TestScriptedCaller(t *testing.T) {
-	clk := manual()
+	synctest.Test(t, testScriptedCaller)
+}
+
+func testScriptedCaller(t *testing.T) {
 	sw := start(t, switchsim.Config{
-		Clock:    clk,
+		Listen:   "-",
 		Media:    map[string]time.Duration{"menu.wav": 8 * time.Second, "again.wav": 5 * time.Second},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "ivr", Actions: actions("answer", "read 1 2 menu.wav first 5000 #", "read 1 1 again.wav second 5000 #", "park")}}},
 	})
@@ -33,17 +36,6 @@ func TestScriptedCaller(t *testing.T) {
 			switchsim.OnApp("park").After(3 * time.Second).Hangup("USER_BUSY"),
 		},
 	})
-	clk.WaitForTimers(2) // the prompt, the person
-	clk.Advance(2 * time.Second)
-	happened(t, sw, call.UUID(), "dtmf", "DTMF 4")
-	clk.WaitForTimers(2) // the inter-digit limit, half a second
-	clk.Advance(500 * time.Millisecond)
-	happened(t, sw, call.UUID(), "play", "again.wav")
-	clk.WaitForTimers(2)
-	clk.Advance(time.Second)
-	happened(t, sw, call.UUID(), "execute", "park")
-	clk.WaitForTimers(1)
-	clk.Advance(3 * time.Second)
 	<-call.Done()
 	if call.Cause() != "USER_BUSY" || call.Variable("first") != "42" || call.Variable("second") != "7" || call.Variable("lang") != "de" {
 		t.Errorf("cause %s, digits %q and %q", call.Cause(), call.Variable("first"), call.Variable("second"))
@@ -58,75 +50,47 @@ func TestScriptedCaller(t *testing.T) {
 }
 
 func TestEndpoints(t *testing.T) {
-	clk := manual()
-	sw := start(t, switchsim.Config{
-		Clock: clk,
-		Endpoints: []switchsim.Endpoint{
-			{Dial: "user/busy", Cause: "USER_BUSY", Ring: 2 * time.Second},
-			{Dial: "user/silent", Silent: true},
-			{Dial: "user/slow", Ring: 20 * time.Second},
-			{Dial: "user/fast", Ring: time.Second},
-			{Dial: "user/early", EarlyMedia: true, Silent: true},
-			{Dial: "sofia/gateway/gw/*", Ring: time.Second},
-		},
-	})
-	for _, c := range []struct {
-		args    string
-		timers  int
-		advance time.Duration
-		want    string // cause, or the channel's name when it is answered
+	for args, c := range map[string]struct {
+		after time.Duration
+		want  string // cause, or the channel's name if it is answered
 	}{
-		{"user/busy &park", 2, 2 * time.Second, "USER_BUSY"},
-		{"{originate_timeout=30}user/silent &park", 1, 30 * time.Second, "NO_ANSWER"},
-		{"user/slow,user/fast &park", 3, time.Second, "sofia/internal/fast@127.0.0.1:5060"},
-		{"user/nobody|user/fast &park", 2, time.Second, "sofia/internal/fast@127.0.0.1:5060"},
-		{"user/nobody &park", 0, 0, "SUBSCRIBER_ABSENT"},
-		{"sofia/gateway/other/1 &park", 0, 0, "INVALID_GATEWAY"},
-		{"sofia/gateway/gw/0123 &park", 2, time.Second, "sofia/internal/0123@127.0.0.1:5060"},
-		{"error/CALL_REJECTED &park", 0, 0, "CALL_REJECTED"},
-		{"nosuch/1 &park", 0, 0, "CHAN_NOT_IMPLEMENTED"},
-		{"loopback/nowhere &park", 0, 0, "NO_ROUTE_DESTINATION"},
-		{"user/early &park", 0, 0, "sofia/internal/early@127.0.0.1:5060"},
-		{"{ignore_early_media=true,originate_timeout=5}user/early &park", 1, 5 * time.Second, "NO_ANSWER"},
-		{"{a=1", 0, 0, "-USAGE"},
+		"user/busy &park":                         {2 * time.Second, "USER_BUSY"},
+		"{originate_timeout=30}user/silent &park": {30 * time.Second, "NO_ANSWER"},
+		"user/slow,user/fast &park":               {time.Second, "sofia/internal/fast@127.0.0.1:5060"},
+		"user/nobody|user/fast &park":             {time.Second, "sofia/internal/fast@127.0.0.1:5060"},
+		"user/nobody &park":                       {0, "SUBSCRIBER_ABSENT"},
+		"sofia/gateway/other/1 &park":             {0, "INVALID_GATEWAY"},
+		"sofia/gateway/gw/0123 &park":             {time.Second, "sofia/internal/0123@127.0.0.1:5060"},
+		"error/CALL_REJECTED &park":               {0, "CALL_REJECTED"},
+		"nosuch/1 &park":                          {0, "CHAN_NOT_IMPLEMENTED"},
+		"loopback/nowhere &park":                  {0, "NO_ROUTE_DESTINATION"},
+		"user/early &park":                        {0, "sofia/internal/early@127.0.0.1:5060"},
+		"{ignore_early_media=true,originate_timeout=5}user/early &park": {5 * time.Second, "NO_ANSWER"},
+		"{a=1": {0, "-USAGE"},
 	} {
-		result := make(chan string, 1)
-		go func() {
-			uuid, err := sw.Originate(c.args)
-			if err != nil {
-				result <- err.Error()
-				return
-			}
+		inVirtualTime(t, args, func(t *testing.T) {
+			sw := start(t, switchsim.Config{
+				Listen: "-",
+				Endpoints: []switchsim.Endpoint{
+					{Dial: "user/busy", Cause: "USER_BUSY", Ring: 2 * time.Second},
+					{Dial: "user/silent", Silent: true},
+					{Dial: "user/slow", Ring: 20 * time.Second},
+					{Dial: "user/fast", Ring: time.Second},
+					{Dial: "user/early", EarlyMedia: true, Silent: true},
+					{Dial: "sofia/gateway/gw/*", Ring: time.Second},
+				},
+			})
+			began := time.Now()
+			uuid, err := sw.Originate(args)
 			r, _ := sw.Record(uuid)
-			result <- r.Channel
-		}()
-		if c.timers > 0 {
-			clk.WaitForTimers(c.timers)
-			clk.Advance(c.advance)
-		}
-		if got := driven(clk, result); !strings.HasPrefix(got, c.want) {
-			t.Errorf("originate %s: %s, want %s", c.args, got, c.want)
-		}
-		sw.API("hupall")
-		for _, r := range sw.Records() {
-			leg, _ := sw.Leg(r.UUID)
-			<-leg.Done()
-		}
-	}
-}
-
-// driven moves the clock on until there is a result: a timer of the case before
-// may have been counted for one that is yet to come.
-func driven(clk *clock.Manual, result <-chan string) string {
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for {
-		select {
-		case got := <-result:
-			return got
-		case <-again.C:
-			clk.Advance(10 * time.Millisecond)
-		}
+			got := r.Channel
+			if err != nil {
+				got = err.Error()
+			}
+			if after := time.Since(began); !strings.HasPrefix(got, c.want) || after != c.after {
+				t.Errorf("%s after %v, want %s after %v", got, after, c.want, c.after)
+			}
+		})
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -171,9 +170,7 @@ func (r *replay) run(t *testing.T) {
 	defer sw.Close()
 	conn := r.connect(t, sw)
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-
+	ctx := t.Context()
 	real, sim := newSide(r), newSide(r)
 	done := make(chan struct{})
 	go func() {

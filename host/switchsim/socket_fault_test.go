@@ -76,7 +76,7 @@ func TestFaultDelay(t *testing.T) {
 	p.next()
 	p.send("exit")
 	happened(t, sw, "", "command", "exit") // now the limit for the first command is stopped
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(3 * time.Second)
 	clk.Advance(3 * time.Second)
 	if pk := p.next(); pk.get("Reply-Text") != "+OK bye" {
 		t.Error(pk.title())
@@ -163,21 +163,25 @@ func TestCloseEndsEverything(t *testing.T) {
 // A connection that lets its channel go too late ends the next socket
 // application, whose connection stays; and so does that one's end.
 func TestFaultLateRelease(t *testing.T) {
-	sw := start(t, switchsim.Config{})
-	sw.SetFault(switchsim.Fault{LateRelease: 20 * time.Millisecond})
+	const late = 70 * time.Millisecond
+	clk := manual()
+	sw := start(t, switchsim.Config{Clock: clk})
+	sw.SetFault(switchsim.Fault{LateRelease: late})
 	a := listen(t)
 	socket := "socket " + a.addr() + " async full"
 	sw.SetExtension("default", switchsim.Extension{Match: "app", Actions: actions("set socket_resume=true", "answer", socket, socket, socket, "set after=1", "park")})
 	call := sw.Call(switchsim.Caller{Destination: "app"})
-	var hosts []*peer
-	for range 3 {
+	next := func() *peer {
 		p := a.accept()
-		p.send("connect\n\nmyevents")
-		if hosts = append(hosts, p); len(hosts) == 1 {
-			p.conn.Close()
-		}
+		p.ask("connect")
+		p.wantReply("+OK Events Enabled", "myevents")
+		return p
 	}
-	displaced := hosts[1] // by the first
+	next().conn.Close()
+	displaced := next() // by the first
+	clk.WaitForTimer(late)
+	clk.Advance(late)
+	next()
 	if e := displaced.until("CHANNEL_EXECUTE_COMPLETE"); e.get("Application") != "socket" || e.get("Channel-State-Number") != "4" {
 		t.Errorf("%s in state %s", e.get("Application"), e.get("Channel-State-Number"))
 	}

@@ -20,7 +20,7 @@ func TestAuthLimit(t *testing.T) {
 	if p.next().kind != "auth/request" {
 		t.Fatal("no auth/request")
 	}
-	clk.WaitForTimers(1)
+	clk.WaitForTimer(25 * time.Second)
 	clk.Advance(25 * time.Second)
 	same(t, p.rest(), []string{"text/disconnect-notice", "closed"})
 }
@@ -231,7 +231,7 @@ func TestHeartbeat(t *testing.T) {
 	p := inbound(t, sw)
 	p.ask("event plain HEARTBEAT")
 	for range 2 {
-		clk.WaitForTimers(1)
+		clk.WaitForTimer(20 * time.Second)
 		clk.Advance(20 * time.Second)
 		if pk := p.until("HEARTBEAT"); pk.get("Session-Count") != "0" || pk.get("Heartbeat-Interval") != "20" {
 			t.Errorf("%+v", pk.headers)
