@@ -10,14 +10,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/dialplan"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// printDialplan prints the dialplan of the flows or, with --check, says what is
-// wrong with one in use.
+// printDialplan prints the dialplan of the flows or, with --check, the mistakes in
+// one that is in use.
 func printDialplan(p *program, ctx context.Context, args []string) error {
 	checking := false
 	if i := slices.Index(args, "--check"); i >= 0 { // the other flags are those of every command
@@ -46,7 +47,7 @@ func printDialplan(p *program, ctx context.Context, args []string) error {
 		}
 		flows.own, arguments = []string{name}, rest[1:]
 	}
-	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts)
+	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts, checkpoint.Variable)
 }
 
 // flowNames are the scripts of a tree.
@@ -73,8 +74,8 @@ func namesOf(g *store.Generation) (n flowNames) {
 	return n
 }
 
-// checkDialplan says what is wrong with the dialplans that targets name: files,
-// directories, and http(s) addresses, with #NUMBER for the number to ask for.
+// checkDialplan prints the mistakes in the dialplans that targets name: files,
+// directories, and http(s) addresses, with #NUMBER for the number to request.
 func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flows flowNames, targets []string) error {
 	if len(targets) == 0 {
 		return &usageError{"eslua dialplan --check needs a file, a directory or an address, for example /etc/freeswitch/dialplan"}
@@ -106,7 +107,7 @@ func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flow
 	return nil
 }
 
-// answers tells whether something listens at an address.
+// answers reports whether something listens at an address.
 func answers(address string) bool {
 	c, err := net.DialTimeout("tcp", address, time.Second)
 	if err == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/dialplan"
 	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
@@ -108,7 +109,7 @@ func inlined(t *testing.T, cfg config.Config, flow string, args ...string) strin
 func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...string) (all []switchsim.Extension) {
 	t.Helper()
 	var b strings.Builder
-	if err := dialplan.Write(&b, dialplan.Extensions(cfg, []string{flow}, args), cfg.Hosts); err != nil {
+	if err := dialplan.Write(&b, dialplan.Extensions(cfg, []string{flow}, args), cfg.Hosts, checkpoint.Variable); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct {

@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"host/clock": {}, "host/spell": {}, "host/disk": {}, "host/flock": {},
 
 	"host/freeswitch":          {"host/clock", "host/spell"},
-	"host/freeswitch/dialplan": {"host/freeswitch", "host/operate/config", "host/call/checkpoint"}, // it prints the checkpoint's variable
+	"host/freeswitch/dialplan": {"host/freeswitch", "host/operate/config"},
 
 	"host/call":            {"host", "-host/operate/admin", "-host/switchsim"},
 	"host/call/checkpoint": {"host/clock", "host/freeswitch"},

@@ -11,12 +11,12 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// Finding is something amiss in a dialplan, with what to write instead.
+// A Finding is a mistake in a dialplan, with what to write instead.
 type Finding struct {
 	File    string
 	Line    int
 	Message string
-	Remark  bool // it may be meant so
+	Remark  bool // it may be intended
 }
 
 func (f Finding) String() string {
@@ -26,17 +26,16 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
 }
 
-// Known is what a dialplan is held against.
+// Known is what a dialplan is checked against.
 type Known struct {
-	Hosts   []config.Address          // ours
-	Flows   []string                  // in the script tree; nil: not known
-	Answers func(address string) bool // whether something listens there; nil: not asked
+	Hosts   []config.Address          // of eslua
+	Flows   []string                  // in the script tree; nil: unknown
+	Answers func(address string) bool // whether something listens there; nil: not checked
 }
 
-// Check says what is wrong with the dialplans of files, directories and http(s)
-// addresses, in order of file and line. What cannot be known before a call comes
-// (variables, and what stands in files that are not read) is left alone. Sockets
-// that lead to somebody else's hosts are remarked upon and left alone too.
+// Check returns what is wrong with dialplans, in order of file and line. It says
+// nothing about what depends on a call (variables, files that are not read).
+// Sockets that lead to other hosts get a remark and no further check.
 func Check(sources []Source, known Known) []Finding {
 	r := reader{vars: map[string]string{}}
 	var trees []*element
@@ -44,14 +43,14 @@ func Check(sources []Source, known Known) []Finding {
 		for _, s := range from.read(&r) {
 			tree, b := parse(s)
 			if b != nil {
-				r.say(b.at.file, b.at.line, "FreeSWITCH cannot read this XML: %s", b.message)
+				r.report(b.at.file, b.at.line, "FreeSWITCH cannot read this XML: %s", b.message)
 			}
 			trees = append(trees, tree...)
 		}
 	}
-	c := checker{known: known, findings: r.findings, resumed: truth(r.vars["socket_resume"])}
+	c := checker{known: known, findings: r.findings, resumed: isTrue(r.vars["socket_resume"])}
 	for _, tree := range trees {
-		c.hearOf(tree)
+		c.collect(tree)
 	}
 	for _, tree := range trees {
 		c.walk(tree)
@@ -65,17 +64,17 @@ func Check(sources []Source, known Known) []Finding {
 type checker struct {
 	known    Known
 	resumed  bool     // socket_resume may be set before any extension is reached
-	nested   []string // numbers whose extensions are run inside others
+	nested   []string // numbers that execute_extension is given
 	findings []Finding
 }
 
-func (c *checker) say(at origin, remark bool, format string, args ...any) {
+func (c *checker) report(at origin, remark bool, format string, args ...any) {
 	c.findings = append(c.findings, Finding{at.file, at.line, fmt.Sprintf(format, args...), remark})
 }
 
 func (c *checker) walk(e *element) {
 	if e.name == "extension" {
-		c.extension(stepsOf(e), truth(e.attr("continue")) || c.inside(e))
+		c.extension(stepsOf(e), isTrue(e.attr("continue")) || c.inside(e))
 		return
 	}
 	for _, child := range e.children {
@@ -83,8 +82,8 @@ func (c *checker) walk(e *element) {
 	}
 }
 
-// hearOf notes what extensions do for others.
-func (c *checker) hearOf(e *element) {
+// collect notes what extensions do that matters to others.
+func (c *checker) collect(e *element) {
 	switch e.name {
 	case "extension":
 		steps := stepsOf(e)
@@ -95,19 +94,19 @@ func (c *checker) hearOf(e *element) {
 			}
 		}
 		resumes, sure := resume(steps)
-		goesOn := truth(e.attr("continue")) || slices.ContainsFunc(steps, func(s step) bool {
+		continues := isTrue(e.attr("continue")) || slices.ContainsFunc(steps, func(s step) bool {
 			return s.app == "transfer" || s.app == "execute_extension"
 		})
-		c.resumed = c.resumed || goesOn && resumes || truth(e.attr("continue")) && !sure
+		c.resumed = c.resumed || continues && resumes || isTrue(e.attr("continue")) && !sure
 	case "variable", "param": // of a user, a gateway, a profile
-		c.resumed = c.resumed || e.attr("name") == "socket_resume" && truth(e.attr("value"))
+		c.resumed = c.resumed || e.attr("name") == "socket_resume" && isTrue(e.attr("value"))
 	}
 	for _, child := range e.children {
-		c.hearOf(child)
+		c.collect(child)
 	}
 }
 
-// inside tells whether another extension may run this one within itself.
+// inside reports whether another extension may execute this one.
 func (c *checker) inside(e *element) bool {
 	return slices.ContainsFunc(c.nested, func(number string) bool {
 		if strings.Contains(number, "$") {
@@ -120,7 +119,7 @@ func (c *checker) inside(e *element) bool {
 	})
 }
 
-// step is an action of an extension.
+// A step is an action of an extension.
 type step struct {
 	app, data string
 	at        origin
@@ -128,10 +127,12 @@ type step struct {
 	anti      bool
 }
 
-// with tells whether two steps can both be taken by one call.
-func (s step) with(other step) bool { return s.condition != other.condition || s.anti == other.anti }
+// sameCall reports whether one call can run both steps.
+func (s step) sameCall(other step) bool {
+	return s.condition != other.condition || s.anti == other.anti
+}
 
-// stepsOf are the actions of an extension, in order.
+// stepsOf returns the actions of an extension, in order.
 func stepsOf(e *element) (steps []step) {
 	for _, child := range e.children {
 		switch child.name {
@@ -144,28 +145,29 @@ func stepsOf(e *element) (steps []step) {
 	return steps
 }
 
-// extension checks the actions of one. goesOn: others may come after them.
-func (c *checker) extension(steps []step, goesOn bool) {
+// extension checks the actions of one; continues says that other extensions may
+// follow.
+func (c *checker) extension(steps []step, continues bool) {
 	for i, s := range steps {
 		c.originate(s)
 		if s.app != "socket" || !c.socket(s.at, s.data, asAction) {
 			continue
 		}
-		before := slices.DeleteFunc(slices.Clone(steps[:i]), func(o step) bool { return !s.with(o) })
-		if resumes, sure := resume(before); sure && !resumes && !c.resumed {
-			c.say(s.at, false, `socket_resume is not set before this socket: a call whose host dies early stays parked, or waits for what its application plays; write <action application="set" data="socket_resume=true"/> in front of it`)
-		} else if again := c.again(before); again {
-			c.say(s.at, true, `a flow that begins a transfer takes socket_resume back, and its host may die just then: this socket would have it no more; write <action application="set" data="socket_resume=true"/> in front of it too`)
+		earlier := slices.DeleteFunc(slices.Clone(steps[:i]), func(o step) bool { return !s.sameCall(o) })
+		if resumes, sure := resume(earlier); sure && !resumes && !c.resumed {
+			c.report(s.at, false, `socket_resume is not set before this socket. If the host fails early, the call stays parked or waits for the end of its application. Add <action application="set" data="socket_resume=true"/> before this action`)
+		} else if c.lostResume(earlier) {
+			c.report(s.at, true, `socket_resume is not set again before this socket. A flow that starts a transfer unsets it, so a host that fails at that moment loses the call here. Add <action application="set" data="socket_resume=true"/> before this action too`)
 		}
-		if !goesOn && !slices.ContainsFunc(steps[i+1:], s.with) {
-			c.say(s.at, false, `nothing comes after this socket: a call is hung up as if all were well when eslua is not there or dies; write what shall come then behind it, for example <action application="hangup" data="%s"/>`, lost)
+		if !continues && !slices.ContainsFunc(steps[i+1:], s.sameCall) {
+			c.report(s.at, false, `no action follows this socket. If eslua is down, the call ends as if all were well. Add a fallback after it, for example <action application="hangup" data="%s"/>`, defaultCause)
 		}
 	}
 }
 
-// again tells whether the last of steps that is a socket comes after the last
-// that sets socket_resume.
-func (c *checker) again(steps []step) bool {
+// lostResume reports whether a socket of ours is the last of the steps that sets
+// or, by a transfer in its flow, unsets socket_resume.
+func (c *checker) lostResume(steps []step) bool {
 	for _, s := range slices.Backward(steps) {
 		if s.app == "socket" {
 			return slices.ContainsFunc(syntax.SocketHosts(s.data), c.leadsToUs)
@@ -179,15 +181,15 @@ func (c *checker) again(steps []step) bool {
 
 var resumeSetting = regexp.MustCompile(`(?:^|[^\w])socket_resume=([^;,|~\s]*)`)
 
-// resume tells whether steps set socket_resume; not for sure when one of them
-// may do so out of sight.
+// resume reports whether steps set socket_resume; it is not sure if one of them
+// may do so unseen.
 func resume(steps []step) (resumes, sure bool) {
 	sure = true
 	for _, s := range steps {
 		switch s.app {
 		case "set", "export", "multiset", "set_global", "bridge_export", "":
 			for _, m := range resumeSetting.FindAllStringSubmatch(s.data, -1) {
-				resumes, sure = truth(m[1]), !strings.Contains(m[1], "$")
+				resumes, sure = isTrue(m[1]), !strings.Contains(m[1], "$")
 			}
 			if name, _, _ := strings.Cut(s.data, "="); strings.Contains(name, "$") {
 				sure = false
@@ -202,8 +204,8 @@ func resume(steps []step) (resumes, sure bool) {
 	return resumes, sure
 }
 
-// truth is switch_true.
-func truth(value string) bool {
+// isTrue reads a value as FreeSWITCH does (switch_utils.h:switch_true).
+func isTrue(value string) bool {
 	switch strings.ToLower(value) {
 	case "yes", "on", "true", "t", "enabled", "active", "allow":
 		return true

@@ -41,25 +41,25 @@ func TestCheck(t *testing.T) {
 	}{
 		"all right":            {socketWith("127.0.0.1:8084/invite/$1 async full"), nil},
 		"localhost is ours":    {socketWith("localhost:8084/invite full async"), nil},
-		"the default port":     {socketWith("127.0.0.1/invite async full|"), []string{`5: this socket lacks full`}},
+		"the default port":     {socketWith("127.0.0.1/invite async full|"), []string{`5: this socket needs full`}},
 		"several hosts":        {socketWith("127.0.0.1:8084/invite|10.0.0.2/invite ASYNC FULL"), nil},
 		"a flow of a folder":   {socketWith("127.0.0.1:8084/ivr%2fmain async full"), nil},
 		"a flow with its file": {socketWith("127.0.0.1:8084/invite.lua async full"), nil},
 		"no flow":              {socketWith("127.0.0.1:8084 async full"), nil},
 
-		"neither word":      {socketWith("127.0.0.1:8084/invite"), []string{`5: this socket lacks async and full: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write <action application="socket" data="127.0.0.1:8084/invite async full"/>`}},
-		"no async":          {socketWith("127.0.0.1:8084/invite full"), []string{"5: this socket lacks async:"}},
-		"no full":           {socketWith("127.0.0.1:8084/invite async"), []string{"5: this socket lacks full:"}},
+		"neither word":      {socketWith("127.0.0.1:8084/invite"), []string{`5: this socket needs async and full: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write <action application="socket" data="127.0.0.1:8084/invite async full"/>`}},
+		"no async":          {socketWith("127.0.0.1:8084/invite full"), []string{"5: this socket needs async:"}},
+		"no full":           {socketWith("127.0.0.1:8084/invite async"), []string{"5: this socket needs full:"}},
 		"no host":           {socketWith(""), []string{`5: this socket names no host; write <action application="socket" data="127.0.0.1:8084/FLOW async full"/>`}},
 		"an unknown flow":   {socketWith("127.0.0.1:8084/invitation/$1 async full"), []string{`5: there is no flow "invitation"; the flows are invite, ivr/main: write`}},
 		"a blank":           {socketWith("127.0.0.1:8084/invite/a b async full"), []string{`5: FreeSWITCH ignores "b": a blank ends the path; write <action application="socket" data="127.0.0.1:8084/invite/a%2520b async full"/>`}},
 		"a bar":             {socketWith("127.0.0.1:8084/invite/a|b async full"), []string{`5: remark: b:8084 is not one of the configuration's hosts (127.0.0.1:8084, 10.0.0.2:8084)`}},
-		"a colon":           {socketWith("127.0.0.1:8084/invite/a:b async full"), []string{"5: FreeSWITCH takes what stands behind the last colon"}},
-		"decoded too early": {socketWith("127.0.0.1:8084/invite/a%20b async full"), []string{`5: %20 arrives as " "`}},
-		"brackets":          {socketWith("[::1]:8084/invite async full"), []string{"5: FreeSWITCH takes no brackets"}},
+		"a colon":           {socketWith("127.0.0.1:8084/invite/a:b async full"), []string{"5: FreeSWITCH takes the text after the last colon"}},
+		"decoded too early": {socketWith("127.0.0.1:8084/invite/a%20b async full"), []string{`5: %20 reaches eslua as " "`}},
+		"brackets":          {socketWith("[::1]:8084/invite async full"), []string{"5: FreeSWITCH accepts no brackets"}},
 		"IPv6":              {socketWith("::1:8084/invite async full"), nil},
 		"a stranger":        {socketWith("10.9.9.9:8084/theirs"), []string{"5: remark: 10.9.9.9:8084 is not one"}},
-		"ours by its flow":  {socketWith("10.9.9.9:8084/invite"), []string{"5: remark: 10.9.9.9:8084 is not one", "5: this socket lacks"}},
+		"ours by its flow":  {socketWith("10.9.9.9:8084/invite"), []string{"5: remark: 10.9.9.9:8084 is not one", "5: this socket needs"}},
 
 		"variables are left alone": {extension(`<action application="socket" data="${where}"/>`) +
 			socketWith("127.0.0.1:8084/${flow} ${how}") + socketWith("127.0.0.1:8084/invite/${cond(${a} == b ? c : d)}") +
@@ -69,6 +69,8 @@ func TestCheck(t *testing.T) {
 		"not resumed":      {extension(`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{`4: socket_resume is not set before this socket`}},
 		"resumed too late": {extension(`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + "\n" + resumes + ends), []string{`4: socket_resume`}},
 		"resume is false": {extension(`<action application="set" data="socket_resume=false"/>` + "\n" +
+			`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{`5: socket_resume`}},
+		"resume is 0": {extension(`<action application="set" data="socket_resume=00"/>` + "\n" +
 			`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{`5: socket_resume`}},
 		"resumed by a condition before": {`<extension name="x"><condition field="a" expression="b">` + resumes + `</condition>
 			<condition><action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends + `</condition></extension>`, nil},
@@ -94,39 +96,39 @@ func TestCheck(t *testing.T) {
 			` + extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), nil},
 		"run inside no other": {`<extension name="first"><condition field="destination_number" expression="^a$">` +
 			`<action application="execute_extension" data="y XML default"/></condition></extension>
-			` + extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), []string{"6: nothing comes after"}},
+			` + extension(resumes+`<action application="socket" data="127.0.0.1:8084/invite async full"/>`), []string{"6: no action follows"}},
 
 		"resumed once for two": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>
-			<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{"6: remark: a flow that begins a transfer"}},
+			<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{"6: remark: socket_resume is not set again before this socket"}},
 		"resumed for each of two": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>` + resumes +
 			`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), nil},
 
 		"nothing behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>`),
-			[]string{`5: nothing comes after this socket`}},
+			[]string{`5: no action follows this socket`}},
 		"only otherwise something behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>
-			<anti-action application="hangup"/>`), []string{`5: nothing comes after this socket`}},
+			<anti-action application="hangup"/>`), []string{`5: no action follows this socket`}},
 		"a condition behind": {`<extension name="x"><condition>` + resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/></condition>
 			<condition field="a" expression="b"><action application="hangup"/></condition></extension>`, nil},
 
 		"originate without quotes": {extension(`<action application="set" data="x=${originate(user/1000 &amp;socket(127.0.0.1:8084/invite async full))}"/>`),
-			[]string{`4: originate loses all after the first blank of &socket(...); write '&socket(127.0.0.1:8084/invite async full)'`}},
+			[]string{`4: originate loses everything after the first blank of &socket(...); write '&socket(127.0.0.1:8084/invite async full)'`}},
 		"originate with quotes": {extension(`<action application="set" data="api_on_answer=bgapi originate user/1000 '&amp;socket(127.0.0.1:8084/invite async full)'"/>`), nil},
 		"bgapi originate":       {extension(`<action application="set" data="api_on_answer=bgapi originate user/1000 &amp;socket(127.0.0.1:8084/invite async full)"/>`), []string{"4: originate loses"}},
 		"originate lacks words": {extension(`<action application="set" data="api_on_answer=originate user/1000 &amp;socket(127.0.0.1:8084/invite)"/>`),
-			[]string{`4: this socket lacks async and full: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write '&socket(127.0.0.1:8084/invite async full)'`}},
+			[]string{`4: this socket needs async and full: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write '&socket(127.0.0.1:8084/invite async full)'`}},
 		"a hook without quotes": {extension(`<action application="set" data="x=${originate {execute_on_answer=socket 127.0.0.1:8084/invite async full}user/1000 &amp;park()}"/>`),
 			[]string{`4: originate breaks at the blanks of this execute_on_...; write execute_on_answer='socket 127.0.0.1:8084/invite async full'`}},
 		"a hook with quotes":     {extension(`<action application="set" data="x=${originate {a=b,execute_on_answer='socket 127.0.0.1:8084/invite async full'}user/1000 &amp;park()}"/>`), nil},
 		"a hook of a channel":    {extension(`<action application="export" data="nolocal:execute_on_answer=socket 127.0.0.1:8084/invite async full"/>`), nil},
-		"a hook that lacks full": {extension(`<action application="set" data="execute_on_answer=socket 127.0.0.1:8084/invite async"/>`), []string{"4: this socket lacks full"}},
+		"a hook that lacks full": {extension(`<action application="set" data="execute_on_answer=socket 127.0.0.1:8084/invite async"/>`), []string{"4: this socket needs full"}},
 
 		"core variables": {`<X-PRE-PROCESS cmd="set" data="where = 127.0.0.1:8084/lost"/>` + "\n" +
 			socketWith("$${where} async full"), []string{`6: there is no flow "lost"`}},
 		"unknown core variables":  {socketWith("$${where}/lost async full"), nil},
 		"a comment":               {"<!--\n" + socketWith("nonsense") + "-->", nil},
 		"a context":               {"<context name=\"c\">\n" + socketWith("127.0.0.1:8084/lost async full") + "</context>", []string{`6: there is no flow`}},
-		"swallowed":               {"<include><extension name=\"x\">\n</extension></include>", []string{"1: FreeSWITCH drops the whole", "2: FreeSWITCH drops the whole"}},
-		"never closed":            {"<context name=\"c\">\n<extension name=\"x\">\n</context>", []string{"3: FreeSWITCH cannot read this XML: </context> stands where <extension> of line 2"}},
+		"swallowed":               {"<include><extension name=\"x\">\n</extension></include>", []string{"1: FreeSWITCH drops every line", "2: FreeSWITCH drops every line"}},
+		"never closed":            {"<context name=\"c\">\n<extension name=\"x\">\n</context>", []string{"3: FreeSWITCH cannot read this XML: </context> is here, but <extension> of line 2"}},
 		"never closed at the end": {"\n<context name=\"c\">\n", []string{"2: FreeSWITCH cannot read this XML: <context> is never closed"}},
 		"no quotes":               {"<context name=c>\n</context>", []string{"1: FreeSWITCH cannot read this XML: <context> has an attribute without"}},
 		"a comment in a comment":  {"<a>\n<!-- a -- b -->\n</a>", []string{"2: FreeSWITCH cannot read this XML: this comment"}},
@@ -195,7 +197,7 @@ func TestCheckReadsWhatFreeSWITCHReads(t *testing.T) {
 		}
 	}
 	want := []string{
-		`dialplan/default.xml:4: FreeSWITCH cannot read this XML: </context> stands where <extension> of line 1 `,
+		`dialplan/default.xml:4: FreeSWITCH cannot read this XML: </context> is here, but <extension> of line 1 `,
 		`dialplan/default/one.xml:4: there is no flow "lost"`,
 	}
 	compare(t, Check([]Source{File(filepath.Join(dir, "freeswitch.xml"))}, known), dir+"/", want)
@@ -215,7 +217,7 @@ func TestCheckReadsWhatFreeSWITCHReads(t *testing.T) {
 		t.Errorf("behind a link there is %v, else %v", behind, straight)
 	}
 	empty := t.TempDir()
-	compare(t, Check([]Source{File(empty)}, known), empty, []string{":1: there is no *.xml here"})
+	compare(t, Check([]Source{File(empty)}, known), empty, []string{":1: no *.xml file is here"})
 }
 
 func TestAnswersAreAskedOnlyOfStrangers(t *testing.T) {

@@ -1,7 +1,7 @@
-// Package dialplan owns what FreeSWITCH's XML dialplan needs to hand calls over
-// to eslua and to keep them when a host dies: it writes extensions for flows,
-// says what is wrong with a dialplan in use, and keeps a flow that has ended
-// from being run again by the socket actions that are there for its host's death.
+// Package dialplan writes and checks FreeSWITCH's XML dialplan. The extensions it
+// writes hand calls over to eslua, continue them on another host when one fails,
+// and do not run a flow again that has ended. Check finds the mistakes in a
+// dialplan in use.
 //
-// What flows there are is host/script/store's to say; what runs a call is host/run's.
+// The names of flows come from the caller.
 package dialplan

@@ -9,23 +9,24 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// Extension is what one flow needs of the dialplan: who reaches it, and what
-// becomes of its calls.
+// An Extension is the part of a dialplan for one flow: the calls that reach it,
+// and what happens to them.
 type Extension struct {
 	Name       string
 	Conditions []Condition // all must hold; the one on the called number is the last
-	Path       string      // encoded, behind each host; "" leaves the choice to eslua's routes
-	Why        string      // there is no path
+	Path       string      // encoded, for every host; "" leaves the choice to eslua's routes
+	NoPath     string      // why there is no path
 	Fallback   config.Fallback
-	Limit      time.Duration // of the script; 0 is none
+	Limit      time.Duration // of the script; 0 for none
 }
 
-// Condition is a field of the call and the pattern it matches.
+// A Condition is a field of the call and the pattern it must match.
 type Condition struct{ Field, Expression string }
 
-// Extensions are what the configuration makes of flows: one for each route to a
-// flow, and one that is reached by the flow's name where there is no route. args
-// stand in for the routes' own; $1 to $9 in them are the groups of the pattern.
+// Extensions returns the extensions of flows: one for each route to a flow, and
+// one for the flow's name where the configuration has no route. If args is not
+// nil, they replace the routes' own; $1 to $9 in them are the groups of the
+// pattern.
 func Extensions(cfg config.Config, flows, args []string) []Extension {
 	var all []Extension
 	for _, flow := range flows {
@@ -39,8 +40,8 @@ func Extensions(cfg config.Config, flows, args []string) []Extension {
 		routed := 0
 		for _, r := range cfg.Routes {
 			if config.FlowName(r.Flow) == flow {
-				all = append(all, base.by(flow, r, args))
-				if routed++; routed > 1 { // FreeSWITCH's log tells extensions by their names
+				all = append(all, base.forRoute(flow, r, args))
+				if routed++; routed > 1 { // FreeSWITCH's log knows extensions by their names
 					all[len(all)-1].Name += "-" + strconv.Itoa(routed)
 				}
 			}
@@ -48,7 +49,7 @@ func Extensions(cfg config.Config, flows, args []string) []Extension {
 		if routed == 0 {
 			var called config.Pattern
 			_ = called.Set("^" + regexp.QuoteMeta(strings.ReplaceAll(flow, "/", "-")) + "$")
-			all = append(all, base.by(flow, config.Route{Destination: called}, args))
+			all = append(all, base.forRoute(flow, config.Route{Destination: called}, args))
 		}
 	}
 	return all
@@ -56,8 +57,8 @@ func Extensions(cfg config.Config, flows, args []string) []Extension {
 
 func name(flow string) string { return "eslua-" + strings.ReplaceAll(flow, "/", "-") }
 
-// by is the extension of one route.
-func (x Extension) by(flow string, r config.Route, args []string) Extension {
+// forRoute returns the extension of one route.
+func (x Extension) forRoute(flow string, r config.Route, args []string) Extension {
 	if args == nil {
 		args = r.Args
 	}
@@ -66,21 +67,21 @@ func (x Extension) by(flow string, r config.Route, args []string) Extension {
 		called = r.Destination.String()
 	}
 	for _, c := range []struct {
-		field string
-		of    config.Pattern
+		field   string
+		pattern config.Pattern
 	}{{"context", r.Context}, {"caller_id_number", r.Caller}} {
-		if c.of.Regexp != nil {
-			x.Conditions = append(x.Conditions, Condition{c.field, c.of.String()})
+		if c.pattern.Regexp != nil {
+			x.Conditions = append(x.Conditions, Condition{c.field, c.pattern.String()})
 		}
 	}
 	used := groupsUsed(args)
 	if len(used) > 0 && !strings.Contains(called, "(") {
-		called = "(?:" + called + ")" // FreeSWITCH replaces nothing where it sees no group
+		called = "(?:" + called + ")" // without a group FreeSWITCH replaces nothing
 	}
 	x.Conditions = append(x.Conditions, Condition{"destination_number", called})
 	for _, n := range used {
-		if !plainGroup(called, n) {
-			x.Why = "what matches may mean something in a path: without one, the routes of eslua's configuration choose"
+		if !safeGroup(called, n) {
+			x.NoPath = "the text that matches may have a meaning in a path, so there is none: the routes of eslua's configuration choose the flow"
 			return x
 		}
 	}

@@ -22,7 +22,7 @@ func TestAnAddressIsAskedAsModXMLCurlDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, Check([]Source{source}, known), s.URL+":", []string{
-		"6: nothing comes after this socket", "6: socket_resume is not set", `6: there is no flow "7001"`,
+		"6: no action follows this socket", "6: socket_resume is not set", `6: there is no flow "7001"`,
 	})
 }
 
@@ -41,7 +41,7 @@ func TestFetchTakesWhatFreeSWITCHWouldTake(t *testing.T) {
 		"a fault":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "500"},
 		"not 200":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, "204"},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
-			for range fetchSize/1000 + 10 {
+			for range fetchLimit/1000 + 10 {
 				if _, err := w.Write([]byte(strings.Repeat(" ", 1000))); err != nil {
 					return
 				}

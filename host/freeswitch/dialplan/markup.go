@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// element is a tag of the XML with what it holds.
+// An element is a tag of the XML with its attributes and children.
 type element struct {
 	name     string
 	attrs    [][2]string
@@ -23,24 +23,24 @@ func (e *element) attr(name string) string {
 }
 
 // markup parses XML as FreeSWITCH does (switch_xml.c:switch_xml_parse_str),
-// which takes a < in an attribute, any entity and several tags side by side.
+// which accepts a < in an attribute, any entity and several tags side by side.
 type markup struct {
 	s    *source
 	text string
 	pos  int
-	open []*element // the first is none of the text's
+	open []*element // the first holds the top-level elements
 }
 
-// broken is XML that FreeSWITCH cannot read.
-type broken struct {
+// A syntaxError is XML that FreeSWITCH cannot read.
+type syntaxError struct {
 	at      origin
 	message string
 }
 
 const blanks = " \t\r\n"
 
-// parse returns the tags at the top; broken is nil if all could be read.
-func parse(s *source) ([]*element, *broken) {
+// parse returns the top-level elements; the error is nil if everything could be read.
+func parse(s *source) ([]*element, *syntaxError) {
 	m := markup{s: s, text: s.text.String(), open: []*element{{}}}
 	for {
 		i := strings.IndexByte(m.text[m.pos:], '<')
@@ -53,21 +53,21 @@ func parse(s *source) ([]*element, *broken) {
 		}
 	}
 	if last := m.open[len(m.open)-1]; len(m.open) > 1 {
-		return m.open[0].children, &broken{last.at, "<" + last.name + "> is never closed; write </" + last.name + "> behind what it holds"}
+		return m.open[0].children, &syntaxError{last.at, "<" + last.name + "> is never closed; write </" + last.name + "> at its end"}
 	}
 	return m.open[0].children, nil
 }
 
-func (m *markup) fail(message string) *broken { return &broken{m.s.at(m.pos), message} }
+func (m *markup) fail(message string) *syntaxError { return &syntaxError{m.s.at(m.pos), message} }
 
-// tag reads what begins with the < at pos.
-func (m *markup) tag() *broken {
+// tag reads the tag or comment that begins at pos.
+func (m *markup) tag() *syntaxError {
 	rest := m.text[m.pos:]
 	switch {
 	case strings.HasPrefix(rest, "<!--"):
 		end := strings.Index(rest[4:], "--")
 		if end < 0 || !strings.HasPrefix(rest[4+end:], "-->") {
-			return m.fail("this comment is not closed before the next \"--\", which no comment may hold; write -->")
+			return m.fail("this comment is not closed before the next \"--\", which is not allowed in a comment; write -->")
 		}
 		m.pos += 4 + end + 3
 	case strings.HasPrefix(rest, "<![CDATA["):
@@ -90,7 +90,7 @@ func (m *markup) tag() *broken {
 	return nil
 }
 
-func (m *markup) closing(rest string) *broken {
+func (m *markup) closing(rest string) *syntaxError {
 	end := strings.IndexByte(rest, '>')
 	if end < 0 {
 		return m.fail("this closing tag has no >")
@@ -101,7 +101,7 @@ func (m *markup) closing(rest string) *broken {
 	case len(m.open) == 1:
 		return m.fail("</" + name + "> closes nothing; remove it, or write <" + name + "> where it begins")
 	case name != last.name:
-		return m.fail("</" + name + "> stands where <" + last.name + "> of line " + strconv.Itoa(last.at.line) + " must be closed first; write </" + last.name + ">")
+		return m.fail("</" + name + "> is here, but <" + last.name + "> of line " + strconv.Itoa(last.at.line) + " must be closed first; write </" + last.name + ">")
 	}
 	m.open = m.open[:len(m.open)-1]
 	m.pos += end + 1
@@ -109,7 +109,7 @@ func (m *markup) closing(rest string) *broken {
 }
 
 // opening reads <name attribute="value" ...> or .../>.
-func (m *markup) opening(rest string) *broken {
+func (m *markup) opening(rest string) *syntaxError {
 	i := 1 + strings.IndexFunc(rest[1:]+">", func(r rune) bool { return strings.ContainsRune(blanks+"/>", r) })
 	e := &element{name: rest[1:min(i, len(rest))], at: m.s.at(m.pos)}
 	if e.name == "" || strings.ContainsAny(e.name, "<\"'=&") || e.name[0] >= '0' && e.name[0] <= '9' {
@@ -158,7 +158,7 @@ func (m *markup) opening(rest string) *broken {
 
 var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'", "&amp;", "&")
 
-// decoded is an attribute's value; what is no entity stays as it is.
+// decoded returns an attribute's value with its entities replaced.
 func decoded(value string) string {
 	var b strings.Builder
 	for {

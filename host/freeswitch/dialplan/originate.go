@@ -11,8 +11,8 @@ var (
 	hookSet    = regexp.MustCompile(`^(?:nolocal:)?execute_on_\w+=socket (.*)$`)
 )
 
-// originate looks at sockets inside an action's data: an originate in it is
-// split at its blanks like every API command, unless they stand in quotes.
+// originate checks sockets inside an action's data. An originate in it is split at
+// its blanks like every API command, unless they are quoted.
 func (c *checker) originate(s step) {
 	if m := hookSet.FindStringSubmatch(s.data); m != nil && (s.app == "set" || s.app == "export") {
 		c.socket(s.at, m[1], "execute_on_answer=socket %s")
@@ -33,7 +33,7 @@ func (c *checker) originate(s step) {
 			if quoted || !strings.Contains(inside, " ") {
 				c.socket(s.at, inside, asOriginate)
 			} else if !strings.Contains(inside, "${") {
-				c.say(s.at, false, "originate loses all after the first blank of &socket(...); write "+asOriginate, inside)
+				c.report(s.at, false, "originate loses everything after the first blank of &socket(...); write "+asOriginate, inside)
 			}
 		case hook.MatchString(rest[i:]) && (i == 0 || strings.IndexByte("{[<,", rest[i-1]) >= 0):
 			c.hook(s.at, rest[i:], quoted)
@@ -41,7 +41,7 @@ func (c *checker) originate(s step) {
 	}
 }
 
-// hook looks at execute_on_...=socket in the braces of an originate.
+// hook checks execute_on_...=socket in the variables of an originate.
 func (c *checker) hook(at origin, text string, quoted bool) {
 	_, value, _ := strings.Cut(text, "=")
 	if bare := strings.TrimPrefix(strings.TrimLeft(value, `\`), "'"); bare != value {
@@ -50,6 +50,6 @@ func (c *checker) hook(at origin, text string, quoted bool) {
 		return
 	}
 	if end := strings.IndexAny(value, ",}]>"); end >= 0 && !quoted {
-		c.say(at, false, "originate breaks at the blanks of this execute_on_...; write "+asHook, strings.TrimPrefix(value[:end], "socket "))
+		c.report(at, false, "originate breaks at the blanks of this execute_on_...; write "+asHook, strings.TrimPrefix(value[:end], "socket "))
 	}
 }

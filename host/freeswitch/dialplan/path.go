@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// encoded is text as one part of the socket application's path. FreeSWITCH cuts
-// that application's data at blanks, bars, colons and slashes, takes quotes and
-// dollars for its own, and tells us the data in an encoding of the same kind that
-// leaves %20 alone (switch_utils.c:switch_url_encode_opt: a % before two
+// encoded writes text as one part of the socket application's path. FreeSWITCH cuts
+// that application's data at blanks, bars, colons and slashes, interprets quotes and
+// dollars, and sends us the data in an encoding of the same kind that leaves %20
+// unchanged (switch_utils.c:switch_url_encode_opt: a % before two
 // upper-case hexadecimal digits), so that %20 would arrive as a blank: a lower-case
-// letter keeps %2f from that, and a second encoding what has none.
+// letter protects %2f from that, and a second encoding a code without letters.
 func encoded(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -20,7 +20,7 @@ func encoded(text string) string {
 		switch hex := fmt.Sprintf("%02x", c); {
 		case c == '-' && i > 0 && text[i-1] == '-': // would end an XML comment
 			b.WriteString("%2d")
-		case plain(rune(c)):
+		case isSafe(rune(c)):
 			b.WriteByte(c)
 		case strings.ContainsAny(hex, "abcdef"):
 			b.WriteString("%" + hex)
@@ -31,12 +31,12 @@ func encoded(text string) string {
 	return b.String()
 }
 
-// plain tells the characters that mean nothing to FreeSWITCH or in a path.
-func plain(r rune) bool {
+// isSafe reports whether a character has no meaning to FreeSWITCH and in a path.
+func isSafe(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-._~*+", r)
 }
 
-// encodedArgument is an argument of a route, whose $1 to $9 FreeSWITCH replaces.
+// encodedArgument writes an argument of a route, whose $1 to $9 FreeSWITCH replaces.
 func encodedArgument(arg string) string {
 	var b strings.Builder
 	for {
@@ -58,7 +58,7 @@ func encodedArgument(arg string) string {
 	}
 }
 
-// groupsUsed are the numbers of the groups that arguments name.
+// groupsUsed returns the numbers of the groups that arguments name.
 func groupsUsed(args []string) (used []int) {
 	for _, a := range args {
 		for i := 0; i+1 < len(a); i++ {
@@ -70,19 +70,19 @@ func groupsUsed(args []string) (used []int) {
 	return used
 }
 
-// plainGroup tells whether group n of a pattern can only hold characters that
-// need no encoding: FreeSWITCH puts it into the path as it is. A group the
+// safeGroup reports whether group n of a pattern can only match characters that
+// need no encoding: FreeSWITCH puts it into the path unchanged. A group the
 // pattern does not have is empty.
-func plainGroup(pattern string, n int) bool {
+func safeGroup(pattern string, n int) bool {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return false
 	}
 	if n == 0 {
-		return onlyPlain(re)
+		return matchesOnlySafe(re)
 	}
 	group := find(re, n)
-	return group == nil || onlyPlain(group)
+	return group == nil || matchesOnlySafe(group)
 }
 
 func find(re *syntax.Regexp, n int) *syntax.Regexp {
@@ -97,48 +97,48 @@ func find(re *syntax.Regexp, n int) *syntax.Regexp {
 	return nil
 }
 
-func onlyPlain(re *syntax.Regexp) bool {
+func matchesOnlySafe(re *syntax.Regexp) bool {
 	switch re.Op {
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		return false
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
-			if !plain(r) {
+			if !isSafe(r) {
 				return false
 			}
 		}
 	case syntax.OpCharClass:
 		for i := 0; i < len(re.Rune); i += 2 {
 			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				if !plain(r) {
+				if !isSafe(r) {
 					return false
 				}
 			}
 		}
 	}
 	for _, sub := range re.Sub {
-		if !onlyPlain(sub) {
+		if !matchesOnlySafe(sub) {
 			return false
 		}
 	}
 	return true
 }
 
-// hostOf is an address as the socket application reads it, which splits at the
-// last colon and takes no brackets: ::1:8084. A host that listens everywhere is
-// dialled on FreeSWITCH's own machine.
+// hostOf writes an address as the socket application reads it, which splits at the
+// last colon and takes no brackets: ::1:8084. A host that listens on every
+// address is dialled on FreeSWITCH's own machine.
 func hostOf(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return address
 	}
-	if everywhere(host) {
+	if isUnspecified(host) {
 		host = "127.0.0.1"
 	}
 	return host + ":" + port
 }
 
-func everywhere(host string) bool {
+func isUnspecified(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "" || ip != nil && ip.IsUnspecified()
 }

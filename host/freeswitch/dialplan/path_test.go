@@ -88,7 +88,7 @@ func TestGroupsThatNeedNoEncoding(t *testing.T) {
 		{`^\d+$`, 0, true},
 		{`(`, 1, false},
 	} {
-		if got := plainGroup(c.pattern, c.n); got != c.want {
+		if got := safeGroup(c.pattern, c.n); got != c.want {
 			t.Errorf("group %d of %s: %v, want %v", c.n, c.pattern, got, c.want)
 		}
 	}

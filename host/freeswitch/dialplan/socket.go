@@ -12,7 +12,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// How a socket is written, for what to write instead.
+// The forms of a socket, for suggestions.
 const (
 	asAction    = `<action application="socket" data="%s"/>`
 	asOriginate = `'&socket(%s)'`
@@ -41,47 +41,47 @@ var (
 	colonInPath  = regexp.MustCompile(`/[^|]*:`)
 )
 
-// socket checks a socket application's data and tells whether it leads to us.
-// form is how to write it.
+// socket checks the data of a socket application and reports whether it leads to
+// eslua. Suggestions are written in form.
 func (c *checker) socket(at origin, data, form string) bool {
 	words := strings.Fields(data)
 	if len(words) == 0 {
 		if data == "" {
-			c.say(at, false, "this socket names no host; write "+form, c.first("FLOW"))
+			c.report(at, false, "this socket names no host; write "+form, c.example("FLOW"))
 		}
 		return false
 	}
 	list := words[0]
 	if strings.HasPrefix(list, "${") || blankInside.MatchString(data) {
-		return false // who is dialled shows only in a call
+		return false // the host is known only during a call
 	}
 	switch {
 	case strings.HasPrefix(list, "["), strings.Contains(list, "|["):
-		c.say(at, false, "FreeSWITCH takes no brackets in a socket's host; write ::1:8084 for [::1]:8084")
+		c.report(at, false, "FreeSWITCH accepts no brackets in a socket's host; write ::1:8084 for [::1]:8084")
 		return false
 	case colonInPath.MatchString(list) && !strings.Contains(list, "$"):
-		c.say(at, false, "FreeSWITCH takes what stands behind the last colon for the port; write %%3a for a colon in the path")
+		c.report(at, false, "FreeSWITCH takes the text after the last colon for the port; write %%3a for a colon in the path")
 		return false
 	}
 	hosts := syntax.SocketHosts(list)
 	ours := slices.ContainsFunc(hosts, c.leadsToUs)
 	for _, e := range hosts {
-		c.stranger(at, e)
+		c.checkHost(at, e)
 	}
 	if !ours {
 		return false
 	}
-	c.words(at, words, form)
-	c.path(at, hosts)
+	c.checkWords(at, words, form)
+	c.checkPath(at, hosts)
 	return true
 }
 
-// words looks at what follows the hosts.
-func (c *checker) words(at origin, words []string, form string) {
-	var lacks, others []string
+// checkWords checks the words after the hosts.
+func (c *checker) checkWords(at origin, words []string, form string) {
+	var missing, others []string
 	for _, need := range []string{"async", "full"} {
 		if !slices.ContainsFunc(words[1:], func(w string) bool { return strings.EqualFold(w, need) }) {
-			lacks = append(lacks, need)
+			missing = append(missing, need)
 		}
 	}
 	for _, w := range words[1:] {
@@ -95,29 +95,29 @@ func (c *checker) words(at origin, words []string, form string) {
 	}
 	instead := strings.Join(append([]string{words[0]}, "async full"), " ")
 	switch {
-	case len(others) > 0 && len(lacks) == 0:
+	case len(others) > 0 && len(missing) == 0:
 		for _, o := range others {
 			instead = strings.Replace(instead, " async full", "%2520"+encoded(o)+" async full", 1)
 		}
-		c.say(at, false, "FreeSWITCH ignores %q: a blank ends the path; write "+form+" if it belongs to an argument", strings.Join(others, " "), instead)
-	case len(lacks) > 0:
-		c.say(at, false, "this socket lacks %s: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write "+form, strings.Join(lacks, " and "), instead)
+		c.report(at, false, "FreeSWITCH ignores %q: a blank ends the path; write "+form+" if it belongs to an argument", strings.Join(others, " "), instead)
+	case len(missing) > 0:
+		c.report(at, false, "this socket needs %s: without async nothing can interrupt an application, without full FreeSWITCH refuses most commands; write "+form, strings.Join(missing, " and "), instead)
 	}
 }
 
-// path looks at the flow and its arguments.
-func (c *checker) path(at origin, hosts []syntax.SocketHost) {
+// checkPath checks the flow and its arguments.
+func (c *checker) checkPath(at origin, hosts []syntax.SocketHost) {
 	for _, e := range hosts {
 		if !c.leadsToUs(e) {
 			continue
 		}
 		if code := earlyDecoded.FindString(e.Path); code != "" {
 			plain, _ := url.PathUnescape(code)
-			c.say(at, false, "%s arrives as %q and not as it is written (FreeSWITCH encodes no %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
+			c.report(at, false, "%s reaches eslua as %q (FreeSWITCH does not encode a %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
 			return
 		}
 		if flow := flowOf(e); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
-			c.say(at, false, "there is no flow %q; %s: write one of them", flow, config.DescribeFlows(c.known.Flows))
+			c.report(at, false, "there is no flow %q; %s: write one of them", flow, config.DescribeFlows(c.known.Flows))
 			return
 		}
 	}
@@ -127,8 +127,8 @@ func (c *checker) isFlow(flow string) bool {
 	return slices.Contains(c.known.Flows, config.FlowName(flow))
 }
 
-// stranger remarks on a host that is none of ours.
-func (c *checker) stranger(at origin, e syntax.SocketHost) {
+// checkHost remarks on a host that is not one of the configuration's.
+func (c *checker) checkHost(at origin, e syntax.SocketHost) {
 	if strings.Contains(e.Name+e.Port, "$") || c.isOurs(e) {
 		return
 	}
@@ -136,10 +136,11 @@ func (c *checker) stranger(at origin, e syntax.SocketHost) {
 	if c.known.Answers != nil && !c.known.Answers(e.Address) {
 		answers = ", and nothing listens there"
 	}
-	c.say(at, true, "%s is not one of the configuration's hosts (%s)%s", e.Address, strings.Join(c.ours(), ", "), answers)
+	c.report(at, true, "%s is not one of the configuration's hosts (%s)%s", e.Address, strings.Join(c.ownHosts(), ", "), answers)
 }
 
-// leadsToUs tells a host of ours, or one whose path names a flow of ours.
+// leadsToUs reports whether a host is one of the configuration's, or its path names
+// one of our flows.
 func (c *checker) leadsToUs(e syntax.SocketHost) bool {
 	flow := flowOf(e)
 	return c.isOurs(e) || flow != "" && c.isFlow(flow)
@@ -148,28 +149,28 @@ func (c *checker) leadsToUs(e syntax.SocketHost) bool {
 func (c *checker) isOurs(e syntax.SocketHost) bool {
 	return slices.ContainsFunc(c.known.Hosts, func(h config.Address) bool {
 		host, port, err := net.SplitHostPort(string(h))
-		return err == nil && port == e.Port && (everywhere(host) || sameHost(host, strings.Trim(e.Name, "[]")))
+		return err == nil && port == e.Port && (isUnspecified(host) || sameHost(host, strings.Trim(e.Name, "[]")))
 	})
 }
 
 func sameHost(a, b string) bool {
-	return strings.EqualFold(a, b) || loopback(a) && loopback(b)
+	return strings.EqualFold(a, b) || isLoopback(a) && isLoopback(b)
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-func (c *checker) ours() (list []string) {
+func (c *checker) ownHosts() (list []string) {
 	for _, h := range c.known.Hosts {
 		list = append(list, string(h))
 	}
 	return list
 }
 
-// first is a socket's data with the first of our hosts.
-func (c *checker) first(flow string) string {
+// example returns the data of a socket with the first of our hosts.
+func (c *checker) example(flow string) string {
 	host := "127.0.0.1:8084"
 	if len(c.known.Hosts) > 0 {
 		host = hostOf(string(c.known.Hosts[0]))

@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// source is XML as FreeSWITCH's parser gets it: a file with the files it
-// includes, its $${variables} replaced (switch_xml.c:preprocess).
+// A source is XML as FreeSWITCH's parser gets it: a file with the files it
+// includes and with its $${variables} replaced (switch_xml.c:preprocess).
 type source struct {
 	text  strings.Builder
 	lines []origin // of the text
 }
 
-// origin is where a line of a source comes from.
+// An origin says where a line of a source is from.
 type origin struct {
 	offset int // of its first byte in the text
 	file   string
 	line   int
 }
 
-// at is the origin of a byte of the text.
+// at returns the origin of a byte of the text.
 func (s *source) at(offset int) origin {
 	i := sort.Search(len(s.lines), func(i int) bool { return s.lines[i].offset > offset })
 	if i == 0 {
@@ -32,20 +32,21 @@ func (s *source) at(offset int) origin {
 	return s.lines[i-1]
 }
 
-// Bounds of what is read for one check.
+// Limits of one check.
 const (
-	mostBytes = 32 << 20
-	mostDepth = 30 // FreeSWITCH: 100
+	maxBytes = 32 << 20
+	maxDepth = 30 // FreeSWITCH: 100
 )
 
-// reader reads sources. Its variables last from file to file, as FreeSWITCH's do.
+// A reader reads sources. Variables set in one file are valid in the next, as in
+// FreeSWITCH.
 type reader struct {
 	vars     map[string]string
 	bytes    int
 	findings []Finding
 }
 
-func (r *reader) say(file string, line int, format string, args ...any) {
+func (r *reader) report(file string, line int, format string, args ...any) {
 	r.findings = append(r.findings, Finding{File: file, Line: line, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -55,15 +56,15 @@ func (r *reader) file(s *source, file string, depth int) {
 	var text []byte
 	switch {
 	case err != nil:
-	case r.bytes+int(min(info.Size(), mostBytes)) > mostBytes:
-		err = fmt.Errorf("more than %d MiB in all", mostBytes>>20)
+	case r.bytes+int(min(info.Size(), maxBytes)) > maxBytes:
+		err = fmt.Errorf("more than %d MiB in all", maxBytes>>20)
 	case !info.Mode().IsRegular():
-		err = fmt.Errorf("it is no file")
+		err = fmt.Errorf("it is not a regular file")
 	default:
 		text, err = os.ReadFile(file)
 	}
 	if err != nil {
-		r.say(file, 1, "cannot be read: %s", strings.TrimPrefix(err.Error(), "open "+file+": "))
+		r.report(file, 1, "cannot be read: %s", strings.TrimPrefix(err.Error(), "open "+file+": "))
 		return
 	}
 	r.add(s, file, string(text), depth)
@@ -76,7 +77,7 @@ var (
 	commented = regexp.MustCompile(`<!--.*?(?:-->|$)`)
 )
 
-// add adds text, which file holds, line by line.
+// add adds the text of a file line by line.
 func (r *reader) add(s *source, file, text string, depth int) {
 	r.bytes += len(text)
 	number := 0
@@ -86,7 +87,7 @@ func (r *reader) add(s *source, file, text string, depth int) {
 		switch {
 		case strings.Contains(line, "<include>"), strings.Contains(line, "</include>"), strings.Contains(line, "<?"):
 			if swallowed.MatchString(commented.ReplaceAllString(line, "")) {
-				r.say(file, number, "FreeSWITCH drops the whole of a line with <include>, </include> or <?; write what else is on it on lines of its own")
+				r.report(file, number, "FreeSWITCH drops every line that has <include>, </include> or <?; move the other elements to lines of their own")
 			}
 		case command.MatchString(line):
 			m := command.FindStringSubmatch(line)
@@ -101,8 +102,8 @@ func (r *reader) add(s *source, file, text string, depth int) {
 	}
 }
 
-// expand replaces the variables that are known; what stays looks like a
-// channel's variable, and so is left alone by every rule.
+// expand replaces the known variables; the others look like channel variables,
+// about which no rule says anything.
 func (r *reader) expand(line string) string {
 	if !strings.Contains(line, "$${") {
 		return line
@@ -115,8 +116,8 @@ func (r *reader) expand(line string) string {
 	})
 }
 
-// run carries out a preprocessor's command; those that run programs or ask
-// servers are not.
+// run executes a preprocessor command, but none that runs a program or asks a
+// server.
 func (r *reader) run(s *source, file, cmd, data string, depth int) {
 	switch cmd {
 	case "set":
@@ -127,15 +128,15 @@ func (r *reader) run(s *source, file, cmd, data string, depth int) {
 		name, _, _ := strings.Cut(data, "=")
 		delete(r.vars, strings.TrimSpace(name))
 	case "include":
-		if strings.Contains(data, "$${") || depth >= mostDepth {
+		if strings.Contains(data, "$${") || depth >= maxDepth {
 			return
 		}
 		if !filepath.IsAbs(data) {
 			data = filepath.Join(filepath.Dir(file), data)
 		}
-		found, _ := filepath.Glob(data) // a pattern that is none finds nothing, there and here
+		found, _ := filepath.Glob(data) // an invalid pattern finds nothing, in FreeSWITCH too
 		for _, name := range found {
-			if r.bytes < mostBytes {
+			if r.bytes < maxBytes {
 				r.file(s, name, depth+1)
 			}
 		}

@@ -9,45 +9,44 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
 const (
-	// attempts is how often a call is handed over: it survives one death less.
+	// attempts is how often a call is handed over, so it survives one failure less.
 	attempts = 4
-	// pause is between two of them, in milliseconds: a second, so that a host that
-	// restarts is up again, but nothing when the flow has ended.
-	pause = "${cond(${regex(${" + checkpoint.Variable + "}|[.]ended[.])} == true ? 0 : 1000)}"
-	// grace is what a script with a limit of its own gets to end by itself.
+	// grace is how long a script that exceeds its own limit has to end by itself.
 	grace = time.Minute
-	// lost is the cause where the configuration names none.
-	lost = "NORMAL_TEMPORARY_FAILURE"
+	// defaultCause is the hangup cause where the configuration has no fallback.
+	defaultCause = "NORMAL_TEMPORARY_FAILURE"
 )
 
 // Write writes extensions as a file for FreeSWITCH's directory dialplan/default.
-// listed are the hosts as the configuration has them.
-func Write(w io.Writer, extensions []Extension, listed []config.Address) error {
-	p := printer{}
-	for _, h := range listed {
+// The configuration lists the hosts; stateVariable is the channel variable that
+// contains ".ended." when the flow has ended.
+func Write(w io.Writer, extensions []Extension, hosts []config.Address, stateVariable string) error {
+	// Between two attempts there is a second, so that a host that restarts is up
+	// again, but nothing if the flow has ended.
+	p := printer{pause: "${cond(${regex(${" + stateVariable + "}|[.]ended[.])} == true ? 0 : 1000)}"}
+	for _, h := range hosts {
 		p.hosts = append(p.hosts, hostOf(string(h)))
 	}
 	p.comment(0, "Written by eslua dialplan. Put this under dialplan/default/ of FreeSWITCH's",
 		"configuration, then: fs_cli -x reloadxml",
 		"",
-		fmt.Sprintf("Each call is handed over up to %d times, so it survives %d deaths of a host: the", attempts, attempts-1),
-		"next host, or the same one restarted, takes it. There is nothing it could loop in.",
-		"When the flow has ended, the actions left for a host's death are passed over: eslua",
-		"notes the end in the variable "+checkpoint.Variable+".",
+		fmt.Sprintf("Each call is handed over up to %d times, so it survives %d failures of a host: the", attempts, attempts-1),
+		"next host, or the same one restarted, continues it. It cannot loop.",
+		"When the flow has ended, the actions that are there for a failed host do nothing:",
+		"eslua records the end in the variable "+stateVariable+".",
 		"",
-		"No call is parked for ever: a host that takes the connection and says nothing is",
-		"given up after 25 s, and one that dies at once; socket_resume=true is what makes the",
-		"dialplan go on then (without it the call stays parked: mod_event_socket.c:",
-		"socket_function; it is set each time, as a flow that begins a transfer takes it",
-		"back). A machine that vanishes in mid call is noticed by TCP after about",
-		"5 minutes (30 s and 9 probes 30 s apart), one that does not answer at all after",
-		"net.ipv4.tcp_syn_retries. park_timeout, where a flow has limits: duration, ends what",
-		"that does not.")
+		"No call stays parked. A host that accepts the connection but sends nothing is",
+		"abandoned after 25 s, a host that fails at once; socket_resume=true makes the",
+		"dialplan continue then (without it the call stays parked: mod_event_socket.c:",
+		"socket_function; it is set each time because a flow that starts a transfer unsets",
+		"it). TCP notices a machine that vanishes during a call after about 5 minutes (30 s",
+		"and 9 probes 30 s apart), and one that does not answer at all after",
+		"net.ipv4.tcp_syn_retries. Where a flow has limits: duration, park_timeout ends any",
+		"other wait.")
 	p.line(0, "<include>")
 	for _, x := range extensions {
 		p.extension(x)
@@ -60,21 +59,22 @@ func Write(w io.Writer, extensions []Extension, listed []config.Address) error {
 type printer struct {
 	out   bytes.Buffer
 	hosts []string
+	pause string // between two attempts, in milliseconds
 }
 
 func (p *printer) line(depth int, text string) {
 	p.out.WriteString(strings.Repeat("  ", depth) + text + "\n")
 }
 
-// comment leaves out what XML lets nobody say in one.
+// comment writes lines as one comment, without those that XML does not allow in it.
 func (p *printer) comment(depth int, lines ...string) {
-	var said []string
+	var allowed []string
 	for _, l := range lines {
 		if !strings.Contains(l, "--") {
-			said = append(said, strings.TrimRight(strings.Repeat("  ", depth)+"     "+l, " "))
+			allowed = append(allowed, strings.TrimRight(strings.Repeat("  ", depth)+"     "+l, " "))
 		}
 	}
-	p.out.WriteString(strings.Repeat("  ", depth) + "<!-- " + strings.TrimLeft(strings.Join(said, "\n"), " ") + " -->\n")
+	p.out.WriteString(strings.Repeat("  ", depth) + "<!-- " + strings.TrimLeft(strings.Join(allowed, "\n"), " ") + " -->\n")
 }
 
 func (p *printer) action(app, data string) {
@@ -89,17 +89,17 @@ func (p *printer) extension(x Extension) {
 		p.line(2, `<condition field="`+c.Field+`" expression="`+escaped(c.Expression)+`"/>`)
 	}
 	p.line(2, `<condition field="`+x.Conditions[last].Field+`" expression="`+escaped(x.Conditions[last].Expression)+`">`)
-	if x.Why != "" {
-		p.comment(3, x.Why)
+	if x.NoPath != "" {
+		p.comment(3, x.NoPath)
 	}
 	for n := range attempts {
 		if n > 0 && n >= len(p.hosts) { // each host has been tried
-			p.action("sleep", pause)
+			p.action("sleep", p.pause)
 		}
 		if x.Limit > 0 { // parking takes the variable
-			p.action("set", fmt.Sprintf("park_timeout=%d:%s", int((x.Limit+grace)/time.Second), lost))
+			p.action("set", fmt.Sprintf("park_timeout=%d:%s", int((x.Limit+grace)/time.Second), defaultCause))
 		}
-		p.action("set", "socket_resume=true") // each time: a flow that begins a transfer takes it back
+		p.action("set", "socket_resume=true") // each time: a flow that starts a transfer unsets it
 		p.action("socket", p.socket(x.Path, n))
 	}
 	if x.Limit > 0 {
@@ -110,8 +110,8 @@ func (p *printer) extension(x Extension) {
 	p.line(1, "</extension>")
 }
 
-// fallback is what comes when no host is left. It also comes when the flow has
-// ended and neither hung up nor transferred its call.
+// fallback writes what happens to a call when no host is left. It also happens
+// when the flow has ended and neither hung up nor transferred the call.
 func (p *printer) fallback(f config.Fallback) {
 	switch f.Action {
 	case config.Hangup:
@@ -119,13 +119,13 @@ func (p *printer) fallback(f config.Fallback) {
 	case config.Transfer:
 		p.action("transfer", f.Data)
 	default:
-		p.comment(3, "runs when the flow has ended and when no host is left: write here what shall come then")
-		p.action("hangup", lost)
+		p.comment(3, "runs when the flow has ended and when no host is left: replace it with what you want then")
+		p.action("hangup", defaultCause)
 	}
 }
 
-// socket is the application's data: every host, beginning with the nth, so that
-// a host that takes connections but serves none is not the first each time.
+// socket returns the application's data: every host, beginning with the nth, so
+// that a host that accepts connections but serves none is not the first each time.
 func (p *printer) socket(path string, n int) string {
 	var list []string
 	for i := range p.hosts {
@@ -138,9 +138,9 @@ func (p *printer) socket(path string, n int) string {
 	return strings.Join(list, "|") + " async full"
 }
 
-// originate are the lines of fs_cli that run the flow.
+// originate returns the commands for fs_cli that run the flow.
 func (p *printer) originate(x Extension) []string {
-	lines := []string{x.Name + ". From fs_cli, with these quotes (without them all after the first blank is lost):"}
+	lines := []string{x.Name + ". From fs_cli, with these quotes (without them everything after the first blank is lost):"}
 	called := x.Conditions[len(x.Conditions)-1].Expression
 	if number, ok := literal(called); ok {
 		lines = append(lines, "  originate user/1000 "+number)
@@ -151,12 +151,12 @@ func (p *printer) originate(x Extension) []string {
 		return lines
 	}
 	data := p.socket(x.Path, 0)
-	return append(lines, "or past the dialplan, so without what it does when a host dies:",
+	return append(lines, "or without the dialplan, and so without its fallback when a host fails:",
 		"  originate {socket_resume=true}user/1000 '&socket("+data+")'",
 		"  originate {execute_on_answer='socket "+data+"'}user/1000 &bridge(user/1001)")
 }
 
-// literal is the one text a pattern matches.
+// literal returns the only text that a pattern matches.
 func literal(pattern string) (string, bool) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil || re.Op != syntax.OpConcat || len(re.Sub) != 3 || re.Sub[1].Op != syntax.OpLiteral ||

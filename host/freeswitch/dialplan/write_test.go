@@ -43,7 +43,7 @@ func write(t *testing.T, cfg config.Config, flows, args []string) (printed, stri
 		hosts = []config.Address{cfg.Listen}
 	}
 	var b strings.Builder
-	if err := Write(&b, Extensions(cfg, flows, args), hosts); err != nil {
+	if err := Write(&b, Extensions(cfg, flows, args), hosts, "eslua_checkpoint"); err != nil {
 		t.Fatal(err)
 	}
 	var p printed
@@ -69,6 +69,9 @@ func parsed(t *testing.T, yaml string) config.Config {
 	return cfg
 }
 
+// pause is between two attempts: none if the flow has ended.
+const pause = "${cond(${regex(${eslua_checkpoint}|[.]ended[.])} == true ? 0 : 1000)}"
+
 func TestOneHost(t *testing.T) {
 	p, text := write(t, config.Default(), []string{"welcome"}, nil)
 	want := []string{
@@ -88,7 +91,7 @@ func TestOneHost(t *testing.T) {
 		"originate user/1000 welcome\n",
 		"originate {socket_resume=true}user/1000 '&socket(127.0.0.1:8084/welcome async full)'",
 		"{execute_on_answer='socket 127.0.0.1:8084/welcome async full'}user/1000",
-		"survives 3 deaths",
+		"survives 3 failures",
 	} {
 		if !strings.Contains(text, line) {
 			t.Errorf("no comment says %q:\n%s", line, text)
