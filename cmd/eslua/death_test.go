@@ -15,24 +15,24 @@ import (
 	"github.com/google/uuid"
 )
 
-// What FreeSWITCH does with a call when its host is killed, in each stage of
-// the call, with socket_resume=true in its dialplan and without: the ground
-// that checkpoints stand on. The same is asked of the simulator and, with
-// ESLUA_LIVE, of a real FreeSWITCH.
+// Outcomes for a call whose host is killed. Checkpoints rely on them. They are
+// tested in each stage of a call, with socket_resume=true in its dialplan and
+// without, on the simulator and, with ESLUA_LIVE, on a real FreeSWITCH.
 const (
-	// The dialplan's next action runs within some 20 ms; what ran is broken off.
+	// The running application is broken off, and the dialplan's next action runs
+	// within some 20 ms.
 	atOnce = "goes on at once"
-	// What runs goes on to its own end, and then the dialplan does.
+	// The running application continues to its end, and then the dialplan does.
 	afterwards = "goes on afterwards"
-	// Nothing takes the call away from where it is but a hangup.
+	// Only a hangup ends this state.
 	never = "stays"
 )
 
 var deaths = []struct {
 	stage   string
-	sends   string // what the host has FreeSWITCH do, %s is the uuid; none: it dies before `connect`
-	begins  string // an application's beginning that is waited for
-	release string // an API command that ends that; default uuid_break
+	sends   string // the host's commands, %s is the uuid; none: it dies before `connect`
+	begins  string // the application that must have begun before the host dies
+	release string // the API command that ends that application; default uuid_break
 	resume  string // the outcome with socket_resume=true
 	without string
 }{
@@ -46,8 +46,8 @@ var deaths = []struct {
 	{stage: "playback", sends: order("playback", "tone_stream://%%(20000,0,440)"), begins: "playback", resume: atOnce, without: afterwards},
 	{stage: "read", sends: order("read", "1 1 tone_stream://%%(20000,0,440) d 20000 #"), begins: "read", release: "uuid_recv_dtmf %s 1", resume: atOnce, without: afterwards},
 	{stage: "sleep", sends: order("sleep", "20000"), begins: "sleep", resume: atOnce, without: afterwards},
-	// The B leg is hung up with NORMAL_CLEARING. A flow that wants talks to
-	// outlive it transfers the call to them.
+	// The B leg is hung up with NORMAL_CLEARING. A flow whose talks
+	// should outlive it transfers the call to them.
 	{
 		stage: "bridge", sends: order("bridge", "{origination_uuid=%[1]s-b}loopback/m:^:answer^park/default/inline"), begins: "bridge",
 		release: "uuid_kill %s-b", resume: atOnce, without: afterwards,
@@ -95,7 +95,7 @@ func runDeaths(t *testing.T, address, password string) {
 	})
 }
 
-// vigil watches one call.
+// A vigil watches one call.
 type vigil struct {
 	*testing.T
 	ctx context.Context
@@ -139,7 +139,7 @@ func (v *vigil) watch(set, sends, begins, release string) string {
 	return never
 }
 
-// serve says what a host says, and waits for the answers.
+// serve sends what a host sends, and waits for the answers.
 func (v *vigil) serve(host net.Conn, commands int, sends string) {
 	if _, err := host.Write([]byte("connect\n\n" + sends)); err != nil {
 		v.Fatal(err)
@@ -156,8 +156,8 @@ func (v *vigil) serve(host net.Conn, commands int, sends string) {
 	}
 }
 
-// nextWithin tells whether the dialplan's next action begins before another
-// call has slept for as long as "at once" may take.
+// nextWithin reports whether the dialplan's next action begins before another call,
+// the witness, has slept for as long as "at once" may take.
 func (v *vigil) nextWithin() (next bool) {
 	if _, err := v.sw.conn.StartJob(fmt.Sprintf("originate loopback/m:^:answer^sleep:700^set:witness=%s^hangup/default/inline &park()", v.id)); err != nil {
 		v.Fatal(err)

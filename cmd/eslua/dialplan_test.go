@@ -23,8 +23,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// TestPrintedDialplanRuns and TestLivePrintedDialplanRuns run calls through what
-// eslua dialplan prints, with hosts that are there, that are not, and that die.
+// TestPrintedDialplanRuns and TestLivePrintedDialplanRuns run calls through the
+// output of eslua dialplan, with hosts that answer, that are absent and that die.
 func TestPrintedDialplanRuns(t *testing.T) {
 	clk := processClock(t)
 	sim := simulated(t, switchsim.Config{Clock: clk, Dialplan: patient})
@@ -45,7 +45,7 @@ func runPrinted(t *testing.T, address, password string, clk clock.Clock) {
 	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{})
 	served, nobody := l.Addr().String(), freeAddress(t)
 	early, late := dying(t, ""), dying(t, "connect\n\n")
-	// As a flow that begins a transfer; an application runs only once the channel is parked.
+	// A host that dies as it begins a transfer; an application runs only once the channel is parked.
 	leaving := dying(t, "connect\n\n", "myevents\n\n", "sendmsg\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=b\n\n",
 		"CHANNEL_EXECUTE_COMPLETE", "api uuid_setvar %s socket_resume\n\n")
 	t.Run("calls", func(t *testing.T) {
@@ -91,7 +91,7 @@ func runPrinted(t *testing.T, address, password string, clk clock.Clock) {
 	})
 }
 
-// inlined is a printed extension in the words of the inline dialplan.
+// inlined returns a printed extension in the syntax of the inline dialplan.
 func inlined(t *testing.T, cfg config.Config, flow string, args ...string) string {
 	t.Helper()
 	all := printedExtensions(t, cfg, flow, args...)
@@ -105,7 +105,8 @@ func inlined(t *testing.T, cfg config.Config, flow string, args ...string) strin
 	return text
 }
 
-// printedExtensions are what eslua dialplan prints, as the simulated switch takes them.
+// printedExtensions returns the output of eslua dialplan as the simulated switch
+// takes it.
 func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...string) (all []switchsim.Extension) {
 	t.Helper()
 	var b strings.Builder
@@ -136,7 +137,7 @@ func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...str
 	return all
 }
 
-// TestPrintedRouteTakesItsCalls has the number called become an argument.
+// TestPrintedRouteTakesItsCalls makes the number called an argument.
 func TestPrintedRouteTakesItsCalls(t *testing.T) {
 	l, clk := listening(t), processClock(t)
 	cfg, err := config.Parse("eslua.yaml", []byte("routes:\n  - {destination: ^invite(7\\d\\d\\d)$, flow: inviteToConf, args: [$1, 5, 1, USER_BUSY]}\n"))
@@ -156,9 +157,9 @@ func TestPrintedRouteTakesItsCalls(t *testing.T) {
 	}
 }
 
-// dying is a host that says its last words to each call, each when the one
-// before was answered, and closes; %s in them is the call's uuid. A word that
-// ends no command is an event to wait for.
+// dying starts a host that sends its last words to each call, each one when the
+// previous was answered, and closes; %s in them is the call's uuid. A word that is
+// not a whole command names an event to wait for.
 func dying(t *testing.T, words ...string) (address string) {
 	t.Helper()
 	l := listening(t)

@@ -20,8 +20,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// serving is eslua serve inside the test, with the site's scripts and a
-// configuration file. It is up.
+// serving starts eslua serve inside the test, with the site's scripts and a
+// configuration file, and returns when it takes calls.
 func (s *site) serving(yaml string) *server {
 	s.t.Helper()
 	s.write("eslua.yaml", yaml)
@@ -50,7 +50,7 @@ func TestDrainLetsCallsEnd(t *testing.T) {
 	}
 }
 
-// TestDrainingCallsDial: their legs come to a port that is open for them.
+// TestDrainingCallsDial: the legs of draining calls come to a listener of their own.
 func TestDrainingCallsDial(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, freeAddress(t))
@@ -74,8 +74,8 @@ end`)
 	}
 }
 
-// TestWhatIsOnItsWayIsAnswered although no call is given any time: who connects
-// is answered, or refused.
+// TestWhatIsOnItsWayIsAnswered: a connection is answered or refused, never reset,
+// even if draining gives calls no time.
 func TestWhatIsOnItsWayIsAnswered(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, freeAddress(t))
@@ -142,7 +142,7 @@ func TestTheAdminDrains(t *testing.T) {
 	run := site.serving("drain: 10m")
 	staying := site.call("long")
 	admin := admin.NewClient(run.socket)
-	for range 2 { // asking twice does no more
+	for range 2 { // the second request changes nothing
 		if _, err := admin.Drain(t.Context(), false); err != nil {
 			t.Error(err)
 		}
@@ -158,7 +158,7 @@ func TestTheAdminDrains(t *testing.T) {
 	}
 }
 
-// TestDrainTellsHowManyAreLeft every half a minute.
+// TestDrainTellsHowManyAreLeft: the log has it every half a minute.
 func TestDrainTellsHowManyAreLeft(t *testing.T) {
 	site := newSite(t, freeAddress(t))
 	log, clk := make(chan string, 1000), clock.NewManual(time.Now())
@@ -197,7 +197,7 @@ func endOn(t *testing.T, clk *clock.Manual, ended chan error, log chan string) {
 	}
 }
 
-// service is one on a clock of the test's.
+// service returns a service on the given clock.
 func (s *site) service(t *testing.T, clk clock.Clock, log chan string) *service {
 	t.Helper()
 	cfg := config.Default()

@@ -12,7 +12,7 @@ import (
 )
 
 // TestExamples runs a call through examples/dialplan.xml and examples/eslua.yaml
-// as they are, but for the addresses.
+// as they are, except for the addresses.
 func TestExamples(t *testing.T) {
 	cfg, err := config.Load("../../examples/eslua.yaml")
 	if err != nil {

@@ -83,7 +83,7 @@ freeswitch.API():execute("status")`, "--esl", c.address, "--password", c.passwor
 	}
 }
 
-// A peer that says nothing is waited for, but not against Ctrl-C.
+// Ctrl-C ends the wait for a peer that sends nothing.
 func TestExecIsInterruptedWhileItConnects(t *testing.T) {
 	l := listening(t)
 	defer l.Close()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A script reads the files beside it, and those of directories it is granted.
+// A script reads the files beside it, and those in the directories of its grants.
 func TestExecReadsFiles(t *testing.T) {
 	dir := t.TempDir()
 	granted, config := filepath.Join(dir, "list.txt"), filepath.Join(dir, "eslua.yaml")

@@ -17,7 +17,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// listening is a listening port of its own.
+// listening opens a listener on a free port.
 func listening(tb testing.TB) net.Listener {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -27,8 +27,8 @@ func listening(tb testing.TB) net.Listener {
 	return l
 }
 
-// serving is the whole program in this process, at l, until stop or the test's
-// end; a nil log is dropped.
+// serving runs the whole program in this process, at l, until stop or the test's
+// end. A nil log is discarded.
 func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, log slog.Handler, told callHooks) (h *app, stop func()) {
 	tb.Helper()
 	if log == nil {
@@ -51,8 +51,8 @@ func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, 
 	return h, stop
 }
 
-// freeAddress returns an address on which nobody listens. Its port is none that the
-// system gives to connections, so it stays free.
+// freeAddress returns an address on which nobody listens. Its port is outside the
+// range that the system gives to connections, so it stays free.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for {
@@ -102,7 +102,7 @@ func processClock(tb testing.TB) clock.Clock {
 	return clk
 }
 
-// directory holds files by their names.
+// directory returns a directory with the given files.
 func directory(tb testing.TB, files map[string]string) string {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -119,7 +119,7 @@ func write(tb testing.TB, dir, name, text string) {
 	}
 }
 
-// simulated is a switch until the test ends.
+// simulated starts a switch that runs until the test ends.
 func simulated(tb testing.TB, cfg switchsim.Config) *switchsim.Switch {
 	tb.Helper()
 	sim := switchsim.New(cfg)
@@ -130,7 +130,7 @@ func simulated(tb testing.TB, cfg switchsim.Config) *switchsim.Switch {
 	return sim
 }
 
-// patient is a dialplan with somebody to dial who waits.
+// patient is a dialplan whose extension answers and waits.
 var patient = switchsim.Dialplan{"default": {
 	{Match: "wait", Actions: []switchsim.Action{{App: "answer"}, {App: "sleep", Data: "3600000"}}},
 }}

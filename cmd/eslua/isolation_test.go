@@ -14,8 +14,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// An ordinary call plays two prompts and asks for a digit; its cause tells that
-// all of it happened.
+// An ordinary call plays two prompts and asks for a digit; its hangup cause shows
+// that all of it happened.
 const ordinaryFlow = `
 session:answer()
 session:streamFile("hello.wav")
@@ -33,15 +33,15 @@ func crowdSize() (ordinary, hostile int, burst time.Duration) {
 	return 200, 50, 250 * time.Millisecond
 }
 
-// TestHostileScriptsHurtNobodyElse runs ordinary calls while others run
-// hostile scripts in the same process: every call ends as it should.
+// TestHostileScriptsHurtNobodyElse runs ordinary calls while others run hostile
+// scripts in the same process: every ordinary call ends as it should.
 func TestHostileScriptsHurtNobodyElse(t *testing.T) {
 	ordinary, hostile, burst := crowdSize()
 	crowd(t, ordinary, hostile, burst)
 }
 
-// BenchmarkIsolation is the 99th percentile of the ordinary calls beside
-// hostile ones, as a multiple of the same run without them.
+// BenchmarkIsolation measures the 99th percentile of the ordinary calls beside
+// hostile ones, also as a multiple of the same run without them.
 func BenchmarkIsolation(b *testing.B) {
 	ordinary, hostile, burst := crowdSize()
 	var with, without time.Duration

@@ -18,12 +18,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// The kill -9 loop: two hosts serve calls of one flow, and one of them, the one
-// that has calls in the middle, is killed again and again. What became of each
-// call is told by the switch alone.
+// Two hosts serve the calls of one flow. One of them, which has calls in the middle,
+// is killed with kill -9 again and again. Only the switch reports how each call
+// ended.
 const outliveAtOnce = 40
 
-// outliveSize returns how many calls there are at least, and kills.
+// outliveSize returns the least number of calls and of kills.
 func outliveSize() (calls, kills int) {
 	if testing.Short() {
 		return 60, 3
@@ -31,9 +31,9 @@ func outliveSize() (calls, kills int) {
 	return 200, 10
 }
 
-// outliveFlow goes through its stages one checkpoint at a time. FreeSWITCH tells
-// of a deleted task up to a second later, so the end waits for that; a digit that
-// comes late would break the sleep.
+// outliveFlow writes a checkpoint after each stage. FreeSWITCH sends the event of a
+// deleted task up to a second later, so the end waits for it; a late digit would
+// break the sleep.
 const outliveFlow = `
 session:setVariable("served_by", settings.host)
 session:answer()
@@ -74,7 +74,7 @@ func TestLiveCallsOutliveTheirHosts(t *testing.T) {
 	outlive(t, address, password)
 }
 
-// mortal is an eslua that is killed and started again.
+// A mortal is an eslua that is killed and started again.
 type mortal struct {
 	name, binary, dir, listen string
 	cmd                       *exec.Cmd
@@ -132,7 +132,7 @@ func (m *mortal) start(t *testing.T) {
 	<-taking
 }
 
-// kill is kill -9: nothing is said, written or closed by it.
+// kill does what kill -9 does.
 func (m *mortal) kill() {
 	if m.cmd == nil {
 		return
@@ -143,17 +143,17 @@ func (m *mortal) kill() {
 	m.cmd = nil
 }
 
-// witness is what the switch tells of one call.
+// A witness holds what the switch reports about one call.
 type witness struct {
 	silent   bool   // the caller presses nothing
-	host     string // that serves it
+	host     string // the host that serves it
 	stage    string
 	reading  bool
 	charged  int
 	thanked  bool
 	tasks    int // timed hangups to come
 	ends     int
-	survived int // kills
+	survived int // the number of kills
 	cause    string
 }
 
@@ -195,7 +195,7 @@ func outlive(t *testing.T, address, password string) {
 	o.judge()
 }
 
-// run places calls and kills hosts until all is over.
+// run places calls and kills hosts until all calls have ended.
 func (o *outliveTest) run() {
 	arrived := make(chan esl.Event)
 	go func() {
@@ -236,7 +236,7 @@ func (o *outliveTest) run() {
 	}
 }
 
-// place keeps enough calls under way.
+// place starts calls so that enough of them run.
 func (o *outliveTest) place() {
 	for o.open < outliveAtOnce && (len(o.calls) < o.wantCalls || o.kills < o.wantKills) {
 		id := uuid.NewString()
@@ -270,7 +270,7 @@ func (o *outliveTest) press(id string, w *witness) {
 	}
 }
 
-// take notes what an event tells, and kills when it is time.
+// take records an event, and kills a host when it is time.
 func (o *outliveTest) take(e esl.Event) {
 	id := cmp.Or(e.Get("Unique-ID"), e.Get("Task-Group"))
 	w := o.calls[id]
@@ -323,8 +323,8 @@ func (o *outliveTest) take(e esl.Event) {
 	o.maybeKill(w)
 }
 
-// stages are where a call can be when its host is killed; each kill waits for
-// another of them.
+// stages lists where a call can be when its host is killed; each kill waits for the
+// next of them.
 var stages = []string{"asked", "charged", "scheduled", "thanked", "leaves"}
 
 func (o *outliveTest) maybeKill(w *witness) {

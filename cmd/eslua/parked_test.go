@@ -13,8 +13,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// TestACallLeftParkedIsServedByTheNextEslua has an eslua die before it took a
-// call up, and the next one, on the same port, run the call's flow.
+// TestACallLeftParkedIsServedByTheNextEslua: an eslua dies before it serves a call,
+// and the next one, on the same port, runs the call's flow.
 func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 	sim := simulated(t, switchsim.Config{Dialplan: patient})
 	l := listening(t)

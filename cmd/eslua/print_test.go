@@ -15,7 +15,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// TestStatusOfAllThatCanBe prints what a running host seldom has at once.
+// TestStatusOfAllThatCanBe prints everything that a status can contain.
 func TestStatusOfAllThatCanBe(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }

@@ -12,8 +12,8 @@ import (
 	"github.com/eslua/eslua/host/operate/systemd"
 )
 
-// TestWatchdog: an eslua that does well beats, and the checks that show it leave no
-// trace in the log.
+// TestWatchdog: an eslua that makes progress beats, and its checks do not show up in
+// the log.
 func TestWatchdog(t *testing.T) {
 	site := newSite(t, freeAddress(t))
 	log, clk := make(chan string, 1000), clock.NewManual(time.Now())
@@ -50,8 +50,8 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-// TestProgress: there is some as long as the port is accepted from, and when it
-// need not be.
+// TestProgress: eslua makes progress while it accepts connections, and while it
+// drains and need not.
 func TestProgress(t *testing.T) {
 	log := make(chan string, 1000)
 	s := newSite(t, freeAddress(t)).service(t, clock.System(), log)

@@ -11,8 +11,8 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// TestSIGHUP changes what may change, keeps what is when the file is wrong, and
-// names what takes a restart.
+// TestSIGHUP changes the settings that may change, changes nothing when the file is
+// wrong, and names the settings that take a restart.
 func TestSIGHUP(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, freeAddress(t))
@@ -61,8 +61,8 @@ func TestSIGHUP(t *testing.T) {
 	}
 }
 
-// TestFlowsThatAreNotThere are named when a configuration names them, for their
-// calls fail one by one.
+// TestFlowsThatAreNotThere: a warning names the flows that a configuration names and
+// the scripts lack, because their calls would fail one by one.
 func TestFlowsThatAreNotThere(t *testing.T) {
 	run := newSite(t, freeAddress(t)).serving("default_flow: Call\nroutes: [{destination: ^1$, flow: call}, {destination: ^2$, flow: gone}]\nflows: {call.lua: {canary: 10%}}\n")
 	if line := run.next(t, "names flows that do not exist"); !strings.Contains(line, `"default_flow: Call, routes: gone, flows: call.lua"`) {
@@ -76,7 +76,7 @@ func TestFlowsThatAreNotThere(t *testing.T) {
 	}
 }
 
-// TestReloadOfBrokenScripts keeps the scripts that serve.
+// TestReloadOfBrokenScripts: the scripts that serve stay.
 func TestReloadOfBrokenScripts(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, freeAddress(t))
@@ -92,8 +92,8 @@ func TestReloadOfBrokenScripts(t *testing.T) {
 	}
 }
 
-// TestWhatAReloadChanges: each setting that the README lists is told apart, and
-// is one of those that a reload changes, or of those that it warns of.
+// TestWhatAReloadChanges: a reload notices each documented setting, and either
+// changes it or warns that it takes a restart.
 func TestWhatAReloadChanges(t *testing.T) {
 	const yaml = `
 listen: 127.0.0.1:1

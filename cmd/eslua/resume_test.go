@@ -11,8 +11,8 @@ import (
 )
 
 // TestAStoppedHostGivesItsCallsToTheNext ends a host by its second signal: the
-// checkpoint stays, and setAutoHangup does not hang up what another host can go
-// on with.
+// checkpoint stays, and setAutoHangup does not hang up a call that another host can
+// continue.
 func TestAStoppedHostGivesItsCallsToTheNext(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -63,7 +63,7 @@ func oneHost(t *testing.T, path string, args []string, person ...switchsim.Step)
 	return sim, c
 }
 
-// oneHostOf is oneHost on a switch with a fault.
+// oneHostOf does what oneHost does, on a switch with a fault.
 func oneHostOf(t *testing.T, fault switchsim.Fault, path string, args []string, person ...switchsim.Step) (*server, *switchsim.Switch, *switchsim.Call) {
 	s := startServe(t, append([]string{"--listen", "127.0.0.1:0"}, args...)...)
 	_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
@@ -84,8 +84,8 @@ func oneHostOf(t *testing.T, fault switchsim.Fault, path string, args []string, 
 	return s, sim, sim.Call(switchsim.Caller{Number: "1000", Destination: "a", Script: person})
 }
 
-// A run that is displaced in the middle ends there and then, without the tail of
-// its script, and its failing is nobody's: no fallback, no error.
+// A displaced run ends at once, without the rest of its script, and does not count
+// as failed: no fallback, no error.
 func TestADisplacedRunEnds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -121,8 +121,8 @@ func TestADisplacedRunEnds(t *testing.T) {
 	}
 }
 
-// A dialplan's further sockets are for a host that dies: they let a call pass
-// whose flow has ended by itself, well or not.
+// A dialplan's further sockets are for a host that dies: a call whose flow has ended
+// by itself, well or not, passes them.
 func TestAFlowThatHasEndedIsNotRunAgain(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
@@ -145,7 +145,7 @@ func TestAFlowThatHasEndedIsNotRunAgain(t *testing.T) {
 	}
 }
 
-// TestInviteGoesOn has the host of an invited caller die in the prompt. Nothing
+// TestInviteGoesOn: the host of an invited caller dies during the prompt. Nothing
 // is done twice, and digit 1 takes back the hangup that the dead run scheduled.
 func TestInviteGoesOn(t *testing.T) {
 	sim, c := oneHost(t, "/inviteToConf/7001/50", nil,
@@ -166,7 +166,7 @@ func TestInviteGoesOn(t *testing.T) {
 	}
 }
 
-// executed is how often the call has run an application.
+// executed returns how often the call has run an application.
 func executed(sim *switchsim.Switch, c *switchsim.Call, app string) (n int) {
 	for _, r := range sim.Records() {
 		for _, e := range r.Entries {

@@ -95,7 +95,7 @@ func (s scenario) run(t *testing.T, seen *stage, sw *switchEvents, listen string
 	}
 }
 
-// stage keeps what the host tells of each call.
+// A stage records what happens to each call in the host.
 type stage struct {
 	mu   sync.Mutex
 	acts map[string]*act
@@ -119,7 +119,7 @@ func (s *stage) expect(id string) *act {
 	return s.acts[id]
 }
 
-// of is nil for calls no scenario waits for, such as second legs.
+// of returns nil for calls that no scenario waits for, such as second legs.
 func (s *stage) of(id string) *act {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -235,8 +235,8 @@ func (sw *switchEvents) api(ctx context.Context, t *testing.T, line string) stri
 	return answer
 }
 
-// pressAgain presses digits once a second, as people do who are not heard: where
-// originate takes the channel over after its answer, FreeSWITCH may lose some.
+// pressAgain presses digits once a second, because FreeSWITCH may lose some where
+// originate takes the channel over after its answer.
 func (sw *switchEvents) pressAgain(ctx context.Context, t *testing.T, id, digits string, over <-chan struct{}) {
 	t.Helper()
 	again := time.NewTicker(time.Second)

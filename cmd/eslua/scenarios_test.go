@@ -8,9 +8,9 @@ import (
 	"github.com/eslua/eslua/scripts"
 )
 
-// scenario is one call from originate to its end. Each runs against the
+// A scenario is one call from originate to its end. Each runs against the
 // simulator and, with ESLUA_LIVE, against a real FreeSWITCH, which needs no
-// dialplan for it: both ends are spelled out inline.
+// dialplan for it: both ends are written inline.
 type scenario struct {
 	name   string
 	script string          // the flow; empty is scripts/inviteToConf.lua
@@ -22,11 +22,11 @@ type scenario struct {
 	own    config.Flow     // of the flow
 	lines  []string        // what the script logs, in order
 	calls  map[string]bool // which functions it calls or must not call
-	cause  string          // the call's hangup cause as the host sees it; empty: not hung up under its eyes
-	after  string          // the cause the channel ends with after the host has let go of it
+	cause  string          // the call's hangup cause as the host sees it; empty: the host does not see the hangup
+	after  string          // the channel's hangup cause, if it hangs up after the host has given it back
 }
 
-// answered is a far end that answers and does the rest, then stays.
+// answered returns a far end that answers, does the rest and then stays.
 func answered(rest ...string) []string {
 	return append(append([]string{"answer"}, rest...), "park")
 }
@@ -40,8 +40,8 @@ func inviteSettings(more map[string]any) config.Flow {
 }
 
 func scenarios() []scenario {
-	// What an invited person is transferred to, an inline dialplan; its cause
-	// tells that it was reached. Encoded, for FreeSWITCH takes a colon for a port.
+	// The inline dialplan to which an invited person is transferred; its hangup cause
+	// shows that it was reached. Encoded, because FreeSWITCH takes a colon for a port.
 	const join = "sleep%3A100%2Changup%3ANORMAL_UNSPECIFIED"
 	return []scenario{
 		{
@@ -287,7 +287,7 @@ log(session:ready())`,
 	}
 }
 
-// log is the scenarios' way of telling what they saw.
+// log defines the function by which scenarios report.
 const logFunction = `
 local function log(...)
   local t = {}
@@ -296,7 +296,7 @@ local function log(...)
 end
 `
 
-// source is the flow's Lua.
+// source returns the flow's Lua.
 func (s scenario) source() (string, error) {
 	if s.script != "" {
 		// On one line, so that error messages keep the script's line numbers.
@@ -306,7 +306,7 @@ func (s scenario) source() (string, error) {
 	return string(shipped), err
 }
 
-// originate is the command that starts the call.
+// originate returns the command that starts the call.
 func (s scenario) originate(uuid, listen string) string {
 	socket := listen + "/" + s.name + s.args
 	vars := "origination_uuid=" + uuid

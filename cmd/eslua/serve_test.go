@@ -15,7 +15,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// server is eslua serve running inside the test.
+// server is an eslua serve that runs inside the test.
 type server struct {
 	signals chan os.Signal
 	lines   chan string // of its log
@@ -68,7 +68,7 @@ func (s *server) end() int {
 	return s.over()
 }
 
-// over waits for the end, and returns the exit code.
+// over waits for the end and returns the exit code.
 func (s *server) over() int {
 	for range s.lines {
 		continue
@@ -114,7 +114,7 @@ func TestServeOnATakenPort(t *testing.T) {
 }
 
 // TestServeTakesAnEdit saves a broken script and then a good one: the first
-// changes nothing, the second is the next call's.
+// changes nothing, the second serves the next call.
 func TestServeTakesAnEdit(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -19,7 +19,7 @@ import (
 
 const stormCallers = 60 // at a time
 
-// stormSize returns how many calls there are at least, and how many changes.
+// stormSize returns the least number of calls, and the number of changes.
 func stormSize() (calls, changes int) {
 	if testing.Short() {
 		return 120, 22 // each way to change the tree twice
@@ -27,9 +27,9 @@ func stormSize() (calls, changes int) {
 	return 2000, 200
 }
 
-// Each version of the tree has its number in every file. A call tells the
-// numbers that it saw: of its own file, of a module required at its beginning
-// and of one required at its end, when the tree has long changed.
+// stormTree returns a version of the tree, which has its number in every file. A
+// call reports the numbers that it saw: of its own file, of a module required at
+// its beginning and of one required at its end, when the tree has long changed.
 func stormTree(version int) map[string]string {
 	n := fmt.Sprint(version)
 	return map[string]string{
@@ -45,7 +45,7 @@ session:hangup("USER_BUSY")
 	}
 }
 
-// brokenTrees are what a third of the changes leaves behind, until the next one.
+// brokenTrees are applied in turn to a third of the changes.
 var brokenTrees = []func(files map[string]string){
 	func(files map[string]string) { files["storm.lua"] = "if session:ready() the\n" + files["storm.lua"] },
 	func(files map[string]string) { files["lib/late.lua"] = "return {" },
@@ -117,7 +117,8 @@ func TestStorm(t *testing.T) {
 		len(saw.all()), len(generations), len(took), took[len(took)-1], took[len(took)/2])
 }
 
-// stampsOf are the numbers in a generation's files, as a call that runs it sees them.
+// stampsOf returns the numbers in a generation's files as a call that runs it sees
+// them.
 func stampsOf(read func(string) (string, error)) string {
 	own, _ := read("storm.lua")
 	_, own, _ = strings.Cut(own, `print("saw `)
@@ -127,8 +128,8 @@ func stampsOf(read func(string) (string, error)) string {
 	return strings.Join([]string{own, strings.TrimSpace(strings.TrimPrefix(early, "return ")), strings.TrimSpace(strings.TrimPrefix(late, "return "))}, " ")
 }
 
-// edit makes the changes one after the other, waits for what becomes of each,
-// and returns how long each good one took to serve.
+// edit makes the changes one after the other, waits until each one serves or is
+// refused, and returns how long each good one took to serve.
 func (s *stormyTree) edit(h *app, changes int) (took []time.Duration) {
 	for n := 1; n <= changes; n++ {
 		files := stormTree(n)
@@ -169,8 +170,8 @@ func (s *stormyTree) await(h *app, what string, reached func() bool) {
 	}
 }
 
-// sightings is a log that keeps what the scripts printed, with the generation
-// the host says they ran.
+// sightings is a log handler that records what the scripts printed, with the
+// generation that the host logs for them.
 type sightings struct {
 	t    *testing.T
 	mu   *sync.Mutex
@@ -221,7 +222,7 @@ func (s *sightings) WithGroup(string) slog.Handler { return s }
 
 var _ slog.Handler = (*sightings)(nil)
 
-// stormyTree is a script directory "current" that is changed in every way.
+// A stormyTree is a script directory, "current", that is changed in every way.
 type stormyTree struct {
 	t        *testing.T
 	root     string

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// ways are how people, editors and deploys bring the tree to what files say.
+// ways lists how people, editors and deploy tools change the tree to the given files.
 func (s *stormyTree) ways() []func(files map[string]string) {
 	return []func(files map[string]string){
 		s.inPlace, s.renamed, s.likeVim, s.deploy, s.inPieces, s.configMap, s.movedAway, s.checkout, s.sed, s.thousands, s.newDirectory,
@@ -18,7 +18,8 @@ func (s *stormyTree) ways() []func(files map[string]string) {
 
 func (s *stormyTree) inPlace(files map[string]string) { s.put(s.at(""), files) }
 
-// renamed is VS Code, rsync and most deploy tools: a new file over the old one.
+// renamed does what VS Code, rsync and most deploy tools do: it renames a new file
+// over the old one.
 func (s *stormyTree) renamed(files map[string]string) {
 	for name, text := range files {
 		s.must(os.MkdirAll(filepath.Dir(s.at(name)), 0o755))
@@ -56,7 +57,7 @@ func (s *stormyTree) relink(target, link string) {
 	s.must(os.Rename(link+".new", link))
 }
 
-// inPieces writes with pauses for the disk, as an editor over a slow mount.
+// inPieces syncs after each line, as slow as an editor on a slow mount.
 func (s *stormyTree) inPieces(files map[string]string) {
 	for name, text := range files {
 		f, err := os.Create(s.at(name))
@@ -70,7 +71,8 @@ func (s *stormyTree) inPieces(files map[string]string) {
 	}
 }
 
-// configMap is a Kubernetes volume: links into ..data, which is swapped.
+// configMap does what a Kubernetes volume does: files are links into ..data, which
+// is swapped.
 func (s *stormyTree) configMap(files map[string]string) {
 	was := map[string]string{}
 	for name := range files {
@@ -91,7 +93,7 @@ func (s *stormyTree) configMap(files map[string]string) {
 	s.must(os.RemoveAll(filepath.Join(volume, "..1")))
 }
 
-// movedAway works on the module directory elsewhere and brings it back.
+// movedAway moves the module directory away, edits it there and moves it back.
 func (s *stormyTree) movedAway(files map[string]string) {
 	away := filepath.Join(s.root, "away")
 	lib, err := filepath.EvalSymlinks(s.at("lib"))
@@ -107,7 +109,7 @@ func (s *stormyTree) movedAway(files map[string]string) {
 	s.must(os.Rename(away, lib))
 }
 
-// checkout is a working tree that git brings to another commit.
+// checkout lets git change a working tree to another commit.
 func (s *stormyTree) checkout(files map[string]string) {
 	was := map[string]string{}
 	for name := range stormTree(0) {
@@ -131,7 +133,7 @@ func (s *stormyTree) checkout(files map[string]string) {
 	s.run("git", "-C", dir, "checkout", "-q", "-")
 }
 
-// sed edits with sed -i, which knows one pattern for each line it changes.
+// sed edits with sed -i.
 func (s *stormyTree) sed(files map[string]string) {
 	for name, text := range files {
 		s.must(os.WriteFile(s.at(name), []byte("to be edited\n"), 0o644))
@@ -148,8 +150,8 @@ func (s *stormyTree) run(name string, args ...string) {
 	}
 }
 
-// thousands writes two thousand files at once; later, fewer: they take longer than
-// all else.
+// thousands writes two thousand files at once, but only the first time: they take
+// longer than everything else.
 func (s *stormyTree) thousands(files map[string]string) {
 	s.must(os.MkdirAll(s.at("many"), 0o755))
 	many := 50
@@ -163,7 +165,7 @@ func (s *stormyTree) thousands(files map[string]string) {
 	s.inPlace(files)
 }
 
-// newDirectory takes the modules' directory away and makes it anew.
+// newDirectory removes the modules' directory and makes a new one.
 func (s *stormyTree) newDirectory(files map[string]string) {
 	lib, err := filepath.EvalSymlinks(s.at("lib"))
 	s.must(err)

@@ -17,7 +17,7 @@ import (
 
 const units = "../../examples/systemd/"
 
-// unit is what a unit file sets, by section and name.
+// unit holds the settings of a unit file by section and name.
 type unit map[string]map[string]string
 
 func readUnit(t *testing.T, name string) unit {
@@ -46,7 +46,7 @@ func readUnit(t *testing.T, name string) unit {
 	return u
 }
 
-// TestUnitsGoWithTheProgram: what the units say is what eslua does.
+// TestUnitsGoWithTheProgram: the units agree with what eslua does.
 func TestUnitsGoWithTheProgram(t *testing.T) {
 	cfg := config.Default()
 	service := readUnit(t, "eslua.service")["Service"]
@@ -91,8 +91,8 @@ func seconds(t *testing.T, text string) time.Duration {
 	return d
 }
 
-// TestUnitsAreSystemds: every name is one that systemd has, in its section, and
-// where systemd is at hand it finds nothing wrong.
+// TestUnitsAreSystemds: systemd has every name, in its section, and where systemd is
+// installed it finds nothing wrong.
 func TestUnitsAreSystemds(t *testing.T) {
 	known := map[string]string{
 		"Unit":    "Description Documentation Wants After",
@@ -118,7 +118,7 @@ func TestUnitsAreSystemds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		here, err := os.Executable() // systemd wants a program that is there
+		here, err := os.Executable() // systemd wants an existing program
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,12 +130,12 @@ func TestUnitsAreSystemds(t *testing.T) {
 	}
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		return // the names above are what can be said without it
+		return // without systemd only the names can be checked
 	}
 	for _, name := range []string{"eslua.service", "eslua.socket"} {
 		out, err := exec.Command(analyze, "verify", "--man=no", filepath.Join(dir, name)).CombinedOutput()
 		for line := range strings.Lines(string(out)) {
-			// Older ones than 253 do not know it, and only warn.
+			// Versions before 253 do not know it, and only warn.
 			if strings.Contains(line, dir) && !strings.Contains(line, "notify-reload") {
 				t.Errorf("systemd-analyze: %s", line)
 			}

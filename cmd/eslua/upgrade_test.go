@@ -20,8 +20,8 @@ import (
 
 const (
 	upgradeEvery  = 100 // calls that have ended between two upgrades
-	upgradeCalls  = 12  // at a time, that FreeSWITCH hands over
-	upgradeKnocks = 4   // at a time, that connect and go again
+	upgradeCalls  = 12  // at a time
+	upgradeKnocks = 4   // connections at a time that close again
 )
 
 // upgrades returns how often the program is replaced.
@@ -32,9 +32,9 @@ func upgrades() int {
 	return 5
 }
 
-// TestUpgradeUnderLoad replaces the program while calls come in: no
-// connection is refused or reset, and each call ends as its script says, also
-// one that each of the older programs has to its end.
+// TestUpgradeUnderLoad replaces the program while calls come in: no connection is
+// refused or reset, and each call ends as its script says, also one that the older
+// program serves to its end.
 func TestUpgradeUnderLoad(t *testing.T) {
 	t.Parallel()
 	addr := freeAddress(t)
@@ -60,8 +60,8 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	run.ended(t)
 }
 
-// TestRestartUnderLoad restarts the program as systemd does, which
-// keeps the socket: what connects between two of them waits.
+// TestRestartUnderLoad restarts the program as systemd does, which keeps the socket:
+// connections wait from the end of one process to the start of the next.
 func TestRestartUnderLoad(t *testing.T) {
 	t.Parallel()
 	l := listening(t)
@@ -73,7 +73,7 @@ func TestRestartUnderLoad(t *testing.T) {
 	defer socket.Close()
 	site := newSite(t, l.Addr().String())
 	activated := func() *process {
-		// Only the process itself knows its number, which systemd sets after its fork.
+		// Only the process itself knows its PID, which systemd sets after its fork.
 		serve := site.serve()
 		shell := exec.Command("sh", append([]string{"-c", `LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=calls exec "$0" "$@"`}, serve.Args...)...)
 		shell.ExtraFiles = []*os.File{socket}
@@ -155,8 +155,8 @@ func (s *site) write(name, text string) {
 	}
 }
 
-// call is one that the script rejects, at once ("short") or when it is pressed
-// ("long"); it has been answered and stays then.
+// call makes a call that the script rejects, at once ("short") or after a digit
+// ("long"). A long one has been answered when call returns.
 func (s *site) call(destination string) *switchsim.Call {
 	c := s.sim.Call(switchsim.Caller{Number: "1000", Destination: destination})
 	if destination == "long" {
@@ -169,10 +169,10 @@ func (s *site) serve(args ...string) *exec.Cmd {
 	return exec.Command(programFile(s.t), append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
 }
 
-// manager is the systemd that a process tells how it does.
+// A manager is the systemd that a process notifies.
 type manager struct{ *net.UnixConn }
 
-// systemd is a new one, and its socket.
+// systemd returns a new manager and its socket.
 func (s *site) systemd() (manager, string) {
 	s.t.Helper()
 	s.processes++
@@ -185,7 +185,7 @@ func (s *site) systemd() (manager, string) {
 	return manager{c}, name
 }
 
-// told reads what systemd is told up to a message that holds part.
+// told reads notifications up to one that contains part.
 func (m manager) told(t *testing.T, part string) {
 	t.Helper()
 	buffer := make([]byte, 4096)
@@ -200,7 +200,7 @@ func (m manager) told(t *testing.T, part string) {
 	}
 }
 
-// process is one eslua, and the systemd that started it.
+// A process is one eslua and the systemd that started it.
 type process struct {
 	manager
 	cmd   *exec.Cmd
@@ -235,7 +235,7 @@ func (s *site) start(cmd *exec.Cmd, env ...string) *process {
 		}
 		close(p.lines)
 		p.over <- cmd.Wait()
-		_ = systemd.Close() // ends told
+		_ = systemd.Close() // ends a told that waits
 	}()
 	s.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
@@ -249,7 +249,7 @@ func (s *site) start(cmd *exec.Cmd, env ...string) *process {
 	return p
 }
 
-// says reads the log up to a line that holds part.
+// says reads the log up to a line that contains part.
 func (p *process) says(t *testing.T, part string) string {
 	t.Helper()
 	for line := range p.lines {
@@ -283,12 +283,12 @@ func (p *process) ended(t *testing.T) {
 	}
 }
 
-// load is what comes to the port until it is stopped.
+// A load makes calls and connections until it is stopped.
 type load struct {
 	*site
 	over  atomic.Bool
 	done  sync.WaitGroup
-	ended chan struct{} // one for each call that has
+	ended chan struct{} // one for each call that has ended
 	knock atomic.Int64
 }
 
@@ -319,7 +319,7 @@ func (s *site) load() *load {
 	return l
 }
 
-// knock connects and goes again when it was spoken to.
+// knock connects and closes when eslua has sent its first command.
 func knock(addr string) error {
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -330,7 +330,7 @@ func knock(addr string) error {
 	return err
 }
 
-// rejected waits for the end that the script gives a call.
+// rejected waits until the script has ended a call.
 func (s *site) rejected(c *switchsim.Call) {
 	s.t.Helper()
 	s.ends(c, "CALL_REJECTED")

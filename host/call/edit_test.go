@@ -11,11 +11,11 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// TestCallKeepsItsGeneration edits flow and module while a call is between them:
-// what the call requires late is of its own generation, also when that is not
-// what the directory held when it came, and whatever is decided meanwhile.
+// TestCallKeepsItsGeneration edits flow and module while a call is between them: a
+// module required late belongs to the call's own generation, also when that is an
+// older one, and whatever the admin decides meanwhile.
 func TestCallKeepsItsGeneration(t *testing.T) {
-	const ( // by their hashes 2 and 66
+	const ( // their hashes are 2 and 66
 		share = "5ac3c5e2-0000-11f0-9d0a-000000000004"
 		rest  = "5ac3c5e2-0000-11f0-9d0a-000000000001"
 	)
@@ -24,7 +24,7 @@ func TestCallKeepsItsGeneration(t *testing.T) {
 		config        string
 		before, while func(h *host)
 		uuid          string
-		want, next    string // causes, which are the versions
+		want, next    string // hangup causes, which are the versions
 	}{
 		"edited":  {want: versions[0], next: versions[2]},
 		"removed": {want: versions[0], next: "NO_ANSWER", while: func(h *host) { h.put("a.lua", "error('no more')") }},
@@ -49,7 +49,7 @@ func TestCallKeepsItsGeneration(t *testing.T) {
 		"rolled back meanwhile": {want: versions[1], next: versions[1], before: func(h *host) {
 			h.version(versions[1])
 		}, while: func(h *host) {
-			_, _, err := h.rollout.Rollback("a", "") // of what the edit brought
+			_, _, err := h.rollout.Rollback("a", "") // to before the edit
 			must(h, err)
 		}},
 		"on trial": {config: "flows: {a: {canary: 50%}}", uuid: share, want: versions[1], next: versions[2],
@@ -88,7 +88,7 @@ func TestCallKeepsItsGeneration(t *testing.T) {
 	}
 }
 
-// version saves flow and module anew: a call that mixes two of them fails.
+// version saves a new version of flow and module: a call that mixes two of them fails.
 func (h *host) version(cause string) {
 	h.Helper()
 	h.put("a.lua", fmt.Sprintf(`
@@ -100,7 +100,7 @@ session:hangup(late)`, cause))
 	h.reload()
 }
 
-// TestCanaryOfCalls rolls a version back whose calls fail.
+// TestCanaryOfCalls: a version whose calls fail is rolled back.
 func TestCanaryOfCalls(t *testing.T) {
 	h := newHost(t, map[string]string{"a.lua": "session:hangup('USER_BUSY')"}, "flows: {a: {canary: 50%}}")
 	h.put("a.lua", "error('x')")
@@ -116,7 +116,7 @@ func TestCanaryOfCalls(t *testing.T) {
 	}
 }
 
-// TestAccount is what an admin sees of calls that run and have run.
+// TestAccount: an admin sees the calls that run, and counts of those that have run.
 func TestAccount(t *testing.T) {
 	h := newHost(t, map[string]string{"a.lua": "session:answer()\nif argv[1] then error('x\\27[2J' .. argv[1]) end"}, "")
 	const uuid = "5ac3c5e2-0000-11f0-9d0a-000000000001"
@@ -166,7 +166,8 @@ func TestAccount(t *testing.T) {
 	}
 }
 
-// TestVersionsAreForgotten after the last few; their runs stay in the flow's.
+// TestVersionsAreForgotten: only the last few versions are listed; the flow's counts
+// include all.
 func TestVersionsAreForgotten(t *testing.T) {
 	h := newHost(t, map[string]string{"a.lua": ""}, "")
 	for i := range 20 {
@@ -180,7 +181,7 @@ func TestVersionsAreForgotten(t *testing.T) {
 	}
 }
 
-// TestConfigure changes everything while a call runs, which keeps what it had.
+// TestConfigure: a call that runs keeps the configuration with which it began.
 func TestConfigure(t *testing.T) {
 	h := newHost(t, map[string]string{
 		"a.lua": "session:answer()\nif settings.x ~= 1 then session:hangup('CALL_REJECTED') end\nerror('x')",
@@ -199,7 +200,7 @@ func TestConfigure(t *testing.T) {
 	}
 }
 
-// TestStoppedWithTheHost is no failure of the script.
+// TestStoppedWithTheHost: a script that is stopped with the host has not failed.
 func TestStoppedWithTheHost(t *testing.T) {
 	h := newHost(t, map[string]string{"a.lua": "session:answer()\nsession:sleep(60000)"}, "")
 	h.serve = func(ctx context.Context, c *outbound.Call) {

@@ -22,7 +22,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// host runs the calls of a simulated switch. The dialplan goes on with hangup
+// host serves the calls of a simulated switch, whose dialplan continues with hangup
 // NO_ANSWER where nothing else ends a call.
 type host struct {
 	testing.TB
@@ -33,7 +33,7 @@ type host struct {
 	account *run.Account
 	source  *call.Source
 	traced  func(c *outbound.Call, t vm.Trace)    // in the call's goroutine
-	serve   func(context.Context, *outbound.Call) // else the runner's
+	serve   func(context.Context, *outbound.Call) // Source.Serve by default
 }
 
 func newHost(t testing.TB, files map[string]string, settings string) *host {
@@ -81,8 +81,8 @@ func (h *host) reload() {
 	must(h, h.tree.Reload(context.Background()))
 }
 
-// call runs one call through the flow its socket names, to the end of the host's
-// listener, and returns the channel's hangup cause. An empty uuid is a new one.
+// call makes one call to a socket with the given path and returns the channel's
+// hangup cause. An empty uuid stands for a new one.
 func (h *host) call(path, uuid string) (cause string) {
 	h.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,9 +9,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestHowCallsEnd gives calls to flows that are well, broken or not there: what
-// the admin reads, and how the channel ends. The dialplan goes on with
-// hangup NO_ANSWER where nothing else ends the call.
+// TestHowCallsEnd gives calls to good, broken and missing flows, and checks how the
+// channel ends and what the log says. The dialplan continues with hangup NO_ANSWER
+// where nothing else ends the call.
 func TestHowCallsEnd(t *testing.T) {
 	const dialplanWentOn = "NO_ANSWER"
 	for name, c := range map[string]struct {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A version on which a call still runs is accounted for, however many come after
-// it; one on which none does is forgotten.
+// A version that a call still runs is counted, however many come after it; others
+// are forgotten.
 func TestVersionsThatRunAreKept(t *testing.T) {
 	account := NewAccount()
 	long := account.begin(&Run{Flow: "a", Version: "first"}, time.Time{})

@@ -18,7 +18,7 @@ func newConsole(t *testing.T) (*Console, *clock.Manual, *bytes.Buffer) {
 	return NewConsole(log, clk), clk, &out
 }
 
-// A line is cut at 8 KiB: a script must not fill the disk of all.
+// A line is cut at 8 KiB, so that a script cannot fill the disk.
 func TestConsoleCutsLongLines(t *testing.T) {
 	c, _, out := newConsole(t)
 	c.Write("INFO", strings.Repeat("x", consoleBytes))
@@ -32,7 +32,7 @@ func TestConsoleCutsLongLines(t *testing.T) {
 	}
 }
 
-// A burst of lines passes, then so many a second; what is left out is counted.
+// A burst of lines is written, then so many a second; the others are counted.
 func TestConsoleLimitsTheRate(t *testing.T) {
 	c, clk, out := newConsole(t)
 	for range consoleBurst + 5 {

@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// ticker is a source of runs as somebody would add one: this type, and the
-// runner that is given to it.
+// A ticker is a new source of runs. It shows all that one needs: a type with a method
+// that builds a Run, and the Runner that is given to it.
 type ticker struct {
 	runner  *run.Runner
 	account *run.Account
@@ -86,7 +86,8 @@ func newRunner(t *testing.T, binder interface {
 	return run.New(run.Deps{Machine: machine, Binder: binder, Clock: clock.System()})
 }
 
-// TestNewSource holds what a source of runs gets without doing anything for it.
+// TestNewSource: a new source of runs gets limits, grants, settings, modules, files,
+// a log and an account without code of its own.
 func TestNewSource(t *testing.T) {
 	s, log := newTicker(t, tree{
 		"a.lua": `print(argv[0], argv[1], settings.greeting, require("b").name, io.open("list.txt"):read())
@@ -132,7 +133,7 @@ assert(session == nil)`,
 	}
 }
 
-// TestSingle: neither account nor tree nor source is needed.
+// TestSingle: a run needs neither an account nor a tree.
 func TestSingle(t *testing.T) {
 	runner := newRunner(t, bindings.New(bindings.Deps{}))
 	script, err := vm.Compile("one", []byte(`assert(next(settings) == nil and not pcall(require, "b") and not io.open("b.txt"))`))
@@ -149,7 +150,7 @@ func TestSingle(t *testing.T) {
 	}
 }
 
-// binder has no bindings; its functions see how the Runner uses it.
+// binder has no bindings. Its functions observe how the Runner uses it.
 type binder struct {
 	bind func(run.Env)
 	end  func(context.Context)
