@@ -7,8 +7,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// explain is what an error adds about a name that is nil: what to do instead
-// of what this host has not, or the name that was probably meant.
+// explain returns what an error adds about a name that is nil: what to use
+// instead, or the name that was probably meant.
 func (m *Machine) explain(self lua.LValue, name string) string {
 	full, prefix, known := name, "", m.globals.List()
 	if ud, ok := self.(*lua.LUserData); ok {
@@ -46,9 +46,8 @@ func (m *Machine) classOf(ud *lua.LUserData) *class {
 	return nil
 }
 
-// Nearest returns the known name that a mistyped one was meant to be: the same but
-// for case, or two typing errors away in a long name and one in a short. "" if
-// there is none.
+// Nearest returns the known name that a mistyped one was meant to be, or "". It
+// differs in case only, or by one typing error, or by two in a long name.
 func Nearest(name string, known []string) string {
 	best, distance := "", 1+max(1, min(2, len(name)/5))
 	sort.Strings(known)
@@ -66,8 +65,8 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
-// edits counts the letters to add, drop, change or swap to make b of a. Names
-// too long to be typed by hand are far from all others.
+// edits returns how many letters to add, drop, change or swap to turn a into b.
+// Names too long to be typed by hand are far from all others.
 func edits(a, b string) int {
 	const long = 64
 	if len(a) > long || len(b) > long {

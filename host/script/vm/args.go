@@ -10,8 +10,8 @@ import (
 	luar "layeh.com/gopher-luar"
 )
 
-// Args is one call of a declared function: the checked arguments, and where
-// the results go. Index 0 is the first argument after self. It is valid until
+// Args is one call of a declared function: it has the checked arguments and
+// takes the results. Index 0 is the first argument after self. It is valid until
 // the function returns.
 type Args struct {
 	L       *lua.LState
@@ -24,7 +24,7 @@ type Args struct {
 	one     [2]lua.LValue // room for them
 }
 
-// begin takes an Args that is not in use.
+// begin returns an Args that is not in use.
 func (s *State) begin(L *lua.LState, w *wrapper) *Args {
 	var a *Args
 	if n := len(s.free); n > 0 {
@@ -41,8 +41,7 @@ func (s *State) begin(L *lua.LState, w *wrapper) *Args {
 	return a
 }
 
-// end gives an Args back. One that an error passed by is left to the
-// collector.
+// end returns an Args to the pool. After an error the collector takes it.
 func (s *State) end(a *Args) {
 	*a = Args{state: s}
 	if len(s.free) < 4 {
@@ -50,8 +49,8 @@ func (s *State) end(a *Args) {
 	}
 }
 
-// push gives the results to Lua. Strings are copied: a part of a message would
-// keep the whole alive, behind the memory limit's back.
+// push pushes the results. It copies strings: a part of a message would keep the
+// whole message alive, which the memory limit does not count.
 func (a *Args) push() int {
 	for _, v := range a.results {
 		if s, ok := v.(lua.LString); ok {
@@ -66,20 +65,20 @@ func (a *Args) push() int {
 	return len(a.results)
 }
 
-// State is the state that calls.
+// State returns the calling state.
 func (a *Args) State() *State { return a.state }
 
-// Self is the object's Go value for a method, the Instance for a function.
+// Self returns the object's Go value for a method, the Instance for a function.
 func (a *Args) Self() any { return a.self }
 
 // Instance returns what State.Bind has bound to the module that declares the
 // function or the method's class.
 func (a *Args) Instance() any { return a.state.bound[a.wrapper.module] }
 
-// Len is the number of arguments given, self not counted.
+// Len returns the number of arguments, without self.
 func (a *Args) Len() int { return a.given }
 
-// Value is argument i as it is; lua.LNil if absent.
+// Value returns argument i, or lua.LNil if it is absent.
 func (a *Args) Value(i int) lua.LValue {
 	if i < 0 || i >= a.given {
 		return lua.LNil
@@ -90,7 +89,7 @@ func (a *Args) Value(i int) lua.LValue {
 // Has reports whether argument i was given and is not nil.
 func (a *Args) Has(i int) bool { return a.Value(i) != lua.LNil }
 
-// String is argument i as text; "" if absent or nil.
+// String returns argument i as text, or "" if it is absent or nil.
 func (a *Args) String(i int) string {
 	switch v := a.Value(i).(type) {
 	case lua.LString:
@@ -101,7 +100,7 @@ func (a *Args) String(i int) string {
 	return ""
 }
 
-// Number is argument i; 0 if absent.
+// Number returns argument i, or 0 if it is absent.
 func (a *Args) Number(i int) float64 {
 	switch v := a.Value(i).(type) {
 	case lua.LNumber:
@@ -113,8 +112,8 @@ func (a *Args) Number(i int) float64 {
 	return 0
 }
 
-// Int is argument i cut to an integer, the nearest that fits; 0 if absent or
-// not a number at all.
+// Int returns argument i truncated to the nearest int, or 0 if it is absent or no
+// number.
 func (a *Args) Int(i int) int {
 	switch x := a.Number(i); {
 	case x != x:
@@ -128,16 +127,16 @@ func (a *Args) Int(i int) int {
 	}
 }
 
-// Bool is argument i; false if absent.
+// Bool returns argument i, or false if it is absent.
 func (a *Args) Bool(i int) bool { return a.Value(i) == lua.LTrue }
 
-// Table is argument i; nil if absent.
+// Table returns argument i, or nil if it is absent.
 func (a *Args) Table(i int) *lua.LTable {
 	t, _ := a.Value(i).(*lua.LTable)
 	return t
 }
 
-// Function is argument i, a function; lua.LNil if absent.
+// Function returns argument i, a function, or lua.LNil if it is absent.
 func (a *Args) Function(i int) lua.LValue {
 	if f, ok := a.Value(i).(*lua.LFunction); ok {
 		return f
@@ -145,7 +144,8 @@ func (a *Args) Function(i int) lua.LValue {
 	return lua.LNil
 }
 
-// Object is the Go value of argument i, a declared object; nil if absent.
+// Object returns the Go value of argument i, a declared object, or nil if it is
+// absent.
 func (a *Args) Object(i int) any {
 	if ud, ok := a.Value(i).(*lua.LUserData); ok {
 		return ud.Value
@@ -153,46 +153,46 @@ func (a *Args) Object(i int) any {
 	return nil
 }
 
-// Context ends when the script must: its Run's context, or its duration.
-// A function that waits for the outside waits for this too.
+// Context returns a context that ends when the script must. A function that
+// waits must also wait for it.
 func (a *Args) Context() context.Context { return a.state.guard.Context }
 
-// ChargeMemory counts bytes that the function is about to keep alive for the script
-// against its memory limit. What it returns as strings is counted already. It
-// raises the limit's error.
+// ChargeMemory counts bytes that the function is about to keep alive for the
+// script against its memory limit, except the strings that it returns. It raises
+// the limit's error.
 func (a *Args) ChargeMemory(bytes int) { a.state.guard.ChargeMemory(a.L, bytes) }
 
-// ChargeCPU counts processor time that the function is about to take, in units of
-// 10 ns, against the script's limits. Who works in a loop over what a script
-// gave calls it in the loop. It raises the limit's error.
+// ChargeCPU counts processor time that the function is about to use, in units of
+// 10 ns, against the script's limits. A loop over a script's data calls it in the
+// loop. It raises the limit's error.
 func (a *Args) ChargeCPU(units int) { a.state.guard.ChargeCPU(a.L, units) }
 
-// SetKey sets a key of a new table that the script will get, and charges it.
+// SetKey sets a key of a new table for the script, and charges it.
 func (a *Args) SetKey(t *lua.LTable, key string, v lua.LValue) {
 	a.state.guard.Set(a.L, t, lua.LString(key), v)
 }
 
-// SetIndex sets element n, counted from 1, of a new table that the script will
-// get, and charges it.
+// SetIndex sets element n, counted from 1, of a new table for the script, and
+// charges it.
 func (a *Args) SetIndex(t *lua.LTable, n int, v lua.LValue) {
 	a.state.guard.SetInt(a.L, t, n, v)
 }
 
-// Return gives the results.
+// Return sets the results.
 func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }
 
-// ReturnString gives one string.
+// ReturnString sets one string as the result.
 func (a *Args) ReturnString(s string) { a.results = append(a.one[:0], lua.LString(s)) }
 
-// ReturnInt gives one number.
+// ReturnInt sets one number as the result.
 func (a *Args) ReturnInt(n int) { a.results = append(a.one[:0], lua.LNumber(n)) }
 
-// ReturnBool gives one boolean.
+// ReturnBool sets one boolean as the result.
 func (a *Args) ReturnBool(b bool) { a.results = append(a.one[:0], lua.LBool(b)) }
 
-// Record wraps a small Go value with methods, for results that are no class:
-// a task, a node, an HTTP answer. Its exported methods and fields are what Lua
-// sees; it must hold no pointer to anything that Lua may not change.
+// Record wraps a small Go value as a result that is no object of a class. Lua
+// sees its exported methods and fields; it must have no pointer to anything that
+// Lua may not change.
 func (a *Args) Record(v any) lua.LValue {
 	a.state.guard.ChargeMemory(a.L, 8192) // the type's metatable, at first use
 	return luar.New(a.L, v)

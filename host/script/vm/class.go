@@ -7,8 +7,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// class is a declared Class made ready: its metatable is shared by all states
-// and out of their reach.
+// class is a Class with its metatable, which all states share and no script can
+// reach.
 type class struct {
 	declared  *Class
 	module    int // the place of its module in State.bound
@@ -34,7 +34,7 @@ func (m *Machine) declareClass(declared *Class, module int) error {
 	return nil
 }
 
-// declareMethods comes after all classes are known, for a method's parameter
+// declareMethods is called when all classes are known, as a method's parameter
 // may be of any of them.
 func (m *Machine) declareMethods(declared *Class) error {
 	c := m.classes[declared.Name]
@@ -61,7 +61,7 @@ func (m *Machine) declareMethods(declared *Class) error {
 	return nil
 }
 
-// self is the Go value of v, an object of the class.
+// self returns the Go value of v, if v is an object of the class.
 func (c *class) self(v lua.LValue) (self any, ok bool) {
 	if ud, is := v.(*lua.LUserData); is && ud.Metatable == c.metatable {
 		return ud.Value, true
@@ -86,7 +86,7 @@ func (c *class) index(L *lua.LState) int {
 	return 0
 }
 
-// noSetter raises what SWIG_Lua_class_set does.
+// noSetter raises the error of SWIG_Lua_class_set.
 func noSetter(L *lua.LState) int {
 	guard.Raise(L, 1, "Assignment not possible. No setter/member with this name. "+
 		"For custom assignments implement __setitem method.")

@@ -4,12 +4,12 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Kind is the type a parameter or a result is declared with.
+// Kind is the type of a declared parameter or result.
 type Kind uint8
 
-// The kinds. A parameter's kind decides what the wrapper lets through:
-// strings take numbers and nil, ints and numbers take numeric strings,
-// booleans only booleans, as mod_lua's do.
+// The kinds. A parameter's kind decides which arguments are accepted, as in
+// mod_lua: strings accept numbers and nil, ints and numbers accept numeric
+// strings, booleans only booleans.
 const (
 	Any Kind = iota
 	String
@@ -21,12 +21,12 @@ const (
 	Object // userdata of the class Param.Class
 )
 
-// Param is one declared parameter; self is not among them.
+// Param is one declared parameter. Self is not declared.
 type Param struct {
 	Name     string
 	Kind     Kind
 	Class    string // of an Object: the name of a class of any module
-	Optional bool   // and so are all after it
+	Optional bool   // all after it are optional too
 	Default  string // of an optional one, as text for the reference
 	Variadic bool   // the last one, any number of times
 	Doc      string
@@ -47,10 +47,10 @@ type Func struct {
 	Results []Result
 	Doc     string
 	Example string // Lua that shows its use
-	// AfterHangup says what the function does once the call has hung up; if it
-	// is empty, what its class or module says holds.
+	// AfterHangup says what the function does after the call has hung up. If it
+	// is empty, that of its class or module applies.
 	AfterHangup string
-	Waits       bool // waits for the outside: the burst budget starts anew after it
+	Waits       bool // waits for the outside: the burst budget starts again after it
 	Go          func(a *Args) error
 }
 
@@ -64,9 +64,9 @@ type Class struct {
 	AfterHangup string
 	Methods     []Func
 	Fields      []Field
-	// Wrap makes the Go value behind a new object of what State.NewObject is
-	// given, so that other modules can have objects of the class. If it is nil,
-	// NewObject gets the Go value itself.
+	// Wrap returns the Go value of a new object for the argument of
+	// State.NewObject, so that other modules can make objects of the class. If it
+	// is nil, the argument is the Go value.
 	Wrap func(v any) any
 }
 
@@ -95,8 +95,8 @@ type Variable struct {
 	Example string
 }
 
-// Module is what one package of bindings declares: functions and constants in
-// one global table, classes, and the globals it sets. Modules of the same Name
+// A Module declares what one package of bindings offers: functions and constants
+// in one global table, classes, and the globals it sets. Modules of the same Name
 // share the table.
 type Module struct {
 	Name        string // the global; "" makes the functions globals themselves
@@ -107,7 +107,7 @@ type Module struct {
 	Classes     []*Class
 	Records     []*Class // what Args.Record shows to scripts: only described here
 	Variables   []Variable
-	// Absent says what to do instead of what a script looks for in vain: by
-	// global ("dofile"), field ("os.execute") or method ("Session:print").
+	// Absent says what to use instead of a name that does not exist: a global
+	// ("dofile"), a field ("os.execute") or a method ("Session:print").
 	Absent map[string]string
 }

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Machine is what all states share, immutable after NewMachine.
+// A Machine has what all states share. It does not change after NewMachine.
 type Machine struct {
 	globals   guard.Names
 	libraries []*library
@@ -21,8 +21,8 @@ type Machine struct {
 	absent    map[string]string // of all modules
 }
 
-// NewMachine checks that the linked gopher-lua is the one the guard was
-// written against and builds what states share.
+// NewMachine checks that the linked gopher-lua is the one that guard was written
+// against, and returns a Machine with the modules.
 func NewMachine(modules ...*Module) (*Machine, error) {
 	if err := guard.Check(); err != nil {
 		return nil, err
@@ -71,8 +71,8 @@ func standard() []stdlib.Library {
 	)
 }
 
-// StandardNames returns the names of Lua's own that scripts have without any
-// module: "print", "string.byte".
+// StandardNames returns the names that Lua itself gives to scripts: "print",
+// "string.byte".
 func StandardNames() []string {
 	var names []string
 	for _, l := range standard() {
@@ -119,9 +119,9 @@ func (m *Machine) declareModule(module *Module) error {
 	return nil
 }
 
-// library is a global table every state has for itself, because scripts write
-// into it. The state's is empty until something is looked up in it: then its
-// metatable, which is shared, fills it and goes.
+// library is a global table of which each state has its own, because scripts
+// write into it. It is empty until something is looked up in it: then its
+// metatable, which is shared, fills it and is removed.
 type library struct {
 	name      string
 	fields    guard.Names
@@ -135,7 +135,7 @@ func (m *Machine) addLibrary(l stdlib.Library) {
 	}
 }
 
-// library finds the library of that name, or adds an empty one.
+// library returns the library of that name, and adds it if there is none.
 func (m *Machine) library(name string) *library {
 	for _, lib := range m.libraries {
 		if lib.name == name {
@@ -151,7 +151,7 @@ func (m *Machine) library(name string) *library {
 	return lib
 }
 
-// fill puts the library's fields into a state's table, but for those the
+// fill puts the library's fields into a state's table, except those that the
 // script has set.
 func (l *library) fill(L *lua.LState, t *lua.LTable) {
 	g := guard.Of(L)

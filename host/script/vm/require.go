@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// loadedTable is package.loaded.
+// loadedTable returns package.loaded.
 func (s *State) loadedTable() *lua.LTable {
 	if s.loaded == nil {
 		s.loaded = newTable()
@@ -15,11 +15,10 @@ func (s *State) loadedTable() *lua.LTable {
 	return s.loaded
 }
 
-// loading stands in package.loaded for a module whose chunk is running.
+// loading marks in package.loaded a module whose chunk is running.
 var loading = &lua.LUserData{Metatable: lua.LNil}
 
-// require is the function of that name: it runs the script of the same
-// generation that the store finds, once for each state.
+// require runs a module of the same generation, once for each state.
 func require(L *lua.LState) int {
 	name, ok := L.Get(1).(lua.LString)
 	if !ok {

@@ -18,7 +18,7 @@ type Script struct {
 	proto *lua.FunctionProto
 }
 
-// Name is the name the script was compiled with.
+// Name returns the name that the script was compiled with.
 func (s *Script) Name() string { return s.name }
 
 // Compile compiles source text. name is what errors show ("inviteToConf.lua").
@@ -34,7 +34,7 @@ func Compile(name string, src []byte) (*Script, error) {
 // CompileError says where a source text is wrong.
 type CompileError = compiler.SyntaxError
 
-// ScriptError is how a script ended that did not end well.
+// A ScriptError says why a script failed.
 type ScriptError struct {
 	File      string // "" when the error carries no place
 	Line      int
@@ -55,7 +55,7 @@ func (e *ScriptError) Unwrap() error { return e.Cause }
 
 var placed = regexp.MustCompile(`(?s)^(\[string ".*?"\]|[^:\n]+):(\d+): (.*)$`)
 
-// scriptError gives what a state raised its one form; nil for nil.
+// scriptError converts what a state raised to a *ScriptError, and nil to nil.
 func scriptError(err error, traceback string) error {
 	if err == nil {
 		return nil

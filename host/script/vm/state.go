@@ -12,8 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// StateOptions are what one state needs of the world around it. Every field
-// may be left zero.
+// StateOptions are what one state uses of the outside. Every field may be zero.
 type StateOptions struct {
 	Limits   guard.Limits
 	Require  func(name string) (*Script, error) // require's loader; nil finds nothing
@@ -24,7 +23,7 @@ type StateOptions struct {
 	Seed     uint64                             // of math.random
 }
 
-// State is one script's instance: used once, by one goroutine.
+// A State runs one script, once, in one goroutine.
 type State struct {
 	machine *Machine
 	guard   *guard.Guard
@@ -34,7 +33,7 @@ type State struct {
 	loaded  *lua.LTable // package.loaded
 }
 
-// NewState makes a state.
+// NewState returns a new state.
 func (m *Machine) NewState(o StateOptions) *State {
 	if o.Clock == nil {
 		o.Clock = clock.System()
@@ -53,7 +52,7 @@ func (m *Machine) NewState(o StateOptions) *State {
 	return s
 }
 
-// openGlobals puts the visible names into a new state.
+// openGlobals sets the globals of a new state.
 func (s *State) openGlobals() {
 	L := s.guard.L()
 	globals := L.G.Global
@@ -72,15 +71,16 @@ func (s *State) openGlobals() {
 // Close ends the state; nothing runs on it after.
 func (s *State) Close() { s.guard.Close() }
 
-// Used is the processor time the script has spent, as its budgets count it.
+// Used returns the processor time that the script has used, as its budgets count
+// it.
 func (s *State) Used() time.Duration { return s.guard.Used() }
 
-// Memory is what the script holds at most, in bytes: what the last census of
-// its memory found, and what it allocated since.
+// Memory returns what the script holds at most, in bytes: what the last census
+// found and what was allocated since.
 func (s *State) Memory() int64 { return s.guard.Memory() }
 
-// Bind sets what Args.Instance is inside the functions and methods of a module
-// of the machine's, in this state.
+// Bind sets what Args.Instance returns in the functions and methods of a module,
+// in this state.
 func (s *State) Bind(module *Module, instance any) {
 	place, ok := s.machine.modules[module]
 	if !ok {
@@ -89,8 +89,8 @@ func (s *State) Bind(module *Module, instance any) {
 	s.bound[place] = instance
 }
 
-// NewObject makes a Lua object of the class of that name. Its methods get v as
-// Args.Self, or what Class.Wrap makes of v.
+// NewObject returns a new Lua object of the class of that name. Its methods get v
+// as Args.Self, or what Class.Wrap returns for v.
 func (s *State) NewObject(class string, v any) lua.LValue {
 	c := s.machine.classes[class]
 	if c == nil {
@@ -109,13 +109,13 @@ func (s *State) SetGlobal(name string, v lua.LValue) {
 	s.guard.L().G.Global.RawSetString(name, v)
 }
 
-// Global is a global variable of the script; lua.LNil if absent.
+// Global returns a global variable of the script, or lua.LNil if it is absent.
 func (s *State) Global(name string) lua.LValue {
 	return s.guard.L().G.Global.RawGetString(name)
 }
 
-// Table is a Lua table of the values of m: text, numbers, booleans; what is
-// none of them becomes its text.
+// Table returns a Lua table of the values of m: strings, numbers and booleans.
+// Other values become their text.
 func (s *State) Table(m map[string]any) *lua.LTable {
 	t := newTable()
 	for k, v := range m {
@@ -184,8 +184,8 @@ func (s *State) arguments(argv []string) *lua.LTable {
 }
 
 // Call calls a Lua function from inside a declared Go function, under the same
-// budgets. The error is a *ScriptError; after a limit's the script ends as
-// soon as the Go function returns.
+// budgets. The error is a *ScriptError; after a limit's error the script ends
+// when the Go function returns.
 func (s *State) Call(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err error) {
 	L := s.guard.L().G.CurrentThread
 	raised, traceback := s.guard.Enter(L, func() {

@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Trace is one finished call of a declared function.
+// A Trace describes one finished call of a declared function.
 type Trace struct {
 	Name    string // "Session:playback", "freeswitch.consoleLog"
 	Args    []lua.LValue

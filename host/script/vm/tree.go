@@ -9,8 +9,8 @@ import (
 
 var errNoTree = errors.New("this script has no files of its own")
 
-// ReadFile is what a file of the script's tree holds, by its name relative to
-// the tree.
+// ReadFile returns the content of a file in the script's tree, by its name
+// relative to the tree.
 func (s *State) ReadFile(name string) (string, error) {
 	if s.options.ReadFile == nil {
 		return "", errNoTree
@@ -18,9 +18,8 @@ func (s *State) ReadFile(name string) (string, error) {
 	return s.options.ReadFile(name)
 }
 
-// Iterator is a Lua function without arguments that gives a string each time,
-// and nothing once next says so. It keeps owner alive, where the census finds
-// what next reads from.
+// Iterator returns a Lua function that returns the next string each time, until
+// ok is false. It keeps owner alive, in which the census finds what next uses.
 func (a *Args) Iterator(owner lua.LValue, next func() (text string, ok bool, err error)) lua.LValue {
 	g := a.state.guard
 	g.ChargeMemory(a.L, 400)

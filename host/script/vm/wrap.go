@@ -10,7 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// wrapper is the one way into a declared function.
+// wrapper is the only way into a declared function.
 type wrapper struct {
 	declared *Func
 	name     string // in traces: "session:playback"
@@ -51,7 +51,7 @@ func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
 	return w, nil
 }
 
-// call is the Lua function.
+// call is the Lua function of a declared function.
 func (w *wrapper) call(L *lua.LState) int {
 	g := guard.Of(L)
 	s := g.Data.(*State)
@@ -127,7 +127,7 @@ func (w *wrapper) check(a *Args) {
 	}
 }
 
-// param is the declaration of argument i.
+// param returns the declaration of argument i.
 func (w *wrapper) param(i int) (*Param, *class) {
 	i = min(i, len(w.declared.Params)-1)
 	return &w.declared.Params[i], w.objects[i]
@@ -148,8 +148,8 @@ func (w *wrapper) wrongType(a *Args, i int, expected string, got lua.LValue) {
 	guard.Raise(a.L, 1, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native, i, expected, kind)+w.usage())
 }
 
-// usage is how the function is to be called. What SWIG says counts the object
-// before the colon as the first argument.
+// usage returns how to call the function: SWIG's text counts the object before
+// the colon as the first argument.
 func (w *wrapper) usage() string {
 	params := make([]string, len(w.declared.Params))
 	for i, p := range w.declared.Params {
@@ -169,7 +169,7 @@ func (w *wrapper) usage() string {
 	return "; write " + name + "(" + strings.Join(params, ", ") + ")"
 }
 
-// takes reports whether the wrapper lets v through for a parameter of kind k.
+// takes reports whether a parameter of kind k accepts v.
 func (k Kind) takes(v lua.LValue) bool {
 	switch v := v.(type) {
 	case *lua.LNilType:
@@ -194,7 +194,7 @@ func (k Kind) takes(v lua.LValue) bool {
 	return k == Any
 }
 
-// kindName is how SWIG calls the C++ type behind a kind.
+// kindName returns SWIG's name of the C++ type for a kind.
 func (p *Param) kindName(object *class) string {
 	switch p.Kind {
 	case String:

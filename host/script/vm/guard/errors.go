@@ -295,11 +295,10 @@ func lastSet(p *lua.FunctionProto, pc, r int) int {
 				i = to - 1 // what it jumps over did not happen here
 			}
 		case lua.OP_CLOSURE:
-			set = a == r
-			i += int(p.FunctionPrototypes[argBx(inst)].NumUpvalues)
-			if set {
+			if a == r {
 				last = i
 			}
+			i += int(p.FunctionPrototypes[argBx(inst)].NumUpvalues) // the moves that follow are part of it
 			continue
 		case lua.OP_SETGLOBAL, lua.OP_SETUPVAL, lua.OP_SETTABLE, lua.OP_SETTABLEKS, lua.OP_EQ, lua.OP_LT, lua.OP_LE,
 			lua.OP_TEST, lua.OP_RETURN, lua.OP_SETLIST, lua.OP_CLOSE, lua.OP_NOP:

@@ -1,6 +1,5 @@
-// Package number owns how Lua 5.1 reads a number from text and writes one as text: PUC Lua's rules, which are C's
-// strtod and printf("%.14g"), not Go's. It leaves to others what a number means: arguments, arithmetic, formats with
-// flags and widths (package stdlib), coercion by operators (package guard).
+// Package number reads numbers from text and writes them as text by PUC Lua's rules, which are C's strtod and
+// printf("%.14g"), not Go's.
 package number
 
 import (
@@ -8,7 +7,7 @@ import (
 	"strconv"
 )
 
-// exact is the bound below which an integer has at most 14 digits, so that "%.14g" writes it out in full.
+// exact bounds the integers of at most 14 digits, which "%.14g" writes in full.
 const exact = 1e14
 
 // String writes x as tostring does: "%.14g".
@@ -20,7 +19,7 @@ func String(x float64) string {
 	return string(Append(room[:0], x))
 }
 
-// Append writes x as tostring does behind what dst holds. It never needs more than 24 bytes.
+// Append appends x as tostring writes it, at most 24 bytes.
 func Append(dst []byte, x float64) []byte {
 	if i := int64(x); float64(i) == x && x > -exact && x < exact && !(i == 0 && math.Signbit(x)) {
 		return strconv.AppendInt(dst, i, 10)
@@ -32,7 +31,7 @@ func Append(dst []byte, x float64) []byte {
 	return strconv.AppendFloat(dst, x, 'g', 14, 64)
 }
 
-// AppendSpecial writes an infinity or a NaN as glibc does: a set sign bit shows, also on a NaN (0/0 is "-nan" on amd64).
+// AppendSpecial appends an infinity or a NaN as glibc writes it, with the sign also of a NaN (0/0 is "-nan" on amd64).
 func AppendSpecial(dst []byte, x float64) []byte {
 	if math.Signbit(x) {
 		dst = append(dst, '-')

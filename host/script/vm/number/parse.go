@@ -8,7 +8,7 @@ import (
 
 // Parse reads s as PUC Lua does for tonumber and for arithmetic on strings (lobject.c:luaO_str2d, which is strtod):
 // blanks around, a sign, decimal or hexadecimal with fraction and exponent, "inf" and "nan". Unlike Go, "010" is ten
-// and "1_000" is no number. Text behind a NUL is not looked at, as C does not see it.
+// and "1_000" is no number. Text after a NUL is ignored, as C does not see it.
 func Parse(s string) (float64, bool) {
 	s = clip(s)
 	if n, ok := small(s); ok {
@@ -65,7 +65,7 @@ func ParseBase(s string, base int) (float64, bool) {
 	return float64(n), true
 }
 
-// small reads the short runs of digits that most numeric strings are.
+// small reads up to 15 digits, which most numeric strings are.
 func small(s string) (float64, bool) {
 	if s == "" || len(s) > 15 {
 		return 0, false
@@ -81,7 +81,7 @@ func small(s string) (float64, bool) {
 	return float64(n), true
 }
 
-// clip takes away what strtod skips: everything behind a NUL, and blanks around the rest.
+// clip removes what strtod skips: everything after a NUL, and blanks around the rest.
 func clip(s string) string {
 	if i := strings.IndexByte(s, 0); i >= 0 {
 		s = s[:i]
@@ -114,7 +114,7 @@ func word(s string) (float64, bool) {
 	return 0, false
 }
 
-// decimal tells whether s is digits with at most one point and an exponent, and nothing else.
+// decimal reports whether s is digits with at most one point and an exponent, and nothing else.
 func decimal(s string) bool {
 	i, digits := mantissa(s, 10)
 	if digits == 0 {
@@ -169,7 +169,7 @@ func parseHex(s string, negative bool) (float64, bool) {
 	return v, true
 }
 
-// digit is c's value as a digit, or 99.
+// digit returns c's value as a digit, or 99.
 func digit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':

@@ -8,7 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// toString takes a string, or a number as its text.
+// toString returns a string, or the text of a number.
 func toString(v lua.LValue) (string, bool) {
 	switch v := v.(type) {
 	case lua.LString:
@@ -19,8 +19,7 @@ func toString(v lua.LValue) (string, bool) {
 	return "", false
 }
 
-// toInt cuts x to an integer. What does not fit becomes the nearest one that does, so that s:sub(1, math.huge) is the
-// whole string; in C the result is undefined.
+// toInt truncates x to the nearest int, so that s:sub(1, math.huge) is the whole string. In C the result is undefined.
 func toInt(x float64) int {
 	switch {
 	case x >= 1<<63:
@@ -46,7 +45,7 @@ func argString(L *lua.LState, n int) string {
 	return s
 }
 
-// sameString is argument n, which argString took, as a string value.
+// sameString returns argument n, a string or number, as a string value.
 func sameString(L *lua.LState, n int) lua.LValue {
 	if v, ok := guard.Arg(L, n).(lua.LString); ok {
 		return v
@@ -105,7 +104,7 @@ func argFunction(L *lua.LState, n int) *lua.LFunction {
 	return f
 }
 
-// checkRoom is luaL_checkstack: a function may have 8000 values of its own on the stack.
+// checkRoom raises an error if a function would have more than 8000 values on the stack, as luaL_checkstack.
 func checkRoom(L *lua.LState, n int, what string) {
 	if n > maxStack-L.GetTop() {
 		fail(L, "stack overflow (%s)", what)
@@ -114,7 +113,7 @@ func checkRoom(L *lua.LState, n int, what string) {
 
 const maxStack = 8000
 
-// call calls f, which a script gave, and leaves so many results on the stack.
+// call calls a script's function and leaves the wanted number of results on the stack.
 func call(L *lua.LState, results int, f lua.LValue, args ...lua.LValue) {
 	if f.Type() != lua.LTFunction && L.GetMetaField(f, "__call").Type() != lua.LTFunction {
 		failBare(L, "attempt to call a "+f.Type().String()+" value")
@@ -127,7 +126,7 @@ func call(L *lua.LState, results int, f lua.LValue, args ...lua.LValue) {
 	L.Call(len(args), results)
 }
 
-// pop takes the topmost value from the stack.
+// pop removes the topmost value from the stack and returns it.
 func pop(L *lua.LState) lua.LValue {
 	v := L.Get(-1)
 	L.SetTop(L.GetTop() - 1)

@@ -8,8 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// base are the globals that need nothing but their arguments. Those that call protected, load or look at the stack are
-// the guard's.
+// base returns the globals that need nothing but their arguments. Package guard has the others.
 func base() []Field {
 	return fields(
 		Field{"_VERSION", lua.LString("Lua 5.1")},
@@ -33,7 +32,7 @@ func base() []Field {
 	)
 }
 
-// baseAssert puts the place before a message, as 5.1 does; what is no string is thrown as it is, as in 5.2.
+// baseAssert adds the position to a message, as in 5.1, and raises a value that is no string unchanged, as in 5.2.
 func baseAssert(L *lua.LState) int {
 	if lua.LVAsBool(argAny(L, 1)) {
 		return L.GetTop()
@@ -49,7 +48,7 @@ func baseAssert(L *lua.LState) int {
 	return 0
 }
 
-// baseCollectgarbage only counts: collecting is Go's, and for all scripts at once.
+// baseCollectgarbage only counts: Go collects, for all scripts at once.
 func baseCollectgarbage(L *lua.LState) int {
 	switch option := optString(L, 1, "collect"); option {
 	case "count":
@@ -70,7 +69,7 @@ func baseGetmetatable(L *lua.LState) int {
 	return 1
 }
 
-// baseSetmetatable is for tables only, though gopher-lua could change what all numbers or strings have.
+// baseSetmetatable takes tables only: gopher-lua would change the metatable of all numbers or strings.
 func baseSetmetatable(L *lua.LState) int {
 	t, mt := argTable(L, 1), guard.Arg(L, 2)
 	if _, ok := mt.(*lua.LTable); !ok && (mt != lua.LNil || L.GetTop() < 2) {
@@ -96,7 +95,7 @@ func baseRawget(L *lua.LState) int {
 	return 1
 }
 
-// baseRawlen is 5.2's.
+// baseRawlen implements 5.2's rawlen.
 func baseRawlen(L *lua.LState) int {
 	switch v := guard.Arg(L, 1).(type) {
 	case *lua.LTable:
@@ -170,7 +169,7 @@ func baseTonumber(L *lua.LState) int {
 	return 1
 }
 
-// baseTostring gives what __tostring gives, even if it is no string: so does 5.1.
+// baseTostring returns the result of __tostring even if it is no string, as in 5.1.
 func baseTostring(L *lua.LState) int {
 	v := argAny(L, 1)
 	if r, ok := callTostring(L, v); ok {
@@ -194,7 +193,7 @@ func callTostring(L *lua.LState, v lua.LValue) (lua.LValue, bool) {
 	return pop(L), true
 }
 
-// tostring is v as text for string.format and print, which take nothing else from __tostring.
+// tostring returns v as text for string.format, which accepts only a string from __tostring.
 func tostring(L *lua.LState, v lua.LValue) string {
 	if r, ok := callTostring(L, v); ok {
 		s, ok := toString(r)

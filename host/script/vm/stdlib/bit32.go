@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// bitFields is 5.2's bit32.
+// bitFields returns the fields of 5.2's bit32.
 func bitFields() []Field {
 	return fields(
 		fn("arshift", bitArshift),
@@ -25,7 +25,7 @@ func bitFields() []Field {
 	)
 }
 
-// argBits is argument n modulo 2^32.
+// argBits returns argument n modulo 2^32.
 func argBits(L *lua.LState, n int) uint32 {
 	x := math.Mod(math.Floor(argNumber(L, n)+0.5), 1<<32)
 	return uint32(int64(x)) // NaN and infinities give some number, as in C
@@ -76,7 +76,7 @@ func shift(x uint32, by int) uint32 {
 	return x << by
 }
 
-// clampShift keeps a count that is too large from overflowing: 32 is as good as more.
+// clampShift limits a count: 32 has the effect of any greater one.
 func clampShift(by int) int { return min(max(by, -32), 32) }
 
 func bitArshift(L *lua.LState) int {
@@ -107,7 +107,7 @@ func bitReplace(L *lua.LState) int {
 	return pushBits(L, x&^(mask<<at)|(v&mask)<<at)
 }
 
-// field reads a place and a width from arguments n and n+1.
+// field returns the position and the mask of the bits that arguments n and n+1 name.
 func field(L *lua.LState, n int) (at int, mask uint32) {
 	at, width := argInt(L, n), optInt(L, n+1, 1)
 	switch {

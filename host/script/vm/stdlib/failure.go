@@ -7,14 +7,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// fail raises an error with the place of the Lua function that called, as luaL_error does: there is no place where a
-// function was called by another Go function, as by pcall(string.rep).
+// fail raises an error with the position of the calling Lua function, as luaL_error. There is none if a Go function
+// called, as in pcall(string.rep).
 func fail(L *lua.LState, format string, args ...any) int {
 	guard.Raise(L, 1, fmt.Sprintf(format, args...))
 	return 0
 }
 
-// failBare raises an error without a place, as PUC's VM does for what goes wrong inside a library function.
+// failBare raises an error without a position, as PUC's VM does inside a library function.
 func failBare(L *lua.LState, message string) int {
 	guard.Raise(L, 0, message)
 	return 0

@@ -8,7 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// meter lets a pattern.Matcher charge the state it works for: a state by another name, so that it costs no allocation.
+// meter lets a pattern.Matcher charge a state. It is the state converted, which costs no allocation.
 type meter lua.LState
 
 func (m *meter) ChargeCPU(units int) {
@@ -20,7 +20,7 @@ func stringFind(L *lua.LState) int { return search(L, true) }
 
 func stringMatch(L *lua.LState) int { return search(L, false) }
 
-// search is string.find and string.match (lstrlib.c:str_find_aux).
+// search implements string.find and string.match (lstrlib.c:str_find_aux).
 func search(L *lua.LState, find bool) int {
 	s, p := argString(L, 1), argString(L, 2)
 	at := min(max(from(optInt(L, 3, 1), len(s))-1, 0), len(s))
@@ -39,7 +39,7 @@ func search(L *lua.LState, find bool) int {
 	if err != nil {
 		return fail(L, "%s", err)
 	}
-	m.Settle()
+	m.Flush()
 	if end < 0 {
 		L.Push(lua.LNil)
 		return 1
@@ -66,8 +66,8 @@ func plain(L *lua.LState, s, p string, at int) int {
 	return 2
 }
 
-// index is strings.Index, charged. It is done piece by piece, as how long it takes depends on what the texts have in
-// common: the clock is looked at between pieces.
+// index does strings.Index and charges it, piece by piece: how long a piece takes depends on what the texts have in
+// common.
 func index(L *lua.LState, s, p string) int {
 	const piece = 64 << 10
 	perUnit := bytesPerUnit
@@ -89,7 +89,7 @@ func index(L *lua.LState, s, p string) int {
 	}
 }
 
-// anchored takes the "^" off m's pattern and tells whether there was one.
+// anchored removes the "^" from m's pattern and reports whether there was one.
 func anchored(m *pattern.Matcher) bool {
 	if strings.HasPrefix(m.Pattern, "^") {
 		m.Pattern = m.Pattern[1:]
@@ -108,7 +108,7 @@ func pushCaptures(L *lua.LState, m *pattern.Matcher, start, end int) int {
 	return n
 }
 
-// captured is capture i of a match, where 0 is also the whole match of a pattern that has no captures.
+// captured returns capture i of a match. Capture 0 is the whole match if the pattern has no captures.
 func captured(L *lua.LState, g *guard.Guard, m *pattern.Matcher, i, start, end int) lua.LValue {
 	if i == 0 && m.Captures() == 0 {
 		return whole(L, g, m.Subject, start, end)
@@ -131,19 +131,19 @@ func whole(L *lua.LState, g *guard.Guard, s string, start, end int) lua.LValue {
 	return part(L, g, s[start:end])
 }
 
-// walk is where a gmatch is in its subject. It lies in an upvalue of the iterator, beside the subject and the pattern,
-// where the guard's census sees them.
+// walk is the state of a gmatch. It is in an upvalue of the iterator, as are the subject and the pattern, where the
+// census finds them.
 type walk struct {
 	m  pattern.Matcher
 	at int
 }
 
-// Size is what the census counts for it.
+// Size returns what the census counts for it.
 func (w *walk) Size() int { return walkSize }
 
 const walkSize = 700
 
-// stringGmatch returns an iterator. A "^" has no meaning here in 5.1: it is matched as a character.
+// stringGmatch pushes an iterator. A "^" has no special meaning here in 5.1.
 func stringGmatch(L *lua.LState) int {
 	s, p := argString(L, 1), argString(L, 2)
 	g := guard.Of(L)
@@ -159,7 +159,7 @@ func gmatchNext(L *lua.LState) int {
 	m := &w.m
 	m.Meter = (*meter)(L)
 	start, end, err := m.Find(w.at)
-	m.Settle()
+	m.Flush()
 	m.Meter = nil // else a coroutine that called would live as long as this
 	if err != nil {
 		return fail(L, "%s", err)

@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// stringFormat is lstrlib.c:str_format. As in 5.2, %s takes any value as tostring does, and %a is there.
+// stringFormat implements lstrlib.c:str_format. As in 5.2, %s takes any value, and there is %a.
 func stringFormat(L *lua.LState) int {
 	f := argString(L, 1)
 	var room [128]byte
@@ -40,7 +40,7 @@ func stringFormat(L *lua.LState) int {
 // flags are printf's.
 const flags = "-+ #0"
 
-// read takes a conversion from the beginning of f, behind its "%", and returns what follows it.
+// read reads the conversion that f begins with, after its "%", and returns the rest of f.
 func (c *spec) read(L *lua.LState, f string) string {
 	i := 0
 	for ; i < len(f) && strings.IndexByte(flags, f[i]) >= 0; i++ {
@@ -82,7 +82,7 @@ func twoDigits(f string, i int) (n, next int) {
 	return n, i
 }
 
-// convert adds argument arg as c says.
+// convert adds argument arg in the form that c says.
 func (t *text) convert(c *spec, arg int) {
 	switch c.verb {
 	case 's':
@@ -125,7 +125,7 @@ func (t *text) padded(c *spec, s string) {
 	}
 }
 
-// quoted adds s so that Lua reads it back as it is.
+// quoted adds s as a Lua literal.
 func (t *text) quoted(s string) {
 	t.room(len(s) + 2)
 	t.g.ChargeCPU(t.L, len(s)/8)
@@ -146,7 +146,7 @@ func (t *text) quoted(s string) {
 	t.addByte('"')
 }
 
-// toInt64 is C's (long)x on amd64, where what does not fit is the smallest number.
+// toInt64 converts x as C's (long)x on amd64: what does not fit becomes the smallest number.
 func toInt64(x float64) int64 {
 	if x >= -1<<63 && x < 1<<63 {
 		return int64(x)
@@ -154,7 +154,7 @@ func toInt64(x float64) int64 {
 	return -1 << 63
 }
 
-// toUint64 is C's (unsigned long)x on amd64: a negative number wraps.
+// toUint64 converts x as C's (unsigned long)x on amd64: a negative number wraps.
 func toUint64(x float64) uint64 {
 	switch {
 	case x >= 1<<64:

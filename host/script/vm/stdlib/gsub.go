@@ -6,7 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// stringGsub walks once over the subject and copies what lies between the matches in one piece.
+// stringGsub goes through the subject once and copies the text between two matches in one piece.
 func stringGsub(L *lua.LState) int {
 	s, p := argString(L, 1), argString(L, 2)
 	with := guard.Arg(L, 3)
@@ -62,7 +62,7 @@ func stringGsub(L *lua.LState) int {
 			break
 		}
 	}
-	m.Settle()
+	m.Flush()
 	if n == 0 {
 		L.Push(sameString(L, 1))
 	} else {
@@ -73,8 +73,7 @@ func stringGsub(L *lua.LState) int {
 	return 2
 }
 
-// addTemplate adds a replacement string, in which %0 to %9 stand for captures and % takes the meaning from anything
-// else.
+// addTemplate adds a replacement string, in which %0 to %9 are captures and % escapes any other character.
 func addTemplate(out *text, m *pattern.Matcher, start, end int, template string) {
 	out.room(len(template))
 	out.g.ChargeCPU(out.L, 1+len(template)/4)
@@ -114,7 +113,7 @@ func addCapture(out *text, m *pattern.Matcher, i, start, end int) {
 	}
 }
 
-// addValue adds what a replacement function or table gave; nil and false leave the match as it is.
+// addValue adds the result of a replacement function or table; nil and false keep the match.
 func addValue(out *text, m *pattern.Matcher, start, end int, v lua.LValue) {
 	switch v := v.(type) {
 	case lua.LString:

@@ -5,7 +5,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// each and eachInt are the iterators that pairs and ipairs hand out.
+// each and eachInt are the iterators of pairs and ipairs.
 var (
 	each    = guard.GoFunction(baseNext)
 	eachInt = guard.GoFunction(ipairsNext)
@@ -68,8 +68,7 @@ func ipairsNext(L *lua.LState) int {
 	return 2
 }
 
-// basePrint hands one line to the state's host. It asks the global tostring, as PUC Lua does, if the script has set
-// its own.
+// basePrint prints one line. It calls the global tostring, as PUC Lua does, if the script has set its own.
 func basePrint(L *lua.LState) int {
 	g := guard.Of(L)
 	var room [256]byte

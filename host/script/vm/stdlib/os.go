@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// osFields is what of os reads nothing of the machine but its clock.
+// osFields returns the functions of os that use nothing of the machine but its clock.
 func osFields() []Field {
 	return fields(
 		fn("clock", osClock),
@@ -19,7 +19,7 @@ func osFields() []Field {
 	)
 }
 
-// osClock is the processor time the script has used, in seconds.
+// osClock pushes the processor time that the script has used, in seconds.
 func osClock(L *lua.LState) int {
 	L.Push(lua.LNumber(guard.Of(L).Used().Seconds()))
 	return 1
@@ -35,10 +35,10 @@ func osDifftime(L *lua.LState) int {
 	return 1
 }
 
-// now is the time in the zone of the state's clock, which is the zone of all dates.
+// now returns the time in the zone of the state's clock, which is the zone of all dates.
 func now(L *lua.LState) time.Time { return guard.Of(L).Services.Clock.Now() }
 
-// osDate is strftime in the C locale, or a table. A time no calendar has gives nil.
+// osDate pushes a date as strftime writes it in the C locale, or a table, or nil for a time that no calendar has.
 func osDate(L *lua.LState) int {
 	format := optString(L, 1, "%c")
 	utc := strings.HasPrefix(format, "!")
@@ -71,7 +71,7 @@ func osDate(L *lua.LState) int {
 	return 1
 }
 
-// firstSecond and lastSecond bound what C's struct tm holds, whose year is an int.
+// firstSecond and lastSecond are the limits of C's struct tm, whose year is an int.
 var (
 	firstSecond = time.Date(math.MinInt32+1901, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	lastSecond  = time.Date(math.MaxInt32+1899, 12, 31, 0, 0, 0, 0, time.UTC).Unix()
@@ -92,7 +92,7 @@ func (d *date) table(L *lua.LState) *lua.LTable {
 	return t
 }
 
-// osTime is C's mktime: fields out of range are carried over, so that day=0 is the last of the month before.
+// osTime implements C's mktime: fields out of range carry over, so that day=0 is the last day of the month before.
 func osTime(L *lua.LState) int {
 	if guard.Arg(L, 1) == lua.LNil {
 		L.Push(lua.LNumber(now(L).Unix()))
@@ -126,8 +126,8 @@ func dateField(L *lua.LState, t *lua.LTable, name string, otherwise int) int {
 	return int(min(max(toInt64(x), math.MinInt32), math.MaxInt32))
 }
 
-// asDST reads the clock time of t as one in daylight saving time, or as one not in it, if its zone has such a time
-// within half a year: that may be another moment.
+// asDST returns the moment at which a clock shows the time of t with daylight saving time, or without it, if the zone
+// has such a time within half a year.
 func asDST(t time.Time, dst bool) time.Time {
 	if t.IsDST() == dst {
 		return t

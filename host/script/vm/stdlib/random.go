@@ -8,7 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// mathRandom draws from the state's own generator: a call's numbers depend on its seed and on no other call.
+// mathRandom uses the state's own generator: a call's numbers depend on its seed and on no other call.
 func mathRandom(L *lua.LState) int {
 	r := guard.Of(L).Services.Rand.Float64()
 	low, high := 1, 0

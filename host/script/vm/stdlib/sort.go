@@ -5,9 +5,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// sorting is one call of table.sort. It is PUC's quicksort (ltablib.c:auxsort) on t[1..n], read and written without
-// metamethods: an order function that contradicts itself is found out as there, and one that changes the table changes
-// only what is read next.
+// sorting is one call of table.sort: PUC's quicksort (ltablib.c:auxsort) on t[1..n] without metamethods. It detects an
+// inconsistent order function where PUC does.
 type sorting struct {
 	L    *lua.LState
 	g    *guard.Guard
@@ -37,7 +36,7 @@ func (s *sorting) swap(i, j int, vi, vj lua.LValue) {
 	s.put(j, vi)
 }
 
-// sort recurses into the smaller part only, so its depth is that of a logarithm.
+// sort recurses into the smaller part only, so its depth is logarithmic.
 func (s *sorting) sort(lo, up int) {
 	for lo < up {
 		if a, b := s.at(lo), s.at(up); s.before(b, a) {
@@ -68,7 +67,7 @@ func (s *sorting) sort(lo, up int) {
 	}
 }
 
-// split brings what is before the pivot, which stands at up-1, to its left, and returns where the pivot is then.
+// split moves what is less than the pivot, which is at up-1, to its left, and returns the new index of the pivot.
 func (s *sorting) split(lo, up int, pivot lua.LValue) int {
 	i, j := lo, up-1
 	for {
@@ -119,7 +118,7 @@ func (s *sorting) before(a, b lua.LValue) bool {
 	return lessThan(s.L, a, b)
 }
 
-// lessThan is a < b where not both are numbers nor both strings.
+// lessThan returns a < b for values that are not both numbers or both strings.
 func lessThan(L *lua.LState, a, b lua.LValue) bool {
 	ta, tb := a.Type(), b.Type()
 	if ta != tb {

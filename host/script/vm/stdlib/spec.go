@@ -17,11 +17,11 @@ type spec struct {
 	verb  byte
 }
 
-// longest is more than any conversion with two digits of width and precision takes, but for a string's own length:
-// %.99f of the largest number has 409 bytes.
+// longest bounds a conversion of a number with two digits of width and precision: %.99f of the largest number has 409
+// bytes.
 const longest = 512
 
-// pad appends sign and body, filled up to the width: with blanks before or behind, or with zeros behind the sign.
+// pad appends sign and body, filled to the width with blanks before or after, or with zeros after the sign.
 func (c *spec) pad(dst []byte, sign string, body []byte, zeros bool) []byte {
 	fill := c.width - len(sign) - len(body)
 	switch {
@@ -53,7 +53,7 @@ func (c *spec) sign(negative bool) string {
 	return ""
 }
 
-// signed is %d and %i.
+// signed does %d and %i.
 func (c *spec) signed(dst []byte, n int64) []byte {
 	u := uint64(n)
 	if n < 0 {
@@ -62,7 +62,7 @@ func (c *spec) signed(dst []byte, n int64) []byte {
 	return c.integer(dst, c.sign(n < 0), u, 10)
 }
 
-// unsigned is %u, %o, %x and %X.
+// unsigned does %u, %o, %x and %X.
 func (c *spec) unsigned(dst []byte, n uint64) []byte {
 	base, prefix := 10, ""
 	switch c.verb {
@@ -93,7 +93,7 @@ func (c *spec) integer(dst []byte, sign string, n uint64, base int) []byte {
 	return c.pad(dst, sign, append(body, digits...), c.prec < 0)
 }
 
-// float is %e, %f, %g, %a and their capital forms.
+// float does %e, %f, %g, %a and their capital forms.
 func (c *spec) float(dst []byte, x float64) []byte {
 	var room [longest]byte
 	body := room[:0]
@@ -125,7 +125,7 @@ func (c *spec) float(dst []byte, x float64) []byte {
 	return c.pad(dst, sign, body, !special)
 }
 
-// general is %g: with "#" the zeros at the end stay, which Go does not do.
+// general does %g. With "#" it keeps the zeros at the end, which Go does not.
 func (c *spec) general(dst []byte, x float64) []byte {
 	prec := c.prec
 	switch {
@@ -148,7 +148,7 @@ func (c *spec) general(dst []byte, x float64) []byte {
 	return sci
 }
 
-// withPoint puts a point behind the digits of a number that has none.
+// withPoint adds a point after the digits of a number that has none.
 func withPoint(b []byte) []byte {
 	i := bytes.IndexByte(b, 'e')
 	if i < 0 {
@@ -157,7 +157,7 @@ func withPoint(b []byte) []byte {
 	return append(b[:i], append([]byte{'.'}, b[i:]...)...)
 }
 
-// hexFloat is %a. C writes an exponent without leading zeros, Go with two digits.
+// hexFloat does %a. C writes an exponent without leading zeros, Go with two digits.
 func hexFloat(dst []byte, x float64, prec int) []byte {
 	dst = strconv.AppendFloat(dst, x, 'x', prec, 64)
 	if i := len(dst) - 2; dst[i] == '0' {

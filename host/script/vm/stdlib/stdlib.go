@@ -1,14 +1,14 @@
-// Package stdlib owns the pure functions of Lua's standard library: base, string, table, math, os and bit32, as PUC
-// Lua 5.1 does them, plus what 5.2 scripts use. It leaves to host/script/vm/guard what touches the machine (protected calls,
-// coroutines, load, debug), and to host/script/vm the tables the functions are put into.
+// Package stdlib owns Lua's standard library: base, string, table, math, os and bit32, as PUC Lua 5.1 does them, plus
+// what 5.2 scripts use. Package guard has the functions that use the machine (protected calls, coroutines, load, debug);
+// package vm puts the functions into tables.
 //
-// gopher-lua's own functions are not used: they differ from PUC Lua in what they answer, work without a bound and
-// allocate without one (string.rep, a quadratic gsub, a pattern that walks for ever). Here every function charges the
-// state's guard before it works or allocates in proportion to what the script gave it. Three rules follow:
+// gopher-lua's own functions are not used: their results differ from PUC Lua's, and nothing bounds their work and
+// allocations (string.rep, a quadratic gsub, an endless pattern). Here every function charges the state's guard before
+// it works or allocates in proportion to its arguments. Three rules follow:
 //
 //   - nothing is quadratic, and Go's stack never grows with the input;
-//   - a part of a string is copied, for a slice would keep the whole alive behind the guard's back;
-//   - functions hold no state: they are shared by all Lua states, and what a state has of its own is in its guard.
+//   - a part of a string is copied, because a slice would keep the whole string alive uncounted;
+//   - functions have no state: all Lua states share them, and what belongs to one state is in its guard.
 //
 // testdata/differences.lua lists where the functions differ from lua5.1 on purpose, each with its reason.
 package stdlib
@@ -21,8 +21,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Library is one table of the standard library. Its values are functions and numbers that all states may share: nobody
-// may write into them. The fields are in the manual's order.
+// Library is one table of the standard library. All states share its values, which must not change. The fields are in
+// the manual's order.
 type Library struct {
 	Name   string // the global that holds it; "" for the globals themselves
 	Fields []Field
@@ -34,8 +34,8 @@ type Field struct {
 	Value lua.LValue
 }
 
-// Libraries returns the whole standard library, with the functions that touch the machine, which are the guard's. A state
-// must have a table of its own for each, as scripts write into library tables.
+// Libraries returns the whole standard library, guard's functions included. A state needs its own table for each
+// library, because scripts write into them.
 func Libraries() []Library {
 	return []Library{
 		{Fields: append(base(), sorted(guard.Base())...)},
@@ -57,8 +57,8 @@ func sorted(functions map[string]lua.LValue) []Field {
 	return list
 }
 
-// StringMetatable is the metatable for the strings of one state, whose string library is str, so that ("x"):rep(3)
-// finds what the script finds under string.rep. Scripts can neither read nor replace it.
+// StringMetatable returns the metatable for the strings of one state, whose string library is str, so that ("x"):rep(3)
+// calls string.rep. Scripts can neither read nor replace it.
 func StringMetatable(L *lua.LState, str *lua.LTable) *lua.LTable {
 	mt := L.CreateTable(0, 2)
 	mt.RawSetString("__index", str)

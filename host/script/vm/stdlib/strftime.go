@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// date is a time, how its zone is called, and what a calendar and a clock there show.
+// date is a time with the name of its zone, and what a calendar and a clock there show.
 type date struct {
 	time.Time
 	zone                 string
@@ -21,8 +21,7 @@ func (d *date) set(t time.Time, zone string) {
 	d.hour, d.minute, d.second = t.Clock()
 }
 
-// format is os.date's: strftime on every "%" and the one character behind it. glibc leaves what it does not know as
-// it stands.
+// format formats as os.date: strftime for each "%" and the character after it. Like glibc, it copies unknown ones.
 func (d *date) format(out *text, f string) {
 	for i := 0; i < len(f); i++ {
 		if f[i] != '%' || i+1 == len(f) {
@@ -121,7 +120,7 @@ func (d *date) conversion(b []byte, c byte) []byte {
 	return append(b, '%', c)
 }
 
-// all writes a sequence in which letters are conversions.
+// all writes a sequence in which each letter is a conversion.
 func (d *date) all(b []byte, sequence string) []byte {
 	for _, c := range []byte(sequence) {
 		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
@@ -152,7 +151,7 @@ func (d *date) offset(b []byte) []byte {
 	return padded(b, seconds/3600*100+seconds/60%60, 4, '0')
 }
 
-// padded writes n with at least so many places.
+// padded writes n with at least the given number of digits.
 func padded(b []byte, n, places int, fill byte) []byte {
 	if places == 2 && n >= 0 && n < 100 { // nearly always
 		if n >= 10 {

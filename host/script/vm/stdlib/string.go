@@ -29,7 +29,8 @@ func stringFields() []Field {
 	)
 }
 
-// from turns a Lua index, negative counting from the end, into one counted from 1 (lstrlib.c:posrelat).
+// from converts a Lua index, which counts from the end if it is negative, to one that counts from 1
+// (lstrlib.c:posrelat).
 func from(i, length int) int {
 	if i < 0 {
 		i += length + 1
@@ -72,7 +73,7 @@ func stringChar(L *lua.LState) int {
 	return 1
 }
 
-// stringDump is what PUC does for a function it cannot dump: here that is every one, as load takes no bytecode.
+// stringDump raises PUC's error for a function that cannot be dumped: load takes no bytecode.
 func stringDump(L *lua.LState) int {
 	argFunction(L, 1)
 	return fail(L, "unable to dump given function")
@@ -87,7 +88,7 @@ func stringLower(L *lua.LState) int { return mapped(L, 'A', 'Z') }
 
 func stringUpper(L *lua.LState) int { return mapped(L, 'a', 'z') }
 
-// mapped turns the case of the letters between first and last; only ASCII has case in the C locale.
+// mapped changes the case of the letters between first and last; only ASCII has case in the C locale.
 func mapped(L *lua.LState, first, last byte) int {
 	s := argString(L, 1)
 	charge(L, guard.Of(L), len(s))

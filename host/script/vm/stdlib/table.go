@@ -22,7 +22,7 @@ func tableFields() []Field {
 	)
 }
 
-// tableConcat adds up the size first, so that the result is made once.
+// tableConcat computes the size first, so that the result is allocated once.
 func tableConcat(L *lua.LState) int {
 	t, sep := argTable(L, 1), optString(L, 2, "")
 	g := guard.Of(L)
@@ -132,7 +132,7 @@ func tableInsert(L *lua.LState) int {
 	return 0
 }
 
-// insertOutside inserts behind the end, where nothing moves, or before 1, where everything from there on does.
+// insertOutside inserts after the end, where nothing moves, or before 1, where everything after it moves.
 func insertOutside(L *lua.LState, g *guard.Guard, t *lua.LTable, at, end int, v lua.LValue) int {
 	for i := end; i > at; i-- {
 		g.ChargeCPU(L, 4)
@@ -142,7 +142,7 @@ func insertOutside(L *lua.LState, g *guard.Guard, t *lua.LTable, at, end int, v 
 	return 0
 }
 
-// tableMaxn is the largest positive number among the keys.
+// tableMaxn pushes the largest positive number among the keys.
 func tableMaxn(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)
@@ -185,7 +185,7 @@ func tableRemove(L *lua.LState) int {
 	return 1
 }
 
-// unpack is base's unpack, and 5.2's table.unpack.
+// unpack implements base's unpack and 5.2's table.unpack.
 func unpack(L *lua.LState) int {
 	t := argTable(L, 1)
 	g := guard.Of(L)

@@ -6,13 +6,13 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// headerSize is what a string costs beside its bytes: the value that points to it, and rounding.
+// headerSize is what a string takes besides its bytes: the value that points to it, and rounding.
 const headerSize = 24
 
 // bytesPerUnit is how many bytes are copied or compared in the time of one VM instruction.
 const bytesPerUnit = 128
 
-// one are the strings of one byte, which loops over a string make without end.
+// one has the strings of one byte, which loops over a string make often.
 var one = func() (all [256]lua.LValue) {
 	for c := range all {
 		all[c] = lua.LString([]byte{byte(c)})
@@ -22,7 +22,7 @@ var one = func() (all [256]lua.LValue) {
 
 var empty lua.LValue = lua.LString("")
 
-// part is a copy of s, charged. s is a part of a string that would else be kept alive by it.
+// part returns a copy of s and charges it. s itself would keep alive the string that it is a part of.
 func part(L *lua.LState, g *guard.Guard, s string) lua.LValue {
 	switch len(s) {
 	case 0:
@@ -34,7 +34,7 @@ func part(L *lua.LState, g *guard.Guard, s string) lua.LValue {
 	return guard.Text(s)
 }
 
-// charge is for a string of n bytes about to be made.
+// charge charges a string of n bytes that is about to be made.
 func charge(L *lua.LState, g *guard.Guard, n int) {
 	g.ChargeMemory(L, n+headerSize)
 	if n >= bytesPerUnit {
@@ -42,14 +42,14 @@ func charge(L *lua.LState, g *guard.Guard, n int) {
 	}
 }
 
-// text is a string being built. Its growth is charged before it happens, and doubles.
+// text builds a string. Its capacity doubles, and is charged before it grows.
 type text struct {
 	L   *lua.LState
 	g   *guard.Guard
 	buf []byte
 }
 
-// room makes place for n bytes more, which may then be appended to buf.
+// room makes room for n more bytes, which may then be appended to buf.
 func (t *text) room(n int) {
 	if len(t.buf)+n <= cap(t.buf) {
 		return
@@ -69,7 +69,7 @@ func (t *text) addByte(c byte) {
 	t.buf = append(t.buf, c)
 }
 
-// value is what was built, in a string of about its size.
+// value returns the string, in memory of about its size.
 func (t *text) value() lua.LValue {
 	switch len(t.buf) {
 	case 0:

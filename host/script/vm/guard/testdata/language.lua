@@ -364,3 +364,6 @@ local function through(...) return ... end
 print(select("#", through(many(65))), (select(200, through(many(200)))))
 local function few(a, b, ...) return a, b, select("#", ...) end
 print(few(), few(1), few(many(3)), few(many(100)))
+
+print(pcall(loadstring("f = print; local _ = (function() end) + 1", "=t")))
+print(pcall(loadstring("local a = 1 f = print; local _ = (function() return a end) + 1", "=t")))

@@ -1,6 +1,6 @@
 package pattern
 
-// classEnd is the index behind the single-character item at p, or broken.
+// classEnd returns the index after the single-character item at p, or broken.
 func (m *Matcher) classEnd(p int) int {
 	c := m.Pattern[p]
 	p++
@@ -29,7 +29,7 @@ func (m *Matcher) classEnd(p int) int {
 	return p
 }
 
-// single tells whether the subject's byte at s is one that the item Pattern[p:ep] stands for.
+// single reports whether the item Pattern[p:ep] matches the subject's byte at s.
 func (m *Matcher) single(s, p, ep int) bool {
 	if s >= len(m.Subject) {
 		return false
@@ -46,7 +46,7 @@ func (m *Matcher) single(s, p, ep int) bool {
 	return m.Pattern[p] == c
 }
 
-// inSet tells whether c is in the set whose "[" is at p and whose "]" is at end.
+// inSet reports whether c is in the set whose "[" is at p and whose "]" is at end.
 func (m *Matcher) inSet(c byte, p, end int) bool {
 	items, in := m.Pattern, true
 	if items[p+1] == '^' {
@@ -80,14 +80,14 @@ func (t *set) has(c byte) bool { return t[c>>6]>>(c&63)&1 != 0 }
 
 func (t *set) add(c byte) { t[c>>6] |= 1 << (c & 63) }
 
-// bytes are those that the item Pattern[p:ep] stands for.
+// bytes returns the bytes that the item Pattern[p:ep] matches.
 func (m *Matcher) bytes(p, ep int) (t set) {
 	pattern := m.Pattern
 	switch pattern[p] {
 	case '.':
 		return set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
 	case '%':
-		return *named(pattern[p+1])
+		return *classOf(pattern[p+1])
 	case '[':
 	default:
 		t.add(pattern[p])
@@ -102,7 +102,7 @@ func (m *Matcher) bytes(p, ep int) (t set) {
 		switch {
 		case pattern[p] == '%':
 			p++
-			for i, word := range named(pattern[p]) {
+			for i, word := range classOf(pattern[p]) {
 				t[i] |= word
 			}
 		case pattern[p+1] == '-' && p+2 < end:
@@ -123,12 +123,12 @@ func (m *Matcher) bytes(p, ep int) (t set) {
 	return t
 }
 
-// inClass tells whether c is of the class that "%" and the letter name.
-func inClass(c, letter byte) bool { return named(letter).has(c) }
+// inClass reports whether c is of the class that "%" and the letter name.
+func inClass(c, letter byte) bool { return classOf(letter).has(c) }
 
-// named is the class that "%" and the letter name; a capital letter is its opposite, anything that names no class is
-// itself.
-func named(letter byte) *set { return &byName[letter] }
+// classOf returns the class that "%" and the letter name. A capital letter is its complement; any other character
+// matches itself.
+func classOf(letter byte) *set { return &byName[letter] }
 
 var byName = func() (all [256]set) {
 	for letter := range all {

@@ -10,8 +10,8 @@ func (m *Matcher) match(s, p int) int {
 	return end
 }
 
-// items is lstrlib.c:match: it walks the items of the pattern one after the other, and calls itself through match only
-// where it may have to come back.
+// items does lstrlib.c:match: it goes through the items of the pattern, and recurses through match only where it may
+// have to backtrack.
 func (m *Matcher) items(s, p int) int {
 	for {
 		m.step(1)
@@ -81,10 +81,10 @@ func (m *Matcher) items(s, p int) int {
 	}
 }
 
-// few is how many bytes are looked at one by one before a set of bytes is made to look them up in.
+// few is the number of bytes to test one by one before a set of bytes is made for the rest.
 const few = 2
 
-// most takes as many as there are and gives back one by one (max_expand).
+// most matches as many bytes as possible and gives back one after the other (max_expand).
 func (m *Matcher) most(s, p, ep int) int {
 	i := 0
 	for i < few && m.single(s+i, p, ep) {
@@ -105,7 +105,7 @@ func (m *Matcher) most(s, p, ep int) int {
 	return noMatch
 }
 
-// least takes as few as will do (min_expand).
+// least matches as few bytes as possible (min_expand).
 func (m *Matcher) least(s, p, ep int) int {
 	for {
 		if end := m.match(s, ep+1); end != noMatch {
@@ -146,7 +146,7 @@ func (m *Matcher) close(s, p int) int {
 	return end
 }
 
-// back matches what capture c ('1'..'9') holds once more.
+// back matches the text of capture c ('1'..'9') again.
 func (m *Matcher) back(s int, c byte) int {
 	l := int(c) - '1'
 	if l < 0 || l >= m.level || m.caps[l].len == unfinished {
@@ -163,7 +163,7 @@ func (m *Matcher) back(s int, c byte) int {
 	return s + at.len
 }
 
-// balance is "%bxy"; p is the index of the x.
+// balance matches "%bxy"; p is the index of the x.
 func (m *Matcher) balance(s, p int) int {
 	if p+1 >= len(m.Pattern) {
 		return m.fail("unbalanced pattern")
@@ -186,7 +186,7 @@ func (m *Matcher) balance(s, p int) int {
 	return noMatch
 }
 
-// frontier is "%f[set]"; p is the index of the "[". Both ends of the subject count as a zero byte.
+// frontier matches "%f[set]"; p is the index of the "[". Both ends of the subject count as a zero byte.
 func (m *Matcher) frontier(s, p int) (ep, end int) {
 	if m.at(p) != '[' {
 		return 0, m.fail("missing '[' after '%f' in pattern")
@@ -207,8 +207,8 @@ func (m *Matcher) frontier(s, p int) (ep, end int) {
 	return ep, s
 }
 
-// at is the pattern's byte at i, or 0 behind its end. Where a zero byte of the pattern could be taken for its end the
-// caller looks at the length.
+// at returns the pattern's byte at i, or 0 after its end. A caller that must tell a zero byte from the end checks the
+// length.
 func (m *Matcher) at(i int) byte {
 	if i < len(m.Pattern) {
 		return m.Pattern[i]

@@ -1,8 +1,8 @@
-// Package pattern owns the matching of Lua patterns: what PUC Lua's lstrlib.c does, with %f, %b, back references,
-// position captures and zero bytes, on a budget. It leaves to others what is done with a match (package stdlib).
+// Package pattern matches Lua patterns as PUC Lua's lstrlib.c does, with %f, %b, back references, position captures and
+// zero bytes, on a budget.
 //
-// A pattern can make a matcher walk back over its subject for longer than a call lasts: ".-.-.-.-b" on 3000 letters.
-// So every step is counted and charged to a Meter, which ends the script when its budget is used up.
+// A pattern can make a matcher backtrack for longer than a call lasts: ".-.-.-.-b" on 3000 letters. So every step is
+// charged to a Meter, which ends the script when its budget is used up.
 package pattern
 
 import "strings"
@@ -13,28 +13,28 @@ const (
 	maxDepth    = 200
 )
 
-// slice is how many steps are walked between two charges.
+// slice is the number of steps between two charges.
 const slice = 256
 
-// perUnit is how many of the matcher's steps take the time of one VM instruction.
+// perUnit is the number of steps that take the time of one VM instruction.
 const perUnit = 2
 
-// Meter is charged for the work of matching, one unit for the time of one VM instruction. It may stop the matcher for
-// good by leaving through it (a Lua error); the Matcher is not to be used again then.
+// A Meter is charged for the work of matching, one unit for the time of one VM instruction. It may stop the matcher by
+// a panic (a Lua error); the Matcher must not be used again then.
 type Meter interface{ ChargeCPU(units int) }
 
-// Error says what is wrong with a pattern, in PUC Lua's words.
+// Error says what is wrong with a pattern, in PUC Lua's text.
 type Error string
 
 func (e Error) Error() string { return string(e) }
 
-// Capture is a part of the subject: Subject[Start:End], or for "()" only a place (Start, counted from 0).
+// Capture is a part of the subject: Subject[Start:End], or for "()" the position Start, counted from 0.
 type Capture struct {
 	Start, End int
 	Position   bool
 }
 
-// Matcher matches one pattern against one subject. The zero value with Subject, Pattern and Meter set is ready.
+// Matcher matches one pattern against one subject. It is ready when Subject, Pattern and Meter are set.
 type Matcher struct {
 	Subject, Pattern string
 	Meter            Meter
@@ -48,20 +48,20 @@ type Matcher struct {
 
 type capture struct{ start, len int }
 
-// A capture that is open, and one that is a position, have these for a length.
+// The lengths of a capture that is open, and of a position.
 const (
 	unfinished = -1
 	position   = -2
 )
 
-// A match ends at an index of the subject, or with one of these.
+// What match returns if it is no index of the subject.
 const (
 	noMatch = -1
 	broken  = -2 // m.failure says why
 )
 
-// At matches at index s of the subject only and returns the index behind the match, or -1. An "^" has no meaning here:
-// the caller takes it off where it is an anchor.
+// At matches at index s of the subject only and returns the index after the match, or -1. A "^" has no special meaning:
+// the caller removes it where it is an anchor.
 func (m *Matcher) At(s int) (end int, err error) {
 	m.level, m.depth = 0, 0
 	end = m.match(s, 0)
@@ -71,7 +71,7 @@ func (m *Matcher) At(s int) (end int, err error) {
 	return end, nil
 }
 
-// Find matches at s and everywhere behind it until it finds a match, and returns where it lies, or -1.
+// Find returns the first match at s or after it, or -1.
 func (m *Matcher) Find(s int) (start, end int, err error) {
 	lead, skip := m.lead()
 	for ; s <= len(m.Subject); s++ {
@@ -91,18 +91,18 @@ func (m *Matcher) Find(s int) (start, end int, err error) {
 	return noMatch, noMatch, nil
 }
 
-// Settle charges the steps that were walked since the last charge.
-func (m *Matcher) Settle() {
+// Flush charges the steps since the last charge.
+func (m *Matcher) Flush() {
 	if m.steps > 0 {
 		m.Meter.ChargeCPU(1 + m.steps/perUnit)
 		m.steps = 0
 	}
 }
 
-// Captures is the number of captures of the last match.
+// Captures returns the number of captures of the last match.
 func (m *Matcher) Captures() int { return m.level }
 
-// Capture gives capture i of the last match, counted from 0.
+// Capture returns capture i of the last match, counted from 0.
 func (m *Matcher) Capture(i int) (Capture, error) {
 	if i >= m.level {
 		return Capture{}, Error("invalid capture index")
@@ -117,10 +117,10 @@ func (m *Matcher) Capture(i int) (Capture, error) {
 	return Capture{Start: c.start, End: c.start + c.len}, nil
 }
 
-// Plain tells whether p holds no character with a meaning, so that finding it is finding a substring.
+// Plain reports whether p has no character with a special meaning, so that it matches only itself.
 func Plain(p string) bool { return !strings.ContainsAny(p, "^$*+?.([%-") }
 
-// lead is the byte every match begins with, if the pattern says so plainly.
+// lead returns the byte that every match begins with, if that is easy to see.
 func (m *Matcher) lead() (c byte, ok bool) {
 	p := m.Pattern
 	if p == "" || !Plain(p[:1]) || p[0] == ')' {

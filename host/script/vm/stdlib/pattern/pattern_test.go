@@ -155,12 +155,12 @@ func TestEverythingIsCharged(t *testing.T) {
 		if _, end, err := m.Find(0); end >= 0 || err != nil {
 			t.Fatalf("%.20q: %d, %v", c.pattern, end, err)
 		}
-		m.Settle()
+		m.Flush()
 		if int(charged) < c.least {
 			t.Errorf("%.20q: %d units charged, want %d or more", c.pattern, charged, c.least)
 		}
 		charged = 0
-		if m.Settle(); charged != 0 {
+		if m.Flush(); charged != 0 {
 			t.Errorf("%.20q: settled twice", c.pattern)
 		}
 	}
