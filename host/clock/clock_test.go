@@ -27,7 +27,7 @@ func TestManualFiresInOrderAndOnlyWhatIsDue(t *testing.T) {
 	default:
 	}
 	if !m.AdvanceToNext() || m.Now().Unix() != 1003 {
-		t.Fatalf("AdvanceToNext stands at %d, want 1003", m.Now().Unix())
+		t.Fatalf("after AdvanceToNext the clock shows %d, want 1003", m.Now().Unix())
 	}
 	<-late.C
 	if m.AdvanceToNext() {

@@ -122,7 +122,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 	if got := strings.Join(c.commands, "; "); got != "sched_del 3; sched_del 4" {
 		t.Errorf("taken back: %s", got)
 	}
-	// What it schedules itself comes on top of what was kept.
+	// A task of its own is noted beside the saved text.
 	if _, err := next.Schedule(t.Context(), "+64", "uuid_kill c1"); err != nil {
 		t.Fatal(err)
 	}
@@ -238,8 +238,8 @@ func TestFreeSWITCHIsGone(t *testing.T) {
 	}
 }
 
-// A run that comes after another one lets the other's end pass before it begins,
-// and takes what the other keeps meanwhile.
+// A run that continues another one waits for the other's end before it starts, and
+// reads what the other saves meanwhile.
 func TestClaimRun(t *testing.T) {
 	c := &channel{resume: "true", slept: func() error { t.Error("the first run waits"); return nil }}
 	first := Open(c, flow, slog.New(slog.DiscardHandler))
@@ -259,7 +259,7 @@ func TestClaimRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if kept, _ := next.Previous(); kept != "late" {
-		t.Errorf("goes on from %q", kept)
+		t.Errorf("continues from %q", kept)
 	}
 
 	c.slept = func() error { first.End(t.Context()); return nil }
@@ -271,12 +271,12 @@ func TestClaimRun(t *testing.T) {
 	other := Open(c, flow, slog.New(slog.DiscardHandler))
 	c.slept = func() error { c.slept = nil; return other.ClaimRun(t.Context()) }
 	if err := last.ClaimRun(t.Context()); err == nil || !c.displaced {
-		t.Errorf("of two the earlier goes on: %v", err)
+		t.Errorf("of two runs the earlier one continues: %v", err)
 	}
 
 	c.slept = func() error { c.moved = true; return nil }
 	if err := last.ClaimRun(t.Context()); err == nil {
-		t.Error("what was moved meanwhile goes on")
+		t.Error("a call that was moved meanwhile continues")
 	}
 
 	displaced := errors.New("displaced")
@@ -329,7 +329,7 @@ func TestWhatCannotBeParsed(t *testing.T) {
 	}
 }
 
-// A task that cannot be deleted is told, unless the run is over anyway.
+// A task that cannot be deleted is logged, unless the run is over anyway.
 func TestATaskThatCannotBeDeleted(t *testing.T) {
 	c := &channel{}
 	k, _ := c.open(flow)
@@ -352,7 +352,7 @@ func TestATaskThatCannotBeDeleted(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that no value does harm, and that what is read is written the same.
+// FuzzParse checks that no value causes a panic and that a parsed value is written the same.
 func FuzzParse(f *testing.F) {
 	f.Add(record{place: place{"1", "p/1", "flow"}, generation: "g", version: "v", saved: "{}", tasks: []int{1, 22}}.text())
 	f.Add(record{ended: true}.text() + "." + taskAdded + "7\n")

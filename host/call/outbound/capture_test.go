@@ -52,7 +52,7 @@ type replay struct {
 }
 
 // replayed begins a call with a recording's connect reply and first events.
-func replayed(h *house, name string) *replay {
+func replayed(h *harness, name string) *replay {
 	h.t.Helper()
 	r := &replay{peer: h.dial(), steps: transcript(name), ids: map[string]string{}}
 	r.expect("connect")

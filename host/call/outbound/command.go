@@ -7,12 +7,6 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Command sends any command and returns FreeSWITCH's reply. The reply may be a
-// refusal; see its Err method.
-func (c *Call) Command(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
-	return c.do(ctx, cmd)
-}
-
 // API runs an API command and returns its output as FreeSWITCH sent it, including
 // the line end ("+OK\n", "-ERR No such channel!\n"). It is for quick commands: no
 // events arrive until FreeSWITCH has the output.
@@ -88,12 +82,6 @@ func (c *Call) movesChannel(line string) bool {
 // subclass.
 func (c *Call) Subscribe(ctx context.Context, names ...string) error {
 	return c.expectOK(ctx)(esl.Subscribe("plain", names...))
-}
-
-// DivertEvents redirects the events that are queued to the session, and its digits,
-// to this connection. They then reach no application and no other subscriber.
-func (c *Call) DivertEvents(ctx context.Context, on bool) error {
-	return c.expectOK(ctx)(esl.DivertEvents(on))
 }
 
 // SendEvent fires an event in FreeSWITCH.

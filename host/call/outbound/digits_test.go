@@ -17,7 +17,7 @@ type pressed struct {
 	err   error
 }
 
-func digit(h *house, d time.Duration) <-chan pressed {
+func digit(h *harness, d time.Duration) <-chan pressed {
 	h.t.Helper()
 	return on(h, func(ctx context.Context, c *outbound.Call) pressed {
 		digit, ok, err := c.WaitDigit(ctx, d)
@@ -49,6 +49,9 @@ func TestQuickDigitsComeInOrder(t *testing.T) {
 	}
 	if got != keys {
 		t.Fatalf("digits came as %q", got)
+	}
+	if h.clock.AdvanceToNext() {
+		t.Error("a wait that ended early leaves its timer behind")
 	}
 }
 

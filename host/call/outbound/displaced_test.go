@@ -12,8 +12,8 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// resumable is a call whose dialplan comes back when its host dies.
-func resumable(h *house) *peer {
+// resumable makes a call whose dialplan comes back when its host dies.
+func resumable(h *harness) *peer {
 	p := h.dial()
 	p.greet(strings.Replace(connectReply, "\n", "\nvariable_socket_resume: true\n", 1))
 	return p
@@ -21,8 +21,8 @@ func resumable(h *house) *peer {
 
 var displacing = ends("socket", "the dialplan's", "variable_socket_resume", "true")
 
-// Another connection has the call: ours says nothing more, and stays until the
-// call is over, for its end would displace the other one.
+// Another connection controls the call. Ours sends nothing more and stays open until
+// the call is over, because its end would displace the other one.
 func TestADisplacedCallIsLetBe(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := resumable(h)
@@ -42,7 +42,7 @@ func TestADisplacedCallIsLetBe(t *testing.T) {
 		errs = append(errs, err)
 		_, _, err = c.WaitDigit(ctx, time.Hour)
 		errs = append(errs, err)
-		return append(errs, c.Subscribe(ctx, "CUSTOM"), c.DivertEvents(ctx, true), c.SendEvent(ctx, "CUSTOM", nil, ""),
+		return append(errs, c.Subscribe(ctx, "CUSTOM"), c.SendEvent(ctx, "CUSTOM", nil, ""),
 			c.Interrupt(ctx), c.Sleep(ctx, time.Hour), c.Hangup(ctx, "USER_BUSY"))
 	})
 	p.execute("playback")
@@ -60,11 +60,11 @@ func TestADisplacedCallIsLetBe(t *testing.T) {
 	}
 }
 
-// It goes with the host, which must be able to stop, and with FreeSWITCH.
+// The connection ends with the host, which must be able to stop, and with FreeSWITCH.
 func TestADisplacedCallEndsWithItsHost(t *testing.T) {
-	for name, end := range map[string]func(h *house, p *peer){
-		"the host stops":   func(h *house, _ *peer) { h.abort() },
-		"FreeSWITCH stops": func(_ *house, p *peer) { _ = p.nc.Close() },
+	for name, end := range map[string]func(h *harness, p *peer){
+		"the host stops":   func(h *harness, _ *peer) { h.abort() },
+		"FreeSWITCH stops": func(_ *harness, p *peer) { _ = p.nc.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t, outbound.Config{})

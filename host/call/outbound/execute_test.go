@@ -125,6 +125,9 @@ func TestExecuteTakesALateCompletion(t *testing.T) {
 	if got.event.IsZero() {
 		t.Fatal("the completion after the hangup is lost")
 	}
+	if h.clock.AdvanceToNext() {
+		t.Error("the wait leaves its timer behind")
+	}
 }
 
 func TestExecuteRefused(t *testing.T) {

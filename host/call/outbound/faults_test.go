@@ -11,28 +11,29 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// methods are all that wait, each with the command by which the peer knows that
-// it does ("" sends none, and is known by its timer, where there is one), and what it owes to a hangup.
+// methods are the methods that wait. Each has the command by which the peer knows
+// that it waits ("" if it sends none), the timer that it sets, and what a hangup
+// does to it.
 var methods = []struct {
 	name   string
 	sends  string
 	timer  time.Duration
-	hangup string // "error", "fine" or "goes on"
+	hangup string // "error", "fine" or "continues"
 	run    func(ctx context.Context, c *outbound.Call) error
 }{
 	{"Execute", "sendmsg", 0, "error", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.Execute(ctx, "playback", "x.wav")
 		return err
 	}},
-	{"API", "api status", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"API", "api status", 0, "continues", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.API(ctx, "status")
 		return err
 	}},
-	{"BgAPI subscribing", "event plain BACKGROUND_JOB", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"BgAPI subscribing", "event plain BACKGROUND_JOB", 0, "continues", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.BgAPI(ctx, "originate user/1 &park()")
 		return err
 	}},
-	{"Interrupt", "api uuid_break", 0, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.Interrupt(ctx) }},
+	{"Interrupt", "api uuid_break", 0, "continues", func(ctx context.Context, c *outbound.Call) error { return c.Interrupt(ctx) }},
 	{"Sleep", "", 1e12, "error", func(ctx context.Context, c *outbound.Call) error { return c.Sleep(ctx, 1e12) }},
 	{"WaitEvent", "", 1e12, "error", func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.WaitEvent(ctx, 1e12, func(esl.Event) bool { return false })
@@ -43,11 +44,10 @@ var methods = []struct {
 		return err
 	}},
 	{"Hangup", "api uuid_kill", 5 * time.Second, "fine", func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, "USER_BUSY") }},
-	{"Subscribe", "event plain PLAYBACK_STOP", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"Subscribe", "event plain PLAYBACK_STOP", 0, "continues", func(ctx context.Context, c *outbound.Call) error {
 		return c.Subscribe(ctx, "PLAYBACK_STOP")
 	}},
-	{"DivertEvents", "divert_events on", 0, "goes on", func(ctx context.Context, c *outbound.Call) error { return c.DivertEvents(ctx, true) }},
-	{"SendEvent", "sendevent NOTIFY", 0, "goes on", func(ctx context.Context, c *outbound.Call) error {
+	{"SendEvent", "sendevent NOTIFY", 0, "continues", func(ctx context.Context, c *outbound.Call) error {
 		return c.SendEvent(ctx, "NOTIFY", [][2]string{{"profile", "internal"}}, "body")
 	}},
 }
@@ -114,7 +114,7 @@ func TestHangupInTheMiddleOfEveryMethod(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-			case "goes on":
+			case "continues":
 				var refused *esl.ReplyError
 				if err != nil && !errors.As(err, &refused) {
 					t.Fatal(err)

@@ -71,7 +71,7 @@ func (p *peer) greetSilently() {
 }
 
 // says waits for the log, whose line may come after what the peer sees.
-func (h *house) says(want string) {
+func (h *harness) says(want string) {
 	h.t.Helper()
 	_ = h.listen.Close()
 	if err := <-h.served; err != nil {
@@ -140,6 +140,26 @@ func TestFreeSWITCHThatDoesNotKnowTheCall(t *testing.T) {
 		t.Fatalf("instead of the end: %q", c)
 	}
 	h.says("is it the socket application of a FreeSWITCH?")
+}
+
+// While another application runs, as with execute_on_answer, the reply does not hold
+// the socket application's data.
+func TestPathAndAddressWithoutTheData(t *testing.T) {
+	for host, want := range map[string]string{"127.0.0.1": "127.0.0.1", "eslua.example": "eslua.example", "": "127.0.0.1"} {
+		h := open(t, outbound.Config{})
+		p := h.dial()
+		p.greet(strings.NewReplacer(
+			"variable_current_application: socket", "variable_current_application: sleep",
+			"variable_socket_path: invite", "variable_socket_path: a/b",
+			"variable_socket_host: 127.0.0.1\n", "variable_socket_host: "+host+"\n",
+		).Replace(connectReply))
+		_, port, _ := net.SplitHostPort(h.listen.Addr().String())
+		if path, addr := ask(h, (*outbound.Call).Path), ask(h, (*outbound.Call).Addr); path != "a/b" || addr != net.JoinHostPort(want, port) {
+			t.Errorf("host %q: path %q, address %q", host, path, addr)
+		}
+		h.finish()
+		p.goodbye()
+	}
 }
 
 func TestPathAndAddress(t *testing.T) {

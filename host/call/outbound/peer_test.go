@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// house is a Server on loopback whose calls do what the test sends them.
-type house struct {
+// A harness is a Server on loopback whose calls do what the test sends them.
+type harness struct {
 	t      *testing.T
 	clock  *clock.Manual
 	log    *lines
@@ -34,7 +34,7 @@ type house struct {
 	ended  chan struct{}
 }
 
-func open(t *testing.T, cfg outbound.Config) *house {
+func open(t *testing.T, cfg outbound.Config) *harness {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -43,8 +43,8 @@ func open(t *testing.T, cfg outbound.Config) *house {
 	return openOn(t, cfg, l)
 }
 
-func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *house {
-	h := &house{
+func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *harness {
+	h := &harness{
 		t: t, clock: clock.NewManual(time.Unix(1e9, 0)), log: &lines{}, listen: l,
 		work: make(chan func(context.Context, *outbound.Call)), served: make(chan error, 1), ended: make(chan struct{}, 100),
 	}
@@ -62,8 +62,8 @@ func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *house {
 	return h
 }
 
-// serve does what comes until the channel of work says nil or the server ends.
-func (h *house) serve(ctx context.Context, c *outbound.Call) {
+// serve runs the functions from work until it gets nil or the server ends.
+func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	defer func() { h.ended <- struct{}{} }()
 	for {
 		select {
@@ -78,26 +78,26 @@ func (h *house) serve(ctx context.Context, c *outbound.Call) {
 	}
 }
 
-// on runs f as part of the flow of the call that is free, and brings its result.
-func on[T any](h *house, f func(context.Context, *outbound.Call) T) <-chan T {
+// on runs f as part of the flow of a call that has nothing to do, and sends its result.
+func on[T any](h *harness, f func(context.Context, *outbound.Call) T) <-chan T {
 	h.t.Helper()
 	out := make(chan T, 1)
 	h.work <- func(ctx context.Context, c *outbound.Call) { out <- f(ctx, c) }
 	return out
 }
 
-// finish ends the flow of the call that is free.
-func (h *house) finish() {
+// finish ends the flow of a call that has nothing to do.
+func (h *harness) finish() {
 	h.work <- nil
 }
 
-// pass lets d pass as soon as something waits for it.
-func (h *house) pass(d time.Duration) {
+// pass moves the clock by d as soon as something waits for that long.
+func (h *harness) pass(d time.Duration) {
 	h.clock.WaitForTimer(d)
 	h.clock.Advance(d)
 }
 
-// lines is a log that tests read.
+// lines is a log that a test can read.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -115,14 +115,14 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// peer is the switch's end of one connection, with a codec of its own.
+// A peer is the switch's end of one connection, with a codec of its own.
 type peer struct {
 	t  *testing.T
 	nc net.Conn
 	r  *bufio.Reader
 }
 
-func (h *house) dial() *peer {
+func (h *harness) dial() *peer {
 	h.t.Helper()
 	nc, err := net.Dial("tcp", h.listen.Addr().String())
 	if err != nil {
@@ -132,8 +132,8 @@ func (h *house) dial() *peer {
 	return &peer{t: h.t, nc: nc, r: bufio.NewReader(nc)}
 }
 
-// call dials and goes through the handshake with the captured connect reply.
-func (h *house) call() *peer {
+// call dials and answers the handshake with the captured reply to connect.
+func (h *harness) call() *peer {
 	h.t.Helper()
 	p := h.dial()
 	p.greet(connectReply)
@@ -148,7 +148,7 @@ func (p *peer) greet(connect string) {
 	p.send(connect, reply("+OK will linger 10 seconds"), reply("+OK Events Enabled"))
 }
 
-// command is the next command with its body and with LF line ends, "" at the end.
+// command returns the next command with its body and with LF line ends, or "" after the last.
 func (p *peer) command() string {
 	p.t.Helper()
 	var b strings.Builder
@@ -201,7 +201,7 @@ func (p *peer) send(frames ...string) {
 	}
 }
 
-// goodbye reads what the call ends with, answers and closes as FreeSWITCH does.
+// goodbye reads the last commands of a call, and answers and closes as FreeSWITCH does.
 func (p *peer) goodbye() (said []string) {
 	p.t.Helper()
 	for {
@@ -211,7 +211,7 @@ func (p *peer) goodbye() (said []string) {
 		}
 		said = append(said, c)
 		if c == "exit" {
-			// A call that has hung up does not wait for this.
+			// A call that has hung up does not wait for the answer.
 			_, _ = io.WriteString(p.nc, reply("+OK bye")+"Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 4\n\nBye\n")
 			_ = p.nc.Close()
 			return said
@@ -220,7 +220,7 @@ func (p *peer) goodbye() (said []string) {
 	}
 }
 
-// field is the value of a header in a command or a plain frame.
+// field returns the value of a header of a command or a plain frame.
 func field(text, name string) string {
 	for line := range strings.Lines(text) {
 		if k, v, ok := strings.Cut(line, ": "); ok && strings.EqualFold(k, name) {
@@ -241,9 +241,9 @@ const lingerNotice = "Content-Type: text/disconnect-notice\nContent-Disposition:
 // callID is the Unique-ID of the calls made by hand.
 const callID = "76992de5-44e1-4843-8a86-8fb1e513402d"
 
-// event is an event of the call, in FreeSWITCH's order of headers. A header
-// given as "Channel-State", "Channel-State-Number" or "Answer-State" replaces
-// the living channel's.
+// event returns an event of the call, with headers in FreeSWITCH's order. A given
+// Channel-State, Channel-State-Number or Answer-State replaces that of an answered
+// call.
 func event(name string, headers ...string) string {
 	all := [][2]string{{"Event-Name", name}, {"Channel-State", "CS_EXECUTE"}, {"Channel-State-Number", "4"},
 		{"Unique-ID", callID}, {"Answer-State", "answered"}}
@@ -277,7 +277,7 @@ func dtmf(digit string) string {
 	return event("DTMF", "DTMF-Digit", digit, "DTMF-Duration", "2000", "DTMF-Source", "RTP")
 }
 
-// hangup is one way a hangup shows.
+// hangup returns an event that shows a hangup.
 func hangup(name, cause string) string {
 	return event(name, "Channel-State-Number", "10", "Answer-State", "hangup", "Hangup-Cause", cause)
 }

@@ -18,7 +18,7 @@ type done struct {
 	err   error
 }
 
-func execute(h *house, app, arg string) <-chan done {
+func execute(h *harness, app, arg string) <-chan done {
 	h.t.Helper()
 	return on(h, func(ctx context.Context, c *outbound.Call) done {
 		ev, err := c.Execute(ctx, app, arg)
@@ -26,7 +26,7 @@ func execute(h *house, app, arg string) <-chan done {
 	})
 }
 
-func api(h *house, line string) <-chan string {
+func api(h *harness, line string) <-chan string {
 	h.t.Helper()
 	return on(h, func(ctx context.Context, c *outbound.Call) string {
 		out, err := c.API(ctx, line)
@@ -38,7 +38,7 @@ func api(h *house, line string) <-chan string {
 }
 
 // ask is for the questions that send nothing.
-func ask[T any](h *house, f func(c *outbound.Call) T) T {
+func ask[T any](h *harness, f func(c *outbound.Call) T) T {
 	h.t.Helper()
 	return <-on(h, func(_ context.Context, c *outbound.Call) T { return f(c) })
 }

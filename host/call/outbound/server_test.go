@@ -25,20 +25,20 @@ func TestCallEndsWithResumeAndExit(t *testing.T) {
 }
 
 func TestTransferredCallIsNotResumed(t *testing.T) {
-	for name, leave := range map[string]func(h *house, p *peer){
-		"the transfer application": func(h *house, p *peer) {
+	for name, leave := range map[string]func(h *harness, p *peer){
+		"the transfer application": func(h *harness, p *peer) {
 			d := execute(h, "transfer", "7001")
 			id := p.execute("transfer")
 			p.send(ends("transfer", id, "Channel-State-Number", "2"))
 			<-d
 		},
-		"uuid_transfer whose events are not here yet": func(h *house, p *peer) {
+		"uuid_transfer whose events are not here yet": func(h *harness, p *peer) {
 			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
 			p.expect("api uuid_transfer")
 			p.send(output("+OK\n"))
 			<-d
 		},
-		"somebody else's doing": func(h *house, p *peer) {
+		"somebody else's doing": func(h *harness, p *peer) {
 			d := execute(h, "playback", "x.wav")
 			p.send(ends("playback", p.execute("playback")), ends("socket", "the dialplan's"), event("TALK"))
 			<-d
@@ -59,22 +59,22 @@ func TestTransferredCallIsNotResumed(t *testing.T) {
 // A dialplan may have set socket_resume, which works like resume.
 func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
 	const forget = "api uuid_setvar " + callID + " socket_resume"
-	for name, leave := range map[string]func(h *house, p *peer){
-		"the transfer application": func(h *house, p *peer) {
+	for name, leave := range map[string]func(h *harness, p *peer){
+		"the transfer application": func(h *harness, p *peer) {
 			d := execute(h, "transfer", "7001")
 			p.expect(forget) // before the new dialplan may set it again
 			p.send(output("+OK\n"))
 			p.send(ends("transfer", p.execute("transfer"))) // which need not tell of the move
 			<-d
 		},
-		"uuid_transfer": func(h *house, p *peer) {
+		"uuid_transfer": func(h *harness, p *peer) {
 			d := api(h, "uuid_transfer "+callID+" 7001 XML default")
 			p.expect(forget)
 			p.expect("api uuid_transfer")
 			p.send(output("+OK\n"), output("+OK\n"))
 			<-d
 		},
-		"somebody else's doing": func(h *house, p *peer) {
+		"somebody else's doing": func(h *harness, p *peer) {
 			d := execute(h, "playback", "x.wav")
 			p.send(ends("playback", p.execute("playback"), "variable_socket_resume", "true"), ends("socket", "the dialplan's", "variable_socket_resume", "true", "Channel-State-Number", "2"))
 			<-d
@@ -96,8 +96,8 @@ func TestTransferredCallIsNotResumedByItsVariable(t *testing.T) {
 	}
 }
 
-// The dialplan has come to us because another host has died; events of what
-// went before arrive when we listen already.
+// The dialplan has come to us because another host has died, and earlier events
+// arrive after we have connected.
 func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.dial()
@@ -106,7 +106,7 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 		event("DTMF", "Event-Sequence", "999", "DTMF-Digit", "7"))
 	d := execute(h, "playback", "x.wav")
 	p.send(ends("playback", p.execute("playback"), "Event-Sequence", "1001"),
-		event("CHANNEL_STATE", "Event-Sequence", "997", "Channel-State-Number", "2")) // one that another thread had
+		event("CHANNEL_STATE", "Event-Sequence", "997", "Channel-State-Number", "2")) // delayed by another thread
 	<-d
 	if ask(h, (*outbound.Call).Moved) || ask(h, (*outbound.Call).PendingDigits) != "" || ask(h, (*outbound.Call).State) != "CS_EXECUTE" {
 		t.Error("what an earlier host's call was told is taken for this one's")
@@ -117,8 +117,9 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 	}
 }
 
-// uuid_transfer, from whomever, lets the next action of the old extension begin.
-// What execute_on_answer hands over has gone on too, and has no socket_resume.
+// uuid_transfer, whoever sends it, lets the next action of the old extension begin.
+// A channel that execute_on_answer hands over has left the socket, too, but has no
+// socket_resume.
 func TestAChannelThatHasGoneOnIsNotServed(t *testing.T) {
 	for name, sign := range map[string]string{
 		"it is being routed":        "\nvariable_current_application: socket\nChannel-State-Number: 2\n",
@@ -286,7 +287,7 @@ func TestFaultInAFlowEndsThatCallOnly(t *testing.T) {
 	_ = on(h, func(context.Context, *outbound.Call) bool { panic("a bug") })
 	<-h.ended
 	d := execute(h, "answer", "")
-	for _, p := range []*peer{broken, good} { // which of them broke is not told
+	for _, p := range []*peer{broken, good} { // either may be the broken one
 		go func() {
 			for c := p.command(); c != ""; c = p.command() {
 				p.send(reply("+OK"))
@@ -301,7 +302,7 @@ func TestFaultInAFlowEndsThatCallOnly(t *testing.T) {
 	h.says("a bug")
 }
 
-// tired fails a few times before it accepts.
+// A tired listener fails a few times before it accepts.
 type tired struct {
 	net.Listener
 	fails int

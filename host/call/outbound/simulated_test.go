@@ -110,7 +110,7 @@ func TestSimulatedCall(t *testing.T) {
 		t.Errorf("path %q, digits %q", path, digits)
 	}
 	if want := []string{"menu.wav", "after.wav"}; !slices.Equal(r.Played, want) || c.Variable("went_on") != "yes" {
-		t.Errorf("played %q, want %q: the dialplan goes on when the flow is done", r.Played, want)
+		t.Errorf("played %q, want %q: the dialplan continues after the flow", r.Played, want)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestSimulatedExcess(t *testing.T) {
 	first.Hangup("")
 	sw.served(first)
 	if !strings.Contains(sw.log.String(), "too many calls") {
-		t.Errorf("the log does not tell:\n%s", sw.log)
+		t.Errorf("the log does not say so:\n%s", sw.log)
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// imagined is a machine of a test.
+// imagined is the machine in a test.
 type imagined struct {
 	own   []string
 	names map[string][]string
 	busy  bool
-	blind error // others cannot be told
+	blind error // the error of others
 }
 
 func parse(texts []string) (all []netip.Addr) {
@@ -56,7 +56,7 @@ func TestLocalListener(t *testing.T) {
 		{"0.0.0.0:8084", "10.0.0.9:8021", "me:8084/f|you:8084/f", "you", true, ""},
 		{"0.0.0.0:8084", "10.0.0.9:8021", "both:8084/f", "both", false, ""},
 		{"0.0.0.0:8084", "10.0.0.9:8021", "unknown:8084/f", "unknown", false, ""},
-		// Two entries of one name: which it was cannot be told.
+		// Two entries of one name: FreeSWITCH does not say which it dialled.
 		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f|127.0.0.1:8085/f", "127.0.0.1", true, "8084 8085"},
 		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8085/f|127.0.0.1:8086/f", "127.0.0.1", false, ""},
 		{"127.0.0.1:8084", "127.0.0.1:8021", "127.0.0.1:8084/f", "", true, ""},
@@ -79,7 +79,7 @@ func TestThisMachineHasALoopback(t *testing.T) {
 	}
 }
 
-// TestOthersOnOurPort has a child hold a connection that came to a port.
+// In TestOthersOnOurPort a child process holds a connection that came to a port.
 func TestOthersOnOurPort(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		return
@@ -108,11 +108,11 @@ func TestOthersOnOurPort(t *testing.T) {
 	}
 	release()
 	if others, err := (local{}).others(port); others || err != nil {
-		t.Errorf("a connection that is gone is seen: %v, %v", others, err)
+		t.Errorf("a closed connection is seen: %v, %v", others, err)
 	}
 }
 
-// lendToChild gives a connection to another process, until it is released.
+// lendToChild gives a connection to another process until release is called.
 func lendToChild(t *testing.T, c net.Conn) (release func()) {
 	t.Helper()
 	file, err := c.(*net.TCPConn).File()

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// local is the machine this process runs on.
+// local answers for the machine that this process runs on.
 type local struct{}
 
 func (local) addresses() (all []netip.Addr) {

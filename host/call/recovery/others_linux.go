@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// others tells whether a process other than this one has connections that came
-// to port: an eslua that has given up the port and still ends its calls.
+// others reports whether another process has connections that came to port: an
+// eslua that has closed the port and still finishes its calls.
 func (local) others(port string) (bool, error) {
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
@@ -41,13 +41,13 @@ func (local) others(port string) (bool, error) {
 	return false, nil
 }
 
-// accepted adds the inodes of the connections to port that some process holds,
-// from the kernel's table (proc_net_tcp).
+// accepted adds the inodes of the connections to port that a process has accepted,
+// read from the kernel's table (proc_net_tcp).
 func accepted(table string, port uint16, inodes map[string]bool) {
 	local := fmt.Sprintf(":%04X", port)
 	for line := range strings.Lines(table) {
 		f := strings.Fields(line)
-		if len(f) < 10 || !strings.HasSuffix(f[1], local) || f[9] == "0" { // 0: not accepted yet, or nobody's any more
+		if len(f) < 10 || !strings.HasSuffix(f[1], local) || f[9] == "0" { // 0: not accepted yet, or closed by its process
 			continue
 		}
 		if f[3] == "01" || f[3] == "08" { // ESTABLISHED, CLOSE_WAIT
@@ -56,7 +56,7 @@ func accepted(table string, port uint16, inodes map[string]bool) {
 	}
 }
 
-// ownSockets are the inodes of this process's sockets.
+// ownSockets returns the inodes of this process's sockets.
 func ownSockets() (map[string]bool, error) {
 	files, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -66,7 +66,7 @@ func ownSockets() (map[string]bool, error) {
 	for _, f := range files {
 		target, err := os.Readlink("/proc/self/fd/" + f.Name())
 		if err != nil {
-			continue // closed since
+			continue // closed meanwhile
 		}
 		if inode, ok := strings.CutPrefix(target, "socket:["); ok {
 			own[strings.TrimSuffix(inode, "]")] = true

@@ -49,11 +49,6 @@ func Linger(seconds int) (Command, error) {
 	return single(&f, text(command.Linger{Enabled: true}.BuildMessage()+" "+n))
 }
 
-// DivertEvents moves the channel's queued events and its DTMF to this socket.
-func DivertEvents(on bool) (Command, error) {
-	return single(&fields{}, command.DivertEvents{Enabled: on})
-}
-
 // Auth authenticates with the password of event_socket.conf.xml.
 func Auth(password string) (Command, error) {
 	f := fields{command: "auth"}

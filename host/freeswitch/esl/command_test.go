@@ -98,8 +98,6 @@ func TestWires(t *testing.T) {
 		{build(Exit()), "exit\n\n"},
 		{build(Linger(10)), "linger 10\n\n"},
 		{build(MyEvents("plain")), "myevents plain\n\n"},
-		{build(DivertEvents(true)), "divert_events on\n\n"},
-		{build(DivertEvents(false)), "divert_events off\n\n"},
 		{build(Auth("ClueCon")), "auth ClueCon\n\n"},
 		{build(UserAuth("1000@example.org", "a:b")), "userauth 1000@example.org:a:b\n\n"},
 		{build(API("status")), "api status\n\n"},
