@@ -17,8 +17,8 @@ func fails(versions string) func(string) bool {
 	return func(v string) bool { return strings.Contains(versions, v) }
 }
 
-// TestCanary is the life of a flow: an edit that fails is rolled back by itself,
-// the next one proves itself and is promoted.
+// TestCanary follows a flow: an edit that fails is rolled back by its canary, the
+// next one is promoted.
 func TestCanary(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 20%, window: 10m, calls: 20}}}", "a", "b")
 	w.call100("a", nil)
@@ -80,7 +80,7 @@ func TestCanaryWithTooFewCallsGoesOn(t *testing.T) {
 	if got["2"] < 30 || got["1"] < 30 {
 		t.Errorf("calls got %v, want both", got)
 	}
-	w.put("b", "return 2") // the flow's version is the same, and the figures stay
+	w.put("b", "return 2") // the flow's version is the same, and the counts continue
 	w.reload()
 	c := w.Status().Canaries
 	if len(c) != 1 || c[0].New.Generation != w.scripts.Current().Name() || c[0].New.Ended != int64(got["2"]) {
@@ -88,9 +88,9 @@ func TestCanaryWithTooFewCallsGoesOn(t *testing.T) {
 	}
 }
 
-// TestCanaryOfAFlowThatAlwaysFailsSome compares with the time before, for the
-// old version has no calls beside it.
-func TestCanaryOfAFlowThatAlwaysFailsSome(t *testing.T) {
+// TestCanaryOfAFlowThatAlwaysFailsSometimes compares with the time before, because
+// the old version has no calls meanwhile.
+func TestCanaryOfAFlowThatAlwaysFailsSometimes(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 99%, window: 1m, calls: 10}}}", "a")
 	n := 0
 	some := func(string) bool { n++; return n%4 == 0 }
@@ -131,9 +131,8 @@ func TestCanaryIsWorseAtTheEnd(t *testing.T) {
 	w.logged("failed in 1 of ")
 }
 
-// TestCallsThatLastKeepWhatTheyHave ends calls of a version that is decided
-// already, and of one whose canary was replaced: they count for nothing.
-func TestCallsThatLastKeepWhatTheyHave(t *testing.T) {
+// TestLateCallsDoNotCount ends calls of a canary that was replaced meanwhile.
+func TestLateCallsDoNotCount(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 1m, calls: 1}}}", "a")
 	w.edit("a", "2")
 	var lasting []func(bool)
@@ -154,9 +153,9 @@ func TestCallsThatLastKeepWhatTheyHave(t *testing.T) {
 	w.logged("a newer version replaces it")
 }
 
-// TestShare is sticky: who has it keeps it, also of a larger share and on
-// another host.
-func TestShare(t *testing.T) {
+// TestShareIsSticky: a call that gets the new version gets it also with a larger
+// share and on another host.
+func TestShareIsSticky(t *testing.T) {
 	has := func(share int) map[int]bool {
 		w := newWorld(t, fmt.Sprintf("flows: {a: {canary: %d%%}}", share), "a")
 		w.edit("a", "2")
@@ -179,8 +178,8 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// TestRun decides at the end of the window without any call, notices an edit by
-// itself, and writes down what was decided.
+// TestRun decides at the end of the window without any call, notices an edit, and
+// saves what was decided.
 func TestRun(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 10m, calls: 1}}}", "a")
 	ctx, stop := context.WithCancel(context.Background())
@@ -201,7 +200,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestOldGenerationsAreFreed: nothing holds one that no call can get any more.
+// TestOldGenerationsAreFreed when no call can get them any more.
 func TestOldGenerationsAreFreed(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 1m, calls: 1}}}", "a", "b")
 	var all []weak.Pointer[store.Generation]
@@ -229,7 +228,7 @@ func TestOldGenerationsAreFreed(t *testing.T) {
 	}
 }
 
-// TestAllAtOnce is for the race detector, and for what must hold at the end.
+// TestAllAtOnce lets the race detector see everything at the same time.
 func TestAllAtOnce(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 1s, calls: 5}}}", "a", "b")
 	ctx, stop := context.WithCancel(context.Background())
@@ -270,8 +269,8 @@ func TestAllAtOnce(t *testing.T) {
 	must(t, <-done)
 }
 
-// TestChooseCostsNothing on the path of nearly all calls; and little elsewhere.
-func TestChooseCostsNothing(t *testing.T) {
+// TestChooseDoesNotAllocate, since every call needs it.
+func TestChooseDoesNotAllocate(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: 50%}}", "a", "b")
 	w.edit("a", "2")
 	for _, flow := range []string{"a", "b", "missing"} {
@@ -300,7 +299,7 @@ func BenchmarkChoose(b *testing.B) {
 	}
 }
 
-// TestShareIsExact: a tenth is ten of the hundred classes that UUIDs fall into.
+// TestShareIsExact: 10 % are ten of the hundred percentiles of UUIDs.
 func TestShareIsExact(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: 10%}}", "a")
 	w.edit("a", "2")
@@ -323,8 +322,7 @@ func TestPercentileNeverChanges(t *testing.T) {
 	}
 }
 
-// TestRunIsWoken for what calls decide: for a window that begins, and for a
-// decision that is to be written down.
+// TestRunIsWoken when a window begins and when there is a decision to save.
 func TestRunIsWoken(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: 50%}}", "a")
 	woken := func() bool {
@@ -347,7 +345,7 @@ func TestRunIsWoken(t *testing.T) {
 	}
 }
 
-// TestAWindowThatIsOverWaitsForCalls, and not for time.
+// TestAWindowThatIsOverWaitsForCalls and sets no timer.
 func TestAWindowThatIsOverWaitsForCalls(t *testing.T) {
 	w := newWorld(t, "flows: {a: {canary: {share: 50%, window: 10m, calls: 20}}}", "a")
 	w.edit("a", "2")

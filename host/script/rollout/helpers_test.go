@@ -28,8 +28,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// world is a host's scripts, history and rollout on directories and a clock that
-// stands still.
+// A world is the scripts, history and rollout of a host, on a manual clock.
 type world struct {
 	testing.TB
 	*Rollout
@@ -44,7 +43,7 @@ type world struct {
 	keep        int // generations
 }
 
-// newWorld has scripts whose whole content is "return 1"; settings are YAML.
+// newWorld makes flows whose whole content is "return 1"; settings are YAML.
 func newWorld(t testing.TB, settings string, flows ...string) *world {
 	t.Helper()
 	w := &world{TB: t, dir: t.TempDir(), state: t.TempDir(), cfg: configure(t, settings), clk: clock.NewManual(time.Unix(1e9, 0)), log: newLogbook(), keep: 100}
@@ -75,7 +74,7 @@ func (w *world) start() {
 	w.served()
 }
 
-// stop is what the end of a host leaves behind.
+// stop ends the host.
 func (w *world) stop() {
 	w.nextDeadline()
 	_ = w.save() // some tests have it fail
@@ -103,7 +102,7 @@ func (w *world) reload() {
 
 func (w *world) served() { w.generations = append(w.generations, w.scripts.Current().Name()) }
 
-// versionIn is what edit saved.
+// versionIn returns the version that edit saved.
 func versionIn(g *store.Generation, flow string) string {
 	source, err := g.ReadFile(flow + ".lua")
 	if err != nil {
@@ -130,7 +129,7 @@ func (w *world) call100(flow string, fails func(version string) bool) map[string
 	return got
 }
 
-// logbook keeps what was logged, and lets a test wait for it.
+// A logbook records the log and lets a test wait for it.
 type logbook struct {
 	mu    sync.Mutex
 	buf   bytes.Buffer

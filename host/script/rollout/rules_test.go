@@ -12,14 +12,14 @@ import (
 //
 //	command => what calls of the flows get, or ! and part of the error
 //
-// where "a2 b1" are versions of the flows a and b, "-" is a flow that is not
-// there, and #0, #1 ... are the generations in the order in which they served.
+// where "a2 b1" are versions of the flows a and b, "-" is a flow that does
+// not exist, and #0, #1 ... are the generations in the order in which they served.
 func TestRules(t *testing.T) {
 	for name, c := range map[string]struct {
 		config string
 		steps  []string
 	}{
-		"nothing said": {steps: []string{
+		"no overrides": {steps: []string{
 			"look => a1 b1", "edit a 2 => a2 b1", "edit b 2 => a2 b2", "remove b => a2 b-",
 		}},
 		"a pin holds over edits, of its flow and others": {steps: []string{
@@ -28,10 +28,10 @@ func TestRules(t *testing.T) {
 		"a pin of all holds everything": {steps: []string{
 			"edit a 2 => a2 b1", "pin * #0 => a1 b1", "edit b 2 => a1 b1", "edit c 1 => a1 b1 c-", "unpin * => a2 b2 c1",
 		}},
-		"a flow's own goes before that of all": {steps: []string{
+		"a flow's own override comes before that of all": {steps: []string{
 			"edit a 2", "edit b 2 => a2 b2", "pin * #0 => a1 b1", "pin a #1 => a2 b1", "unpin * => a2 b2", "pin * #0", "unpin a => a1 b1",
 		}},
-		"a new pin takes the old one's place": {steps: []string{
+		"a new pin replaces the old one": {steps: []string{
 			"edit a 2", "edit a 3", "pin a #0 => a1 b1", "pin a #1 => a2 b1", "unpin a => a3 b1",
 		}},
 		"a rollback ends with the next version": {steps: []string{
@@ -43,7 +43,7 @@ func TestRules(t *testing.T) {
 		"a rollback passes over generations with the same version": {steps: []string{
 			"edit a 2", "edit b 2", "edit b 3 => a2 b3", "rollback a => a1 b3",
 		}},
-		"a rollback said again goes further back": {steps: []string{
+		"a repeated rollback goes further back": {steps: []string{
 			"edit a 2", "edit a 3", "edit a 4 => a4 b1", "rollback a => a3 b1", "rollback a => a2 b1", "rollback a => a1 b1",
 			"rollback a => ! nothing to roll back to: no generation before ", "look => a1 b1", "unpin a => a4 b1",
 		}},
@@ -69,14 +69,14 @@ func TestRules(t *testing.T) {
 			"edit c 1", "pin c #0 => ! has no flow \"c\"; the flows are a, b", "rollback c #0 => ! has no flow \"c\"", "rollback c => ! has another version of flow c",
 			"pin a => ! name a generation; there are ",
 		}},
-		"a restart keeps it all": {steps: []string{
+		"a restart changes nothing": {steps: []string{
 			"edit a 2", "edit b 2", "pin a #0", "rollback b => a1 b1", "restart => a1 b1", "edit b 3 => a1 b3", "restart => a1 b3", "unpin a => a2 b3", "restart => a2 b3",
 		}},
 		"what is edited while eslua is down ends a rollback": {steps: []string{
 			"edit a 2", "rollback a => a1 b1", "down a 3 => a3 b1",
 		}},
 
-		"a canary tries against what all calls got last": {config: "flows: {a: {canary: 20%}}", steps: []string{
+		"a canary is compared with what all calls got last": {config: "flows: {a: {canary: 20%}}", steps: []string{
 			"look => a1 b1", "edit a 2 => a1/2 b1", "edit b 2 => a1/2 b2", "edit a 3 => a1/3 b2", "edit a 1 => a1 b2",
 		}},
 		"a restart does not promote": {config: "flows: {a: {canary: 20%}}", steps: []string{
@@ -122,7 +122,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// gets are the versions that calls of a flow get: what Stable returns, and after a
+// gets returns the versions that calls of a flow get: that of Stable, and after a
 // slash the other one.
 func (w *world) gets(flow string) string {
 	most := versionIn(w.Stable(flow), flow)

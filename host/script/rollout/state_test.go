@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDamagedStateNeverStopsTheHost: it is set aside, and calls get what is in
-// the directory.
+// TestDamagedStateNeverStopsTheHost: it is renamed, and calls get what is in the
+// directory.
 func TestDamagedStateNeverStopsTheHost(t *testing.T) {
 	for name, content := range map[string]string{
 		"empty":          "",
@@ -29,7 +29,7 @@ func TestDamagedStateNeverStopsTheHost(t *testing.T) {
 				t.Errorf("calls get %s", got)
 			}
 			if kept, err := os.ReadFile(file + ".damaged"); err != nil || string(kept) != content {
-				t.Errorf("set aside is %q, %v", kept, err)
+				t.Errorf("the renamed file holds %q, %v", kept, err)
 			}
 			must(t, w.do("edit a 2"))
 			must(t, w.do("pin a #0"))
@@ -107,9 +107,9 @@ func TestMissingGenerationComesBack(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeHadIsKept: a pinned generation that cannot be read now stays in
-// the history, however many come after.
-func TestWhatCannotBeHadIsKept(t *testing.T) {
+// TestAnUnavailableGenerationIsProtected: a pinned generation that cannot be read
+// now stays in the history, however many come after.
+func TestAnUnavailableGenerationIsProtected(t *testing.T) {
 	w := newWorld(t, "", "a", "b")
 	w.keep = 2
 	must(t, w.do("edit a 2"))
@@ -119,13 +119,13 @@ func TestWhatCannotBeHadIsKept(t *testing.T) {
 	w.start()
 	w.logged("cannot be loaded")
 	if !slices.Contains(w.plan.Load().generations, w.generations[0]) {
-		t.Errorf("spared are %v, without what is pinned: %s", w.plan.Load().generations, w.generations[0])
+		t.Errorf("protected are %v, without the pinned %s", w.plan.Load().generations, w.generations[0])
 	}
 }
 
-// TestWhatIsHeldStaysInTheHistory: pinned, rolled back to, and what canaries
-// compare with, however many generations come after.
-func TestWhatIsHeldStaysInTheHistory(t *testing.T) {
+// TestGenerationsInUseStayInTheHistory: those that are pinned, rolled back to, or
+// compared with a canary, however many come after.
+func TestGenerationsInUseStayInTheHistory(t *testing.T) {
 	w := newWorld(t, "flows: {c: {canary: 50%}}", "a", "b", "c", "d")
 	w.keep = 2
 	must(t, w.do("restart"))
@@ -149,11 +149,11 @@ func TestWhatIsHeldStaysInTheHistory(t *testing.T) {
 	}
 }
 
-// TestUnwritableStateHoldsUntilTheEnd: the admin gets the decision, and is told.
-func TestUnwritableStateHoldsUntilTheEnd(t *testing.T) {
+// TestUnwritableStateIsAWarning: the decision is in force all the same.
+func TestUnwritableStateIsAWarning(t *testing.T) {
 	w := newWorld(t, "", "a")
 	w.edit("a", "2")
-	w.file.dir = filepath.Join(w.dir, "a.lua", "state") // below a file: nobody can make it
+	w.file.dir = filepath.Join(w.dir, "a.lua", "state") // below a file, where no directory can be made
 	rec, warning, err := w.Pin("a", w.generations[0])
 	if err != nil || !strings.Contains(warning, "until eslua ends") || !strings.Contains(warning, w.file.dir) || rec.Generation != w.generations[0] {
 		t.Errorf("pinned %+v, %q, %v", rec, warning, err)
@@ -163,8 +163,8 @@ func TestUnwritableStateHoldsUntilTheEnd(t *testing.T) {
 	}
 }
 
-// TestStateFile is replaced in one step, and not touched without a reason.
-func TestStateFile(t *testing.T) {
+// TestStateFileIsWrittenOnlyForAChange, and never after Retire.
+func TestStateFileIsWrittenOnlyForAChange(t *testing.T) {
 	w := newWorld(t, "", "a")
 	file := filepath.Join(w.state, "rollout.json")
 	w.nextDeadline()
@@ -193,7 +193,7 @@ func TestStateFile(t *testing.T) {
 	}
 }
 
-// TestWithoutHistory there is one generation to name.
+// TestWithoutHistory only the current generation can be named.
 func TestWithoutHistory(t *testing.T) {
 	w := newWorld(t, "", "a")
 	r := New(w.cfg, Deps{Scripts: w.scripts, Log: w.deps.Log, Clock: w.clk})

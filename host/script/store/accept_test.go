@@ -15,7 +15,7 @@ import (
 func TestABrokenSaveChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "lib/menu.lua", "return {}")
-	s, clk, log := opened(t, dir, Config{})
+	s, clk, log := openManual(t, dir, Config{})
 	good := s.Current()
 	script, _ := good.Require("lib.menu")
 
@@ -68,7 +68,7 @@ func TestABrokenSaveChangesNothing(t *testing.T) {
 func TestABrokenSaveTakenBackIsNoNewGeneration(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	good := s.Current()
 	put(t, dir, "main.lua", "return return")
 	if s.Reload(context.Background()) == nil {
@@ -81,13 +81,13 @@ func TestABrokenSaveTakenBackIsNoNewGeneration(t *testing.T) {
 	}
 }
 
-// What was wrong from the start and is put right is held to that, though no file
+// A file that was wrong from the start must stay right once it is, also if no file
 // that was read has changed.
 func TestABadLinkFromTheStartIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "good.lua", "return 1")
 	must(t, os.Symlink("nowhere.lua", filepath.Join(dir, "bad.lua")))
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	must(t, os.Remove(filepath.Join(dir, "bad.lua")))
 	must(t, s.Reload(context.Background()))
 	put(t, dir, "bad.lua", "return return")
@@ -97,11 +97,11 @@ func TestABadLinkFromTheStartIsRemoved(t *testing.T) {
 }
 
 // After a restart with a broken file there is no generation before it. The other
-// flows serve, can be edited, and stay whole.
-func TestAFileBrokenFromTheStartHoldsNobodyUp(t *testing.T) {
+// flows serve and can be edited.
+func TestAFileBrokenFromTheStartDoesNotDelayOthers(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "good.lua", "return 1", "bad.lua", "return return")
-	s, _, log := opened(t, dir, Config{})
+	s, _, log := openManual(t, dir, Config{})
 	if _, err := s.Current().Script("bad"); err == nil || !strings.HasPrefix(err.Error(), "bad.lua:1: ") {
 		t.Errorf("Script(bad): %v", err)
 	}
@@ -152,7 +152,7 @@ func TestAModuleThatIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			put(t, dir, "old.lua", "return 0")
-			s, _, _ := opened(t, dir, Config{Modules: []string{"json"}})
+			s, _, _ := openManual(t, dir, Config{Modules: []string{"json"}})
 			put(t, dir, tc.files...)
 			err := s.Reload(context.Background())
 			st := s.Status()
@@ -166,10 +166,10 @@ func TestAModuleThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestAModuleDeletedFromUnderItsUser(t *testing.T) {
+func TestARequiredModuleIsDeleted(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "require 'lib.a'", "lib/a.lua", "return 1")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	must(t, os.RemoveAll(filepath.Join(dir, "lib")))
 	if err := s.Reload(context.Background()); err == nil || !strings.HasPrefix(err.Error(), `main.lua:1: requires "lib.a"`) {
 		t.Errorf("Reload: %v", err)
@@ -182,7 +182,7 @@ func TestAModuleDeletedFromUnderItsUser(t *testing.T) {
 func TestAnEmptiedTreeIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "menu.json", "{}")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	must(t, os.Remove(filepath.Join(dir, "main.lua")))
 	if err := s.Reload(context.Background()); err == nil || !strings.Contains(err.Error(), "has no *.lua file") {
 		t.Errorf("Reload: %v", err)
@@ -192,7 +192,7 @@ func TestAnEmptiedTreeIsRefused(t *testing.T) {
 	}
 }
 
-func TestLinksAndWhatIsNoFile(t *testing.T) {
+func TestLinksAndPipes(t *testing.T) {
 	for name, tc := range map[string]struct{ link, target, want string }{
 		"outside":              {"x.lua", "../secret.lua", "x.lua: this link is to ../secret.lua, outside the script directory"},
 		"a directory outside":  {"lib", "../outside", "lib: this link is to ../outside, outside the script directory"},
@@ -208,9 +208,9 @@ func TestLinksAndWhatIsNoFile(t *testing.T) {
 			root := t.TempDir()
 			dir := filepath.Join(root, "scripts")
 			put(t, root, "scripts/mod/a.lua", "return 1", "secret.lua", "return 'secret'", "outside/b.lua", "return 2")
-			s, _, _ := opened(t, dir, Config{})
+			s, _, _ := openManual(t, dir, Config{})
 			must(t, os.Symlink(tc.target, filepath.Join(dir, tc.link)))
-			must(t, syscall.Mkfifo(filepath.Join(dir, "pipe.lua"), 0o600)) // reading it would wait for ever
+			must(t, syscall.Mkfifo(filepath.Join(dir, "pipe.lua"), 0o600)) // reading it would never return
 			err := s.Reload(context.Background())
 			if tc.want == "" {
 				must(t, err)
@@ -226,11 +226,11 @@ func TestLinksAndWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// A tree that never stands still is taken after a second all the same.
-func TestASteadyStreamOfSavesHoldsNothingUp(t *testing.T) {
+// A tree that never stops changing is accepted after a second all the same.
+func TestASteadyStreamOfSavesDelaysNothing(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0", "other.lua", "return 0")
-	s, clk, _ := opened(t, dir, Config{})
+	s, clk, _ := openManual(t, dir, Config{})
 	w := unnotified(s)
 	put(t, dir, "other.lua", "return 1")
 	begin := clk.Now()
@@ -251,29 +251,29 @@ func TestASteadyStreamOfSavesHoldsNothingUp(t *testing.T) {
 	}
 }
 
-// An editor on a slow disk has the old file away for long before the new one is
-// there: no call comes to a tree without it.
-func TestAFileThatIsGoneMayComeBack(t *testing.T) {
+// On a slow disk an editor may remove the old file long before the new one exists:
+// no call gets a tree without it.
+func TestADeletedFileMayComeBack(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "other.lua", "return 1")
-	s, clk, _ := opened(t, dir, Config{})
+	s, clk, _ := openManual(t, dir, Config{})
 	w := unnotified(s)
-	w.step(t.Context()) // which makes the watch
-	look := func() {
+	w.step(t.Context()) // asks for notifications
+	scan := func() {
 		w.debounce.note(clk.Now())
-		for range 3 { // the first sees the change, the next that it has settled
+		for range 3 { // the first sees the change, the next that it is stable
 			clk.Advance(s.cfg.Quiet)
 			w.step(t.Context())
 		}
 	}
 	must(t, os.Remove(filepath.Join(dir, "main.lua")))
 	put(t, dir, "other.lua", "return 2")
-	look()
+	scan()
 	if !holds(s.Current(), "main.lua", "return 1", "other.lua", "return 1") {
-		t.Fatalf("a file was gone for a moment, and %+v serves", s.Current().Files())
+		t.Fatalf("a file was missing for a moment, and %+v serves", s.Current().Files())
 	}
 	put(t, dir, "main.lua", "return 2")
-	look()
+	scan()
 	if !holds(s.Current(), "main.lua", "return 2", "other.lua", "return 2") {
 		t.Fatalf("it came back, and %+v serves", s.Current().Files())
 	}
@@ -284,20 +284,20 @@ func TestAFileThatIsGoneMayComeBack(t *testing.T) {
 		w.step(t.Context())
 	}
 	if !holds(s.Current(), "other.lua", "return 2") {
-		t.Fatalf("it is gone for good, and %+v serves", s.Current().Files())
+		t.Fatalf("it was deleted, and %+v serves", s.Current().Files())
 	}
 }
 
-// A deploy that leaves a file out means it; who edits what was deployed may not.
-func TestAFileThatADeployLeavesOutIsGoneAtOnce(t *testing.T) {
+// A deploy leaves a file out on purpose; an edit of what was deployed may not.
+func TestAFileThatADeployLeavesOutIsRemovedAtOnce(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "1/main.lua", "return 1", "1/old.lua", "return 1", "2/main.lua", "return 2", "3/main.lua", "return 2")
 	link := filepath.Join(root, "current")
 	relink(t, "1", link)
-	s, clk, _ := opened(t, link, Config{})
+	s, clk, _ := openManual(t, link, Config{})
 	w := unnotified(s)
 	w.step(t.Context())
-	look := func() {
+	scan := func() {
 		w.debounce.note(clk.Now())
 		for range 3 {
 			clk.Advance(s.cfg.Quiet)
@@ -306,26 +306,26 @@ func TestAFileThatADeployLeavesOutIsGoneAtOnce(t *testing.T) {
 	}
 	for _, release := range []string{"2", "3"} { // which are the same
 		relink(t, release, link)
-		look()
+		scan()
 		if !holds(s.Current(), "main.lua", "return 2") {
 			t.Fatalf("of release %s %+v serves", release, s.Current().Files())
 		}
 	}
 	must(t, os.Rename(filepath.Join(root, "3/main.lua"), filepath.Join(root, "3/main.lua~")))
 	put(t, root, "3/other.lua", "return 3")
-	look()
+	scan()
 	if !holds(s.Current(), "main.lua", "return 2") {
-		t.Fatalf("a file was gone for a moment, and %+v serves", s.Current().Files())
+		t.Fatalf("a file was missing for a moment, and %+v serves", s.Current().Files())
 	}
 }
 
 func TestOldGenerationsAreFreed(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1", "lib/util.lua", "return 1")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	freed := make(chan string, 2)
 	runtime.AddCleanup(s.Current(), func(name string) { freed <- name }, "first")
-	call := s.Current() // a call that runs keeps its own
+	call := s.Current() // a running call keeps its generation
 
 	put(t, dir, "main.lua", "return 2")
 	must(t, s.Reload(context.Background()))

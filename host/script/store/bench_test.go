@@ -13,9 +13,9 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// BenchmarkReload saves one of 500 scripts and takes the tree. The references of
-// the same run: loading the whole tree anew, and Reload, which reads every file.
-// A history on disk writes beside it, as it does in service.
+// BenchmarkReload saves one of 500 scripts and accepts the tree. In the same run it
+// measures, for comparison, loading the whole tree and Reload, which reads every
+// file. A history on disk is written meanwhile, as in production.
 func BenchmarkReload(b *testing.B) {
 	dir := b.TempDir()
 	body := strings.Repeat("local function step(session, n)\n  if n > 3 then return session:hangup('NORMAL_CLEARING') end\n  return session:sleep(n * 100)\nend\n", 20)
@@ -58,8 +58,8 @@ func BenchmarkReload(b *testing.B) {
 		save(n)
 		n++
 		b.StartTimer()
-		w.step(b.Context()) // as after a notification: a look that finds the change,
-		w.step(b.Context()) // and one that finds it settled
+		w.step(b.Context()) // as after a notification: a scan that finds the change,
+		w.step(b.Context()) // and one that finds it stable
 	}
 	if got := s.Status().Swaps - swaps; got != uint64(n) {
 		b.Fatalf("%d swaps for %d saves", got, n)

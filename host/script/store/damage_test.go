@@ -18,7 +18,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Whatever is damaged costs one entry, is told once, and holds nothing up.
+// Damage costs one entry, is logged once, and delays nothing.
 func TestDamageCostsOneEntry(t *testing.T) {
 	type places struct{ manifest, body string } // of the damaged generation
 	for name, tc := range map[string]struct {
@@ -40,16 +40,16 @@ func TestDamageCostsOneEntry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, state := t.TempDir(), t.TempDir()
 			put(t, dir, "main.lua", "return 1", "same.lua", "return 0")
-			k := keeping(t, dir, state, 100)
+			k := openWithHistory(t, dir, state, 100)
 			whole := k.Current().Name()
-			k.written(t)
+			k.awaitWritten(t)
 			damaged := k.save(t, "main.lua", "return 2")
 			body := hexSum(k.Current().files["main.lua"].sum)
 			k.save(t, "main.lua", "return 3")
 
-			k = keeping(t, dir, state, 100)
+			k = openWithHistory(t, dir, state, 100)
 			k.clk.Advance(time.Hour)
-			k.written(t)
+			k.awaitWritten(t)
 			tc.damage(t, places{filepath.Join(state, "scripts/generations", damaged), filepath.Join(state, "scripts/files", body)})
 			for range 3 {
 				if n := len(k.history.List()); n != 2 && !tc.listed {
@@ -60,7 +60,7 @@ func TestDamageCostsOneEntry(t *testing.T) {
 				}
 			}
 			k.history.Protect(func() []string { return nil }) // reads them all once more
-			k.written(t)
+			k.awaitWritten(t)
 			if n := k.log.count(damaged); k.log.count(tc.log) != 1 || n != 2 && n != 1 {
 				t.Errorf("logged:\n%s", &k.log.buf)
 			}
@@ -69,7 +69,7 @@ func TestDamageCostsOneEntry(t *testing.T) {
 			}
 			after := k.save(t, "main.lua", "return 4")
 			if list := k.history.List(); list[0].Generation != after {
-				t.Errorf("a generation after that is not listed:\n%s", told(list))
+				t.Errorf("a generation after that is not listed:\n%s", summary(list))
 			}
 			if strings.HasSuffix(name, "directory") {
 				return
@@ -77,11 +77,11 @@ func TestDamageCostsOneEntry(t *testing.T) {
 			if again := k.save(t, "main.lua", "return 2"); again != damaged {
 				t.Fatal(again)
 			}
-			collectAll()
-			k = keeping(t, dir, state, 100) // what is damaged is put right when it serves again
+			collectGarbage()
+			k = openWithHistory(t, dir, state, 100) // a damaged generation is repaired when it serves again
 			k.clk.Advance(2 * time.Hour)
 			k.save(t, "main.lua", "return 5")
-			collectAll()
+			collectGarbage()
 			if _, err := k.history.Find(damaged); err != nil {
 				t.Error(err)
 			}
@@ -89,39 +89,39 @@ func TestDamageCostsOneEntry(t *testing.T) {
 	}
 }
 
-// What is the same in the generation that serves is taken from there.
+// Files that also serve now are taken from there.
 func TestDamageToAFileThatServes(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 1", "same.lua", "return 0")
-	k := keeping(t, dir, state, 100)
+	k := openWithHistory(t, dir, state, 100)
 	name := k.Current().Name()
 	k.save(t, "main.lua", "return 2")
 	must(t, os.Remove(filepath.Join(state, "scripts/files", hexSum(k.Current().files["same.lua"].sum))))
-	collectAll()
+	collectGarbage()
 	if _, err := k.history.Find(name); err != nil {
 		t.Error(err)
 	}
 }
 
-// The files of a generation come before its manifest, and must not be removed
-// before that.
+// The files of a generation are written before its manifest, and must not be
+// removed in between.
 func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 0")
-	k := keeping(t, dir, state, 1)
-	k.written(t)
+	k := openWithHistory(t, dir, state, 1)
+	k.awaitWritten(t)
 	other := newBlobStore(filepath.Join(state, "scripts"))
 	unlock, err := other.lock(false)
 	must(t, err)
 	must(t, other.putFiles(map[string]string{"body": "x"}))
 	k.save(t, "main.lua", "return 1")
 	if _, err := other.get(fileBlobs, "body"); err != nil || len(k.history.List()) != 2 {
-		t.Errorf("%v; list:\n%s", err, told(k.history.List()))
+		t.Errorf("%v; list:\n%s", err, summary(k.history.List()))
 	}
 	unlock()
 	k.save(t, "main.lua", "return 2")
 	if _, err := other.get(fileBlobs, "body"); err == nil || len(k.history.List()) != 1 {
-		t.Errorf("a file of no generation is left; list:\n%s", told(k.history.List()))
+		t.Errorf("a file of no generation is left; list:\n%s", summary(k.history.List()))
 	}
 	unlock, err = other.lock(true)
 	must(t, err)
@@ -131,32 +131,32 @@ func TestNothingIsRemovedWhileAnotherWrites(t *testing.T) {
 	}
 }
 
-// What cannot be listed is no reason to say that nothing is there.
+// A directory that cannot be listed must not look like an empty one.
 func TestAHistoryThatCannotBeListed(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 1")
 	put(t, state, "scripts/generations", "a file, not a directory")
-	k := keeping(t, dir, state, 3)
-	k.written(t)
+	k := openWithHistory(t, dir, state, 3)
+	k.awaitWritten(t)
 	if _, err := k.history.Find("ffff"); err == nil || !strings.Contains(err.Error(), "the history cannot be read") {
 		t.Errorf("Find: %v", err)
 	}
 	if list := k.history.List(); len(list) != 1 || k.log.count("check that eslua can read the directory of the setting state") != 1 {
-		t.Errorf("list:\n%s\nlogged:\n%s", told(list), &k.log.buf)
+		t.Errorf("list:\n%s\nlogged:\n%s", summary(list), &k.log.buf)
 	}
 }
 
-// What cannot be removed is reported once, and costs nothing else.
+// A file that cannot be removed is reported once and changes nothing else.
 func TestAHistoryThatCannotBePruned(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 0")
 	put(t, state, "scripts/files/body/in the way", "")
-	k := keeping(t, dir, state, 1)
+	k := openWithHistory(t, dir, state, 1)
 	for i := range 3 {
 		k.save(t, "main.lua", fmt.Sprintf("return %d", i+1))
 	}
 	if n := k.log.count("old generations cannot be removed"); n != 1 || len(k.history.List()) != 1 {
-		t.Errorf("list:\n%s\nlogged %d times:\n%s", told(k.history.List()), n, &k.log.buf)
+		t.Errorf("list:\n%s\nlogged %d times:\n%s", summary(k.history.List()), n, &k.log.buf)
 	}
 }
 
@@ -169,17 +169,17 @@ func flip(t *testing.T, name string) {
 	must(t, os.WriteFile(name, data, 0o600))
 }
 
-// A file that was damaged since it was checked is put right too.
+// A file that was damaged after it was written is repaired too.
 func TestAFileDamagedBetweenTwoLives(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	k := keeping(t, dir, state, 100)
-	k.written(t)
+	k := openWithHistory(t, dir, state, 100)
+	k.awaitWritten(t)
 	name := k.Current().Name()
 	flip(t, filepath.Join(state, "scripts/files", hexSum(k.Current().files["main.lua"].sum)))
-	k = keeping(t, dir, state, 100)
+	k = openWithHistory(t, dir, state, 100)
 	k.save(t, "main.lua", "return 2")
-	collectAll()
+	collectGarbage()
 	if _, err := k.history.Find(name); err != nil {
 		t.Error(err)
 	}
@@ -189,7 +189,7 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	dir, root := t.TempDir(), t.TempDir()
 	put(t, root, "state", "a file, not a directory")
 	put(t, dir, "main.lua", "return 1")
-	k := keeping(t, dir, filepath.Join(root, "state"), 3)
+	k := openWithHistory(t, dir, filepath.Join(root, "state"), 3)
 	names := []string{k.Current().Name()}
 	k.history.Protect(func() []string { return names[:1] }) // it is pinned
 	for i := range minPending + 2 {
@@ -198,10 +198,10 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	if n := k.log.count("make the directory of the setting state writable"); n != 1 {
 		t.Errorf("logged %d times:\n%s", n, &k.log.buf)
 	}
-	// In memory it goes on, within its bounds.
-	collectAll()
+	// In memory the history continues, within its limit.
+	collectGarbage()
 	if list := k.history.List(); len(list) != minPending+1 || list[minPending].Generation != names[0] || list[minPending-1].Generation != names[3] {
-		t.Errorf("list:\n%s", told(list))
+		t.Errorf("list:\n%s", summary(list))
 	}
 	for i, source := range map[int]string{0: "return 1", 3: "return 4"} {
 		if g, err := k.history.Find(names[i]); err != nil || !holds(g, "main.lua", source) {
@@ -210,8 +210,8 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 	must(t, os.Remove(filepath.Join(root, "state"))) // the admin reads the log
 	k.save(t, "main.lua", "return 9")
-	after := keeping(t, dir, filepath.Join(root, "state"), 3) // where nothing is pinned
-	after.written(t)
+	after := openWithHistory(t, dir, filepath.Join(root, "state"), 3) // where nothing is pinned
+	after.awaitWritten(t)
 	if n := len(after.history.List()); n != 3 {
 		t.Errorf("%d generations are on disk when it can be written again", n)
 	}
@@ -220,8 +220,8 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 func TestAFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	k := keeping(t, dir, t.TempDir(), 3)
-	k.written(t)
+	k := openWithHistory(t, dir, t.TempDir(), 3)
+	k.awaitWritten(t)
 	write := k.history.blobs.write
 	for range 2 {
 		k.history.blobs.write = func(string, map[string]string) error {
@@ -240,10 +240,10 @@ func TestAFullDisk(t *testing.T) {
 	}
 }
 
-func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
+func TestADiskThatHangsDelaysNothing(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0")
-	k := &kept{clk: clock.NewManual(clock.System().Now()), log: &logbook{}, dir: dir}
+	k := &hostLife{clk: clock.NewManual(clock.System().Now()), log: &logbook{}, dir: dir}
 	var err error
 	k.history, err = OpenHistory(t.TempDir(), 4, quiet, k.clk)
 	must(t, err)
@@ -259,22 +259,22 @@ func TestADiskThatHangsHoldsNothingUp(t *testing.T) {
 		must(t, k.Reload(context.Background()))
 	}
 	if list := k.history.List(); len(list) != minPending || list[0].Generation != k.Current().Name() {
-		t.Errorf("list:\n%s", told(list))
+		t.Errorf("list:\n%s", summary(list))
 	}
-	gone, stop := context.WithCancel(context.Background())
+	ended, stop := context.WithCancel(context.Background())
 	stop()
-	if err := k.history.Close(gone); !errors.Is(err, context.Canceled) {
+	if err := k.history.Close(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("Close: %v", err)
 	}
 	close(hangs)
-	k.written(t)
+	k.awaitWritten(t)
 	if names, _ := k.history.blobs.names(manifestBlobs); len(names) < 4 {
 		t.Errorf("%d generations are written in the end", len(names))
 	}
 }
 
-// Killed at any moment, a history is whole: every generation that is listed is
-// found, and nothing is to be complained of.
+// A process that is killed at any moment leaves a history in which every listed
+// generation is found and nothing is damaged.
 func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 	state := t.TempDir()
 	rounds := 6
@@ -335,21 +335,21 @@ func TestALifeOfTheHost(t *testing.T) {
 	for i := range 20 {
 		put(t, dir, fmt.Sprintf("data%d", i), os.Getenv("ESLUA_TEST_SEED"))
 	}
-	k := keeping(t, dir, state, 5)
+	k := openWithHistory(t, dir, state, 5)
 	for i := 0; ; i++ {
 		put(t, dir, "main.lua", fmt.Sprintf("return %d", i), fmt.Sprintf("data%d", i%20), fmt.Sprint(i))
 		must(t, k.Reload(context.Background()))
-		if i%3 == 0 { // else it is overtaken
-			k.written(t)
+		if i%3 == 0 { // else the next save comes first
+			k.awaitWritten(t)
 		}
 		fmt.Println(i)
 	}
 }
 
-// What is removed while it is looked for is not damaged.
-func TestFindMeetsTidying(t *testing.T) {
+// A generation that is removed while Find reads it is not damaged.
+func TestFindDuringPruning(t *testing.T) {
 	state := t.TempDir()
-	k := keeping(t, t.TempDir(), state, 5)
+	k := openWithHistory(t, t.TempDir(), state, 5)
 	lost := k.save(t, "main.lua", "return 1")
 	log := &logbook{}
 	h, err := OpenHistory(state, 5, log.logger(), clock.System())
@@ -371,14 +371,14 @@ func TestFindMeetsTidying(t *testing.T) {
 	}
 }
 
-// Several processes that share a directory take nothing from one another.
+// Processes that share a directory do not remove what the others need.
 func TestManyShareOneHistory(t *testing.T) {
 	state := t.TempDir()
 	var hosts sync.WaitGroup
 	for id := range 4 {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 0", "same.lua", "return 'same'")
-		k := keeping(t, dir, state, 6)
+		k := openWithHistory(t, dir, state, 6)
 		hosts.Go(func() {
 			for i := range 25 {
 				put(t, dir, "main.lua", fmt.Sprintf("return %d", i%7), "lib.lua", fmt.Sprintf("return %d", (i+id)%5))
@@ -391,7 +391,7 @@ func TestManyShareOneHistory(t *testing.T) {
 					}
 				}
 			}
-			k.written(t)
+			k.awaitWritten(t)
 		})
 	}
 	hosts.Wait()

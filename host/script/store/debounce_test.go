@@ -16,7 +16,7 @@ func TestDebounce(t *testing.T) {
 		"one change":                   {[]time.Duration{0}, 0, 50 * ms},
 		"some of the quiet has passed": {[]time.Duration{0}, 20 * ms, 30 * ms},
 		"ripe":                         {[]time.Duration{0}, 50 * ms, 0},
-		"each change begins it anew":   {[]time.Duration{0, 30 * ms, 40 * ms}, 40 * ms, 50 * ms},
+		"each change starts it again":  {[]time.Duration{0, 30 * ms, 40 * ms}, 40 * ms, 50 * ms},
 		"a steady stream":              {[]time.Duration{0, 300 * ms, 600 * ms, 980 * ms}, 980 * ms, 20 * ms},
 		"overdue, look again later":    {[]time.Duration{0, 1500 * ms}, 1500 * ms, 50 * ms},
 	} {

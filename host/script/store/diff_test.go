@@ -18,8 +18,8 @@ func TestDiff(t *testing.T) {
 		}
 		return b.String() + strings.Join(edit, "")
 	}
-	from := taken(t, "edited.lua", lines(0, 9), "removed.lua", "return 1\n", "same.lua", "return 0", "sound.wav", "RIFF\x00", "end.lua", "return 1", "a b.txt", "1\n")
-	to := taken(t, "edited.lua", lines(0, 4)+"-- new\n"+lines(6, 9), "added.lua", "return 2\n", "same.lua", "return 0", "sound.wav", "RIFF\x00\x01", "end.lua", "return 2", "a b.txt", "2\n")
+	from := generationOf(t, "edited.lua", lines(0, 9), "removed.lua", "return 1\n", "same.lua", "return 0", "sound.wav", "RIFF\x00", "end.lua", "return 1", "a b.txt", "1\n")
+	to := generationOf(t, "edited.lua", lines(0, 4)+"-- new\n"+lines(6, 9), "added.lua", "return 2\n", "same.lua", "return 0", "sound.wav", "RIFF\x00\x01", "end.lua", "return 2", "a b.txt", "2\n")
 	want := map[string]string{
 		"a b.txt":     "--- a/a b.txt\t\n+++ b/a b.txt\t\n@@ -1,1 +1,1 @@\n-1\n+2\n",
 		"added.lua":   "--- /dev/null\n+++ b/added.lua\n@@ -0,0 +1,1 @@\n+return 2\n",
@@ -41,12 +41,11 @@ func TestDiff(t *testing.T) {
 	if got := Diff(to, to) + Diff(from, to, "same.lua"); got != "" {
 		t.Errorf("of what is the same:\n%s", got)
 	}
-	if got := Diff(nil, taken(t, "a.lua", "return 1\n")); got != "--- /dev/null\n+++ b/a.lua\n@@ -0,0 +1,1 @@\n+return 1\n" {
+	if got := Diff(nil, generationOf(t, "a.lua", "return 1\n")); got != "--- /dev/null\n+++ b/a.lua\n@@ -0,0 +1,1 @@\n+return 1\n" {
 		t.Errorf("of nothing and one file:\n%s", got)
 	}
 }
 
-// git reads what we write.
 func TestGitAppliesADiff(t *testing.T) {
 	before := []string{
 		"lib/a.lua", strings.Repeat("do\nx = x + 1\nend\n", 9) + "return x", "gone.lua", "-- 1\n-- 2\n",
@@ -57,9 +56,9 @@ func TestGitAppliesADiff(t *testing.T) {
 		"new/b.lua", "-- x\n", "with blank.lua", "-- 1\n-- 3\n", "empty.lua", "--\n", "moved.lua", "-- c\n-- d\n-- a\n-- b",
 	}
 	dir := t.TempDir()
-	put(t, dir, append(before, "../x.diff", Diff(taken(t, before...), taken(t, after...)))...)
+	put(t, dir, append(before, "../x.diff", Diff(generationOf(t, before...), generationOf(t, after...)))...)
 	git, err := exec.LookPath("git")
-	if err != nil { // FuzzDiff says the same in its own words
+	if err != nil { // FuzzDiff tests the same without git
 		return
 	}
 	apply := exec.Command(git, "apply", "-p1", "--unidiff-zero", filepath.Join(dir, "../x.diff"))
@@ -68,9 +67,9 @@ func TestGitAppliesADiff(t *testing.T) {
 		diff, _ := os.ReadFile(filepath.Join(dir, "../x.diff"))
 		t.Fatalf("git apply: %v\n%s\n%s", err, out, diff)
 	}
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	if !holds(s.Current(), after...) {
-		t.Errorf("after git apply: %s", Diff(taken(t, after...), s.Current()))
+		t.Errorf("after git apply: %s", Diff(generationOf(t, after...), s.Current()))
 	}
 }
 

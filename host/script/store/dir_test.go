@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-func TestALooseDirectoryIsReadWhenAsked(t *testing.T) {
+func TestADirIsReadWhenAsked(t *testing.T) {
 	outside, dir := t.TempDir(), t.TempDir()
 	put(t, outside, "secret.lua", "return 1")
 	put(t, dir, "broken.lua", "if x the", "lib/a.lua", "return 1", "b/init.lua", "return 2", "data.txt", "text", "large.txt", strings.Repeat("x", 4<<20+1))

@@ -12,8 +12,8 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// taken is a generation of these files: name, content, name, content ...
-func taken(t testing.TB, files ...string) *Generation {
+// generationOf returns a generation of these files: name, content, name, content ...
+func generationOf(t testing.TB, files ...string) *Generation {
 	t.Helper()
 	tree := fstest.MapFS{}
 	for i := 0; i < len(files); i += 2 {
@@ -35,7 +35,7 @@ func TestAVersionIsOfAllThatAFlowCanRequire(t *testing.T) {
 		"viaAny.lua", "require 'any'",
 		"prompts.json", "{}",
 	}
-	before := taken(t, tree...)
+	before := generationOf(t, tree...)
 	for file, want := range map[string]string{ // flows whose version changes with it
 		"main.lua":      "any main viaAny",
 		"lib/menu.lua":  "any lib/deep lib/menu main viaAny",
@@ -50,7 +50,7 @@ func TestAVersionIsOfAllThatAFlowCanRequire(t *testing.T) {
 		if i := slices.Index(tree, file); i >= 0 {
 			edited = slices.Replace(slices.Clone(tree), i+1, i+2, tree[i+1]+"\n-- edited")
 		}
-		after := taken(t, edited...)
+		after := generationOf(t, edited...)
 		var changed []string
 		for _, f := range before.Flows() {
 			if after.Version(f.Name) != f.Version {
@@ -61,7 +61,7 @@ func TestAVersionIsOfAllThatAFlowCanRequire(t *testing.T) {
 			t.Errorf("with %s changes the version of %s, want %s", file, got, want)
 		}
 	}
-	again := taken(t, tree...)
+	again := generationOf(t, tree...)
 	for _, f := range before.Flows() {
 		if len(f.Version) != 12 || again.Version(f.Name) != f.Version || before.Version(f.Name+".lua") != f.Version {
 			t.Errorf("%s is %q, the next time %q", f.Name, f.Version, again.Version(f.Name))
@@ -72,18 +72,18 @@ func TestAVersionIsOfAllThatAFlowCanRequire(t *testing.T) {
 	}
 }
 
-// A module found elsewhere is another version, even if the file that was found
-// before is still there.
+// A flow whose module is found in another file has another version, even if the
+// file that was found before still exists.
 func TestAModuleThatAnotherFileHidesIsAnotherVersion(t *testing.T) {
-	before := taken(t, "main.lua", "require 'lib'", "lib/init.lua", "return 1")
-	after := taken(t, "main.lua", "require 'lib'", "lib/init.lua", "return 1", "lib.lua", "return 1")
+	before := generationOf(t, "main.lua", "require 'lib'", "lib/init.lua", "return 1")
+	after := generationOf(t, "main.lua", "require 'lib'", "lib/init.lua", "return 1", "lib.lua", "return 1")
 	if before.Version("main") == after.Version("main") {
 		t.Error("the flow requires another file and has the same version")
 	}
 }
 
-func TestFlowsAndWhatTheyUse(t *testing.T) {
-	g := taken(t, "main.lua", "require 'lib.menu'", "lib/menu.lua", "require 'lib.menu'", "alone.lua", "require 'alone'", "any.lua", "load(x)", "a.json", "{}")
+func TestFlowsAndDependencies(t *testing.T) {
+	g := generationOf(t, "main.lua", "require 'lib.menu'", "lib/menu.lua", "require 'lib.menu'", "alone.lua", "require 'alone'", "any.lua", "load(x)", "a.json", "{}")
 	var got []string
 	for _, f := range g.Flows() {
 		got = append(got, fmt.Sprintf("%s %v", f.Name, f.Module))
@@ -104,7 +104,7 @@ func TestFlowsAndWhatTheyUse(t *testing.T) {
 }
 
 func TestVersionsAreAskedForByManyCallsAtOnce(t *testing.T) {
-	g := taken(t, "main.lua", "require 'a'", "a.lua", "return 1")
+	g := generationOf(t, "main.lua", "require 'a'", "a.lua", "return 1")
 	var calls sync.WaitGroup
 	for range 8 {
 		calls.Go(func() { g.Version("main"); g.Flows() })

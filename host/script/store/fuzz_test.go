@@ -27,7 +27,7 @@ func FuzzNamesStayInside(f *testing.F) {
 	})
 }
 
-// The search for requires reads whatever an admin saves.
+// The search for requires must cope with whatever an admin saves.
 func FuzzImportsOf(f *testing.F) {
 	for _, seed := range []string{"require 'a'", "#!x\nrequire(\"a.b\")", "if x then require[[a]] end", "require", "'", "[==[", "-- \xff\xfe", "require '\\300'", "end end require 'x'"} {
 		f.Add(seed)

@@ -50,7 +50,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// logbook keeps what was logged.
+// A logbook records the log.
 type logbook struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -72,9 +72,9 @@ func (l *logbook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l,
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// opened is a store on a manual clock, driven by hand: no goroutine, no
+// openManual opens a store on a manual clock, without a goroutine and without
 // notifications.
-func opened(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbook) {
+func openManual(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbook) {
 	t.Helper()
 	clk, log := clock.NewManual(time.Unix(1e9, 0)), &logbook{}
 	s, err := Open(dir, cfg, vm.Compile, log.logger(), clk)
@@ -82,9 +82,9 @@ func opened(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbo
 	return s, clk, log
 }
 
-// running is a store that watches, on the real clock, and scans only when it
-// must: what a test sees change was notified.
-func running(t *testing.T, dir string) *Store {
+// openRunning opens a store on the real clock that watches its directory and has no
+// periodic scan: every change that a test sees was notified.
+func openRunning(t *testing.T, dir string) *Store {
 	t.Helper()
 	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
@@ -116,16 +116,15 @@ func writeUnsynced(dir string, files map[string]string) error {
 	return nil
 }
 
-// unnotified is the watcher of a store that gets no notifications, to be stepped by
-// hand.
+// unnotified returns a watcher without notifications, to be stepped by hand.
 func unnotified(s *Store) *watcher {
 	s.notify = noNotifications
 	return newWatcher(s)
 }
 
-// warm waits until a change is noticed, so that what follows is found by the
-// watch and not by the look with which Run begins.
-func warm(t *testing.T, s *Store) {
+// awaitFirstChange waits until a change is noticed, so that later ones are found by
+// notifications and not by the first scan of Run.
+func awaitFirstChange(t *testing.T, s *Store) {
 	t.Helper()
 	name := s.Current().Name()
 	put(t, s.dir, "warm.txt", "")
@@ -134,8 +133,8 @@ func warm(t *testing.T, s *Store) {
 	await(t, s, "the first change undone", func() bool { return s.Current().Name() == name })
 }
 
-// disguised writes a file in place so that its size and time do not show it.
-func disguised(t testing.TB, name, content string) {
+// overwriteSameStamp overwrites a file and keeps its size and time.
+func overwriteSameStamp(t testing.TB, name, content string) {
 	t.Helper()
 	old, err := os.Stat(name)
 	must(t, err)
@@ -177,13 +176,13 @@ func await(t *testing.T, s *Store, what string, reached func() bool) {
 	}
 }
 
-// tick moves the clock on whenever the store has something to settle.
+// tick advances the clock whenever the store waits for the tree to be stable.
 func tick(clk *clock.Manual, step time.Duration) (stop func()) {
 	end, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
-			clk.WaitForTimers(2) // the scan's and the settling's
+			clk.WaitForTimers(2) // of the periodic scan and of debounce
 			select {
 			case <-end:
 				return
@@ -200,7 +199,7 @@ func tick(clk *clock.Manual, step time.Duration) (stop func()) {
 	}
 }
 
-// holds says whether a generation has exactly these files: name, content, ...
+// holds reports whether a generation has exactly these files: name, content, ...
 func holds(g *Generation, files ...string) bool {
 	if len(g.Files()) != len(files)/2 {
 		return false

@@ -16,8 +16,8 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// kept is a store with a history, as one life of the host has it.
-type kept struct {
+// A hostLife is a store with a history, from a start of the host to its end.
+type hostLife struct {
 	*Store
 	history *History
 	clk     *clock.Manual
@@ -25,11 +25,11 @@ type kept struct {
 	dir     string
 }
 
-// keeping opens a store over dir with a history in state ("" is memory). Nothing
-// is held but what serves.
-func keeping(t testing.TB, dir, state string, keep int) *kept {
+// openWithHistory opens a store over dir with a history in state ("" is memory).
+// Only what serves is protected.
+func openWithHistory(t testing.TB, dir, state string, keep int) *hostLife {
 	t.Helper()
-	k := &kept{clk: clock.NewManual(time.Unix(1e9, 0)), log: &logbook{}, dir: dir}
+	k := &hostLife{clk: clock.NewManual(time.Unix(1e9, 0)), log: &logbook{}, dir: dir}
 	var err error
 	k.history, err = OpenHistory(state, keep, k.log.logger(), k.clk)
 	must(t, err)
@@ -38,35 +38,35 @@ func keeping(t testing.TB, dir, state string, keep int) *kept {
 	}
 	k.history.Protect(func() []string { return nil })
 	k.open(t)
-	t.Cleanup(func() { k.written(t) })
+	t.Cleanup(func() { k.awaitWritten(t) })
 	return k
 }
 
-func (k *kept) open(t testing.TB) {
+func (k *hostLife) open(t testing.TB) {
 	t.Helper()
 	var err error
 	k.Store, err = Open(k.dir, Config{History: k.history}, vm.Compile, k.log.logger(), k.clk)
 	must(t, err)
 }
 
-// save lets files serve, a minute after what was before, and returns the
-// generation's name.
-func (k *kept) save(t testing.TB, files ...string) string {
+// save saves files a minute later, and returns the name of the generation that then
+// serves.
+func (k *hostLife) save(t testing.TB, files ...string) string {
 	t.Helper()
 	k.clk.Advance(time.Minute)
 	put(t, k.dir, files...)
 	must(t, k.Reload(context.Background()))
-	k.written(t)
+	k.awaitWritten(t)
 	return k.Current().Name()
 }
 
-func (k *kept) written(t testing.TB) {
+func (k *hostLife) awaitWritten(t testing.TB) {
 	t.Helper()
 	must(t, k.history.Close(context.Background()))
 }
 
-// told are the entries in a few words.
-func told(entries []Entry) string {
+// summary returns the entries as lines.
+func summary(entries []Entry) string {
 	var lines []string
 	for _, e := range entries {
 		lines = append(lines, fmt.Sprintf("%s %s %d +%v ~%v -%v", e.Generation, e.Served.UTC().Format("15:04"), e.Scripts, e.Added, e.Edited, e.Removed))
@@ -83,7 +83,7 @@ func TestHistoryListsWhatServed(t *testing.T) {
 	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 1", "lib/util.lua", "return 1", "menu.json", "{}")
-		k := keeping(t, dir, state, 100)
+		k := openWithHistory(t, dir, state, 100)
 		first := k.Current().Name()
 		second := k.save(t, "main.lua", "return 2", "menu.json", "[]", "new.lua", "return 1")
 		must(t, os.RemoveAll(filepath.Join(dir, "lib")))
@@ -95,13 +95,13 @@ func TestHistoryListsWhatServed(t *testing.T) {
 		want := third + " 01:48 2 +[] ~[] -[lib/util.lua]\n" +
 			second + " 01:47 3 +[new.lua] ~[main.lua menu.json] -[]\n" +
 			first + " 01:46 2 +[] ~[] -[]"
-		if got := told(k.history.List()); got != want {
+		if got := summary(k.history.List()); got != want {
 			t.Errorf("list:\n%s\nwant:\n%s", got, want)
 		}
 		// Served again, a generation is the newest, and in the list once.
 		again := k.save(t, "main.lua", "return 2", "lib/util.lua", "return 1")
 		want = again + " 01:49 3 +[lib/util.lua] ~[] -[]\n" + third + " 01:48 2 +[] ~[] -[lib/util.lua]\n" + first + " 01:46 2 +[] ~[] -[]"
-		if got := told(k.history.List()); again != second || got != want {
+		if got := summary(k.history.List()); again != second || got != want {
 			t.Errorf("list:\n%s\nwant:\n%s", got, want)
 		}
 	})
@@ -110,23 +110,23 @@ func TestHistoryListsWhatServed(t *testing.T) {
 func TestHistoryOutlivesARestart(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	k := keeping(t, dir, state, 100)
+	k := openWithHistory(t, dir, state, 100)
 	k.save(t, "main.lua", "return 2")
-	before := told(k.history.List())
+	before := summary(k.history.List())
 
-	k = keeping(t, dir, state, 100) // it serves on
-	k.written(t)
-	if got := told(k.history.List()); got != before {
+	k = openWithHistory(t, dir, state, 100) // the same generation serves
+	k.awaitWritten(t)
+	if got := summary(k.history.List()); got != before {
 		t.Errorf("after a restart:\n%s\nwant:\n%s", got, before)
 	}
 	put(t, dir, "main.lua", "return 3", "new.lua", "return 1")
 	k.clk.Advance(time.Hour)
-	k = keeping(t, dir, state, 100) // edited meanwhile
+	k = openWithHistory(t, dir, state, 100) // edited meanwhile
 	k.clk.Advance(time.Hour)
 	k.save(t, "main.lua", "return 4")
 	list := k.history.List()
 	if len(list) != 4 {
-		t.Fatalf("list:\n%s", told(list))
+		t.Fatalf("list:\n%s", summary(list))
 	}
 	for _, e := range list {
 		g, err := k.history.Find(e.Generation)
@@ -137,19 +137,19 @@ func TestHistoryOutlivesARestart(t *testing.T) {
 	if !slices.ContainsFunc(list, func(e Entry) bool {
 		return slices.Equal(e.Added, []string{"new.lua"}) && slices.Equal(e.Edited, []string{"main.lua"})
 	}) {
-		t.Errorf("what was edited between two lives does not show:\n%s", told(list))
+		t.Errorf("an edit between two lives is not listed:\n%s", summary(list))
 	}
 }
 
-func TestAnEarlierGenerationIsMadeAgain(t *testing.T) {
+func TestAnEarlierGenerationIsRestored(t *testing.T) {
 	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		files := []string{"main.lua", "return require 'lib.util'", "lib/util.lua", "return 1", "menu.json", "{}", "ünï code.lua", "return 1"}
 		put(t, dir, files...)
-		k := keeping(t, dir, state, 100)
+		k := openWithHistory(t, dir, state, 100)
 		name, version, served := k.Current().Name(), k.Current().Version("main"), k.Current().Loaded()
 		k.save(t, "lib/util.lua", "return 2")
-		collectAll()
+		collectGarbage()
 		g, err := k.history.Find(strings.ToUpper(name[:5]))
 		must(t, err)
 		if g.Name() != name || g.Version("main") != version || !g.Loaded().Equal(served) || !holds(g, files...) {
@@ -169,10 +169,10 @@ func TestAnEarlierGenerationIsMadeAgain(t *testing.T) {
 	})
 }
 
-func TestFindOfWhatIsNotThereOrNotClear(t *testing.T) {
+func TestFindOfAMissingOrAmbiguousName(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0")
-	k := keeping(t, dir, "", 100)
+	k := openWithHistory(t, dir, "", 100)
 	if _, err := k.history.Find(""); err == nil {
 		t.Error("nothing finds the only one")
 	}
@@ -198,7 +198,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 0", "same.lua", "return 'same'")
-		k := keeping(t, dir, state, 3)
+		k := openWithHistory(t, dir, state, 3)
 		names := []string{k.Current().Name()}
 		held := []string{names[0]}
 		k.history.Protect(func() []string { return held })
@@ -226,7 +226,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		if g, err := k.history.Find(call.Name()); g != call {
 			t.Errorf("what a call uses is not found: %v", err)
 		}
-		collectAll()
+		collectGarbage()
 		for _, name := range got {
 			if _, err := k.history.Find(name); err != nil {
 				t.Error(err)
@@ -235,19 +235,19 @@ func TestHistoryIsBounded(t *testing.T) {
 		if _, err := k.history.Find(names[1]); err == nil {
 			t.Error("a removed generation is found")
 		}
-		held = nil // it is pinned no more
+		held = nil // it is not pinned any more
 		k.save(t, "main.lua", "return 8")
-		collectAll()
+		collectGarbage()
 		if _, err := k.history.Find(names[0]); err == nil || len(k.history.List()) != 3 {
-			t.Errorf("kept:\n%s", told(k.history.List()))
+			t.Errorf("kept:\n%s", summary(k.history.List()))
 		}
 	})
 }
 
 // A full history costs a save little more than one that is not full yet.
 func TestAFullHistoryIsNotReadAtEverySave(t *testing.T) {
-	k := keeping(t, t.TempDir(), t.TempDir(), 40)
-	k.written(t)
+	k := openWithHistory(t, t.TempDir(), t.TempDir(), 40)
+	k.awaitWritten(t)
 	reads, all := 0, 0
 	k.history.blobs.read = func(name string) ([]byte, error) {
 		reads++
@@ -266,31 +266,31 @@ func TestAFullHistoryIsNotReadAtEverySave(t *testing.T) {
 	}
 }
 
-// What serves may be older than what is kept: in another process that shares the
-// directory, all was edited many times.
+// What serves may be older than the generations to keep, if another process that
+// shares the directory had many edits.
 func TestWhatServesIsNotRemoved(t *testing.T) {
 	state := t.TempDir()
 	slow, busy := t.TempDir(), t.TempDir()
 	put(t, slow, "main.lua", "return 'slow'")
 	put(t, busy, "main.lua", "return 0")
-	b := keeping(t, busy, state, 2)
-	s := keeping(t, slow, state, 2)
+	b := openWithHistory(t, busy, state, 2)
+	s := openWithHistory(t, slow, state, 2)
 	b.history.Protect(func() []string { return []string{s.Current().Name()} })
 	for i := range 5 {
 		b.save(t, "main.lua", fmt.Sprintf("return %d", i+1))
 	}
 	s.history.Protect(func() []string { return nil })
-	s.written(t)
+	s.awaitWritten(t)
 	if list := s.history.List(); !slices.ContainsFunc(list, func(e Entry) bool { return e.Generation == s.Current().Name() }) || len(list) != 3 {
-		t.Errorf("kept:\n%s\nserving %s", told(list), s.Current().Name())
+		t.Errorf("kept:\n%s\nserving %s", summary(list), s.Current().Name())
 	}
 }
 
-// A pin of the life before is known only when the rollout has been asked.
-func TestNothingIsRemovedBeforeItIsKnownWhatToKeep(t *testing.T) {
+// Pins from before a restart are known only after Protect.
+func TestNothingIsRemovedBeforeProtect(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 0")
-	k := keeping(t, dir, state, 2)
+	k := openWithHistory(t, dir, state, 2)
 	pinned := k.Current().Name()
 	k.save(t, "main.lua", "return 1")
 
@@ -298,27 +298,27 @@ func TestNothingIsRemovedBeforeItIsKnownWhatToKeep(t *testing.T) {
 	history, err := OpenHistory(state, 2, k.log.logger(), k.clk)
 	must(t, err)
 	k.clk.Advance(time.Hour)
-	k = &kept{history: history, clk: k.clk, log: k.log, dir: dir}
+	k = &hostLife{history: history, clk: k.clk, log: k.log, dir: dir}
 	k.open(t)
-	k.written(t)
+	k.awaitWritten(t)
 	if n := len(history.List()); n != 3 {
 		t.Fatalf("%d generations before anybody said what to keep", n)
 	}
 	history.Protect(func() []string { return []string{pinned} })
 	k.save(t, "main.lua", "return 3")
 	if _, err := history.Find(pinned); err != nil || len(history.List()) != 3 {
-		t.Errorf("%v; kept:\n%s", err, told(history.List()))
+		t.Errorf("%v; kept:\n%s", err, summary(history.List()))
 	}
 }
 
-// What served although a file was wrong, at the start, is as it was.
+// A generation that served with a broken file, at a start, is restored as it was.
 func TestAGenerationThatWasBrokenFromTheStart(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "good.lua", "return 1", "bad.lua", "return return")
-	k := keeping(t, dir, t.TempDir(), 100)
+	k := openWithHistory(t, dir, t.TempDir(), 100)
 	name := k.Current().Name()
 	k.save(t, "bad.lua", "return 1")
-	collectAll()
+	collectGarbage()
 	g, err := k.history.Find(name)
 	must(t, err)
 	if _, err := g.Script("good"); err != nil {
@@ -329,16 +329,16 @@ func TestAGenerationThatWasBrokenFromTheStart(t *testing.T) {
 	}
 }
 
-// The checks are those of a save, whatever an older eslua thought.
+// A restored generation is checked like a save, since another eslua wrote it.
 func TestAnEarlierGenerationIsCheckedAgain(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	put(t, dir, "main.lua", "return 1", "old.lua", "return 'old'")
-	k := keeping(t, dir, state, 100)
-	k.written(t)
+	k := openWithHistory(t, dir, state, 100)
+	k.awaitWritten(t)
 	name := k.Current().Name()
 	put(t, dir, "main.lua", "return 2", "old.lua", "return 'new'")
 
-	k = keeping(t, dir, state, 100)
+	k = openWithHistory(t, dir, state, 100)
 	k.history.use(func(name string, src []byte) (*vm.Script, error) {
 		if strings.Contains(string(src), "old") {
 			return nil, errors.New("is too old")
@@ -350,12 +350,12 @@ func TestAnEarlierGenerationIsCheckedAgain(t *testing.T) {
 	}
 }
 
-// A history frees a generation when its last user ends, and finds it again.
+// A generation is freed when its last user ends, and can be restored.
 func TestHistoryHoldsNoCompiledGeneration(t *testing.T) {
 	inMemoryAndOnDisk(t, func(t *testing.T, state string) {
 		dir := t.TempDir()
 		put(t, dir, "main.lua", "return 1")
-		k := keeping(t, dir, state, 100)
+		k := openWithHistory(t, dir, state, 100)
 		freed := make(chan string, 3)
 		name := k.Current().Name()
 		runtime.AddCleanup(k.Current(), func(which string) { freed <- which }, "the first")
@@ -402,11 +402,11 @@ func TestAHistoryInsideTheScriptDirectory(t *testing.T) {
 	}
 }
 
-func TestKeepNothing(t *testing.T) {
+func TestAHistoryKeepsAtLeastOneGeneration(t *testing.T) {
 	if _, err := OpenHistory("", 0, quiet, clock.System()); err == nil {
 		t.Error("a history of no generation")
 	}
 }
 
-// collectAll frees what nobody holds.
-func collectAll() { collectFor(nil, 3) }
+// collectGarbage frees what nobody refers to.
+func collectGarbage() { collectFor(nil, 3) }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestNeedsOf(t *testing.T) {
+func TestRequirements(t *testing.T) {
 	for name, tc := range map[string]struct {
 		src  string
 		want []requirement
@@ -34,7 +34,7 @@ func TestNeedsOf(t *testing.T) {
 	}
 }
 
-// What a script can load is known from its text, or known not to be.
+// The text of a script shows what it can load, or that it does not show it.
 func TestWhatAScriptCanLoad(t *testing.T) {
 	for src, want := range map[string]struct {
 		modules string

@@ -13,12 +13,12 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Half of a Lua file may well compile: a script that is open for writing is
-// waited for, however slow its writer.
-func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
+// Half of a Lua file may compile, so a script that is open for writing is waited
+// for, however slow its writer is.
+func TestAHalfWrittenScriptIsNeverAccepted(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, clk, log := opened(t, dir, Config{})
+	s, clk, log := openManual(t, dir, Config{})
 	w := unnotified(s)
 	f, err := os.Create(filepath.Join(dir, "main.lua"))
 	must(t, err)
@@ -49,10 +49,10 @@ func TestAHalfWrittenScriptIsNeverTaken(t *testing.T) {
 	}
 }
 
-func TestAWriterThatChangesNothingInTheEnd(t *testing.T) {
+func TestAWriterThatUndoesItsChange(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, clk, _ := opened(t, dir, Config{})
+	s, clk, _ := openManual(t, dir, Config{})
 	w := unnotified(s)
 	f, err := os.OpenFile(filepath.Join(dir, "main.lua"), os.O_RDWR, 0)
 	must(t, err)
@@ -93,11 +93,11 @@ func TestAScriptOpenForWritingDoesNotKeepTheHostFromStarting(t *testing.T) {
 	}
 }
 
-// A log that some flow writes beside the scripts is not waited for so long.
+// A flow may write a log beside the scripts: data files are not waited for so long.
 func TestADataFileOpenForWritingDelaysOthersASecondAtMost(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, clk, _ := opened(t, dir, Config{})
+	s, clk, _ := openManual(t, dir, Config{})
 	f, err := os.Create(filepath.Join(dir, "calls.log"))
 	must(t, err)
 	defer f.Close()
@@ -109,17 +109,16 @@ func TestADataFileOpenForWritingDelaysOthersASecondAtMost(t *testing.T) {
 		clk.Advance(s.cfg.Quiet)
 		w.step(t.Context())
 		if clk.Now().Sub(begin) > 2*time.Second {
-			t.Fatal("the log holds main.lua up")
+			t.Fatal("the log delays main.lua")
 		}
 	}
 }
 
-// The question is asked with a lease, which makes writers wait: none may be
-// turned away.
-func TestWritersAreNotTurnedAway(t *testing.T) {
+// A lease makes writers wait, but none may fail.
+func TestALeaseFailsNoWriter(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	ctx, stop := context.WithCancel(context.Background())
 	failed := make(chan error, 1)
 	go func() {

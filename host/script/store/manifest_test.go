@@ -36,7 +36,6 @@ func TestAManifestWithAnyByteChangedOrCutIsRefused(t *testing.T) {
 	}
 }
 
-// What is signed but of another kind is refused in words.
 func TestAManifestOfAnotherKind(t *testing.T) {
 	sample := sampleManifest()
 	body, _, _ := strings.Cut(sample.encode(), "sum ")
@@ -57,7 +56,7 @@ func TestAManifestOfAnotherKind(t *testing.T) {
 
 func signed(body string) string { return body + "sum " + hexSum(sha256.Sum256([]byte(body))) + "\n" }
 
-// Whatever lies in the directory, what is read of it is a tree of its own name.
+// Whatever a file holds, a manifest that is read from it has the name of its files.
 func FuzzManifest(f *testing.F) {
 	sample := sampleManifest()
 	body, _, _ := strings.Cut(sample.encode(), "sum ")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestDroppingsOfEditorsAreNotOfTheTree(t *testing.T) {
+func TestFilesOfEditorsAreIgnored(t *testing.T) {
 	for _, name := range strings.Fields(".git .x.lua.swp .#x.lua .x.lua.Ab12Cd ..data ..2026_01_01 x.lua~ #x.lua# 4913 x.lua.swp x.lua.swx x.lua.tmp x.lua.part x.lua.filepart x.lua___jb_tmp___ x.lua___jb_old___") {
 		if !isIgnored(name) {
 			t.Errorf("%q belongs to the tree", name)

@@ -16,7 +16,7 @@ func noNotifications() (*fsnotify.Watcher, error) {
 	return nil, errors.New("too many open files")
 }
 
-// What could not be had is tried again at the next look.
+// Notifications that are not available are asked for again at the next scan.
 func TestNotificationsMayComeLater(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
@@ -28,11 +28,11 @@ func TestNotificationsMayComeLater(t *testing.T) {
 	}
 	w.open = fsnotify.NewWatcher
 	if !w.follow(tree) || w.watcher == nil {
-		t.Error("there are notifications now, and nobody asks for them")
+		t.Error("there are notifications now, and they were not asked for")
 	}
 }
 
-// An overflow tells nothing of which files were written: all are read again.
+// An overflow does not tell which files were written, so all are read again.
 func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
@@ -47,16 +47,16 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 		return w, err
 	}
 	start(t, s)
-	warm(t, s)
+	awaitFirstChange(t, s)
 	healthy := <-watchers
-	healthy.Errors <- fsnotify.ErrEventOverflow // the end of a watch may be among what was dropped
+	healthy.Errors <- fsnotify.ErrEventOverflow // the end of a watch may be among the events that were dropped
 
 	deaf := <-watchers
-	warm(t, s)
+	awaitFirstChange(t, s)
 	for _, watched := range deaf.WatchList() {
-		must(t, deaf.Remove(watched)) // nothing but the overflow can tell now
+		must(t, deaf.Remove(watched)) // only the overflow can tell now
 	}
-	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
+	overwriteSameStamp(t, filepath.Join(dir, "main.lua"), "return 2")
 	deaf.Errors <- fsnotify.ErrEventOverflow
 	await(t, s, "the change", func() bool { return holds(s.Current(), "main.lua", "return 2") })
 	<-watchers
@@ -64,33 +64,33 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	await(t, s, "a change after that", func() bool { return holds(s.Current(), "main.lua", "return 3") })
 }
 
-// The watch begins anew when it must, and then alone. The parent of the tree may
-// be a busy place; its other files are not looked at.
-func TestWhatTheWatchFollows(t *testing.T) {
+// The notifier makes a new watcher only when it must. Other files beside the tree
+// do not concern it, even if they change often.
+func TestWhatTheNotifierFollows(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "scripts/lib/a.lua", "return 1")
 	w := &notifier{open: fsnotify.NewWatcher, log: quiet, reported: map[string]bool{}}
 	defer w.close()
 	scripts := filepath.Join(root, "scripts")
 	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
-		t.Fatal("the watch did not begin")
+		t.Fatal("no watcher was made")
 	}
 	if w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
-		t.Error("the watch began anew for the same directories")
+		t.Error("a new watcher was made for the same directories")
 	}
 
-	// Moved away and back, the directory is the same, but the kernel's watch is gone.
+	// When the directory is moved away and back, the kernel's watch has ended.
 	must(t, os.Rename(scripts, scripts+".away"))
 	must(t, os.Rename(scripts+".away", scripts))
 	for len(w.watcher.WatchList()) == w.watches {
 		<-w.events()
 	}
 	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
-		t.Error("a watch that has ended is taken for one")
+		t.Error("a watch that has ended is not noticed")
 	}
 	w.stale = true
 	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
-		t.Error("the watch that lost events goes on")
+		t.Error("a watcher that lost events is not replaced")
 	}
 	for name, want := range map[string]bool{
 		"other.log":             false,
@@ -98,7 +98,7 @@ func TestWhatTheWatchFollows(t *testing.T) {
 		"scripts/new.lua":       true,
 		"scripts/lib/a.lua":     true,
 		"scripts/.git/HEAD":     false,
-		"scripts/lib/sub/b.lua": false, // not told of before sub itself is
+		"scripts/lib/sub/b.lua": false, // sub itself comes first
 	} {
 		if got := w.concerns(fsnotify.Event{Name: filepath.Join(root, name), Op: fsnotify.Create}); got != want {
 			t.Errorf("concerns(%s) = %v", name, got)

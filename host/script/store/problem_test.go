@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// What Reload says goes into one line of a log, and to an admin's terminal.
+// The error of Reload is logged in one line and shown on a terminal.
 func TestManyProblemsAreOneReadableError(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	put(t, dir, "a.lua", "local x\nreturn return", "b.lua", "require 'lib.gone'\nif x then require 'perhaps' end")
 	err := s.Reload(context.Background())
 	want := `2 problems: (1) a.lua:2: syntax error near 'return' (2) b.lua:1: requires "lib.gone", which is neither a built-in module nor in the script directory (lib/gone.lua)`

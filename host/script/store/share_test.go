@@ -15,7 +15,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// opens counts which files are opened.
+// opens records which files are opened.
 type opens struct {
 	fs.FS
 	names []string
@@ -28,7 +28,7 @@ func (o *opens) Open(name string) (fs.File, error) {
 func (o *opens) Stat(name string) (fs.FileInfo, error)      { return fs.Stat(o.FS, name) }
 func (o *opens) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.FS, name) }
 
-// A look after an edit opens what was edited, twice, and nothing else.
+// After an edit, scans open only the file that was edited, twice.
 func TestAnEditReadsOneFile(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 50 {
@@ -37,7 +37,7 @@ func TestAnEditReadsOneFile(t *testing.T) {
 	o := &opens{FS: os.DirFS(dir)}
 	limits := Config{}.withDefaults().Limits
 	before := emptyTree()
-	for _, want := range []int{50, 50, 0, 0} { // a stamp is trusted after the second reading
+	for _, want := range []int{50, 50, 0, 0} { // a stamp is trusted after the second scan
 		o.names = nil
 		before = scan(o, limits, before, rereadNone)
 		if len(o.names) != want {
@@ -53,8 +53,8 @@ func TestAnEditReadsOneFile(t *testing.T) {
 	}
 }
 
-// What an edit leaves as it was is one and the same in all generations, also in
-// those found in the history; only what is new is compiled.
+// Generations share the files that an edit does not change, also those restored
+// from the history; only new contents are compiled.
 func TestAnEditCompilesOneFile(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 500 {
@@ -72,7 +72,7 @@ func TestAnEditCompilesOneFile(t *testing.T) {
 	must(t, err)
 	must(t, h.Close(context.Background()))
 	first := s.Current().Name()
-	collectAll()
+	collectGarbage()
 	compiled = nil
 	replace(t, dir, "f7.lua", "return 'edited'")
 	must(t, s.Reload(context.Background()))
@@ -99,7 +99,7 @@ func TestAnEditCompilesOneFile(t *testing.T) {
 	if want := []string{"new.lua", "wrong.lua", "wrong.lua", "wrong.lua"}; !slices.Equal(compiled, want) {
 		t.Errorf("compiled %v, want %v", compiled, want)
 	}
-	collectAll()
+	collectGarbage()
 	compiled = nil
 	g, err := h.Find(first)
 	must(t, err)
@@ -113,8 +113,7 @@ func TestAnEditCompilesOneFile(t *testing.T) {
 	}
 }
 
-// However a script comes in pieces, only what its writer left in the end is ever
-// compiled.
+// However slowly a script is written, only the complete text is ever compiled.
 func TestNoHalfWrittenFileIsCompiled(t *testing.T) {
 	pieces := []string{"local menu = {}\n", "function menu.play() end\n", "return menu\n"}
 	whole := strings.Join(pieces, "")

@@ -17,7 +17,7 @@ import (
 func TestAGenerationIsTheTreeAsItWas(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "require 'lib.util'", "lib/util.lua", "return 1", "ivr/init.lua", "return 2", "menu.json", "{}", ".git/config", "x", "main.lua~", "x")
-	s, _, _ := opened(t, dir, Config{})
+	s, _, _ := openManual(t, dir, Config{})
 	g := s.Current()
 
 	for ask, file := range map[string]string{"main": "main.lua", "main.lua": "main.lua", "lib/util": "lib/util.lua"} {
@@ -50,10 +50,10 @@ func TestAGenerationIsTheTreeAsItWas(t *testing.T) {
 	}
 }
 
-func TestNamesLeadNowhereElse(t *testing.T) {
+func TestNamesOutsideTheTree(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "tree/main.lua", "", "secret.lua", "return 1")
-	s, _, _ := opened(t, filepath.Join(dir, "tree"), Config{})
+	s, _, _ := openManual(t, filepath.Join(dir, "tree"), Config{})
 	g := s.Current()
 	var missing *NotFoundError
 	for _, name := range []string{"../secret", filepath.Join(dir, "secret.lua"), "nothing", ""} {
@@ -77,7 +77,7 @@ func TestEqualTreesHaveEqualNames(t *testing.T) {
 	name := func(files ...string) string {
 		dir := t.TempDir()
 		put(t, dir, files...)
-		s, _, _ := opened(t, dir, Config{})
+		s, _, _ := openManual(t, dir, Config{})
 		return s.Current().Name()
 	}
 	a := name("a.lua", "return 1", "b.txt", "x")
@@ -95,7 +95,7 @@ func TestEqualTreesHaveEqualNames(t *testing.T) {
 	}
 }
 
-func TestOpenOfWhatIsNoScriptDirectory(t *testing.T) {
+func TestOpenOfAMissingDirectory(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "file", "")
 	for name, want := range map[string]string{"missing": "no such file or directory", "file": "not a directory"} {
@@ -119,14 +119,14 @@ func TestLimitsOfTheTree(t *testing.T) {
 		}
 	}
 	put(t, dir, "long.wav", strings.Repeat("x", 9))
-	s, _, _ := opened(t, dir, Config{Limits: Limits{File: 8}})
+	s, _, _ := openManual(t, dir, Config{Limits: Limits{File: 8}})
 	if st := s.Status(); st.Refused || !strings.HasPrefix(problemTexts(st.Problems), "long.wav: larger than 8 bytes") {
 		t.Errorf("status %+v", st)
 	}
 }
 
 func TestAnEmptyDirectoryServesNothingYet(t *testing.T) {
-	s, _, _ := opened(t, t.TempDir(), Config{})
+	s, _, _ := openManual(t, t.TempDir(), Config{})
 	if _, err := s.Current().Script("main"); err == nil {
 		t.Error("a script in an empty directory")
 	}

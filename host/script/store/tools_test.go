@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// by runs a tool in root, with blanks between its arguments; where it is not
-// installed, what it does to the tree is done without it.
-func by(without func(t *testing.T, root string), commands ...string) func(t *testing.T, root string) {
+// tool runs commands in root. Blanks separate arguments, and _ is a blank in one.
+// Where a tool is not installed, without does what it would do to the tree.
+func tool(without func(t *testing.T, root string), commands ...string) func(t *testing.T, root string) {
 	return func(t *testing.T, root string) {
 		t.Helper()
 		for _, command := range commands {
@@ -33,7 +33,7 @@ func by(without func(t *testing.T, root string), commands ...string) func(t *tes
 	}
 }
 
-// writes is what a tool comes to that leaves these files.
+// writes returns a function that does what a tool does which writes these files.
 func writes(files ...string) func(t *testing.T, root string) {
 	return func(t *testing.T, root string) {
 		for i := 0; i < len(files); i += 2 {
@@ -44,26 +44,26 @@ func writes(files ...string) func(t *testing.T, root string) {
 
 const asMe = "git -C scripts -c user.name=me -c user.email=me@localhost "
 
-// tools change the tree themselves, as the ways say they do.
+// tools run the editors and deploy tools that ways imitate.
 var tools = []way{
 	{
 		name:   "vim",
-		change: by(writes("scripts/main.lua", "return 2\n"), "vim -es -u NONE -i NONE -N -c %s/1/2/ -c wq scripts/main.lua"),
+		change: tool(writes("scripts/main.lua", "return 2\n"), "vim -es -u NONE -i NONE -N -c %s/1/2/ -c wq scripts/main.lua"),
 		want:   []string{"main.lua", "return 2\n", "lib/util.lua", "return 1"},
 	},
 	{
 		name:   "vim, writing in place",
-		change: by(writes("scripts/main.lua", "return 2\n"), "vim -es -u NONE -i NONE -N -c set_backup_backupcopy=yes -c %s/1/2/ -c wq scripts/main.lua"),
+		change: tool(writes("scripts/main.lua", "return 2\n"), "vim -es -u NONE -i NONE -N -c set_backup_backupcopy=yes -c %s/1/2/ -c wq scripts/main.lua"),
 		want:   []string{"main.lua", "return 2\n", "lib/util.lua", "return 1"},
 	},
 	{
 		name:   "vim, renaming the old to a backup",
-		change: by(writes("scripts/main.lua", "return 2\n"), "vim -es -u NONE -i NONE -N -c set_backup_backupcopy=no -c %s/1/2/ -c wq scripts/main.lua"),
+		change: tool(writes("scripts/main.lua", "return 2\n"), "vim -es -u NONE -i NONE -N -c set_backup_backupcopy=no -c %s/1/2/ -c wq scripts/main.lua"),
 		want:   []string{"main.lua", "return 2\n", "lib/util.lua", "return 1"},
 	},
 	{
 		name:   "sed -i",
-		change: by(writes("scripts/main.lua", "return 2", "scripts/lib/util.lua", "return 2"), "sed -i s/1/2/ scripts/main.lua scripts/lib/util.lua"),
+		change: tool(writes("scripts/main.lua", "return 2", "scripts/lib/util.lua", "return 2"), "sed -i s/1/2/ scripts/main.lua scripts/lib/util.lua"),
 		want:   []string{"main.lua", "return 2", "lib/util.lua", "return 2"},
 	},
 	{
@@ -73,15 +73,15 @@ var tools = []way{
 				put(t, root, "scripts/main.lua", "return 1", "scripts/lib/util.lua", "return 1")
 			}
 			both(t, root)
-			by(both, "git init -q -b main scripts", asMe+"add -A", asMe+"commit -q -m first", asMe+"checkout -q -b next")(t, root)
+			tool(both, "git init -q -b main scripts", asMe+"add -A", asMe+"commit -q -m first", asMe+"checkout -q -b next")(t, root)
 			put(t, root, "scripts/main.lua", "require 'mod.new'", "scripts/mod/new.lua", "return 2")
 			must(t, os.RemoveAll(filepath.Join(root, "scripts/lib")))
-			by(both, asMe+"add -A", asMe+"commit -q -m second", asMe+"checkout -q main")(t, root)
+			tool(both, asMe+"add -A", asMe+"commit -q -m second", asMe+"checkout -q main")(t, root)
 			if _, err := exec.LookPath("git"); err != nil {
 				must(t, os.RemoveAll(filepath.Join(root, "scripts/mod")))
 			}
 		},
-		change: by(func(t *testing.T, root string) {
+		change: tool(func(t *testing.T, root string) {
 			writes("scripts/main.lua", "require 'mod.new'")(t, root)
 			put(t, root, "scripts/mod/new.lua", "return 2")
 			must(t, os.RemoveAll(filepath.Join(root, "scripts/lib")))
@@ -95,36 +95,36 @@ var tools = []way{
 				put(t, root, "scripts/main.lua", "return 1", "scripts/lib/util.lua", "return 1")
 			}
 			both(t, root)
-			by(both, "git init -q -b main scripts", asMe+"add -A", asMe+"commit -q -m first")(t, root)
+			tool(both, "git init -q -b main scripts", asMe+"add -A", asMe+"commit -q -m first")(t, root)
 			put(t, root, "scripts/main.lua", "return 2")
-			by(both, asMe+"stash -q")(t, root)
+			tool(both, asMe+"stash -q")(t, root)
 			put(t, root, "scripts/main.lua", "return 1")
 		},
-		change: by(writes("scripts/main.lua", "return 2"), asMe+"stash pop -q"),
+		change: tool(writes("scripts/main.lua", "return 2"), asMe+"stash pop -q"),
 		want:   []string{"main.lua", "return 2", "lib/util.lua", "return 1"},
 	},
 	{
 		name:   "rsync",
 		layout: released,
-		change: by(synced, "rsync -ac --delete next/ scripts/"),
+		change: tool(synced, "rsync -ac --delete next/ scripts/"),
 		want:   []string{"main.lua", "return 2", "mod/util.lua", "return 2"},
 	},
 	{
 		name:   "rsync --inplace",
 		layout: released,
-		change: by(synced, "rsync -ac --delete --inplace next/ scripts/"),
+		change: tool(synced, "rsync -ac --delete --inplace next/ scripts/"),
 		want:   []string{"main.lua", "return 2", "mod/util.lua", "return 2"},
 	},
 	{
 		name:   "cp -r over it",
 		layout: released,
-		change: by(synced, "cp -r next/. scripts/", "rm -r scripts/lib"),
+		change: tool(synced, "cp -r next/. scripts/", "rm -r scripts/lib"),
 		want:   []string{"main.lua", "return 2", "mod/util.lua", "return 2"},
 	},
 	{
 		name:   "tar, unpacked over it",
 		layout: released,
-		change: by(synced, "tar -C next -cf next.tar .", "tar -C scripts -xf next.tar", "rm -r scripts/lib"),
+		change: tool(synced, "tar -C next -cf next.tar .", "tar -C scripts -xf next.tar", "rm -r scripts/lib"),
 		want:   []string{"main.lua", "return 2", "mod/util.lua", "return 2"},
 	},
 	{
@@ -132,7 +132,7 @@ var tools = []way{
 		layout: deployed("scripts"),
 		change: func(t *testing.T, root string) {
 			put(t, root, "releases/2/main.lua", "return 2")
-			by(func(t *testing.T, root string) {
+			tool(func(t *testing.T, root string) {
 				must(t, os.Remove(filepath.Join(root, "scripts")))
 				must(t, os.Symlink("releases/2", filepath.Join(root, "scripts")))
 			}, "ln -sfn releases/2 scripts")(t, root)
@@ -141,12 +141,12 @@ var tools = []way{
 	},
 }
 
-// released is the tree with another one beside it.
+// released makes the tree and another one beside it.
 func released(t *testing.T, root string) {
 	put(t, root, "scripts/main.lua", "return 1", "scripts/lib/util.lua", "return 1", "next/main.lua", "return 2", "next/mod/util.lua", "return 2")
 }
 
-// synced makes the tree that other one.
+// synced makes the tree equal to the other one.
 func synced(t *testing.T, root string) {
 	writes("scripts/main.lua", "return 2")(t, root)
 	put(t, root, "scripts/mod/util.lua", "return 2")

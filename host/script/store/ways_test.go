@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// way is one in which people, editors and deploys change a tree. Each begins with
-// main.lua and lib/util.lua in root/scripts, which is served, and must be noticed
+// A way is a way in which people, editors and deploys change a tree. Each starts
+// with main.lua and lib/util.lua in root/scripts, which serves, and must be noticed
 // without the periodic scan.
 type way struct {
 	name   string
 	layout func(t *testing.T, root string) // instead of the two files
 	change func(t *testing.T, root string)
 	want   []string // all files afterwards
-	again  string   // where a later change must be noticed; "" is the tree's root
+	again  string   // where a later change must be noticed; "" means the tree's root
 }
 
-// ways are done with the system calls that editors and tools make.
+// ways make the system calls that editors and tools make.
 var ways = []way{
 	{
 		name:   "written in place",
@@ -29,7 +29,7 @@ var ways = []way{
 	{
 		name: "written in place, with the old time and size (rsync --inplace --times)",
 		change: func(t *testing.T, root string) {
-			disguised(t, filepath.Join(root, "scripts/lib/util.lua"), "return 7")
+			overwriteSameStamp(t, filepath.Join(root, "scripts/lib/util.lua"), "return 7")
 		},
 		want: []string{"main.lua", "return 1", "lib/util.lua", "return 7"},
 	},
@@ -76,7 +76,7 @@ var ways = []way{
 		want: []string{"main.lua", "return 2", "lib/util.lua", "return 2"},
 	},
 	{
-		name: "git checkout: unlinked and created, a directory gone, another there",
+		name: "git checkout: unlinked and created, a directory removed, another created",
 		change: func(t *testing.T, root string) {
 			dir := filepath.Join(root, "scripts")
 			must(t, os.Remove(filepath.Join(dir, "main.lua")))
@@ -169,8 +169,10 @@ var ways = []way{
 			put(t, dir, "main.lua", "return 1", "lib/util.lua", "return 1")
 			must(t, os.Symlink("lib/util.lua", filepath.Join(dir, "alias.lua")))
 		},
-		change: func(t *testing.T, root string) { disguised(t, filepath.Join(root, "scripts/lib/util.lua"), "return 2") },
-		want:   []string{"main.lua", "return 1", "lib/util.lua", "return 2", "alias.lua", "return 2"},
+		change: func(t *testing.T, root string) {
+			overwriteSameStamp(t, filepath.Join(root, "scripts/lib/util.lua"), "return 2")
+		},
+		want: []string{"main.lua", "return 1", "lib/util.lua", "return 2", "alias.lua", "return 2"},
 	},
 	{
 		name: "an upload renamed when it is whole",
@@ -184,8 +186,8 @@ var ways = []way{
 	},
 }
 
-// deployed is a release directory with a link to it, the tree itself or a level
-// above it.
+// deployed makes a release directory and a link to it, either the tree itself or a
+// level above it.
 func deployed(link string) func(t *testing.T, root string) {
 	return func(t *testing.T, root string) {
 		if link == "scripts" {
@@ -213,15 +215,15 @@ func (way way) isNoticed(t *testing.T) {
 	} else {
 		way.layout(t, root)
 	}
-	s := running(t, filepath.Join(root, "scripts"))
-	warm(t, s)
+	s := openRunning(t, filepath.Join(root, "scripts"))
+	awaitFirstChange(t, s)
 	before := s.Current()
 	way.change(t, root)
 	await(t, s, "the changed tree", func() bool { return holds(s.Current(), way.want...) })
 	if g := s.Current(); g.Name() == before.Name() {
 		t.Errorf("two trees are named %s", g.Name())
 	}
-	// What was changed is watched as well as what was there before.
+	// New directories are watched as well as those that existed before.
 	put(t, root, "scripts/"+way.again+"again.lua", "return 9")
 	await(t, s, "a change after that", func() bool { return holds(s.Current(), append(way.want, way.again+"again.lua", "return 9")...) })
 }
@@ -230,8 +232,8 @@ func TestADirectoryMovedAwayAndBack(t *testing.T) {
 	root := t.TempDir()
 	scripts, away := filepath.Join(root, "scripts"), filepath.Join(root, "away")
 	put(t, scripts, "main.lua", "return 1", "lib/util.lua", "return 1")
-	s := running(t, scripts)
-	warm(t, s)
+	s := openRunning(t, scripts)
+	awaitFirstChange(t, s)
 	before := s.Current()
 
 	must(t, os.Rename(scripts, away))
@@ -261,8 +263,8 @@ func TestADirectoryGoneWithItsParentAndBack(t *testing.T) {
 			parent := filepath.Join(t.TempDir(), "a/b")
 			scripts := filepath.Join(parent, "scripts")
 			put(t, scripts, "main.lua", "return 1")
-			s := running(t, scripts)
-			warm(t, s)
+			s := openRunning(t, scripts)
+			awaitFirstChange(t, s)
 			must(t, way.away(parent))
 			await(t, s, "the directory missed", func() bool { return s.Status().Refused })
 			must(t, way.back(parent))
@@ -275,7 +277,7 @@ func TestADirectoryGoneWithItsParentAndBack(t *testing.T) {
 func TestThousandsOfFilesAreOneSwap(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0")
-	s, clk, _ := opened(t, dir, Config{})
+	s, clk, _ := openManual(t, dir, Config{})
 	start(t, s)
 	want := []string{"main.lua", "return 0"}
 	files := 2000
@@ -302,7 +304,7 @@ func TestLinkSwapsNeverMixTwoTrees(t *testing.T) {
 	}
 	link := filepath.Join(root, "current")
 	relink(t, release(0), link)
-	s := running(t, link)
+	s := openRunning(t, link)
 
 	done := make(chan struct{})
 	go func() {
@@ -340,13 +342,13 @@ func TestLinkSwapsNeverMixTwoTrees(t *testing.T) {
 func TestWithoutNotificationsTheScanFindsChanges(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, clk, log := opened(t, dir, Config{})
+	s, clk, log := openManual(t, dir, Config{})
 	s.notify = noNotifications
 	start(t, s)
 	for _, change := range []string{"return 2", "return 3"} {
 		clk.WaitForTimers(1)
 		// The same size and time: only reading shows the difference.
-		disguised(t, filepath.Join(dir, "main.lua"), change)
+		overwriteSameStamp(t, filepath.Join(dir, "main.lua"), change)
 		changed := s.Changed()
 		clk.Advance(30 * time.Second)
 		clk.WaitForTimers(2)
@@ -364,21 +366,21 @@ func TestWithoutNotificationsTheScanFindsChanges(t *testing.T) {
 func TestAChangeBetweenOpenAndRunIsFound(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, clk, _ := opened(t, dir, Config{})
-	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
+	s, clk, _ := openManual(t, dir, Config{})
+	overwriteSameStamp(t, filepath.Join(dir, "main.lua"), "return 2")
 	start(t, s)
 	stop := tick(clk, s.cfg.Quiet)
 	await(t, s, "the change", func() bool { return holds(s.Current(), "main.lua", "return 2") })
 	stop()
 }
 
-// What is the same by name, size and time is not read again: that is what makes
-// a look cheap, and why the scan reads.
-func TestALookTrustsStamps(t *testing.T) {
+// A file with the same name, size and time is not read again. That makes a scan
+// cheap, and is why the periodic scan reads everything.
+func TestAScanTrustsStamps(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, _, _ := opened(t, dir, Config{})
-	disguised(t, filepath.Join(dir, "main.lua"), "return 2")
+	s, _, _ := openManual(t, dir, Config{})
+	overwriteSameStamp(t, filepath.Join(dir, "main.lua"), "return 2")
 	must(t, s.takeTurn(t.Context()))
 	defer s.endTurn()
 	if now, still := s.scan(rereadNone); !still || now.files["main.lua"].content.data != "return 1" {
