@@ -2,8 +2,10 @@ package config
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +80,9 @@ log: {level: debug, format: json}
 	if len(c.Hosts) != 2 || c.Parked != (Parked{HangupParked, "NORMAL_TEMPORARY_FAILURE"}) || c.Drain != Duration(time.Minute) {
 		t.Errorf("hosts %v, parked %v, drain %v", c.Hosts, c.Parked, c.Drain)
 	}
+	if c.Log != (Log{Level: Level(slog.LevelDebug), Format: "json"}) {
+		t.Errorf("log: %+v", c.Log)
+	}
 	if c.Calls.Handshake != Duration(25*time.Second) || c.Calls.Linger != Duration(5*time.Second) {
 		t.Errorf("calls: %+v", c.Calls)
 	}
@@ -96,6 +101,12 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"nodes:\n  - password: x\n":                                  `e.yaml:2: this node has no address`,
 		"fallback: hangup BUSSY\n":                                   `e.yaml:1: "BUSSY" is not a hangup cause; did you mean USER_BUSY?`,
 		"parked: hangup NO_CAUSE_AT_ALL\n":                           `e.yaml:1: "NO_CAUSE_AT_ALL" is not a hangup cause`,
+		"fallback: continue now\n":                                   `e.yaml:1: "continue now" is not a fallback`,
+		"parked: report now\n":                                       `e.yaml:1: "report now" is not an action`,
+		"listen: 127.0.0.1:65536\n":                                  `e.yaml:1: "127.0.0.1:65536" is not an address`,
+		"routes:\n  - {flow: a, args: [x$9]}\n":                      `e.yaml:2: $9 is a group`,
+		"flows: {a: {canary: 0%}}\n":                                 `e.yaml:1: "0%" is not a share`,
+		"flows: {a: {canary: {window: 0s}}}\n":                       `e.yaml:1: a canary needs`,
 		"fallback: hangup\n":                                         `e.yaml:1: "hangup" is not a fallback`,
 		"fallback: explode\n":                                        `e.yaml:1: "explode" is not a fallback`,
 		"fallback: hangup me;now\n":                                  `e.yaml:1: "me;now" is not a hangup cause`,
@@ -166,6 +177,41 @@ func TestValuesReadBackWhatTheyPrint(t *testing.T) {
 		if err := d.Set(text); err != nil || d.String() != text {
 			t.Errorf("duration %s became %s (%v)", text, d, err)
 		}
+	}
+}
+
+func TestTheEdgesOfWhatIsRead(t *testing.T) {
+	c, err := Parse("e.yaml", []byte("listen: 127.0.0.1:65535\nfallback: continue\nroutes: [{flow: a, destination: '(.)(.)(.)(.)(.)(.)(.)(.)(.)', args: [$9]}]\nflows: {a: {canary: 1%}, b: {canary: 99%}, c: {canary: {calls: 1, window: 1ns}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:65535" || c.Flows["a"].Canary.Share != 1 || c.Flows["b"].Canary.Share != 99 || c.Flows["c"].Canary.Calls != 1 {
+		t.Errorf("got %+v", c)
+	}
+	if s := (Size(0)).String(); s != "0B" {
+		t.Errorf("no bytes are %s", s)
+	}
+	if s := (Size(1536)).String(); s != "1536B" {
+		t.Errorf("one and a half KiB are %s", s)
+	}
+	p := Pattern{regexp.MustCompile("x")}
+	if err := p.Set(""); err != nil || p.Regexp != nil {
+		t.Errorf("no pattern is %v, %v", p, err)
+	}
+}
+
+func TestFlowsAreListed(t *testing.T) {
+	names := strings.Split("a b c d e f g h i j k l m n", " ")
+	for n, want := range map[int]string{
+		0: "there are no flows", 1: "the flows are a", 12: "the flows are a, b, c, d, e, f, g, h, i, j, k, l",
+		14: "the flows are a, b, c, d, e, f, g, h, i, j, k, l and 2 more",
+	} {
+		if got := DescribeFlows(names[:n]); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+	if FlowName("ivr/main.lua") != "ivr/main" || FlowName("main") != "main" {
+		t.Error("the name of a flow has an ending")
 	}
 }
 
