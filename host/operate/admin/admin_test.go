@@ -82,6 +82,9 @@ func (s *started) send(t *testing.T, method, path, body string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if format := w.Header.Get("Content-Type"); w.StatusCode == http.StatusOK && format != "application/json" {
+		t.Errorf("%s %s answers with %s", method, path, format)
+	}
 	return w.StatusCode, string(answer)
 }
 
@@ -93,6 +96,7 @@ func TestWhatIsNoRequest(t *testing.T) {
 		code               int
 		part               string
 	}{
+		{"GET", "/status", "", http.StatusOK, `"pid": 0`},
 		{"GET", "/", "", http.StatusNotFound, ""},
 		{"GET", "/drain", "", http.StatusMethodNotAllowed, ""}, // a browser's or crawler's GET changes nothing
 		{"POST", "/status", "", http.StatusMethodNotAllowed, ""},

@@ -17,6 +17,9 @@ func TestThePrivateDirectoryIsOneUsers(t *testing.T) {
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("it is made with %v, %v", info.Mode(), err)
 	}
+	if err := makeDir(filepath.Join(dir, "missing", "eslua")); err == nil {
+		t.Error("a directory that cannot be made is none")
+	}
 	for bit := os.FileMode(0o001); bit <= 0o040; bit <<= 1 {
 		if err := os.Chmod(dir, 0o700|bit); err != nil {
 			t.Fatal(err)

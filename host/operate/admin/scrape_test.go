@@ -42,7 +42,7 @@ func startWatched(t *testing.T, f *fake) *started {
 func TestHealth(t *testing.T) {
 	f := &fake{st: Status{Listen: "127.0.0.1:8084", Calls: outbound.Status{Running: 3}}}
 	s := startWatched(t, f)
-	if code, _, text := s.fetch(t, "GET", "/health"); code != http.StatusOK || text != "taking calls on 127.0.0.1:8084, 3 running\n" {
+	if code, format, text := s.fetch(t, "GET", "/health"); code != http.StatusOK || format != "text/plain; charset=utf-8" || text != "taking calls on 127.0.0.1:8084, 3 running\n" {
 		t.Errorf("%d: %s", code, text)
 	}
 	f.mu.Lock()

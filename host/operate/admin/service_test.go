@@ -188,9 +188,9 @@ func TestDiff(t *testing.T) {
 		}
 		return text
 	}
-	for what, got := range map[string]string{"all flows": diff("", "", ""), "a": diff("a", "", "")} {
-		if !strings.HasPrefix(got, "ERROR the history holds only one") {
-			t.Errorf("%s, with nothing to compare: %s", what, got)
+	for flow, want := range map[string]string{"": "one generation,", "a": "one version of a,"} {
+		if got := diff(flow, "", ""); !strings.HasPrefix(got, "ERROR the history holds only "+want) {
+			t.Errorf("nothing to compare: %s", got)
 		}
 	}
 	s.save("a.lua", "-- 2\n")

@@ -61,7 +61,6 @@ func listen(path string) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.SetUnlinkOnClose(false)
 	s := &socket{Listener: l, path: path}
 	err = os.Chmod(temporary, 0o600)
 	if err == nil {
