@@ -1,40 +1,55 @@
 package grant
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// silentAPI are the commands that neither expand, keep nor execute their
-// arguments: whatever stands in them is only text.
+// silentAPI lists the commands that neither expand, store nor execute their
+// arguments: for them, everything is only text.
 var silentAPI = map[string]bool{
 	"log": true, "md5": true, "url_encode": true, "sql_escape": true, "chat": true,
 	"uuid_chat": true, "uuid_send_message": true, "uuid_send_text": true, "uuid_send_info": true,
 }
 
-// api checks a command line and, where a command takes commands, applications,
-// dial strings or variables, those too. What stands anywhere in a text has been
-// looked for by text already.
-func (c *check) api(line, where string) error {
-	if err := c.enter(APICommand, where); err != nil {
+// apiArguments are the commands that take applications or extensions at fixed
+// places.
+var apiArguments = map[string][]argument{
+	"uuid_broadcast":  {{broadcastApp, 4, 1}},
+	"sched_broadcast": {{broadcastApp, 4, 2}},
+	"uuid_transfer":   {{extension, 5, 1}},
+	"sched_transfer":  {{extension, 6, 2}},
+	"uuid_deflect":    {{extension, 5, 1}},
+	"tone_detect":     {{application, 8, 5}},
+}
+
+// api checks a command line and the commands, applications, dial strings and
+// variables in its argument. Method text has checked what can occur anywhere.
+func (c check) api(line, where string) error {
+	c, err := c.nested(APICommand, where)
+	if err != nil {
 		return err
 	}
-	defer c.leave()
 	line = strings.TrimSpace(holed(line))
 	if line == "" {
 		return nil
 	}
 	name, arg, _ := strings.Cut(line, " ")
 	name, arg = strings.TrimSpace(name), strings.TrimSpace(arg)
-	if err := c.named(APICommand, name, arg, where); err != nil {
+	if err := c.permit(APICommand, name, arg, where); err != nil {
 		return err
 	}
 	if where == "" {
 		where = line
 	}
-	switch strings.ToLower(name) {
+	name = strings.ToLower(name)
+	if list, ok := apiArguments[name]; ok {
+		return c.arguments(list, arg, where)
+	}
+	switch name {
 	case "bgapi", "expand":
 		return c.api(afterUUID(arg), where)
 	case "xml_wrap":
@@ -47,21 +62,11 @@ func (c *check) api(line, where string) error {
 		_, arg, _ = strings.Cut(arg, " ")
 		return c.api(strings.TrimSuffix(arg, "&"), where)
 	case "alias":
-		return c.api(word(syntax.Split(arg, ' ', c.most(3)), 2), where)
+		return c.api(wordAt(syntax.Split(arg, ' ', c.most(3)), 2), where)
 	case "json":
 		return c.json(arg, where)
 	case "originate":
 		return c.originate(arg, where)
-	case "uuid_broadcast":
-		return c.broadcastAt(syntax.Split(arg, ' ', c.most(4)), 1, where)
-	case "sched_broadcast":
-		return c.broadcastAt(syntax.Split(arg, ' ', c.most(4)), 2, where)
-	case "uuid_transfer":
-		return c.transfer(syntax.Split(arg, ' ', c.most(5)), 1, where)
-	case "sched_transfer":
-		return c.transfer(syntax.Split(arg, ' ', c.most(6)), 2, where)
-	case "uuid_deflect":
-		return c.transfer(syntax.Split(arg, ' ', c.most(5)), 1, where)
 	case "uuid_dual_transfer":
 		for _, w := range syntax.Split(arg, ' ', c.most(3)) {
 			if err := c.slashTarget(w, where); err != nil {
@@ -71,14 +76,12 @@ func (c *check) api(line, where string) error {
 		return nil
 	case "uuid_setvar":
 		w := syntax.Split(arg, ' ', c.most(3))
-		return c.variable(word(w, 1), word(w, 2), where)
+		return c.variable(wordAt(w, 1), wordAt(w, 2), where)
 	case "uuid_setvar_multi":
 		_, list, _ := strings.Cut(arg, " ")
 		return c.pairs(syntax.Split(list, ';', 256), where)
 	case "global_setvar":
-		return c.pairs([]string{plain(arg)}, where)
-	case "tone_detect":
-		return c.appAt(syntax.Split(arg, ' ', c.most(8)), 5, where)
+		return c.pairs([]string{stripQuotes(arg)}, where)
 	case "uuid_record":
 		return c.text(urlDecoded(arg), false) // session_record_function decodes its variables
 	case "url_decode":
@@ -89,7 +92,7 @@ func (c *check) api(line, where string) error {
 	return c.dial(arg)
 }
 
-// afterUUID takes the "uuid:... " off that bgapi and expand may begin with.
+// afterUUID removes the "uuid:... " that bgapi and expand may begin with.
 func afterUUID(arg string) string {
 	if len(arg) > 5 && strings.EqualFold(arg[:5], "uuid:") {
 		_, arg, _ = strings.Cut(arg, " ")
@@ -97,49 +100,49 @@ func afterUUID(arg string) string {
 	return arg
 }
 
-// originate is mod_commands.c:originate_function.
-func (c *check) originate(arg, where string) error {
+// originate checks the argument of originate (mod_commands.c:originate_function).
+func (c check) originate(arg, where string) error {
 	w := syntax.Split(arg, ' ', c.most(10))
-	if c.loose {
-		return first(c.dial(arg), c.anyTarget(w, " ", where), c.anyAmpersand(arg, where))
+	if c.unquoted {
+		return cmp.Or(c.dial(arg), c.anyTarget(w, " ", where), c.anyAmpersand(arg, where))
 	}
-	if rest, ok := strings.CutPrefix(word(w, 1), "&"); ok {
-		return first(c.dial(word(w, 0)), c.ampersand(rest, where))
+	if rest, ok := strings.CutPrefix(wordAt(w, 1), "&"); ok {
+		return cmp.Or(c.dial(wordAt(w, 0)), c.ampersand(rest, where))
 	}
-	return first(c.dial(word(w, 0)), c.target(word(w, 1), word(w, 2), where))
+	return cmp.Or(c.dial(wordAt(w, 0)), c.target(wordAt(w, 1), wordAt(w, 2), where))
 }
 
-// ampersand is the app(data) behind an "&"; the first ")" ends it.
-func (c *check) ampersand(s, where string) error {
+// ampersand checks the app(data) after an "&"; the first ")" ends it.
+func (c check) ampersand(s, where string) error {
 	s, _, _ = strings.Cut(s, ")")
 	app, data, _ := strings.Cut(s, "(")
 	return c.app(app, data, where)
 }
 
-// anyAmpersand takes every "&" for the beginning of an application.
-func (c *check) anyAmpersand(s, where string) error {
+// anyAmpersand checks what follows every "&" as an application.
+func (c check) anyAmpersand(s, where string) error {
 	for i := strings.IndexByte(s, '&'); i >= 0; i = strings.IndexByte(s, '&') {
 		s = s[i+1:]
 		if err := c.count(s); err != nil {
 			return err
 		}
-		if err := first(c.app(s[:nameEnd(s)], "", where), c.ampersand(s, where)); err != nil {
+		if err := cmp.Or(c.app(s[:nameEnd(s)], "", where), c.ampersand(s, where)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// web lets curl speak to the web, and only with a grant to files.
-func (c *check) web(arg, where string) error {
-	address := strings.ToLower(strings.TrimLeft(plain(arg), " "))
-	if strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") || !strings.Contains(address, ":") && !unknown(address) {
+// web checks the address for curl: without a grant it may only be on the web.
+func (c check) web(arg, where string) error {
+	address := strings.ToLower(strings.TrimLeft(stripQuotes(arg), " "))
+	if strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") || !strings.Contains(address, ":") && !isUnknown(address) {
 		return nil // without a scheme curl guesses among network protocols
 	}
-	return c.named(APICommand, "curl", "file", where)
+	return c.permit(APICommand, "curl", "file", where)
 }
 
-// urlDecoded is switch_utils.c:switch_url_decode: what is no code stays.
+// urlDecoded decodes a text as switch_utils.c:switch_url_decode does.
 func urlDecoded(s string) string {
 	var out strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -153,14 +156,4 @@ func urlDecoded(s string) string {
 		out.WriteByte(s[i])
 	}
 	return out.String()
-}
-
-// first is the first error.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

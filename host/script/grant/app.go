@@ -1,18 +1,19 @@
 package grant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// speaks reports an application that only says, plays or logs its argument or
-// reads digits: nothing of it is kept or expanded a second time, so that a
-// caller's name with ${...} in it passes when it is escaped. What begins with
-// an expansion might come to begin with a scope; phrase: goes through a macro,
-// which expands.
-func speaks(app, data string) bool {
+// isSpoken reports whether an application only says, plays or logs its argument or
+// reads digits. Such an argument is neither stored nor expanded a second time, so
+// that a caller's name with ${...} in it passes when it is escaped. One that begins
+// with an expansion may turn out to begin with a scope, and phrase: goes through a
+// macro, which expands.
+func isSpoken(app, data string) bool {
 	switch strings.ToLower(strings.TrimSpace(app)) {
 	case "log", "speak", "say", "playback", "loop_playback", "endless_playback", "record", "read", "send_dtmf", "queue_dtmf":
 		return !strings.HasPrefix(data, "$") && !strings.HasPrefix(data, "%") && !strings.HasPrefix(data, "[") &&
@@ -21,7 +22,7 @@ func speaks(app, data string) bool {
 	return false
 }
 
-// scoped cuts the %[name=value,...] off that any application's argument may
+// scoped splits off the %[name=value,...] that any application's argument may
 // begin with (switch_core_session.c:switch_core_session_exec).
 func scoped(data string) (scope, rest string) {
 	open := strings.IndexByte(data, '[')
@@ -42,13 +43,31 @@ func scoped(data string) (scope, rest string) {
 	return "", data
 }
 
-// app checks an application and, where an application takes applications,
-// extensions, dial strings or variables, those too.
-func (c *check) app(name, data, where string) error {
-	if err := c.enter(Application, where); err != nil {
+// appArguments are the applications that take applications or extensions at fixed
+// places.
+var appArguments = map[string][]argument{
+	"transfer":                 {{extension, 4, 0}},
+	"execute_extension":        {{extension, 4, 0}},
+	"deflect":                  {{extension, 4, 0}},
+	"sched_transfer":           {{extension, 4, 1}},
+	"limit":                    {{overflow, 7, 4}},
+	"limit_hash":               {{overflow, 6, 3}},
+	"limit_hash_execute":       {{application, 5, 3}},
+	"tone_detect":              {{application, 7, 4}},
+	"spandsp_start_fax_detect": {{application, 4, 0}},
+	"broadcast":                {{broadcastApp, 4, 0}},
+	"sched_broadcast":          {{broadcastApp, 6, 1}},
+	"bind_meta_app":            {{broadcastApp, 4, 3}},
+	"soft_hold":                {{broadcastApp, 3, 1}, {broadcastApp, 3, 2}},
+}
+
+// app checks an application and the applications, extensions, dial strings and
+// variables in its argument.
+func (c check) app(name, data, where string) error {
+	c, err := c.nested(Application, where)
+	if err != nil {
 		return err
 	}
-	defer c.leave()
 	_, data = scoped(data)
 	name, data = strings.ToLower(strings.TrimSpace(holed(name))), holed(data)
 	if name == "" {
@@ -57,152 +76,55 @@ func (c *check) app(name, data, where string) error {
 	if app, arg, ok := strings.Cut(name, "::"); ok { // switch_core_session_execute_application_get_flags
 		return c.app(app, strings.TrimSpace(arg+" "+data), where)
 	}
-	if name == "socket" && c.home(data) {
+	if name == "socket" && c.leadsHome(data) {
 		return nil
 	}
-	if err := c.named(Application, name, data, where); err != nil {
+	if err := c.permit(Application, name, data, where); err != nil {
 		return err
 	}
 	if where == "" {
 		where = strings.TrimSpace(name + " " + data)
+	}
+	if list, ok := appArguments[name]; ok {
+		return c.arguments(list, data, where)
 	}
 	switch name {
 	case "set", "push", "unshift", "set_global", "set_profile_var", "export", "bridge_export":
 		return c.pairs([]string{data}, where)
 	case "multiset":
 		return c.multiset(data, where)
-	case "transfer":
-		return c.transfer(syntax.Split(data, ' ', c.most(4)), 0, where)
-	case "execute_extension", "deflect":
-		return c.transfer(syntax.Split(data, ' ', c.most(4)), 0, where)
-	case "sched_transfer":
-		return c.transfer(syntax.Split(data, ' ', c.most(4)), 1, where)
 	case "play_and_get_digits":
 		return c.failure(syntax.Split(data, ' ', c.most(11)), where)
-	case "limit":
-		return c.limit(syntax.Split(data, ' ', c.most(7)), 4, where)
-	case "limit_hash":
-		return c.limit(syntax.Split(data, ' ', c.most(6)), 3, where)
 	case "limit_execute":
-		w := syntax.Split(data, ' ', c.most(6))
-		if len(w) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
-			return c.appAt(w, 3, where)
+		at := 4
+		if words := syntax.Split(data, ' ', c.most(6)); len(words) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
+			at = 3
 		}
-		return c.appAt(w, 4, where)
-	case "limit_hash_execute":
-		return c.appAt(syntax.Split(data, ' ', c.most(5)), 3, where)
-	case "tone_detect":
-		return c.appAt(syntax.Split(data, ' ', c.most(7)), 4, where)
-	case "spandsp_start_fax_detect":
-		return c.appAt(syntax.Split(data, ' ', c.most(4)), 0, where)
-	case "broadcast":
-		return c.broadcastAt(syntax.Split(data, ' ', c.most(4)), 0, where)
-	case "sched_broadcast":
-		return c.broadcastAt(syntax.Split(data, ' ', c.most(6)), 1, where)
-	case "bind_meta_app":
-		return c.broadcastAt(syntax.Split(data, ' ', c.most(4)), 3, where)
-	case "soft_hold":
-		w := syntax.Split(data, ' ', c.most(3))
-		return first(c.broadcastAt(w, 1, where), c.broadcastAt(w, 2, where))
+		return c.arguments([]argument{{application, 6, at}}, data, where)
 	case "bind_digit_action":
-		f := syntax.Split(data, ',', c.most(6))
-		for i := 2; i < len(f) && (i == 2 || c.loose); i++ {
-			if err := c.digitAction(f[i], word(f, i+1), where); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.digitActions(syntax.Split(data, ',', c.most(6)), where)
 	case "event":
 		return c.grants.CheckEvent()
 	case "curl":
 		return c.web(data, where)
 	}
-	if speaks(name, data) {
+	if isSpoken(name, data) {
 		return nil
 	}
 	return c.dial(data)
 }
 
-// failure is play_and_get_digits' last argument, where a failure transfers to.
-func (c *check) failure(w []string, where string) error {
-	if c.loose {
+// failure checks the last argument of play_and_get_digits, to which a failure
+// transfers the call.
+func (c check) failure(w []string, where string) error {
+	if c.unquoted {
 		return c.anyTarget(w, " ", where)
 	}
-	return c.transfer(syntax.Split(word(w, 10), ' ', 4), 0, where)
-}
-
-// most is how many words to split off: all of them where quotes are gone.
-func (c *check) most(n int) int {
-	if c.loose {
-		return maxFound
-	}
-	return n
-}
-
-// written refuses what the switch puts in up to word last: it could hold a
-// blank and so move every word behind it.
-func (c *check) written(w []string, last int, where string) error {
-	for i := 0; i <= last && i < len(w); i++ {
-		if unknown(w[i]) && !c.grants.Apps.everything() {
-			return unknowable(Application, w[i], where)
-		}
-	}
-	return nil
-}
-
-// appAt is an application and its argument among words; it need not be there,
-// and some commands take a number in its place.
-func (c *check) appAt(w []string, at int, where string) error {
-	if err := c.written(w, at, where); err != nil {
-		return err
-	}
-	if c.loose {
-		return c.anyApp(w, where)
-	}
-	if strings.Trim(word(w, at), "0123456789+-") == "" {
-		return nil
-	}
-	return c.app(w[at], word(w, at+1), where)
-}
-
-func (c *check) broadcastAt(w []string, at int, where string) error {
-	if err := c.written(w, at-1, where); err != nil {
-		return err
-	}
-	if c.loose {
-		return c.anyApp(w, where)
-	}
-	return c.broadcast(word(w, at), where)
-}
-
-// anyApp takes every word for the application or the app::data.
-func (c *check) anyApp(w []string, where string) error {
-	if c.grants.Apps.Only != nil {
-		return unreadable(Application, "an application's name behind quotes", where)
-	}
-	for i, name := range w {
-		if err := c.count(name); err != nil {
-			return err
-		}
-		name, _, _ = strings.Cut(name, "::")
-		name, _, _ = strings.Cut(name, "!")
-		if err := c.app(name, strings.Join(w[i+1:], " "), where); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// limit may transfer what exceeds it; with "!" it hangs up.
-func (c *check) limit(w []string, at int, where string) error {
-	if strings.HasPrefix(word(w, at), "!") {
-		return nil
-	}
-	return c.transfer(w, at, where)
+	return c.transfer(syntax.Split(wordAt(w, 10), ' ', 4), 0, where)
 }
 
 // multiset sets several variables, split at blanks or at the x of a leading ^^x.
-func (c *check) multiset(data, where string) error {
+func (c check) multiset(data, where string) error {
 	delim := " "
 	if strings.HasPrefix(data, "^^") && len(data) > 2 {
 		delim, data = data[2:3], data[3:]
@@ -210,8 +132,8 @@ func (c *check) multiset(data, where string) error {
 	return c.pairs(strings.Split(data, delim), where)
 }
 
-// pairs are name=value or, as set takes it too, name,value.
-func (c *check) pairs(list []string, where string) error {
+// pairs checks name=value or, which set accepts too, name,value.
+func (c check) pairs(list []string, where string) error {
 	for _, pair := range list {
 		at := strings.IndexByte(pair, '=')
 		if at < 0 {
@@ -227,12 +149,23 @@ func (c *check) pairs(list []string, where string) error {
 	return nil
 }
 
-// digitAction is mod_dptools.c:digit_action_callback: exec:app, exec[flags]:app
+// digitActions reads the argument of bind_digit_action, whose third field is the
+// action.
+func (c check) digitActions(fields []string, where string) error {
+	for i := 2; i < len(fields) && (i == 2 || c.unquoted); i++ {
+		if err := c.digitAction(fields[i], wordAt(fields, i+1), where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// digitAction reads mod_dptools.c:digit_action_callback: exec:app, exec[flags]:app
 // and api:command, with their argument in the next field.
-func (c *check) digitAction(action, value, where string) error {
+func (c check) digitAction(action, value, where string) error {
 	lower := strings.ToLower(action)
 	switch {
-	case unknown(action):
+	case isUnknown(action):
 		return unknowable(Application, action, where)
 	case strings.HasPrefix(lower, "api:"):
 		return c.api(action[4:]+" "+value, where)
@@ -240,20 +173,19 @@ func (c *check) digitAction(action, value, where string) error {
 		return c.broadcast(action[5:]+"::"+value, where)
 	case strings.HasPrefix(lower, "exec["):
 		if _, app, ok := strings.Cut(action, "]:"); ok {
-			return first(c.app(app, value, where), c.broadcast(app+"::"+value, where))
+			return cmp.Or(c.app(app, value, where), c.broadcast(app+"::"+value, where))
 		}
 	}
 	return nil
 }
 
-// home reports that socket's argument leads to this eslua only.
-func (c *check) home(data string) bool {
-	hosts := word(strings.Fields(data), 0)
-	for _, host := range strings.Split(hosts, "|") {
-		address, _, _ := strings.Cut(host, "/")
-		if !slices.Contains(c.grants.Own, address) {
-			return false
-		}
+// leadsHome reports whether the argument of socket leads to this eslua only.
+func (c check) leadsHome(data string) bool {
+	if _, rest, _ := strings.Cut(data, " "); c.unquoted && strings.Contains(rest, "|") {
+		return false // quotes may have joined the words, and a later host with the first
 	}
-	return true
+	hosts := syntax.SocketHosts(data)
+	return len(hosts) > 0 && !slices.ContainsFunc(hosts, func(h syntax.SocketHost) bool {
+		return !slices.Contains(c.grants.Own, h.Name+":"+h.Port)
+	})
 }

@@ -1,15 +1,21 @@
 package grant
 
-import "strings"
+import (
+	"strings"
 
-// check is one check of one text. It counts what it finds, so that a text made
-// to be expensive is refused instead.
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+)
+
+// A check reads one text. It counts what it finds, so that a text made to be
+// expensive is refused instead.
 type check struct {
-	grants *Grants
-	depth  int
-	found  int
-	loose  bool // quotes have been taken off: where a word ends is not known
+	grants   *Grants
+	found    *int // commands and variables so far
+	depth    int  // of commands inside commands
+	unquoted bool // quotes have been removed: the ends of words are unknown
 }
+
+func (g *Grants) check() check { return check{grants: g, found: new(int)} }
 
 const (
 	maxDepth = 32       // commands inside commands
@@ -17,45 +23,45 @@ const (
 	maxText  = 64 << 10 // bytes of a text that holds any; FreeSWITCH needs far less
 )
 
-// enter goes one command deeper.
-func (c *check) enter(kind, where string) error {
+// nested returns the check of a command or an application inside this one.
+func (c check) nested(kind, where string) (check, error) {
 	if c.depth++; c.depth > maxDepth {
-		return unreadable(kind, "a command nested this deep", where)
+		return c, unreadable(kind, "a command nested this deep", where)
 	}
-	return nil
+	return c, nil
 }
 
-func (c *check) leave() { c.depth-- }
-
-// count takes note of one more finding in s.
-func (c *check) count(s string) error {
-	if c.found++; c.found > maxFound || len(s) > maxText {
+// count counts a finding in s.
+func (c check) count(s string) error {
+	if *c.found++; *c.found > maxFound || len(s) > maxText {
 		return unreadable(APICommand, "a text with this much to expand or to set", "")
 	}
 	return nil
 }
 
-// text looks for what can stand anywhere: ${command(...)}, variables that are
-// executed later, a file that is the output of a program. Where the text is
-// only spoken or logged, escapes are what FreeSWITCH's one expansion makes of
-// them; any other text may pass several splitters and expansions.
-func (c *check) text(s string, spoken bool) error {
+// text looks for what can occur anywhere: ${command(...)}, variables that are
+// executed later, a file that is the output of a program. If the text is only
+// spoken or logged, FreeSWITCH expands it once and its escapes count; any other
+// text may pass several splitters and expansions.
+func (c check) text(s string, spoken bool) error {
 	if !spoken {
-		bare := plain(s)
-		defer func(was bool) { c.loose = was }(c.loose)
-		s, c.loose = bare, c.loose || bare != s
+		bare := stripQuotes(s)
+		c.unquoted = c.unquoted || bare != s
+		s = bare
 	}
-	err := expansions(s, spoken, func(x expansion) error {
-		if err := c.count(s); err != nil || !x.command {
+	for r := range syntax.References(s, spoken) {
+		if err := c.count(s); err != nil {
 			return err
 		}
-		return c.api(x.name+" "+x.arg, "${"+x.name+" ...}")
-	})
-	if err != nil {
-		return err
+		if !r.Command {
+			continue
+		}
+		if err := c.api(r.Name+" "+r.Arg, "${"+r.Name+" ...}"); err != nil {
+			return err
+		}
 	}
-	if low := strings.ToLower(plain(s)); strings.Contains(low, shellStream+"://") {
-		if err := c.named(Application, shellStream, "", low[strings.Index(low, shellStream):]); err != nil {
+	if low := strings.ToLower(stripQuotes(s)); strings.Contains(low, shellStream+"://") {
+		if err := c.permit(Application, shellStream, "", low[strings.Index(low, shellStream):]); err != nil {
 			return err
 		}
 	}
@@ -65,9 +71,9 @@ func (c *check) text(s string, spoken bool) error {
 	return c.assignments(s)
 }
 
-// assignments finds name=value wherever it stands, whatever brackets and
-// delimiters are around it, and checks those variables that are executed.
-func (c *check) assignments(s string) error {
+// assignments finds name=value anywhere, whatever brackets and delimiters are
+// around it, and checks the variables that are executed.
+func (c check) assignments(s string) error {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '=' {
 			continue
@@ -97,7 +103,7 @@ func (c *check) assignments(s string) error {
 	return nil
 }
 
-// nameEnd is how long the name is that a text begins with.
+// nameEnd returns the length of the name that a text begins with.
 func nameEnd(s string) int {
 	for i := 0; i < len(s); i++ {
 		if !inName(s[i]) && s[i] != hole[0] {
@@ -111,8 +117,8 @@ func inName(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-' || b == '.'
 }
 
-// letterDelimiter reports a ^^x that makes x end a value: where a value ends
-// could then not be told from its text.
+// letterDelimiter reports whether a ^^x makes a letter the delimiter: the end of a
+// value is then unknown.
 func letterDelimiter(s string) bool {
 	for i := strings.Index(s, "^^"); i >= 0 && i+2 < len(s); {
 		if inName(s[i+2]) {
@@ -127,8 +133,8 @@ func letterDelimiter(s string) bool {
 	return false
 }
 
-// named checks one name by itself.
-func (c *check) named(kind, name, arg, where string) error {
+// permit checks one name against its rule.
+func (c check) permit(kind, name, arg, where string) error {
 	rule, denied := &c.grants.Apps, deniedApps
 	if kind == APICommand {
 		rule, denied = &c.grants.API, deniedAPI
@@ -139,12 +145,12 @@ func (c *check) named(kind, name, arg, where string) error {
 	name = strings.ToLower(strings.TrimSpace(name))
 	first := ""
 	if kind == APICommand {
-		first = strings.ToLower(word(strings.Fields(plain(arg)), 0))
+		first = strings.ToLower(wordAt(strings.Fields(stripQuotes(arg)), 0))
 	}
-	if unknown(name) {
+	if isUnknown(name) {
 		return unknowable(kind, name, where)
 	}
-	if unknown(first) && subcommands[name] && !has(rule.Allow, name) {
+	if isUnknown(first) && subcommands[name] && !has(rule.Allow, name) {
 		return unknowable(kind, name+" "+first, where)
 	}
 	ok, fix := rule.permits(denied, name, first)
@@ -157,5 +163,5 @@ func (c *check) named(kind, name, arg, where string) error {
 	return refused(kind, name, where, fix)
 }
 
-// subcommands are the commands of which only some first arguments are denied.
+// subcommands lists the commands of which only some first arguments are denied.
 var subcommands = map[string]bool{"sofia": true, "local_stream": true}

@@ -11,11 +11,11 @@ const (
 	escape  = "hands the call or the commands to a program without these grants"
 )
 
-// deniedAPI are the API commands a flow has to be granted, out of all that
-// SWITCH_ADD_API registers in FreeSWITCH's tree. What works on one call or
-// only reads the state of the switch is not among them (originate, uuid_*,
-// conference, sofia_contact, callcenter_config, fifo, db, hash, curl to the
-// web, user_data): scripts live on it.
+// deniedAPI lists the API commands that need a grant, out of all that
+// SWITCH_ADD_API registers in FreeSWITCH's source. Commands that affect one call or
+// only read the state of the switch need none (originate, uuid_*, conference,
+// sofia_contact, callcenter_config, fifo, db, hash, curl to the web, user_data):
+// scripts depend on them.
 var deniedAPI = map[string]string{
 	// mod_commands
 	"system": program, "bg_system": program, "spawn": program, "bg_spawn": program, "spawn_stream": program,
@@ -47,8 +47,8 @@ var deniedAPI = map[string]string{
 	"event_sink": escape, "single_esl": escape,
 }
 
-// deniedApps are the dialplan applications a flow has to be granted, out of
-// all that SWITCH_ADD_APP registers.
+// deniedApps lists the dialplan applications that need a grant, out of all that
+// SWITCH_ADD_APP registers.
 var deniedApps = map[string]string{
 	"system": program, "bgsystem": program,
 	"lua": program, "javascript": program, "perl": program, "python": program,
@@ -59,8 +59,8 @@ var deniedApps = map[string]string{
 	"httapi": escape, // runs the applications a web server names
 }
 
-// These are no registered names but things of the same danger that hide in an
-// argument; the configuration grants them like a command or an application.
+// These are not registered names but equally dangerous uses of an argument; the
+// configuration grants them like a command or an application.
 const (
 	curlFile    = "curl file" // curl with another scheme than http and https
 	shellStream = "shell_stream"

@@ -1,43 +1,45 @@
 // Package grant owns what a flow is permitted: which API commands, which
 // dialplan applications, which directories, and whether it may fire events.
 //
-// Its checks read the texts a script sends as FreeSWITCH reads them and look
-// for every command and application such a text can reach: the first word, a
+// A check reads a text that a script sends as FreeSWITCH reads it, and looks for
+// every command and application that the text can reach: the first word, a
 // command inside a command (bgapi, sched_api, expand ...), ${command(...)}
-// anywhere, an application named by an inline extension, by a dial string or
-// by a variable that is executed later. Where the text alone does not say what
-// will be reached, for it is put together by the switch, the check refuses.
+// anywhere, an application named by an inline extension, by a dial string or by
+// a variable that is executed later. If the switch puts a name together, so that
+// the text alone does not say which, the check refuses.
 //
-// What no reading of one text can see is left to the switch: a variable's
-// value is expanded again wherever ${variable} is used, and a dial string may
-// contain one, so a value that came from the network or was assembled on the
-// switch from harmless pieces may name any command. Who wants a wall there too
-// turns command expansion off in FreeSWITCH (switch.conf.xml: api-expansion).
-// Nor are the paths of playback and record looked at: they are files of the
-// switch, and it is the switch's user who may or may not read and write them.
+// Some things cannot be seen in one text. A variable's value is expanded again
+// wherever ${variable} is used, also in a dial string, so a value from the
+// network, or one assembled on the switch from harmless pieces, may name any
+// command. To prevent that, turn command expansion off in FreeSWITCH
+// (switch.conf.xml: api-expansion). The paths of playback and record are not
+// checked either: they are files of the switch, protected by its user's rights.
 //
-// The checks are pure: no I/O, nothing kept between them, safe for concurrent use.
+// Checks do no I/O, keep no state, and are safe for concurrent use.
 package grant
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
-// Grants is what one flow may do. Default is what a flow has when the
-// configuration says nothing.
+// Grants says what one flow may do.
 type Grants struct {
 	API        Rule        `yaml:"api" doc:"API commands: allow: [system] adds to the default, deny: [originate] takes away, only: [uuid_kill] permits nothing else; \"*\" is every command"`
 	Apps       Rule        `yaml:"apps" doc:"dialplan applications, written as api above"`
 	Read       []Directory `yaml:"read" doc:"directories on eslua's machine whose files the script may read, with all below them"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`
 
-	// Own are the addresses (host:port) of this eslua's listener, as FreeSWITCH
-	// dials them: the application socket to one of them is no way out of the
-	// grants, for a flow with its own grants serves the call there. The wiring
-	// sets it, not the admin.
+	// Own lists the addresses (host:port) of this eslua's listener, as FreeSWITCH
+	// dials them. The application socket to one of them is permitted, because a
+	// flow with its own grants serves the call there. The program sets it, not the
+	// configuration.
 	Own []string `yaml:"-"`
 }
 
-// Default permits what mod_lua scripts use and no harm can be done with: every
-// command and application but the denied ones (denied.go), events, no reading.
+// Default returns the grants of a flow for which the configuration says nothing:
+// every command and application except the denied ones (denied.go), events, and
+// no files.
 func Default() Grants { return Grants{FireEvents: true} }
 
 // CheckAPI checks an API command line: "uuid_kill 1234", "bgapi originate ...".
@@ -46,7 +48,7 @@ func (g *Grants) CheckAPI(line string) error {
 	if g.unlimited() {
 		return nil
 	}
-	c := &check{grants: g}
+	c := g.check()
 	name, arg, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
 	if !silentAPI[strings.ToLower(name)] {
 		if err := c.text(arg, false); err != nil {
@@ -62,42 +64,42 @@ func (g *Grants) CheckApp(app, data string) error {
 	if g.unlimited() {
 		return nil
 	}
-	c := &check{grants: g}
+	c := g.check()
 	scope, rest := scoped(data)
-	if err := first(c.text(scope, false), c.text(rest, speaks(app, rest))); err != nil {
+	if err := cmp.Or(c.text(scope, false), c.text(rest, isSpoken(app, rest))); err != nil {
 		return err
 	}
 	return c.app(app, rest, "")
 }
 
-// CheckVariable checks a variable that is set on a channel or globally, for
+// CheckVariable checks a variable that is set on a channel or globally, because
 // some variables are executed later and every value may be expanded later.
 // The error is a *RefusedError.
 func (g *Grants) CheckVariable(name, value string) error {
 	if g.unlimited() {
 		return nil
 	}
-	c := &check{grants: g}
+	c := g.check()
 	if err := c.text(value, false); err != nil {
 		return err
 	}
 	return c.variable(name, value, "")
 }
 
-// CheckDial checks a dial string, as originate and bridge take it.
+// CheckDial checks a dial string of originate or bridge.
 // The error is a *RefusedError.
 func (g *Grants) CheckDial(dial string) error {
 	if g.unlimited() {
 		return nil
 	}
-	c := &check{grants: g}
+	c := g.check()
 	if err := c.text(dial, false); err != nil {
 		return err
 	}
 	return c.dial(dial)
 }
 
-// CheckEvent checks that events may be fired. The error is a *RefusedError.
+// CheckEvent checks whether events may be fired. The error is a *RefusedError.
 func (g *Grants) CheckEvent() error {
 	if g.FireEvents {
 		return nil
@@ -106,7 +108,7 @@ func (g *Grants) CheckEvent() error {
 		text: "firing events is not granted to this flow; set grants: fire_events: true in the configuration"}
 }
 
-// unlimited is true when there is nothing to look for.
+// unlimited reports whether everything is permitted.
 func (g *Grants) unlimited() bool {
 	return g.API.everything() && g.Apps.everything() && g.FireEvents
 }

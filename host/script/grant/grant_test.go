@@ -22,6 +22,8 @@ var ways = []struct{ how, text, name string }{
 	{"app", "System|ls", "system"},
 	{"app", "system::ls|", "system"},
 	{"app", "socket|10.0.0.1:8084 async full", "socket"},
+	{"app", "socket|'127.0.0.1:8084 x|10.0.0.9:8084' full", "socket"},
+	{"dial", "{execute_on_answer='socket \\'127.0.0.1:8084 x|10.0.0.9:8084\\' full'}user/1", "socket"},
 	{"app", "socket|127.0.0.1:8084|10.0.0.1:8084 async full", "socket"},
 	// commands in commands
 	{"api", "bgapi system ls", "system"},
@@ -377,7 +379,7 @@ func TestARefusalNamesTheGrant(t *testing.T) {
 		{Default(), "app", "bridge|{execute_on_answer=system ls}user/1", `the application "system" is not granted to this flow; add it under grants: apps: allow: in the configuration (reached by "execute_on_answer=system ls}user/1")`},
 		{Grants{API: Rule{Deny: []Name{"originate"}}}, "api", "bgapi originate user/1 &park", `the API command "originate" is not granted to this flow; remove it from grants: api: deny: in the configuration (reached by "bgapi originate user/1 &park")`},
 		{Grants{API: Rule{Only: []Name{"uuid_kill"}}}, "api", "status", `the API command "status" is not granted to this flow; add it under grants: api: only: in the configuration`},
-		{Default(), "app", "transfer|${x} XML", `the application in "${...}" is put together by FreeSWITCH, so no grant can be looked up; write its name out (session:getVariable gives a variable's value), or grant every one: grants: apps: allow: ["*"] (reached by "transfer ${...} XML")`},
+		{Default(), "app", "transfer|${x} XML", `the application in "${...}" is put together by FreeSWITCH, so no grant can be looked up; write the whole name (session:getVariable gives a variable's value), or grant all of them: grants: apps: allow: ["*"] (reached by "transfer ${...} XML")`},
 		{Grants{}, "app", "event|a=b", `firing events is not granted to this flow; set grants: fire_events: true in the configuration`},
 	} {
 		if err := ask(&c.g, c.how, c.text); err == nil || err.Error() != c.want {
@@ -433,5 +435,20 @@ func TestCostlyTextsAreRefused(t *testing.T) {
 	}
 	if err := g.CheckApp("speak", "flite|kal|"+strings.Repeat("word ", 1<<20)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestCommandsInsideCommandsAreBounded(t *testing.T) {
+	g := Default()
+	for text, ok := range map[string]bool{
+		strings.Repeat("bgapi ", maxDepth-1) + "status": true,
+		strings.Repeat("bgapi ", maxDepth) + "status":   false,
+	} {
+		if err := g.CheckAPI(text); (err == nil) != ok {
+			t.Errorf("%d commands: %v", strings.Count(text, " ")+1, err)
+		}
+	}
+	if maxDepth > 64 {
+		t.Errorf("%d commands inside commands", maxDepth) // FreeSWITCH's own stack is at stake, and ours
 	}
 }

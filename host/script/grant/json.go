@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// json looks into the JSON API (mod_commands.c:json_api_function,
+// json checks the argument of the JSON API (mod_commands.c:json_api_function,
 // json_execute_function; mod_v8's jsjson): every "cmd" with every "arg" of an
-// object, every "app" likewise. FreeSWITCH's reader is more lenient than Go's,
-// so a text Go cannot read is refused.
-func (c *check) json(text, where string) error {
-	if c.loose { // its own quotes and escapes may be among those taken off
+// object, and every "app" likewise. FreeSWITCH's reader is more lenient than Go's,
+// so a text that Go cannot read is refused.
+func (c check) json(text, where string) error {
+	if c.unquoted { // JSON's own quotes and escapes may have been removed
 		return unreadable(APICommand, "the JSON of a json command inside another text", where)
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
@@ -28,9 +28,8 @@ func (c *check) json(text, where string) error {
 	return nil
 }
 
-// value reads one value and checks the objects in it; it is the value's text
-// if that is what it is.
-func (c *check) value(dec *json.Decoder, where string) (string, error) {
+// value reads one value, checks the objects in it, and returns it if it is a string.
+func (c check) value(dec *json.Decoder, where string) (string, error) {
 	token, err := dec.Token()
 	if err != nil {
 		return "", err
@@ -52,7 +51,7 @@ func (c *check) value(dec *json.Decoder, where string) (string, error) {
 	return "", err
 }
 
-func (c *check) object(dec *json.Decoder, where string) error {
+func (c check) object(dec *json.Decoder, where string) error {
 	var commands, apps, args []string
 	for dec.More() {
 		key, err := dec.Token()

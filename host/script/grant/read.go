@@ -8,7 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Directory is an absolute path of a directory on eslua's machine.
+// A Directory is the absolute path of a directory on eslua's machine.
 type Directory string
 
 // UnmarshalYAML reads a directory.
@@ -25,10 +25,10 @@ func (d *Directory) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// CheckRead tells whether the flow may read a file, given by its absolute
-// path, and in which granted directory it lies under which name: open it with
-// os.OpenInRoot(dir, name), so that no symbolic link leads out of dir. The
-// files of the script tree are not its business.
+// CheckRead checks whether the flow may read a file, given by its absolute path.
+// It returns the granted directory and the name below it: open the file with
+// os.OpenInRoot(dir, name), so that no symbolic link leads out of dir. The files
+// of the script tree need no grant.
 // The error is a *RefusedError.
 func (g *Grants) CheckRead(file string) (dir, name string, err error) {
 	clean := filepath.Clean(file)

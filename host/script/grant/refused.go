@@ -13,7 +13,7 @@ const (
 	Events      = "event"
 )
 
-// RefusedError is something a flow asked for and has no grant for.
+// A RefusedError names something that a flow tried and has no grant for.
 type RefusedError struct {
 	Kind  string // APICommand, Application, Reading, Events
 	Name  string // the command, the application or the file
@@ -28,7 +28,7 @@ func (e *RefusedError) Error() string {
 	return e.text + " (reached by " + shorten(e.Where) + ")"
 }
 
-// shorten quotes as much of a text as an error line bears.
+// shorten quotes the beginning of a text for an error line.
 func shorten(s string) string {
 	s = strings.ReplaceAll(s, hole, "${...}")
 	if len(s) > 80 {
@@ -37,7 +37,7 @@ func shorten(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// section is where a kind's rule stands in the configuration.
+// section returns the section of the configuration that has a kind's rule.
 func section(kind string) string {
 	if kind == APICommand {
 		return "api"
@@ -45,24 +45,24 @@ func section(kind string) string {
 	return "apps"
 }
 
-// refused is a name a rule does not permit.
+// refused returns the error for a name that a rule does not permit.
 func refused(kind, name, where, fix string) *RefusedError {
 	return &RefusedError{Kind: kind, Name: name, Where: where, text: fmt.Sprintf(
 		"the %s %q is not granted to this flow; "+fix, kind, name, section(kind))}
 }
 
-// unknowable is a name that only the switch will know.
+// unknowable returns the error for a name that only the switch will know.
 func unknowable(kind, name, where string) *RefusedError {
 	name = strings.ReplaceAll(name, hole, "${...}")
 	return &RefusedError{Kind: kind, Name: name, Where: where, text: fmt.Sprintf(
-		"the %s in %s is put together by FreeSWITCH, so no grant can be looked up; write its name out "+
-			"(session:getVariable gives a variable's value), or grant every one: grants: %s: allow: [\"*\"]",
+		"the %s in %s is put together by FreeSWITCH, so no grant can be looked up; write the whole name "+
+			"(session:getVariable gives a variable's value), or grant all of them: grants: %s: allow: [\"*\"]",
 		kind, shorten(name), section(kind))}
 }
 
-// unreadable is a text that may hold anything.
+// unreadable returns the error for a text that may contain anything.
 func unreadable(kind, what, where string) *RefusedError {
 	return &RefusedError{Kind: kind, Name: what, Where: where, text: fmt.Sprintf(
-		"%s cannot be read for the grants of this flow; write it plainly, or grant every one: grants: %s: allow: [\"*\"]",
+		"%s cannot be checked against the grants of this flow; write it more simply, or grant all of them: grants: %s: allow: [\"*\"]",
 		what, section(kind))}
 }

@@ -10,16 +10,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Rule says which names are permitted. The zero Rule permits all but those the
-// house denies (denied.go). Deny goes before Allow, Allow before Only.
+// A Rule says which names are permitted. The zero Rule permits all but the denied
+// ones (denied.go). Deny has precedence over Allow, Allow over Only.
 type Rule struct {
 	Allow []Name `yaml:"allow"` // in addition to the default
 	Deny  []Name `yaml:"deny"`  // taken from the default
-	Only  []Name `yaml:"only"`  // instead of the default; nil is not given
+	Only  []Name `yaml:"only"`  // instead of the default; nil: not given
 }
 
-// Name is a command or an application, case does not matter; a command may be
-// followed by its first argument ("sofia profile"). "*" is every one.
+// A Name is a command or an application, in any case; a command may be followed by
+// its first argument ("sofia profile"). "*" stands for every name.
 type Name string
 
 var nameText = regexp.MustCompile(`^(\*|\S+( \S+)?)$`)
@@ -32,14 +32,14 @@ func (n *Name) UnmarshalYAML(node ast.Node) error {
 	}
 	if !nameText.MatchString(text) {
 		return &yaml.SyntaxError{Token: node.GetToken(), Message: fmt.Sprintf(
-			"%q is not a name to grant; write a command or an application such as system, or \"*\" for every one", text)}
+			"%q is not a name to grant; write a command or an application such as system, or \"*\" for all of them", text)}
 	}
 	*n = Name(text)
 	return nil
 }
 
-// UnmarshalYAML reads a rule over what it holds, so that a flow's rule keeps
-// what it does not name of the general one.
+// UnmarshalYAML reads a rule over its present value, so that a flow's rule inherits
+// what it does not set.
 func (r *Rule) UnmarshalYAML(node ast.Node) error {
 	type fields Rule
 	read := fields(*r)
@@ -54,29 +54,28 @@ func (r *Rule) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// everything reports whether no name at all is refused, so that a name nobody
-// knows yet may pass.
+// everything reports whether no name is refused, so that an unknown name passes.
 func (r *Rule) everything() bool {
 	return len(r.Deny) == 0 && (has(r.Allow, "*") || has(r.Only, "*"))
 }
 
-// permits decides about a name and the first word behind it. If it refuses, fix
-// says what to change.
+// permits reports whether a name and the first word after it are permitted; if not,
+// fix says what to change.
 func (r *Rule) permits(denied map[string]string, name, first string) (ok bool, fix string) {
 	names := []string{"*", name}
 	if first != "" {
 		names = append(names, name+" "+first)
 	}
-	named := func(list []Name) bool {
+	in := func(list []Name) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return has(list, n) })
 	}
 	switch {
-	case named(r.Deny):
+	case in(r.Deny):
 		return false, "remove it from grants: %s: deny: in the configuration"
-	case named(r.Allow):
+	case in(r.Allow):
 		return true, ""
 	case r.Only != nil:
-		return named(r.Only), "add it under grants: %s: only: in the configuration"
+		return in(r.Only), "add it under grants: %s: only: in the configuration"
 	}
 	for _, n := range names {
 		if _, yes := denied[n]; yes {

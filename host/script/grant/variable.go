@@ -1,12 +1,13 @@
 package grant
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// carrier is how a variable's value reaches a command or an application.
+// A carrier says how a variable's value reaches a command or an application.
 type carrier uint8
 
 const (
@@ -27,9 +28,9 @@ const (
 	runsProgram          // a shell command
 )
 
-// exactly are the variables known by their whole name (a grep of FreeSWITCH's
-// tree for what is executed, transferred or called).
-var exactly = map[string]carrier{
+// carriers lists the variables known by their whole name (found in FreeSWITCH's
+// source by searching for everything that is executed, transferred or called).
+var carriers = map[string]carrier{
 	"api_hangup_hook": callsHook, "api_reporting_hook": callsHook,
 	"record_post_process_exec_api": callsColon,
 	"exec_after_bridge_app":        namesApp, "exec_after_bridge_arg": holdsData,
@@ -45,16 +46,16 @@ var exactly = map[string]carrier{
 	"valet_parking_orbit_exten": joinsInline, "valet_parking_orbit_context": joinsInline,
 }
 
-// carrierOf knows a variable by its name, however it is written in front of a
-// value: with nolocal: before it or an index behind it.
+// carrierOf returns the carrier of a variable by its name, which may have nolocal:
+// in front or an index at the end.
 func carrierOf(name string) carrier {
 	name, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(name)), "[")
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "nolocal:"), "_nolocal_")
-	if c, ok := exactly[name]; ok {
+	if c, ok := carriers[name]; ok {
 		return c
 	}
 	switch {
-	// These are looked up by prefix, and some modules write theirs in front.
+	// FreeSWITCH looks these up by prefix, and some modules add prefixes of their own.
 	case strings.Contains(name, "execute_on_"), strings.Contains(name, "record_post_process_exec_app"):
 		return executes
 	case strings.Contains(name, "api_on_"), strings.Contains(name, "api_after_bridge"), strings.Contains(name, "api_before_bridge"):
@@ -71,11 +72,11 @@ func carrierOf(name string) carrier {
 
 func carries(name string) bool { return carrierOf(name) != harmless }
 
-// variable checks a variable and its value; where the value ends may not be
-// known, so that more may follow it.
-func (c *check) variable(name, value, where string) error {
+// variable checks a variable and its value. The end of the value may be unknown, so
+// that other text may follow it.
+func (c check) variable(name, value, where string) error {
 	name, value = holed(name), holed(value)
-	if unknown(name) && !c.grants.Apps.everything() {
+	if isUnknown(name) && !c.grants.Apps.everything() {
 		return unknowable(Application, name, where)
 	}
 	if value = strings.TrimLeft(value, " "); value == "" {
@@ -84,7 +85,7 @@ func (c *check) variable(name, value, where string) error {
 	if where == "" {
 		where = name + "=" + value
 	}
-	if list, ok := strings.CutPrefix(value, "ARRAY::"); ok && carries(name) { // each of it is executed
+	if list, ok := strings.CutPrefix(value, "ARRAY::"); ok && carries(name) { // each element is executed
 		for _, one := range strings.Split(list, "|:") {
 			if err := c.count(list); err != nil {
 				return err
@@ -98,7 +99,7 @@ func (c *check) variable(name, value, where string) error {
 	return c.carried(carrierOf(name), value, where)
 }
 
-func (c *check) carried(kind carrier, value, where string) error {
+func (c check) carried(kind carrier, value, where string) error {
 	switch kind {
 	case executes:
 		return c.executed(value, where)
@@ -116,7 +117,7 @@ func (c *check) carried(kind carrier, value, where string) error {
 	case namesApp:
 		return c.app(value[:nameEnd(value)], "", where)
 	case holdsData:
-		return first(c.transfer(syntax.Split(value, ' ', c.most(4)), 0, where), c.broadcast(value, where), c.dial(value))
+		return cmp.Or(c.transfer(syntax.Split(value, ' ', c.most(4)), 0, where), c.broadcast(value, where), c.dial(value))
 	case namesFile:
 		end := nameEnd(value)
 		if name := value[:end]; strings.Contains(name, ".") || end < len(value) && strings.IndexByte("/:", value[end]) >= 0 {
@@ -126,11 +127,11 @@ func (c *check) carried(kind carrier, value, where string) error {
 	case broadcasts:
 		return c.broadcast(value, where)
 	case routes:
-		if c.loose {
+		if c.unquoted {
 			return c.anyTarget(strings.Split(value, ":"), ":", where)
 		}
 		w := syntax.Split(value, ':', 4)
-		return c.target(word(w, 0), word(w, 1), where)
+		return c.target(wordAt(w, 0), wordAt(w, 1), where)
 	case routesOnFail:
 		return c.transfer(syntax.Split(value, ' ', c.most(4)), 1, where)
 	case dialplans:
@@ -140,14 +141,14 @@ func (c *check) carried(kind carrier, value, where string) error {
 	case joinsInline:
 		return c.inline("playback:"+value, where)
 	case runsProgram:
-		return c.named(Application, "system", "", where)
+		return c.permit(Application, "system", "", where)
 	}
-	return first(c.copied(value, where), c.dial(value))
+	return cmp.Or(c.copied(value, where), c.dial(value))
 }
 
-// copied checks the application of app::data in any variable, for it may be
-// copied into one that is broadcast; but most are none.
-func (c *check) copied(value, where string) error {
+// copied checks the application of app::data in any variable, because it may be
+// copied into one that is broadcast. Most values with "::" are something else.
+func (c check) copied(value, where string) error {
 	app, _, _ := strings.Cut(value[:nameEnd(value)], "!")
 	rule := Rule{Allow: c.grants.Apps.Allow, Deny: c.grants.Apps.Deny}
 	if ok, _ := rule.permits(deniedApps, strings.ToLower(app), ""); ok || !strings.Contains(value, "::") {
@@ -156,10 +157,11 @@ func (c *check) copied(value, where string) error {
 	return c.broadcast(value, where)
 }
 
-// executed is switch_channel.c:switch_channel_execute_on_value.
-func (c *check) executed(value, where string) error {
-	// The name ends at a blank or a colon, or at the delimiter of the list it
-	// stands in: no application has any such byte in its name.
+// executed checks a value that is executed
+// (switch_channel.c:switch_channel_execute_on_value).
+func (c check) executed(value, where string) error {
+	// The name ends at a blank, a colon, or the delimiter of the list around it: no
+	// application has such a byte in its name.
 	end := nameEnd(value)
 	data := strings.TrimPrefix(value[end:], "::")
 	if len(data) == len(value)-end && data != "" {
@@ -168,8 +170,8 @@ func (c *check) executed(value, where string) error {
 	return c.app(value[:end], data, where)
 }
 
-// upToValueEnd cuts a name where the list it stands in may end it, and keeps
-// what follows a blank or a colon as its argument.
+// upToValueEnd cuts a name where the list around it may end it, and keeps the text
+// after a blank or a colon as its argument.
 func upToValueEnd(value string) string {
 	end := nameEnd(value)
 	if end == len(value) || value[end] == ' ' || value[end] == ':' {
