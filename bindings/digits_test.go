@@ -36,7 +36,11 @@ func TestTypedAheadDigitsCountInApplications(t *testing.T) {
 		r2 = session:getVariable("pin")
 		r3 = session:getDigits(1, "", 20)`)
 	caller := h.call(switchsim.OnAnswer().Press("12"))
-	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return strings.Contains(e.What, "uuid_recv_dtmf") }); err != nil {
+	resent := false
+	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool {
+		resent = resent || strings.Contains(e.What, "uuid_recv_dtmf")
+		return resent && e.What == "DTMF 2" // the application has them
+	}); err != nil {
 		t.Fatal(err)
 	}
 	caller.Press("3")
