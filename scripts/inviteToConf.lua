@@ -2,14 +2,14 @@
 --
 --   originate user/1000 '&socket(127.0.0.1:8084/inviteToConf/7001 async full)'
 --
--- On answer a timed hangup is scheduled and a prompt plays. Digit 1 takes the
--- hangup back and puts the caller into the conference, another digit repeats
--- the prompt, and who presses nothing is hung up when the time is over.
--- The hangup is FreeSWITCH's own: it comes even if eslua is gone by then.
+-- On answer, a hangup is scheduled and a prompt is played. Digit 1 cancels the
+-- hangup and transfers the call to the conference; another digit repeats the
+-- prompt; without a digit the call is hung up when the time is over. FreeSWITCH
+-- itself hangs up, so this happens even if eslua is gone by then.
 --
--- If eslua dies meanwhile, the next one runs this again: resumed() gives what
--- checkpoint() kept last, so no second hangup is scheduled and digit 1 takes
--- back the first.
+-- If eslua dies meanwhile, the next one runs this script again: resumed() returns
+-- what checkpoint() saved last, so no second hangup is scheduled, and digit 1
+-- cancels the first.
 --
 -- Each value comes from the socket's path (/inviteToConf/7001/60/1), else from
 -- flows: inviteToConf: settings: in the configuration, else from here.

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestREADMEShowsTheFlow keeps the flow that the README explains the one that ships.
+// TestREADMEShowsTheFlow that ships.
 func TestREADMEShowsTheFlow(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {

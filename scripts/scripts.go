@@ -4,7 +4,7 @@ package scripts
 
 import "embed"
 
-// Files are the flows, as they lie in this directory.
+// Files holds the flows in this directory.
 //
 //go:embed *.lua
 var Files embed.FS
