@@ -86,13 +86,15 @@ func (c *channel) bridgeTo(b *channel) {
 		return
 	}
 	mine := c.leadBridge(b, theirs)
-	b.mu.Lock()
-	b.other, b.otherType = &mine, "originator"
-	b.vars.set("signal_bond", c.uuid)
-	b.mu.Unlock()
+	b.update(func() {
+		b.other, b.otherType = &mine, "originator"
+		b.vars.set("signal_bond", c.uuid)
+		if b.cause == "" && !b.transferred { // a transfer may have come meanwhile
+			b.state = csExchangeMedia
+		}
+	})
 	c.trace(WhoSwitch, "bridge", "bridged to "+name)
 	ids := []wire.Header{{Name: "Bridge-A-Unique-ID", Value: c.uuid}, {Name: "Bridge-B-Unique-ID", Value: b.uuid}}
-	b.setState(csExchangeMedia)
 	c.fireWith("CHANNEL_BRIDGE", ids)
 	b.watch(c.wake)
 	c.await(wait{endless: true, ignoreBreak: true, digit: c.passDigit,
@@ -104,14 +106,17 @@ func (c *channel) bridgeTo(b *channel) {
 }
 
 // joinBridge makes a the partner of the B leg and returns the leg's profile as a
-// shows it; ok is false if the leg is hung up.
+// shows it; ok is false if the leg is hung up or transferred.
 func (b *channel) joinBridge(a *channel) (p profile, name string, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.cause != "" || b.transferred {
+		return p, "", false
+	}
 	b.bridgedTo, b.caller.bridged = a, stamp{}
 	p = *b.caller
 	p.logicalDir, p.origName = inbound, ""
-	return p, b.name, b.cause == ""
+	return p, b.name, true
 }
 
 // leadBridge makes b the partner of the A leg and returns the leg's own profile.

@@ -137,7 +137,10 @@ func TestReplayRemoteHangup(t *testing.T) {
 			cfg.Clock = manual() // so that the poll tick never cuts the last events off
 			(&replay{
 				name: name, config: cfg, start: originateInto(uuid, "", "socket_x", "async full"),
-				then: map[int]func(*testing.T, *switchsim.Switch){at: hangUp(uuid)},
+				then: map[int]func(*testing.T, *switchsim.Switch){at: func(t *testing.T, sw *switchsim.Switch) {
+					happened(t, sw, uuid, "play", "")
+					hangUp(uuid)(t, sw)
+				}},
 			}).run(t)
 		})
 	}

@@ -34,6 +34,7 @@ type channel struct {
 	direction string
 	number    int           // session_id
 	wake      chan struct{} // capacity 1: the owner has something to look at
+	announced chan struct{} // closed after CHANNEL_HANGUP
 	reported  chan struct{} // closed after CHANNEL_HANGUP_COMPLETE
 	gone      chan struct{} // closed after CHANNEL_DESTROY
 	depth     int           // the owner's: how deep applications are nested
@@ -111,7 +112,7 @@ func (s *Switch) newChannel(uuid, name, direction string, k codec, p *profile) *
 	p.index, p.created, p.channelCreated = 1, now, now
 	c := &channel{
 		sw: s, uuid: uuid, name: name, direction: direction, number: int(s.sessions.Add(1)),
-		wake: make(chan struct{}, 1), reported: make(chan struct{}), gone: make(chan struct{}),
+		wake: make(chan struct{}, 1), announced: make(chan struct{}), reported: make(chan struct{}), gone: make(chan struct{}),
 		codec: k, codecWrite: true, caller: p, running: csNone, callState: "DOWN",
 	}
 	c.vars.set("direction", direction)
@@ -248,6 +249,16 @@ func (c *channel) hangupCause() string { return load(&c.mu, &c.cause) }
 
 // down reports whether the channel is hung up.
 func (c *channel) down() bool { return c.hangupCause() != "" }
+
+// awaitHangup reports whether the channel is hung up, after its CHANNEL_HANGUP was
+// fired: so nothing that its owner or a connection does about it precedes that.
+func (c *channel) awaitHangup() bool {
+	if !c.down() {
+		return false
+	}
+	<-c.announced
+	return true
+}
 
 // ready reports whether the channel is up and no change of state is due
 // (switch_channel_ready).

@@ -109,6 +109,7 @@ func (c *channel) hangup(cause string) {
 	}
 	c.trace(WhoSwitch, "hangup", "hung up: "+c.hangupCause())
 	c.fire("CHANNEL_HANGUP")
+	close(c.announced)
 	for _, l := range controllers {
 		signal(l.wake)
 	}

@@ -16,7 +16,7 @@ const maxDepth = 32
 func (c *channel) execute(name, arg string) bool {
 	name = strings.ToLower(name)
 	app, ok := c.sw.apps[name]
-	if c.down() {
+	if c.awaitHangup() {
 		if app.afterHangup {
 			c.perform(name, arg, app)
 		}

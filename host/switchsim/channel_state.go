@@ -46,11 +46,12 @@ func (c *channel) begin() {
 	}
 }
 
-// setState asks the owner to go to another state.
+// setState asks the owner to go to another state, instead of a transfer that it
+// has not begun.
 func (c *channel) setState(s state) {
 	c.update(func() {
 		if c.cause == "" {
-			c.state = s
+			c.state, c.transferred = s, false
 		}
 	})
 }
@@ -194,6 +195,7 @@ func (c *channel) setExtension(actions []Action) {
 }
 
 func (c *channel) onHangup() {
+	c.awaitHangup()
 	c.mu.Lock()
 	c.running = csHangup
 	cause, half := c.cause, c.otherHalf

@@ -72,15 +72,15 @@ func (c *channel) await(w wait) outcome {
 	}
 }
 
-// interruption reports why an application must end now. A break is taken note of
-// once.
+// interruption reports why an application must end now. A break is reported once.
 func (c *channel) interruption(ignoreBreak bool) (outcome, bool) {
+	if c.awaitHangup() {
+		return hungUp, true
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.cause != "":
-		return hungUp, true
-	case !c.readyLocked():
+	case !c.readyLocked() && c.cause == "":
 		return moved, true
 	case c.broken && !ignoreBreak:
 		c.broken = false

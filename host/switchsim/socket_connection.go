@@ -222,7 +222,7 @@ func (l *connection) beginLinger() {
 // checkChannel ends the connection, or begins to linger, once the controlled
 // channel is down.
 func (l *connection) checkChannel() {
-	if l.channel == nil || !l.running || l.lingering || !l.channel.down() {
+	if l.channel == nil || !l.running || l.lingering || !l.channel.awaitHangup() {
 		return
 	}
 	if l.linger {
