@@ -2,7 +2,6 @@ package bindings_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"sort"
 	"strings"
@@ -57,15 +56,9 @@ func signature(t *testing.T, f vm.Func) string {
 	if f.Doc == "" {
 		t.Errorf("%s has no doc", f.Name)
 	}
-	params, results := make([]string, len(f.Params)), make([]string, len(f.Results))
-	for i, p := range f.Params {
-		params[i] = p.Name
-		if p.Optional {
-			params[i] = "[" + p.Name + "]"
-		}
-	}
+	results := make([]string, len(f.Results))
 	for i, r := range f.Results {
 		results[i] = r.Name
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s(%s) %s", f.Name, strings.Join(params, ", "), strings.Join(results, ", ")))
+	return strings.TrimSpace(f.Usage() + " " + strings.Join(results, ", "))
 }

@@ -114,18 +114,7 @@ func function(f vm.Func, kind, prefix, after string) *Entry {
 		after = f.AfterHangup
 	}
 	e := &Entry{Name: prefix + f.Name, Kind: kind, Doc: f.Doc, AfterHangup: after, Example: f.Example, Params: f.Params, Results: f.Results}
-	params := make([]string, len(f.Params))
-	for i, p := range f.Params {
-		switch {
-		case p.Variadic:
-			params[i] = "..."
-		case p.Optional:
-			params[i] = "[" + p.Name + "]"
-		default:
-			params[i] = p.Name
-		}
-	}
-	e.Call = e.Name + "(" + strings.Join(params, ", ") + ")"
+	e.Call = prefix + f.Usage()
 	results := make([]string, len(f.Results))
 	for i, r := range f.Results {
 		results[i] = r.Name

@@ -1,6 +1,8 @@
 package vm
 
 import (
+	"strings"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -52,6 +54,23 @@ type Func struct {
 	AfterHangup string
 	Waits       bool // waits for the outside: the burst budget starts again after it
 	Go          func(a *Args) error
+}
+
+// Usage returns how the function is called, with optional parameters in brackets:
+// "sleep(milliseconds, [sync])".
+func (f *Func) Usage() string {
+	params := make([]string, len(f.Params))
+	for i, p := range f.Params {
+		switch {
+		case p.Variadic:
+			params[i] = "..."
+		case p.Optional:
+			params[i] = "[" + p.Name + "]"
+		default:
+			params[i] = p.Name
+		}
+	}
+	return f.Name + "(" + strings.Join(params, ", ") + ")"
 }
 
 // Class is a kind of object with methods. Its metatable is built once and

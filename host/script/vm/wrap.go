@@ -151,22 +151,11 @@ func (w *wrapper) wrongType(a *Args, i int, expected string, got lua.LValue) {
 // usage returns how to call the function: SWIG's text counts the object before
 // the colon as the first argument.
 func (w *wrapper) usage() string {
-	params := make([]string, len(w.declared.Params))
-	for i, p := range w.declared.Params {
-		switch {
-		case p.Variadic:
-			params[i] = "..."
-		case p.Optional:
-			params[i] = "[" + p.Name + "]"
-		default:
-			params[i] = p.Name
-		}
-	}
-	name := w.name
+	prefix := strings.TrimSuffix(w.name, w.declared.Name)
 	if w.class != nil {
-		name = strings.ToLower(w.class.declared.Name) + ":" + w.declared.Name
+		prefix = strings.ToLower(w.class.declared.Name) + ":"
 	}
-	return "; write " + name + "(" + strings.Join(params, ", ") + ")"
+	return "; write " + prefix + w.declared.Usage()
 }
 
 // takes reports whether a parameter of kind k accepts v.
