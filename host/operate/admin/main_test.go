@@ -140,10 +140,15 @@ type started struct {
 
 func start(t *testing.T, path, metrics string, f *fake) *started {
 	t.Helper()
+	return startDeps(t, path, metrics, f, f.deps())
+}
+
+func startDeps(t *testing.T, path, metrics string, f *fake, deps Deps) *started {
+	t.Helper()
 	s := &started{fake: f, path: path, client: NewClient(path), clk: clock.NewManual(noon)}
 	var log *slog.Logger
 	s.log, log = newLog()
-	s.server = New(path, metrics, f.deps(), log, s.clk)
+	s.server = New(path, metrics, deps, log, s.clk)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.server.Run(ctx) }()

@@ -1,12 +1,15 @@
 package admin
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/eslua/eslua/host/call/outbound"
 )
@@ -86,4 +89,23 @@ func TestATakenMetricsAddressIsWaitedFor(t *testing.T) {
 	if code, _, _ := s.fetch(t, "GET", "/health"); code != http.StatusOK {
 		t.Error(code)
 	}
+}
+
+// TestAMetricThatFailsHidesNoOther serves what can be collected, and logs the rest.
+func TestAMetricThatFailsHidesNoOther(t *testing.T) {
+	f := &fake{}
+	deps := f.deps()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "good"}, func() float64 { return 1 }))
+	registry.MustRegister(prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+		ch <- prometheus.NewInvalidMetric(prometheus.NewDesc("bad", "", nil, nil), errors.New("broken"))
+	}))
+	deps.Metrics = registry
+	s := startDeps(t, filepath.Join(shortDir(t), "eslua.sock"), "127.0.0.1:0", f, deps)
+	s.log.next(t, "is open")
+	s.log.next(t, "is open")
+	if code, _, text := s.fetch(t, "GET", "/metrics"); code != http.StatusOK || !strings.Contains(text, "\ngood 1\n") {
+		t.Errorf("%d: %s", code, text)
+	}
+	s.log.next(t, "broken")
 }

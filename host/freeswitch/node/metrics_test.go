@@ -1,0 +1,42 @@
+package node
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/eslua/eslua/host/clock"
+)
+
+// TestMetrics registers two nodes, of which none is connected now.
+func TestMetrics(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	for _, name := range []string{"fs1", "fs2"} {
+		l := New(Node{Name: name, Address: "127.0.0.1:1"}, slog.New(slog.DiscardHandler), clock.NewManual(time.Unix(0, 0)), Options{})
+		l.status.Connects, l.status.Restarts, l.lost = 3, 2, 7
+		l.Register(registry)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			got[strings.TrimPrefix(f.GetName(), "eslua_")+" "+m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	for name, want := range map[string]float64{"node_up": 0, "node_connects_total": 3, "node_restarts_total": 2, "events_dropped_total": 7} {
+		for _, node := range []string{"fs1", "fs2"} {
+			if v, ok := got[name+" "+node]; !ok || v != want {
+				t.Errorf("%s of %s is %v (there: %v), want %v", name, node, v, ok, want)
+			}
+		}
+	}
+	if len(got) != 8 {
+		t.Errorf("the metrics are %v", got)
+	}
+}
