@@ -18,14 +18,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// console is a switch whose API is at hand without a connection.
+// A console calls the API of a switch without a connection.
 type console struct{ sw *switchsim.Switch }
 
 func (c console) API(_ context.Context, line string) (string, error)   { return c.sw.API(line), nil }
 func (c console) BgAPI(_ context.Context, line string) (string, error) { return c.sw.API(line), nil }
 
-// house is a listener whose calls are all claimed, and a switch.
-func house(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim.Switch, string) {
+// serveLegs starts a switch, and a Server that delivers all of its calls as legs.
+func serveLegs(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim.Switch, string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,7 +38,7 @@ func house(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim
 	r := New(clock.System())
 	serve := func(ctx context.Context, c *outbound.Call) {
 		if !r.Deliver(ctx, c) {
-			t.Errorf("a call was not claimed: %s", c.Path())
+			t.Errorf("a call was not delivered: %s", c.Path())
 		}
 	}
 	server := outbound.New(outbound.Config{Linger: time.Second}, serve, slog.New(slog.DiscardHandler), clock.System())
@@ -54,7 +54,7 @@ func house(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim
 }
 
 func TestDial(t *testing.T) {
-	r, sw, addr := house(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})
+	r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})
 	leg, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: "user/1", Timeout: 5 * time.Second,
 		Variables: []syntax.Var{{Name: "origination_caller_id_name", Value: "Pat {Smith}"}}})
 	if err != nil {
@@ -74,7 +74,7 @@ func TestDial(t *testing.T) {
 }
 
 func TestDialFails(t *testing.T) {
-	r, sw, addr := house(t, switchsim.Endpoint{Dial: "user/2", Cause: "USER_BUSY"})
+	r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/2", Cause: "USER_BUSY"})
 	for dial, want := range map[string]string{"user/2": "USER_BUSY", "user/99": "SUBSCRIBER_ABSENT", "rubbish": "CHAN_NOT_IMPLEMENTED"} {
 		_, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: dial, Timeout: time.Second})
 		var failed *FailedError
@@ -83,12 +83,12 @@ func TestDialFails(t *testing.T) {
 		}
 	}
 	if n := r.Pending(); n != 0 {
-		t.Errorf("%d legs are waited for", n)
+		t.Errorf("%d legs are pending", n)
 	}
 }
 
 func TestDialIsGivenUp(t *testing.T) {
-	r, sw, addr := house(t, switchsim.Endpoint{Dial: "user/3", Silent: true})
+	r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/3", Silent: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -110,7 +110,7 @@ func TestDialIsGivenUp(t *testing.T) {
 	}
 }
 
-// slow leaves a background job when its ctx ends, as a connection does.
+// slow abandons a background job when its ctx ends, as a connection does.
 type slow struct{ console }
 
 func (s slow) BgAPI(ctx context.Context, line string) (string, error) {
@@ -124,10 +124,10 @@ func (s slow) BgAPI(ctx context.Context, line string) (string, error) {
 	}
 }
 
-// A socket application that reaches nobody ends the leg as a caller does who
+// A socket application that reaches nobody ends the leg, as a called party does that
 // hangs up at once.
 func TestLegThatIsGoneBeforeItArrives(t *testing.T) {
-	r, sw, _ := house(t, switchsim.Endpoint{Dial: "user/5"})
+	r, sw, _ := serveLegs(t, switchsim.Endpoint{Dial: "user/5"})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestLegThatIsGoneBeforeItArrives(t *testing.T) {
 }
 
 func TestLegNobodyWaitsForIsHungUp(t *testing.T) {
-	_, sw, addr := house(t, switchsim.Endpoint{Dial: "user/4"})
+	_, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/4"})
 	id, err := sw.Originate("user/4 '&socket(" + addr + "/" + pathPrefix + "0000 async full)'")
 	if err != nil {
 		t.Fatal(err)

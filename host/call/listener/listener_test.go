@@ -40,7 +40,7 @@ func dial(t *testing.T, p *listener.Listener) net.Conn {
 	return nc
 }
 
-// greets has l answer each connection with its name until it is closed.
+// greet answers each connection to l with a name until l is closed.
 func greet(l net.Listener, name string) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() {
@@ -64,7 +64,7 @@ func TestASecondListenerIsRefused(t *testing.T) {
 	}
 }
 
-func TestAllThatIsNewComesToTheTaker(t *testing.T) {
+func TestNewConnectionsComeToTheSecondListener(t *testing.T) {
 	old := listen(t, clock.System())
 	oldDone := greet(old, "old")
 	who := func() string {
@@ -119,8 +119,8 @@ func TestTakeoverOfAPortNobodyHas(t *testing.T) {
 
 const drainPause = 200 * time.Millisecond
 
-// TestDrainAcceptsWhatWaits: connections in the queue are accepted, however
-// long that takes, and a new one is refused.
+// Drain leaves the port open until the connections in the queue have been accepted,
+// and refuses new ones.
 func TestDrainAcceptsWhatWaits(t *testing.T) {
 	clk := clock.NewManual(time.Unix(1e9, 0))
 	p := listen(t, clk)
@@ -130,7 +130,7 @@ func TestDrainAcceptsWhatWaits(t *testing.T) {
 	drained := make(chan struct{})
 	go func() { p.Drain(t.Context()); close(drained) }()
 	refused := make(chan error, 1)
-	for range 3 { // nobody accepts: the port must stay
+	for range 3 { // nobody accepts, so the port must stay open
 		clk.WaitForTimer(drainPause)
 		clk.Advance(drainPause)
 	}
@@ -166,7 +166,7 @@ func TestDrainAcceptsWhatWaits(t *testing.T) {
 	}
 }
 
-// TestDrainUnderLoad: whoever gets a connection gets an answer on it.
+// While a port drains, every connection that is made gets an answer.
 func TestDrainUnderLoad(t *testing.T) {
 	p := listen(t, clock.System())
 	done := greet(p, "hello")
@@ -215,7 +215,7 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 	<-drained
 }
 
-// TestInheritedSocketOutlivesDrain: what waits in it is for the next process.
+// Connections queued on an inherited socket are left for the next process.
 func TestInheritedSocketOutlivesDrain(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

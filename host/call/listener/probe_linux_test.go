@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// A call from another machine may come from the port number of a probe.
+// A call from another machine may have the same source port as a probe.
 func TestACallIsNoProbe(t *testing.T) {
 	p, err := Listen("127.0.0.1:0", clock.System())
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// TestProbe: only a port that is accepted from passes, and Accept's caller sees
-// no probe.
+// Only a port whose connections are accepted passes a probe, and Accept does not
+// return probes.
 func TestProbe(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", "0.0.0.0:0", ":0", "[::1]:0"} {
 		p, err := listener.Listen(addr, clock.System())
@@ -26,7 +26,7 @@ func TestProbe(t *testing.T) {
 		probed := make(chan error, 1)
 		go func() { probed <- p.Probe(ctx) }()
 		unaccepted := make(chan struct{})
-		go func() { // a port that is open but that nobody accepts from
+		go func() { // the port is open and nobody accepts
 			defer close(unaccepted)
 			for p.Queued() == 0 {
 			}
@@ -56,7 +56,7 @@ func TestProbe(t *testing.T) {
 			}
 		}
 		_ = dial(t, p)
-		<-seen // the probe that was given up; nothing expects it any more
+		<-seen // the probe that was cancelled, which nothing expects any more
 		<-seen
 		_ = p.Close()
 		<-accepting

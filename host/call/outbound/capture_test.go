@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// connectReply is what FreeSWITCH 1.11 answers to connect.
+// connectReply is the answer of FreeSWITCH 1.11 to connect.
 var connectReply = transcript("outbound-async-full")[0].frames[0]
 
-// step is one command of a recorded application and what the switch sent until the next.
+// A step is one command of a recording and the frames that the switch sent until the next.
 type step struct {
 	command string
 	frames  []string
@@ -43,15 +43,15 @@ func transcript(name string) []step {
 	return steps
 }
 
-// replay plays the switch of a recording: each command of ours is answered with
-// what was sent after the recorded one of the same kind, in the same order.
+// A replay plays the switch of a recording: it answers each command with the frames
+// that followed the recorded command of the same kind, in the same order.
 type replay struct {
 	*peer
 	steps []step
 	ids   map[string]string // recorded Event-UUID -> ours
 }
 
-// replayed begins a call with a recording's connect reply and first events.
+// replayed starts a call with a recording's reply to connect and its first events.
 func replayed(h *harness, name string) *replay {
 	h.t.Helper()
 	r := &replay{peer: h.dial(), steps: transcript(name), ids: map[string]string{}}

@@ -12,7 +12,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// done is what a method brought.
+// done is the result of Execute.
 type done struct {
 	event esl.Event
 	err   error
@@ -37,7 +37,7 @@ func api(h *harness, line string) <-chan string {
 	})
 }
 
-// ask is for the questions that send nothing.
+// ask calls a method that sends nothing, and returns its result.
 func ask[T any](h *harness, f func(c *outbound.Call) T) T {
 	h.t.Helper()
 	return <-on(h, func(_ context.Context, c *outbound.Call) T { return f(c) })

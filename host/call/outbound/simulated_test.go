@@ -57,7 +57,7 @@ func between(t *testing.T, cfg outbound.Config, keywords string, flow func(conte
 	return st
 }
 
-// stage is a simulated switch whose calls a Server takes.
+// A stage is a simulated switch and the Server of its calls.
 type stage struct {
 	*sim.Switch
 	t      *testing.T
@@ -65,7 +65,7 @@ type stage struct {
 	flowed chan struct{} // a flow has ended
 }
 
-// over waits for a call's end and tells what it was.
+// over waits for the end of a call and returns its record.
 func (s *stage) over(c *sim.Call) sim.Record {
 	s.t.Helper()
 	<-c.Done()
@@ -76,7 +76,7 @@ func (s *stage) over(c *sim.Call) sim.Record {
 	return r
 }
 
-// served is over for a call whose flow has ended as well.
+// served waits for the end of a call and of its flow.
 func (s *stage) served(c *sim.Call) sim.Record {
 	s.t.Helper()
 	<-s.flowed
@@ -246,7 +246,7 @@ func TestSimulatedCutInAnApplication(t *testing.T) {
 	sw.served(c)
 }
 
-// What execute_on_answer hands over must not lose its first prompt.
+// A call that execute_on_answer hands over must not lose its first prompt.
 func TestSimulatedExecuteOnAnswer(t *testing.T) {
 	heard := make(chan string, 1)
 	sw := between(t, outbound.Config{}, "async full", func(ctx context.Context, c *outbound.Call) {

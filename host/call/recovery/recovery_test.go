@@ -15,7 +15,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// played is a switch with one call.
+// A played switch has one call.
 type played struct {
 	mu    sync.Mutex
 	up    bool
