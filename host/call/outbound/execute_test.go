@@ -171,6 +171,11 @@ func TestExecuteLeavesWithItsContext(t *testing.T) {
 	if got := <-next; got.err != nil || got.event.Get("Application") != "say" {
 		t.Fatalf("%v %v", got.err, got.event.Get("Application"))
 	}
+	last := execute(h, "sleep", "1")
+	p.send(ends("sleep", p.execute("sleep"))) // and nothing is interrupted again
+	if got := <-last; got.err != nil {
+		t.Fatal(got.err)
+	}
 }
 
 // A break before the application has begun would be lost.

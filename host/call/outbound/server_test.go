@@ -103,7 +103,7 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 	p := h.dial()
 	p.greet(strings.Replace(connectReply, "\n", "\nEvent-Sequence: 1000\nvariable_socket_resume: true\n", 1))
 	p.send(ends("socket", "the dead host's", "Event-Sequence", "998", "variable_socket_resume", "true"),
-		event("DTMF", "Event-Sequence", "999", "DTMF-Digit", "7"))
+		event("TALK"), event("DTMF", "Event-Sequence", "999", "DTMF-Digit", "7"))
 	d := execute(h, "playback", "x.wav")
 	p.send(ends("playback", p.execute("playback"), "Event-Sequence", "1001"),
 		event("CHANNEL_STATE", "Event-Sequence", "997", "Channel-State-Number", "2")) // delayed by another thread
@@ -111,10 +111,33 @@ func TestWhatWentBeforeTheCallIsNotOfTheCall(t *testing.T) {
 	if ask(h, (*outbound.Call).Moved) || ask(h, (*outbound.Call).PendingDigits) != "" || ask(h, (*outbound.Call).State) != "CS_EXECUTE" {
 		t.Error("what an earlier host's call was told is taken for this one's")
 	}
+	// A digit that is late only because several threads dispatch events is the call's.
+	late := digit(h, -1)
+	p.send(event("DTMF", "Event-Sequence", "998", "DTMF-Digit", "8"))
+	if x := <-late; x.digit.Key != '8' {
+		t.Errorf("got %+v", x)
+	}
 	h.finish()
 	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
 		t.Fatalf("the call ends with %q", said)
 	}
+}
+
+func TestState(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	for number, want := range map[string]string{"-1": "CS_NONE", "0": "CS_NEW", "8": "CS_HIBERNATE", "x": "CS_EXECUTE"} {
+		seen := on(h, func(ctx context.Context, c *outbound.Call) string {
+			_, _ = c.WaitEvent(ctx, -1, func(ev esl.Event) bool { return ev.Name() == "TALK" })
+			return c.State()
+		})
+		p.send(event("CHANNEL_STATE", "Channel-State-Number", "4"), event("CHANNEL_STATE", "Channel-State-Number", number), event("TALK"))
+		if got := <-seen; got != want {
+			t.Errorf("state %s is %s, want %s", number, got, want)
+		}
+	}
+	h.finish()
+	p.goodbye()
 }
 
 // uuid_transfer, whoever sends it, lets the next action of the old extension begin.
