@@ -367,3 +367,27 @@ print(few(), few(1), few(many(3)), few(many(100)))
 
 print(pcall(loadstring("f = print; local _ = (function() end) + 1", "=t")))
 print(pcall(loadstring("local a = 1 f = print; local _ = (function() return a end) + 1", "=t")))
+
+local function f() while true do return end end print(f())
+local function g(n) repeat local a until true while n do local b n = nil end repeat return n until false end print(g(1))
+local function h(n) while true do do return n end end end print(h(2))
+local function i(n) while true do if n then return n end end end print(i(3))
+local function j(n) while true do while n do return n end end end print(j(4))
+local function k(n) while true do for m = n, n do return m end end end print(k(5))
+local function l(n) while true do for _, m in ipairs({n}) do return m end end end print(l(6))
+
+local t = {}
+local function id(...) return ... end
+print(-(function() local a, b = 1, 2 a, b = b, a return a end)(), not (function() local a, b = 1, false a, b = b, a return a end)(), #(function() local a, b = "x", "yy" a, b = b, a return a end)())
+print((function() local a, b = 1, 2 a, b = b, a return a end)() + 1, 1 - (function() local a, b = 1, 2 a, b = b, a return a end)(), (function() local a, b = 1, 2 a, b = b, a return a end)() .. "s", "s" .. (function() local a, b = 1, 2 a, b = b, a return a end)())
+print((function() local a, b = 1, 2 a, b = b, a return a end)() < 3, 3 > (function() local a, b = 1, 2 a, b = b, a return a end)(), (function() local a, b = 1, nil a, b = b, a return a end)() or "or", "and" and (function() local a, b = 1, 2 a, b = b, a return a end)())
+print(({(function() local a, b = 1, 2 a, b = b, a return a end)()})[1], ({k = (function() local a, b = 1, 2 a, b = b, a return a end)()}).k, ({[(function() local a, b = 1, 2 a, b = b, a return a end)()] = "key"})[2])
+print(id((function() local a, b = 1, 2 a, b = b, a return a end)()), ({10, 20})[(function() local a, b = 1, 2 a, b = b, a return a end)()], (function() local a, b = {x = 1}, {x = 2} a, b = b, a return a end)().x, (function() local a, b = "x", "y" a, b = b, a return a end)():rep(2))
+t[(function() local a, b = 1, 2 a, b = b, a return a end)()] = (function() local a, b = 1, 2 a, b = b, a return a end)() print(t[2])
+if (function() local a, b = false, true a, b = b, a return a end)() then print("if") end
+while (function() local a, b = false, true a, b = b, a return a end)() do print("while") break end
+repeat print("repeat") until (function() local a, b = false, true a, b = b, a return a end)()
+for n = (function() local a, b = 1, 2 a, b = b, a return a end)(), (function() local a, b = 1, 3 a, b = b, a return a end)(), (function() local a, b = 2, 1 a, b = b, a return a end)() do print(n) end
+for n in (function() local a, b = 1, 2 a, b = b, a local n = a return function() n = n - 1 if n > 0 then return n end end end)() do print(n) end
+do local function inner() local a, b = 1, 2 a, b = b, a return a, b end print(inner()) end
+function t.method() local a, b = 1, 2 a, b = b, a return a, b end print(t.method())
