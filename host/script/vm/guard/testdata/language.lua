@@ -378,16 +378,22 @@ local function l(n) while true do for _, m in ipairs({n}) do return m end end en
 
 local t = {}
 local function id(...) return ... end
-print(-(function() local a, b = 1, 2 a, b = b, a return a end)(), not (function() local a, b = 1, false a, b = b, a return a end)(), #(function() local a, b = "x", "yy" a, b = b, a return a end)())
-print((function() local a, b = 1, 2 a, b = b, a return a end)() + 1, 1 - (function() local a, b = 1, 2 a, b = b, a return a end)(), (function() local a, b = 1, 2 a, b = b, a return a end)() .. "s", "s" .. (function() local a, b = 1, 2 a, b = b, a return a end)())
-print((function() local a, b = 1, 2 a, b = b, a return a end)() < 3, 3 > (function() local a, b = 1, 2 a, b = b, a return a end)(), (function() local a, b = 1, nil a, b = b, a return a end)() or "or", "and" and (function() local a, b = 1, 2 a, b = b, a return a end)())
-print(({(function() local a, b = 1, 2 a, b = b, a return a end)()})[1], ({k = (function() local a, b = 1, 2 a, b = b, a return a end)()}).k, ({[(function() local a, b = 1, 2 a, b = b, a return a end)()] = "key"})[2])
-print(id((function() local a, b = 1, 2 a, b = b, a return a end)()), ({10, 20})[(function() local a, b = 1, 2 a, b = b, a return a end)()], (function() local a, b = {x = 1}, {x = 2} a, b = b, a return a end)().x, (function() local a, b = "x", "y" a, b = b, a return a end)():rep(2))
-t[(function() local a, b = 1, 2 a, b = b, a return a end)()] = (function() local a, b = 1, 2 a, b = b, a return a end)() print(t[2])
-if (function() local a, b = false, true a, b = b, a return a end)() then print("if") end
-while (function() local a, b = false, true a, b = b, a return a end)() do print("while") break end
-repeat print("repeat") until (function() local a, b = false, true a, b = b, a return a end)()
-for n = (function() local a, b = 1, 2 a, b = b, a return a end)(), (function() local a, b = 1, 3 a, b = b, a return a end)(), (function() local a, b = 2, 1 a, b = b, a return a end)() do print(n) end
-for n in (function() local a, b = 1, 2 a, b = b, a local n = a return function() n = n - 1 if n > 0 then return n end end end)() do print(n) end
+print(-(function() local b, a = 1, 2 a, b = b, a return b end)(), not (function() local b, a = 1, false a, b = b, a return b end)(), #(function() local b, a = "x", "yy" a, b = b, a return b end)())
+print((function() local b, a = 1, 2 a, b = b, a return b end)() + 1, 1 - (function() local b, a = 1, 2 a, b = b, a return b end)(), (function() local b, a = 1, 2 a, b = b, a return b end)() .. "s", "s" .. (function() local b, a = 1, 2 a, b = b, a return b end)())
+print((function() local b, a = 1, 2 a, b = b, a return b end)() < 3, 3 > (function() local b, a = 1, 2 a, b = b, a return b end)(), (function() local b, a = 1, nil a, b = b, a return b end)() or "or", "and" and (function() local b, a = 1, 2 a, b = b, a return b end)())
+print(({(function() local b, a = 1, 2 a, b = b, a return b end)()})[1], ({k = (function() local b, a = 1, 2 a, b = b, a return b end)()}).k, ({[(function() local b, a = 1, 2 a, b = b, a return b end)()] = "key"})[2])
+print(id((function() local b, a = 1, 2 a, b = b, a return b end)()), ({10, 20})[(function() local b, a = 1, 2 a, b = b, a return b end)()], (function() local b, a = {x = 1}, {x = 2} a, b = b, a return b end)().x, (function() local b, a = "x", "y" a, b = b, a return b end)():rep(2))
+t[(function() local b, a = 1, 2 a, b = b, a return b end)()] = (function() local b, a = 1, 2 a, b = b, a return b end)() print(t[2])
+if (function() local b, a = false, true a, b = b, a return b end)() then print("if") end
+while (function() local b, a = false, true a, b = b, a return b end)() do print("while") break end
+repeat print("repeat") until (function() local b, a = false, true a, b = b, a return b end)()
+for n = (function() local b, a = 1, 2 a, b = b, a return b end)(), (function() local b, a = 1, 3 a, b = b, a return b end)(), (function() local b, a = 2, 1 a, b = b, a return b end)() do print(n) end
+for n in (function() local b, a = 1, 2 a, b = b, a local n = b return function() n = n - 1 if n > 0 then return n end end end)() do print(n) end
 do local function inner() local a, b = 1, 2 a, b = b, a return a, b end print(inner()) end
 function t.method() local a, b = 1, 2 a, b = b, a return a, b end print(t.method())
+
+local n = 0
+local function more() n = n + 1 return n < 3 end
+while nil or more() do end print(n)
+while more() and more() do end print(n)
+while not (more() or n < 9) do end print(n)
