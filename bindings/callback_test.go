@@ -7,7 +7,7 @@ import (
 )
 
 // sends has the script's log lines "send KIND WORD" send an event to its call
-// before the script goes on.
+// before the script continues.
 func (h *harness) sends(orders ...[2]string) (called func(uuid string)) {
 	link, _ := h.node()
 	uuid := make(chan string, 1)

@@ -205,7 +205,7 @@ func TestSizeIsBounded(t *testing.T) {
 		t.Fatal("no H")
 	}
 	if err := e.SetBody(chunk); err != nil || e.size > 1200 {
-		t.Errorf("deleting does not give room back: %v, %d", err, e.size)
+		t.Errorf("deleting does not reduce the size: %v, %d", err, e.size)
 	}
 }
 

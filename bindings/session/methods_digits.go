@@ -39,7 +39,7 @@ func digitMethods() []vm.Func {
 				str("file", "the prompt"), str("bad_file", `played after an input that does not match; "" for none`), str("pattern", "a regular expression of FreeSWITCH that the digits must match"),
 				opt(str("variable", "the channel variable that gets the digits"), "eslua_digits"), opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout"),
 				opt(str("transfer", `where the call goes after the last try, as "EXTENSION DIALPLAN CONTEXT"`), "nowhere")},
-			Results: []vm.Result{{Name: "digits", Kind: vm.String, Doc: `the digits that match; "" if none of the tries did`}}, Waits: true,
+			Results: []vm.Result{{Name: "digits", Kind: vm.String, Doc: `the digits that match; "" if no try did`}}, Waits: true,
 			Doc:     "Plays a prompt and collects digits until they match the pattern, a number of times.",
 			Example: "local pin = session:playAndGetDigits(4, 4, 3, 5000, \"#\", \"ivr/ivr-please_enter_pin_followed_by_pound.wav\",\n  \"ivr/ivr-that_was_an_invalid_entry.wav\", \"\\\\d{4}\")",
 		}, empty, returns(empty), playAndGetDigits),
