@@ -5,7 +5,7 @@ import "sync"
 // bufferSize takes several full channel events (6 to 10 KB) in one read.
 const bufferSize = 16 << 10
 
-// buffers lends read buffers: ten thousand calls that wait hold none of them.
+// buffers lends read buffers, so that ten thousand waiting calls hold none.
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
 func lend() []byte { return buffers.Get().(*[bufferSize]byte)[:] }
@@ -16,14 +16,14 @@ func giveBack(b []byte) {
 	}
 }
 
-// patient is a source that takes its buffer only when it has bytes to put there.
+// A patient source takes a buffer only when it has bytes for it.
 type patient interface {
 	// readLent waits for bytes; buf is one that lend gave, for the caller to give
 	// back, and nil on an error.
 	readLent() (buf []byte, n int, err error)
 }
 
-// fill reads once, behind what is buffered.
+// fill reads once, after the buffered bytes.
 func (r *Reader) fill() error {
 	if r.idle != nil {
 		r.idle()
@@ -40,7 +40,7 @@ func (r *Reader) fill() error {
 	n, err := r.src.Read(r.buf[r.end:])
 	r.end += n
 	if n > 0 {
-		return nil // an error comes again with the next read
+		return nil // the next read returns the error again
 	}
 	if r.pos == r.end {
 		r.release()
@@ -49,8 +49,8 @@ func (r *Reader) fill() error {
 }
 
 // makeRoom moves the unfinished frame to the front when little space is left
-// behind it, and doubles the buffer when the frame is larger: memory follows the
-// bytes that came, not the length that was announced.
+// after it, and doubles the buffer when the frame is larger: memory grows with
+// the bytes received, not with the length that was announced.
 func (r *Reader) makeRoom() {
 	if len(r.buf)-r.end >= bufferSize/8 {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Options of a connection. A zero field has the default.
+// Options adjust a connection. A zero field has the default.
 type Options struct {
 	Limits
 	QueueLen     int           // events that may wait for the consumer, default 1024
@@ -42,8 +42,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Conn is one event socket connection: an ordered stream of events for one
-// consumer, and commands from any goroutine, answered in the order they went out.
+// A Conn is one event socket connection: an ordered stream of events for one
+// consumer, and commands from any goroutine, answered in the order they were sent.
 type Conn struct {
 	nc   net.Conn
 	o    Options
@@ -63,7 +63,7 @@ type Conn struct {
 	err     *DisconnectError
 }
 
-// NewConn starts reading nc and owns it from then on: the caller must Close the Conn.
+// NewConn starts to read nc and owns it from then on. The caller must Close the Conn.
 func NewConn(nc net.Conn, o Options) *Conn {
 	c := &Conn{
 		nc:   nc,
@@ -76,22 +76,22 @@ func NewConn(nc net.Conn, o Options) *Conn {
 	return c
 }
 
-// Wake is signalled when there is something for Poll, when a posted command was
-// answered (its Ready tells) that nobody waits for with Wait or Done, and when
-// the connection has ended. One signal may stand for many, or for something that
-// was taken already.
+// Wake returns a channel that is signalled when Poll has an event, when a posted
+// command for which nobody calls Wait or Done was answered (call its Ready), and
+// when the connection has ended. One signal may stand for several of them, or for
+// an event that was already taken.
 func (c *Conn) Wake() <-chan struct{} { return c.wake }
 
-// Poll takes the next event in received order, if there is one. What was
-// received before the connection ended is still delivered after it.
+// Poll returns the next event in received order, if there is one. Events received
+// before the connection ended are still delivered after its end.
 func (c *Conn) Poll() (Event, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.events.pop()
 }
 
-// Next waits for the next event, the end of the connection or of ctx. It is
-// Poll and Wake for a consumer that has nothing else to wait for.
+// Next waits for the next event, the end of the connection or of ctx. It combines
+// Poll and Wake for a consumer that waits for nothing else.
 func (c *Conn) Next(ctx context.Context) (Event, error) {
 	for {
 		if e, ok := c.Poll(); ok {
@@ -110,10 +110,10 @@ func (c *Conn) Next(ctx context.Context) (Event, error) {
 	}
 }
 
-// Done is closed when the connection has ended.
+// Done returns a channel that is closed when the connection has ended.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// Err is a *DisconnectError once the connection has ended, nil before.
+// Err returns a *DisconnectError once the connection has ended, nil before.
 func (c *Conn) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,24 +123,24 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
-// Dropped is how many events were lost because the queue was full.
+// Dropped returns how many events were lost because the queue was full.
 func (c *Conn) Dropped() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.events.dropped
 }
 
-// RemoteAddr is the peer.
+// RemoteAddr returns the address of the peer.
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
-// Close ends the connection, lets every waiter go and waits for the reader.
+// Close ends the connection and every wait on it, and waits for the reader to stop.
 func (c *Conn) Close() error {
 	c.end(net.ErrClosed)
 	<-c.done
 	return nil
 }
 
-// end gives the same error to everyone who waits. Only the first call counts.
+// end ends every wait with the same error. Only the first call has an effect.
 func (c *Conn) end(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,8 +223,8 @@ func (c *Conn) queueUp(places []*Pending) error {
 }
 
 // Do sends a command and waits for its reply; an -ERR reply is Reply.Err and not
-// an error here. When ctx ends first, Do leaves its place in the order of
-// replies: the late reply is dropped and never given to another.
+// an error here. When ctx ends first, Do keeps its place in the order of
+// replies: the late reply is dropped and never given to another command.
 func (c *Conn) Do(ctx context.Context, cmd Command) (Reply, error) {
 	p, err := c.Post(cmd)
 	if err != nil {

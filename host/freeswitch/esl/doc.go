@@ -1,10 +1,9 @@
-// Package esl owns the wire between eslua and FreeSWITCH: frames as they
-// arrive, the events inside them, commands as they leave, and one ordered
-// connection that matches replies first-in-first-out.
+// Package esl owns the wire between eslua and FreeSWITCH: it reads frames and the
+// events inside them, writes commands, and matches the replies of a connection
+// first-in-first-out.
 //
 // It knows FreeSWITCH's framing and encoding (mod_event_socket.c:read_packet,
-// switch_event.c:switch_event_serialize) and nothing of calls, nodes or scripts:
-// those are host/call/outbound, host/freeswitch/node and above.
+// switch_event.c:switch_event_serialize) but not calls, nodes or scripts.
 //
 // Three rules hold everywhere:
 //

@@ -2,7 +2,7 @@ package esl
 
 import "strings"
 
-// unset is how the plain form spells an empty value (switch_event.c:switch_event_serialize).
+// unset is the empty value in the plain form (switch_event.c:switch_event_serialize).
 const unset = "_undef_"
 
 const (
@@ -16,9 +16,9 @@ const mustEncode = " \"#%&+:;<=>?@[\\]^`{|}"
 
 const upperHex = "0123456789ABCDEF"
 
-// encode writes s as switch_utils.c:switch_url_encode_opt does, except that
-// every % is encoded. FreeSWITCH leaves a % before two upper-case hex digits
-// alone, which makes its own form ambiguous.
+// encode writes s as switch_utils.c:switch_url_encode_opt does, except that it
+// encodes every %. FreeSWITCH does not encode a % before two upper-case hex digits,
+// which makes its own form ambiguous.
 func encode(b *strings.Builder, s string) {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -33,7 +33,7 @@ func encode(b *strings.Builder, s string) {
 }
 
 // decode undoes encode; it allocates only when something is encoded. A % that
-// introduces nothing stays, and + is a plus.
+// introduces no code stays, and + is a plus.
 func decode(s string) string {
 	i := strings.IndexByte(s, '%')
 	if i < 0 {

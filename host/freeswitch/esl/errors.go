@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// MalformedError says where the peer's bytes stopped making sense. Nothing
-// after it can be trusted, so the connection ends.
+// A MalformedError says at which byte the peer broke the framing. The bytes after
+// it cannot be trusted, so the connection ends.
 type MalformedError struct {
 	Offset int64  // bytes from the start of the connection
 	Reason string // what was expected and what came
@@ -19,13 +19,13 @@ func (e *MalformedError) Error() string {
 
 func (e *MalformedError) Unwrap() error { return e.Err }
 
-// FieldError refuses a command before it is sent: a field holds something that
-// FreeSWITCH would read as another header or another command.
+// A FieldError refuses a command before it is sent: FreeSWITCH would read a field
+// of it as another header or another command.
 type FieldError struct {
 	Command string // "execute", "api"
 	Field   string // "application", "argument"
 	Value   string
-	Reason  string // what is wrong and what to do
+	Reason  string // what is wrong and how to correct it
 }
 
 func (e *FieldError) Error() string {
@@ -36,10 +36,10 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("event socket command %s: %s %q %s", e.Command, e.Field, v, e.Reason)
 }
 
-// DisconnectError is what every waiter of a connection gets when it ends.
+// A DisconnectError is the error of every waiter when a connection ends.
 type DisconnectError struct {
 	Peer   string // remote address
-	Notice string // FreeSWITCH's last words (disconnect-notice or rude-rejection), if any
+	Notice string // the text of FreeSWITCH's disconnect-notice or rude-rejection, if any
 	Err    error  // io.EOF, *MalformedError, ErrQueueFull, net.ErrClosed after Close, or the network's
 }
 
@@ -54,9 +54,9 @@ func (e *DisconnectError) Error() string {
 
 func (e *DisconnectError) Unwrap() error { return e.Err }
 
-// ReplyError is a reply or an api result that begins with -ERR or -USAGE.
+// A ReplyError is a reply or an API result that begins with -ERR or -USAGE.
 type ReplyError struct {
-	Text string // the whole text, without the line's end
+	Text string // the whole text, without the line end
 }
 
 func (e *ReplyError) Error() string { return "FreeSWITCH answered " + e.Text }

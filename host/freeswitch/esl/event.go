@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// form is how an event's values are written.
+// A form says how an event's values are written.
 type form uint8
 
 const (
 	formNone    form = iota
 	formPlain        // text/event-plain, and events made here: encoded
-	formJSON         // was text/event-json, brought to the plain form: encoded
+	formJSON         // text/event-json, converted to the plain form: encoded
 	formConnect      // the reply to connect: encoded, and carries its own Content-Type
-	formFrame        // any other frame: as it is
+	formFrame        // any other frame: not encoded
 )
 
-// Event is a block of headers and a body, looked up lazily in the bytes they
-// came in. It is a small value: copy it. Strings taken from it may share the
-// memory of the whole packet; strings.Clone what is kept for long.
+// An Event is a block of headers and a body, which it looks up in the bytes that
+// were received. It is a small value: copy it. Its strings may share the memory of
+// the whole packet; strings.Clone those that are stored for long.
 type Event struct {
 	raw  string // header lines, an empty line, the body
 	form form
 }
 
-// NewEvent makes an event from headers in order, and a body. A Content-Length
-// is added for a body that has none among the headers.
+// NewEvent returns an event with headers in this order, and a body. It adds a
+// Content-Length for a body unless the headers have one.
 func NewEvent(headers [][2]string, body string) Event {
 	var b strings.Builder
 	hasLength := body == ""
@@ -60,10 +60,11 @@ func writeHeader(b *strings.Builder, name, value string) {
 	b.WriteByte('\n')
 }
 
-// IsZero tells the zero Event from every other.
+// IsZero reports whether e is the zero Event.
 func (e Event) IsZero() bool { return e.form == formNone }
 
-// Type is the content type the event came in; text/event-plain for one made here.
+// Type returns the content type in which the event was received, text/event-plain
+// for one of NewEvent.
 func (e Event) Type() string {
 	switch e.form {
 	case formPlain:
@@ -75,17 +76,18 @@ func (e Event) Type() string {
 	return strings.TrimSpace(v)
 }
 
-// Name is the Event-Name, "" for what is not an event (a notice, a log line).
+// Name returns the Event-Name, "" for a frame without an event (a notice, a log
+// line).
 func (e Event) Name() string { return e.Get("Event-Name") }
 
-// Get is the first value of a header, decoded where FreeSWITCH encodes; "" if
+// Get returns the first value of a header, decoded where FreeSWITCH encodes; "" if
 // the header is absent or _undef_. Case does not matter.
 func (e Event) Get(name string) string {
 	v, _ := e.Lookup(name)
 	return v
 }
 
-// Lookup is Get that tells an empty value from an absent header.
+// Lookup is like Get, and reports whether the header exists.
 func (e Event) Lookup(name string) (string, bool) {
 	v, ok := lookup(e.raw, name)
 	if !ok {
@@ -104,9 +106,9 @@ func (e Event) decode(v string) string {
 	return decode(v)
 }
 
-// Pick looks several headers up in one walk over the event: values[i] becomes
-// what Get(names[i]) is. A walk to the end of a call's event takes a microsecond
-// or two, which counts where every event is looked at. Both slices have the same
+// Pick looks up several headers in one pass over the event: it sets values[i] to
+// Get(names[i]). A pass to the end of a call's event takes a microsecond or two,
+// which matters where every event is examined. Both slices have the same
 // length, at most 64.
 func (e Event) Pick(names, values []string) {
 	clear(values)
@@ -130,11 +132,12 @@ func (e Event) Pick(names, values []string) {
 	}
 }
 
-// PickLast is Pick that walks from the last header backwards: for what FreeSWITCH
-// adds behind a channel's variables, such as an application's name. Of a header
-// that repeats it finds the last. An event with a body is walked from the front,
-// as no event of a channel's applications has one; the body is known by not ending
-// in an empty line, since a look for where it begins would be the whole walk.
+// PickLast is like Pick but passes from the last header backwards, for headers that
+// FreeSWITCH adds after a channel's variables, such as an application's name. Of a
+// repeated header it finds the last. It reads an event with a body from the front,
+// because no event of a channel's applications has one. It recognizes a body by a
+// missing empty line at the end, since a search for its beginning would be a whole
+// pass.
 func (e Event) PickLast(names, values []string) {
 	head, bare := strings.CutSuffix(e.raw, "\n\n")
 	if !bare {
@@ -154,7 +157,7 @@ func (e Event) PickLast(names, values []string) {
 	}
 }
 
-// Array is every value of a header: the elements of an ARRAY:: list, and those
+// Array returns every value of a header: the elements of an ARRAY:: list, and those
 // of headers that repeat. It is nil if the header is absent.
 func (e Event) Array(name string) []string {
 	var values []string
@@ -171,7 +174,7 @@ func (e Event) Array(name string) []string {
 	return values
 }
 
-// All is every header in the received order and case, decoded, repeats kept.
+// All returns every header in the received order and case, decoded, with repetitions.
 func (e Event) All() iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for line, rest, ok := nextLine(e.raw); ok; line, rest, ok = nextLine(rest) {
@@ -183,11 +186,11 @@ func (e Event) All() iter.Seq2[string, string] {
 	}
 }
 
-// Body is the event's own body: a job's output, a CDR, XML, a notice's text.
+// Body returns the event's own body: a job's output, a CDR, XML, a notice's text.
 func (e Event) Body() string { return bodyOf(e.raw) }
 
-// Plain is the event in FreeSWITCH's plain form: what stands behind the blank
-// line of a text/event-plain frame.
+// Plain returns the event in FreeSWITCH's plain form: the body of a
+// text/event-plain frame.
 func (e Event) Plain() string {
 	if e.form != formFrame {
 		return e.raw

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// FreeSWITCH's own bounds: a longer head is cut and run as if it were complete,
-// which makes its rest the next command; a larger body drops the connection
+// FreeSWITCH's own bounds: it cuts a longer head and runs it as if it were complete,
+// so that the rest becomes the next command; a larger body drops the connection
 // (mod_event_socket.c:read_packet). The head stays far below, because FreeSWITCH
 // reads it byte by byte.
 const (
@@ -27,7 +27,7 @@ func (f *fields) refuse(field, value, reason string) {
 	}
 }
 
-// line is a field that must stay on its line.
+// line checks a field that must not end its line.
 func (f *fields) line(field, value string) {
 	if i := strings.IndexAny(value, "\r\n\x00"); i >= 0 {
 		f.refuse(field, value, fmt.Sprintf("holds %s at byte %d; it must be one line of text", nameOf(value[i]), i))
@@ -37,7 +37,7 @@ func (f *fields) line(field, value string) {
 	}
 }
 
-// word is a line that must not be empty or hold a blank of any kind.
+// word checks a line that must not be empty or contain white space.
 func (f *fields) word(field, value string) {
 	f.line(field, value)
 	if value == "" || strings.ContainsFunc(value, unicode.IsSpace) {
@@ -45,7 +45,7 @@ func (f *fields) word(field, value string) {
 	}
 }
 
-// some is a line that must hold something.
+// some checks a line that must not be empty.
 func (f *fields) some(field, value string) {
 	f.line(field, value)
 	if strings.TrimSpace(value) == "" {
@@ -53,7 +53,7 @@ func (f *fields) some(field, value string) {
 	}
 }
 
-// header is the name of a header.
+// header checks the name of a header.
 func (f *fields) header(field, value string) {
 	f.word(field, value)
 	if strings.Contains(value, ":") {
@@ -61,7 +61,7 @@ func (f *fields) header(field, value string) {
 	}
 }
 
-// body is text behind the head. FreeSWITCH takes it for a C string.
+// body checks the text after the head, which FreeSWITCH reads as a C string.
 func (f *fields) body(field, value string) {
 	if i := strings.IndexByte(value, 0); i >= 0 {
 		f.refuse(field, value, fmt.Sprintf("holds NUL at byte %d, where FreeSWITCH would stop reading it", i))
@@ -71,7 +71,7 @@ func (f *fields) body(field, value string) {
 	}
 }
 
-// secret is a line whose value no error may show.
+// secret checks a line whose value no error may show.
 func (f *fields) secret(field, value string) {
 	if value == "" {
 		f.refuse(field, "", "must not be empty")

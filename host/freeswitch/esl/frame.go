@@ -13,7 +13,7 @@ const (
 	typeRudeRejection    = "text/rude-rejection"
 )
 
-// Frame is one packet as it was received, in one string.
+// A Frame is one packet as it was received, in one string.
 type Frame struct {
 	raw  string
 	typ  string // part of raw
@@ -21,28 +21,28 @@ type Frame struct {
 	off  int64
 }
 
-// Type is the Content-Type.
+// Type returns the Content-Type.
 func (f Frame) Type() string { return f.typ }
 
-// Get is the first value of a header as received, "" if absent. Case does not matter.
+// Get returns the first value of a header as received, "" if absent. Case does not matter.
 func (f Frame) Get(name string) string {
 	v, _ := lookup(f.raw, name)
 	return v
 }
 
-// Body is the body as received.
+// Body returns the body as received.
 func (f Frame) Body() string { return f.raw[f.body:] }
 
-// Offset is the frame's first byte, counted from the start of the stream.
+// Offset returns the position of the frame's first byte in the stream.
 func (f Frame) Offset() int64 { return f.off }
 
-// Event is the event inside text/event-plain and text/event-json; for every
-// other type it is the frame itself: a connect reply with its encoded values,
+// Event returns the event inside text/event-plain and text/event-json; for every
+// other type it returns the frame itself: a connect reply with its encoded values,
 // a notice, a log line, an XML event as a body. The error is a *MalformedError.
 func (f Frame) Event() (Event, error) {
 	switch f.typ {
 	case typeEventPlain:
-		// The inner Content-Length is not needed: the body is what the frame holds.
+		// The inner Content-Length is not needed: the frame's length bounds the body.
 		return Event{raw: f.Body(), form: formPlain}, nil
 	case typeEventJSON:
 		raw, err := fromJSON(f.Body())

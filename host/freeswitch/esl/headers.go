@@ -3,8 +3,8 @@ package esl
 import "strings"
 
 // lookup finds the first header called name, in any case, among the lines up to
-// the first empty one. Lines that are no header are passed over: an unencoded
-// value with a newline (getvar) makes them.
+// the first empty one. It skips lines that are not headers: an unencoded
+// value with a newline (getvar) causes them.
 func lookup(s, name string) (value string, ok bool) {
 	for s != "" {
 		end := strings.IndexByte(s, '\n')
@@ -19,13 +19,14 @@ func lookup(s, name string) (value string, ok bool) {
 	return "", false
 }
 
-// named tells whether the line that s begins with is the header called name.
+// named reports whether s begins with the header called name.
 func named(s, name string) bool {
 	n := len(name)
 	return len(s) > n && s[n] == ':' && n > 0 && s[0]|0x20 == name[0]|0x20 && strings.EqualFold(s[:n], name)
 }
 
-// initial is a set of the one letter, in any case, that a header's name begins with.
+// initial returns the set of the one letter, in any case, that a header's name
+// begins with.
 func initial(s string) uint32 {
 	if s == "" {
 		return 0
@@ -49,7 +50,7 @@ func nextLine(s string) (line, rest string, ok bool) {
 
 func blank(line string) bool { return line == "" || line == "\r" }
 
-// bodyOf is what follows the first empty line.
+// bodyOf returns the text after the first empty line.
 func bodyOf(s string) string {
 	for ok := s != ""; ok; {
 		_, s, ok = nextLine(s)
@@ -57,8 +58,8 @@ func bodyOf(s string) string {
 	return s
 }
 
-// headerValue strips what belongs to the line and not to the value: the one
-// blank FreeSWITCH writes behind the colon, and the CR of a CRLF peer.
+// headerValue removes what is not part of the value: the one blank that FreeSWITCH
+// writes after the colon, and the CR of a CRLF peer.
 func headerValue(s string) string {
 	if s != "" && s[0] == ' ' {
 		s = s[1:]

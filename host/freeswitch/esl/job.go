@@ -2,7 +2,7 @@ package esl
 
 import "context"
 
-// Job is a bgapi command under way.
+// A Job is a running bgapi command.
 type Job struct {
 	uuid string
 	done chan struct{}
@@ -10,10 +10,10 @@ type Job struct {
 	err  error
 }
 
-// StartJob sends bgapi under a job id chosen here, whose waiter stands before
-// the command is sent: no result is too quick for it. The BACKGROUND_JOB goes to
-// the Job and not to the event queue, also when nobody waits for it any more.
-// The connection must be subscribed to BACKGROUND_JOB, as plain or JSON.
+// StartJob sends bgapi with a job id of its own. It registers the Job before it
+// sends the command, so that no result comes too early. The BACKGROUND_JOB event
+// goes to the Job and not to the event queue, even if nobody waits for it any
+// longer. The connection must be subscribed to BACKGROUND_JOB, as plain or JSON.
 func (c *Conn) StartJob(cmdline string) (*Job, error) {
 	j := &Job{uuid: c.o.NewUUID(), done: make(chan struct{})}
 	cmd, err := BgAPI(cmdline, j.uuid)
@@ -39,7 +39,7 @@ func (c *Conn) forget(j *Job) {
 	delete(c.jobs, j.uuid)
 }
 
-// takeJob gives a BACKGROUND_JOB to its Job, if it was started here.
+// takeJob passes a BACKGROUND_JOB event to its Job, if the connection started it.
 func (c *Conn) takeJob(e Event) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,19 +63,21 @@ func (c *Conn) jobAccepted(j *Job, r Reply) {
 	}
 }
 
-// finish is called once, by whoever took the job out of the connection's jobs.
+// finish is called once, by the caller that removed the job from the connection's
+// jobs.
 func (j *Job) finish(out string, err error) {
 	j.out, j.err = out, err
 	close(j.done)
 }
 
-// UUID is the Job-UUID.
+// UUID returns the Job-UUID.
 func (j *Job) UUID() string { return j.uuid }
 
-// Done is closed when the result, a refusal or the connection's end has come.
+// Done returns a channel that is closed when the job has a result or was refused,
+// or when the connection has ended.
 func (j *Job) Done() <-chan struct{} { return j.done }
 
-// Wait is the job's output as FreeSWITCH gave it ("+OK ...", "-ERR ..."). The
+// Wait waits for the job's output and returns it unchanged ("+OK ...", "-ERR ..."). The
 // error is a *ReplyError when the job was not accepted, a *DisconnectError, or
 // that of ctx.
 func (j *Job) Wait(ctx context.Context) (string, error) {

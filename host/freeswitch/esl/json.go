@@ -16,10 +16,10 @@ type jsonError struct {
 	reason string
 }
 
-// fromJSON brings a JSON event to the plain form, so that one lookup serves
+// fromJSON converts a JSON event to the plain form, so that one lookup serves
 // both. Order, case and repeated keys are kept; a list becomes ARRAY::. It is
-// not encoding/json because FreeSWITCH writes bytes that are no UTF-8 (a caller's
-// name in Latin-1) and those must arrive as they are.
+// not encoding/json because FreeSWITCH writes bytes that are not UTF-8 (a caller's
+// name in Latin-1), which must arrive unchanged.
 func fromJSON(s string) (raw string, err *jsonError) {
 	p := jsonParser{s: s}
 	var b strings.Builder
@@ -56,7 +56,7 @@ func fromJSON(s string) (raw string, err *jsonError) {
 	return b.String(), nil
 }
 
-// jsonParser reads the little of JSON that events use: one object whose values
+// A jsonParser reads the part of JSON that events use: one object whose values
 // are strings, or lists of strings.
 type jsonParser struct {
 	s  string
@@ -104,8 +104,8 @@ func (p *jsonParser) value() (string, *jsonError) {
 	return b.String(), nil
 }
 
-// scalar is a string. Numbers, true, false and null do not occur in events of
-// FreeSWITCH; modules that write their own JSON get them as the text they are.
+// scalar reads a string. Numbers, true, false and null, which FreeSWITCH's own
+// events do not contain but modules may write, become their text.
 func (p *jsonParser) scalar() (string, *jsonError) {
 	p.space()
 	if p.at < len(p.s) && p.s[p.at] == '"' {
@@ -143,7 +143,7 @@ func (p *jsonParser) string() (string, *jsonError) {
 	return "", p.fail("the string does not end")
 }
 
-// escaped goes on with a string at its first backslash.
+// escaped continues with a string at its first backslash.
 func (p *jsonParser) escaped(start int) (string, *jsonError) {
 	var b strings.Builder
 	b.WriteString(p.s[start:p.at])
@@ -194,7 +194,7 @@ func (p *jsonParser) escape(b *strings.Builder) *jsonError {
 	return nil
 }
 
-// pair reads the second half of a surrogate pair, or leaves what is there.
+// pair reads the second half of a surrogate pair, if there is one.
 func (p *jsonParser) pair(high rune) rune {
 	at := p.at
 	if strings.HasPrefix(p.s[p.at:], `\u`) {

@@ -2,13 +2,12 @@ package esl
 
 import "errors"
 
-// ErrQueueFull ends a connection whose consumer stands still: twice the queue's
-// bounds of events that somebody must not miss have piled up.
+// ErrQueueFull ends a connection whose consumer has stopped: events that must not
+// be lost fill the queue to twice its bounds.
 var ErrQueueFull = errors.New("the event queue is full of events that must not be lost: their consumer does not keep up (QueueLen, QueueBytes)")
 
-// queue holds events until the consumer takes them. When it is full, an event
-// that nobody waits for is dropped and counted; one that ends a wait is kept up
-// to twice the bounds.
+// A queue holds events for the consumer. When it is full, a new event is dropped
+// and counted; but one that ends a wait is held up to twice the bounds.
 type queue struct {
 	ring[Event]
 	length, bytes int // bounds
@@ -49,7 +48,7 @@ func (q *queue) pop() (Event, bool) {
 	return e, ok
 }
 
-// endsWait tells the events without which somebody would wait for ever.
+// endsWait reports whether somebody might wait for an event for ever.
 func endsWait(e Event) bool {
 	switch e.Name() {
 	case "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "BACKGROUND_JOB":

@@ -2,11 +2,11 @@ package esl
 
 import "strings"
 
-// read is the connection's one reader. It never waits for a consumer, and wakes
-// the consumer once for everything that one read of the socket brought.
+// read is the only reader of the connection. It never waits for the consumer, and
+// wakes it once for all frames of one read from the socket.
 func (c *Conn) read() {
-	// The last signal comes after done is closed, so that whoever is woken by it
-	// sees the end.
+	// The last signal comes after done is closed, so that a consumer
+	// that it wakes sees the end.
 	defer c.signal()
 	defer close(c.done)
 	woken := true
@@ -34,8 +34,8 @@ func (c *Conn) read() {
 	}
 }
 
-// take gives a frame to whoever waits for it. It tells whether the consumer has
-// to be woken.
+// take passes a frame to its waiter or to the queue, and reports whether the
+// consumer must be woken.
 func (c *Conn) take(f Frame) (wake bool, err error) {
 	switch f.typ {
 	case typeEventPlain, typeEventJSON:
@@ -91,7 +91,7 @@ func (c *Conn) takeReply(r Reply) (wake bool) {
 			c.jobAccepted(p.job, r)
 		}
 	}
-	strange := !ok && c.err == nil // whoever ends the connection gives up its replies
+	strange := !ok && c.err == nil // at the end of a connection its replies are abandoned
 	c.mu.Unlock()
 	if strange {
 		c.report("event socket: skipped a reply to no command", "text", r.Text())
@@ -99,8 +99,8 @@ func (c *Conn) takeReply(r Reply) (wake bool) {
 	return wake
 }
 
-// takeNotice keeps the words with which FreeSWITCH says goodbye, for the error.
-// A linger notice is no goodbye.
+// takeNotice stores the text of FreeSWITCH's disconnect notice for the error. A
+// linger notice does not end the connection.
 func (c *Conn) takeNotice(f Frame) {
 	if strings.EqualFold(f.Get("Content-Disposition"), "linger") {
 		return
@@ -110,8 +110,8 @@ func (c *Conn) takeNotice(f Frame) {
 	c.mu.Unlock()
 }
 
-// report logs the first oddity of a connection, so that a hostile peer cannot
-// fill the log.
+// report logs only the first protocol error of a connection, so that a hostile
+// peer cannot fill the log.
 func (c *Conn) report(msg string, args ...any) {
 	if c.strange {
 		return

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Limits bound what one frame may take. A zero field has the default.
+// Limits bound the size of one frame. A zero field has the default.
 type Limits struct {
 	Head int // bytes of headers, default 1 MiB
 	Body int // bytes of body, default 16 MiB, which is FreeSWITCH's own limit
@@ -24,14 +24,14 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Reader cuts a byte stream from FreeSWITCH into frames. It takes as much from
-// its source as one read gives, and holds no memory between frames.
+// A Reader cuts a byte stream from FreeSWITCH into frames. It buffers as much as
+// one read returns, and holds no memory between frames.
 type Reader struct {
 	src      io.Reader
 	limits   Limits
 	idle     func() // called before every read that may wait; may be nil
 	buf      []byte // nil while nothing is buffered
-	pos, end int    // what is buffered: buf[pos:end]
+	pos, end int    // buf[pos:end] is buffered
 	off      int64  // of buf[pos] in the stream
 }
 
@@ -41,7 +41,7 @@ func NewReader(r io.Reader, l Limits) *Reader {
 }
 
 // Next waits for the next whole frame. It returns io.EOF when the stream ends
-// between frames, a *MalformedError when the bytes make no frame, and the
+// between frames, a *MalformedError for bytes that are not a frame, and the
 // source's own error otherwise.
 func (r *Reader) Next() (Frame, error) {
 	h, err := r.head()
@@ -60,10 +60,10 @@ func (r *Reader) Next() (Frame, error) {
 	return f, nil
 }
 
-// header is what the reader must know of a frame's head. Positions count from
-// the frame's start, because the buffer moves.
+// A header is the state of reading a frame's head. Positions count from the start
+// of the frame, because the buffer moves.
 type header struct {
-	size            int // so far, at the end with the blank line
+	size            int // so far; at the end including the blank line
 	length          int // Content-Length
 	typeAt, typeEnd int
 }
@@ -109,7 +109,7 @@ func (r *Reader) head() (header, error) {
 	}
 }
 
-// line notes the two headers that frame a packet.
+// line records the two headers that frame a packet.
 func (r *Reader) line(h *header, start int, line []byte) error {
 	if start == 0 && bytes.IndexByte(line, ':') < 0 {
 		return r.malformed(0, fmt.Sprintf("expected a header such as \"Content-Type: command/reply\", got %s", excerpt(line)))
@@ -158,7 +158,7 @@ func (r *Reader) tooLong() error {
 	return r.malformed(0, fmt.Sprintf("headers are longer than %d bytes", r.limits.Head))
 }
 
-// cut turns the end of the stream inside a frame into an error that says so.
+// cut returns the error for a stream that ends inside a frame.
 func (r *Reader) cut(err error, where string) error {
 	if !errors.Is(err, io.EOF) || r.pos == r.end {
 		return err
@@ -174,9 +174,8 @@ func isHeader(line []byte, name string) bool {
 	return len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(string(line[:len(name)]), name)
 }
 
-// decimal reads digits only: FreeSWITCH writes nothing else, and what atoi would
-// make of a sign or a suffix is not worth guessing. Beyond 15 digits it reports
-// a number that is over every limit.
+// decimal reads digits only, because FreeSWITCH writes nothing else. For more than
+// 15 digits it returns a number that exceeds every limit.
 func decimal(s []byte) (int, bool) {
 	if len(s) == 0 {
 		return 0, false

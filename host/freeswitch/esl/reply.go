@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Reply is FreeSWITCH's answer to one command: a command/reply, an
+// A Reply answers one command: a command/reply, an
 // api/response, or the event that answers connect.
 type Reply struct{ Event }
 
-// Text is the body of an api/response, as it came, or else the Reply-Text.
+// Text returns the body of an api/response unchanged, or else the Reply-Text.
 func (r Reply) Text() string {
 	if r.Type() == typeAPIResponse {
 		return r.Body()
@@ -17,7 +17,7 @@ func (r Reply) Text() string {
 	return r.Get("Reply-Text")
 }
 
-// Err is a *ReplyError when the text begins with -ERR or -USAGE.
+// Err returns a *ReplyError if the text begins with -ERR or -USAGE.
 func (r Reply) Err() error { return refusal(r.Text()) }
 
 func refusal(text string) error {
@@ -27,23 +27,23 @@ func refusal(text string) error {
 	return nil
 }
 
-// Pending is the place of a posted command in the order of replies. To leave it
-// is to do nothing: its reply is dropped when it comes.
+// A Pending is a posted command in the order of replies. A caller may forget it:
+// the reply is then dropped when it arrives.
 type Pending struct {
 	conn *Conn
 	job  *Job // that the command started, or nil
 
 	// under conn.mu
-	done     chan struct{} // made only for who waits
+	done     chan struct{} // made only if somebody waits
 	finished bool
 	reply    Reply
 	err      error
 }
 
-// closed is Done for a reply that has come already.
+// closed is the channel of Done for a reply that has already arrived.
 var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// finish is called under conn.mu. It tells whether somebody waits on done, who
+// finish is called under conn.mu. It reports whether somebody waits on done, and so
 // needs no other signal.
 func (p *Pending) finish(r Reply, err error) (told bool) {
 	p.finished, p.reply, p.err = true, r, err
@@ -54,14 +54,15 @@ func (p *Pending) finish(r Reply, err error) (told bool) {
 	return true
 }
 
-// Ready is the reply, or the connection's end, if it has come. It never blocks.
+// Ready returns the reply, or the error of a connection that has ended, if there is
+// one yet. It never blocks.
 func (p *Pending) Ready() (r Reply, err error, ok bool) {
 	p.conn.mu.Lock()
 	defer p.conn.mu.Unlock()
 	return p.reply, p.err, p.finished
 }
 
-// Done is closed when Ready has something.
+// Done returns a channel that is closed when Ready has a result.
 func (p *Pending) Done() <-chan struct{} {
 	p.conn.mu.Lock()
 	defer p.conn.mu.Unlock()

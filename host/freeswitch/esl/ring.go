@@ -1,6 +1,6 @@
 package esl
 
-// ring is a queue that reuses its memory: a steady flow through it allocates nothing.
+// A ring is a queue that reuses its memory: a steady flow allocates nothing.
 type ring[T any] struct {
 	items []T
 	first int
@@ -18,7 +18,8 @@ func (r *ring[T]) push(v T) {
 	r.n++
 }
 
-// pop takes the oldest. A ring that was long and is empty again lets go of its memory.
+// pop removes the oldest element. A ring that was long releases its memory when it
+// is empty.
 func (r *ring[T]) pop() (v T, ok bool) {
 	if r.n == 0 {
 		return v, false

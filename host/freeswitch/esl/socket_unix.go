@@ -9,19 +9,19 @@ import (
 	"syscall"
 )
 
-// socket reads a TCP or unix connection without holding a buffer while it waits:
-// the buffer is taken for the attempt and given back when there was nothing to
-// read, which is also all the system calls net.Conn.Read would have made.
+// A socket reads a TCP or unix connection without holding a buffer while it waits:
+// it takes a buffer for each attempt and returns it if there was nothing to read,
+// with the same system calls as net.Conn.Read.
 type socket struct {
 	net.Conn
 	raw     syscall.RawConn
-	attempt func(fd uintptr) bool // bound once: reading allocates nothing
+	attempt func(fd uintptr) bool // bound once, so that reading allocates nothing
 	buf     []byte
 	n       int
 	err     error
 }
 
-// patiently gives nc the patient way to read, if it has a file descriptor.
+// patiently returns a patient source for nc, if it has a file descriptor.
 func patiently(nc net.Conn) io.Reader {
 	sc, ok := nc.(syscall.Conn)
 	if !ok {
@@ -55,7 +55,7 @@ func (s *socket) readLent() ([]byte, int, error) {
 	return nil, 0, err
 }
 
-// try reports false when the socket had nothing, which makes RawConn.Read wait.
+// try returns false if the socket had nothing, which makes RawConn.Read wait.
 func (s *socket) try(fd uintptr) bool {
 	buf := lend()
 	for {
