@@ -24,11 +24,11 @@ func dialLive(t *testing.T) *live { return &live{livetest.Dial(t, 2*time.Minute)
 func (l *live) ringing() (Leg, string) {
 	id := uuid.NewString()
 	l.t.Cleanup(func() { l.API("uuid_kill " + id) })
-	vars := []Var{{"origination_uuid", id}}
+	vars := []Var{{"origination_uuid", id}, {"null_enable_auto_answer", "false"}}
 	for i, value := range hostile {
 		vars = append(vars, Var{fmt.Sprintf("own_%d", i), value})
 	}
-	return Leg{Endpoint: "loopback/ring", Vars: vars}, id
+	return Leg{Endpoint: "null/ring", Vars: vars}, id
 }
 
 func (l *live) waitFor(id string) {
@@ -68,7 +68,10 @@ func TestLiveDialStringsAreReadBack(t *testing.T) {
 	execute := func(text string) {
 		a := uuid.NewString()
 		t.Cleanup(func() { l.API("uuid_kill " + a) })
-		l.API("originate {origination_uuid=" + a + "}loopback/park &park()")
+		l.API("originate {origination_uuid=" + a + "}null/park park inline")
+		for l.API("uuid_getvar "+a+" current_application") != "park" {
+			l.API("msleep 20")
+		}
 		l.Do(esl.Execute(esl.ExecuteOptions{App: "bridge", Arg: Literal(text), UUID: a}))
 	}
 	for how, start := range map[string]func(string){"bgapi originate": bgapi, "execute bridge": execute} {
@@ -93,7 +96,7 @@ func TestLiveWhyVariablesAreRefusedInValues(t *testing.T) {
 	l := dialLive(t)
 	id := uuid.NewString()
 	t.Cleanup(func() { l.API("uuid_kill " + id) })
-	l.API("bgapi originate {origination_uuid=" + id + ",eslua_dial=x${strepoch()}}loopback/ring park inline")
+	l.API("bgapi originate {origination_uuid=" + id + ",eslua_dial=x${strepoch()}}null/ring park inline")
 	l.waitFor(id)
 	if got := strings.TrimSpace(l.API("uuid_getvar " + id + " eslua_dial")); got != "_undef_" {
 		t.Errorf("originate takes ${strepoch()}: %q", got)
