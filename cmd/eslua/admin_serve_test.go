@@ -70,14 +70,14 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 	}
 }
 
-// departed is an eslua that another has taken over from.
+// departed is an eslua from which another has taken over.
 type departed struct{ admin.Deps }
 
 func (departed) Status(bool) admin.Status {
 	return admin.Status{PID: 99, Calls: outbound.Status{Running: 2}}
 }
 
-// TestTheEsluaBeforeIsSeen asks while one departs, and nobody came after it.
+// TestTheEsluaBeforeIsSeen asks for the status while one eslua drains and no other runs.
 func TestTheEsluaBeforeIsSeen(t *testing.T) {
 	dir, err := os.MkdirTemp("", "eslua")
 	if err != nil {

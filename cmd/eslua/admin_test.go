@@ -29,9 +29,9 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-var updateGolden = flag.Bool("update", false, "write testdata/golden anew")
+var updateGolden = flag.Bool("update", false, "write testdata/golden")
 
-// golden compares with what was right before.
+// golden compares got with a file.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", "golden", name)
@@ -55,8 +55,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// watchedHost is a host with a clock that stands still, a simulated switch, and
-// an admin.
+// watchedHost is eslua with a manual clock, a simulated switch and an admin.
 type watchedHost struct {
 	*app
 	t      *testing.T
@@ -75,7 +74,7 @@ type watchedHost struct {
 
 func (w *watchedHost) Drain() { w.app.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
 
-// openings is a log that tells what the admin's server opened.
+// openings receives the lines of a log about addresses that were opened.
 type openings chan string
 
 func (o openings) Write(line []byte) (int, error) {
@@ -184,7 +183,7 @@ func (w *watchedHost) eslua(args ...string) (code int, out string) {
 
 func (w *watchedHost) tell(what string) { fmt.Fprintf(&w.story, "# %s\n\n", what) }
 
-// askEslua is a command line's exit code and all it prints.
+// askEslua runs a command line and returns its exit code and output.
 func askEslua(args ...string) (int, string) {
 	var out bytes.Buffer
 	p := &program{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
@@ -194,7 +193,7 @@ func askEslua(args ...string) (int, string) {
 
 var processLine = regexp.MustCompile(`^eslua .*, process \d+`)
 
-// stable takes out what is another at each run.
+// stable replaces what differs at each run.
 func (w *watchedHost) stable(text string) string {
 	text = processLine.ReplaceAllString(text, "eslua v1.0, process 4711")
 	return w.letters(strings.NewReplacer(
@@ -203,12 +202,11 @@ func (w *watchedHost) stable(text string) string {
 	).Replace(text))
 }
 
-// hash is a generation, a version, or the beginning of one's name; a part of a
-// UUID is none.
+// hash matches a generation, a version or the beginning of one, but no part of a
+// UUID.
 var hash = regexp.MustCompile(`(^|[^-0-9a-z])([0-9a-f]{12}|[0-9a-f]{6})\b`)
 
-// letters writes a for the first hash of the story, b for the second and so on:
-// how they are made is the store's to say.
+// letters writes a for the first hash of the story, b for the second and so on.
 func (w *watchedHost) letters(text string) string {
 	return hash.ReplaceAllStringFunc(text, func(found string) string {
 		at := hash.FindStringSubmatch(found)
@@ -226,8 +224,8 @@ const (
 	greeting   = "local M = {}\nfunction M.hello() end\nreturn M\n"
 )
 
-// TestWhatAnAdminSees is a day of an admin: what the commands print, against
-// calls that run.
+// TestWhatAnAdminSees holds what the commands print on one day of an admin, while
+// calls run.
 func TestWhatAnAdminSees(t *testing.T) {
 	w := startWatchedHost(t, map[string]string{
 		"menu.lua": menuScript, "lib/greet.lua": greeting,
@@ -305,7 +303,7 @@ func TestWhatAnAdminSees(t *testing.T) {
 	golden(t, "metrics.txt", w.families())
 }
 
-// generations are those of the history, newest first.
+// generations returns the generations of the history, newest first.
 func (w *watchedHost) generations() (names []string) {
 	for _, e := range w.history.List() {
 		names = append(names, e.Generation)

@@ -63,7 +63,7 @@ func TestTheAdminsRequests(t *testing.T) {
 	}
 }
 
-// send is a request as a program would write it that is not our client.
+// send sends a request as a program other than our Client would.
 func (s *started) send(t *testing.T, method, path, body string) (int, string) {
 	t.Helper()
 	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

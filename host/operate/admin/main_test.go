@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// fake is a host that does as told and writes down what it was told.
+// fake answers with a fixed Status and records the orders that it gets.
 type fake struct {
 	mu     sync.Mutex
 	st     Status
@@ -83,7 +83,7 @@ func (f *fake) deps() Deps {
 	return Deps{StatusSource: f, ScriptControl: f, ProcessControl: f, Metrics: prometheus.NewRegistry()}
 }
 
-// shortDir is a directory whose name leaves room in a socket's 108 bytes.
+// shortDir makes a directory with a short name: a socket's path has 108 bytes.
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "eslua-web")
@@ -94,7 +94,7 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// logged collects a log's lines, and tells of each.
+// logged collects the lines of a log.
 type logged struct {
 	lines chan string
 }
@@ -107,27 +107,22 @@ func newLog() (logged, *slog.Logger) {
 func (l logged) Write(line []byte) (int, error) {
 	select {
 	case l.lines <- string(line):
-	default: // nobody looks for so many
+	default: // the test reads no more
 	}
 	return len(line), nil
 }
 
-// next is the next line that holds part.
+// next waits for the next line that contains part.
 func (l logged) next(t *testing.T, part string) string {
 	t.Helper()
 	for {
-		select {
-		case line := <-l.lines:
-			if strings.Contains(line, part) {
-				return line
-			}
-		case <-time.After(20 * time.Second):
-			t.Fatalf("no line of the log holds %q", part)
+		if line := <-l.lines; strings.Contains(line, part) {
+			return line
 		}
 	}
 }
 
-// started is a Server that runs until the test ends.
+// started has a Server that runs until the test ends.
 type started struct {
 	*fake
 	path   string

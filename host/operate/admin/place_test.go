@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestThePrivateDirectoryIsOneUsers refuses a directory of last resort that
-// somebody else can enter, be it by a single bit of its mode.
+// TestThePrivateDirectoryIsOneUsers: a single bit of its mode for other users is
+// enough to refuse a directory.
 func TestThePrivateDirectoryIsOneUsers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "eslua")
 	if err := makeDir(dir); err != nil {

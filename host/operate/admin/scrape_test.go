@@ -56,7 +56,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestTheMetricsAddressIsReadOnly has no door to what the socket can do.
+// TestTheMetricsAddressIsReadOnly: nothing that the socket offers can be reached.
 func TestTheMetricsAddressIsReadOnly(t *testing.T) {
 	f := &fake{}
 	s := startWatched(t, f)
@@ -91,7 +91,7 @@ func TestATakenMetricsAddressIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestAMetricThatFailsHidesNoOther serves what can be collected, and logs the rest.
+// TestAMetricThatFailsHidesNoOther: the other metrics are served, and the failure is logged.
 func TestAMetricThatFailsHidesNoOther(t *testing.T) {
 	f := &fake{}
 	deps := f.deps()

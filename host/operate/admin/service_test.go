@@ -25,7 +25,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// site is a Service of real parts with a directory of scripts; nothing listens.
+// site has a Service of real parts and a directory of scripts; nothing listens.
 type site struct {
 	*testing.T
 	*Service

@@ -34,7 +34,7 @@ func TestTheSocketIsOneUsers(t *testing.T) {
 	}
 }
 
-// deadSocket is what a process leaves that was killed.
+// deadSocket makes a socket as a killed process leaves it.
 func deadSocket(t *testing.T, path string) {
 	t.Helper()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -59,8 +59,8 @@ func TestADeadProcesssSocketIsReplaced(t *testing.T) {
 	}
 }
 
-// TestALivingSocketIsNotTakenAway has two hosts with one path: the second says
-// what to set, and gets the path when the first has ended.
+// TestALivingSocketIsNotTakenAway: the second process with a path logs what to
+// set, and gets the path when the first has ended.
 func TestALivingSocketIsNotTakenAway(t *testing.T) {
 	first := startOpen(t, &fake{st: Status{PID: 1}})
 	second := start(t, first.path, "", &fake{st: Status{PID: 2}})
@@ -96,7 +96,7 @@ func TestAFileIsNotTakenAway(t *testing.T) {
 	}
 }
 
-// TestOfManyOneHasThePath starts all at once over a dead socket.
+// TestOfManyOneHasThePath starts many at once at the path of a dead socket.
 func TestOfManyOneHasThePath(t *testing.T) {
 	path := filepath.Join(shortDir(t), "eslua.sock")
 	deadSocket(t, path)
@@ -130,7 +130,7 @@ func TestOfManyOneHasThePath(t *testing.T) {
 	}
 }
 
-// TestAClosedSocketTakesNoOthersAway closes one whose path is another's by now.
+// TestAClosedSocketTakesNoOthersAway closes a socket after another process got its path.
 func TestAClosedSocketTakesNoOthersAway(t *testing.T) {
 	path := filepath.Join(shortDir(t), "eslua.sock")
 	first, err := listen(path)
@@ -238,7 +238,8 @@ func TestWhatADepartedHostLeftIsSwept(t *testing.T) {
 	}
 }
 
-// Who has left the socket to another does not take it back, though it was about to.
+// TestWhoYieldedOpensNothing: a Server that yielded while it waited for an address
+// does not open it.
 func TestWhoYieldedOpensNothing(t *testing.T) {
 	_, log := newLog()
 	s := New(filepath.Join(shortDir(t), "eslua.sock"), "127.0.0.1:0", (&fake{}).deps(), log, clock.NewManual(noon))
@@ -247,7 +248,7 @@ func TestWhoYieldedOpensNothing(t *testing.T) {
 	}
 	for what, open := range map[string]func() (net.Listener, error){"socket": s.openSocket, "metrics": s.openMetrics} {
 		if l, err := open(); err == nil {
-			t.Errorf("the %s is open", what)
+			t.Errorf("the %s was opened", what)
 			_ = l.Close()
 		}
 	}
