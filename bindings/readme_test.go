@@ -1,7 +1,6 @@
 package bindings_test
 
 import (
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,30 +10,6 @@ import (
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/script/vm"
 )
-
-const referenceBegin = "<!-- reference: written by go test ./bindings -run TestREADME -update -->\n"
-
-// TestREADME holds the Lua reference to the declarations.
-func TestREADME(t *testing.T) {
-	source, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, have, ok := strings.Cut(string(source), referenceBegin)
-	if !ok {
-		t.Fatalf("README.md has no line %q", referenceBegin)
-	}
-	want := "\n" + reference.New(bindings.New(bindings.Deps{}).Modules()).Markdown()
-	if have == want {
-		return
-	}
-	if !*update {
-		t.Fatal("README.md differs from the declarations; run go test ./bindings -run TestREADME -update")
-	}
-	if err := os.WriteFile("README.md", []byte(head+referenceBegin+want), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestEveryDeclarationIsDocumented finds what the reference would say nothing
 // about.

@@ -1,5 +1,5 @@
 // Package reference writes the Lua reference from the declarations of the
-// bindings: README.md for the repository, and the entries that eslua doc prints.
+// bindings: the entries that eslua doc prints and, in its tests, bindings/README.md.
 package reference
 
 import (

@@ -1,12 +1,8 @@
 package reference
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"github.com/eslua/eslua/host/script/vm"
 )
 
 // lua51 lists the names of Lua 5.1 (reference manual, chapter 5), without the
@@ -48,42 +44,3 @@ func standardDoc(name string) string {
 	}
 	return "It works as in the reference manual of Lua " + version + ": www.lua.org/manual/" + version + "."
 }
-
-// standard writes the section about Lua's own functions, from what states really
-// have.
-func (r *Reference) standard(w *strings.Builder) {
-	have := vm.StandardNames()
-	ours := map[string]bool{"_G": true, "package.loaded": true}
-	for _, e := range r.all() {
-		ours[e.Name] = true
-	}
-	var own, others, missing []string
-	known := strings.Fields(lua51)
-	for _, name := range have {
-		if slices.Contains(known, name) {
-			own = append(own, name)
-		} else {
-			others = append(others, name)
-		}
-	}
-	for _, name := range known {
-		if !slices.Contains(have, name) && !ours[name] {
-			missing = append(missing, name)
-		}
-	}
-	w.WriteString("## Lua's own functions\n\nScripts are written in Lua 5.1 with the goto statement of 5.2. The functions do what the [reference manual](https://www.lua.org/manual/5.1/) says, within the limits of the flow (limits: in the configuration).\n\n")
-	fmt.Fprintf(w, "From Lua 5.1: %s.\n\n", code(own))
-	fmt.Fprintf(w, "From Lua 5.0 and 5.2: %s.\n\n", code(others))
-	for _, name := range slices.Sorted(maps.Keys(changed)) {
-		fmt.Fprintf(w, "`%s` differs: %s\n\n", name, changed[name])
-	}
-	fmt.Fprintf(w, "Missing: %s.\n\n", code(missing))
-	w.WriteString("A script that uses one of these names gets an error that says what to write instead:\n\n| name | instead |\n|---|---|\n")
-	for _, name := range slices.Sorted(maps.Keys(r.absent)) {
-		if name != "session" {
-			fmt.Fprintf(w, "| `%s` | %s |\n", name, cell(r.absent[name]))
-		}
-	}
-}
-
-func code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }

@@ -1,9 +1,43 @@
 package reference
 
 import (
+	"flag"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/script/vm"
 )
+
+var update = flag.Bool("update", false, "write the reference into bindings/README.md")
+
+const referenceBegin = "<!-- reference: written by go test ./bindings/reference -update -->\n"
+
+// TestREADME holds the Lua reference to the declarations.
+func TestREADME(t *testing.T) {
+	source, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, have, ok := strings.Cut(string(source), referenceBegin)
+	if !ok {
+		t.Fatalf("README.md has no line %q", referenceBegin)
+	}
+	want := "\n" + New(bindings.New(bindings.Deps{}).Modules()).Markdown()
+	if have == want {
+		return
+	}
+	if !*update {
+		t.Fatal("README.md differs from the declarations; run go test ./bindings/reference -update")
+	}
+	if err := os.WriteFile("../README.md", []byte(head+referenceBegin+want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Markdown returns the reference as a page: a list of the names, then each
 // entry.
@@ -135,3 +169,42 @@ func anchor(heading string) string {
 	}
 	return b.String()
 }
+
+// standard writes the section about Lua's own functions, from what states really
+// have.
+func (r *Reference) standard(w *strings.Builder) {
+	have := vm.StandardNames()
+	ours := map[string]bool{"_G": true, "package.loaded": true}
+	for _, e := range r.all() {
+		ours[e.Name] = true
+	}
+	var own, others, missing []string
+	known := strings.Fields(lua51)
+	for _, name := range have {
+		if slices.Contains(known, name) {
+			own = append(own, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	for _, name := range known {
+		if !slices.Contains(have, name) && !ours[name] {
+			missing = append(missing, name)
+		}
+	}
+	w.WriteString("## Lua's own functions\n\nScripts are written in Lua 5.1 with the goto statement of 5.2. The functions do what the [reference manual](https://www.lua.org/manual/5.1/) says, within the limits of the flow (limits: in the configuration).\n\n")
+	fmt.Fprintf(w, "From Lua 5.1: %s.\n\n", code(own))
+	fmt.Fprintf(w, "From Lua 5.0 and 5.2: %s.\n\n", code(others))
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		fmt.Fprintf(w, "`%s` differs: %s\n\n", name, changed[name])
+	}
+	fmt.Fprintf(w, "Missing: %s.\n\n", code(missing))
+	w.WriteString("A script that uses one of these names gets an error that says what to write instead:\n\n| name | instead |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(r.absent)) {
+		if name != "session" {
+			fmt.Fprintf(w, "| `%s` | %s |\n", name, cell(r.absent[name]))
+		}
+	}
+}
+
+func code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
