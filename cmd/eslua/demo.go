@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
@@ -62,6 +61,7 @@ type demonstration struct {
 // start starts the switch and eslua, each on a free loopback port.
 func (d *demonstration) start(ctx context.Context, p *program) error {
 	d.sim = switchsim.New(switchsim.Config{
+		Clock: p.clock,
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001"}}},
 		}},
@@ -81,7 +81,7 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 	cfg := config.Default()
 	cfg.Scripts = d.dir
 	cfg.Log.Level = config.Level(slog.LevelWarn)
-	a, err := build(cfg, p.logger(cfg.Log), clock.System(), callHooks{
+	a, err := build(cfg, p.logger(cfg.Log), p.clock, callHooks{
 		traced: func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) },
 		ended:  func(*outbound.Call) { d.ended <- struct{}{} },
 	})

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -25,8 +24,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return &usageError{"eslua exec needs a script: eslua exec [--esl HOST:PORT] [--limit NAME=VALUE]... FILE [ARGS]"}
 	}
 	file := rest[0]
-	clk := clock.System()
-	runner, err := newRunner(nil, clk)
+	runner, err := newRunner(nil, p.clock)
 	if err != nil {
 		return err
 	}
@@ -34,7 +32,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 	defer stop()
 	env := run.Env{Log: p.logger(cfg.Log)}
 	if len(cfg.Nodes) > 0 {
-		first, end := newScriptNode(ctx, cfg.Nodes[0], clk)
+		first, end := newScriptNode(ctx, cfg.Nodes[0], p.clock)
 		defer end()
 		defer stop()
 		env.Switch = first

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
@@ -29,6 +30,7 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	signals        <-chan os.Signal
+	clock          clock.Clock // nil: the machine's
 }
 
 // command is a subcommand of eslua.
@@ -60,6 +62,9 @@ func main() {
 
 // main runs one command line and returns its exit code.
 func (p *program) main(ctx context.Context, args []string) int {
+	if p.clock == nil {
+		p.clock = clock.System()
+	}
 	if len(args) == 0 {
 		p.usage()
 		return exitUsage

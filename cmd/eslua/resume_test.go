@@ -69,7 +69,7 @@ func oneHostOf(t *testing.T, fault switchsim.Fault, path string, args []string, 
 	_, listen, _ := strings.Cut(s.next(t, "taking calls"), "listen=")
 	listen, _, _ = strings.Cut(listen, " ")
 	socket := switchsim.Action{App: "socket", Data: listen + path + " async full"}
-	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+	sim := switchsim.New(switchsim.Config{Clock: s.clock, Dialplan: switchsim.Dialplan{"default": {
 		{Match: "a", Actions: []switchsim.Action{{App: "set", Data: "socket_resume=true"}, socket, socket, socket, {App: "hangup", Data: "NO_ANSWER"}}},
 		{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001"}}},
 	}}})

@@ -75,7 +75,7 @@ type service struct {
 func newService(p *program, from overrides, cfg config.Config) *service {
 	s := &service{
 		overrides: from, initial: cfg, current: cfg,
-		level: new(slog.LevelVar), clock: clock.System(),
+		level: new(slog.LevelVar), clock: p.clock,
 		drainRequested: make(chan struct{}, 1),
 	}
 	s.level.Set(slog.Level(cfg.Log.Level))

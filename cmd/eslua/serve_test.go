@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -21,6 +22,7 @@ type server struct {
 	lines   chan string // of its log
 	code    chan int
 	socket  string // of the admin
+	clock   clock.Clock
 }
 
 func startServe(t *testing.T, args ...string) *server {
@@ -32,8 +34,8 @@ func startServeIn(t *testing.T, env map[string]string, args ...string) *server {
 	t.Helper()
 	env["RUNTIME_DIRECTORY"] = t.TempDir()
 	logs, stderr := io.Pipe()
-	s := &server{signals: make(chan os.Signal, 2), lines: make(chan string, 100_000), code: make(chan int, 1)}
-	p := &program{stdout: io.Discard, stderr: stderr, getenv: func(name string) string { return env[name] }, signals: s.signals}
+	s := &server{signals: make(chan os.Signal, 2), lines: make(chan string, 100_000), code: make(chan int, 1), clock: processClock(t)}
+	p := &program{stdout: io.Discard, stderr: stderr, getenv: func(name string) string { return env[name] }, signals: s.signals, clock: s.clock}
 	s.socket = admin.SocketPath("", p.getenv)
 	go func() {
 		s.code <- p.main(context.Background(), append([]string{"serve"}, args...))
@@ -158,7 +160,7 @@ func TestServeTakesAnEdit(t *testing.T) {
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	p := &program{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
+	p := &program{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }, clock: processClock(t)}
 	if code := p.main(context.Background(), []string{"demo"}); code != exitFine || errs.Len() > 0 {
 		t.Fatalf("exit code %d, stderr %q", code, errs.String())
 	}
