@@ -21,6 +21,26 @@ func TestParseCause(t *testing.T) {
 	}
 }
 
+// TestCausesAsFreeSWITCH holds the table against the recorded answers, in which
+// FreeSWITCH reads any other word as NORMAL_CLEARING.
+func TestCausesAsFreeSWITCH(t *testing.T) {
+	for r := range recorded[struct{ In, Name string }](t, "cause.jsonl") {
+		cause, known := LookupCause(r.In)
+		switch name, err := ParseCause(r.In); {
+		case known:
+			if cause.Name != r.Name || name != r.Name {
+				t.Errorf("%s is %v, FreeSWITCH says %s", r.In, cause, r.Name)
+			}
+		case r.Name == "UNKNOWN":
+			if name != r.In {
+				t.Errorf("%s is read as %q, %v", r.In, name, err)
+			}
+		case err == nil:
+			t.Errorf("%s is read as %s", r.In, name)
+		}
+	}
+}
+
 func TestCausesAreDistinct(t *testing.T) {
 	for i, c := range causes {
 		if i > 0 && causes[i-1].Number >= c.Number {

@@ -72,7 +72,11 @@ func effective(d DialString, group, leg int) map[string]string {
 	if slices.Contains(d.Vars, Var{"local_var_clobber", "true"}) {
 		lists = [][]Var{d.Vars, local}
 	}
+	nested := slices.Contains(d.Vars, Var{"origination_nested_vars", "true"})
 	for _, v := range slices.Concat(lists...) {
+		if hasReference(v.Value) && !nested {
+			continue
+		}
 		if set[strings.ToLower(v.Name)] = v.Value; v.Value == "" {
 			delete(set, strings.ToLower(v.Name))
 		}
@@ -106,6 +110,32 @@ func TestDialStringsAreReadBack(t *testing.T) {
 		Vars:   everything(),
 		Groups: [][]Leg{{{Endpoint: "user/1", Vars: everything()}, {Endpoint: "user/2", Vars: everything()}}, {{Endpoint: "user/3", Vars: everything()}}},
 	})
+}
+
+func TestVariablesPrecedeADialString(t *testing.T) {
+	for _, value := range append(torture, append(hostile, "x:_:loopback/app=system:ls", ":_:_:", "::_::_:")...) {
+		if value == "" || hasReference(value) {
+			continue
+		}
+		written := Variables([]Var{{"a", value}, {"b", "c"}})
+		read, err := ReadDialString(written + "user/1000")
+		if err != nil || len(read) != 1 || !slices.Equal(read[0].Vars[:1], []Var{{"a", value}}) || !slices.Contains(read[0].Vars, Var{"b", "c"}) {
+			t.Errorf("%q is written as %q and read as %+v, %v", value, written, read, err)
+		}
+	}
+}
+
+func TestScope(t *testing.T) {
+	for _, value := range torture {
+		if value == "" {
+			continue
+		}
+		text, ok := strings.CutPrefix(expand(Scope("rest ${x}", Var{"a", value}, Var{"b", "c"})), "%")
+		if vars, rest, err := readGroup(text, '[', ']', ',', nil); !ok || err != nil || rest != "rest ${x}" ||
+			!slices.Equal(vars, []Var{{"a", value}, {"b", "c"}}) {
+			t.Errorf("%q in a scope is read as %q, %q, %v", value, vars, rest, err)
+		}
+	}
 }
 
 func everything() []Var {

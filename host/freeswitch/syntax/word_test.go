@@ -5,54 +5,6 @@ import (
 	"testing"
 )
 
-// expand is switch_channel_expand_variables for a channel whose variables are
-// all "LEAK".
-func expand(s string) string {
-	if !hasReference(s) && !hasEscape(s) {
-		return s
-	}
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		plain, next := false, byte(0)
-		if i+1 < len(s) {
-			next = s[i+1]
-		}
-		if s[i] == '\\' {
-			switch next {
-			case '$':
-				plain = true
-				i++
-				if i+1 < len(s) && s[i+1] == '$' {
-					i++
-				}
-			case '\'':
-				i++
-				continue
-			case '\\':
-				out.WriteByte('\\')
-				i++
-				continue
-			}
-		}
-		if s[i] == '$' && !plain {
-			if i+1 < len(s) && s[i+1] == '$' {
-				i++
-			}
-			if i+1 < len(s) && s[i+1] == '{' {
-				out.WriteString("LEAK")
-				if e := strings.IndexByte(s[i:], '}'); e >= 0 {
-					i += e
-				} else {
-					i = len(s)
-				}
-				continue
-			}
-		}
-		out.WriteByte(s[i])
-	}
-	return out.String()
-}
-
 var torture = []string{
 	"", " ", "  ", "plain", "two words", " edge ", "it's", "''", `"quoted"`, `\`, `a\`, `\\`, `\'`, `\n`, `\s+`, `\d+`, `^\+?(49|0)\d{2,}$`,
 	"line\nline", "cr\rlf\n", "${api(system rm)}", "$${global}", `\${x}`, `$\{x}`, `\\${x}`, "$$x", `$$x\n`, "50$", "$", `'${x}'`,
@@ -88,22 +40,9 @@ func checkPair(t *testing.T, value, pair string) {
 	}
 }
 
-func checkLiteral(t *testing.T, s string) {
-	t.Helper()
-	got := expand(Literal(s))
-	got = strings.TrimPrefix(got, "%[]")
-	if got != s {
-		t.Errorf("%q written as %q is expanded to %q", s, Literal(s), got)
-	}
-	if scoped := expand(Literal(s)); len(scoped) > 2 && scoped[0] == '%' && (scoped[1] == '[' || scoped[2] == '[') && !strings.HasPrefix(scoped, "%[]") {
-		t.Errorf("%q still sets scope variables", s)
-	}
-}
-
 func TestWordsAreReadBack(t *testing.T) {
 	for _, s := range torture {
 		checkWord(t, s)
-		checkLiteral(t, s)
 		if got := Split(expand(Literal("a "+Word(s)+" b")), ' ', 3); len(got) != 3 || got[1] != s {
 			t.Errorf("%q as a word of an application's argument is read as %q", s, got)
 		}
@@ -130,6 +69,5 @@ func FuzzWord(f *testing.F) {
 			return
 		}
 		checkWord(t, s)
-		checkLiteral(t, s)
 	})
 }
