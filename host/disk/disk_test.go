@@ -121,11 +121,21 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-func TestADirectoryBelowAFileCannotBeMade(t *testing.T) {
+// A failure is never silent.
+func TestPlacesThatCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
-	must(t, WriteFiles(dir, map[string]string{"x": ""}))
-	if err := MakeDir(filepath.Join(dir, "x", "y")); !errors.Is(err, syscall.ENOTDIR) {
-		t.Errorf("MakeDir: %v", err)
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	must(t, os.WriteFile(file, nil, 0o600))
+	must(t, os.Symlink("missing", link))
+	for _, place := range []string{file, filepath.Join(file, "below"), link, filepath.Join(link, "below")} {
+		if err := WriteFiles(place, map[string]string{"x": ""}); err == nil {
+			t.Errorf("WriteFiles(%s) succeeded", place)
+		}
+	}
+	for _, place := range []string{filepath.Join(file, "below"), filepath.Join(link, "below")} {
+		if err := MakeDir(place); err == nil {
+			t.Errorf("MakeDir(%s) succeeded", place)
+		}
 	}
 }
 
