@@ -172,7 +172,7 @@ func (c *channel) afterBridge() {
 func (c *channel) onExchangeMedia() {
 	out := c.await(wait{endless: true, ignoreBreak: true, digit: c.passDigit,
 		until: func() bool { return c.partner() == nil }})
-	if out == conditionMet {
+	if out == conditionMet && c.ready() { // it is not if a transfer took the partner away
 		c.hangup("NORMAL_CLEARING")
 	}
 }

@@ -23,9 +23,9 @@ func bridgeConfig() switchsim.Config {
 // (switch_channel.c:switch_channel_handle_cause).
 func TestFailedBridge(t *testing.T) {
 	for name, c := range map[string]struct {
-		vars map[string]string
-		dial string
-		goOn bool
+		vars      map[string]string
+		dial      string
+		continues bool
 	}{
 		"busy":                          {nil, "user/busy", false},
 		"no answer":                     {nil, "user/noanswer", true},
@@ -42,7 +42,7 @@ func TestFailedBridge(t *testing.T) {
 			cfg.Dialplan = switchsim.Dialplan{"default": {{Match: "x", Actions: actions("answer", "bridge "+c.dial, "park")}}}
 			sw := start(t, cfg)
 			call := sw.Call(switchsim.Caller{Number: "1", Destination: "x", Variables: c.vars})
-			if c.goOn {
+			if c.continues {
 				happened(t, sw, call.UUID(), "execute", "park")
 				return
 			}
@@ -59,7 +59,7 @@ func TestBridgeEnds(t *testing.T) {
 		vars  map[string]string
 		dial  string
 		ender func(a, b *switchsim.Call)
-		cause string // of A; empty: it goes on
+		cause string // of A; empty if the dialplan continues
 	}{
 		"B hangs up":             {nil, "user/b", nil, ""},
 		"hangup_after_bridge":    {map[string]string{"hangup_after_bridge": "true"}, "user/b", nil, "NORMAL_CLEARING"},

@@ -67,7 +67,7 @@ func (s *Switch) join(c *channel, name, profile string) *member {
 	if first {
 		s.floorEvent(m, size)
 	}
-	c.trace(WhoSwitch, "conference", "joined conference "+name) // after its events, for who waits for it
+	c.trace(WhoSwitch, "conference", "joined conference "+name) // after its events: tests wait for it
 	return m
 }
 

@@ -69,13 +69,13 @@ func (s *Switch) scheduleTransfer(when string, c *channel, argv []string) int {
 		Run: func() { c.transfer(argv) }})
 }
 
-// deleteTasks deletes a task by its id if what is a number, else the tasks of the
-// group.
-func (s *Switch) deleteTasks(what string) int {
-	if id, err := strconv.Atoi(what); err == nil && id >= 0 {
+// deleteTasks deletes the task with that id, or the tasks of that group, and
+// returns their number.
+func (s *Switch) deleteTasks(idOrGroup string) int {
+	if id, err := strconv.Atoi(idOrGroup); err == nil && id >= 0 {
 		return s.sched.Delete(id)
 	}
-	return s.sched.DeleteGroup(what)
+	return s.sched.DeleteGroup(idOrGroup)
 }
 
 // schedHangupApp is "[+]time [cause [bleg]]".

@@ -10,7 +10,7 @@ import (
 )
 
 // Hosts are tried in order, a port is inherited, and when none answers the
-// dialplan goes on.
+// dialplan continues.
 func TestSocketHosts(t *testing.T) {
 	a := listen(t)
 	closed := listen(t)
@@ -33,7 +33,7 @@ func TestSocketHosts(t *testing.T) {
 	call = sw.Call(switchsim.Caller{Number: "1", Destination: "none"})
 	happened(t, sw, call.UUID(), "execute", "park")
 	if call.Variable("late") != "1" {
-		t.Error("the dialplan goes on when nobody can be reached")
+		t.Error("the dialplan does not continue when nobody can be reached")
 	}
 }
 
@@ -126,7 +126,7 @@ func TestSyncMode(t *testing.T) {
 		t.Error(pk.title())
 	}
 	p.wantReply("+OK", "sendmsg", "call-command: hangup", "hangup-cause: CALL_REJECTED")
-	// The state machine stands inside the application until linger ends.
+	// The state machine waits inside the application until linger ends.
 	if pk := p.until("CHANNEL_HANGUP"); pk.get("Hangup-Cause") != "CALL_REJECTED" {
 		t.Error(pk.title())
 	}

@@ -94,7 +94,7 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-// originate's own quoting: what is not quoted is lost after the first blank.
+// Without quotes originate loses all after the first blank.
 func TestOriginateQuoting(t *testing.T) {
 	sw := start(t, switchsim.Config{Endpoints: []switchsim.Endpoint{{Dial: "user/1"}}})
 	a := listen(t)

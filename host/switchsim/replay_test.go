@@ -22,8 +22,7 @@ type replay struct {
 	config switchsim.Config
 	// start sets the call up; port is where the application listens (outbound).
 	start func(t *testing.T, sw *switchsim.Switch, port string)
-	// then is what happened from outside, after the transcript's n-th line
-	// (from 0) was reached.
+	// then acts from outside once the transcript's n-th line (from 0) was reached.
 	then map[int]func(t *testing.T, sw *switchsim.Switch)
 	// ignore drops packets on both sides that belong to something the
 	// transcript holds only a part of.
@@ -95,7 +94,7 @@ func values(m map[string]string) []string {
 	return list
 }
 
-// side is what one switch sent, by stream.
+// side holds the packets that one switch sent, by stream.
 type side struct {
 	mu       sync.Mutex
 	r        *replay

@@ -33,7 +33,7 @@ func AppendEncoded(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-// Decode undoes AppendEncoded; what is no escape stays.
+// Decode undoes AppendEncoded; text that is no escape stays as it is.
 func Decode(s string) string {
 	i := 0
 	for i < len(s) && s[i] != '%' {

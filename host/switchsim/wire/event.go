@@ -14,7 +14,7 @@ import (
 type Header struct{ Name, Value string }
 
 // Event is a list of headers in order, repeats allowed, and a body. It must not
-// change once it was serialised.
+// change after it was serialised.
 type Event struct {
 	Headers []Header
 	Body    string
