@@ -1,42 +1,66 @@
 package text
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
 
-// Expand replaces ${name}, $${name}, ${name:offset:length} and ${api(args)},
-// and, when there is anything to replace, the escapes \\ \' \$
-// (switch_channel_expand_variables).
+// Expand replaces ${name}, $${name}, ${name:offset:length} and ${api(args)} as
+// switch_channel.c:switch_channel_expand_variables_check does, and, when there is
+// anything to replace, the escapes \\ \' \$. The byte after a replaced variable is
+// copied unread, unless it is another "$".
 func Expand(s string, lookup func(name string) string, api func(cmd, args string) string) string {
-	if !strings.Contains(s, "${") && !strings.Contains(s, `\\`) && !strings.Contains(s, `\'`) && !strings.Contains(s, `\$`) {
+	if !expandable.MatchString(s) {
 		return s
 	}
 	var out strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && (s[i+1] == '\\' || s[i+1] == '\'' || s[i+1] == '$') {
+		next := func(n int) byte {
+			if i+n < len(s) {
+				return s[i+n]
+			}
+			return 0
+		}
+		switch {
+		case s[i] == '\\' && next(1) == '\'':
 			i++
-			out.WriteByte(s[i])
 			continue
+		case s[i] == '\\' && next(1) == '\\':
+			i++
+		case s[i] == '\\' && next(1) == '$':
+			if i++; next(1) == '$' {
+				i++
+			}
+		case s[i] == '$':
+			if next(1) == '$' {
+				i++
+			}
+			if next(1) != '{' {
+				break
+			}
+			end := closing(s[i+1:], '{', '}')
+			if end < 0 {
+				return out.String()
+			}
+			inner := Expand(s[i+2:i+1+end], lookup, api)
+			out.WriteString(expandOne(inner, lookup, api))
+			if i += end + 2; i >= len(s) {
+				return out.String()
+			}
+			if s[i] == '$' {
+				i--
+				continue
+			}
 		}
-		if s[i] == '$' && i+2 < len(s) && s[i+1] == '$' && s[i+2] == '{' {
-			continue // $${name} is expanded like ${name} here
-		}
-		if s[i] != '$' || i+1 >= len(s) || s[i+1] != '{' {
-			out.WriteByte(s[i])
-			continue
-		}
-		end := closing(s[i+1:], '{', '}')
-		if end < 0 {
-			out.WriteString(s[i:])
-			break
-		}
-		inner := Expand(s[i+2:i+1+end], lookup, api)
-		out.WriteString(expandOne(inner, lookup, api))
-		i += 1 + end
+		out.WriteByte(s[i])
 	}
 	return out.String()
 }
+
+// expandable matches what FreeSWITCH looks for before it replaces anything
+// (switch_utils.h:switch_string_var_check_const, switch_string_has_escaped_data).
+var expandable = regexp.MustCompile(`\$\\*\{|\\[\\nst']`)
 
 func expandOne(inner string, lookup func(string) string, api func(cmd, args string) string) string {
 	if open := strings.IndexByte(inner, '('); open > 0 && strings.HasSuffix(inner, ")") {

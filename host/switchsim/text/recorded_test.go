@@ -32,3 +32,17 @@ func TestCauseAsFreeSWITCH(t *testing.T) {
 		}
 	}
 }
+
+func TestExpandAsFreeSWITCH(t *testing.T) {
+	lookup := func(name string) string {
+		if name == "x" {
+			return "LEAK"
+		}
+		return ""
+	}
+	for _, r := range recorded[struct{ In, Out string }](t, "expand.jsonl") {
+		if got := Expand(r.In, lookup, func(string, string) string { return "" }); got != r.Out {
+			t.Errorf("%q is expanded to %q, by FreeSWITCH to %q", r.In, got, r.Out)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func TestExpand(t *testing.T) {
 		"${hash(${a})}":      "<hash|1>",
 		"${${name}}":         "1",
 		`\${a}`:              "${a}",
-		"${unclosed":         "${unclosed",
+		"${unclosed":         "",
 		"${n:9}":             "",
 	} {
 		if got := Expand(in, lookup, api); got != want {
