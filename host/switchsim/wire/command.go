@@ -23,7 +23,7 @@ type Command struct {
 	Body    string
 }
 
-// Get is the first value of a header, its name compared without case.
+// Get returns the first value of a header; its name is compared without case.
 func (c *Command) Get(name string) string {
 	for i := range c.Headers {
 		if strings.EqualFold(c.Headers[i].Name, name) {

@@ -23,7 +23,7 @@ type Event struct {
 	plain []byte
 }
 
-// Get is the first value of a header, its name compared without case.
+// Get returns the first value of a header; its name is compared without case.
 func (e *Event) Get(name string) string {
 	for i := range e.Headers {
 		if len(e.Headers[i].Name) == len(name) && strings.EqualFold(e.Headers[i].Name, name) {
@@ -63,8 +63,8 @@ func (e *Event) Packet(dst []byte, format string) []byte {
 	return append(dst, body...)
 }
 
-// Plain is switch_event_serialize with encoding; it is made once and shared by
-// all listeners.
+// Plain returns the event as text, encoded (switch_event_serialize). It is made once
+// and shared by all connections.
 func (e *Event) Plain() []byte {
 	e.once.Do(func() { e.plain = e.appendPlain() })
 	return e.plain
@@ -95,8 +95,8 @@ func (e *Event) appendPlain() []byte {
 	return append(dst, '\n')
 }
 
-// JSON is switch_event_serialize_json: one object in the headers' order,
-// arrays as JSON arrays, the body under _body.
+// JSON returns the event as one object in the headers' order, with arrays as JSON
+// arrays and the body under _body (switch_event_serialize_json).
 func (e *Event) JSON() []byte {
 	dst := append(make([]byte, 0, 4096), '{')
 	for i, h := range e.Headers {
@@ -147,8 +147,8 @@ func appendJSON(dst []byte, s string) []byte {
 	return append(dst, strings.TrimSuffix(b.String(), "\n")...)
 }
 
-// XML is switch_event_xmlize: header text URL-encoded and then escaped, the body
-// escaped only.
+// XML returns the event with header values URL-encoded and then escaped, the body
+// escaped only (switch_event_xmlize).
 func (e *Event) XML() []byte {
 	dst := append(make([]byte, 0, 8192), "<event>\n  <headers>\n"...)
 	var scratch []byte
