@@ -7,8 +7,10 @@ import (
 // Go functions read and change tables by these functions, which use no
 // metamethods and charge their work.
 
-// slotsPerUnit is how many slots of a table are walked over in a unit of work.
-const slotsPerUnit = 4
+const (
+	slotsPerUnit = 4 // slots that are looked at in a unit of work
+	slotsPerKey  = 8 // that take the time of looking up a key
+)
 
 // ChargeSlots charges the time to look at or move so many slots of a table.
 func (g *Guard) ChargeSlots(L *lua.LState, slots int) {
@@ -106,21 +108,22 @@ func (g *Guard) Next(L *lua.LState, t *lua.LTable, k lua.LValue) (key, v lua.LVa
 		}
 		slot, entry = len(m.array), i+1
 	}
-	first := slot + entry
+	firstSlot, firstEntry := slot, entry
 	for ; slot < len(m.array); slot++ {
 		if v := m.array[slot]; v != lua.LNil {
-			g.ChargeSlots(L, slot+entry-first)
+			g.ChargeSlots(L, slot-firstSlot)
 			return Integer(slot + 1), v, true
 		}
 	}
+	key, v = lua.LNil, lua.LNil
 	for ; entry < len(m.keys); entry++ {
-		if v := t.RawGetH(m.keys[entry]); v != lua.LNil {
-			g.ChargeSlots(L, slot+8*entry-first)
-			return m.keys[entry], v, true
+		if v = t.RawGetH(m.keys[entry]); v != lua.LNil {
+			key = m.keys[entry]
+			break
 		}
 	}
-	g.ChargeSlots(L, slot+8*entry-first)
-	return lua.LNil, lua.LNil, true
+	g.ChargeSlots(L, slot-firstSlot+slotsPerKey*(entry-firstEntry))
+	return key, v, true
 }
 
 // compact removes the keys whose values are nil, which gopher-lua never does. It

@@ -137,10 +137,11 @@ func TestNothingIsQuadratic(t *testing.T) {
 		`(function() for i in ipairs(t) do end end)()`, `(function() local r = {} for i = 1, n do table.insert(r, i) end for i = 1, n do table.remove(r) end end)()`,
 		`("%d"):rep(100):format(unpack(t, 1, 100))`, `table.maxn(t)`, `(function() for k in pairs(t) do t[k] = nil end end)()`, `("%q"):format(s)`,
 		`os.date(("%d"):rep(n))`, `table.foreach(t, function() end)`,
+		`(function() for k in pairs(h) do end end)()`, `table.maxn(h)`, `table.foreach(h, function() end)`, `(function() for k in pairs(h) do h[k] = nil end end)()`,
 	} {
 		used := func(n int) float64 {
 			s := newScript(time.UTC)
-			source := fmt.Sprintf("n = %d s = ('a'):rep(n) t = {} for i = 1, n do t[i] = (i * 7919) %% 100003 end", n)
+			source := fmt.Sprintf("n = %d s = ('a'):rep(n) t = {} h = {} for i = 1, n do t[i] = (i * 7919) %% 100003 h['k' .. i] = i end", n)
 			if err := s.do(source); err != nil {
 				t.Fatal(err)
 			}

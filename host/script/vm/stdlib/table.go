@@ -153,6 +153,7 @@ func tableMaxn(L *lua.LState) int {
 		last = most
 	}
 	for k, _, _ := g.Next(L, t, last); k != lua.LNil; k, _, _ = g.Next(L, t, k) {
+		g.ChargeCPU(L, 2)
 		if x, ok := k.(lua.LNumber); ok && x > most {
 			most = x
 		}
