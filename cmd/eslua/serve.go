@@ -102,7 +102,7 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 
 	s.log.Info("taking calls", "listen", s.listener.Addr().String(), "scripts", s.app.scripts.Status().Scripts, "generation", s.app.scripts.Current().Name())
 	select {
-	case <-s.admin.Tried(): // whoever sees READY=1 may use the admin socket or take over
+	case <-s.admin.Tried(): // systemd's READY=1 promises that the admin socket answers
 	case err := <-ended:
 		return err
 	}

@@ -60,7 +60,7 @@ type callHooks struct {
 	ended  func(c *outbound.Call)             // after the script
 }
 
-// build makes the services; none of them runs yet.
+// build makes the services; run starts them.
 func build(cfg config.Config, log *slog.Logger, clk clock.Clock, hooks callHooks) (*app, error) {
 	a := app{ballast: make([]byte, ballastBytes)}
 	var err error

@@ -3,6 +3,7 @@ package call_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -212,5 +213,21 @@ func TestStoppedWithTheHost(t *testing.T) {
 	h.call("a", "")
 	if n := h.account.Counts(); len(n) != 1 || n[0].Ended != 1 || n[0].Failed != 0 {
 		t.Errorf("counted %+v; log:\n%s", n, h.log)
+	}
+}
+
+// TestSecondSocket: a dialplan's further socket passes a call whose flow has ended
+// at the first one. It starts no run, and the version is not to blame for it.
+func TestSecondSocket(t *testing.T) {
+	h := newHost(t, map[string]string{"a.lua": ""}, "")
+	h.sockets = 2
+	if got := h.call("a", ""); got != "NO_ANSWER" {
+		t.Errorf("the call ended with %s; log:\n%s", got, h.log)
+	}
+	if n := h.account.Counts(); len(n) != 1 || n[0].Started != 1 || n[0].Failed != 0 {
+		t.Errorf("counted %+v", n)
+	}
+	if !slices.Equal(h.failed, []bool{false, false}) {
+		t.Errorf("the rollout was told failed: %v", h.failed)
 	}
 }

@@ -30,7 +30,7 @@ func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback co
 		return
 	}
 	if ctx.Err() != nil {
-		log.Warn("the flow was stopped with the host; the dialplan goes on", "error", err)
+		log.Warn("the flow was stopped with the host; the dialplan continues", "error", err)
 		return
 	}
 	attrs := []any{"error", err}

@@ -31,6 +31,8 @@ type host struct {
 	tree    *store.Store
 	rollout *rollout.Rollout
 	account *run.Account
+	failed  []bool // of each call for which a generation was chosen
+	sockets int    // in the dialplan, one after the other; 0 is one
 	source  *call.Source
 	traced  func(c *outbound.Call, t vm.Trace)    // in the call's goroutine
 	serve   func(context.Context, *outbound.Call) // Source.Serve by default
@@ -55,7 +57,10 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 	must(t, err)
 	h.account = run.NewAccount()
 	h.source = call.New(cfg, call.Deps{
-		Choose:  h.rollout.Choose,
+		Choose: func(flow, callUUID string) (*store.Generation, func(bool)) {
+			g, ended := h.rollout.Choose(flow, callUUID)
+			return g, func(failed bool) { h.failed = append(h.failed, failed); ended(failed) }
+		},
 		Runner:  run.New(run.Deps{Machine: machine, Binder: set, Clock: clock.System(), Seed: func() uint64 { return 1 }}),
 		Account: h.account,
 		Trace: func(c *outbound.Call, t vm.Trace) {
@@ -95,8 +100,16 @@ func (h *host) call(path, uuid string) (cause string) {
 	if path != "" {
 		socket += "/" + path
 	}
+	actions := []switchsim.Action{{App: "answer"}}
+	if h.sockets > 1 {
+		actions = append(actions, switchsim.Action{App: "set", Data: "socket_resume=true"})
+	}
+	for range max(1, h.sockets) {
+		actions = append(actions, switchsim.Action{App: "socket", Data: socket + " async full"})
+	}
+	actions = append(actions, switchsim.Action{App: "hangup", Data: "NO_ANSWER"})
 	sim := switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
-		{Match: "flow", Actions: []switchsim.Action{{App: "answer"}, {App: "socket", Data: socket + " async full"}, {App: "hangup", Data: "NO_ANSWER"}}},
+		{Match: "flow", Actions: actions},
 		{Match: "9000", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}},
 	}}})
 	must(h, sim.Start())

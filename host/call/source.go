@@ -49,7 +49,7 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 	a := newArrival(c)
 	chosen, ok := choose(a, cfg.Routes, cfg.DefaultFlow)
 	if !ok {
-		c.Log().Warn("no flow for this call; its dialplan goes on. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
+		c.Log().Warn("no flow for this call; its dialplan continues. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
 			"destination", a.destination)
 		return
 	}
@@ -91,7 +91,7 @@ func claim(ctx context.Context, c *outbound.Call, stamp checkpoint.Stamp, log *s
 		return nil, false
 	}
 	if keeper.Ended() {
-		log.Debug("the flow has ended here already; the dialplan goes on")
+		log.Debug("the flow has ended here already; the dialplan continues")
 		return nil, false
 	}
 	return keeper, true
