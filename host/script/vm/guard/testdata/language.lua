@@ -397,3 +397,14 @@ local function more() n = n + 1 return n < 3 end
 while nil or more() do end print(n)
 while more() and more() do end print(n)
 while not (more() or n < 9) do end print(n)
+
+local function info(...) local t = debug.getinfo(...) return t.what, t.linedefined, t.lastlinedefined, t.currentline, t.namewhat, t.name, t.nups, type(t.func) end
+print(info(string.rep, "S")) print(info(string.rep))
+print(info(info, "Snluf"))
+print(info(1, "l"))
+local function up() return info end
+print(debug.getinfo(up, "u").nups, debug.getinfo(string.rep, "u").nups, debug.getinfo(up, "f").func == up, debug.getinfo(string.rep, "f").func == string.rep)
+local function named() local t = debug.getinfo(1, "nSl") return t.name, t.namewhat, t.what, t.currentline, t.linedefined, t.lastlinedefined end
+local name, namewhat, what, current, first, last = named() print(name, namewhat, what, current, first, last)
+print(debug.getinfo(0, "S").what, debug.getinfo(0, "l").currentline, debug.getinfo(0, "n").name)
+print(debug.getinfo(1000), pcall(debug.getinfo, 1, "x"), pcall(debug.getinfo))
