@@ -131,6 +131,22 @@ func TestHangupInTheMiddleOfEveryMethod(t *testing.T) {
 	}
 }
 
+// CHANNEL_HANGUP_COMPLETE, the event for which WaitEvent waits last, may be lost.
+func TestWaitEventEndsSoonAfterAHangup(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.call()
+	over := on(h, func(ctx context.Context, c *outbound.Call) error {
+		_, err := c.WaitEvent(ctx, -1, func(esl.Event) bool { return false })
+		return err
+	})
+	p.send(hangup("CHANNEL_HANGUP", "NO_ANSWER"))
+	h.pass(time.Second)
+	hungUp(t, <-over, "NO_ANSWER")
+	h.finish()
+	p.send(hangup("CHANNEL_HANGUP_COMPLETE", "NO_ANSWER"))
+	p.goodbye()
+}
+
 func TestHangup(t *testing.T) {
 	run := func(cause string) func(context.Context, *outbound.Call) error {
 		return func(ctx context.Context, c *outbound.Call) error { return c.Hangup(ctx, cause) }

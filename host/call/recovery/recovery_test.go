@@ -23,6 +23,7 @@ type played struct {
 	dump  map[string]string
 	asked []string
 	err   error
+	lost  bool // uuid_dump fails
 }
 
 const waiting = `{"row_count":1,"rows":[{"uuid":"one","state":"CS_EXECUTE","application":"socket","application_data":"127.0.0.1:8084/f async full","cid_num":"1000","dest":"f","created_epoch":"1795217910"}]}`
@@ -51,6 +52,8 @@ func (p *played) API(_ context.Context, line string) (string, error) {
 			p.looks = p.looks[1:]
 		}
 		return now, nil
+	case p.lost && strings.HasPrefix(line, "uuid_dump"):
+		return "", errors.New("lost")
 	case strings.HasPrefix(line, "uuid_dump"):
 		text, err := json.Marshal(p.dump)
 		return string(text), err
@@ -132,6 +135,9 @@ func TestWhatIsTouched(t *testing.T) {
 			if got := p.done(); got != c.want {
 				t.Errorf("done: %q, want %q\n%s", got, c.want, said.text())
 			}
+			if c.want == "" && strings.Contains(said.text(), "found=") {
+				t.Errorf("calls are said to be found: %s", said.text())
+			}
 			if c.want != "" && !strings.Contains(said.text(), "caller=1000 called=f socket=127.0.0.1:8084/f async full since=2026-11-20T23:38:30Z done=hung up with USER_BUSY") {
 				t.Errorf("said %s", said.text())
 			}
@@ -195,6 +201,14 @@ func TestTheEndOfTheHostEndsRecovery(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestANodeThatFailsInBetween(t *testing.T) {
+	p := newPlayed(waiting)
+	p.lost = true
+	if said := runRecovery(t, p, nil); !strings.Contains(said.text(), "could not search the node") || !strings.Contains(said.text(), "error=lost") {
+		t.Errorf("said %s", said.text())
+	}
 }
 
 func TestReentry(t *testing.T) {
