@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/operate/config"
@@ -40,10 +38,10 @@ func (s *service) reconfigure() error {
 	if err != nil {
 		return err
 	}
-	if fixed := slices.DeleteFunc(differences(s.initial, cfg), changeable); len(fixed) > 0 {
-		s.log.Warn("these settings have changed and need a restart", "settings", strings.Join(fixed, ", "))
+	if _, restart := config.Differences(s.initial, cfg); len(restart) > 0 {
+		s.log.Warn("these settings have changed and need a restart", "settings", strings.Join(restart, ", "))
 	}
-	changed := slices.DeleteFunc(differences(s.current, cfg), func(name string) bool { return !changeable(name) })
+	changed, _ := config.Differences(s.current, cfg)
 	s.level.Set(slog.Level(cfg.Log.Level))
 	s.drainTimeout.Store(int64(cfg.Drain))
 	s.app.calls.Configure(cfg)
@@ -52,36 +50,4 @@ func (s *service) reconfigure() error {
 	s.current = cfg
 	s.log.Info("configuration reloaded", "file", s.overrides.file, "changed", strings.Join(changed, ", "))
 	return nil
-}
-
-// changeable reports whether a reload changes a setting, or the setting only
-// matters to another command or at the start.
-func changeable(setting string) bool {
-	group, _, _ := strings.Cut(setting, ".")
-	switch group {
-	case "routes", "flows", "default_flow", "fallback", "limits", "grants", "drain", "hosts", "parked":
-		return true
-	}
-	return setting == "log.level"
-}
-
-// differences returns the names of the settings in which two configurations differ,
-// as the documentation lists them.
-func differences(a, b config.Config) []string {
-	return differ(nil, "", reflect.ValueOf(a), reflect.ValueOf(b))
-}
-
-func differ(names []string, prefix string, a, b reflect.Value) []string {
-	for i := range a.NumField() {
-		field := a.Type().Field(i)
-		name := prefix + field.Tag.Get("yaml")
-		switch {
-		case !field.IsExported():
-		case field.Tag.Get("doc") == "" && field.Type.Kind() == reflect.Struct:
-			names = differ(names, name+".", a.Field(i), b.Field(i))
-		case !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()):
-			names = append(names, name)
-		}
-	}
-	return names
 }

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"reflect"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/eslua/eslua/host/operate/admin"
-	"github.com/eslua/eslua/host/operate/config"
 )
 
 // TestSIGHUP changes the settings that may change, changes nothing when the file is
@@ -90,61 +87,4 @@ func TestReloadOfBrokenScripts(t *testing.T) {
 	if code := run.end(); code != exitFine {
 		t.Errorf("exit code %d", code)
 	}
-}
-
-// TestWhatAReloadChanges: a reload notices each documented setting, and either
-// changes it or warns that it takes a restart.
-func TestWhatAReloadChanges(t *testing.T) {
-	const yaml = `
-listen: 127.0.0.1:1
-scripts: /a
-default_flow: a
-fallback: hangup USER_BUSY
-routes: [{flow: a, destination: ^1$}]
-flows: {a: {canary: 10%}}
-nodes: [{address: "127.0.0.1:1"}]
-hosts: ["127.0.0.1:1"]
-parked: reenter
-drain: 1m
-state: /a
-history: 1
-admin: /a
-metrics: 127.0.0.1:1
-calls: {max: 1, handshake: 1s, linger: 1s}
-limits: {memory: 1MiB, burst: 2s, cpu: 2s, duration: 2s, stack: 1, source: 1KiB}
-grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], fire_events: false}
-log: {level: debug, format: json}
-`
-	read := func() config.Config {
-		c, err := config.Parse("eslua.yaml", []byte(yaml))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	if got := differences(read(), read()); len(got) > 0 {
-		t.Errorf("what is read twice differs in %v", got)
-	}
-	all := differences(config.Default(), read())
-	if want := settings(reflect.TypeFor[config.Config](), ""); !slices.Equal(all, want) {
-		t.Errorf("of %v\nthese were told to differ: %v", want, all)
-	}
-	late := slices.DeleteFunc(all, changeable)
-	want := []string{"listen", "scripts", "nodes", "state", "history", "admin", "metrics", "calls.max", "calls.handshake", "calls.linger", "log.format"}
-	if !slices.Equal(late, want) {
-		t.Errorf("a restart is asked for %v, want %v", late, want)
-	}
-}
-
-// settings are the names of those that have a documentation.
-func settings(of reflect.Type, prefix string) (names []string) {
-	for field := range of.Fields() {
-		switch name := prefix + field.Tag.Get("yaml"); {
-		case field.Tag.Get("doc") != "":
-			names = append(names, name)
-		case field.Type.Kind() == reflect.Struct:
-			names = append(names, settings(field.Type, name+".")...)
-		}
-	}
-	return names
 }

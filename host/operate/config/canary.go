@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // UnmarshalYAML reads "10%", or a mapping over the defaults.
 func (c *Canary) UnmarshalYAML(n ast.Node) error {
-	*c = defaultCanary()
+	setDefaults(reflect.ValueOf(c).Elem())
 	if n.Type() != ast.MappingType && n.Type() != ast.MappingValueType {
 		return scalar(n, c.Share.Set)
 	}

@@ -9,26 +9,27 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 )
 
-// Config holds every setting. A test keeps the table of settings in the
-// documentation the same as the doc tags.
+// Config holds every setting. The tags of a field are all there is to say of it:
+// its name, its default, whether a reload changes it (otherwise it takes a
+// restart), and its line in README.md.
 type Config struct {
-	Listen      Address         `yaml:"listen" doc:"address for FreeSWITCH's socket application; keep it on loopback or a private network, the protocol has no password"`
+	Listen      Address         `yaml:"listen" default:"127.0.0.1:8084" doc:"address for FreeSWITCH's socket application; keep it on loopback or a private network, the protocol has no password"`
 	Scripts     string          `yaml:"scripts" doc:"directory of the flows; empty runs the flows built into the program"`
-	DefaultFlow string          `yaml:"default_flow" doc:"flow for a call whose socket path and routes name none; empty: such a call continues with its dialplan"`
-	Fallback    Fallback        `yaml:"fallback" doc:"what to do with a call whose script fails: continue (with the dialplan), hangup CAUSE, or transfer EXTENSION [DIALPLAN [CONTEXT]]"`
-	Routes      []Route         `yaml:"routes" doc:"rules for calls whose socket path names no flow, tried in order"`
-	Flows       map[string]Flow `yaml:"flows" doc:"settings of single flows, by name"`
+	DefaultFlow string          `yaml:"default_flow" reload:"yes" doc:"flow for a call whose socket path and routes name none; empty: such a call continues with its dialplan"`
+	Fallback    Fallback        `yaml:"fallback" default:"continue" reload:"yes" doc:"what to do with a call whose script fails: continue (with the dialplan), hangup CAUSE, or transfer EXTENSION [DIALPLAN [CONTEXT]]"`
+	Routes      []Route         `yaml:"routes" reload:"yes" doc:"rules for calls whose socket path names no flow, tried in order"`
+	Flows       map[string]Flow `yaml:"flows" reload:"yes" doc:"settings of single flows, by name"`
 	Nodes       []Node          `yaml:"nodes" doc:"FreeSWITCH nodes to keep a control connection to"`
-	Hosts       []Address       `yaml:"hosts" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
-	Parked      Parked          `yaml:"parked" doc:"what to do at the start with calls that were parked by an eslua that has died: report, hangup CAUSE, or reenter (their flow)"`
-	Drain       Duration        `yaml:"drain" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`
+	Hosts       []Address       `yaml:"hosts" reload:"yes" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
+	Parked      Parked          `yaml:"parked" default:"report" reload:"yes" doc:"what to do at the start with calls that were parked by an eslua that has died: report, hangup CAUSE, or reenter (their flow)"`
+	Drain       Duration        `yaml:"drain" default:"10m" reload:"yes" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`
 	State       string          `yaml:"state" doc:"directory for what survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
-	History     int             `yaml:"history" doc:"how many generations of the scripts are kept for rollback"`
+	History     int             `yaml:"history" default:"100" doc:"how many generations of the scripts are kept for rollback"`
 	Admin       string          `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, the first directory that exists"`
 	Metrics     Address         `yaml:"metrics" doc:"HTTP address of /metrics and /health; empty: none"`
 	Calls       Calls           `yaml:"calls"`
-	Limits      Limits          `yaml:"limits"`
-	Grants      grant.Grants    `yaml:"grants"`
+	Limits      Limits          `yaml:"limits" reload:"yes"`
+	Grants      grant.Grants    `yaml:"grants" reload:"yes"`
 	Log         Log             `yaml:"log"`
 }
 
@@ -52,9 +53,9 @@ type Flow struct {
 
 // A Canary says how a new version of a flow is tried.
 type Canary struct {
-	Share  Percent  `yaml:"share" doc:"share of the flow's calls that get the new version"`
-	Window Duration `yaml:"window" doc:"how long the new version is tried"`
-	Calls  int      `yaml:"calls" doc:"how many calls of the new version must have ended before it can serve all"`
+	Share  Percent  `yaml:"share" default:"10%" doc:"share of the flow's calls that get the new version"`
+	Window Duration `yaml:"window" default:"10m" doc:"how long the new version is tried"`
+	Calls  int      `yaml:"calls" default:"20" doc:"how many calls of the new version must have ended before it can serve all"`
 }
 
 // A Node is a FreeSWITCH to which eslua keeps a control connection.
@@ -70,23 +71,23 @@ func (n Node) Label() string { return cmp.Or(n.Name, string(n.Address)) }
 
 // Calls limits the calls that FreeSWITCH hands over.
 type Calls struct {
-	Max       int      `yaml:"max" doc:"calls at a time; further calls continue with their dialplans at once; 0 is no limit"`
-	Handshake Duration `yaml:"handshake" doc:"how long a new connection may be silent"`
-	Linger    Duration `yaml:"linger" doc:"how long FreeSWITCH keeps a hung-up call's socket for its last events; whole seconds"`
+	Max       int      `yaml:"max" default:"10000" doc:"calls at a time; further calls continue with their dialplans at once; 0 is no limit"`
+	Handshake Duration `yaml:"handshake" default:"25s" doc:"how long a new connection may be silent"`
+	Linger    Duration `yaml:"linger" default:"10s" doc:"how long FreeSWITCH keeps a hung-up call's socket for its last events; whole seconds"`
 }
 
 // Limits bound what one run of a script may use.
 type Limits struct {
-	Memory   Size     `yaml:"memory" doc:"memory that the script's values may hold at a time"`
-	Burst    Duration `yaml:"burst" doc:"Lua CPU time between two waits"`
-	CPU      Duration `yaml:"cpu" doc:"Lua CPU time in all"`
-	Duration Duration `yaml:"duration" doc:"wall-clock time of the script; 0 is no limit"`
-	Stack    int      `yaml:"stack" doc:"depth of function calls"`
-	Source   Size     `yaml:"source" doc:"size of one text given to load(); a script file may have 256KiB"`
+	Memory   Size     `yaml:"memory" default:"16MiB" doc:"memory that the script's values may hold at a time"`
+	Burst    Duration `yaml:"burst" default:"1s" doc:"Lua CPU time between two waits"`
+	CPU      Duration `yaml:"cpu" default:"1m" doc:"Lua CPU time in all"`
+	Duration Duration `yaml:"duration" default:"0s" doc:"wall-clock time of the script; 0 is no limit"`
+	Stack    int      `yaml:"stack" default:"16000" doc:"depth of function calls"`
+	Source   Size     `yaml:"source" default:"256KiB" doc:"size of one text given to load(); a script file may have 256KiB"`
 }
 
 // Log says what is logged, and how; logs go to stderr.
 type Log struct {
-	Level  Level  `yaml:"level" doc:"debug, info, warn or error"`
-	Format Format `yaml:"format" doc:"text or json"`
+	Level  Level  `yaml:"level" default:"info" reload:"yes" doc:"debug, info, warn or error"`
+	Format Format `yaml:"format" default:"text" doc:"text or json"`
 }

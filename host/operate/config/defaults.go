@@ -1,39 +1,43 @@
 package config
 
 import (
-	"log/slog"
-	"time"
+	"fmt"
+	"reflect"
+	"strconv"
 
 	"github.com/eslua/eslua/host/script/grant"
 )
 
 // Default returns the configuration of an empty file.
 func Default() Config {
-	return Config{
-		Listen:   "127.0.0.1:8084",
-		Fallback: Fallback{Action: Continue},
-		Parked:   Parked{Action: Report},
-		Drain:    Duration(10 * time.Minute),
-		History:  100,
-		Calls: Calls{
-			Max:       10000,
-			Handshake: Duration(25 * time.Second), // FreeSWITCH's own limit, mod_event_socket.c:listener_run
-			Linger:    Duration(10 * time.Second),
-		},
-		Limits: Limits{
-			Memory:   16 << 20,
-			Burst:    Duration(time.Second),
-			CPU:      Duration(time.Minute),
-			Duration: 0,
-			Stack:    16000,
-			Source:   256 << 10,
-		},
-		Grants: grant.Default(),
-		Log:    Log{Level: Level(slog.LevelInfo), Format: "text"},
+	var c Config
+	setDefaults(reflect.ValueOf(&c).Elem())
+	c.Grants = grant.Default()
+	return c
+}
+
+// setDefaults sets the fields of a struct to what their default tags say.
+func setDefaults(v reflect.Value) {
+	for i := range v.NumField() {
+		tag, ok := v.Type().Field(i).Tag.Lookup("default")
+		field := v.Field(i)
+		switch {
+		case ok:
+			if err := setText(field, tag); err != nil {
+				panic(fmt.Sprintf("config: the default %q of %s: %v", tag, v.Type().Field(i).Name, err))
+			}
+		case field.Kind() == reflect.Struct && field.CanSet():
+			setDefaults(field)
+		}
 	}
 }
 
-// defaultCanary returns the settings of a canary that the file does not set.
-func defaultCanary() Canary {
-	return Canary{Share: 10, Window: Duration(10 * time.Minute), Calls: 20}
+// setText sets a setting from its text.
+func setText(field reflect.Value, text string) error {
+	if s, ok := field.Addr().Interface().(interface{ Set(string) error }); ok {
+		return s.Set(text)
+	}
+	n, err := strconv.Atoi(text)
+	field.SetInt(int64(n))
+	return err
 }

@@ -20,8 +20,8 @@ const (
 // TestREADMEListsEverySetting holds the table of README.md to what the program reads.
 func TestREADMEListsEverySetting(t *testing.T) {
 	var table strings.Builder
-	table.WriteString("| setting | default | what it does |\n|---|---|---|\n")
-	rows(t, &table, "", reflect.ValueOf(Default()))
+	table.WriteString("| setting | default | changed by | what it does |\n|---|---|---|---|\n")
+	rows(t, &table, "", "", reflect.ValueOf(Default()))
 
 	source, err := os.ReadFile(readme)
 	if err != nil {
@@ -45,25 +45,29 @@ func TestREADMEListsEverySetting(t *testing.T) {
 }
 
 // rows writes a row for every setting of v, the deeper ones with their path.
-func rows(t *testing.T, w *strings.Builder, prefix string, v reflect.Value) {
+func rows(t *testing.T, w *strings.Builder, prefix, reload string, v reflect.Value) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		if field.Tag.Get("yaml") == "-" {
 			continue
 		}
 		name := prefix + field.Tag.Get("yaml")
-		doc := field.Tag.Get("doc")
+		doc, reload := field.Tag.Get("doc"), reload+field.Tag.Get("reload")
 		value := v.Field(i)
 		if doc != "" {
-			fmt.Fprintf(w, "| `%s` | %s | %s |\n", name, defaultText(value), doc)
+			by := "restart"
+			if reload != "" {
+				by = "reload"
+			}
+			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", name, defaultText(value), by, doc)
 		}
 		switch inner := element(field.Type); {
 		case doc == "" && field.Type.Kind() == reflect.Struct:
-			rows(t, w, name+".", value)
+			rows(t, w, name+".", reload, value)
 		case field.Type.Kind() == reflect.Slice && inner.Kind() == reflect.Struct:
-			rows(t, w, name+"[].", reflect.Zero(inner))
+			rows(t, w, name+"[].", reload, reflect.Zero(inner))
 		case field.Type.Kind() == reflect.Map && inner.Kind() == reflect.Struct:
-			rows(t, w, name+".NAME.", reflect.Zero(inner))
+			rows(t, w, name+".NAME.", reload, reflect.Zero(inner))
 		case doc == "":
 			t.Errorf("setting %s has no doc", name)
 		}

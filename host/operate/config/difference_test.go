@@ -1,0 +1,64 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// TestWhatAReloadChanges: a reload notices each documented setting, and either
+// changes it or warns that it takes a restart.
+func TestWhatAReloadChanges(t *testing.T) {
+	const yaml = `
+listen: 127.0.0.1:1
+scripts: /a
+default_flow: a
+fallback: hangup USER_BUSY
+routes: [{flow: a, destination: ^1$}]
+flows: {a: {canary: 10%}}
+nodes: [{address: "127.0.0.1:1"}]
+hosts: ["127.0.0.1:1"]
+parked: reenter
+drain: 1m
+state: /a
+history: 1
+admin: /a
+metrics: 127.0.0.1:1
+calls: {max: 1, handshake: 1s, linger: 1s}
+limits: {memory: 1MiB, burst: 2s, cpu: 2s, duration: 2s, stack: 1, source: 1KiB}
+grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], fire_events: false}
+log: {level: debug, format: json}
+`
+	read := func() Config {
+		c, err := Parse("eslua.yaml", []byte(yaml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if reload, restart := Differences(read(), read()); len(reload)+len(restart) > 0 {
+		t.Errorf("what is read twice differs in %v and %v", reload, restart)
+	}
+	reload, restart := Differences(Default(), read())
+	want := settings(reflect.TypeFor[Config](), "")
+	if got := slices.Concat(reload, restart); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("of %v\nthese were told to differ: %v", want, got)
+	}
+	want = []string{"listen", "scripts", "nodes", "state", "history", "admin", "metrics", "calls.max", "calls.handshake", "calls.linger", "log.format"}
+	if !slices.Equal(restart, want) {
+		t.Errorf("a restart is asked for %v, want %v", restart, want)
+	}
+}
+
+// settings returns the names of the settings that are documented.
+func settings(of reflect.Type, prefix string) (names []string) {
+	for field := range of.Fields() {
+		switch name := prefix + field.Tag.Get("yaml"); {
+		case field.Tag.Get("doc") != "":
+			names = append(names, name)
+		case field.Type.Kind() == reflect.Struct:
+			names = append(names, settings(field.Type, name+".")...)
+		}
+	}
+	return names
+}
