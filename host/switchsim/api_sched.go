@@ -24,7 +24,7 @@ func schedHangupAPI(s *Switch, args string, _ *channel) string {
 
 func schedTransferAPI(s *Switch, args string, _ *channel) string {
 	argv := text.Split(args, ' ', 6)
-	if len(argv) < 3 {
+	if len(argv) < 2 {
 		return usage("[+]<time> <uuid> <extension> [<dialplan>] [<context>]")
 	}
 	c := s.locate(argv[1])

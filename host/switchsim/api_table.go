@@ -56,7 +56,7 @@ func apiCommands() map[string]apiCommand {
 		"uuid_flush_dtmf":   onChannel{"", 0, 1, "-ERR No such session\n", uuidFlushDTMFAPI}.api,
 		"uuid_getvar":       onChannel{"<uuid> <var>", 2, 10, noChannel, uuidGetvarAPI}.api,
 		"uuid_kill":         onChannel{"<uuid> [cause]", 1, 10, noChannel, uuidKillAPI}.api,
-		"uuid_park":         onChannel{"<uuid>", 1, 10, noChannel, uuidParkAPI}.api,
+		"uuid_park":         onChannel{"", 0, 10, noChannel, uuidParkAPI}.api,
 		"uuid_phone_event":  onChannel{"<uuid>", 1, 10, noChannel, func(*channel, []string) string { return ok }}.api,
 		"uuid_recv_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidRecvDTMFAPI}.api,
 		"uuid_send_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidSendDTMFAPI}.api,

@@ -34,7 +34,7 @@ func TestAPIAnswers(t *testing.T) {
 		{"uuid_recv_dtmf " + u + " 12", "+OK " + u + " received DTMF 12.\n"}, {"uuid_send_dtmf " + u + " 12", "+OK " + u + " sent DTMF 12.\n"},
 		{"uuid_flush_dtmf x", "-ERR No such session\n"}, {"uuid_flush_dtmf " + u, "+OK\n"},
 		{"uuid_fileman", "-USAGE: <uuid> <cmd>:<val>\n"}, {"uuid_fileman " + u + " stop", "-ERR No file handle!\n"},
-		{"uuid_bridge a b", "-ERR Invalid uuid\n"}, {"uuid_dump", "-USAGE: <uuid> [format]\n"},
+		{"uuid_bridge a b", "-ERR Invalid uuid\n"}, {"uuid_park", "-ERR No such channel!\n"}, {"sched_transfer +1 x", "-ERR No such channel!\n"}, {"uuid_dump", "-USAGE: <uuid> [format]\n"},
 		{"global_getvar nosuch", ""}, {"global_setvar a=b", "+OK"}, {"global_getvar a", "b"},
 		{"eval hello ${hostname} $${a} ${nosuch}", "hello vm b "},
 		{"eval uuid:" + u + " ${Caller-Destination-Number} ${r} ${variable_r}", "parked  2"},
