@@ -1,6 +1,7 @@
 package switchsim_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +61,25 @@ func TestLosersOfARace(t *testing.T) {
 			if r.Destination == "slow" && r.Cause != "LOSE_RACE" {
 				t.Errorf("the slow leg ended with %q", r.Cause)
 			}
+		}
+	})
+}
+
+// The next to join a conference has the floor if the member that had it has left.
+func TestFloorIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sw, first := callInto(t, "answer", "conference room", "park")
+		join := func() {
+			call := sw.Call(switchsim.Caller{Number: "2", Destination: "x"})
+			happened(t, sw, call.UUID(), "conference", "joined")
+		}
+		happened(t, sw, first.UUID(), "conference", "joined")
+		join()
+		first.Hangup("")
+		<-first.Done()
+		join()
+		if out := sw.API("conference room list"); !strings.Contains(out, "floor") {
+			t.Error("nobody has the floor: " + out)
 		}
 	})
 }
