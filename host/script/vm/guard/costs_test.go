@@ -61,6 +61,7 @@ func TestCosts(t *testing.T) {
 		{`a = 1`, `local function f() return a end`, 4, 104},
 		{``, `local a, b = 1, 2 local function f() return a, b end`, 9, 304},
 		{`function f(...) return arg end`, `f(1, 2, 3)`, 51, 2880},
+		{`function f(...) return arg end t = {} for i = 1, 200 do t[i] = i end`, `f(unpack(t))`, 175, 6088},
 		{`function f(n) if n > 0 then return 1 + f(n - 1) end return 0 end`, `f(500)`, 4583, 117088},
 		{`function f() end`, `coroutine.create(f)`, 144, 2572},
 		{`function f() end`, `coroutine.wrap(f)`, 147, 2822},

@@ -408,3 +408,8 @@ local function named() local t = debug.getinfo(1, "nSl") return t.name, t.namewh
 local name, namewhat, what, current, first, last = named() print(name, namewhat, what, current, first, last)
 print(debug.getinfo(0, "S").what, debug.getinfo(0, "l").currentline, debug.getinfo(0, "n").name)
 print(debug.getinfo(1000), pcall(debug.getinfo, 1, "x"), pcall(debug.getinfo))
+
+local function fall(n) if n > 0 then local x = fall(n - 1) return x end error("down", 0) end
+local function handler(e) local function again(n) if n > 0 then local x = again(n - 1) return x end return e end return again(3) end
+for n = 1, 60 do local ok, e = xpcall(function() fall(n) end, handler) if ok or e ~= "down" then print(n, ok, e) end end
+for n = 1, 60 do local ok, e = pcall(fall, n) if ok or e ~= "down" then print(n, ok, e) end end
