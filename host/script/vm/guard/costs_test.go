@@ -103,6 +103,7 @@ func TestCensus(t *testing.T) {
 		{`t = {} for i = 1, 100 do t['k' .. i] = true end`, 16947},
 		{`t = {} for i = 1, 100 do t[{}] = true end`, 24655},
 		{`t = {} for i = 1, 100 do t[i] = function() return i end end`, 26443},
+		{`local v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40, v41, v42, v43, v44, v45, v46, v47, v48, v49 t = {} for i = 1, 20 do t[i] = function() return v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40, v41, v42, v43, v44, v45, v46, v47, v48, v49 end end`, 30039},
 		{`local s = ('x'):rep(1e4) f = function() return s end g = function() return s end`, 16460},
 		{`f = loadstring('local a, b, c = 1, 2, 3 return function() return a, b, c, "' .. ('x'):rep(1000) .. '" end')`, 7707},
 		{`t = {} for i = 1, 10 do t[i] = coroutine.create(function() end) end`, 28587},

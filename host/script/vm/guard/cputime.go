@@ -52,7 +52,7 @@ func (g *Guard) settleSlice(L *lua.LState) {
 	}
 	g.burst.units += spent
 	g.total.units += spent
-	if now.Sub(g.measuredAt) >= measureEvery {
+	if g.computing && now.Sub(g.measuredAt) >= measureEvery {
 		g.measure(now)
 	}
 	g.debt += 8 * g.slice // the numbers it may have boxed
@@ -81,6 +81,7 @@ func duration(units int64) time.Duration {
 // call is paired with one of stopComputing.
 func (g *Guard) startComputing() {
 	runtime.LockOSThread()
+	g.computing = true
 	g.threadTime = threadTime()
 	g.sliceBegan = time.Now()
 	g.measuredAt = g.sliceBegan
@@ -91,6 +92,7 @@ func (g *Guard) startComputing() {
 func (g *Guard) stopComputing() {
 	g.leaveLane()
 	g.measure(time.Now())
+	g.computing = false
 	runtime.UnlockOSThread()
 }
 

@@ -40,6 +40,7 @@ type Guard struct {
 	sliceBegan time.Time
 	threadTime time.Duration // the thread's processor time at the last measurement
 	measuredAt time.Time
+	computing  bool  // between startComputing and stopComputing
 	waitNest   int   // nest when the innermost Wait began
 	inLane     bool  // holds a place in the slow lane; see keepLane
 	turn       int64 // units of the burst when it got the place

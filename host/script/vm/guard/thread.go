@@ -67,7 +67,7 @@ func (g *Guard) newMain() *lua.LState {
 // NewThread makes a coroutine that runs fn under the same budgets. There is no
 // other way to make one.
 func (g *Guard) NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
-	g.ChargeMemory(L, threadSize+frames*80+registers*16)
+	g.ChargeMemory(L, threadSize+frames*int(unsafe.Sizeof(callFrame{}))+registers*16)
 	g.ChargeCPU(L, 100)
 	th := g.newThread(L.G, L.Env)
 	th.Push(fn)
