@@ -187,8 +187,15 @@ func (h stageLog) Handle(_ context.Context, r slog.Record) error {
 // switchEvents is a connection to the switch's inbound event socket.
 type switchEvents struct{ conn *esl.Conn }
 
+// dialing has connections made one after the other: FreeSWITCH's listener has a
+// backlog of 5 (mod_event_socket.c:mod_event_socket_runtime), and 32 parallel tests
+// would have some of theirs reset.
+var dialing sync.Mutex
+
 func dialSwitch(t *testing.T, address, password string) *switchEvents {
 	t.Helper()
+	dialing.Lock()
+	defer dialing.Unlock()
 	nc, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
