@@ -16,12 +16,19 @@ import (
 // node, if there is one, is its FreeSWITCH. The script's output goes to stdout, its
 // error to stderr as file:line: message.
 func execute(p *program, ctx context.Context, args []string) error {
-	cfg, rest, err := p.settings("exec", args)
+	overrides, rest, err := p.overrides("exec", args)
+	if err != nil {
+		return err
+	}
+	cfg, err := overrides.load()
 	if err != nil {
 		return err
 	}
 	if len(rest) == 0 {
 		return &usageError{"eslua exec needs a script: eslua exec [--esl HOST:PORT] [--limit NAME=VALUE]... FILE [ARGS]"}
+	}
+	if err := overrides.checkPasswords(cfg.Nodes); err != nil {
+		return err
 	}
 	file := rest[0]
 	runner, err := newRunner(nil, p.clock)

@@ -78,7 +78,7 @@ freeswitch.API():execute("status")`, "--esl", c.address, "--password", c.passwor
 			}
 		})
 	}
-	if code, _, stderr := executeScript(t, nil, `print(1)`, "--esl", nobody); code != exitFine || stderr != "" {
+	if code, _, stderr := executeScript(t, nil, `print(1)`, "--esl", nobody, "--password", "x"); code != exitFine || stderr != "" {
 		t.Errorf("a script that needs none: exit %d\n%s", code, stderr)
 	}
 }
@@ -97,7 +97,7 @@ func TestExecIsInterruptedWhileItConnects(t *testing.T) {
 		signals <- syscall.SIGINT
 		_, _ = nc.Read(make([]byte, 1)) // until exec closes
 	}()
-	if code, _, stderr := executeScript(t, signals, `freeswitch.API():execute("status")`, "--esl", l.Addr().String()); code != exitFailed {
+	if code, _, stderr := executeScript(t, signals, `freeswitch.API():execute("status")`, "--esl", l.Addr().String(), "--password", "x"); code != exitFailed {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 }

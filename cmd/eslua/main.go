@@ -5,11 +5,13 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -41,14 +43,14 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P] [--takeover]", "take calls from FreeSWITCH", serve},
+		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P] [--takeover]", "serve calls from FreeSWITCH", serve},
 		{"exec", "[--config F] [--esl HOST:PORT] [--password P] [--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
-		{"check", "[PATH...]", "compile scripts and say what is wrong with them", check},
-		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "say how the running eslua does; exit code 0 whenever it answers", status},
-		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "see and set which scripts the running eslua serves", scriptsCommand},
-		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or say what is wrong with one in use", printDialplan},
+		{"check", "[PATH...]", "report what is wrong with scripts: syntax, missing modules", check},
+		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "report how the running eslua is doing; exit code 0 whenever it answers", status},
+		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
+		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},
 		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does", printDoc},
-		{"demo", "", "two simulated calls and an edit between them", demo},
+		{"demo", "", "run two simulated calls, then an edit while eslua runs", demo},
 		{"version", "", "print the version", version},
 	}
 }
@@ -66,27 +68,37 @@ func (p *program) main(ctx context.Context, args []string) int {
 		p.clock = clock.System()
 	}
 	if len(args) == 0 {
-		p.usage()
+		printUsage(p.stderr, commands()...)
 		return exitUsage
 	}
-	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		p.usage()
+	if args[0] == "help" || isHelpFlag(args[0]) {
+		printUsage(p.stdout, commands()...)
 		return exitFine
 	}
 	for _, c := range commands() {
 		if c.name != args[0] {
 			continue
 		}
+		if len(args) > 1 && isHelpFlag(args[1]) {
+			printUsage(p.stdout, c)
+			return exitFine
+		}
 		err := c.run(p, ctx, args[1:])
+		if errors.Is(err, flag.ErrHelp) {
+			printUsage(p.stdout, c)
+			return exitFine
+		}
 		if err != nil && !errors.As(err, new(*reportedError)) {
 			fmt.Fprintln(p.stderr, err)
 		}
 		return exitCode(err)
 	}
 	fmt.Fprintf(p.stderr, "eslua: there is no command %q\n", args[0])
-	p.usage()
+	printUsage(p.stderr, commands()...)
 	return exitUsage
 }
+
+func isHelpFlag(arg string) bool { return arg == "-h" || arg == "--help" }
 
 // untilSignal returns a context that the first signal ends; stop ends it too.
 func (p *program) untilSignal(ctx context.Context) (_ context.Context, stop func()) {
@@ -102,10 +114,10 @@ func (p *program) untilSignal(ctx context.Context) (_ context.Context, stop func
 	return ctx, func() { cancel(); watch.Wait() }
 }
 
-func (p *program) usage() {
-	fmt.Fprintln(p.stderr, "usage:")
-	for _, c := range commands() {
-		fmt.Fprintf(p.stderr, "  eslua %s %s\n        %s\n", c.name, c.usage, c.about)
+func printUsage(w io.Writer, commands ...command) {
+	fmt.Fprintln(w, "usage:")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace("eslua "+c.name+" "+c.usage), c.about)
 	}
 }
 

@@ -32,6 +32,9 @@ func serve(p *program, ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := overrides.checkPasswords(cfg.Nodes); err != nil {
+		return err
+	}
 	s := newService(p, overrides, cfg)
 	env := systemd.Environment{Get: p.getenv, Unset: os.Unsetenv, PID: os.Getpid()}
 	s.systemd = systemd.NewNotifier(env, s.log)

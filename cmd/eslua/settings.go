@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -37,13 +38,22 @@ func (p *program) overrides(name string, args []string) (o overrides, rest []str
 		flags.BoolVar(&o.takeover, "takeover", false, "")
 	}
 	flags.Func("esl", "", func(addr string) error { o.nodes = append(o.nodes, addr); return nil })
-	if err := flags.Parse(args); err != nil {
-		return o, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
+	if err := parseFlags(flags, args); err != nil {
+		return o, nil, err
 	}
 	if len(o.nodes) == 0 {
 		o.nodes = strings.FieldsFunc(p.getenv("ESLUA_ESL"), func(r rune) bool { return r == ',' || r == ' ' })
 	}
 	return o, flags.Args(), nil
+}
+
+// parseFlags parses a command's flags. It returns flag.ErrHelp for -h and --help.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	err := flags.Parse(args)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return &usageError{fmt.Sprintf("eslua %s: %v; eslua %[1]s -h lists its flags", flags.Name(), err)}
 }
 
 // overrides are the settings that flags and the environment can set.
@@ -63,6 +73,21 @@ func (o overrides) load() (c config.Config, err error) {
 		}
 	}
 	return c, o.apply(&c)
+}
+
+// checkPasswords returns an error at the first node that has no password, which no
+// event socket accepts.
+func (o overrides) checkPasswords(nodes []config.Node) error {
+	for _, n := range nodes {
+		switch {
+		case n.Password != "":
+		case len(o.nodes) > 0:
+			return &usageError{fmt.Sprintf("--esl %s needs a password: --password or ESLUA_PASSWORD", n.Address)}
+		default:
+			return &config.Error{File: o.file, Message: fmt.Sprintf("node %s has no password; add password: to it, or set ESLUA_PASSWORD", n.Label())}
+		}
+	}
+	return nil
 }
 
 func (o overrides) apply(c *config.Config) error {

@@ -48,8 +48,8 @@ func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (
 	more(flags)
 	var rest []string
 	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, nil, &usageError{fmt.Sprintf("eslua %s: %v", name, err)}
+		if err := parseFlags(flags, args); err != nil {
+			return nil, nil, err
 		}
 		if flags.NArg() == 0 {
 			break
