@@ -11,7 +11,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-var update = flag.Bool("update", false, "update testdata/names.txt and README.md")
+var update = flag.Bool("update", false, "write testdata/names.txt")
 
 // TestNames holds all names that scripts can use to a golden file, so that a name
 // that is added or removed is seen in its diff.
