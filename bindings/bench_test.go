@@ -17,7 +17,7 @@ func BenchmarkState(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	env := host.Env{Switch: host.NoSwitch{}, Log: slog.New(slog.DiscardHandler), Clock: clock.System()}
+	env := &host.Env{Switch: host.NoSwitch{}, Log: slog.New(slog.DiscardHandler), Clock: clock.System()}
 	b.ReportAllocs()
 	for b.Loop() {
 		st := machine.NewState(vm.StateOptions{})

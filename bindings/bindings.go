@@ -76,13 +76,12 @@ func (s *Set) Modules() []*vm.Module { return s.declared }
 
 // Bind binds all modules to a run. Without Grants the run has those of
 // grant.Default.
-func (s *Set) Bind(env run.Env) (end func(context.Context)) {
-	e := &env
-	e.Console = run.NewConsole(env.Log, env.Clock)
-	e.Grants = ownGrants(env.Grants, env.Listener)
+func (s *Set) Bind(env *run.Env) (end func(context.Context)) {
+	env.Console = run.NewConsole(env.Log, env.Clock)
+	env.Grants = ownGrants(env.Grants, env.Listener)
 	var enders []Ender
 	for i, m := range s.modules {
-		instance := m.Bind(e)
+		instance := m.Bind(env)
 		env.State.Bind(s.declared[i], instance)
 		if ender, ok := instance.(Ender); ok {
 			enders = append(enders, ender)

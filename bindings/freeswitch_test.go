@@ -124,7 +124,7 @@ func (h *harness) execute(script string, sw host.Switch, listener string) outcom
 	}
 	st := h.machine.NewState(vm.StateOptions{})
 	defer st.Close()
-	end := h.set.Bind(host.Env{
+	end := h.set.Bind(&host.Env{
 		State: st, Switch: sw, Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
 	})
 	err = st.Run(h.t.Context(), sc, []string{"job"})

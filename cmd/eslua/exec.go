@@ -44,7 +44,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		defer stop()
 		env.Switch = first
 	}
-	return runner.Run(ctx, run.Run{
+	return runner.Run(ctx, &run.Run{
 		Flow:    file,
 		Args:    rest[1:],
 		Scripts: looseScript{store.NewDir(filepath.Dir(file), vm.Compile)},

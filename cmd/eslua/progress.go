@@ -20,7 +20,7 @@ func (s *service) progress(ctx context.Context) error {
 		return err
 	}
 	cfg := config.Default()
-	if err := s.app.runner.Run(ctx, run.Run{Flow: "watchdog", Scripts: run.Single(script), Config: run.GeneralConfig(&cfg)}); err != nil {
+	if err := s.app.runner.Run(ctx, &run.Run{Flow: "watchdog", Scripts: run.Single(script), Config: run.GeneralConfig(&cfg)}); err != nil {
 		return fmt.Errorf("a script that only counts to 100 failed: %w", err)
 	}
 	return nil

@@ -61,7 +61,7 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 		ended(false)
 		return
 	}
-	err := s.deps.Runner.Run(ctx, run.Run{
+	err := s.deps.Runner.Run(ctx, &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
 		Scripts: scripts{generation},

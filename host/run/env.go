@@ -43,7 +43,7 @@ type Switch interface {
 // end is called once when the script has ended, however that went, with the
 // context of the run; that has ended too when the host stops.
 type Binder interface {
-	Bind(Env) (end func(context.Context))
+	Bind(*Env) (end func(context.Context))
 }
 
 // NoSwitch is the Switch of a run that has none: each method returns an error

@@ -25,7 +25,7 @@ func ExampleRunner_Run() {
 		fmt.Println(err)
 		return
 	}
-	err = runner.Run(context.Background(), run.Run{
+	err = runner.Run(context.Background(), &run.Run{
 		Flow:    "greet",
 		Args:    []string{"world"},
 		Scripts: run.Single(script),

@@ -36,10 +36,10 @@ func New(d Deps) *Runner {
 
 var errPanicked = errors.New("the run broke down in eslua itself, not in the script; the log has the stack")
 
-// Run runs a script to its end in the calling goroutine. The error is that of
-// Run.Scripts or a *vm.ScriptError.
-func (r *Runner) Run(ctx context.Context, run Run) error {
-	entry := run.Account.begin(&run, r.deps.Clock.Now())
+// Run runs a script to its end in the calling goroutine, and completes run.Env.
+// The error is that of Run.Scripts or a *vm.ScriptError.
+func (r *Runner) Run(ctx context.Context, run *Run) error {
+	entry := run.Account.begin(run, r.deps.Clock.Now())
 	err := errPanicked // unless execute returns
 	defer func() {
 		failed := ctx.Err() == nil && blames(err)
@@ -52,12 +52,12 @@ func (r *Runner) Run(ctx context.Context, run Run) error {
 	return err
 }
 
-func (r *Runner) execute(ctx context.Context, run Run, entry *entry) error {
+func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	script, err := run.Scripts.Script(run.Flow)
 	if err != nil {
 		return err
 	}
-	env := r.environment(&run)
+	env := r.complete(run)
 	st := r.deps.Machine.NewState(vm.StateOptions{
 		Limits:   run.Limits,
 		Require:  run.Scripts.Require,
@@ -79,9 +79,9 @@ func (r *Runner) execute(ctx context.Context, run Run, entry *entry) error {
 	return st.Run(ctx, script, append([]string{run.Flow}, run.Args...))
 }
 
-// environment fills what the source of a run left out.
-func (r *Runner) environment(run *Run) Env {
-	env := run.Env
+// complete fills what the source of a run left out.
+func (r *Runner) complete(run *Run) *Env {
+	env := &run.Env
 	env.Clock, env.Grants = r.deps.Clock, run.Grants
 	env.Log = cmp.Or(env.Log, slog.New(slog.DiscardHandler))
 	if env.Switch == nil {
@@ -96,7 +96,7 @@ func (r *Runner) environment(run *Run) Env {
 // endContext returns the context in which the bindings end. When the host stops,
 // a call is left for the next host; what a script without a call has dialled is
 // nobody else's and must be hung up all the same.
-func endContext(ctx context.Context, env Env) context.Context {
+func endContext(ctx context.Context, env *Env) context.Context {
 	if env.Call == nil {
 		return context.WithoutCancel(ctx)
 	}

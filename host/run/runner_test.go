@@ -32,7 +32,7 @@ type ticker struct {
 }
 
 func (s *ticker) tick(ctx context.Context, flow string, ended func(failed bool)) error {
-	return s.runner.Run(ctx, run.Run{
+	return s.runner.Run(ctx, &run.Run{
 		Flow: flow, Args: []string{"tick"}, Generation: "g1", Version: "v1",
 		Scripts: s.scripts, Config: run.FlowConfig(s.cfg, flow),
 		Env: run.Env{Log: s.log}, Ended: ended, Account: s.account,
@@ -140,24 +140,24 @@ func TestSingle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := runner.Run(t.Context(), run.Run{Scripts: run.Single(script)}); err != nil {
+	if err := runner.Run(t.Context(), &run.Run{Scripts: run.Single(script)}); err != nil {
 		t.Error(err)
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	if err := runner.Run(stopped, run.Run{Scripts: run.Single(script)}); !errors.Is(err, context.Canceled) {
+	if err := runner.Run(stopped, &run.Run{Scripts: run.Single(script)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a run that was stopped ended with %v", err)
 	}
 }
 
 // binder has no bindings. Its functions observe how the Runner uses it.
 type binder struct {
-	bind func(run.Env)
+	bind func(*run.Env)
 	end  func(context.Context)
 }
 
 func (binder) Modules() []*vm.Module { return nil }
-func (b binder) Bind(env run.Env) func(context.Context) {
+func (b binder) Bind(env *run.Env) func(context.Context) {
 	if b.bind != nil {
 		b.bind(env)
 	}
@@ -167,7 +167,7 @@ func (b binder) Bind(env run.Env) func(context.Context) {
 // TestPanickedRun: a fault of eslua itself counts as a failure of the version that
 // met it, and the source is told.
 func TestPanickedRun(t *testing.T) {
-	runner := newRunner(t, binder{bind: func(run.Env) { panic("x") }})
+	runner := newRunner(t, binder{bind: func(*run.Env) { panic("x") }})
 	account, told := run.NewAccount(), []bool(nil)
 	func() {
 		defer func() {
@@ -175,7 +175,7 @@ func TestPanickedRun(t *testing.T) {
 				t.Error("the panic was lost")
 			}
 		}()
-		_ = runner.Run(t.Context(), run.Run{
+		_ = runner.Run(t.Context(), &run.Run{
 			Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account,
 			Ended: func(failed bool) { told = append(told, failed) },
 		})
@@ -190,9 +190,9 @@ func TestPanickedRun(t *testing.T) {
 func TestStoppedRun(t *testing.T) {
 	var end context.Context
 	ctx, stop := context.WithCancel(t.Context())
-	runner := newRunner(t, binder{bind: func(run.Env) { stop() }, end: func(ctx context.Context) { end = ctx }})
+	runner := newRunner(t, binder{bind: func(*run.Env) { stop() }, end: func(ctx context.Context) { end = ctx }})
 	account := run.NewAccount()
-	if err := runner.Run(ctx, run.Run{Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account}); err == nil {
+	if err := runner.Run(ctx, &run.Run{Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account}); err == nil {
 		t.Error("it was not stopped")
 	}
 	if end == nil || end.Err() != nil {

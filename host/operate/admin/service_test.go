@@ -61,7 +61,7 @@ func newSite(t *testing.T, files map[string]string) *site {
 
 type noBinder struct{}
 
-func (noBinder) Bind(run.Env) func(context.Context) { return func(context.Context) {} }
+func (noBinder) Bind(*run.Env) func(context.Context) { return func(context.Context) {} }
 
 func (s *site) must(err error) {
 	s.Helper()
@@ -87,7 +87,7 @@ func (s *site) save(name, source string) {
 // run runs a flow as a call would.
 func (s *site) run(flow string) {
 	g := s.parts.Rollout.Stable(flow)
-	_ = s.runner.Run(s.Context(), run.Run{Flow: flow, Generation: g.Name(), Version: g.Version(flow), Scripts: g, Account: s.parts.Runs,
+	_ = s.runner.Run(s.Context(), &run.Run{Flow: flow, Generation: g.Name(), Version: g.Version(flow), Scripts: g, Account: s.parts.Runs,
 		Config: run.FlowConfig(new(config.Default()), flow)})
 }
 
