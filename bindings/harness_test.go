@@ -170,7 +170,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 		return
 	}
 	keep.Begin(ctx)
-	end := h.set.Bind(host.Env{
+	end := h.set.Bind(&host.Env{
 		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
 	})
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
@@ -183,7 +183,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 
 // bindAlone binds a state to a run without a call and without a FreeSWITCH.
 func bindAlone(set *bindings.Set, st *vm.State, grants *grant.Grants) (end func(context.Context)) {
-	return set.Bind(host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System()})
+	return set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System()})
 }
 
 // globals returns the variables in which a test script may leave its results.

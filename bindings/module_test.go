@@ -64,7 +64,7 @@ func TestAModuleOfOnesOwn(t *testing.T) {
 	for range 2 {
 		log := &lines{}
 		st := m.NewState(vm.StateOptions{})
-		end := set.Bind(host.Env{State: st, Switch: host.NoSwitch{}, Log: log.logger(), Clock: clock.System()})
+		end := set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Log: log.logger(), Clock: clock.System()})
 		if err := st.Run(t.Context(), script, nil); err != nil {
 			t.Error(err)
 		}

@@ -41,7 +41,8 @@ func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
 
 // hangup ends the call. The hangup hook runs before it returns.
 func hangup(s *Session, a *vm.Args) (lua.LValue, error) {
-	return nil, s.classifyErr(s.call.Hangup(a.Context(), hangupCause(a.String(0))))
+	cause, _ := syntax.CauseName(a.String(0))
+	return nil, s.classifyErr(s.call.Hangup(a.Context(), cause))
 }
 
 // transfer remembers where the channel goes at the end of the script.

@@ -113,7 +113,7 @@ func (s *Session) detach(ctx context.Context) {
 	case s.transferTo != "":
 		err = s.classifyErr(s.transferNow(ctx))
 	case s.autoHangup && !s.movedByApp:
-		err = s.call.Hangup(ctx, normalClearing)
+		err = s.call.Hangup(ctx, "NORMAL_CLEARING")
 	}
 	if err != nil {
 		s.log().Warn("the channel was neither transferred nor hung up at the end of the session", "uuid", s.call.UUID(), "error", err)

@@ -17,23 +17,32 @@ type Cause struct {
 
 // ParseCause reads a hangup cause, a name in any case or a number, and returns
 // its name. A number without a name is returned as it is, because FreeSWITCH
-// accepts every number. Anything else is an error, although FreeSWITCH reads it
-// as NORMAL_CLEARING (switch_channel.c:switch_channel_str2cause).
+// accepts every number. The error for anything else says what may be meant.
 func ParseCause(text string) (string, error) {
+	if name, ok := CauseName(text); ok {
+		return name, nil
+	}
+	var names []string
+	for _, c := range causes {
+		names = append(names, c.Name)
+	}
+	if near := spell.Nearest(text, names); near != "" {
+		return "", fmt.Errorf("%q is not a hangup cause; did you mean %s?", text, near)
+	}
+	return "", fmt.Errorf("%q is not a hangup cause; use a name such as NORMAL_CLEARING, USER_BUSY or ALLOTTED_TIMEOUT", text)
+}
+
+// CauseName reads a hangup cause as ParseCause does. For anything else it returns
+// NORMAL_CLEARING and false, as FreeSWITCH reads it so
+// (switch_channel.c:switch_channel_str2cause).
+func CauseName(text string) (name string, ok bool) {
 	if c, ok := LookupCause(text); ok {
-		return c.Name, nil
+		return c.Name, true
 	}
-	if !isNumber(text) {
-		var names []string
-		for _, c := range causes {
-			names = append(names, c.Name)
-		}
-		if near := spell.Nearest(text, names); near != "" {
-			return "", fmt.Errorf("%q is not a hangup cause; did you mean %s?", text, near)
-		}
-		return "", fmt.Errorf("%q is not a hangup cause; use a name such as NORMAL_CLEARING, USER_BUSY or ALLOTTED_TIMEOUT", text)
+	if isNumber(text) {
+		return text, true
 	}
-	return text, nil
+	return "NORMAL_CLEARING", false
 }
 
 // LookupCause finds the cause with a name, in any case, or a number.
@@ -43,7 +52,7 @@ func LookupCause(text string) (Cause, bool) {
 		number, _ = strconv.Atoi(text)
 	}
 	for _, c := range causes {
-		if c.Number == number || strings.EqualFold(c.Name, text) {
+		if c.Number == number || len(c.Name) == len(text) && strings.EqualFold(c.Name, text) {
 			return c, true
 		}
 	}
