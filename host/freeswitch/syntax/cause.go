@@ -64,7 +64,7 @@ func isNumber(text string) bool {
 }
 
 // causes is the table CAUSE_CHART of switch_channel.c.
-var causes = [...]Cause{
+var causes = []Cause{
 	{"NONE", 0, 480},
 	{"UNALLOCATED_NUMBER", 1, 404}, {"NO_ROUTE_TRANSIT_NET", 2, 404}, {"NO_ROUTE_DESTINATION", 3, 404},
 	{"CHANNEL_UNACCEPTABLE", 6, 480}, {"CALL_AWARDED_DELIVERED", 7, 480},
