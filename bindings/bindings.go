@@ -77,7 +77,6 @@ func (s *Set) Modules() []*vm.Module { return s.declared }
 // Bind binds all modules to a run. Without Grants the run has those of
 // grant.Default.
 func (s *Set) Bind(env *run.Env) (end func(context.Context)) {
-	env.Console = run.NewConsole(env.Log, env.Clock)
 	env.Grants = ownGrants(env.Grants, env.Listener)
 	var enders []Ender
 	for i, m := range s.modules {

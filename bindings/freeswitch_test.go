@@ -126,6 +126,7 @@ func (h *harness) execute(script string, sw host.Switch, listener string) outcom
 	defer st.Close()
 	end := h.set.Bind(&host.Env{
 		State: st, Switch: sw, Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
+		Console: host.NewConsole(slog.New(h.log), clock.System()),
 	})
 	err = st.Run(h.t.Context(), sc, []string{"job"})
 	end(h.t.Context())

@@ -27,7 +27,7 @@ type Env struct {
 	Listener string
 	Grants   *grant.Grants
 	Log      *slog.Logger
-	// Console writes the lines that the script itself logs. The Binder makes it.
+	// Console writes the lines that the script itself logs or prints.
 	Console *Console
 	Clock   clock.Clock
 }

@@ -15,10 +15,11 @@ type Run struct {
 	Generation, Version string
 	Scripts             Scripts
 	Config
-	// Env is what the bindings see. The Runner sets its State, Clock and Grants.
+	// Env is what the bindings see. The Runner sets its State, Console, Clock
+	// and Grants.
 	Env Env
 
-	Print func(line string) // receives the lines of print; nil writes them to Env.Log
+	Print func(line string) // receives the lines of print; nil writes them to Env.Console
 	Trace func(vm.Trace)    // receives each call of a bound function; nil: nobody
 	// Began is called when the script has been found and is about to run.
 	Began func(context.Context)

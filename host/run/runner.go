@@ -87,8 +87,9 @@ func (r *Runner) complete(run *Run) *Env {
 	if env.Switch == nil {
 		env.Switch = NoSwitch{}
 	}
+	env.Console = NewConsole(env.Log, env.Clock)
 	if run.Print == nil {
-		run.Print = func(line string) { env.Log.Info(line) }
+		run.Print = func(line string) { env.Console.Write("INFO", line) }
 	}
 	return env
 }

@@ -133,6 +133,19 @@ assert(session == nil)`,
 	}
 }
 
+// A script that prints without end fills no disk.
+func TestPrintIsLimited(t *testing.T) {
+	var out bytes.Buffer
+	s := &ticker{runner: newRunner(t, bindings.New(bindings.Deps{})), scripts: tree{"a.lua": "for i = 1, 5000 do print('line') end"},
+		cfg: new(config.Default()), log: slog.New(slog.NewTextHandler(&out, nil))}
+	if err := s.tick(t.Context(), "a", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "msg=line"); n < 1000 || n > 4000 || !strings.Contains(out.String(), "writes too much") {
+		t.Errorf("%d of 5000 lines were written:\n%.200s", n, out.String())
+	}
+}
+
 // TestSingle: a run needs neither an account nor a tree.
 func TestSingle(t *testing.T) {
 	runner := newRunner(t, bindings.New(bindings.Deps{}))
