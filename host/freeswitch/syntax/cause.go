@@ -27,9 +27,9 @@ func ParseCause(text string) (string, error) {
 		names = append(names, c.Name)
 	}
 	if near := spell.Nearest(text, names); near != "" {
-		return "", fmt.Errorf("%q is not a hangup cause; did you mean %s?", text, near)
+		return "", fmt.Errorf("%.64q is not a hangup cause; did you mean %s?", text, near)
 	}
-	return "", fmt.Errorf("%q is not a hangup cause; use a name such as NORMAL_CLEARING, USER_BUSY or ALLOTTED_TIMEOUT", text)
+	return "", fmt.Errorf("%.64q is not a hangup cause; use a name such as NORMAL_CLEARING, USER_BUSY or ALLOTTED_TIMEOUT", text)
 }
 
 // CauseName reads a hangup cause as ParseCause does. For anything else it returns
