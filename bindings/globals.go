@@ -27,8 +27,8 @@ func (globals) Declare() *vm.Module {
 	}}
 }
 
-// absent says what to write instead of the names that mod_lua and Lua have and
-// eslua does not: scripts written for them use some sooner or later.
+// absent maps each name that mod_lua or Lua has and eslua lacks to advice on what
+// to write instead. Scripts written for them use some of these names.
 func absent() map[string]string {
 	const (
 		module   = "put the file into the script directory and write require \"NAME\""
@@ -63,7 +63,7 @@ func absent() map[string]string {
 		"io.stdout":  "write with print or freeswitch.consoleLog, which go to the log",
 
 		"freeswitch.Dbh":           "eslua opens no databases; get data over HTTP with freeswitch.API():execute(\"curl\", URL), or from FreeSWITCH with its API commands \"db\" and \"hash\"",
-		"freeswitch.EventConsumer": "a script gets the events of its own call only, with session:setInputCallback",
+		"freeswitch.EventConsumer": "a script gets only the events of its call, with session:setInputCallback",
 		"freeswitch.IVRMenu":       "ask with session:playAndGetDigits in a loop, or run a menu of ivr.conf.xml: session:execute(\"ivr\", NAME)",
 		"freeswitch.Stream":        apiOnly + "; print and freeswitch.consoleLog write to the log",
 		"freeswitch.email":         "eslua sends no mail",

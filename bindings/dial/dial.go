@@ -17,7 +17,7 @@ import (
 // Module declares dial{...}.
 type Module struct{}
 
-// Bind returns no instance: dial needs nothing of its run.
+// Bind returns no instance: dial does not depend on the run.
 func (Module) Bind(*run.Env) any { return nil }
 
 // Declare declares the function.

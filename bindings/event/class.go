@@ -247,8 +247,8 @@ func fire(e *Event, a *vm.Args) error {
 // which setEventData adds, FreeSWITCH would queue the event to that channel
 // instead of firing it (mod_event_socket.c:parse_command). Line ends cannot travel
 // in a header. They are encoded as FreeSWITCH encodes them: it does not encode such
-// text again (switch_utils.c:switch_url_encode), so those who get the event as
-// text/event-plain read line ends.
+// text again (switch_utils.c:switch_url_encode), so a client that gets the event as
+// text/event-plain reads line ends.
 func (e *Event) sendHeaders() [][2]string {
 	out := make([][2]string, 0, len(e.headers))
 	for _, h := range e.headers {

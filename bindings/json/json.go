@@ -37,7 +37,7 @@ type codec struct {
 // Module declares freeswitch.JSON and its objects.
 type Module struct{}
 
-// Bind returns no instance: JSON needs nothing of its run.
+// Bind returns no instance: JSON does not depend on the run.
 func (Module) Bind(*run.Env) any { return nil }
 
 // Declare declares the constructor and the class.

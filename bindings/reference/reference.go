@@ -160,8 +160,8 @@ func (r *Reference) all() []*Entry {
 
 // Find returns the entries of a name: a full one ("session:read") or a last part
 // of it ("read"), which may belong to several. Case and the difference between .
-// and : do not matter. Names of Lua, and those that eslua does not have, are found
-// if no other is.
+// and : do not matter. Names of Lua, and names that eslua does not have, are found
+// only if no other matches.
 func (r *Reference) Find(name string) []*Entry {
 	if found := find(r.all(), name); found != nil {
 		return found
@@ -202,7 +202,7 @@ func (r *Reference) Nearest(name string) string {
 	return vm.Nearest(name, names)
 }
 
-// others returns entries for the names of Lua, and for those that eslua does not
+// others returns entries for the names of Lua, and for names that eslua does not
 // have.
 func (r *Reference) others() []*Entry {
 	var entries []*Entry

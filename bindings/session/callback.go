@@ -58,9 +58,9 @@ func (s *Session) hasCallback(p *prompt) bool {
 	return p.input && s.input.set || p.dtmf && s.onDtmf != lua.LNil
 }
 
-// waitWithCallbacks runs wait and gives digits to the callbacks meanwhile, those
-// typed ahead first. It reports whether a callback stopped it; the error is one
-// to raise.
+// waitWithCallbacks runs wait and passes digits to the callbacks while it runs,
+// digits typed ahead first. It reports whether a callback stopped it. The caller
+// must raise the error.
 func (s *Session) waitWithCallbacks(a *vm.Args, p *prompt, wait func() error) (stopped bool, err error) {
 	p.ctx = a.Context()
 	outer := s.prompt

@@ -10,7 +10,7 @@ import (
 
 var errNoCheckpoint = errors.New("only the call that runs the flow has a checkpoint: a leg that a script dialled ends with the script")
 
-// storeCheckpoint stores a table in FreeSWITCH, or removes what is stored.
+// storeCheckpoint stores a table in FreeSWITCH, or removes the stored one.
 func storeCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.checkpoint == nil {
 		return nil, errNoCheckpoint

@@ -5,8 +5,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// dataMethods declares the methods that read and write what is known of the
-// channel.
+// dataMethods declares the methods that read and write the channel's data.
 func dataMethods() []vm.Func {
 	ev := vm.Param{Name: "event", Kind: vm.Object, Class: "Event", Doc: "an event, from freeswitch.Event"}
 	level := str("level", "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG, in any case; anything else is DEBUG")

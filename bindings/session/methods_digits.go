@@ -30,7 +30,7 @@ func digitMethods() []vm.Func {
 			Params: []vm.Param{fewest("1"), most, str("file", "the prompt; nil or \"\" for none"), first,
 				str("terminators", `keys that end the input and are not returned, such as "#"; "" for none`), opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout")},
 			Results: digits, Waits: true,
-			Doc:     "Plays a prompt and collects digits. The first digit ends the prompt. What was typed ahead counts.",
+			Doc:     "Plays a prompt and collects digits. The first digit ends the prompt. Digits typed ahead count.",
 			Example: `local choice = session:read(1, 1, "ivr/ivr-enter_destination_telephone_number.wav", 5000, "#")`,
 		}, empty, returns(empty), read),
 		blocking(vm.Func{

@@ -59,14 +59,14 @@ func promptMethods() []vm.Func {
 			Params: []vm.Param{str("command", "pause, resume, stop, grammar, param and the like, or the name of an engine to start"), opt(str("arg1", "the command's first argument"), "none"),
 				opt(str("arg2", "its second argument"), "none"), opt(str("arg3", "its third argument"), "none")},
 			Waits:   true,
-			Doc:     "Starts, feeds and stops speech recognition with the application detect_speech. What is recognised comes to the input callback as an event of type DETECTED_SPEECH.",
+			Doc:     "Starts, feeds and stops speech recognition with the application detect_speech. The result comes to the input callback as an event of type DETECTED_SPEECH.",
 			Example: `session:detectSpeech("pocketsphinx", "yesno", "yesno")`,
 		}, nil, returns(nil), detectSpeech),
 		blocking(vm.Func{
 			Name:    "playAndDetectSpeech",
 			Params:  []vm.Param{str("file", "the prompt"), str("engine", "the recognition engine"), str("grammar", "the grammar, with its parameters")},
-			Results: []vm.Result{{Name: "result", Kind: vm.String, Doc: "what was recognised; nil if nothing was"}}, Waits: true,
-			Doc:     "Plays a file and returns what was recognised meanwhile.",
+			Results: []vm.Result{{Name: "result", Kind: vm.String, Doc: "the recognised speech; nil if nothing was recognised"}}, Waits: true,
+			Doc:     "Plays a file and returns the speech recognised while it played.",
 			Example: `local answer = session:playAndDetectSpeech("ivr/ivr-say_yes_or_no.wav", "pocketsphinx", "yesno")`,
 		}, empty, returns(lua.LNil), playAndDetectSpeech),
 	}

@@ -39,7 +39,7 @@ func functions() []vm.Func {
 				{Name: "a", Kind: vm.Object, Class: "Session", Doc: "a session; it gets early media if it has no audio yet"},
 				{Name: "b", Kind: vm.Object, Class: "Session", Doc: "the other session"},
 			},
-			Doc:         "Connects two sessions and waits until one of them hangs up. The script has both again afterwards, without the digits that were pressed meanwhile.",
+			Doc:         "Connects two sessions and waits until one of them hangs up. The script has both again afterwards, without the digits that were pressed during the bridge.",
 			Example:     "local leg = freeswitch.Session(\"user/1000\", session)\nif leg:ready() then freeswitch.bridge(session, leg) end",
 			AfterHangup: "Logs \"Channels not ready\" and returns, if either of the two has hung up.",
 			Waits:       true,

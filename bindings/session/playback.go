@@ -38,7 +38,7 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	switch response := done.Get("Application-Response"); response {
 	case "FILE NOT FOUND", "PLAYBACK ERROR":
 		if state := done.Get("Channel-State-Number"); state == routing || state == reset {
-			return no, nil // the channel was transferred meanwhile
+			return no, nil // the channel was transferred during the playback
 		}
 		s.log().Error("streamFile: "+strings.ToLower(response), "path", path)
 		return no, nil
@@ -53,9 +53,9 @@ const (
 	reset   = "9"
 )
 
-// run runs an application that the script is granted and gives digits to the
-// callbacks meanwhile. ok reports that it came to its end, with the call still up
-// and no callback stopping it.
+// run runs an application that the script is granted and passes digits to
+// the callbacks while it runs. ok reports that it ended by itself, with the call
+// still up and not stopped by a callback.
 func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
 	if err := s.set.env.Grants.CheckApp(app, arg); err != nil {
 		return done, false, err

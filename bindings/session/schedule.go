@@ -65,7 +65,7 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	return s.task(a, id), nil
 }
 
-// task returns the Lua value of a scheduled hangup; the id 0 stands for none.
+// task returns the Lua value of a scheduled hangup; the id 0 means none.
 func (s *Session) task(a *vm.Args, id int) lua.LValue {
 	task := Task{id: id}
 	if id > 0 {

@@ -57,7 +57,7 @@ type Sessions struct {
 // maxSessions limits the channels that one script may have at a time.
 const maxSessions = 256
 
-var errTooMany = fmt.Errorf("this script has %d sessions: call destroy() on those that it no longer needs", maxSessions)
+var errTooMany = fmt.Errorf("this script has %d sessions: call destroy() on sessions that it no longer needs", maxSessions)
 
 // setMain makes the session of the call that the script serves, and the globals
 // that mod_lua has for it: session, and one named after its uuid.

@@ -30,7 +30,7 @@ func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, err
 }
 
-// playAndDetectSpeech plays a prompt and returns what was recognised.
+// playAndDetectSpeech plays a prompt and returns the recognised speech.
 func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	arg := syntax.Literal(syntax.Word(a.String(0)) + " " + syntax.Word("detect:"+a.String(1)) + " " + a.String(2))
 	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)

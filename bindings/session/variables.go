@@ -111,7 +111,7 @@ const (
 	maxVariableSize = 16 << 10
 )
 
-// eventData is implemented by the Go value behind a Lua event.
+// eventData is the interface of the Go value that a Lua event wraps.
 type eventData interface {
 	Add(name, value string) error
 	Body() (string, bool)

@@ -12,8 +12,8 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// check compiles the scripts of directories, and single files, and prints what is
-// wrong with them. A directory is one script tree; a file is checked in the tree
+// check compiles the scripts of directories, and single files, and prints their
+// errors. A directory is one script tree; a file is checked in the tree
 // of its directory.
 func check(p *program, _ context.Context, args []string) error {
 	cfg, paths, err := p.settings("check", args)
@@ -54,7 +54,7 @@ func check(p *program, _ context.Context, args []string) error {
 func checkTarget(path string) (dir string, files []string, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil, fmt.Errorf("%s: there is no such file or directory", path)
+		return "", nil, fmt.Errorf("%s: no such file or directory", path)
 	}
 	if err != nil {
 		return "", nil, err

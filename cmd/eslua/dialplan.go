@@ -53,7 +53,7 @@ func printDialplan(p *program, ctx context.Context, args []string) error {
 // flowNames are the scripts of a tree.
 type flowNames struct {
 	all []string
-	own []string // those that others do not require
+	own []string // scripts that no other script requires
 }
 
 func flowsOf(dir string) (flowNames, error) {

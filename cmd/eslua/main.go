@@ -121,7 +121,7 @@ func printUsage(w io.Writer, commands ...command) {
 	}
 }
 
-// usageError says what is wrong with a command line.
+// A usageError describes a mistake in a command line.
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
@@ -130,7 +130,7 @@ func (e *usageError) Error() string { return e.message }
 // is wrong.
 type reportedError struct{}
 
-func (*reportedError) Error() string { return "the command has printed what is wrong" }
+func (*reportedError) Error() string { return "the command has printed the problems" }
 
 func exitCode(err error) int {
 	var usage *usageError

@@ -9,7 +9,7 @@ import (
 )
 
 // reload reads the configuration file and the scripts again, at SIGHUP. If one of
-// the two is wrong, what was in force stays; the log says what is wrong.
+// the two has errors, the previous one stays in force and the errors are logged.
 func (s *service) reload(ctx context.Context) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -22,17 +22,17 @@ func (s *service) reload(ctx context.Context) {
 		}()
 	}
 	if err := s.reconfigure(); err != nil {
-		s.log.Error("the configuration is wrong; the previous one stays in force", "error", err)
+		s.log.Error("the configuration has an error; the previous one stays in force", "error", err)
 		s.app.admin.SetConfigProblem(err)
 	}
 	if err := s.app.scripts.Reload(ctx); err != nil {
-		s.log.Error("the scripts are wrong; the previous ones stay in force", "error", err)
+		s.log.Error("the scripts have errors; the previous ones stay in force", "error", err)
 		return
 	}
 	s.log.Info("scripts reloaded", "generation", s.app.scripts.Current().Name())
 }
 
-// reconfigure puts the settings that may change while calls run into force.
+// reconfigure applies the settings that may change while calls run.
 func (s *service) reconfigure() error {
 	cfg, err := s.overrides.load()
 	if err != nil {

@@ -33,7 +33,7 @@ func TestSIGHUP(t *testing.T) {
 	run.next(t, "level=DEBUG")
 
 	hup("default_flow: other\nlissten: 127.0.0.1:1\n")
-	if line := run.next(t, "the configuration is wrong"); !strings.Contains(line, `eslua.yaml:2: unknown setting`) {
+	if line := run.next(t, "the configuration has an error"); !strings.Contains(line, `eslua.yaml:2: unknown setting`) {
 		t.Errorf("the log does not say what is wrong: %s", line)
 	}
 	site.rejected(site.call("unnamed"))
@@ -80,7 +80,7 @@ func TestReloadOfBrokenScripts(t *testing.T) {
 	run := site.serving("default_flow: call\n")
 	site.write("scripts/call.lua", "session:answer()\nif then\n")
 	run.signals <- syscall.SIGHUP
-	if line := run.next(t, "the scripts are wrong"); !strings.Contains(line, "call.lua:2: ") {
+	if line := run.next(t, "the scripts have errors"); !strings.Contains(line, "call.lua:2: ") {
 		t.Errorf("the log does not say what is wrong: %s", line)
 	}
 	site.rejected(site.call("short"))

@@ -78,7 +78,7 @@ func printScripts(w io.Writer, st admin.Status) {
 	switch {
 	case sc.Since.IsZero():
 	case sc.Refused:
-		fmt.Fprintf(w, "  WRONG since %s: what was saved then does not serve\n", since(sc.Since, st.Now))
+		fmt.Fprintf(w, "  WRONG since %s: the scripts saved then do not serve\n", since(sc.Since, st.Now))
 	default:
 		fmt.Fprintf(w, "  WRONG since %s: these scripts do not serve, the others do\n", since(sc.Since, st.Now))
 	}
@@ -143,7 +143,7 @@ func running(t run.Tally) int64 { return t.Started - t.Ended }
 
 func orDash(version string) string { return cmp.Or(version, "-") }
 
-// flowNote describes what is out of the ordinary.
+// flowNote describes everything unusual about a flow.
 func flowNote(f admin.Flow, st admin.Status) string {
 	var notes []string
 	if f.Gone {
@@ -153,7 +153,7 @@ func flowNote(f admin.Flow, st admin.Status) string {
 		notes = append(notes, overrideLine(o, st))
 	}
 	if c := st.Canary(f.Flow); c != nil {
-		notes = append(notes, fmt.Sprintf("canary: version %s gets %d%% of the calls until %s (%d of %d failed; of the present version %d of %d)",
+		notes = append(notes, fmt.Sprintf("canary: version %s gets %d%% of the calls until %s (%d of %d failed; of the current version %d of %d)",
 			c.New.Version, c.Share, moment(c.Until, st.Now), c.New.Failed, c.New.Ended, c.Old.Failed, c.Old.Ended))
 	}
 	for _, v := range f.Versions {

@@ -60,7 +60,7 @@ func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (
 	if *socket == "" && *file != "" {
 		c, err := config.Load(*file)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w\nthe file would say where eslua's admin socket is; name the socket with --admin SOCKET instead", err)
+			return nil, nil, fmt.Errorf("%w\neslua's admin socket is unknown without that file; name the socket with --admin SOCKET instead", err)
 		}
 		*socket = c.Admin
 	}

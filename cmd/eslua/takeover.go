@@ -12,7 +12,7 @@ import (
 )
 
 // openListener opens the listener for calls: on the socket that systemd passed, on
-// the address of the previous eslua beside it, or on an address of its own.
+// the previous eslua's address, shared with it, or on a free address.
 func (s *service) openListener(env systemd.Environment) (*listener.Listener, error) {
 	sockets, err := systemd.Sockets(env)
 	if err != nil {
@@ -31,24 +31,24 @@ func (s *service) openListener(env systemd.Environment) (*listener.Listener, err
 		for _, f := range sockets {
 			_ = f.Close()
 		}
-		return nil, fmt.Errorf("systemd passed %d sockets, and eslua listens on one: leave one ListenStream= in the socket unit", len(sockets))
+		return nil, fmt.Errorf("systemd passed %d sockets, but eslua listens on one: write a single ListenStream= in the socket unit", len(sockets))
 	}
 	if s.overrides.takeover {
 		p, err := listener.Takeover(addr, s.clock)
 		if err != nil {
-			err = fmt.Errorf("eslua cannot take over %s: %w; only a free port, or that of another eslua of the same user, can be taken over", addr, err)
+			err = fmt.Errorf("eslua cannot take over %s: %w; the port must be free or belong to another eslua of the same user", addr, err)
 		}
 		return p, err
 	}
 	p, err := listener.Listen(addr, s.clock)
 	if err != nil {
-		err = fmt.Errorf("eslua cannot listen on %s: %w; is another eslua running, or is it not an address of this machine? --listen sets another address, --takeover replaces a running eslua", addr, err)
+		err = fmt.Errorf("eslua cannot listen on %s: %w; if another eslua is running, replace it with --takeover; if the address is not on this machine, choose another with --listen", addr, err)
 	}
 	return p, err
 }
 
-// takeoverTimeout bounds the time that the previous eslua has to answer; new
-// connections wait meanwhile.
+// takeoverTimeout is how long we wait for the previous eslua to answer. New
+// connections wait as long.
 const takeoverTimeout = 5 * time.Second
 
 // drainPrevious makes the previous eslua take no more calls and give up its admin

@@ -26,7 +26,7 @@ func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback co
 		return
 	}
 	if c.Displaced() {
-		log.Info("the flow was stopped: FreeSWITCH has gone on to the dialplan's next socket, whose host has the call now", "error", err)
+		log.Info("the flow was stopped: FreeSWITCH went to the dialplan's next socket, and that socket's host has the call now", "error", err)
 		return
 	}
 	if ctx.Err() != nil {

@@ -87,11 +87,11 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 func claim(ctx context.Context, c *outbound.Call, stamp checkpoint.Stamp, log *slog.Logger) (*checkpoint.Checkpoint, bool) {
 	keeper := checkpoint.Open(c, stamp, log)
 	if err := keeper.ClaimRun(ctx); err != nil {
-		log.Debug("the call went on before its flow began", "error", err)
+		log.Debug("the call left this socket before its flow began", "error", err)
 		return nil, false
 	}
 	if keeper.Ended() {
-		log.Debug("the flow has ended here already; the dialplan continues")
+		log.Debug("the flow has ended on this call before; the dialplan continues")
 		return nil, false
 	}
 	return keeper, true

@@ -24,11 +24,11 @@ type Running struct {
 type Counts struct {
 	Flow string `json:"name"` // "" counts runs of flows that did not exist
 	Tally
-	Versions []VersionCounts `json:"versions"`               // the newest first; only those that run now or ran last
+	Versions []VersionCounts `json:"versions"`               // the newest first; only versions that run now or ran last
 	Last     *Failure        `json:"last_failure,omitempty"` // nil: none has failed
 }
 
-// Failure says how a run failed.
+// A Failure describes how a run failed.
 type Failure struct {
 	At    time.Time `json:"at"`
 	Error string    `json:"error"` // one line, cut if it is long
@@ -41,14 +41,14 @@ type VersionCounts struct {
 	Tally
 }
 
-// Tally counts runs. Started minus Ended run now.
+// A Tally counts runs. Started minus Ended is the number that run now.
 type Tally struct {
 	Started int64 `json:"started"`
 	Ended   int64 `json:"ended"`
 	Failed  int64 `json:"failed"` // of Ended: the script raised an error or reached a limit
 }
 
-// An Account counts runs and lists those that run now. A run takes its lock
+// An Account counts runs and lists the current ones. A run takes its lock
 // twice, for less time than an atomic counter and a concurrent map would take
 // together.
 type Account struct {

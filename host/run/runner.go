@@ -22,7 +22,7 @@ type Deps struct {
 	Seed    func() uint64 // seeds math.random; nil: from the system
 }
 
-// A Runner runs scripts, each in a state of its own. Its methods may be called
+// A Runner runs scripts, each in its own Lua state. Its methods may be called
 // from any goroutine.
 type Runner struct{ deps Deps }
 
@@ -34,7 +34,7 @@ func New(d Deps) *Runner {
 	return &Runner{d}
 }
 
-var errPanicked = errors.New("the run broke down in eslua itself, not in the script; the log has the stack")
+var errPanicked = errors.New("eslua itself crashed in this run, not the script; the log has the stack")
 
 // Run runs a script to its end in the calling goroutine, and completes run.Env.
 // The error is that of Run.Scripts or a *vm.ScriptError.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// conferenceAPI is "list" and "<name> list|kick|mute|unmute|play ...".
+// conferenceAPI runs "list" and "<name> list|kick|mute|unmute|play ...".
 func conferenceAPI(s *Switch, args string, _ *channel) string {
 	argv := strings.Fields(args)
 	if len(argv) == 0 {

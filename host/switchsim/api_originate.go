@@ -41,7 +41,7 @@ func originateAPI(s *Switch, args string, _ *channel) string {
 	return "+OK " + c.uuid + "\n"
 }
 
-// endOriginate is the end of originate's work on the leg that answered. FreeSWITCH
+// endOriginate ends originate's work on the leg that answered. FreeSWITCH
 // looks for an answer every 20 ms, so that an execute_on_answer application runs
 // that long before it is broken off.
 func (c *channel) endOriginate() {

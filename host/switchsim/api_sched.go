@@ -51,8 +51,8 @@ func schedBroadcastAPI(s *Switch, args string, _ *channel) string {
 	return "+OK Message scheduled\n"
 }
 
-// schedAPI is "[+|@]<time> <group> <command>[&]"; @ repeats, & runs the command in
-// a goroutine of its own. It alone returns the task's id.
+// schedAPI runs "[+|@]<time> <group> <command>[&]"; @ repeats, & runs the command in
+// another goroutine. Only this command returns the task's id.
 func schedAPI(s *Switch, args string, _ *channel) string {
 	parts := strings.SplitN(args, " ", 3)
 	if len(parts) < 3 || parts[0] == "" || strings.TrimSpace(parts[2]) == "" {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// showAPI is "channels|calls|tasks [count] [like <text>] [as csv|delim <d>|json|xml]".
+// showAPI runs "channels|calls|tasks [count] [like <text>] [as csv|delim <d>|json|xml]".
 func showAPI(s *Switch, args string, _ *channel) string {
 	argv := strings.Fields(args)
 	var columns []string

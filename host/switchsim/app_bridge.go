@@ -89,7 +89,7 @@ func (c *channel) bridgeTo(b *channel) {
 	b.update(func() {
 		b.other, b.otherType = &mine, "originator"
 		b.vars.set("signal_bond", c.uuid)
-		if b.cause == "" && !b.transferred { // a transfer may have come meanwhile
+		if b.cause == "" && !b.transferred { // a transfer may have come during the wait
 			b.state = csExchangeMedia
 		}
 	})
@@ -168,7 +168,7 @@ func (c *channel) afterBridge() {
 	}
 }
 
-// onExchangeMedia is the B leg's side of a bridge.
+// onExchangeMedia runs the B leg's side of a bridge.
 func (c *channel) onExchangeMedia() {
 	out := c.await(wait{endless: true, ignoreBreak: true, digit: c.passDigit,
 		until: func() bool { return c.partner() == nil }})
@@ -177,7 +177,7 @@ func (c *channel) onExchangeMedia() {
 	}
 }
 
-// onSoftExecute is the A leg's side of uuid_bridge; the call ends with it, unless
+// onSoftExecute runs the A leg's side of uuid_bridge; the call ends with it, unless
 // it is told to park.
 func (c *channel) onSoftExecute() {
 	if b := swap(&c.mu, &c.bridgeTarget, nil); b != nil {

@@ -35,7 +35,7 @@ type member struct {
 
 const maintenance = "conference::maintenance"
 
-// conferenceApp is "name[@profile][+pin][+flags{...}]". The member stays until it
+// conferenceApp runs "name[@profile][+pin][+flags{...}]". The member stays until it
 // is kicked, hung up or moved; then the dialplan continues.
 func conferenceApp(c *channel, arg string) {
 	name, profile, _ := strings.Cut(arg, "@")
@@ -113,7 +113,7 @@ func (k *conferences) remove(m *member) (size int) {
 	return len(conf.members)
 }
 
-// members returns the members of a conference and who has the floor; conf is nil
+// members returns the members of a conference, and the one with the floor; conf is nil
 // if there is no such conference.
 func (k *conferences) members(name string) (conf *conference, members []*member, floor *member) {
 	k.mu.Lock()

@@ -39,7 +39,7 @@ func (g gathered) String() string {
 	return "failure"
 }
 
-// readApp is "min max prompt variable timeout terminators [digit timeout]".
+// readApp runs "min max prompt variable timeout terminators [digit timeout]".
 func readApp(c *channel, arg string) {
 	argv := text.Split(arg, ' ', 7)
 	if len(argv) == 0 {
@@ -58,7 +58,7 @@ func clampTimeout(s string) time.Duration {
 	return max(time.Duration(text.Number(s))*time.Millisecond, time.Second)
 }
 
-// playAndGetDigitsApp is "min max tries timeout terminators prompt invalid-prompt
+// playAndGetDigitsApp runs "min max tries timeout terminators prompt invalid-prompt
 // variable regexp [digit timeout [extension to transfer to after a failure]]".
 func playAndGetDigitsApp(c *channel, arg string) {
 	argv := text.Split(arg, ' ', 11)
@@ -79,7 +79,7 @@ func playAndGetDigitsApp(c *channel, arg string) {
 }
 
 // playAndGetDigits gathers digits until they match the pattern
-// (switch_play_and_get_digits) and reports whether the call may go on.
+// (switch_play_and_get_digits) and reports whether the call may continue.
 func (c *channel) playAndGetDigits(g gather, tries int, bad, pattern string) bool {
 	if pattern != "" && g.variable != "" {
 		c.set(g.variable+"_invalid", "")

@@ -36,7 +36,7 @@ func playbackApp(c *channel, arg string) {
 	c.respond(c.playTerminable(path).String())
 }
 
-// loopPlaybackApp is "[+N ]path"; digits stay in the queue.
+// loopPlaybackApp runs "[+N ]path"; digits stay in the queue.
 func loopPlaybackApp(c *channel, arg string) {
 	loops := 1
 	if rest, ok := strings.CutPrefix(arg, "+"); ok {
@@ -59,7 +59,7 @@ func (c *channel) playAll(path string, loops int) {
 	c.respond(st.String())
 }
 
-// gentonesApp is "tones[|loops]".
+// gentonesApp runs "tones[|loops]".
 func gentonesApp(c *channel, arg string) {
 	tones, loops, repeated := strings.Cut(arg, "|")
 	d := media.Tones(tones)
@@ -69,8 +69,8 @@ func gentonesApp(c *channel, arg string) {
 	c.playFor(tones, d, c.isTerminator)
 }
 
-// sayApp, phraseApp and speakApp play as long as Config.Media says for "say:...",
-// "phrase:..." and "speak:...".
+// sayApp plays for the time that Config.Media has for "say:..."; phraseApp and
+// speakApp likewise, with "phrase:..." and "speak:...".
 func sayApp(c *channel, arg string) { c.playTerminable("say:" + arg) }
 
 func phraseApp(c *channel, arg string) {
@@ -82,7 +82,7 @@ func phraseApp(c *channel, arg string) {
 	c.respond("PHRASE PLAYED")
 }
 
-// speakApp is "[engine|voice|]text"; without an engine or a voice the call is lost.
+// speakApp runs "[engine|voice|]text"; without an engine or a voice the call is lost.
 func speakApp(c *channel, arg string) {
 	argv := text.Split(arg, '|', 4)
 	engine, voice, words := nth(argv, 0), nth(argv, 1), nth(argv, 2)

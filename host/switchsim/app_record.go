@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// recordApp is "path [limit [silence_thresh [silence_hits]]]": until a
+// recordApp runs "path [limit [silence_thresh [silence_hits]]]": until a
 // terminator, the limit or the end of the call. Digits are flushed at the end.
 func recordApp(c *channel, arg string) {
 	argv := text.Split(arg, ' ', 4)

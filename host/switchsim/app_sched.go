@@ -78,7 +78,7 @@ func (s *Switch) deleteTasks(idOrGroup string) int {
 	return s.sched.DeleteGroup(idOrGroup)
 }
 
-// schedHangupApp is "[+]time [cause [bleg]]".
+// schedHangupApp runs "[+]time [cause [bleg]]".
 func schedHangupApp(c *channel, arg string) {
 	argv := text.Split(arg, ' ', 3)
 	if len(argv) > 0 {
@@ -86,7 +86,7 @@ func schedHangupApp(c *channel, arg string) {
 	}
 }
 
-// schedTransferApp is "[+]time extension [dialplan [context]]".
+// schedTransferApp runs "[+]time extension [dialplan [context]]".
 func schedTransferApp(c *channel, arg string) {
 	argv := text.Split(arg, ' ', 4)
 	if len(argv) > 1 {

@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// socketApp is "host[:port][/path][|...] [async] [full]"
+// socketApp runs "host[:port][/path][|...] [async] [full]"
 // (mod_event_socket.c:socket_function). If no host can be reached the dialplan
 // continues.
 func socketApp(c *channel, arg string) {

@@ -2,7 +2,7 @@ package switchsim
 
 import "github.com/eslua/eslua/host/switchsim/text"
 
-// transferApp is "[-bleg|-both] extension [dialplan [context]]".
+// transferApp runs "[-bleg|-both] extension [dialplan [context]]".
 func transferApp(c *channel, arg string) {
 	argv := text.Split(arg, ' ', 4)
 	if option := nth(argv, 0); option == "-bleg" || option == "-both" {

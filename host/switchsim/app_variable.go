@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// setApp is "name=value"; an empty value removes the variable.
+// setApp runs "name=value"; an empty value removes the variable.
 func setApp(c *channel, arg string) {
 	name, value := assignment(arg)
 	if value == "_undef_" {
@@ -71,7 +71,7 @@ func exportApp(c *channel, arg string) {
 	}
 }
 
-// pushApp is "name=item".
+// pushApp runs "name=item".
 func pushApp(c *channel, arg string) { c.push(assignment(arg)) }
 
 func setGlobalApp(c *channel, arg string) {

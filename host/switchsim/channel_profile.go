@@ -7,8 +7,8 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// profile is a caller profile (switch_caller.h): who calls whom, and when what
-// happened. A transfer makes a new one with the next index.
+// profile is a caller profile (switch_caller.h): the caller, the called number and
+// the times of the call's events. A transfer makes a new one with the next index.
 type profile struct {
 	dialplan, destination, context, rdnis string
 	username, ani, networkAddr, source    string

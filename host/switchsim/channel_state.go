@@ -137,7 +137,7 @@ func (c *channel) onRouting() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.extension, c.hitDialplan = actions, true
-	if c.state == csRouting && !c.transferred { // transferred meanwhile, it is routed again
+	if c.state == csRouting && !c.transferred { // transferred since, it is routed again
 		c.state = csExecute
 	}
 }

@@ -24,8 +24,8 @@ type wait struct {
 	ignoreBreak bool             // uuid_break does not end it
 }
 
-// await is the loop inside every media application of FreeSWITCH: it waits, and
-// meanwhile runs queued messages (nested, so that what is playing pauses), takes
+// await runs the loop inside every media application of FreeSWITCH: while it waits,
+// it runs queued messages (nested, so that what is playing pauses), takes
 // digits, and notices hangup, transfer and break.
 func (c *channel) await(w wait) outcome {
 	clk := c.sw.clk

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Caller is a person who calls in.
+// A Caller is a person that calls in.
 type Caller struct {
 	Number, Name string
 	Destination  string

@@ -54,7 +54,7 @@ func (c *Call) Press(digits string) { c.c.press(digits) }
 // Hangup hangs up from this person's side; an empty cause is NORMAL_CLEARING.
 func (c *Call) Hangup(cause string) { c.c.personHangup(text.Cause(cause)) }
 
-// Done is closed when the channel is over, after CHANNEL_HANGUP_COMPLETE.
+// Done returns a channel that is closed after CHANNEL_HANGUP_COMPLETE.
 func (c *Call) Done() <-chan struct{} { return c.c.reported }
 
 // Cause returns the hangup cause, empty while the call lives.

@@ -48,8 +48,8 @@ func (l *connection) detach() {
 }
 
 // resumes reports whether the channel continues in its dialplan after this
-// connection: resume or socket_resume was set and nothing moved the channel
-// meanwhile. Called with c.mu held.
+// connection: resume or socket_resume was set and nothing has moved the
+// channel since. The caller holds c.mu.
 func (l *connection) resumes(c *channel) bool {
 	return c.cause == "" && !c.moving() && (l.resume.Load() || text.True(c.getLocked("socket_resume")))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // api runs a command and answers with its output. Nothing else happens on this
-// connection meanwhile.
+// connection until the command is done.
 func (l *connection) api(line string) []byte {
 	if !l.mayRun(line) {
 		return wire.Reply("-ERR permission denied")
@@ -17,7 +17,7 @@ func (l *connection) api(line string) []byte {
 	return wire.APIResponse(l.sw.runAPI(cmd, args, nil))
 }
 
-// bgapi runs a command in a goroutine of its own; its output comes as an event.
+// bgapi runs a command in another goroutine; its output comes as an event.
 func (l *connection) bgapi(line, id string) []byte {
 	if !l.mayRun(line) {
 		return wire.Reply("-ERR permission denied")

@@ -70,7 +70,7 @@ func (c *Checkpoint) read(value string) {
 const claimTime = 100 * time.Millisecond
 
 // claimVariable is the channel variable in which each run that continues another
-// one writes a token of its own. The run whose token is the last one continues.
+// one writes its own token. The run that wrote the last token continues.
 const claimVariable = "eslua_claim"
 
 var (

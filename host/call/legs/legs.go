@@ -33,12 +33,12 @@ const arrivalTime = 10 * time.Second
 // because the called party may hang up at once.
 const checkPause = 500 * time.Millisecond
 
-// A Registry dials legs and knows those that have not arrived.
+// A Registry dials legs and lists the ones that have not arrived yet.
 type Registry struct {
 	clock    clock.Clock
 	mu       sync.Mutex
 	pending  map[string]chan *Leg // by token; each channel holds one leg
-	redirect string               // the port legs must come to; "" is that of the calls
+	redirect string               // the port that legs must come to; "" means the port of the calls
 }
 
 // New returns an empty Registry.
@@ -58,7 +58,7 @@ func (l *Leg) Release() { close(l.released) }
 
 // Deliver lends a call that has arrived to the script that dialled it, and returns
 // when the script releases it. It returns false if the call is no leg. A leg that
-// no script waits for any more is hung up.
+// no script waits for any longer is hung up.
 func (r *Registry) Deliver(ctx context.Context, c *outbound.Call) bool {
 	token, isLeg := strings.CutPrefix(c.Path(), pathPrefix)
 	if !isLeg {

@@ -61,7 +61,7 @@ func (h *channel) update(ev eventView) {
 	case "CHANNEL_HANGUP_COMPLETE":
 		over, h.appsOver, h.finished = true, true, true
 	case "CHANNEL_STATE":
-		// The state machine sends it and stands still while applications run.
+		// The state machine sends it, and it does not run while applications do.
 		if ev.state == "CS_HANGUP" || ev.state == "CS_REPORTING" {
 			over, h.appsOver = true, true
 		}

@@ -31,7 +31,7 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 }
 
 // BgAPI runs an API command that may take long, such as originate, and returns its
-// output. Events are dispatched meanwhile. A hangup does not end it.
+// output. It dispatches events while it waits. A hangup does not end it.
 func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	if !c.jobsSubscribed {
 		if err := c.Subscribe(ctx, "BACKGROUND_JOB"); err != nil {

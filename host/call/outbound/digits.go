@@ -79,9 +79,9 @@ func (c *Call) WaitDigit(ctx context.Context, d time.Duration) (Digit, bool, err
 	return Digit{}, false, ErrStopped
 }
 
-// queuesDigits reports whether a digit pressed now is for whoever asks next. While
-// an application of ours runs that reads digits itself (read, ivr, voicemail,
-// bridge ...), they belong to it, and FreeSWITCH sends their events when it reads
+// queuesDigits reports whether a digit pressed now is queued for the script. If an
+// application of ours runs that reads digits itself (read, ivr, voicemail,
+// bridge ...), digits belong to it, and FreeSWITCH sends their events when it reads
 // them.
 func (c *Call) queuesDigits() bool {
 	for _, x := range c.running {

@@ -5,9 +5,8 @@
 // the dialplan continue afterwards.
 //
 // One goroutine owns a Call: the one that runs the Server's Serve function for it.
-// Every method that waits dispatches the events that arrive meanwhile, in
-// FreeSWITCH's order, to the observers; besides the owner only the connection's
-// reader runs. So a Call has no locks, and its methods, except Log, must not be
+// Every method that waits also dispatches the events that arrive, in FreeSWITCH's
+// order, to the observers; besides the owner only the connection's reader runs. So a Call has no locks, and its methods, except Log, must not be
 // called from another goroutine.
 //
 // Package call decides which script serves a call; package esl implements the

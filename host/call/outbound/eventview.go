@@ -53,8 +53,8 @@ func (v eventView) sequenceNumber() uint64 {
 // delivered it late: the answer is newer than what the event says. When a host
 // dies and the dialplan continues with the next socket, the end of the first
 // socket is still under way when the second host connects, and looks like the end
-// of its own. Most events arrive in order; FreeSWITCH dispatches a few in several
-// threads, so after the first new event only those that matter are checked.
+// of the second host's socket. Most events arrive in order; FreeSWITCH dispatches a few in several
+// threads, so after the first new event only the important ones are checked.
 func (c *Call) isStale(ev eventView) bool {
 	if !c.mayBeStale && ev.name != "CHANNEL_STATE" && ev.app != "socket" {
 		return false

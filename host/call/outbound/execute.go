@@ -142,8 +142,8 @@ func (c *Call) Interrupt(ctx context.Context) error {
 	return c.expectOK(ctx)(esl.API("uuid_break " + c.uuid))
 }
 
-// postInterrupt is Interrupt without waiting for the reply: the caller waits for
-// the application's end anyway.
+// postInterrupt works like Interrupt but does not wait for the reply: the caller
+// waits for the application's end anyway.
 func (c *Call) postInterrupt() {
 	if cmd, err := esl.API("uuid_break " + c.uuid); err == nil {
 		_, _ = c.post(cmd) // if the connection has ended, the wait reports it

@@ -41,7 +41,7 @@ func (s *Server) handBack(ctx context.Context, c *Call) {
 	_, _ = c.conn.Post(s.commands.exit) // the channel is gone, so nothing can be lost any more
 }
 
-// exit says goodbye and waits for the answer. Closing with an unread answer would
+// exit sends `exit` and waits for the reply. Closing with an unread reply would
 // reset the connection, and FreeSWITCH might lose what we wrote.
 func (s *Server) exit(conn *esl.Conn, resume bool) {
 	last := []esl.Command{s.commands.resume, s.commands.exit}

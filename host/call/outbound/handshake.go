@@ -71,8 +71,8 @@ func newFixedCommands(linger time.Duration) (f fixedCommands, err error) {
 	return f, nil
 }
 
-// handshake asks who calls and for the call's events, in one write. With an error
-// the Call may be there, too: it is to be handed back.
+// handshake sends connect, linger and myevents in one write. If it returns a Call
+// together with an error, the caller must hand the Call back.
 func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) (*Call, error) {
 	sent, err := conn.Post(s.commands.opening[:]...)
 	if err != nil {
@@ -94,8 +94,9 @@ func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) 
 	return c, err
 }
 
-// await waits up to limit for done and reports whether it came. The end of ctx
-// leaves it only exitTime, but no less: a call must be known to be handed back.
+// await waits up to limit for done and reports whether it was closed. If ctx ends,
+// it waits up to exitTime longer: only a call whose handshake is complete can be
+// handed back.
 func (s *Server) await(ctx context.Context, done <-chan struct{}, limit time.Duration) bool {
 	deadline := s.clock.NewTimer(limit)
 	defer deadline.Stop()

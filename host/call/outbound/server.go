@@ -18,8 +18,8 @@ import (
 
 // Config configures a Server. A zero field has the default.
 type Config struct {
-	MaxCalls  int           // calls at a time; the dialplans of more continue at once. 0 means no limit
-	Handshake time.Duration // for a new connection to say who calls; default 25 s, FreeSWITCH's own limit
+	MaxCalls  int           // calls at a time; beyond them, dialplans continue at once. 0 means no limit
+	Handshake time.Duration // for a new connection to answer `connect`; default 25 s, FreeSWITCH's own limit
 	Linger    time.Duration // whole seconds for which FreeSWITCH sends events after a hangup; default 10 s
 	Wire      esl.Options
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// forever is the limit of a wait without a limit.
+// forever marks a wait without a limit.
 const forever time.Duration = -1
 
 // hangupGrace is how long the completion of an application may take after the
@@ -22,7 +22,7 @@ const maxObserverDepth = 25
 
 var errTimeUp = errors.New("time is up")
 
-// A wait is one thing that the owner waits for. Observers may wait themselves, so
+// A wait is a condition that the owner waits for. Observers may wait themselves, so
 // there is a stack of waits, and each of them gets every event.
 type wait struct {
 	onEvent     func(eventView) // may be nil

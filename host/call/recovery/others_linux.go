@@ -66,7 +66,7 @@ func ownSockets() (map[string]bool, error) {
 	for _, f := range files {
 		target, err := os.Readlink("/proc/self/fd/" + f.Name())
 		if err != nil {
-			continue // closed meanwhile
+			continue // it has been closed since
 		}
 		if inode, ok := strings.CutPrefix(target, "socket:["); ok {
 			own[strings.TrimSuffix(inode, "]")] = true

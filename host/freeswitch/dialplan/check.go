@@ -26,15 +26,15 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
 }
 
-// Known is what a dialplan is checked against.
+// Known holds the facts that a dialplan is checked against.
 type Known struct {
 	Hosts   []config.Address          // of eslua
 	Flows   []string                  // in the script tree; nil: unknown
 	Answers func(address string) bool // whether something listens there; nil: not checked
 }
 
-// Check returns what is wrong with dialplans, in order of file and line. It says
-// nothing about what depends on a call (variables, files that are not read).
+// Check returns the mistakes in dialplans, in order of file and line. It ignores
+// everything that depends on a call (variables, files that are not read).
 // Sockets that lead to other hosts get a remark and no further check.
 func Check(sources []Source, known Known) []Finding {
 	r := reader{vars: map[string]string{}}

@@ -66,7 +66,8 @@ func (p *printer) line(depth int, text string) {
 	p.out.WriteString(strings.Repeat("  ", depth) + text + "\n")
 }
 
-// comment writes lines as one comment, without those that XML does not allow in it.
+// comment writes lines as one comment, and leaves out lines that XML does not allow
+// in a comment.
 func (p *printer) comment(depth int, lines ...string) {
 	var allowed []string
 	for _, l := range lines {

@@ -75,8 +75,8 @@ func MyEvents(format string) (Command, error) {
 	return single(&f, command.MyEvents{Format: format})
 }
 
-// Subscribe adds events: names, then "CUSTOM" and its subclasses; "ALL" stands
-// for every event. Every word after CUSTOM is a subclass, up to the end.
+// Subscribe adds events: names, then "CUSTOM" and its subclasses; "ALL" means
+// every event. Every word after CUSTOM is a subclass, up to the end.
 func Subscribe(format string, names ...string) (Command, error) {
 	f := fields{command: "event"}
 	f.format(format)

@@ -7,9 +7,9 @@
 //
 // Three rules hold everywhere:
 //
-//   - Bytes from the peer are hostile. Sizes are checked before memory is taken,
+//   - Bytes from the peer are hostile. Sizes are checked before memory is allocated,
 //     and a frame that breaks the framing ends its connection with the byte offset.
-//   - Bytes to the peer mean one thing. CR, LF and NUL are refused in every
+//   - A command to the peer has one meaning. CR, LF and NUL are refused in every
 //     field, so no argument can become a header or a second command.
-//   - The reader never waits for whoever consumes the events.
+//   - The reader never waits for the consumer of the events.
 package esl

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// A MalformedError says at which byte the peer broke the framing. The bytes after
-// it cannot be trusted, so the connection ends.
+// A MalformedError reports the byte at which the peer broke the framing. The bytes
+// that follow cannot be trusted, so the connection ends.
 type MalformedError struct {
 	Offset int64  // bytes from the start of the connection
-	Reason string // what was expected and what came
+	Reason string // what was expected and what arrived
 	Err    error  // io.ErrUnexpectedEOF when the peer closed inside a frame, else nil
 }
 
@@ -25,7 +25,7 @@ type FieldError struct {
 	Command string // "execute", "api"
 	Field   string // "application", "argument"
 	Value   string
-	Reason  string // what is wrong and how to correct it
+	Reason  string // the mistake and how to correct it
 }
 
 func (e *FieldError) Error() string {

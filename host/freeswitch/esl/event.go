@@ -19,7 +19,7 @@ const (
 
 // An Event is a block of headers and a body, which it looks up in the bytes that
 // were received. It is a small value: copy it. Its strings may share the memory of
-// the whole packet; strings.Clone those that are stored for long.
+// the whole packet, so use strings.Clone for a string that is stored for long.
 type Event struct {
 	raw  string // header lines, an empty line, the body
 	form form
@@ -87,7 +87,7 @@ func (e Event) Get(name string) string {
 	return v
 }
 
-// Lookup is like Get, and reports whether the header exists.
+// Lookup works like Get, and also reports whether the header exists.
 func (e Event) Lookup(name string) (string, bool) {
 	v, ok := lookup(e.raw, name)
 	if !ok {
@@ -132,7 +132,7 @@ func (e Event) Pick(names, values []string) {
 	}
 }
 
-// PickLast is like Pick but passes from the last header backwards, for headers that
+// PickLast works like Pick but searches from the last header backwards, for headers that
 // FreeSWITCH adds after a channel's variables, such as an application's name. Of a
 // repeated header it finds the last. It reads an event with a body from the front,
 // because no event of a channel's applications has one. It recognizes a body by a

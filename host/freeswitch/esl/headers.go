@@ -58,8 +58,8 @@ func bodyOf(s string) string {
 	return s
 }
 
-// headerValue removes what is not part of the value: the one blank that FreeSWITCH
-// writes after the colon, and the CR of a CRLF peer.
+// headerValue removes the one blank that FreeSWITCH writes after the colon, and the
+// CR of a CRLF peer.
 func headerValue(s string) string {
 	if s != "" && s[0] == ' ' {
 		s = s[1:]

@@ -10,7 +10,7 @@ type Job struct {
 	err  error
 }
 
-// StartJob sends bgapi with a job id of its own. It registers the Job before it
+// StartJob sends bgapi with a new job id. It registers the Job before it
 // sends the command, so that no result comes too early. The BACKGROUND_JOB event
 // goes to the Job and not to the event queue, even if nobody waits for it any
 // longer. The connection must be subscribed to BACKGROUND_JOB, as plain or JSON.
@@ -63,8 +63,8 @@ func (c *Conn) jobAccepted(j *Job, r Reply) {
 	}
 }
 
-// finish is called once, by the caller that removed the job from the connection's
-// jobs.
+// finish sets the job's result. Only the caller that removed the job from the
+// connection's jobs calls it, so it runs once.
 func (j *Job) finish(out string, err error) {
 	j.out, j.err = out, err
 	close(j.done)

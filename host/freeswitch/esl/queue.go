@@ -48,7 +48,7 @@ func (q *queue) pop() (Event, bool) {
 	return e, ok
 }
 
-// endsWait reports whether somebody might wait for an event for ever.
+// endsWait reports whether an event may end a wait that nothing else would end.
 func endsWait(e Event) bool {
 	switch e.Name() {
 	case "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "BACKGROUND_JOB":

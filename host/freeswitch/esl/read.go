@@ -2,8 +2,8 @@ package esl
 
 import "strings"
 
-// read is the only reader of the connection. It never waits for the consumer, and
-// wakes it once for all frames of one read from the socket.
+// read reads the connection until it ends; nothing else reads it. It never waits
+// for the consumer, and wakes it once for all frames of one read from the socket.
 func (c *Conn) read() {
 	// The last signal comes after done is closed, so that a consumer
 	// that it wakes sees the end.

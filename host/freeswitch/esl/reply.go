@@ -43,8 +43,8 @@ type Pending struct {
 // closed is the channel of Done for a reply that has already arrived.
 var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// finish is called under conn.mu. It reports whether somebody waits on done, and so
-// needs no other signal.
+// finish sets the reply. It reports whether it closed done, in which case the
+// waiter needs no other signal. The caller holds conn.mu.
 func (p *Pending) finish(r Reply, err error) (told bool) {
 	p.finished, p.reply, p.err = true, r, err
 	if p.done == nil {

@@ -17,9 +17,9 @@ func (l *Link) connected() (*esl.Conn, error) {
 }
 
 // API runs an API command and returns its output unchanged ("+OK ...",
-// "-ERR ..."). FreeSWITCH does nothing else for this connection meanwhile: use
-// BgAPI for commands that take long (originate). A *DownError means that the node is
-// not connected, an *esl.DisconnectError that the connection ended meanwhile.
+// "-ERR ..."). FreeSWITCH does nothing else for this connection until the command
+// is done, so use BgAPI for commands that take long (originate). A *DownError means that the node is
+// not connected, an *esl.DisconnectError that the connection ended during the command.
 func (l *Link) API(ctx context.Context, line string) (string, error) {
 	cmd, err := esl.API(line)
 	if err != nil {

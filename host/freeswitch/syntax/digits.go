@@ -7,7 +7,7 @@ import "strings"
 const MaxDigits = 128
 
 // CollectsDigits reports whether an application asks the caller for digits and
-// begins with those that were typed before it ran.
+// begins with the digits that were typed before it ran.
 func CollectsDigits(app string) bool {
 	switch strings.ToLower(app) {
 	case "read", "play_and_get_digits", "ivr":
@@ -17,8 +17,8 @@ func CollectsDigits(app string) bool {
 }
 
 // IgnoresDigits reports whether an application leaves the digits pressed while
-// it runs to whoever asks next; one of them may still stop it. All other
-// applications may take digits for themselves.
+// it runs in the channel's queue; a digit may still stop it. All other applications
+// may consume digits.
 func IgnoresDigits(app string) bool {
 	switch strings.ToLower(app) {
 	case "playback", "loop_playback", "endless_playback", "say", "phrase", "speak", "gentones",

@@ -80,7 +80,7 @@ func clean(s string, delim byte) string {
 	return string(out[:end])
 }
 
-// unescape returns the byte that \c stands for and whether it is an escape.
+// unescape returns the byte that \c means, and reports whether \c is an escape.
 func unescape(c, delim byte) (byte, bool) {
 	switch c {
 	case 'n':

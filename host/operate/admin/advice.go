@@ -33,7 +33,7 @@ func (st Status) Advice() (todo []string) {
 			add("%s", overrideAdvice(o))
 		}
 		if t := f.Current(); t.Failed >= 5 && t.Failed*10 >= t.Ended {
-			add("%s failed in %d of %d calls of its present version: the log says why (flow=%s); if a change caused it: eslua scripts rollback %s", f.Flow, t.Failed, t.Ended, f.Flow, f.Flow)
+			add("%s failed in %d of %d calls of its current version: the log says why (flow=%s); if a change caused it: eslua scripts rollback %s", f.Flow, t.Failed, t.Ended, f.Flow, f.Flow)
 		}
 	}
 	for _, n := range st.Nodes {
@@ -56,7 +56,7 @@ func overrideAdvice(o *rollout.Override) string {
 	if o.Pinned() {
 		return fmt.Sprintf("%s pinned: changes have no effect until: eslua scripts unpin%s", what, arg)
 	}
-	return fmt.Sprintf("%s rolled back until the next change. To see what was rolled back: eslua scripts diff%s; to serve it again as it is: eslua scripts unpin%s", what, arg, arg)
+	return fmt.Sprintf("%s rolled back until the next change. To see the change: eslua scripts diff%s; to serve it again unchanged: eslua scripts unpin%s", what, arg, arg)
 }
 
 func nodeAdvice(n node.Status) (todo []string) {
@@ -64,7 +64,7 @@ func nodeAdvice(n node.Status) (todo []string) {
 		todo = append(todo, fmt.Sprintf("node %s: check that FreeSWITCH is running and that its event socket listens on %s; eslua keeps trying", n.Node, n.Address))
 	}
 	if n.EventsLost > 0 {
-		todo = append(todo, fmt.Sprintf("node %s: %d events were lost because eslua was too slow for them; is this machine overloaded?", n.Node, n.EventsLost))
+		todo = append(todo, fmt.Sprintf("node %s: %d events were lost because eslua did not keep up; check whether this machine is overloaded", n.Node, n.EventsLost))
 	}
 	return todo
 }

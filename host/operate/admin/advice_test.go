@@ -32,7 +32,7 @@ func TestAdvice(t *testing.T) {
 		"scripts that fail":        {Status{Scripts: store.Status{Since: noon}}, "run the fallback"},
 		"a pinned flow":            {Status{Rollout: overrides(rollout.Override{Flow: "menu"}), Flows: failing(0, 0, 0)}, "menu is pinned: changes have no effect until: eslua scripts unpin menu"},
 		"a pin of all flows":       {Status{Rollout: overrides(rollout.Override{})}, "all flows are pinned: changes have no effect until: eslua scripts unpin"},
-		"a rollback":               {Status{Rollout: overrides(rollout.Override{Flow: "menu", Until: "v"}), Flows: failing(0, 0, 0)}, "menu is rolled back until the next change. To see what was rolled back: eslua scripts diff menu;"},
+		"a rollback":               {Status{Rollout: overrides(rollout.Override{Flow: "menu", Until: "v"}), Flows: failing(0, 0, 0)}, "menu is rolled back until the next change. To see the change: eslua scripts diff menu;"},
 		"a flow that fails":        {Status{Flows: failing(50, 5, 0)}, "menu failed in 5 of 50 calls"},
 		"too few failures":         {Status{Flows: failing(4, 4, 0)}, ""},
 		"too small a share":        {Status{Flows: failing(51, 5, 0)}, ""},

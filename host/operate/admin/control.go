@@ -12,13 +12,13 @@ type StatusSource interface {
 // written for the admin.
 type ScriptControl interface {
 	// History returns the generations that served, newest first; with a flow, only
-	// those that changed it.
+	// the generations that changed it.
 	History(flow string) ([]Change, error)
 	// Diff returns a unified diff. Without from and to it shows the last change:
 	// from the previous generation to the script directory.
 	Diff(flow, from, to string) (string, error)
 	// Rollback serves an earlier generation until the directory changes; without a
-	// generation, the one before. The text says what was done.
+	// generation, the one before. The text tells the admin the result.
 	Rollback(flow, generation string) (string, error)
 	// Pin serves a generation until Unpin.
 	Pin(flow, generation string) (string, error)

@@ -18,7 +18,7 @@ type Change struct {
 }
 
 // History returns the generations that served, newest first; with a flow, only
-// those that changed it.
+// the generations that changed it.
 func (s *Service) History(flow string) ([]Change, error) {
 	if err := s.checkFlow(flow); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (s *Service) History(flow string) ([]Change, error) {
 }
 
 // changes returns the entries of the history, newest first; with a flow, only
-// those that changed its version, with that version.
+// the entries that changed its version, and that version with each.
 func (s *Service) changes(flow string) iter.Seq2[store.Entry, string] {
 	return func(yield func(store.Entry, string) bool) {
 		entries := s.parts.History.List()
@@ -68,8 +68,8 @@ func (s *Service) versionIn(e store.Entry, flow string) string {
 	return g.Version(flow)
 }
 
-// checkFlow returns an error that lists the flows if there is none of this name,
-// and never was.
+// checkFlow returns an error that lists the flows if no flow of this name exists or
+// has existed.
 func (s *Service) checkFlow(flow string) error {
 	if flow == "" {
 		return nil

@@ -11,9 +11,9 @@ import (
 const socketName = "eslua.sock"
 
 // SocketPath returns the admin socket's path: as configured, else in the first
-// directory that exists of those that a service or a user has for sockets. eslua
-// serve and the commands that talk to it must find the same path, each with its own
-// environment; that is why /run/eslua, which the systemd unit makes, is among them.
+// directory for sockets, of a service or a user, that exists. eslua serve and the
+// commands that talk to it must find the same path, each in its own environment;
+// that is why the list has /run/eslua, which the systemd unit creates.
 func SocketPath(configured string, getenv func(string) string) string {
 	return socketPath(configured, getenv, isDir)
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 )
 
-// Config holds every setting. The tags of a field are all there is to say of it:
-// its name, its default, whether a reload changes it (otherwise it takes a
-// restart), and its line in README.md.
+// Config holds every setting. The tags of a field are its full description: its
+// name, its default, whether a reload changes it (otherwise a restart is needed),
+// and its line in README.md.
 type Config struct {
 	Listen      Address         `yaml:"listen" default:"127.0.0.1:8084" doc:"address for FreeSWITCH's socket application; keep it on loopback or a private network, the protocol has no password"`
 	Scripts     string          `yaml:"scripts" doc:"directory of the flows; empty runs the flows built into the program"`
@@ -21,9 +21,9 @@ type Config struct {
 	Flows       map[string]Flow `yaml:"flows" reload:"yes" doc:"settings of single flows, by name"`
 	Nodes       []Node          `yaml:"nodes" doc:"FreeSWITCH nodes to keep a control connection to"`
 	Hosts       []Address       `yaml:"hosts" reload:"yes" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
-	Parked      Parked          `yaml:"parked" default:"report" reload:"yes" doc:"what to do at the start with calls that were parked by an eslua that has died: report, hangup CAUSE, or reenter (their flow)"`
+	Parked      Parked          `yaml:"parked" default:"report" reload:"yes" doc:"what eslua does when it starts with calls that a dead eslua left parked: report, hangup CAUSE, or reenter (their flow)"`
 	Drain       Duration        `yaml:"drain" default:"10m" reload:"yes" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`
-	State       string          `yaml:"state" doc:"directory for what survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
+	State       string          `yaml:"state" doc:"directory for data that survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
 	History     int             `yaml:"history" default:"100" doc:"how many generations of the scripts are kept for rollback"`
 	Admin       string          `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, the first directory that exists"`
 	Metrics     Address         `yaml:"metrics" doc:"HTTP address of /metrics and /health; empty: none"`
@@ -46,12 +46,12 @@ type Route struct {
 type Flow struct {
 	Settings map[string]any `yaml:"settings" doc:"values the script sees in its table settings: text, numbers, true or false"`
 	Fallback *Fallback      `yaml:"fallback" doc:"as fallback above, for this flow"`
-	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; limits that are not named are the general ones"`
-	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; grants that are not named are the general ones"`
+	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; limits not named here are as below"`
+	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; grants not named here are as below"`
 	Canary   *Canary        `yaml:"canary" doc:"share of the calls on which a new version is tried, such as 10%, or {share: 10%, window: 10m, calls: 20}; a version that fails more often than the old one is rolled back; empty: all calls get it at once"`
 }
 
-// A Canary says how a new version of a flow is tried.
+// A Canary configures how a new version of a flow is tried.
 type Canary struct {
 	Share  Percent  `yaml:"share" default:"10%" doc:"share of the flow's calls that get the new version"`
 	Window Duration `yaml:"window" default:"10m" doc:"how long the new version is tried"`
@@ -86,7 +86,7 @@ type Limits struct {
 	Source   Size     `yaml:"source" default:"256KiB" doc:"size of one text given to load(); a script file may have 256KiB"`
 }
 
-// Log says what is logged, and how; logs go to stderr.
+// Log sets the level and the format of the log, which goes to stderr.
 type Log struct {
 	Level  Level  `yaml:"level" default:"info" reload:"yes" doc:"debug, info, warn or error"`
 	Format Format `yaml:"format" default:"text" doc:"text or json"`

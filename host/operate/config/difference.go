@@ -3,7 +3,7 @@ package config
 import "reflect"
 
 // Differences returns the names of the settings in which two configurations
-// differ: those that a reload changes, and those that take a restart.
+// differ: the ones that a reload changes, and the ones that need a restart.
 func Differences(a, b Config) (reload, restart []string) {
 	for _, s := range differ(nil, "", "", reflect.ValueOf(a), reflect.ValueOf(b)) {
 		if s.reload == "yes" {

@@ -70,7 +70,7 @@ func decode(ctx context.Context, source []byte, c *Config) error {
 	return yaml.UnmarshalContext(ctx, source, c, yaml.Strict())
 }
 
-// check returns what is wrong between settings that are right by themselves, and
+// check returns an error about settings that are valid alone but not together, and
 // the path to it, of names and indices.
 func (c *Config) check() (path []any, err error) {
 	for i, r := range c.Routes {
@@ -86,15 +86,15 @@ func (c *Config) check() (path []any, err error) {
 			return []any{"nodes", i}, errors.New("this node has no address; add address: 127.0.0.1:8021")
 		}
 		if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Label() == n.Label() }) {
-			return []any{"nodes", i}, fmt.Errorf("two nodes are called %s; give each a name of its own, which logs and metrics can show", n.Label())
+			return []any{"nodes", i}, fmt.Errorf("two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label())
 		}
 	}
 	return nil, nil
 }
 
-// missingGroup returns the first group of the destination's pattern that the
-// arguments name and that it does not have, "" if there is none, and how many
-// groups it has.
+// missingGroup returns the first group that the arguments name and the
+// destination's pattern lacks, "" if there is none, and how many groups the pattern
+// has.
 func (r Route) missingGroup() (group string, groups int) {
 	if r.Destination.Regexp != nil {
 		groups = r.Destination.NumSubexp()
@@ -109,7 +109,7 @@ func (r Route) missingGroup() (group string, groups int) {
 	return "", groups
 }
 
-// line returns the line of a path, 0 if it has none because an alias stands for it.
+// line returns the line of a path, 0 if it has none because an alias replaces it.
 func line(tree *ast.File, path []any) int {
 	b := new(yaml.PathBuilder).Root()
 	for _, step := range path {

@@ -15,8 +15,8 @@ import (
 
 // checkShape returns an error at the first setting under n that does not exist,
 // has no value, or has a value of another kind than t, which is the type of the
-// setting with a name. It says what to write in the admin's words, which the YAML
-// decoder cannot. What an alias stands for is checked where it is written.
+// setting with a name. Its message tells the admin what to write; the YAML decoder's does
+// not. The target of an alias is checked where it is written.
 func checkShape(n ast.Node, t reflect.Type, name string) error {
 	if anchor, ok := n.(*ast.AnchorNode); ok {
 		n = anchor.Value
@@ -145,7 +145,8 @@ func settingNames(t reflect.Type) (names []string) {
 	return names
 }
 
-// unknownSetting says what was probably meant by a name that is no setting of t.
+// unknownSetting returns the message for a name that is not a setting of t. It
+// suggests a setting with a similar name.
 func unknownSetting(name string, t reflect.Type, in string) string {
 	message := fmt.Sprintf("unknown setting %q", name)
 	if near := spell.Nearest(name, settingNames(t)); near != "" {

@@ -62,20 +62,20 @@ func (c check) api(line, where string) error {
 		_, arg, _ = strings.Cut(arg, " ")
 		return c.api(strings.TrimSuffix(arg, "&"), where)
 	case "alias":
-		return c.api(wordAt(syntax.Split(arg, ' ', c.most(3)), 2), where)
+		return c.api(wordAt(syntax.Split(arg, ' ', c.wordLimit(3)), 2), where)
 	case "json":
 		return c.json(arg, where)
 	case "originate":
 		return c.originate(arg, where)
 	case "uuid_dual_transfer":
-		for _, w := range syntax.Split(arg, ' ', c.most(3)) {
+		for _, w := range syntax.Split(arg, ' ', c.wordLimit(3)) {
 			if err := c.slashTarget(w, where); err != nil {
 				return err
 			}
 		}
 		return nil
 	case "uuid_setvar":
-		w := syntax.Split(arg, ' ', c.most(3))
+		w := syntax.Split(arg, ' ', c.wordLimit(3))
 		return c.variable(wordAt(w, 1), wordAt(w, 2), where)
 	case "uuid_setvar_multi":
 		_, list, _ := strings.Cut(arg, " ")
@@ -102,7 +102,7 @@ func afterUUID(arg string) string {
 
 // originate checks the argument of originate (mod_commands.c:originate_function).
 func (c check) originate(arg, where string) error {
-	w := syntax.Split(arg, ' ', c.most(10))
+	w := syntax.Split(arg, ' ', c.wordLimit(10))
 	if c.unquoted {
 		return cmp.Or(c.dial(arg), c.anyTarget(w, " ", where), c.anyAmpersand(arg, where))
 	}

@@ -94,15 +94,15 @@ func (c check) app(name, data, where string) error {
 	case "multiset":
 		return c.multiset(data, where)
 	case "play_and_get_digits":
-		return c.failure(syntax.Split(data, ' ', c.most(11)), where)
+		return c.failure(syntax.Split(data, ' ', c.wordLimit(11)), where)
 	case "limit_execute":
 		at := 4
-		if words := syntax.Split(data, ' ', c.most(6)); len(words) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
+		if words := syntax.Split(data, ' ', c.wordLimit(6)); len(words) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
 			at = 3
 		}
 		return c.arguments([]argument{{application, 6, at}}, data, where)
 	case "bind_digit_action":
-		return c.digitActions(syntax.Split(data, ',', c.most(6)), where)
+		return c.digitActions(syntax.Split(data, ',', c.wordLimit(6)), where)
 	case "event":
 		return c.grants.CheckEvent()
 	case "curl":

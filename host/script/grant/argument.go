@@ -26,7 +26,7 @@ const (
 // arguments checks some words of an argument.
 func (c check) arguments(list []argument, text, where string) error {
 	for _, a := range list {
-		if err := c.argument(a, syntax.Split(text, ' ', c.most(a.split)), where); err != nil {
+		if err := c.argument(a, syntax.Split(text, ' ', c.wordLimit(a.split)), where); err != nil {
 			return err
 		}
 	}
@@ -48,9 +48,9 @@ func (c check) argument(a argument, words []string, where string) error {
 	return c.transfer(words, a.at, where)
 }
 
-// most returns how many words to split off: n, or all of them where quotes are
-// gone.
-func (c check) most(n int) int {
+// wordLimit returns how many words to split off: n, or all of them if the quotes
+// have been removed.
+func (c check) wordLimit(n int) int {
 	if c.unquoted {
 		return maxFound
 	}

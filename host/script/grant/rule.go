@@ -10,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Rule says which names are permitted. The zero Rule permits all but the denied
+// A Rule decides which names are permitted. The zero Rule permits all but the denied
 // ones (denied.go). Deny has precedence over Allow, Allow over Only.
 type Rule struct {
 	Allow []Name `yaml:"allow"` // in addition to the default
@@ -19,7 +19,7 @@ type Rule struct {
 }
 
 // A Name is a command or an application, in any case; a command may be followed by
-// its first argument ("sofia profile"). "*" stands for every name.
+// its first argument ("sofia profile"). "*" means every name.
 type Name string
 
 var nameText = regexp.MustCompile(`^(\*|\S+( \S+)?)$`)

@@ -6,8 +6,8 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// hole stands in a text for what FreeSWITCH will put in the place of ${...}:
-// nobody knows it before. It cannot come from a script, for NUL is never sent.
+// hole replaces each ${...} in a text: FreeSWITCH puts an unknown value there. It
+// cannot come from a script, because NUL is never sent.
 const hole = "\x00"
 
 // holed returns a text with a hole in the place of each outermost ${...}.

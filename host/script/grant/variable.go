@@ -23,7 +23,7 @@ const (
 	routes               // "extension:dialplan:context"
 	routesOnFail         // "cause extension dialplan context"
 	dialplans            // a dialplan whose extension comes from elsewhere
-	inlines              // an extension that is inline if nothing else is said
+	inlines              // an extension; the dialplan is inline unless one is named
 	joinsInline          // becomes part of an inline extension
 	runsProgram          // a shell command
 )
@@ -117,7 +117,7 @@ func (c check) carried(kind carrier, value, where string) error {
 	case namesApp:
 		return c.app(value[:nameEnd(value)], "", where)
 	case holdsData:
-		return cmp.Or(c.transfer(syntax.Split(value, ' ', c.most(4)), 0, where), c.broadcast(value, where), c.dial(value))
+		return cmp.Or(c.transfer(syntax.Split(value, ' ', c.wordLimit(4)), 0, where), c.broadcast(value, where), c.dial(value))
 	case namesFile:
 		end := nameEnd(value)
 		if name := value[:end]; strings.Contains(name, ".") || end < len(value) && strings.IndexByte("/:", value[end]) >= 0 {
@@ -133,7 +133,7 @@ func (c check) carried(kind carrier, value, where string) error {
 		w := syntax.Split(value, ':', 4)
 		return c.target(wordAt(w, 0), wordAt(w, 1), where)
 	case routesOnFail:
-		return c.transfer(syntax.Split(value, ' ', c.most(4)), 1, where)
+		return c.transfer(syntax.Split(value, ' ', c.wordLimit(4)), 1, where)
 	case dialplans:
 		return c.target(hole, value, where)
 	case inlines:

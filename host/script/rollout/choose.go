@@ -11,7 +11,7 @@ type plan struct {
 	generations []string // the names of all generations in the plan
 }
 
-// A route says what the calls of one flow get.
+// A route holds the generations that the calls of one flow get.
 type route struct {
 	stable branch
 	canary branch // share per cent of the calls get this
@@ -25,7 +25,7 @@ type branch struct {
 }
 
 // Choose returns the generation for a call of a flow. Call ended once when the
-// call's script has ended; failed says that the script is to blame.
+// call's script has ended; failed means that the script is to blame.
 func (r *Rollout) Choose(flow, callUUID string) (g *store.Generation, ended func(failed bool)) {
 	p := r.currentPlan()
 	way, ok := p.flows[flow]
@@ -48,7 +48,7 @@ func (r *Rollout) Stable(flow string) *store.Generation {
 	return p.others
 }
 
-// currentPlan returns the plan for what is in the directory now.
+// currentPlan returns the plan for the current content of the directory.
 func (r *Rollout) currentPlan() *plan {
 	if p := r.plan.Load(); p.current == r.deps.Scripts.Current() {
 		return p

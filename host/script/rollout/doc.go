@@ -24,7 +24,7 @@
 //   - Another edit brings another version, which is then compared with the same
 //     stable one. An edit back to the stable one ends the canary.
 //   - The admin pins the flow, rolls it back, or removes its canary from the
-//     configuration. After the last, all calls get what is in the directory.
+//     configuration. If it is removed, all calls get the directory's scripts.
 //
 // A new flow has nothing to be compared with and so no canary; a flow that is
 // removed is gone at once. Only a call's UUID decides whether it belongs to the
@@ -34,8 +34,8 @@
 // Overrides and stable versions are saved in the state directory and survive a
 // restart; a canary that was in progress starts its window again. If a saved
 // generation cannot be loaded at a start, because the history is missing or this
-// eslua does not compile it, calls get what is in the directory until a later
-// start can load it.
+// eslua does not compile it, calls get the directory's scripts until a later start
+// can load it.
 //
 // Scripts are read, and earlier ones remembered, in host/script/store; calls are
 // run in host/run.

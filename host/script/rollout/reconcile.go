@@ -89,7 +89,7 @@ func (r *Rollout) overrideOf(flow string) (loadedOverride, bool) {
 	return o, ok
 }
 
-// publishPlan makes the plan for what was decided.
+// publishPlan makes the plan that follows from the decisions.
 func (r *Rollout) publishPlan(current *store.Generation) {
 	p := &plan{current: current, others: current, flows: map[string]route{}}
 	names := map[string]bool{current.Name(): true}

@@ -61,9 +61,9 @@ type note struct {
 	attrs []any
 }
 
-// New returns a Rollout that restores what was saved in StateDir. Of cfg it uses
-// the canary settings of the flows. What cannot be read or loaded is logged, and
-// calls get the generation that serves.
+// New returns a Rollout with the decisions saved in StateDir. Of cfg it uses the
+// canary settings of the flows. It logs decisions that it cannot read or load, and
+// their calls get the generation in the script directory.
 func New(cfg config.Config, d Deps) *Rollout {
 	r := &Rollout{
 		deps:        d,
@@ -96,7 +96,7 @@ func canarySettings(cfg config.Config) map[string]config.Canary {
 }
 
 // Configure replaces the canary settings. Canaries in progress continue with their
-// new settings; a flow that has none any more gets what is in the directory.
+// new settings; a flow without canary settings gets the directory's scripts.
 func (r *Rollout) Configure(cfg config.Config) {
 	r.mu.Lock()
 	defer r.unlock()

@@ -67,7 +67,7 @@ func (r *Rollout) state() state {
 	return s
 }
 
-// restore loads what was saved.
+// restore loads the saved decisions.
 func (r *Rollout) restore() {
 	s := r.file.read()
 	serving := r.deps.Scripts.Current().Name()
@@ -118,8 +118,8 @@ type stateFile struct {
 
 func (f *stateFile) name() string { return filepath.Join(f.dir, "rollout.json") }
 
-// read returns what the file holds. A damaged file is renamed, so that somebody can
-// look at it and it is not overwritten.
+// read returns the content of the file. It renames a damaged file, so that it is
+// not overwritten and can be examined.
 func (f *stateFile) read() (s state) {
 	if f.dir == "" {
 		return s
@@ -139,7 +139,7 @@ func (f *stateFile) read() (s state) {
 	if moveErr := os.Rename(f.name(), movedTo); moveErr != nil {
 		movedTo, err = "", fmt.Errorf("%w; and it cannot be moved: %w", err, moveErr)
 	}
-	f.log.Error("rollout: pins and rollbacks cannot be read; calls get what is in the script directory", "file", f.name(), "moved_to", movedTo, "error", err)
+	f.log.Error("rollout: pins and rollbacks cannot be read; calls get the scripts of the script directory", "file", f.name(), "moved_to", movedTo, "error", err)
 	return state{}
 }
 

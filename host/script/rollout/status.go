@@ -46,7 +46,7 @@ type Arm struct {
 	Failed     int64  `json:"failed"`
 }
 
-// Status returns what is decided now.
+// Status returns the decisions in force.
 func (r *Rollout) Status() Status {
 	r.mu.Lock()
 	defer r.unlock()

@@ -21,8 +21,8 @@ const (
 	manifestBlobs blobKind = "generations" // manifests, by the generation's name
 )
 
-// A blobStore keeps the history's bytes by name in a directory. One goroutine at a
-// time writes and removes; others read meanwhile.
+// A blobStore keeps the history's bytes by name in a directory. Only one
+// goroutine at a time may write and remove; others may read at any time.
 type blobStore struct {
 	dir      string          // made when it is first written to
 	verified map[string]bool // files that are known to be undamaged; used by putFiles only
@@ -73,7 +73,7 @@ func (b *blobStore) get(kind blobKind, name string) (string, error) {
 	return string(text), err
 }
 
-// names lists the blobs of a kind, without those that are not complete.
+// names lists the complete blobs of a kind.
 func (b *blobStore) names(kind blobKind) ([]string, error) {
 	entries, err := os.ReadDir(b.path(kind, ""))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,15 +88,15 @@ func (b *blobStore) names(kind blobKind) ([]string, error) {
 	return names, err
 }
 
-// removeUnfinished removes what a crash left incomplete. The caller holds the
+// removeUnfinished removes files that a crash left incomplete. The caller holds the
 // exclusive lock.
 func (b *blobStore) removeUnfinished() error {
 	return errors.Join(disk.RemoveUnfinished(b.path(fileBlobs, "")), disk.RemoveUnfinished(b.path(manifestBlobs, "")))
 }
 
-// lock locks the directory for other processes: all who write share the lock, and
-// whoever removes holds it exclusively and does not wait for it. unlock may always
-// be called.
+// lock locks the directory against other processes: processes that write share the
+// lock; a process that removes holds it exclusively and does not wait for it.
+// unlock may be called after an error, too.
 func (b *blobStore) lock(exclusive bool) (unlock func(), err error) {
 	if err := disk.MakeDir(b.dir); err != nil {
 		return func() {}, err

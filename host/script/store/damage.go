@@ -29,7 +29,7 @@ func (h *History) readManifests() ([]manifest, error) {
 		switch {
 		case err == nil:
 			list = append(list, m)
-		case errors.Is(err, fs.ErrNotExist): // pruned meanwhile
+		case errors.Is(err, fs.ErrNotExist): // it has been pruned since
 		case errors.As(err, &damage):
 			h.reportOnce(name, err.Error())
 		default:

@@ -26,12 +26,12 @@ func TestDamageCostsOneEntry(t *testing.T) {
 		listed bool // the damage shows only when it is looked for
 		log    string
 	}{
-		"a flipped byte of a file":     {func(t *testing.T, at places) { flip(t, at.body) }, true, "its bytes are not those that were written"},
-		"a file cut short":             {func(t *testing.T, at places) { must(t, os.Truncate(at.body, 3)) }, true, "its bytes are not those that were written"},
+		"a flipped byte of a file":     {func(t *testing.T, at places) { flip(t, at.body) }, true, "its content has changed since it was written"},
+		"a file cut short":             {func(t *testing.T, at places) { must(t, os.Truncate(at.body, 3)) }, true, "its content has changed since it was written"},
 		"a file missing":               {func(t *testing.T, at places) { must(t, os.Remove(at.body)) }, true, "no such file or directory"},
-		"a flipped byte of a manifest": {func(t *testing.T, at places) { flip(t, at.manifest) }, false, "its bytes are not those that were written"},
-		"a manifest cut short":         {func(t *testing.T, at places) { must(t, os.Truncate(at.manifest, 60)) }, false, "its bytes are not those that were written"},
-		"an empty manifest":            {func(t *testing.T, at places) { must(t, os.Truncate(at.manifest, 0)) }, false, "its bytes are not those that were written"},
+		"a flipped byte of a manifest": {func(t *testing.T, at places) { flip(t, at.manifest) }, false, "its content has changed since it was written"},
+		"a manifest cut short":         {func(t *testing.T, at places) { must(t, os.Truncate(at.manifest, 60)) }, false, "its content has changed since it was written"},
+		"an empty manifest":            {func(t *testing.T, at places) { must(t, os.Truncate(at.manifest, 0)) }, false, "its content has changed since it was written"},
 		"a manifest that is a directory": {func(t *testing.T, at places) {
 			must(t, os.Remove(at.manifest))
 			must(t, os.Mkdir(at.manifest, 0o755))

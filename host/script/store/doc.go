@@ -5,7 +5,7 @@
 // files that flows read), named by its hash. A call keeps the generation it
 // started with; when a newer one replaces it, in one atomic step, later calls get
 // that. A tree with errors changes nothing: the generation before it continues to
-// serve, and Status says what is wrong, where and since when.
+// serve, and Status describes the errors, with place and time.
 //
 // A change is read only after the tree was quiet for a moment, and accepted only
 // after two scans read the same bytes. A file that disappears has a second to

@@ -11,8 +11,8 @@ import (
 )
 
 // Find returns the generation whose name begins with prefix: the one in memory if
-// somebody uses it, else it is read, checked and compiled again. The error says
-// what the prefix matches, or what is damaged.
+// somebody uses it, else it is read, checked and compiled again. The error
+// lists the generations that the prefix matches, or names the damaged file.
 func (h *History) Find(prefix string) (*Generation, error) {
 	name, err := h.completeName(prefix)
 	if err != nil {
@@ -28,7 +28,7 @@ func (h *History) Find(prefix string) (*Generation, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if other := h.inUse[name].Value(); other != nil {
-		return other, nil // found by another goroutine meanwhile
+		return other, nil // another goroutine has restored it too
 	}
 	h.inUse[name] = weak.Make(g)
 	return g, nil
@@ -109,7 +109,8 @@ func (h *History) restore(name string) (*Generation, error) {
 	return newGeneration(t.contents(), broken, m.Served), nil
 }
 
-// describeRemoved says what it means that a generation existed a moment ago.
+// describeRemoved explains a missing file: the generation existed a moment ago, so
+// it has just been pruned.
 func describeRemoved(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("generation %s has just been removed from the history because it was the oldest", name)
@@ -145,13 +146,13 @@ func (h *History) content(m manifest, name string, serving *Generation, pending 
 	}
 	id := hexSum(want)
 	data, err := h.blobs.get(fileBlobs, id)
-	if errors.Is(err, fs.ErrNotExist) { // if its manifest, which is removed first, is missing too, it was pruned meanwhile
+	if errors.Is(err, fs.ErrNotExist) { // a manifest is removed before its files, so if it is missing too, the generation has been pruned
 		if _, pruned := h.readManifest(m.Generation); errors.Is(pruned, fs.ErrNotExist) {
 			return nil, pruned
 		}
 	}
 	if err == nil && sha256.Sum256([]byte(data)) != want {
-		err = errors.New("its bytes are not those that were written")
+		err = errors.New("its content has changed since it was written")
 	}
 	if err != nil {
 		damage := &damageError{generation: m.Generation, file: h.blobs.path(fileBlobs, id), reason: name + ": " + withoutPath(err)}

@@ -14,8 +14,8 @@ import (
 )
 
 // A History keeps generations that have served, so that an admin can look at them
-// and go back to one. It never delays what serves: a goroutine of its own writes,
-// and what cannot be written or read is logged once and costs only that entry.
+// and go back to one. It never delays the store: a separate goroutine writes, and a
+// failure to write or read is logged once and loses only that entry.
 // Several processes may share one directory.
 //
 // It keeps bytes, not compiled scripts: a generation that nobody uses is freed,
@@ -57,7 +57,7 @@ type Entry struct {
 // Pass it to Open in Config.History, and Close it at the end.
 func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*History, error) {
 	if keep < 1 {
-		return nil, fmt.Errorf("history: %d generations: at least 1 must be kept, the one that serves", keep)
+		return nil, fmt.Errorf("history is %d generations; keep at least 1, the one that serves", keep)
 	}
 	h := &History{keep: keep, log: log, clk: clk, inUse: map[string]weak.Pointer[Generation]{}, reported: map[string]bool{}}
 	if dir != "" {
@@ -67,8 +67,8 @@ func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*Hist
 }
 
 // Protect sets the function that names the generations that must not be removed
-// although they are old: those that serve or are pinned, in every process that
-// shares the directory. Nothing is removed from disk before Protect was called, so
+// although they are old, because they serve or are pinned in a process that shares
+// the directory. Nothing is removed from disk before Protect was called, so
 // that a pin from before a restart is respected. Other goroutines call protected.
 func (h *History) Protect(protected func() []string) {
 	h.mu.Lock()
@@ -90,11 +90,11 @@ func (h *History) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("history: not everything is written: %w", ctx.Err())
+		return fmt.Errorf("history: some generations are not written yet: %w", ctx.Err())
 	}
 }
 
-// List returns what is kept, newest first. It reads the disk.
+// List returns the entries of the history, newest first. It reads the disk.
 func (h *History) List() []Entry {
 	entries := map[string]Entry{}
 	manifests, _ := h.readManifests()

@@ -4,6 +4,6 @@ package store
 
 import "io/fs"
 
-// openForWriting is always false: only the quiet time protects from half-written
-// files.
+// openForWriting returns false: without leases, only the quiet time protects from
+// half-written files.
 func openForWriting(fs.File) bool { return false }

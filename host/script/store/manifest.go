@@ -44,7 +44,7 @@ func parseManifest(text string) (manifest, error) {
 	m := manifest{files: map[string]sum{}}
 	at := strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n") + 1
 	if text[at:] != "sum "+hexSum(sha256.Sum256([]byte(text[:at])))+"\n" {
-		return m, errors.New("its bytes are not those that were written")
+		return m, errors.New("its content has changed since it was written")
 	}
 	head, rest, _ := strings.Cut(text[:at], "\n")
 	if head != manifestHead {

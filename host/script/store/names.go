@@ -11,7 +11,7 @@ import (
 
 // isIgnored reports whether a file or directory does not belong to the tree:
 // hidden ones (.git, vim's .x.swp, Emacs' .#x, rsync's .x.lua.Ab12Cd, a
-// ConfigMap's ..data) and those that editors and uploads leave beside a file while
+// ConfigMap's ..data), and files that editors and uploads leave beside a file while
 // they save it.
 func isIgnored(base string) bool {
 	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {

@@ -78,7 +78,7 @@ func watchedDirs(t *tree) (dirs map[string]fs.FileInfo, inTree map[string]bool) 
 
 // concerns reports whether an event may have changed the tree.
 func (n *notifier) concerns(e fsnotify.Event) bool {
-	name := filepath.Clean(e.Name) // fsnotify writes //name for what is in the root directory
+	name := filepath.Clean(e.Name) // fsnotify writes //name for a file in the root directory
 	dirGone := n.dirs[name] != nil && (e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename))
 	return dirGone || n.inTree[filepath.Dir(name)] || n.inTree[name] || slices.Contains(n.points, name)
 }

@@ -39,7 +39,7 @@ func (h *History) removeOld() (left int, err error) {
 	if err != nil {
 		return len(manifests), nil // it was reported; a manifest that cannot be read now may need any file
 	}
-	protected := h.protectedNames() // after the manifests were read, so that a generation that was pinned meanwhile is not removed
+	protected := h.protectedNames() // after the manifests were read, so that a generation pinned since then is not removed
 	h.mu.Lock()
 	if h.serving != nil {
 		protected = append(slices.Clip(protected), h.serving.name)

@@ -47,8 +47,8 @@ func rereadNone(string, bool) bool { return false }
 func emptyTree() *tree { return &tree{files: map[string]*file{}} }
 
 // scanDir scans a directory, wherever links on the path to it lead now.
-// Everything is read through one handle on that directory, so that a link that is
-// switched meanwhile cannot mix two trees, and no link inside leads out.
+// It reads everything through one handle on that directory, so that a link that is
+// switched during the scan cannot mix two trees, and no link inside leads out.
 func scanDir(dir string, limits Limits, previous *tree, reread rereadFunc) *tree {
 	resolved, points, err := resolve(dir)
 	var root *os.Root

@@ -18,7 +18,7 @@ type Status struct {
 	Refusals   uint64    `json:"refusals"`             // states of the directory that were refused
 }
 
-// Status returns what was published last. It never waits for the disk.
+// Status returns the status that was published last. It never waits for the disk.
 func (s *Store) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,7 +33,7 @@ func (s *Store) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// publish makes the status visible and wakes those who wait for a change.
+// publish makes the status visible and wakes goroutines that wait for a change.
 func (s *Store) publish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,7 +42,7 @@ func (s *Store) publish() {
 	s.changed = make(chan struct{})
 }
 
-// report puts problems into the status, and logs those that are new.
+// report puts problems into the status, and logs the new ones.
 func (s *Store) report(problems []Problem, refused bool) {
 	known := s.status.Problems
 	s.status.Problems, s.status.Refused = problems, refused

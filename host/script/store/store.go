@@ -26,8 +26,8 @@ type Config struct {
 	History  *History      // records generations that begin to serve; may be nil
 }
 
-// Limits bound what a tree may hold, so that a stray recording or a wrong
-// directory does not fill the memory.
+// Limits bound the size of a tree, so that a stray recording or a wrong directory
+// does not fill the memory.
 type Limits struct {
 	Files int   // 10,000
 	File  int64 // bytes; 4 MiB
@@ -57,8 +57,8 @@ type Store struct {
 
 	current atomic.Pointer[Generation]
 
-	// turn is taken by whoever scans the tree, one at a time. It is no mutex
-	// because a mount that hangs may keep it for long.
+	// turn is held by the goroutine that scans the tree, one at a time. It is not a
+	// mutex because a mount that hangs may block its holder for long.
 	turn      chan struct{}
 	lastScan  *tree  // this and the rest are changed only by the owner of turn
 	examined  sum    // of the tree that was examined last
@@ -73,7 +73,7 @@ type Store struct {
 
 // Open loads the tree in dir, which may be a symbolic link. It fails if the
 // directory cannot be read. Errors in single files do not make the first load
-// fail: the other files serve, and Script, Status and the log say what is wrong.
+// fail: the other files serve, and Script, Status and the log report the errors.
 func Open(dir string, cfg Config, compile Compile, log *slog.Logger, clk clock.Clock) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {

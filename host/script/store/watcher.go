@@ -10,7 +10,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Run watches the tree and serves what is saved there, until ctx ends.
+// Run watches the tree and serves its changes, until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	if s.embedded != nil {
 		<-ctx.Done()
@@ -77,8 +77,8 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// eventsLost is called when the kernel dropped events or they cannot be read:
-// everything is watched and read again.
+// eventsLost makes the watcher watch and read everything again, because the kernel
+// dropped events or they cannot be read.
 func (w *watcher) eventsLost(err error) {
 	if !errors.Is(err, fsnotify.ErrEventOverflow) {
 		w.notifier.reportOnce("reading the notifications of changes failed", err)

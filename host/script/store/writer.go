@@ -6,8 +6,8 @@ import (
 	"weak"
 )
 
-// A record is a generation on its way to the disk: its bytes, not what was
-// compiled from them.
+// A record is a generation that is to be written to disk: its bytes, not the
+// compiled scripts.
 type record struct {
 	manifest
 	data  map[sum]string

@@ -34,8 +34,8 @@ func (m *Machine) declareClass(declared *Class, module int) error {
 	return nil
 }
 
-// declareMethods is called when all classes are known, as a method's parameter
-// may be of any of them.
+// declareMethods wraps the methods of a class. Call it when all classes are known,
+// because a method's parameter may be of any of them.
 func (m *Machine) declareMethods(declared *Class) error {
 	c := m.classes[declared.Name]
 	for i := range declared.Methods {

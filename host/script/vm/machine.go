@@ -151,7 +151,7 @@ func (m *Machine) library(name string) *library {
 	return lib
 }
 
-// fill puts the library's fields into a state's table, except those that the
+// fill puts the library's fields into a state's table, except fields that the
 // script has set.
 func (l *library) fill(L *lua.LState, t *lua.LTable) {
 	g := guard.Of(L)

@@ -34,14 +34,14 @@ func Compile(name string, src []byte) (*Script, error) {
 // CompileError says where a source text is wrong.
 type CompileError = compiler.SyntaxError
 
-// A ScriptError says why a script failed.
+// A ScriptError describes why a script failed.
 type ScriptError struct {
-	File      string // "" when the error carries no place
+	File      string // "" when the error has no position
 	Line      int
-	Message   string // without the place
+	Message   string // without the position
 	Traceback string
 	Limit     string // the budget that ended it: memory, burst, cpu, duration, stack, source; else ""
-	Cause     error  // the Go error behind it, if any: context.Canceled, a declared function's error
+	Cause     error  // the Go error that caused it, if any: context.Canceled, a declared function's error
 }
 
 func (e *ScriptError) Error() string {

@@ -68,15 +68,15 @@ func (s *State) openGlobals() {
 	globals.RawSetString("_G", globals)
 }
 
-// Close ends the state; nothing runs on it after.
+// Close ends the state; nothing may run on it afterwards.
 func (s *State) Close() { s.guard.Close() }
 
 // Used returns the processor time that the script has used, as its budgets count
 // it.
 func (s *State) Used() time.Duration { return s.guard.Used() }
 
-// Memory returns what the script holds at most, in bytes: what the last census
-// found and what was allocated since.
+// Memory returns an upper bound of the memory that the script holds, in bytes: the
+// result of the last census plus all allocations since.
 func (s *State) Memory() int64 { return s.guard.Memory() }
 
 // Bind sets what Args.Instance returns in the functions and methods of a module,

@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-var errNoTree = errors.New("this script has no files of its own")
+var errNoTree = errors.New("this script does not belong to a directory, so it can read no files")
 
 // ReadFile returns the content of a file in the script's tree, by its name
 // relative to the tree.

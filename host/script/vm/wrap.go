@@ -51,7 +51,7 @@ func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
 	return w, nil
 }
 
-// call is the Lua function of a declared function.
+// call runs a declared function as a Lua function.
 func (w *wrapper) call(L *lua.LState) int {
 	g := guard.Of(L)
 	s := g.Data.(*State)

@@ -176,7 +176,7 @@ func (s *Subscriber) Disable(words []string) (valid bool) {
 	return valid
 }
 
-// Silence ends the subscription and drops what is queued. It reports whether
+// Silence ends the subscription and drops the queued events. It reports whether
 // events were on.
 func (s *Subscriber) Silence() bool {
 	s.mu.Lock()

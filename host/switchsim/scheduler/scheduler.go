@@ -17,7 +17,7 @@ type Task struct {
 	Group    string
 	At       int64 // epoch seconds
 	Every    int64 // seconds between two runs; 0 runs once
-	Detached bool  // runs in a goroutine of its own
+	Detached bool  // runs in another goroutine
 	Run      func()
 }
 
@@ -34,7 +34,7 @@ type Scheduler struct {
 }
 
 // firstID precedes the first id given out: a fresh FreeSWITCH has used some ids
-// for tasks of its own.
+// for its own tasks.
 const firstID = 4
 
 // New returns a scheduler. fire reports what happens to a task (ADD_SCHEDULE,
@@ -139,7 +139,7 @@ func (s *Scheduler) runDue() {
 	}
 }
 
-// takeDue returns the tasks whose time has come and reschedules those that repeat.
+// takeDue returns the tasks whose time has come and reschedules the ones that repeat.
 func (s *Scheduler) takeDue() []Task {
 	now := s.clk.Now()
 	s.mu.Lock()

@@ -30,7 +30,7 @@ var causes = map[string]int{
 	"STALE_DATE": 824, "REJECT_ALL": 825,
 }
 
-// Cause returns the hangup cause that a name, in any case, or a number stands for.
+// Cause returns the hangup cause for a name, in any case, or a number.
 // An unknown or empty name is NORMAL_CLEARING, an unknown number UNKNOWN
 // (switch_channel_str2cause).
 func Cause(s string) string {

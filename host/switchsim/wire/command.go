@@ -109,7 +109,7 @@ func (r *Reader) head() (string, error) {
 	}
 }
 
-// contentLength is atoi with the range check of read_packet.
+// contentLength parses a number as atoi does, with the range check of read_packet.
 func contentLength(s string) (int, error) {
 	end := 0
 	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && s[end] == '-') {

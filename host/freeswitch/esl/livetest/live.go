@@ -12,8 +12,9 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Address is its event socket and the password, ClueCon if ESLUA_LIVE_PASSWORD
-// names no other. Without one the test is skipped.
+// Address returns the address of the live FreeSWITCH's event socket, from
+// ESLUA_LIVE, and its password, from ESLUA_LIVE_PASSWORD or ClueCon. It skips the
+// test if ESLUA_LIVE is not set.
 func Address(t testing.TB) (address, password string) {
 	t.Helper()
 	address = os.Getenv("ESLUA_LIVE")
@@ -23,14 +24,14 @@ func Address(t testing.TB) (address, password string) {
 	return address, cmp.Or(os.Getenv("ESLUA_LIVE_PASSWORD"), "ClueCon")
 }
 
-// Conn is a control connection to it. What does not work fails the test.
+// A Conn is a control connection to the live FreeSWITCH. An error fails the test.
 type Conn struct {
 	t    testing.TB
 	conn *esl.Conn
 	ctx  context.Context
 }
 
-// Dial connects for the length of the test, which is limit at most.
+// Dial connects until the test ends, or for limit at most.
 func Dial(t testing.TB, limit time.Duration) *Conn {
 	t.Helper()
 	address, password := Address(t)

@@ -3,8 +3,8 @@
 // It reads the text before gopher-lua's parser does, refuses what would
 // overflow Go's stack or take too long, and rewrites what gopher-lua's parser
 // and compiler get wrong: first in the text (reader), then in the syntax tree
-// (repair). It knows nothing of states and limits; package guard charges what
-// Text says.
+// (repair). It does not know states and limits; package guard charges the cost
+// that Text returns.
 package compiler
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// SyntaxError says where a source text is wrong.
+// A SyntaxError reports a mistake in a source text and its place.
 type SyntaxError struct {
 	File    string
 	Line    int // 0 if the compiler does not say

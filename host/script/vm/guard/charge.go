@@ -19,8 +19,8 @@ func (g *Guard) ChargeMemory(L *lua.LState, bytes int) { g.charge(L, int64(bytes
 // script runs. The next charge checks it.
 func (g *Guard) DeferMemory(bytes int64) { g.debt += bytes }
 
-// Memory returns what the script holds at most, in bytes: what the last census
-// found and what was allocated since.
+// Memory returns an upper bound of the memory that the script holds, in bytes: the
+// result of the last census plus all allocations since.
 func (g *Guard) Memory() int64 { return g.live + g.debt }
 
 func (g *Guard) charge(L *lua.LState, n int64) {

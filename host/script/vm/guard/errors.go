@@ -113,7 +113,7 @@ func unplaced(L *lua.LState, text string) (message string, placed bool) {
 			return strings.TrimPrefix(message, " "), placed
 		}
 	}
-	return strings.CutPrefix(text, " ") // nothing of Lua runs
+	return strings.CutPrefix(text, " ") // no Lua function is running
 }
 
 // reword returns PUC Lua's text for an error of the running instruction.

@@ -25,7 +25,7 @@ func (e *LimitError) Text() string { return e.Limit + " limit of " + e.Figure + 
 
 // An InternalError is a Go panic inside a script, which ends that script only.
 type InternalError struct {
-	Value any    // what was recovered
+	Value any    // the recovered value
 	File  string // the line that ran
 	Line  int
 	Stack []byte // Go's

@@ -4,8 +4,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// These functions do the instructions that gopher-lua need not do. Those that
-// return a bool report whether they did; if not, gopher-lua does.
+// These functions execute the common cases of instructions without gopher-lua. The
+// ones that return a bool report whether they have executed the instruction; if
+// not, gopher-lua does.
 
 // numbers returns b and c if both are numbers.
 func numbers(b, c lua.LValue) (x, y lua.LNumber, ok bool) {
@@ -22,7 +23,7 @@ func (g *Guard) chargeMany(n int) {
 	}
 }
 
-// moveN does a move and those that follow it.
+// moveN executes a move and the moves that follow it.
 func moveN(reg *registry, cf *callFrame, p *lua.FunctionProto, inst uint32) {
 	reg.set(cf.LocalBase+argA(inst), reg.array[cf.LocalBase+argB(inst)])
 	for range argC(inst) {

@@ -153,9 +153,9 @@ func (g *Guard) endByPanic(L *lua.LState, raised any) {
 	g.endScript(L, &InternalError{Value: raised, File: file, Line: line, Stack: debug.Stack()})
 }
 
-// Enter runs fn, which calls into Lua on L, and returns what was raised: nil,
-// a *lua.ApiError for an error that a script could have caught, or what ended
-// the script. It is the only way from Go into a state. It leaves L as it was.
+// Enter runs fn, which calls into Lua on L, and returns the error that was
+// raised: nil, a *lua.ApiError for an error that a script could have caught, or
+// the error that ended the script. It is the only way from Go into a state. It leaves L as it was.
 func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 	if g.ended != nil {
 		return g.ended, ""

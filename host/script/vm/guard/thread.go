@@ -50,7 +50,7 @@ func (g *Guard) newThread(G *lua.Global, env *lua.LTable) *lua.LState {
 	s.ctx = g
 	s.mainLoop = g.loop
 	s.Panic = raise
-	s.hasErrorFunc = true // else an error closes the variables of frames that go on running
+	s.hasErrorFunc = true // otherwise an error closes the variables of frames that continue to run
 	return L
 }
 

@@ -113,7 +113,7 @@ func debugTraceback(L *lua.LState) int {
 	case lua.LString, lua.LNumber:
 	default:
 		if L.GetTop() > args {
-			L.Push(v) // what is no message comes back as it is
+			L.Push(v) // a value that is not a message is returned unchanged
 			return 1
 		}
 	}

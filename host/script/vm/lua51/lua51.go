@@ -1,4 +1,4 @@
-// Package lua51 finds the Lua 5.1 of PUC-Rio, which says what is right, for tests.
+// Package lua51 finds PUC-Rio's Lua 5.1 interpreter, which tests compare eslua with.
 package lua51
 
 import (
@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Path is the interpreter that LUA51 names, or lua5.1 in PATH. Without one the
-// test is skipped.
+// Path returns the path of the interpreter: LUA51, or lua5.1 in PATH. It skips the
+// test if there is none.
 func Path(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("LUA51"); path != "" {
@@ -16,7 +16,7 @@ func Path(t testing.TB) string {
 	}
 	path, err := exec.LookPath("lua5.1")
 	if err != nil {
-		t.Skip("lua5.1 is not installed: what is ours is not compared with it. " +
+		t.Skip("lua5.1 is not installed, so eslua is not compared with it. " +
 			"Install it (Debian: apt-get install lua5.1) or name one in LUA51.")
 	}
 	return path

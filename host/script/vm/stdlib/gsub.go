@@ -86,7 +86,7 @@ func addTemplate(out *text, m *pattern.Matcher, start, end int, template string)
 		i++
 		switch {
 		case i == len(template):
-			out.addByte(0) // C's end of the string, which 5.1 takes for the character behind the %
+			out.addByte(0) // the NUL that ends a C string, which 5.1 takes for the character after the %
 		case template[i] < '0' || template[i] > '9':
 			out.addByte(template[i])
 		case template[i] == '0':

@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// osFields returns the functions of os that use nothing of the machine but its clock.
+// osFields returns the functions of os that only need a clock.
 func osFields() []Field {
 	return fields(
 		fn("clock", osClock),

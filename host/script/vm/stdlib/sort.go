@@ -67,7 +67,7 @@ func (s *sorting) sort(lo, up int) {
 	}
 }
 
-// split moves what is less than the pivot, which is at up-1, to its left, and returns the new index of the pivot.
+// split moves the elements less than the pivot, which is at up-1, to its left, and returns the pivot's new index.
 func (s *sorting) split(lo, up int, pivot lua.LValue) int {
 	i, j := lo, up-1
 	for {

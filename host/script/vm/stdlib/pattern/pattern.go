@@ -23,7 +23,7 @@ const perUnit = 2
 // a panic (a Lua error); the Matcher must not be used again then.
 type Meter interface{ ChargeCPU(units int) }
 
-// Error says what is wrong with a pattern, in PUC Lua's text.
+// An Error is a mistake in a pattern, in PUC Lua's words.
 type Error string
 
 func (e Error) Error() string { return string(e) }
