@@ -306,6 +306,47 @@ func TestACommandNoBuilderMadeIsNotSent(t *testing.T) {
 	}
 }
 
+// A countedConn reports the beginning of each Read.
+type countedConn struct {
+	net.Conn
+	reads chan struct{}
+}
+
+func (c *countedConn) Read(p []byte) (int, error) {
+	c.reads <- struct{}{}
+	return c.Conn.Read(p)
+}
+
+func TestAReadWithoutEventsDoesNotWakeTheOwner(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	nc := &countedConn{Conn: near, reads: make(chan struct{}, 8)}
+	c := NewConn(nc, Options{})
+	defer c.Close()
+	p := newPeer(t, far)
+	quiet := func(after string) {
+		t.Helper()
+		<-nc.reads
+		select {
+		case <-c.Wake():
+			t.Errorf("the consumer was woken %s", after)
+		default:
+		}
+	}
+	quiet("before anything arrived")
+	p.send(plain("Event-Name: FIRST"))
+	<-nc.reads
+	<-c.Wake()
+	if e, ok := c.Poll(); !ok || e.Name() != "FIRST" {
+		t.Fatal(e.Name(), ok)
+	}
+	half := plain("Event-Name: SECOND")
+	p.send(half[:len(half)/2])
+	quiet("for half an event")
+	p.send(half[len(half)/2:])
+	<-c.Wake()
+}
+
 func TestTheEndWakesTheOwner(t *testing.T) {
 	c, p := connected(t, Options{})
 	p.nc.Close()

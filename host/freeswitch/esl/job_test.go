@@ -82,6 +82,22 @@ func TestAResultBeforeItsRefusal(t *testing.T) {
 	}
 }
 
+// FreeSWITCH's modules may write a Job-UUID into events of their own.
+func TestOnlyABackgroundJobEventEndsAJob(t *testing.T) {
+	c, p := connected(t, Options{NewUUID: numbered()})
+	j, err := c.StartJob("originate x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.send(reply("+OK Job-UUID: job-1"), plain("Event-Name: CUSTOM", "Job-UUID: job-1"), jobDone("job-1", "+OK result\n"))
+	if out, err := j.Wait(t.Context()); err != nil || out != "+OK result\n" {
+		t.Errorf("the job ended with %q, %v", out, err)
+	}
+	if e, err := c.Next(t.Context()); err != nil || e.Name() != "CUSTOM" {
+		t.Errorf("the queue holds %q, %v", e.Name(), err)
+	}
+}
+
 func TestAJobNobodyWaitsForStaysOutOfTheQueue(t *testing.T) {
 	c, p := connected(t, Options{NewUUID: numbered()})
 	j, err := c.StartJob("originate x")

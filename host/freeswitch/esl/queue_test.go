@@ -90,6 +90,38 @@ func TestTheQueueIsBoundedInBytesToo(t *testing.T) {
 	}
 }
 
+func TestTheQueueHoldsExactlyItsBytes(t *testing.T) {
+	ordinary, ending := NewEvent([][2]string{{"Event-Name", "A"}}, ""), NewEvent([][2]string{{"Event-Name", "CHANNEL_HANGUP"}}, "")
+	q := queue{length: 100, bytes: 2 * len(ordinary.raw)}
+	for i, want := range []admission{admitted, admitted, lost} {
+		if got := q.add(ordinary); got != want {
+			t.Errorf("ordinary event %d: %d, want %d", i, got, want)
+		}
+	}
+	q = queue{length: 100, bytes: len(ending.raw)}
+	for i, want := range []admission{admitted, admitted, overflow} {
+		if got := q.add(ending); got != want {
+			t.Errorf("ending event %d: %d, want %d", i, got, want)
+		}
+	}
+}
+
+// A ring of ordinary length is not allocated again after each time it was empty.
+func TestARingReleasesOnlyALongBuffer(t *testing.T) {
+	for pushed, want := range map[int]int{1: 4, 64: 64, 65: 0} {
+		var r ring[int]
+		for i := range pushed {
+			r.push(i)
+		}
+		for range pushed {
+			r.pop()
+		}
+		if len(r.items) != want {
+			t.Errorf("after %d elements the empty ring holds %d slots, want %d", pushed, len(r.items), want)
+		}
+	}
+}
+
 func TestRingKeepsOrderWhileItGrows(t *testing.T) {
 	var r ring[int]
 	next := 0

@@ -163,6 +163,13 @@ var ways = []struct{ how, text, name string }{
 	{"app", "set|execute_on_answer,system ls", "system"},
 	{"app", "set|%[a=b]execute_on_answer=system ls", "system"},
 	{"app", "set|execute_on_answer=${x}", "${...}"},
+	{"app", "limit_hash_execute|realm ${x} 1 bridge user/1", "${...}"}, // a blank in x moves every word after it
+	{"app", "conference|execute_on_answer=system ls", "system"},        // the name begins the text
+	{"dial", "{api_on_answer=system}user/1", "system"},
+	{"dial", "{api_on_answer=system,a=b}user/1", "system"},
+	{"api", "originate loopback/system:ls/default/inline 9000 XML default", "system"},
+	{"api", "uuid_broadcast 1 bridge::loopback/app=system:ls both", "system"},
+	{"api", "local_stream ${x} moh", "local_stream ${...}"},
 	{"app", "set|${x}=system ls", "${...}"},
 	{"app", "push|execute_on_answer=system ls", "system"},
 	{"app", "export|nolocal:execute_on_answer=system ls", "system"},
@@ -379,6 +386,7 @@ func TestARefusalNamesTheGrant(t *testing.T) {
 		{Default(), "app", "bridge|{execute_on_answer=system ls}user/1", `the application "system" is not granted to this flow; add it under grants: apps: allow: in the configuration (reached by "execute_on_answer=system ls}user/1")`},
 		{Grants{API: Rule{Deny: []Name{"originate"}}}, "api", "bgapi originate user/1 &park", `the API command "originate" is not granted to this flow; remove it from grants: api: deny: in the configuration (reached by "bgapi originate user/1 &park")`},
 		{Grants{API: Rule{Only: []Name{"uuid_kill"}}}, "api", "status", `the API command "status" is not granted to this flow; add it under grants: api: only: in the configuration`},
+		{Default(), "var", "execute_on_answer=system ls", `the application "system" is not granted to this flow; add it under grants: apps: allow: in the configuration (reached by "execute_on_answer=system ls")`},
 		{Default(), "app", "transfer|${x} XML", `the application in "${...}" is put together by FreeSWITCH, so no grant can be looked up; write the whole name (session:getVariable gives a variable's value), or grant all of them: grants: apps: allow: ["*"] (reached by "transfer ${...} XML")`},
 		{Grants{}, "app", "event|a=b", `firing events is not granted to this flow; set grants: fire_events: true in the configuration`},
 	} {
@@ -416,6 +424,18 @@ func TestRules(t *testing.T) {
 	none := Grants{API: Rule{Only: []Name{}}}
 	if none.CheckAPI("status") == nil {
 		t.Error("only: [] permits something")
+	}
+}
+
+// A name that is cut short would pass the rule that denies it.
+func TestANameIsReadWithAllItsCharacters(t *testing.T) {
+	const every = "abcdefghijklmnopqrstuvwxyz_-.0123456789"
+	g := Grants{Apps: Rule{Deny: []Name{every}}}
+	for _, name := range []string{every, strings.ToUpper(every)} {
+		var refused *RefusedError
+		if err := g.CheckVariable("execute_on_answer", name+" data"); !errors.As(err, &refused) || refused.Name != every {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
