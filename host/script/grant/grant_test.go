@@ -27,6 +27,7 @@ var ways = []struct{ how, text, name string }{
 	{"app", "socket|127.0.0.1:8084|10.0.0.1:8084 async full", "socket"},
 	// commands in commands
 	{"api", "bgapi system ls", "system"},
+	{"api", "BGAPI system ls", "system"},
 	{"api", "bgapi uuid:1-2 system ls", "system"},
 	{"api", "bgapi bgapi bgapi system ls", "system"},
 	{"api", "expand system ls", "system"},
@@ -45,6 +46,8 @@ var ways = []struct{ how, text, name string }{
 	{"api", `json {"command":"execute","data":{"uuid":"1","app":"system","arg":"ls"}}`, "system"},
 	{"api", `json {"command":"jsjson","data":{}}`, "jsapi"},
 	{"api", `json {"command":"fsapi","data":{'cmd':`, "the JSON of a json command"},
+	{"api", `json {"command":"fsapi","data":{`, "the JSON of a json command"},
+	{"api", `json {"command":"x","data":{"to":"{execute_on_answer\u003dsystem ls}user/1"}}`, "system"},
 	// expansion
 	{"api", "eval ${system ls}", "system"},
 	{"api", "eval ${system(ls)}", "system"},
@@ -184,6 +187,7 @@ var ways = []struct{ how, text, name string }{
 	{"api", "uuid_setvar_multi 1 a=b;execute_on_answer=system ls", "system"},
 	{"api", "global_setvar execute_on_answer=system ls", "system"},
 	{"api", "uuid_record 1 start /tmp/a.wav 60 %7Bexecute_on_record_stop=system:ls%7D", "system"},
+	{"api", "uuid_record 1 start /tmp/a.wav 60 %7Bexecute_on_record_stop%3Dsystem:ls%7D", "system"},
 	// dial strings
 	{"dial", "{execute_on_answer=system ls}user/1000", "system"},
 	{"dial", "{execute_on_answer='system ls'}user/1000", "system"},
@@ -294,6 +298,8 @@ var ordinary = []struct{ how, text string }{
 	{"app", "playback|${sounds_dir}/system.wav"},
 	{"app", "say|en number pronounced 12"},
 	{"app", "set|a=the system is down"},
+	{"app", "set|a=${system}"}, // a variable of that name
+	{"app", "multiset|^^xa=1xb=2"},
 	{"app", "set|a=${destination_number}_${caller_id_number:0:3}"},
 	{"app", "set|hangup_after_bridge=true"},
 	{"app", "set|a=${regex(${destination_number}|^(\\d+)$|%1)}"},
@@ -447,6 +453,7 @@ func TestCostlyTextsAreRefused(t *testing.T) {
 		strings.Repeat("execute_on_answer=set ", 10000),
 		"bgapi " + strings.Repeat("bgapi ", 10000) + "status",
 		strings.Repeat("loopback/", 10000),
+		"json [" + strings.Repeat("{},", 1000) + "{}]",
 		"${status " + strings.Repeat("x", 1<<20) + "}",
 	} {
 		if g.CheckApp("set", "a="+text) == nil && g.CheckAPI(text) == nil {
