@@ -173,6 +173,8 @@ var ways = []struct{ how, text, name string }{
 	{"api", "originate loopback/system:ls/default/inline 9000 XML default", "system"},
 	{"api", "uuid_broadcast 1 bridge::loopback/app=system:ls both", "system"},
 	{"api", "local_stream ${x} moh", "local_stream ${...}"},
+	{"api", "sofia ${x} internal stop", "sofia ${...}"},
+	{"api", "uuid_broadcast ${x} a.wav both", "${...}"},
 	{"app", "set|${x}=system ls", "${...}"},
 	{"app", "push|execute_on_answer=system ls", "system"},
 	{"app", "export|nolocal:execute_on_answer=system ls", "system"},
