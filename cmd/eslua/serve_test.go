@@ -107,7 +107,7 @@ func TestServeOnATakenPort(t *testing.T) {
 	l := listening(t)
 	defer l.Close()
 	s := startServe(t, "--listen", l.Addr().String())
-	if line := s.next(t, "cannot listen"); !strings.Contains(line, "--listen sets another") {
+	if line := s.next(t, "cannot listen"); !strings.Contains(line, "choose another with --listen") {
 		t.Errorf("the message does not say what to do: %s", line)
 	}
 	if code := <-s.code; code != exitFailed {
