@@ -1,19 +1,28 @@
 # make help lists what can be made. Go and a C compiler are all it needs.
 
 GO ?= go
+PREFIX ?= /usr/local
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/eslua
-	$(GO) build -trimpath -o bin/eslua ./cmd/eslua
+	$(GO) build -trimpath -ldflags "-X main.describedVersion=$(VERSION)" -o bin/eslua ./cmd/eslua
 
-demo: ## two simulated calls and an edit while they run, no FreeSWITCH needed
-	@$(GO) run ./cmd/eslua demo
+install: build ## install bin/eslua, a configuration if there is none, and the systemd unit (PREFIX, DESTDIR)
+	install -D -m 755 bin/eslua $(DESTDIR)$(PREFIX)/bin/eslua
+	test -e $(DESTDIR)/etc/eslua/eslua.yaml || install -D -m 640 $$(getent group eslua >/dev/null && echo -g eslua) examples/eslua.yaml $(DESTDIR)/etc/eslua/eslua.yaml
+	install -d $(DESTDIR)/etc/systemd/system
+	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' examples/systemd/eslua.service > $(DESTDIR)/etc/systemd/system/eslua.service
 
-test: ## vet and every test, under the race detector
+demo: build ## two simulated calls and an edit while they run, no FreeSWITCH needed
+	@bin/eslua demo
+
+test: ## vet, every test, and all but the longest ones under the race detector
 	$(GO) vet ./...
-	$(GO) test -race ./...
+	$(GO) test -timeout 12m ./...
+	$(GO) test -timeout 12m -race -short ./...
 
 live: ## every test that wants a real FreeSWITCH: ESLUA_LIVE=host:port make live
 	@test -n "$(ESLUA_LIVE)" || { echo "set ESLUA_LIVE=host:port (and ESLUA_LIVE_PASSWORD) to a FreeSWITCH's event socket"; exit 2; }
@@ -31,5 +40,5 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 lint: ## golangci-lint with the linters kept in .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-.PHONY: help build demo test live bench fuzz lint
+.PHONY: help build install demo test live bench fuzz lint
 .DEFAULT_GOAL := help

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/switchsim"
@@ -12,32 +13,36 @@ import (
 // The error for a name that mod_lua or Lua has and eslua does not says what to
 // write instead; the error for a mistyped name says which one was meant.
 func TestWhatIsNotThereIsExplained(t *testing.T) {
-	for script, want := range map[string]string{
-		`freeswitch.Dbh("sqlite://core")`:           `(a nil value): eslua opens no databases`,
-		`local c = freeswitch.EventConsumer("all")`: `session:setInputCallback`,
-		`freeswitch.JSON():execute("{}")`:           `freeswitch.API():execute("json", TEXT)`,
-		`dofile("lib.lua")`:                         `require "NAME"`,
-		`os.execute("ls")`:                          `allow: [system]`,
-		`stream:write("x")`:                         `not for FreeSWITCH's API`,
-		`session:playAndGetDigit(1, 1, 3)`:          `did you mean playAndGetDigits?`,
-		`session:getvariable("x")`:                  `did you mean getVariable?`,
-		`session:getVaraible("x")`:                  `did you mean getVariable?`,
-		`freeswitch.consolelog("info", "x")`:        `did you mean freeswitch.consoleLog?`,
-		`session:setInputCallback(function() end)`:  `write session:setInputCallback(function_name, [argument_name])`,
-		`session:sleep("soon")`:                     `write session:sleep(milliseconds, [sync])`,
-		`session.sleep(100)`:                        `write session:sleep(milliseconds, [sync])`,
-		`io.open("/tmp/x", "w")`:                    `session:setVariable`,
-	} {
-		_, o := run(t, `ok, r = pcall(function() `+script+` end)`)
-		if got := o.text("r"); !strings.HasPrefix(got, "test.lua:1: ") || !strings.Contains(got, want) {
-			t.Errorf("%s\n got %s\nwant %s", script, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		for script, want := range map[string]string{
+			`freeswitch.IVRMenu()`:                      `(a nil value): `,
+			`local c = freeswitch.EventConsumer("all")`: `session:setInputCallback`,
+			`freeswitch.JSON():execute("{}")`:           `freeswitch.API():execute("json", TEXT)`,
+			`dofile("lib.lua")`:                         `require "NAME"`,
+			`os.execute("ls")`:                          `allow: [system]`,
+			`stream:write("x")`:                         `not for FreeSWITCH's API`,
+			`session:playAndGetDigit(1, 1, 3)`:          `did you mean playAndGetDigits?`,
+			`session:getvariable("x")`:                  `did you mean getVariable?`,
+			`session:getVaraible("x")`:                  `did you mean getVariable?`,
+			`freeswitch.consolelog("info", "x")`:        `did you mean freeswitch.consoleLog?`,
+			`session:setInputCallback(function() end)`:  `write session:setInputCallback(function_name, [argument_name])`,
+			`session:sleep("soon")`:                     `write session:sleep(milliseconds, [sync])`,
+			`session.sleep(100)`:                        `write session:sleep(milliseconds, [sync])`,
+			`io.open("/tmp/x", "w")`:                    `session:setVariable`,
+			`do local h, i = 1, 2 end io.write("x")`:    `field 'write' (a nil value): write with print`,
+		} {
+			_, o := run(t, `ok, r = pcall(function() `+script+` end)`)
+			if got := o.text("r"); !strings.HasPrefix(got, "test.lua:1: ") || !strings.Contains(got, want) {
+				t.Errorf("%s\n got %s\nwant %s", script, got, want)
+			}
 		}
-	}
+	})
 }
 
 // A callback is looked up when it is called.
 func TestACallbackThatIsNotThere(t *testing.T) {
-	h, _ := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := run(t, `
 		local function mine() end
 		session:answer()
 		session:setInputCallback("mine")
@@ -45,11 +50,12 @@ func TestACallbackThatIsNotThere(t *testing.T) {
 		session:streamFile("`+prompt+`")
 		session:hangup()
 		session:sleep(10)`, switchsim.OnPlayback(prompt).Press("5"))
-	for place, name := range map[string]string{"test.lua:6": "mine", "test.lua:7": "nosuch"} {
-		if !h.log.has(place + `: there is no global function "` + name + `": `) {
-			t.Errorf("the log does not say that there is no %s:\n%s", name, h.log.dump())
+		for place, name := range map[string]string{"test.lua:6": "mine", "test.lua:7": "nosuch"} {
+			if !h.log.has(place + `: there is no global function "` + name + `": `) {
+				t.Errorf("the log does not say that there is no %s:\n%s", name, h.log.dump())
+			}
 		}
-	}
+	})
 }
 
 // A name with advice about its absence is absent.

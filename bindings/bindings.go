@@ -5,8 +5,10 @@ package bindings
 
 import (
 	"context"
+	"strings"
 
 	"github.com/eslua/eslua/bindings/api"
+	databases "github.com/eslua/eslua/bindings/database"
 	"github.com/eslua/eslua/bindings/dial"
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/file"
@@ -14,6 +16,7 @@ import (
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -29,28 +32,32 @@ type Module interface {
 	Bind(env *run.Env) any
 }
 
-// Ender is an instance that has to tidy up after its script.
+// Ender has to tidy up after its script.
 type Ender interface {
 	// End is called once, however the script ended. If ctx has ended, so has the
 	// host.
 	End(ctx context.Context)
 }
 
-// Deps are the services that the modules share between all runs.
+// Deps lists the services that the modules share between all runs.
 type Deps struct {
-	Legs *legs.Registry // dials legs for scripts; nil: no script can dial
+	Legs      *legs.Registry      // dials legs for scripts; nil: no script can dial
+	Databases *database.Databases // nil: there are none
 }
 
 // modules returns everything scripts can use: the one list.
 func modules(d Deps) []Module {
 	return []Module{
 		globals{},
+		exit{},
 		freeswitch.Module{},
 		session.Module{Legs: d.Legs},
 		event.Module{},
 		api.Module{},
 		dial.Module{},
 		json.Module{},
+		databases.Dbh{Databases: d.Databases},
+		databases.Bound{Databases: d.Databases},
 		file.Module{},
 	}
 }
@@ -77,7 +84,7 @@ func (s *Set) Modules() []*vm.Module { return s.declared }
 // Bind binds all modules to a run. Without Grants the run has those of
 // grant.Default.
 func (s *Set) Bind(env *run.Env) (end func(context.Context)) {
-	env.Grants = ownGrants(env.Grants, env.Listener)
+	env.Grants = ownGrants(env)
 	var enders []Ender
 	for i, m := range s.modules {
 		instance := m.Bind(env)
@@ -93,18 +100,27 @@ func (s *Set) Bind(env *run.Env) (end func(context.Context)) {
 	}
 }
 
-// ownGrants copies the grants of a flow for a run that FreeSWITCH reaches at
-// listener.
-func ownGrants(flow *grant.Grants, listener string) *grant.Grants {
-	var own grant.Grants
-	if flow != nil {
-		own = *flow
-	} else {
-		own = grant.Default()
+// ownGrants copies the grants of a flow for one run, which acts on its own call and
+// on the channels that its arguments name, unless they are a part of the number that was
+// dialled: anybody may dial, and a script may transfer its call to, what it likes.
+func ownGrants(env *run.Env) *grant.Grants {
+	own := grant.Default()
+	if env.Grants != nil {
+		own = *env.Grants
 	}
-	own.Own = nil
-	if listener != "" {
-		own.Own = []string{listener}
+	own.Own, own.Mine, own.Burden = nil, new(grant.Channels), env.Burden
+	if env.Listener != "" {
+		own.Own = []string{env.Listener}
+	}
+	dialled := ""
+	if env.Call != nil {
+		own.Mine.Add(env.Call.UUID())
+		dialled = strings.ToLower(env.Call.Snapshot().Get("Caller-Destination-Number"))
+	}
+	for _, arg := range env.Args {
+		if !strings.Contains(dialled, strings.ToLower(arg)) {
+			own.Mine.Add(arg)
+		}
 	}
 	return &own
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 )
 
-// sends has the script's log lines "send KIND WORD" send an event to its call
+// sends makes the script's log lines "send KIND WORD" send an event to its call
 // before the script continues.
 func (h *harness) sends(orders ...[2]string) (called func(uuid string)) {
-	link, _ := h.node()
+	link := h.node()
 	uuid := make(chan string, 1)
 	h.log.mu.Lock()
 	defer h.log.mu.Unlock()
@@ -32,7 +33,8 @@ const sendFunction = `
 // Events that come while only park runs reach the input callback during the method
 // that waits, or during the next one that calls it.
 func TestEventsReachTheInputCallback(t *testing.T) {
-	h := open(t, sendFunction+`
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, sendFunction+`
 		r = ""
 		function heard(s, kind, ev, extra)
 			local word = ev:getHeader("X-Word")
@@ -56,15 +58,17 @@ func TestEventsReachTheInputCallback(t *testing.T) {
 		session:getDigits(1, "", 400)
 		session:flushEvents()
 		session:sleep(20)`)
-	called := h.sends([2]string{"MESSAGE", "one"}, [2]string{"TEXT", "two"}, [2]string{"COMMAND", "stop"},
-		[2]string{"CUSTOM", "never"}, [2]string{"MESSAGE", "kept"}, [2]string{"MESSAGE", "forgotten"})
-	called(h.call().UUID())
-	const before = "event:MESSAGE:one:a\nb! event:TEXT:two:a\nb! event:COMMAND:stop:a\nb! "
-	h.end().want(t, "r2", "0", "r3", before, "r", before+"event:MESSAGE:kept:a\nb! ")
+		called := h.sends([2]string{"MESSAGE", "one"}, [2]string{"TEXT", "two"}, [2]string{"COMMAND", "stop"},
+			[2]string{"CUSTOM", "never"}, [2]string{"MESSAGE", "kept"}, [2]string{"MESSAGE", "forgotten"})
+		called(h.call().UUID())
+		const before = "event:MESSAGE:one:a\nb! event:TEXT:two:a\nb! event:COMMAND:stop:a\nb! "
+		h.end().want(t, "r2", "0", "r3", before, "r", before+"event:MESSAGE:kept:a\nb! ")
+	})
 }
 
 func TestNoInputCallbackNoEvents(t *testing.T) {
-	h := open(t, sendFunction+`
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, sendFunction+`
 		r = "no"
 		function heard() r = "yes" end
 		session:answer()
@@ -76,7 +80,8 @@ func TestNoInputCallbackNoEvents(t *testing.T) {
 		session:getDigits(1, "", 50)
 		session:setInputCallback("heard")
 		session:sleep(20)`)
-	called := h.sends([2]string{"TALK", "one"}, [2]string{"MESSAGE", "two"})
-	called(h.call().UUID())
-	h.end().want(t, "r", "no")
+		called := h.sends([2]string{"TALK", "one"}, [2]string{"MESSAGE", "two"})
+		called(h.call().UUID())
+		h.end().want(t, "r", "no")
+	})
 }

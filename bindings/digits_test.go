@@ -1,21 +1,26 @@
 package bindings_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
 )
 
 func TestDigitsDuringAPromptStayTypedAhead(t *testing.T) {
-	_, o := run(t, `session:answer() r = session:streamFile("`+prompt+`") r2 = session:getDigits(3, "#", 2000)`,
-		switchsim.OnPlayback(prompt).Press("12#"))
-	o.want(t, "r", "1", "r2", "12")
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `session:answer() r = session:streamFile("`+prompt+`") r2 = session:getDigits(3, "#", 2000)`,
+			switchsim.OnPlayback(prompt).Press("12#"))
+		o.want(t, "r", "1", "r2", "12")
+	})
 }
 
 func TestGetDigits(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		session:streamFile("`+prompt+`")
 		r = session:getDigits(2, "#", 3000)
@@ -23,88 +28,102 @@ func TestGetDigits(t *testing.T) {
 		r3 = session:getDigits(5, "#", 30, 0, 40)
 		session:flushDigits()
 		r4 = session:getDigits(5, "#", 30)`,
-		switchsim.OnPlayback(prompt).Press("1234*"))
-	o.want(t, "r", "12", "r2", "34", "r3", "", "r4", "")
+			switchsim.OnPlayback(prompt).Press("1234*"))
+		o.want(t, "r", "12", "r2", "34", "r3", "", "r4", "")
+	})
 }
 
 func TestTypedAheadDigitsCountInApplications(t *testing.T) {
-	// The digits come while only park runs, which takes them off the channel.
-	h := open(t, `
+	synctest.Test(t, func(t *testing.T) {
+		// The digits come while only park runs, which takes them off the channel.
+		h := open(t, `
 		session:answer()
 		session:sleep(100)
 		r = session:playAndGetDigits(3, 3, 1, 60000, "#", "long.wav", "bad.wav", "^12\\d$", "pin")
 		r2 = session:getVariable("pin")
 		r3 = session:getDigits(1, "", 20)`)
-	caller := h.call(switchsim.OnAnswer().Press("12"))
-	resent := false
-	if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool {
-		resent = resent || strings.Contains(e.What, "uuid_recv_dtmf")
-		return resent && e.What == "DTMF 2" // the application has them
-	}); err != nil {
-		t.Fatal(err)
-	}
-	caller.Press("3")
-	o := h.end()
-	o.want(t, "r", "123", "r2", "123", "r3", "")
+		caller := h.call(switchsim.OnAnswer().Press("12"))
+		resent := false
+		if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool {
+			resent = resent || strings.Contains(e.What, "uuid_recv_dtmf")
+			return resent && e.What == "DTMF 2" // the application has them
+		}); err != nil {
+			t.Fatal(err)
+		}
+		caller.Press("3")
+		o := h.end()
+		o.want(t, "r", "123", "r2", "123", "r3", "")
+	})
 }
 
 func TestTheTimeBetweenDigitsBeginsWithTheFirst(t *testing.T) {
-	_, o := run(t, `session:answer() r = session:getDigits(5, "", 60000, 30)`, switchsim.OnAnswer().Press("7"))
-	o.want(t, "r", "7")
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `session:answer() r = session:getDigits(5, "", 60000, 30)`, switchsim.OnAnswer().Press("7"))
+		o.want(t, "r", "7")
+	})
 }
 
 func TestTypedAheadDigitsCountInAnExecutedApplication(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		session:sleep(100)
 		session:execute("read", "2 2 long.wav pin 5000 #")
 		r = session:getVariable("pin")`,
-		switchsim.OnAnswer().Press("12"))
-	o.want(t, "r", "12")
+			switchsim.OnAnswer().Press("12"))
+		o.want(t, "r", "12")
+	})
 }
 
 func TestRead(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		r = session:read(1, 4, "long.wav", 3000, "#")
 		r2 = session:read(2, 2, nil, 1000, "")
 		session:execute("playback", "`+prompt+`")
 		r3 = session:getVariable("read_result")`,
-		switchsim.OnApp("read").Press("47#"))
-	o.want(t, "r", "47", "r2", "", "r3", "failure")
+			switchsim.OnApp("read").Press("47#"))
+		o.want(t, "r", "47", "r2", "", "r3", "failure")
+	})
 }
 
 func TestPlayAndGetDigitsRefusesWhatDoesNotMatch(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		r = session:playAndGetDigits(2, 2, 2, 2000, "#", "`+prompt+`", "bad.wav", "^9\\d", "pin")
 		r2 = session:getVariable("pin_invalid")
 		r3 = session:playAndGetDigits(3, 4, 1, 1000, "", "`+prompt+`", "", "", "pin", 50)
 		r4 = session:playAndGetDigits(1, 1, 1, 1000, "", "", "", "", "", 0, "elsewhere XML default")
 		ready = session:ready()`,
-		switchsim.OnPlayback(prompt).Press("12"), switchsim.OnPlayback("bad.wav").Press("34"),
-		switchsim.OnPlayback("bad.wav").After(40*time.Millisecond).Press("56"))
-	o.want(t, "r", "", "r2", "34", "r3", "", "r4", "", "ready", "false")
+			switchsim.OnPlayback(prompt).Press("12"), switchsim.OnPlayback("bad.wav").Press("34"),
+			switchsim.OnPlayback("bad.wav").After(40*time.Millisecond).Press("56"))
+		o.want(t, "r", "", "r2", "34", "r3", "", "r4", "", "ready", "false")
+	})
 }
 
 func TestPromptsWithBlanksAndQuotesReachTheApplication(t *testing.T) {
-	h, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		h, o := run(t, `
 		session:answer()
 		session:playAndGetDigits(1, 1, 1, 1000, "#", "my sounds/it's ${caller_id_name}.wav", "", "")
 		session:streamFile("a ${caller_id_name} b.wav")
 	`)
-	record, _ := h.sw.Record(o.uuid)
-	want := map[string]bool{"my sounds/it's ${caller_id_name}.wav": true, "a ${caller_id_name} b.wav": true}
-	for _, path := range record.Played {
-		delete(want, path)
-	}
-	if len(want) > 0 {
-		t.Errorf("played %q", record.Played)
-	}
+		record, _ := h.sw.Record(o.uuid)
+		want := map[string]bool{"my sounds/it's ${caller_id_name}.wav": true, "a ${caller_id_name} b.wav": true}
+		for _, path := range record.Played {
+			delete(want, path)
+		}
+		if len(want) > 0 {
+			t.Errorf("played %q", record.Played)
+		}
+	})
 }
 
 func TestInputCallbackStopsAPrompt(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		function key(s, kind, data, arg)
 			r = kind .. data.digit .. type(data.duration) .. arg .. tostring(s == session)
 			return "break"
@@ -115,20 +134,23 @@ func TestInputCallbackStopsAPrompt(t *testing.T) {
 		r2 = session:streamFile("long.wav")
 		session:unsetInputCallback()
 		r3 = session:getDigits(1, "", 20)`,
-		switchsim.OnPlayback("long.wav").Press("4"))
-	o.want(t, "r", "dtmf4number!true", "r2", "0", "r3", "")
+			switchsim.OnPlayback("long.wav").Press("4"))
+		o.want(t, "r", "dtmf4number!true", "r2", "0", "r3", "")
+	})
 }
 
 func TestAKeyEndsAPromptOnlyIfTheCallbackSaysSo(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		function key(s, kind, data) r = (r or "") .. data.digit if data.digit == "5" then return "stop" end end
 		session:answer()
 		session:setInputCallback("key")
 		r2 = session:streamFile("long.wav")
 		r3 = session:recordFile("/tmp/x.wav", 60)`,
-		switchsim.OnPlayback("long.wav").Press("*#"), switchsim.After(50*time.Millisecond).Press("5"),
-		switchsim.OnApp("record").Press("*"), switchsim.After(50*time.Millisecond).Press("5"))
-	o.want(t, "r", "*#5*5", "r2", "0", "r3", "0")
+			switchsim.OnPlayback("long.wav").Press("*#"), switchsim.After(50*time.Millisecond).Press("5"),
+			switchsim.OnPlayback(recording).Press("*"), switchsim.After(50*time.Millisecond).Press("5"))
+		o.want(t, "r", "*#5*5", "r2", "0", "r3", "0")
+	})
 }
 
 func TestInputCallbackResults(t *testing.T) {
@@ -140,39 +162,44 @@ func TestInputCallbackResults(t *testing.T) {
 	} {
 		t.Run(c.returns, func(t *testing.T) {
 			t.Parallel()
-			_, o := run(t, `
+			synctest.Test(t, func(t *testing.T) {
+				_, o := run(t, `
 				function key() r = (r or 0) + 1 if true then return `+c.returns+` end end
 				session:answer()
 				session:setInputCallback("key")
 				r2 = session:streamFile("p1.wav")
 				r3 = session:sleep(60)`,
-				switchsim.OnPlayback("p1.wav").Press("1"))
-			o.want(t, "r", "1", "r2", c.file, "r3", "1")
-			_, o = run(t, `
+					switchsim.OnPlayback("p1.wav").Press("1"))
+				o.want(t, "r", "1", "r2", c.file, "r3", "1")
+				_, o = run(t, `
 				function key() r = (r or 0) + 1 if true then return `+c.returns+` end end
 				session:answer()
 				session:setInputCallback("key")
 				repeat r3 = session:sleep(20) until r`,
-				switchsim.OnAnswer().After(20*time.Millisecond).Press("1"))
-			o.want(t, "r", "1", "r3", c.sleep)
+					switchsim.OnAnswer().After(20*time.Millisecond).Press("1"))
+				o.want(t, "r", "1", "r3", c.sleep)
+			})
 		})
 	}
 }
 
 func TestDigitsTypedAheadGoToTheCallback(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		function key(s, kind, data) r = (r or "") .. data.digit if data.digit == "3" then return "stop" end end
 		session:answer()
 		session:streamFile("`+prompt+`")
 		session:setInputCallback("key")
 		r2 = session:streamFile("long.wav")
 		r3 = session:getDigits(9, "", 20)`,
-		switchsim.OnPlayback(prompt).Press("1234"))
-	o.want(t, "r", "123", "r2", "0", "r3", "4")
+			switchsim.OnPlayback(prompt).Press("1234"))
+		o.want(t, "r", "123", "r2", "0", "r3", "4")
+	})
 }
 
 func TestOnDtmf(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		session:onDtmf(function(digit, duration)
 			r = (r or "") .. digit .. type(duration)
@@ -182,23 +209,27 @@ func TestOnDtmf(t *testing.T) {
 		session:onDtmf(nil)
 		r3 = session:streamFile("`+prompt+`")
 		r4 = session:getDigits(1, "", 30)`,
-		switchsim.OnPlayback("long.wav").Press("1").After(10*time.Millisecond), switchsim.After(10*time.Millisecond).Press("2"),
-		switchsim.OnPlayback(prompt).Press("3"))
-	o.want(t, "r", "1number2number", "r2", "0", "r3", "1", "r4", "3")
+			switchsim.OnPlayback("long.wav").Press("1").After(10*time.Millisecond), switchsim.After(10*time.Millisecond).Press("2"),
+			switchsim.OnPlayback(prompt).Press("3"))
+		o.want(t, "r", "1number2number", "r2", "0", "r3", "1", "r4", "3")
+	})
 }
 
 func TestOnDtmfBreaksAnExecutedApplication(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		session:onDtmf(function(digit) return "break" end)
 		session:execute("playback", "long.wav")
 		finished = session:ready()`,
-		switchsim.OnPlayback("long.wav").Press("1"))
-	o.want(t, "finished", "true")
+			switchsim.OnPlayback("long.wav").Press("1"))
+		o.want(t, "finished", "true")
+	})
 }
 
 func TestCallbackMayPlayAPrompt(t *testing.T) {
-	h, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		h, o := run(t, `
 		function key(s, kind, data)
 			s:unsetInputCallback()
 			r2 = s:streamFile("`+prompt+`")
@@ -207,16 +238,73 @@ func TestCallbackMayPlayAPrompt(t *testing.T) {
 		session:answer()
 		session:setInputCallback("key")
 		r = session:streamFile("long.wav")`,
-		switchsim.OnPlayback("long.wav").Press("1"))
-	o.want(t, "r", "0", "r2", "1")
-	record, _ := h.sw.Record(o.uuid)
-	if n := len(record.Played); n == 0 || record.Played[n-1] != prompt {
-		t.Errorf("played %q", record.Played)
-	}
+			switchsim.OnPlayback("long.wav").Press("1"))
+		o.want(t, "r", "0", "r2", "1")
+		record, _ := h.sw.Record(o.uuid)
+		if n := len(record.Played); n == 0 || record.Played[n-1] != prompt {
+			t.Errorf("played %q", record.Played)
+		}
+	})
+}
+
+func TestAPromptInsideACallbackLeavesTheOuterOneGoingOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, o := run(t, `
+		function key(s, kind, data)
+			r = (r or "") .. data.digit .. s:streamFile("inner.wav")
+		end
+		session:answer()
+		session:setInputCallback("key")
+		r2 = session:streamFile("outer.wav") .. session:recordFile("/tmp/x.wav", 1)`,
+			switchsim.OnPlayback("outer.wav").Press("1"), switchsim.OnPlayback(recording).Press("2"))
+		o.want(t, "r", "1121", "r2", "11")
+		record, _ := h.sw.Record(o.uuid)
+		if want := []string{"outer.wav", "inner.wav", recording, "inner.wav"}; !slices.Equal(record.Played, want) {
+			t.Errorf("played %q", record.Played)
+		}
+	})
+}
+
+// What cannot be done to a recording does not end it.
+func TestARecordingGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, verdict := range []string{"pause", "restart", "speed:+1", "volume:-1", "seek:+100"} {
+			h, o := run(t, `
+			function key() return "`+verdict+`" end
+			session:answer()
+			session:setInputCallback("key")
+			r = session:recordFile("/tmp/x.wav", 1)`,
+				switchsim.OnPlayback(recording).Press("1"))
+			o.want(t, "r", "1")
+			if !h.log.has("WARN a recording continues unchanged") {
+				t.Errorf("%s: the log does not say that it was not done", verdict)
+			}
+		}
+	})
+}
+
+func TestWhatCutAPromptOrARecording(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, `
+		session:answer()
+		r = session:streamFile("long.wav")
+		r2 = session:recordFile("/tmp/x.wav")
+		r3 = session:recordFile("/tmp/x.wav", 1)
+		r4 = session:streamFile("`+prompt+`")`)
+		caller := h.call()
+		for _, app := range []string{"loop_playback", "playback"} {
+			if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.Kind == "execute" && strings.HasPrefix(e.What, app) }); err != nil {
+				t.Fatal(err)
+			}
+			h.sw.API("uuid_break " + caller.UUID())
+		}
+		h.end().want(t, "r", "0", "r2", "0", "r3", "1", "r4", "1")
+	})
 }
 
 func TestCollectDigits(t *testing.T) {
-	_, o := run(t, `
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
 		session:answer()
 		r = session:collectDigits(60000)
 		function key(s, kind, data) r2 = (r2 or "") .. data.digit if data.digit == "#" then return "stop" end end
@@ -224,6 +312,25 @@ func TestCollectDigits(t *testing.T) {
 		r3 = session:collectDigits(60000)
 		r4 = session:collectDigits(20, 60000)
 		session:execute("playback", "`+prompt+`")`,
-		switchsim.OnAnswer().After(30*time.Millisecond).Press("12#"))
-	o.want(t, "r", "0", "r2", "12#", "r3", "0", "r4", "0")
+			switchsim.OnAnswer().After(30*time.Millisecond).Press("12#"))
+		o.want(t, "r", "0", "r2", "12#", "r3", "0", "r4", "0")
+	})
+}
+
+// Digits that are pressed faster than park reads them, one every 20 ms, come in their
+// order although park has read some of them when the application begins.
+func TestDigitsPressedTogetherKeepTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const keys = "1234567890"
+		h := open(t, `
+		session:answer()
+		session:getDigits(1, "", 60000)
+		r = session:read(9, 9, "long.wav", 60000, "#")`)
+		for range 40 {
+			caller := h.call(switchsim.OnAnswer().Press(keys))
+			o := h.end()
+			o.want(t, "r", keys[1:])
+			caller.Hangup("NORMAL_CLEARING")
+		}
+	})
 }

@@ -1,12 +1,14 @@
 package bindings
 
 import (
+	"fmt"
+
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// globals is the module of the globals that no other module sets, and of the
-// names that eslua does not have.
+// globals declares the globals that no other module sets, and the names that eslua does
+// not have.
 type globals struct{}
 
 func (globals) Bind(*run.Env) any { return nil }
@@ -27,13 +29,31 @@ func (globals) Declare() *vm.Module {
 	}}
 }
 
+// exit declares os.exit, which mod_lua takes from scripts too.
+type exit struct{}
+
+func (exit) Bind(env *run.Env) any { return env }
+
+func (exit) Declare() *vm.Module {
+	return &vm.Module{Name: "os", Doc: "Lua's own functions that tell the time.", AfterHangup: "Works as before: it does not concern the call.", Funcs: []vm.Func{{
+		Name: "exit", Params: []vm.Param{{Name: "code", Kind: vm.Any, Variadic: true, Doc: "ignored"}},
+		Doc:     "Logs an error and goes on, as in mod_lua. End a script with return, or with error(TEXT).",
+		Example: `os.exit(0) print("still here")`,
+		Go: func(a *vm.Args) error {
+			file, line := a.Where()
+			a.Instance().(*run.Env).Console.Write("ERR", fmt.Sprintf("%s:%d: os.exit does not end a script, as in mod_lua: write return, or error(TEXT)", file, line))
+			return nil
+		},
+	}}}
+}
+
 // absent maps each name that mod_lua or Lua has and eslua lacks to advice on what
 // to write instead. Scripts written for them use some of these names.
 func absent() map[string]string {
 	const (
 		module   = "put the file into the script directory and write require \"NAME\""
-		program  = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: api: allow: [system] is set"
-		readOnly = "eslua scripts change no files; freeswitch.API():execute(\"system\", COMMAND) can on FreeSWITCH's machine, where grants: api: allow: [system] is set"
+		program  = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
+		readOnly = "eslua scripts change no files; freeswitch.API():execute(\"system\", COMMAND) can on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		apiOnly  = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
 		chat     = "send it with freeswitch.API():execute(\"chat\", \"PROTOCOL|FROM|TO|TEXT\")"
 		json     = "write freeswitch.API():execute(\"json\", TEXT), and decode its output"
@@ -50,7 +70,6 @@ func absent() map[string]string {
 		"dofile":     module,
 		"loadfile":   module,
 		"os.execute": program,
-		"os.exit":    "end the script with return, or with error(TEXT)",
 		"os.getenv":  "put the value under flows: NAME: settings: in the configuration, and read settings.NAME",
 		"os.remove":  readOnly,
 		"os.rename":  readOnly,
@@ -62,13 +81,13 @@ func absent() map[string]string {
 		"io.stderr":  "write with print or freeswitch.consoleLog, which go to the log",
 		"io.stdout":  "write with print or freeswitch.consoleLog, which go to the log",
 
-		"freeswitch.Dbh":           "eslua opens no databases; get data over HTTP with freeswitch.API():execute(\"curl\", URL), or from FreeSWITCH with its API commands \"db\" and \"hash\"",
 		"freeswitch.EventConsumer": "a script gets only the events of its call, with session:setInputCallback",
 		"freeswitch.IVRMenu":       "ask with session:playAndGetDigits in a loop, or run a menu of ivr.conf.xml: session:execute(\"ivr\", NAME)",
 		"freeswitch.Stream":        apiOnly + "; print and freeswitch.consoleLog write to the log",
 		"freeswitch.email":         "eslua sends no mail",
 		"freeswitch.DTMF":          "send digits with session:execute(\"send_dtmf\", DIGITS)",
 
+		"Dbh:load_extension":      "eslua loads no extensions into SQLite",
 		"Session:getPrivate":      "use session:getVariable",
 		"Session:setPrivate":      "use session:setVariable",
 		"Session:getXMLCDR":       "FreeSWITCH writes the record when the call is over, with mod_xml_cdr",

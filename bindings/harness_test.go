@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -15,29 +14,41 @@ import (
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/database"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 	lua "github.com/yuin/gopher-lua"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // harness is a simulated FreeSWITCH and an eslua that runs one script per call;
-// only the switch is simulated.
+// only the switch is simulated. Most tests run in a bubble of testing/synctest, where
+// a time-out is over when nothing else can happen, and no sooner.
 type harness struct {
-	t       *testing.T
-	sw      *switchsim.Switch
-	machine *vm.Machine
-	set     *bindings.Set
-	legs    *legs.Registry
-	addr    string // of the outbound listener
-	script  *vm.Script
-	grants  *grant.Grants // of every script; nil is the default
-	log     *lines
-	done    chan outcome
+	t         *testing.T
+	network   *memnet.Network
+	sw        *switchsim.Switch
+	machine   *vm.Machine
+	set       *bindings.Set
+	legs      *legs.Registry
+	databases *database.Databases // nil: none
+	addr      string              // of the outbound listener
+	script    *vm.Script
+	grants    *grant.Grants // of every script; nil is the default
+	args      []string      // of the flow
+	log       *lines
+	done      chan outcome
+
+	limits   guard.Limits
+	print    func(line string)                 // nil writes to the test's log
+	readFile func(name string) (string, error) // of the script's tree
+	ended    func(*vm.State)                   // is called before the state is closed; may be nil
 }
 
 // outcome says how a run of the script ended.
@@ -61,12 +72,17 @@ type lines struct {
 	mu   sync.Mutex
 	all  []string
 	when map[string]func()
+
+	quiet bool // keeps nothing
 }
 
 func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
 func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
 func (l *lines) WithGroup(string) slog.Handler            { return l }
 func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	if l.quiet {
+		return nil
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", r.Level, r.Message)
 	r.Attrs(func(a slog.Attr) bool { fmt.Fprintf(&b, " %s=%v", a.Key, a.Value); return true })
@@ -101,27 +117,27 @@ func (l *lines) dump() string {
 
 const prompt = "prompt.wav"
 
+// recording names the silence that a channel plays while recordFile records.
+const recording = "silence_stream://-1,1400"
+
 // open starts a harness whose calls run the script.
 func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	network := memnet.New()
+	listener := network.Listen()
 	h := &harness{
-		t: t, addr: listener.Addr().String(), legs: legs.New(clock.System()),
+		t: t, network: network, addr: listener.Addr().String(), legs: legs.New(clock.System()),
 		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
 	}
-	h.set = bindings.New(bindings.Deps{Legs: h.legs})
-	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
-		t.Fatal(err)
-	}
+	h.use()
+	var err error
 	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
 		t.Fatal(err)
 	}
 	h.sw = switchsim.New(switchsim.Config{
+		Listener: network.Listen(), Dial: network.Dial,
 		Dialplan: switchsim.Dialplan{"default": {
-			{Match: "flow", Actions: []switchsim.Action{{App: "socket", Data: h.addr + "/flow/first async full"}, {App: "set", Data: "after=yes"}, {App: "park"}}},
+			{Match: "^(flow|number-.*)$", Actions: []switchsim.Action{{App: "socket", Data: h.addr + "/flow/first async full"}, {App: "set", Data: "after=yes"}, {App: "park"}}},
 			{Match: "outlives", Actions: []switchsim.Action{
 				{App: "set", Data: "socket_resume=true"}, {App: "socket", Data: h.addr + "/flow async full"},
 				{App: "socket", Data: h.addr + "/flow async full"}, {App: "socket", Data: h.addr + "/flow async full"},
@@ -159,11 +175,25 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness
 	return h
 }
 
+// use gives the scripts more modules.
+func (h *harness) use(more ...bindings.Module) {
+	h.t.Helper()
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases}, more...)
+	var err error
+	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	if h.legs.Deliver(ctx, c) {
 		return
 	}
-	st := h.machine.NewState(vm.StateOptions{Print: func(line string) { h.t.Log(line) }})
+	print := h.print
+	if print == nil {
+		print = func(line string) { h.t.Log(line) }
+	}
+	st := h.machine.NewState(vm.StateOptions{Limits: h.limits, Print: print, ReadFile: h.readFile})
 	defer st.Close()
 	keep := checkpoint.Open(c, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, slog.New(h.log))
 	if keep.Ended() {
@@ -171,10 +201,13 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	}
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
-		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
-		Console: host.NewConsole(slog.New(h.log), clock.System()),
+		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(), Args: h.args,
+		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, func() {}),
 	})
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
+	if h.ended != nil {
+		h.ended(st)
+	}
 	end(ctx)
 	if ctx.Err() == nil {
 		keep.End(ctx)
@@ -184,7 +217,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 
 // bindAlone binds a state to a run without a call and without a FreeSWITCH.
 func bindAlone(set *bindings.Set, st *vm.State, grants *grant.Grants) (end func(context.Context)) {
-	return set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System(), Console: host.NewConsole(slog.New(slog.DiscardHandler), clock.System())})
+	return set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System(), Console: host.NewConsole(slog.New(slog.DiscardHandler), nil)})
 }
 
 // globals returns the variables in which a test script may leave its results.
@@ -216,20 +249,10 @@ func (h *harness) when(line string, act func()) {
 	})
 }
 
-// end waits for the script's end, until shortly before the deadline of the tests.
+// end waits for the script's end.
 func (h *harness) end() outcome {
 	h.t.Helper()
-	var late <-chan time.Time
-	if deadline, ok := h.t.Deadline(); ok {
-		late = time.After(time.Until(deadline) - 5*time.Second)
-	}
-	select {
-	case o := <-h.done:
-		return o
-	case <-late:
-		h.t.Fatalf("the script did not end; the log:\n%s", h.log.dump())
-		return outcome{}
-	}
+	return <-h.done
 }
 
 // run makes one call with a script that must end well.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
@@ -69,7 +70,7 @@ func TestAModuleOfOnesOwn(t *testing.T) {
 			t.Error(err)
 		}
 		end(t.Context())
-		if st.Global("sum").String() != "5" || !strings.Contains(st.Global("why").String(), "count.lua:1: ") || !strings.Contains(st.Global("why").String(), "add it under grants: api: allow:") {
+		if st.Global("sum").String() != "5" || !strings.Contains(st.Global("why").String(), "count.lua:1: ") || !strings.Contains(st.Global("why").String(), "grants: {api: {allow: [system]}}") {
 			t.Errorf("sum %v, why %v", st.Global("sum"), st.Global("why"))
 		}
 		if !log.has("the counter has ended count=5") {
@@ -77,4 +78,22 @@ func TestAModuleOfOnesOwn(t *testing.T) {
 		}
 		st.Close()
 	}
+}
+
+func TestModulesOfLua51(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, o := run(t, `
+		package.preload["greeting"] = function(...) return {text = "hello " .. ..., n = select("#", ...)} end
+		r = require("greeting").text .. require("greeting").n .. tostring(package.loaded.greeting == require("greeting"))
+		local function make() module("deep.er", package.seeall) function name() return _NAME .. _PACKAGE .. tostring(_M == deep.er) .. type(print) end end
+		make()
+		r2 = deep.er.name() .. tostring(package.loaded["deep.er"] == deep.er) .. tostring(require("deep.er") == deep.er)
+		r3 = select("#", os.exit(1)) .. tostring(pcall(module, "r3"))
+		print = print
+		finished = "yes"`)
+		o.want(t, "r", "hello greeting1true", "r2", "deep.erdeep.truefunctiontruetrue", "r3", "0false", "finished", "yes")
+		if !h.log.has("ERROR test.lua:7: os.exit does not end a script") {
+			t.Error("the log does not say that os.exit does not end the script")
+		}
+	})
 }

@@ -5,7 +5,8 @@
 -- On answer, a hangup is scheduled and a prompt is played. Digit 1 cancels the
 -- hangup and transfers the call to the conference; another digit repeats the
 -- prompt; without a digit the call is hung up when the time is over. FreeSWITCH
--- itself hangs up, so this happens even if eslua is gone by then.
+-- itself hangs up, so this happens even if eslua is gone by then. Where the prompt
+-- cannot be played, the call waits for the digit in silence.
 --
 -- If eslua dies meanwhile, the next one runs this script again: resumed() returns
 -- what checkpoint() saved last, so no second hangup is scheduled, and digit 1
@@ -27,7 +28,9 @@ local call = session:resumed() or { timeout = session:schedHangup(seconds, cause
 session:checkpoint(call)
 
 while session:ready() and not call.joins do
-  call.joins = session:read(1, 1, prompt, seconds * 1000, "#") == tostring(yes)
+  local digit = session:read(1, 1, prompt, seconds * 1000, "#")
+  if digit == "" then digit = session:getDigits(1, "#", 2000) end
+  call.joins = digit == tostring(yes)
 end
 
 if call.joins then

@@ -3,14 +3,20 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/google/uuid"
 )
+
+// client is an object of freeswitch.API.
+type client struct{ vm.Nothing }
 
 // Module declares freeswitch.API and its objects.
 type Module struct{}
@@ -21,15 +27,16 @@ func (Module) Bind(env *run.Env) any { return env }
 // Declare declares the constructor and the class.
 func (Module) Declare() *vm.Module {
 	return &vm.Module{
-		Name: "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
+		CText: true,
+		Name:  "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
 		Funcs: []vm.Func{{
 			Name:    "API",
-			Params:  []vm.Param{{Name: "session", Kind: vm.Any, Optional: true, Default: "none", Doc: "accepted for mod_lua's sake and not used: no session travels over the event socket"}},
+			Params:  []vm.Param{{Name: "session", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "accepted for mod_lua's sake and not used: no session travels over the event socket"}},
 			Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API", Doc: "the object whose methods run API commands"}},
 			Doc:     "Makes an object that runs API commands.",
 			Example: "local api = freeswitch.API()\nprint(api:execute(\"status\"))",
 			Go: func(a *vm.Args) error {
-				a.Return(a.State().NewObject("API", nil))
+				a.Return(a.State().NewObject("API", client{}))
 				return nil
 			},
 		}},
@@ -39,7 +46,7 @@ func (Module) Declare() *vm.Module {
 func class() *vm.Class {
 	output := []vm.Result{{Name: "output", Kind: vm.String, Doc: "all that the command printed; it begins with -ERR if FreeSWITCH refused"}}
 	return &vm.Class{
-		Name: "API",
+		Name: "API", Value: client{},
 		Doc: "API commands, as on FreeSWITCH's console. They run in the FreeSWITCH of the call or, in a script without a call, on the first node. " +
 			"A flow may run the commands that it is granted; another one raises an error that names the grant to add.",
 		Example: "local api = freeswitch.API()\nlocal exists = api:execute(\"user_exists\", \"id 1000 example.org\")",
@@ -50,22 +57,25 @@ func class() *vm.Class {
 					{Name: "command", Kind: vm.String, Doc: "the command's name, such as uuid_getvar"},
 					{Name: "arguments", Kind: vm.String, Optional: true, Default: "none", Doc: "its arguments, as one text"},
 				},
-				Results: output, Waits: true,
+				Results: output,
 				Doc:     "Runs an API command and waits for its output.",
 				Example: `local presence = freeswitch.API():execute("sofia_contact", "1000@example.org")`,
 				Go: func(a *vm.Args) error {
-					return execute(a, strings.TrimSpace(a.String(0)), strings.TrimSpace(a.String(1)))
+					return execute(a, a.String(0), a.String(1))
 				},
 			},
 			{
 				Name:    "executeString",
 				Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments"}},
-				Results: output, Waits: true,
+				Results: output,
 				Doc:     "Runs an API command line and waits for its output.",
 				Example: `local channels = freeswitch.API():executeString("show channels count")`,
 				Go: func(a *vm.Args) error {
-					command, arguments, _ := strings.Cut(strings.TrimSpace(a.String(0)), " ")
-					return execute(a, command, strings.TrimSpace(arguments))
+					command, arguments, _ := strings.Cut(a.String(0), " ")
+					if command == "" && a.String(0) != "" { // it begins with a blank
+						command = " "
+					}
+					return execute(a, command, arguments)
 				},
 			},
 			{
@@ -86,9 +96,13 @@ func class() *vm.Class {
 // (mod_event_socket.c:api_exec).
 const noReply = "-ERR no reply\n"
 
+// unknown answers, as mod_lua does, a command that FreeSWITCH does not have
+// (switch_cpp.cpp:API::execute).
+const unknown = "INVALID COMMAND!\n"
+
 // execute answers as mod_lua does: what FreeSWITCH replies is never raised as an
-// error. A line that cannot be sent or is not granted is, and so is a run
-// without a FreeSWITCH.
+// error. A line that is too long or is not granted is, and so is a run without a
+// FreeSWITCH.
 func execute(a *vm.Args, command, arguments string) error {
 	env := a.Instance().(*run.Env)
 	if command == "" {
@@ -96,26 +110,83 @@ func execute(a *vm.Args, command, arguments string) error {
 		a.ReturnString("-ERR No application specified")
 		return nil
 	}
-	line := command
-	if arguments != "" {
-		line += " " + arguments
+	command, arguments = strings.TrimSpace(command), strings.TrimSpace(arguments) // switch_loadable_module.c:switch_api_execute
+	if strings.ContainsAny(command, "\r\n") {
+		a.ReturnString(unknown)
+		return nil
 	}
-	if err := env.Grants.CheckAPI(line); err != nil {
-		return err
+	if command == "" || strings.Contains(command, " ") {
+		a.ReturnString(unknown)
+		return nil
 	}
-	output, err := env.Switch.API(a.Context(), line)
+	output, err := answer(a.Context(), env, strings.TrimSpace(command+" "+arguments))
 	var gone *esl.DisconnectError
 	var refused *esl.ReplyError
 	switch {
 	case errors.As(err, &gone), errors.As(err, &refused):
-		env.Log.Error("api: "+command+" was not run", "error", err)
+		env.Log.Error("api: the command was not run", "command", command, "error", err)
 		a.ReturnString("-ERR " + err.Error() + "\n")
 	case err != nil:
 		return err
 	case output == noReply:
 		a.ReturnString("")
+	case output == "-ERR "+command+" Command not found!\n":
+		a.ReturnString(unknown)
 	default:
 		a.ReturnString(output)
 	}
 	return nil
 }
+
+// answer runs a command line that the script is granted and returns what FreeSWITCH
+// answers.
+func answer(ctx context.Context, env *run.Env, line string) (string, error) {
+	line, err := env.ExpandCommand(ctx, line)
+	if err != nil {
+		return "", err
+	}
+	if err := env.Allowed(ctx, func() error { return env.Grants.CheckAPI(line) }); err != nil {
+		return "", err
+	}
+	send := env.Switch.API
+	if strings.ContainsAny(line, "\r\n") {
+		send = func(ctx context.Context, line string) (string, error) { return sendLines(ctx, env, line) }
+	}
+	output, err := send(ctx, line)
+	env.Grants.Answered(line, output)
+	return output, err
+}
+
+// maxExpandUUID is the size of the buffer into which expand copies a uuid, however long
+// that is (mod_commands.c:expand_function).
+const maxExpandUUID = 80
+
+// sendLines runs a command whose arguments hold line breaks, which no line of the event
+// socket can. They travel in a variable of the call, from which the command expand takes
+// them as they are (mod_commands.c:expand_function). Its name is new each time, so that
+// nothing changes them on the way. Without a call there is no way.
+func sendLines(ctx context.Context, env *run.Env, line string) (string, error) {
+	// FreeSWITCH takes a line break for a blank where it looks for a command inside.
+	if err := env.Grants.CheckAPI(breaks.Replace(line)); err != nil {
+		return "", err
+	}
+	command, arguments, _ := strings.Cut(line, " ")
+	set, name := "", "eslua_api_"+uuid.NewString()
+	if env.Call != nil && !strings.Contains(env.Call.UUID(), " ") && len(env.Call.UUID()) < maxExpandUUID {
+		var err error
+		if set, err = env.Switch.API(ctx, syntax.ForChannel("uuid_setvar", env.Call.UUID(), name+" "+syntax.Rest(arguments))); err != nil {
+			return "", err
+		}
+	}
+	if !strings.HasPrefix(set, "+OK") {
+		env.Log.Error("api: a command with a line break was not run: only a call that is up can take one to FreeSWITCH", "command", command)
+		return "-ERR a line break cannot be sent\n", nil
+	}
+	output, err := env.Switch.API(ctx, "expand uuid:"+env.Call.UUID()+" "+command+" ${variable_"+name+"}")
+	if err == nil {
+		_, err = env.Switch.API(ctx, syntax.ForChannel("uuid_setvar", env.Call.UUID(), name))
+	}
+	return strings.TrimSuffix(output, "-ERR Cannot execute command\n"), err
+}
+
+var breaks = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ", "\v", " ", "\f", " ")

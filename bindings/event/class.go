@@ -2,7 +2,9 @@ package event
 
 import (
 	"log/slog"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/run"
@@ -19,15 +21,16 @@ func (Module) Bind(env *run.Env) any { return env }
 // Declare declares the constructor and the class.
 func (Module) Declare() *vm.Module {
 	return &vm.Module{
-		Name: "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
+		CText: true,
+		Name:  "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
 		Funcs: []vm.Func{{
 			Name: "Event",
 			Params: []vm.Param{
 				{Name: "type", Kind: vm.String, Doc: `the event's name, such as CUSTOM or MESSAGE; "json" makes an event of JSON text`},
-				{Name: "subclass", Kind: vm.String, Optional: true, Default: "none", Doc: "the subclass of a CUSTOM event; after json, the JSON text"},
+				{Name: "subclass", Kind: vm.String, Optional: true, Default: "none", Most: MaxSize, Doc: "the subclass of a CUSTOM event; after json, the JSON text, 1 MiB at most"},
 			},
 			Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the new event"}},
-			Doc:     "Makes an event. An unknown type becomes MESSAGE, and a subclass makes the event CUSTOM. The event has only the headers that the script adds; FreeSWITCH adds its own when the event is fired.",
+			Doc:     "Makes an event. An unknown type becomes MESSAGE, and a subclass makes the event CUSTOM. In a call the event begins with FreeSWITCH's own headers, such as Core-UUID and Event-Date-Local; FreeSWITCH writes them again when it is fired.",
 			Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")\ne:fire()",
 			Go:      construct,
 		}},
@@ -37,8 +40,11 @@ func (Module) Declare() *vm.Module {
 func construct(a *vm.Args) error {
 	log := logOf(a)
 	kind, subclass := a.String(0), a.String(1)
-	e := New(kind, subclass)
+	e := New(kind, subclass, base(a)...)
+	charge(a, e.size)
 	if strings.EqualFold(kind, "json") && subclass != "" {
+		a.ChargeCPU(4 * len(subclass))
+		a.ChargeMemory(len(subclass))
 		var err error
 		if e, err = FromJSON(subclass); err != nil {
 			log.Error("freeswitch.Event: not an event in JSON", "error", err)
@@ -51,13 +57,35 @@ func construct(a *vm.Args) error {
 	return nil
 }
 
+// base returns the headers of a new event of a call
+// (switch_event.c:switch_event_prep_for_delivery_detailed). Without a call it is not
+// known which FreeSWITCH will fire it.
+func base(a *vm.Args) (headers [][2]string) {
+	env := a.Instance().(*run.Env)
+	if env.Call == nil {
+		return nil
+	}
+	last, now := env.Call.Snapshot(), env.Clock.Now()
+	for _, name := range []string{"Core-UUID", "FreeSWITCH-Hostname", "FreeSWITCH-Switchname", "FreeSWITCH-IPv4", "FreeSWITCH-IPv6"} {
+		if value := last.Get(name); value != "" {
+			headers = append(headers, [2]string{name, strings.Clone(value)})
+		}
+	}
+	file, line := a.Where()
+	return append(headers,
+		[2]string{"Event-Date-Local", now.Format(time.DateTime)},
+		[2]string{"Event-Date-GMT", now.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")},
+		[2]string{"Event-Date-Timestamp", strconv.FormatInt(now.UnixMicro(), 10)},
+		[2]string{"Event-Calling-File", file}, [2]string{"Event-Calling-Function", "Event"}, [2]string{"Event-Calling-Line-Number", strconv.Itoa(line)})
+}
+
 // wrap makes the event of a Lua object; other modules pass one that FreeSWITCH
 // has sent.
-func wrap(v any) any {
+func wrap(v any) vm.Holder {
 	if received, ok := v.(esl.Event); ok {
 		return Received(received)
 	}
-	return v
+	return v.(*Event)
 }
 
 func logOf(a *vm.Args) *slog.Logger { return a.Instance().(*run.Env).Log }
@@ -66,7 +94,7 @@ func class() *vm.Class {
 	name := vm.Param{Name: "name", Kind: vm.String, Doc: "the header's name, in any case"}
 	done := []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}}
 	return &vm.Class{
-		Name: "Event", Wrap: wrap,
+		Name: "Event", Value: (*Event)(nil), Wrap: wrap,
 		Doc:     "An event: a list of headers and a body. A script makes one with freeswitch.Event, or gets one in its input callback.",
 		Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nprint(e:serialize())",
 		Methods: []vm.Func{
@@ -107,7 +135,7 @@ func class() *vm.Class {
 				Go:      method(func(e *Event, a *vm.Args) error { a.ReturnString(e.Name()); return nil }),
 			},
 			{
-				Name: "addHeader", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Doc: `its value; "" removes the header`}},
+				Name: "addHeader", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Most: MaxSize, Doc: `its value; "" removes the header. An event holds 1 MiB at most`}},
 				Results: done,
 				Doc:     `Appends a header. The name "list[2]" sets element 2 of a list, counted from 0.`,
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")",
@@ -126,11 +154,11 @@ func class() *vm.Class {
 				}),
 			},
 			{
-				Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String, Doc: "the new body"}}, Results: done,
+				Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String, Most: MaxSize, Doc: "the new body"}}, Results: done,
 				Doc:     "Sets the body. An event holds 1 MiB at most; more raises an error.",
 				Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addBody(\"hello\")",
 				Go: method(func(e *Event, a *vm.Args) error {
-					charge(e, a, len(a.String(0)))
+					charge(a, len(a.String(0)))
 					if err := e.SetBody(a.String(0)); err != nil {
 						return err
 					}
@@ -144,7 +172,7 @@ func class() *vm.Class {
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"a::b\")\ne:merge(freeswitch.Event(\"MESSAGE\"))",
 				Go: method(func(e *Event, a *vm.Args) error {
 					other := a.Object(0).(*Event)
-					charge(e, a, other.size)
+					charge(a, other.size)
 					if err := e.Merge(other); err != nil {
 						return err
 					}
@@ -159,8 +187,8 @@ func class() *vm.Class {
 				Go:      method(func(e *Event, a *vm.Args) error { a.ReturnBool(true); return nil }),
 			},
 			{
-				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}}, Waits: true,
-				Doc: "Fires a copy of the event into FreeSWITCH. It goes without its Unique-ID, which would have FreeSWITCH queue it to that channel instead. " +
+				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}},
+				Doc: "Fires a copy of the event into FreeSWITCH; it may hold 64 KiB. It goes without its Unique-ID, which would have FreeSWITCH queue it to that channel instead. " +
 					"An event that came from FreeSWITCH is not fired. The flow needs the grant fire_events, which it has by default; without it an error is raised.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nif not e:fire() then freeswitch.consoleLog(\"err\", \"not fired\") end",
 				Go:      method(fire),
@@ -174,9 +202,9 @@ func method(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
 }
 
 // charge counts the bytes that an event will grow by against the script's memory,
-// and the search through its headers against its processor time.
-func charge(e *Event, a *vm.Args, bytes int) {
-	a.ChargeCPU(len(e.headers) + e.size/16)
+// and the time to add them.
+func charge(a *vm.Args, bytes int) {
+	a.ChargeCPU(few + bytes/8)
 	a.ChargeMemory(headerCost + bytes)
 }
 
@@ -195,11 +223,12 @@ func serialize(e *Event, a *vm.Args) error {
 
 func getHeader(e *Event, a *vm.Args) error {
 	name := a.String(0)
-	a.ChargeCPU(len(e.headers))
+	a.ChargeCPU(few)
 	if name == "" {
 		logOf(a).Error("event:getHeader: the header has no name")
 	}
 	if value, ok := e.Get(name); ok && name != "" {
+		a.ChargeCPU(len(value) / 8)
 		a.ReturnString(value)
 	} else {
 		a.Return(lua.LNil)
@@ -212,7 +241,7 @@ func addHeader(e *Event, a *vm.Args) error {
 		a.ReturnBool(false)
 		return nil
 	}
-	charge(e, a, len(a.String(0))+len(a.String(1)))
+	charge(a, len(a.String(0))+len(a.String(1)))
 	if err := e.Add(a.String(0), a.String(1)); err != nil {
 		return err
 	}
@@ -227,11 +256,15 @@ func fire(e *Event, a *vm.Args) error {
 		return nil
 	}
 	env := a.Instance().(*run.Env)
-	if err := env.Grants.CheckEvent(); err != nil {
+	headers := e.sendHeaders()
+	body, _ := e.Body()
+	if err := env.Grants.CheckEvent(e.Name(), headers, body); err != nil {
 		return err
 	}
-	body, _ := e.Body()
-	err := env.Switch.SendEvent(a.Context(), e.Name(), e.sendHeaders(), body)
+	if err := a.BoundSent(e.size); err != nil {
+		return err
+	}
+	err := env.Switch.SendEvent(a.Context(), e.Name(), headers, body)
 	if a.Context().Err() != nil {
 		return a.Context().Err()
 	}
@@ -250,12 +283,14 @@ func fire(e *Event, a *vm.Args) error {
 // text again (switch_utils.c:switch_url_encode), so a client that gets the event as
 // text/event-plain reads line ends.
 func (e *Event) sendHeaders() [][2]string {
-	out := make([][2]string, 0, len(e.headers))
-	for _, h := range e.headers {
+	out := make([][2]string, 0, len(e.headers.list))
+	for h := range e.headers.all() {
 		switch strings.ToLower(h.name) {
-		case "event-name", "content-length", "unique-id":
+		case "", "event-name", "content-length", "unique-id":
+		case "core-uuid", "freeswitch-hostname", "freeswitch-switchname", "freeswitch-ipv4", "freeswitch-ipv6", "event-date-local", "event-date-gmt",
+			"event-date-timestamp", "event-calling-file", "event-calling-function", "event-calling-line-number": // FreeSWITCH adds its own
 		default:
-			out = append(out, [2]string{h.name, lineEnds.Replace(h.value)})
+			out = append(out, [2]string{h.name, lineEnds.Replace(h.text())})
 		}
 	}
 	return out

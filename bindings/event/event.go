@@ -11,30 +11,20 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // Event is an event that a script can read and, if the script has made it, fire.
 // It belongs to the goroutine of its script.
 type Event struct {
 	kind     string // CUSTOM, MESSAGE, ...
-	headers  []header
+	headers  headers
 	body     string
 	hasBody  bool
 	received bool // from FreeSWITCH: it cannot be fired
+	arrived  int  // the bytes that FreeSWITCH has sent
 	size     int  // in bytes
 }
-
-// header is a header. The value of a list is its ARRAY:: form.
-type header struct {
-	name, value string
-	list        []string
-}
-
-// The bytes that a header and an element of a list take besides their text.
-const (
-	headerCost = 64
-	slotCost   = 16
-)
 
 // MaxSize is the largest event in bytes. A script that adds more gets an error, so
 // that it cannot take memory beyond its own limit.
@@ -49,8 +39,9 @@ func (e *SizeError) Error() string {
 
 // New makes an event of a type by name ("CUSTOM", case does not matter, any
 // 13-character prefix such as SWITCH_EVENT_ is skipped). An unknown type
-// becomes MESSAGE, a subclass makes it CUSTOM, as mod_lua does.
-func New(kind, subclass string) *Event {
+// becomes MESSAGE, a subclass makes it CUSTOM, as mod_lua does. base are the headers
+// that every event begins with.
+func New(kind, subclass string, base ...[2]string) *Event {
 	name, ok := typeName(kind)
 	if !ok {
 		name = "MESSAGE"
@@ -60,6 +51,9 @@ func New(kind, subclass string) *Event {
 	}
 	e := &Event{kind: name}
 	e.append("Event-Name", name)
+	for _, h := range base {
+		e.append(h[0], h[1])
+	}
 	if subclass != "" {
 		e.append("Event-Subclass", subclass)
 	}
@@ -73,7 +67,7 @@ func Received(in esl.Event) *Event {
 	if kind == "" { // as FreeSWITCH fires what sendevent queued to a channel
 		kind = strings.TrimPrefix(in.Get("Command"), "sendevent ")
 	}
-	e := &Event{kind: kind, body: in.Body(), hasBody: in.Body() != "", received: true}
+	e := &Event{kind: kind, body: in.Body(), hasBody: in.Body() != "", received: true, arrived: in.Size()}
 	for name, value := range in.All() {
 		if strings.EqualFold(name, "Content-Length") {
 			continue // written from the body when the event is serialised
@@ -95,8 +89,8 @@ func (e *Event) Name() string {
 // Get returns the first header of that name, in any case. A list comes as
 // "ARRAY::a|:b". "_body" is the body unless a header has that name.
 func (e *Event) Get(name string) (string, bool) {
-	if h := e.find(name); h != nil {
-		return h.value, true
+	if h := e.headers.find(name); h != nil {
+		return h.text(), true
 	}
 	if name == "_body" && e.hasBody {
 		return e.body, true
@@ -104,8 +98,11 @@ func (e *Event) Get(name string) (string, bool) {
 	return "", false
 }
 
-// Size returns the bytes that count against the script's memory limit.
-func (e *Event) Size() int { return e.size }
+// Holds returns the bytes of the headers, with the room for those that were
+// deleted, and of the body. A received event keeps all that was received alive.
+func (e *Event) Holds(func(lua.LValue)) int {
+	return max(e.size, e.arrived) + headerCost*(1+cap(e.headers.list)-len(e.headers.list)+e.headers.deleted)
+}
 
 // Body returns the event's body and reports whether it has one.
 func (e *Event) Body() (string, bool) { return e.body, e.hasBody }
@@ -146,23 +143,14 @@ func (e *Event) Add(name, value string) error {
 
 // Delete removes every header of that name and reports whether there was one.
 func (e *Event) Delete(name string) bool {
-	others := e.headers[:0]
-	for _, h := range e.headers {
-		if strings.EqualFold(h.name, name) {
-			e.size -= h.size()
-			continue
-		}
-		others = append(others, h)
-	}
-	found := len(others) < len(e.headers)
-	clear(e.headers[len(others):])
-	e.headers = others
-	return found
+	bytes := e.headers.remove(name)
+	e.size -= bytes
+	return bytes > 0
 }
 
 // Merge appends the headers of other; a list continues a header of its name.
 func (e *Event) Merge(other *Event) error {
-	for _, h := range other.headers {
+	for h := range other.headers.all() {
 		if h.list == nil {
 			if err := e.Add(h.name, h.value); err != nil {
 				return err
@@ -172,55 +160,49 @@ func (e *Event) Merge(other *Event) error {
 		if err := e.grow(h.size()); err != nil {
 			return err
 		}
-		e.push(h.name, h.list)
-	}
-	return nil
-}
-
-func (e *Event) find(name string) *header {
-	for i := range e.headers {
-		if strings.EqualFold(e.headers[i].name, name) {
-			return &e.headers[i]
-		}
+		e.push(h.name, h.list...)
 	}
 	return nil
 }
 
 func (e *Event) append(name, value string) {
-	if rest, ok := strings.CutPrefix(value, "ARRAY::"); ok && rest != "" {
-		e.push(name, strings.Split(rest, "|:"))
+	if rest, ok := strings.CutPrefix(value, arrayPrefix); ok && rest != "" {
+		e.push(name, strings.Split(rest, arraySeparator)...)
 		return
 	}
-	h := header{name: name, value: value}
-	e.headers = append(e.headers, h)
+	e.size += e.headers.add(header{name: name, value: value}).size()
+}
+
+// push continues the header of that name as a list, or begins one. A list cannot
+// begin with an empty element.
+func (e *Event) push(name string, values ...string) {
+	for len(values) > 0 && values[0] == "" && e.headers.find(name) == nil {
+		values = values[1:]
+	}
+	if len(values) == 0 {
+		return
+	}
+	h := e.list(name)
+	e.size -= h.size()
+	h.list = append(h.list, values...)
+	for _, v := range values {
+		h.bytes += len(v)
+	}
 	e.size += h.size()
 }
 
-// push continues the header of that name as a list, or begins one.
-func (e *Event) push(name string, values []string) {
-	h := e.find(name)
+// list returns the header of that name, which it makes a list.
+func (e *Event) list(name string) *header {
+	h := e.headers.find(name)
 	if h == nil {
-		e.headers = append(e.headers, header{name: name})
-		h = &e.headers[len(e.headers)-1]
+		h = e.headers.add(header{name: name, list: []string{}})
 		e.size += h.size()
 	} else if h.list == nil {
-		h.list = []string{h.value}
+		e.size -= h.size()
+		h.list, h.bytes, h.value = []string{h.value}, len(h.value), ""
+		e.size += h.size()
 	}
-	h.setList(e, append(h.list, values...))
-}
-
-func (h *header) setList(e *Event, list []string) {
-	e.size -= h.size()
-	h.list = list
-	h.value = strings.Join(list, "|:")
-	if len(list) > 1 {
-		h.value = "ARRAY::" + h.value
-	}
-	e.size += h.size()
-}
-
-func (h *header) size() int {
-	return headerCost + len(h.name) + len(h.value) + slotCost*len(h.list)
+	return h
 }
 
 // maxSlot is the highest index of a list that FreeSWITCH accepts; it ignores
@@ -231,25 +213,21 @@ func (e *Event) setSlot(name string, index int, value string) error {
 	if index < 0 || index > maxSlot {
 		return nil
 	}
-	h := e.find(name)
 	have := 0
-	if h != nil {
+	if h := e.headers.find(name); h != nil {
 		have = len(h.list)
 	}
-	if err := e.grow(len(name) + len(value) + (2+slotCost)*max(0, index+1-have) + headerCost); err != nil {
+	if err := e.grow(headerCost + len(name) + len(value) + (slotCost+len(arraySeparator))*max(0, index+1-have)); err != nil {
 		return err
 	}
-	if h == nil {
-		e.headers = append(e.headers, header{name: name})
-		h = &e.headers[len(e.headers)-1]
-		e.size += h.size()
+	h := e.list(name)
+	e.size -= h.size()
+	for len(h.list) <= index {
+		h.list = append(h.list, "")
 	}
-	list := h.list
-	for len(list) <= index {
-		list = append(list, "")
-	}
-	list[index] = value
-	h.setList(e, list)
+	h.bytes += len(value) - len(h.list[index])
+	h.list[index] = value
+	e.size += h.size()
 	return nil
 }
 

@@ -1,25 +1,27 @@
 package event
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/cjson"
 )
 
 // Plain returns the event as switch_event_serialize writes it: "Name: value" lines
-// with values URL-encoded, a blank line, the body after its length.
+// with values URL-encoded, a blank line, the body after its length. Line ends in a
+// name, which FreeSWITCH would write as they are, are encoded: a name may come from a
+// web server's JSON, and must not make a header of its own.
 func (e *Event) Plain() string {
 	var b strings.Builder
-	b.Grow(e.size + 16*len(e.headers))
-	for _, h := range e.headers {
-		b.WriteString(h.name)
+	b.Grow(e.size)
+	for h := range e.headers.all() {
+		_, _ = lineEnds.WriteString(&b, h.name)
 		b.WriteString(": ")
-		if h.value == "" {
+		if value := h.text(); value == "" {
 			b.WriteString("_undef_")
 		} else {
-			urlEncode(&b, h.value)
+			urlEncode(&b, value)
 		}
 		b.WriteByte('\n')
 	}
@@ -34,56 +36,53 @@ func (e *Event) Plain() string {
 // JSON returns the event as switch_event_serialize_json writes it: one object in
 // the order of the headers, lists as arrays, the body under _body.
 func (e *Event) JSON() string {
-	var b strings.Builder
-	field := func(name string, value any) {
-		if b.Len() == 0 {
-			b.WriteByte('{')
-		} else {
-			b.WriteByte(',')
+	out := []byte{'{'}
+	field := func(name string) {
+		if len(out) > 1 {
+			out = append(out, ',')
 		}
-		b.WriteString(jsonText(name))
-		b.WriteByte(':')
-		b.WriteString(jsonText(value))
+		out = append(cjson.AppendString(out, name), ':')
 	}
-	for _, h := range e.headers {
-		if h.list != nil {
-			field(h.name, h.list)
-		} else {
-			field(h.name, h.value)
+	for h := range e.headers.all() {
+		field(h.name)
+		if h.list == nil {
+			out = cjson.AppendString(out, h.value)
+			continue
 		}
+		out = append(out, '[')
+		for i, value := range h.list {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = cjson.AppendString(out, value)
+		}
+		out = append(out, ']')
 	}
 	if e.hasBody {
-		field("Content-Length", strconv.Itoa(len(e.body)))
-		field("_body", e.body)
+		field("Content-Length")
+		out = cjson.AppendString(out, strconv.Itoa(len(e.body)))
+		field("_body")
+		out = cjson.AppendString(out, e.body)
 	}
-	if b.Len() == 0 {
-		return "{}"
-	}
-	return b.String() + "}"
-}
-
-func jsonText(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // strings and lists of strings always encode
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(append(out, '}'))
 }
 
 // XML returns the event as switch_event_xmlize and switch_xml_toxml write it:
-// header values URL-encoded, the body only XML-escaped.
+// header values URL-encoded, the body only XML-escaped. What would end a tag in a name
+// is escaped, too.
 func (e *Event) XML() string {
 	var b strings.Builder
 	b.WriteString("<event>\n  <headers>\n")
-	for _, h := range e.headers {
+	for h := range e.headers.all() {
 		values := h.list
 		if values == nil {
 			values = []string{h.value}
 		}
+		tag := xmlEscape.Replace(lineEnds.Replace(h.name))
 		for _, v := range values {
 			var enc strings.Builder
 			urlEncode(&enc, v)
-			fmt.Fprintf(&b, "    <%s>%s</%s>\n", h.name, xmlEscape.Replace(enc.String()), h.name)
+			fmt.Fprintf(&b, "    <%s>%s</%s>\n", tag, xmlEscape.Replace(enc.String()), tag)
 		}
 	}
 	b.WriteString("  </headers>\n")
@@ -116,57 +115,80 @@ func urlEncode(b *strings.Builder, s string) {
 }
 
 // FromJSON makes an event from a JSON object as switch_event_create_json does:
-// strings become headers, arrays lists, "_body" the body, the rest is skipped.
+// strings become headers, arrays lists, "_body" the body, the rest is skipped. A
+// Content-Length is skipped too, which FreeSWITCH would send beside the body's own.
 func FromJSON(text string) (*Event, error) {
-	dec := json.NewDecoder(strings.NewReader(text))
-	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
-		return nil, fmt.Errorf("an event is written as one JSON object, not as %.40q", text)
+	if len(text) > MaxSize {
+		return nil, &SizeError{len(text)}
 	}
-	e := &Event{kind: "CLONE"}
-	for dec.More() {
-		tok, err := dec.Token()
+	r := cjson.NewReader(text)
+	v, err := r.Value()
+	e := &Event{kind: "CUSTOM"}
+	if err != nil || v.Kind != cjson.Object {
+		return e, err
+	}
+	for {
+		name, more, err := r.Next(cjson.Object)
+		if err != nil || !more {
+			return e, err
+		}
+		v, err := r.Value()
 		if err != nil {
 			return nil, err
 		}
-		name, _ := tok.(string)
-		var value any
-		if err := dec.Decode(&value); err != nil {
-			return nil, err
+		switch v.Kind {
+		case cjson.String:
+			err = e.addJSON(name, v.Text)
+		case cjson.Array:
+			var list []string
+			if list, err = readList(r, v.Kind); err == nil && len(list) > 0 {
+				e.push(name, list...)
+				if err = e.grow(0); err == nil && name == "_body" {
+					err = e.SetBody(list[len(list)-1])
+				}
+			}
+		case cjson.Object:
+			_, err = readList(r, v.Kind)
 		}
-		if err := e.addJSON(name, value); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
-	_, err := dec.Token()
-	return e, err
 }
 
-func (e *Event) addJSON(name string, value any) error {
-	switch v := value.(type) {
-	case string:
+// readList reads the rest of an array or object and returns the strings that are
+// elements of it.
+func readList(r *cjson.Reader, of cjson.Kind) (list []string, err error) {
+	for {
+		_, more, err := r.Next(of)
+		if err != nil || !more {
+			return list, err
+		}
+		v, err := r.Value()
 		switch {
-		case name == "_body":
-			return e.SetBody(v)
-		case strings.EqualFold(name, "Event-Name"):
-			e.Delete(name)
-			if kind, ok := typeName(v); ok {
-				e.kind = kind
-			}
-		case strings.EqualFold(name, "Content-Length"):
-			return nil
-		}
-		return e.Add(name, v)
-	case []any:
-		var list []string
-		for _, item := range v {
-			if s, ok := item.(string); ok {
-				list = append(list, s)
+		case err != nil:
+			return nil, err
+		case v.Kind == cjson.String:
+			list = append(list, v.Text)
+		case v.Kind == cjson.Array || v.Kind == cjson.Object:
+			if _, err := readList(r, v.Kind); err != nil {
+				return nil, err
 			}
 		}
-		if len(list) > 0 {
-			e.push(name, list)
-		}
-		return e.grow(0)
 	}
-	return nil
+}
+
+func (e *Event) addJSON(name, value string) error {
+	switch {
+	case strings.EqualFold(name, "_body"):
+		return e.SetBody(value)
+	case strings.EqualFold(name, "Event-Name"):
+		e.Delete(name)
+		if kind, ok := typeName(value); ok {
+			e.kind = kind
+		}
+	case strings.EqualFold(name, "Content-Length"):
+		return nil
+	}
+	return e.Add(name, value)
 }

@@ -12,18 +12,20 @@ import (
 
 // File is an open file. Its text is in memory.
 type File struct {
-	text     string
-	offset   int // of the next byte to read
-	ownBytes int // of the text, 0 if the generation holds it
-	open     bool
+	text   string
+	offset int // of the next byte to read
+	open   bool
 }
 
-// Size returns the bytes that count against the script's memory limit.
-func (f *File) Size() int { return f.ownBytes }
+// Holds visits the text.
+func (f *File) Holds(visit func(lua.LValue)) int {
+	visit(lua.LString(f.text))
+	return 0
+}
 
 func class() *vm.Class {
 	return &vm.Class{
-		Name:    "file",
+		Name: "file", Value: (*File)(nil),
 		Doc:     "A file that io.open has opened for reading.",
 		Example: "local file = assert(io.open(\"greeting.txt\"))\nprint(file:read(\"*l\"))",
 		Methods: []vm.Func{
@@ -33,46 +35,34 @@ func class() *vm.Class {
 				Results: []vm.Result{{Name: "text", Kind: vm.Any, Doc: "one result for each format; nil at the end of the file"}},
 				Doc:     "Reads from the file, as Lua 5.1 does.",
 				Example: "local file = assert(io.open(\"greeting.txt\"))\nlocal first, rest = file:read(\"*l\", \"*a\")",
-				Go: func(a *vm.Args) error {
-					f := a.Self().(*File)
-					if !f.open {
-						return errClosed
-					}
-					return f.read(a)
-				},
+				Go:      ifOpen((*File).read),
 			},
 			{
 				Name: "lines", Results: []vm.Result{{Name: "iterator", Kind: vm.Function, Doc: "returns the next line, and nil after the last"}},
 				Doc:     "Returns an iterator over the lines that have not been read yet.",
 				Example: "local file = assert(io.open(\"greeting.txt\"))\nfor line in file:lines() do print(line) end",
-				Go: func(a *vm.Args) error {
-					f := a.Self().(*File)
-					if !f.open {
-						return errClosed
-					}
-					a.Return(lines(a, a.L.Get(1), f))
-					return nil
-				},
+				Go:      ifOpen(func(f *File, a *vm.Args) error { a.Return(lines(a, a.L.Get(1), f)); return nil }),
 			},
 			{
 				Name: "close", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "always true"}},
 				Doc:     "Closes the file. A file that is not closed costs memory until the script ends.",
 				Example: "local file = assert(io.open(\"greeting.txt\"))\nfile:close()",
-				Go: func(a *vm.Args) error {
-					f := a.Self().(*File)
-					if !f.open {
-						return errClosed
-					}
-					*f = File{}
-					a.ReturnBool(true)
-					return nil
-				},
+				Go:      ifOpen(func(f *File, a *vm.Args) error { *f = File{}; a.ReturnBool(true); return nil }),
 			},
 		},
 	}
 }
 
-var errClosed = errors.New("attempt to use a closed file")
+// ifOpen returns a method that is refused on a closed file.
+func ifOpen(do func(*File, *vm.Args) error) func(*vm.Args) error {
+	return func(a *vm.Args) error {
+		f := a.Self().(*File)
+		if !f.open {
+			return errors.New("attempt to use a closed file")
+		}
+		return do(f, a)
+	}
+}
 
 func lines(a *vm.Args, self lua.LValue, f *File) lua.LValue {
 	return a.Iterator(self, func() (string, bool, error) {

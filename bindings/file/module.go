@@ -122,7 +122,8 @@ func read(a *vm.Args, name string) (*File, error) {
 		if err != nil {
 			return nil, unreadable(name, err)
 		}
-		return &File{text: text, open: true}, nil // the generation holds it
+		a.ChargeMemory(len(text)) // it may be a copy of its own (store.Dir), or one that the script's generation holds
+		return &File{text: text, open: true}, nil
 	}
 	dir, within, err := env.Grants.CheckRead(name)
 	if err != nil {
@@ -132,5 +133,5 @@ func read(a *vm.Args, name string) (*File, error) {
 	if err != nil {
 		return nil, unreadable(name, err)
 	}
-	return &File{text: text, ownBytes: len(text), open: true}, nil
+	return &File{text: text, open: true}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -29,11 +30,11 @@ func envOf(a *vm.Args) *run.Env { return a.Instance().(*run.Env) }
 // Declare declares the table.
 func (Module) Declare() *vm.Module {
 	level := vm.Param{Name: "level", Kind: vm.String, Doc: "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG, in any case; anything else is DEBUG"}
-	text := vm.Param{Name: "text", Kind: vm.String, Doc: "the line"}
+	text := vm.Param{Name: "text", Kind: vm.String, Most: math.MaxInt, Doc: "the line"}
 	console := vm.Func{
 		Name: "consoleLog", Params: []vm.Param{level, text},
-		Doc: "Writes a line to the log. A script may write 1000 lines at once and 100 a second after that, of 8 KiB each; " +
-			"more are left out, and the log says how many.",
+		Doc: "Writes a line to the log. A script may write 20 lines at once and one a second in any case, and more as far as the setting log.rate allows it to all scripts together. " +
+			"What exceeds that is left out, and the log says how many lines. A line is cut at 8 KiB, and counts as several if it is longer than 1 KiB.",
 		Example: `freeswitch.consoleLog("info", "the caller has chosen sales")`,
 		Go:      func(a *vm.Args) error { envOf(a).Console.Write(a.String(0), a.String(1)); return nil },
 	}
@@ -55,6 +56,7 @@ func (Module) Declare() *vm.Module {
 		},
 	}
 	return &vm.Module{
+		CText:       true,
 		Name:        "freeswitch",
 		Doc:         "FreeSWITCH as a script sees it: the log, global variables, and the constructors of its objects.",
 		AfterHangup: "Works as before: it does not concern the call.",
@@ -68,24 +70,24 @@ func (Module) Declare() *vm.Module {
 			place, oldName(place, "console_log2"),
 			clean, oldName(clean, "console_clean_log"),
 			{
-				Name: "msleep", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait"}}, Waits: true,
+				Name: "msleep", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait"}},
 				Doc:         "Waits, whatever happens to the call. To wait with a caller on the line, use session:sleep, which ends with the hangup.",
 				Example:     `freeswitch.msleep(200)`,
 				AfterHangup: "Waits all the same.",
 				Go:          msleep,
 			},
 			{
-				Name: "getGlobalVariable", Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name"}}, Waits: true,
+				Name: "getGlobalVariable", Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name"}},
 				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if it is not set"}},
 				Doc:     "Returns a global variable of FreeSWITCH.",
 				Example: `local domain = freeswitch.getGlobalVariable("domain")`,
 				Go:      getGlobalVariable,
 			},
 			{
-				Name: "setGlobalVariable", Waits: true,
+				Name: "setGlobalVariable",
 				Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name, without =, blanks, quotes and backslashes"},
 					{Name: "value", Kind: vm.String, Doc: `its value; nil or "" removes the variable`}},
-				Doc:     "Sets a global variable of FreeSWITCH, for all calls.",
+				Doc:     "Sets a global variable of FreeSWITCH, for all calls. It is the command global_setvar and needs its grant.",
 				Example: `freeswitch.setGlobalVariable("night_mode", "true")`,
 				Go:      setGlobalVariable,
 			},
@@ -128,7 +130,11 @@ func getGlobalVariable(a *vm.Args) error {
 		a.Return(lua.LNil)
 		return nil
 	}
-	value, err := envOf(a).Switch.API(a.Context(), "global_getvar "+name)
+	line := "global_getvar " + name
+	if err := envOf(a).Grants.CheckAPI(line); err != nil {
+		return err
+	}
+	value, err := envOf(a).Switch.API(a.Context(), line)
 	if err = logLost(a, err); err != nil {
 		return err
 	}
@@ -145,10 +151,11 @@ func setGlobalVariable(a *vm.Args) error {
 	if name == "" || strings.ContainsAny(name, "=' \\") {
 		return fmt.Errorf("a global variable cannot be called %q: use letters, digits and underscores", name)
 	}
-	if err := envOf(a).Grants.CheckVariable(name, a.String(1)); err != nil {
+	line := "global_setvar " + name + "=" + syntax.Value(a.String(1))
+	if err := envOf(a).Grants.CheckAPI(line); err != nil {
 		return err
 	}
-	_, err := envOf(a).Switch.API(a.Context(), "global_setvar "+name+"="+syntax.Value(a.String(1)))
+	_, err := envOf(a).Switch.API(a.Context(), line)
 	return logLost(a, err)
 }
 
@@ -156,7 +163,7 @@ func setGlobalVariable(a *vm.Args) error {
 // expects no error here, and returns any other error.
 func logLost(a *vm.Args, err error) error {
 	if gone := (*esl.DisconnectError)(nil); errors.As(err, &gone) {
-		envOf(a).Console.Write("ERR", err.Error())
+		envOf(a).Log.Error("FreeSWITCH's connection is gone; the script continues without it", "error", err)
 		return nil
 	}
 	return err

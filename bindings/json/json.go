@@ -3,17 +3,12 @@
 package json
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"math"
-	"strconv"
-	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/cjson"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/number"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -22,14 +17,14 @@ import (
 const (
 	maxDecoded = 256 << 10 // bytes
 	maxEncoded = 1 << 20   // bytes
-	maxDepth   = 64
 )
 
-// tableCost is the size of an empty table in bytes.
+// tableCost charges an empty table, in bytes.
 const tableCost = 96
 
 // codec is an object of freeswitch.JSON.
 type codec struct {
+	vm.Nothing
 	emptyAsArray bool
 	pretty       bool
 }
@@ -37,8 +32,8 @@ type codec struct {
 // Module declares freeswitch.JSON and its objects.
 type Module struct{}
 
-// Bind returns no instance: JSON does not depend on the run.
-func (Module) Bind(*run.Env) any { return nil }
+// Bind returns the environment of the run.
+func (Module) Bind(env *run.Env) any { return env }
 
 // Declare declares the constructor and the class.
 func (Module) Declare() *vm.Module {
@@ -58,27 +53,30 @@ func (Module) Declare() *vm.Module {
 
 func class() *vm.Class {
 	return &vm.Class{
-		Name:    "JSON",
+		Name: "JSON", Value: (*codec)(nil),
 		Doc:     "Turns tables into JSON and JSON into tables.",
 		Example: "local json = freeswitch.JSON()\nlocal answer = json:decode('{\"open\": true}')",
 		Methods: []vm.Func{
 			{
 				Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table, Doc: "text, numbers, booleans and tables of them; other values are left out"}},
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the JSON text"}},
-				Doc:     "Writes a table as JSON: an array if its first key is 1, else an object. Raises an error if the text would be longer than 1 MiB or nests more than 64 deep.",
+				Doc: "Writes a table as JSON: an array if its first key is 1, else an object. Integers up to 2^53 are written in full. A text ends at its first NUL, and its other bytes stay as they are. " +
+					"Raises an error if the JSON text would be longer than 1 MiB or nests more than 1000 deep.",
 				Example: `print(freeswitch.JSON():encode({1, 2, {name = "Ada"}}))`,
 				Go: func(a *vm.Args) error {
-					text, err := a.Self().(*codec).encode(a, a.Table(0))
-					if err == nil {
-						a.ReturnString(text)
+					w := writer{codec: a.Self().(*codec), a: a}
+					if err := w.table(a.Table(0)); err != nil {
+						return err
 					}
-					return err
+					a.ReturnString(string(w.text))
+					return nil
 				},
 			},
 			{
-				Name: "decode", Params: []vm.Param{{Name: "text", Kind: vm.String, Doc: "a JSON object or array, 256 KiB at most"}},
-				Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is not a JSON object or array"}},
-				Doc:     "Reads a JSON object or array into a table. As in mod_lua, null is left out, and so is an array that is an element of an array.",
+				Name: "decode", Params: []vm.Param{{Name: "text", Kind: vm.String, Most: maxDecoded, Doc: "JSON, 256 KiB at most"}},
+				Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is not JSON; the log says why"}},
+				Doc: "Reads JSON into a table. As in mod_lua, null is left out, and so is an array that is an element of an array; a text that is neither an object nor an array gives an empty table, " +
+					"and what follows the first value is ignored.",
 				Example: "local answer = freeswitch.JSON():decode('{\"queue\": \"sales\"}')\nif answer then print(answer.queue) end",
 				Go: func(a *vm.Args) error {
 					table, err := decode(a, a.String(0))
@@ -96,7 +94,7 @@ func class() *vm.Class {
 			},
 			{
 				Name: "return_unformatted_json", Params: []vm.Param{{Name: "on", Kind: vm.Bool, Doc: "true (at first): on one line; false: indented"}},
-				Doc:     "Sets whether encode writes everything on one line.",
+				Doc:     "Sets whether encode writes everything on one line. In mod_lua it depends on chance until it is set.",
 				Example: "local json = freeswitch.JSON()\njson:return_unformatted_json(false)\nprint(json:encode({1, 2}))",
 				Go:      func(a *vm.Args) error { a.Self().(*codec).pretty = !a.Bool(0); return nil },
 			},
@@ -104,56 +102,25 @@ func class() *vm.Class {
 	}
 }
 
-func (j *codec) encode(a *vm.Args, t *lua.LTable) (string, error) {
-	var b builder
-	if err := j.write(a, &b, t, 0); err != nil {
-		return "", err
-	}
-	if !j.pretty {
-		return b.String(), nil
-	}
-	a.ChargeCPU(2 * (b.Len() + b.blanks))
-	var out bytes.Buffer
-	if err := json.Indent(&out, []byte(b.String()), "", "\t"); err != nil {
-		return "", err
-	}
-	return out.String(), nil
+// writer writes one text, as cJSON_Print or cJSON_PrintUnformatted do.
+type writer struct {
+	*codec
+	a     *vm.Args
+	text  []byte
+	depth int
 }
 
-// builder collects the text and counts the blanks and line ends that json.Indent
-// will add.
-type builder struct {
-	strings.Builder
-	blanks int
-}
-
-// tooLong reports whether the text is longer than maxEncoded.
-func (b *builder) tooLong(pretty bool) bool {
-	return b.Len() > maxEncoded || pretty && b.Len()+b.blanks > maxEncoded
-}
-
-// write follows freeswitch_lua.cpp:JSON::LuaTable2cJSON.
-func (j *codec) write(a *vm.Args, b *builder, t *lua.LTable, depth int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("json:encode: tables are nested more than %d deep; does one contain itself?", maxDepth)
+// table follows freeswitch_lua.cpp:JSON::LuaTable2cJSON.
+func (w *writer) table(t *lua.LTable) error {
+	if w.depth >= cjson.MaxDepth {
+		return fmt.Errorf("json:encode: tables are nested more than %d deep; does one contain itself?", cjson.MaxDepth)
 	}
 	key, value := t.Next(lua.LNil)
-	if key == lua.LNil {
-		if j.emptyAsArray {
-			b.WriteString("[]")
-		} else {
-			b.WriteString("{}")
-		}
-		return nil
-	}
-	array := key == lua.LNumber(1) || key == lua.LString("1")
-	open, end := byte('{'), byte('}')
-	if array {
-		open, end = '[', ']'
-	}
-	b.WriteByte(open)
+	array := key == lua.LNumber(1) || key == lua.LString("1") || key == lua.LNil && w.emptyAsArray
+	w.depth++
+	w.text = append(w.text, brackets(array)[0])
 	for first := true; key != lua.LNil; key, value = t.Next(key) {
-		a.ChargeCPU(30)
+		w.a.ChargeCPU(30)
 		name, named := keyText(key)
 		if !array && !named {
 			continue
@@ -163,143 +130,155 @@ func (j *codec) write(a *vm.Args, b *builder, t *lua.LTable, depth int) error {
 		default:
 			continue
 		}
-		if !first {
-			b.WriteByte(',')
+		if err := w.element(array, first, name); err != nil {
+			return err
+		}
+		if err := w.value(value); err != nil {
+			return err
 		}
 		first = false
-		if !array {
-			if err := writeText(a, b, name); err != nil {
-				return err
-			}
-			b.WriteByte(':')
-		}
-		switch v := value.(type) {
-		case lua.LString:
-			if err := writeText(a, b, string(v)); err != nil {
-				return err
-			}
-		case lua.LNumber:
-			b.WriteString(formatNumber(float64(v)))
-		case lua.LBool:
-			b.WriteString(v.String())
-		case *lua.LTable:
-			if err := j.write(a, b, v, depth+1); err != nil {
-				return err
-			}
-		}
-		if b.blanks += depth + 4; b.tooLong(j.pretty) {
+		if len(w.text) > maxEncoded {
 			return errTooLong
 		}
 	}
-	b.blanks += depth + 1
-	b.WriteByte(end)
+	w.depth--
+	if w.pretty && !array {
+		w.newLine(w.depth)
+	}
+	w.text = append(w.text, brackets(array)[1])
+	return nil
+}
+
+func brackets(array bool) string {
+	if array {
+		return "[]"
+	}
+	return "{}"
+}
+
+// element writes what comes before a value.
+func (w *writer) element(array, first bool, name string) error {
+	if !first {
+		w.text = append(w.text, ',')
+	}
+	switch {
+	case array && w.pretty && !first:
+		w.text = append(w.text, ' ')
+	case !array && w.pretty:
+		w.newLine(w.depth)
+	}
+	if array {
+		return nil
+	}
+	if err := w.string(name); err != nil {
+		return err
+	}
+	w.text = append(w.text, ':')
+	if w.pretty {
+		w.text = append(w.text, '\t')
+	}
+	return nil
+}
+
+func (w *writer) newLine(tabs int) {
+	w.a.ChargeCPU(tabs / 4)
+	w.text = append(w.text, '\n')
+	for range tabs {
+		w.text = append(w.text, '\t')
+	}
+}
+
+func (w *writer) value(value lua.LValue) error {
+	switch v := value.(type) {
+	case lua.LString:
+		return w.string(string(v))
+	case lua.LNumber:
+		w.text = cjson.AppendNumber(w.text, float64(v))
+	case lua.LBool:
+		w.text = append(w.text, v.String()...)
+	case *lua.LTable:
+		return w.table(v)
+	}
+	return nil
+}
+
+func (w *writer) string(s string) error {
+	if len(s) > maxEncoded {
+		return errTooLong
+	}
+	w.a.ChargeCPU(60 + len(s)/2)
+	w.text = cjson.AppendString(w.text, s)
 	return nil
 }
 
 var errTooLong = fmt.Errorf("json:encode: the text would be longer than %d bytes", maxEncoded)
 
-func writeText(a *vm.Args, b *builder, s string) error {
-	if len(s) > maxEncoded {
-		return errTooLong
-	}
-	a.ChargeCPU(60 + len(s)/2)
-	b.WriteString(quoted(s))
-	return nil
-}
-
 func keyText(key lua.LValue) (string, bool) {
-	switch key.(type) {
-	case lua.LString, lua.LNumber:
-		return key.String(), true
+	switch key := key.(type) {
+	case lua.LString:
+		return string(key), true
+	case lua.LNumber:
+		return number.String(float64(key)), true
 	}
 	return "", false
 }
 
-func quoted(s string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string always encodes
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func formatNumber(f float64) string {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return "null" // as cJSON
-	}
-	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
-		return strconv.FormatInt(int64(f), 10)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
-}
-
 // decode follows JSON::cJSON2LuaTable and returns nil for text that is not JSON.
 func decode(a *vm.Args, text string) (*lua.LTable, error) {
-	if len(text) > maxDecoded {
-		return nil, fmt.Errorf("json:decode: the text is longer than %d bytes", maxDecoded)
+	a.ChargeCPU(len(text) / 8)
+	r := cjson.NewReader(text)
+	v, err := r.Value()
+	var t *lua.LTable
+	if err == nil {
+		t, err = decodeInto(a, r, v.Kind)
 	}
-	dec := json.NewDecoder(strings.NewReader(text))
-	tok, err := dec.Token()
-	delim, nested := tok.(json.Delim)
-	if err != nil || !nested {
-		return nil, nil
-	}
-	t, err := decodeInto(a, dec, delim, 0)
-	if errors.Is(err, errTooDeep) {
-		return nil, err
-	}
-	if _, end := dec.Token(); err != nil || end != io.EOF {
+	if err != nil {
+		a.Instance().(*run.Env).Console.Write("WARNING", "json:decode: this is not JSON: "+err.Error())
 		return nil, nil
 	}
 	return t, nil
 }
 
-var errTooDeep = fmt.Errorf("json:decode: the text nests more than %d deep", maxDepth)
-
-func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua.LTable, error) {
-	if depth > maxDepth {
-		return nil, errTooDeep
-	}
+// decodeInto reads the elements of an array or object into a table. Of another
+// value the table stays empty.
+func decodeInto(a *vm.Args, r *cjson.Reader, of cjson.Kind) (*lua.LTable, error) {
 	a.ChargeMemory(tableCost)
 	t := &lua.LTable{Metatable: lua.LNil}
-	for n := 0; dec.More(); {
+	if of != cjson.Array && of != cjson.Object {
+		return t, nil
+	}
+	for n := 0; ; {
 		a.ChargeCPU(60)
-		name := ""
-		if open == '{' {
-			tok, err := dec.Token()
-			if err != nil {
-				return nil, err
-			}
-			name, _ = tok.(string)
+		name, more, err := r.Next(of)
+		if err != nil || !more {
+			return t, err
 		}
-		tok, err := dec.Token()
+		v, err := r.Value()
 		if err != nil {
-			return nil, err
+			return t, err
 		}
 		var value lua.LValue
-		switch v := tok.(type) {
-		case string:
-			a.ChargeMemory(len(v) + 32)
-			a.ChargeCPU(len(v) / 2)
-			value = lua.LString(v)
-		case float64:
+		switch v.Kind {
+		case cjson.String:
+			a.ChargeMemory(len(v.Text) + 32)
+			a.ChargeCPU(len(v.Text) / 2)
+			value = lua.LString(v.Text)
+		case cjson.Number:
 			a.ChargeMemory(16)
-			value = lua.LNumber(v)
-		case bool:
-			value = lua.LBool(v)
-		case json.Delim:
-			inner, err := decodeInto(a, dec, v, depth+1)
-			if err != nil {
-				return nil, err
+			value = lua.LNumber(v.Number)
+		case cjson.True, cjson.False:
+			value = lua.LBool(v.Kind == cjson.True)
+		case cjson.Array, cjson.Object:
+			if value, err = decodeInto(a, r, v.Kind); err != nil {
+				return t, err
 			}
-			if open == '[' && v == '[' {
+			if of == cjson.Array && v.Kind == cjson.Array {
 				continue
 			}
-			value = inner
 		default:
 			continue
 		}
-		if open == '{' {
+		if of == cjson.Object {
 			a.ChargeMemory(len(name) + 32)
 			a.SetKey(t, name, value)
 		} else {
@@ -307,6 +286,4 @@ func decodeInto(a *vm.Args, dec *json.Decoder, open json.Delim, depth int) (*lua
 			a.SetIndex(t, n, value)
 		}
 	}
-	_, err := dec.Token()
-	return t, err
 }

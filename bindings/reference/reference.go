@@ -3,10 +3,13 @@
 package reference
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/spell"
 )
 
 // Reference holds an entry for each name that scripts can use.
@@ -42,16 +45,11 @@ func New(modules []*vm.Module) *Reference {
 	tables := map[string]int{} // places in r.groups
 	var classes []group
 	for _, m := range modules {
-		for name, advice := range m.Absent {
-			r.absent[name] = advice
-		}
+		maps.Copy(r.absent, m.Absent)
 		for _, v := range m.Variables {
 			globals.entries = append(globals.entries, &Entry{Name: v.Name, Kind: "global variable", Type: typeName(v.Kind, v.Class), Doc: v.Doc, Example: v.Example})
 		}
-		for _, c := range m.Classes {
-			classes = append(classes, classGroup(m, c))
-		}
-		for _, c := range m.Records {
+		for _, c := range slices.Concat(m.Classes, m.Records) {
 			classes = append(classes, classGroup(m, c))
 		}
 		if m.Name == "" {
@@ -96,10 +94,7 @@ func functions(m *vm.Module, prefix string) []*Entry {
 func classGroup(m *vm.Module, c *vm.Class) group {
 	object := strings.ToLower(c.Name)
 	g := group{entry: &Entry{Name: object, Kind: "object", Doc: c.Doc, Example: c.Example}}
-	after := c.AfterHangup
-	if after == "" {
-		after = m.AfterHangup
-	}
+	after := cmp.Or(c.AfterHangup, m.AfterHangup)
 	for _, f := range c.Fields {
 		g.entries = append(g.entries, &Entry{Name: object + "." + f.Name, Kind: "field", Type: typeName(f.Kind, ""), Doc: f.Doc})
 	}
@@ -110,10 +105,7 @@ func classGroup(m *vm.Module, c *vm.Class) group {
 }
 
 func function(f vm.Func, kind, prefix, after string) *Entry {
-	if f.AfterHangup != "" {
-		after = f.AfterHangup
-	}
-	e := &Entry{Name: prefix + f.Name, Kind: kind, Doc: f.Doc, AfterHangup: after, Example: f.Example, Params: f.Params, Results: f.Results}
+	e := &Entry{Name: prefix + f.Name, Kind: kind, Doc: f.Doc, AfterHangup: cmp.Or(f.AfterHangup, after), Example: f.Example, Params: f.Params, Results: f.Results}
 	e.Call = prefix + f.Usage()
 	results := make([]string, len(f.Results))
 	for i, r := range f.Results {
@@ -199,7 +191,7 @@ func (r *Reference) Nearest(name string) string {
 			names = append(names, e.Name[cut+1:])
 		}
 	}
-	return vm.Nearest(name, names)
+	return spell.Typo(name, names)
 }
 
 // others returns entries for the names of Lua, and for names that eslua does not

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -23,11 +22,18 @@ type attached struct {
 	env *run.Env
 }
 
-func (c *attached) UUID() string { return c.id }
+func (c *attached) UUID() string         { return c.id }
+func (c *attached) IsOwn(esl.Event) bool { return false } // its events do not reach us
 
-// API runs an API command.
+// API runs an API command that the script is granted: whatever a method does with a
+// channel that is not the script's own is the command that does it.
 func (c *attached) API(ctx context.Context, line string) (string, error) {
-	return c.env.Switch.API(ctx, line)
+	if err := c.env.Allowed(ctx, func() error { return c.env.Grants.CheckAPI(line) }); err != nil {
+		return "", err
+	}
+	reply, err := c.env.Switch.API(ctx, line)
+	c.env.Grants.Answered(line, reply)
+	return reply, err
 }
 
 // Execute starts an application on the channel and returns at once. It refuses
@@ -38,15 +44,27 @@ func (c *attached) Execute(ctx context.Context, app, arg string) (esl.Event, err
 		return esl.Event{}, fmt.Errorf("%q is no application", app)
 	}
 	c.env.Log.Info("the application runs without being waited for, as the channel is not this script's own", "uuid", c.id, "application", app)
-	return esl.Event{}, c.command(ctx, "uuid_broadcast "+c.id+" "+syntax.Word(app+"::"+arg)+" aleg")
+	return esl.Event{}, c.command(ctx, syntax.ForChannel("uuid_broadcast", c.id, syntax.Word(app+"::"+arg)+" aleg"))
+}
+
+// ExecuteOpen works like Execute, as both return at once.
+func (c *attached) ExecuteOpen(ctx context.Context, app, arg string) (esl.Event, error) {
+	return c.Execute(ctx, app, arg)
 }
 
 // Interrupt stops the application that the channel runs.
-func (c *attached) Interrupt(ctx context.Context) error { return c.command(ctx, "uuid_break "+c.id) }
+func (c *attached) Interrupt(ctx context.Context) error {
+	return c.command(ctx, syntax.ForChannel("uuid_break", c.id, ""))
+}
 
 // Hangup hangs the channel up.
 func (c *attached) Hangup(ctx context.Context, cause string) error {
-	return c.command(ctx, "uuid_kill "+c.id+" "+cause)
+	return c.command(ctx, syntax.ForChannel("uuid_kill", c.id, cause))
+}
+
+// TransferAtEnd transfers the channel at once: it does not end with the script.
+func (c *attached) TransferAtEnd(arg string) error {
+	return c.command(c.ctx, syntax.ForChannel("uuid_transfer", c.id, arg))
 }
 
 func (c *attached) command(ctx context.Context, line string) error {
@@ -76,10 +94,13 @@ func (c *attached) WaitDigit(ctx context.Context, d time.Duration) (outbound.Dig
 
 func (c *attached) PopDigit() (outbound.Digit, bool)           { return outbound.Digit{}, false }
 func (c *attached) PendingDigits() string                      { return "" }
+func (c *attached) TakeDigits() string                         { return "" }
 func (c *attached) FlushDigits()                               {}
 func (c *attached) Subscribe(context.Context, ...string) error { return nil }
 func (c *attached) Observe(fn func(ev esl.Event) (stop bool))  {}
 func (c *attached) HungUp() (cause string, yes bool)           { return "", !c.exists() }
+func (c *attached) Moved() bool                                { return false } // it is another program's anyway
+func (c *attached) Transferred() bool                          { return false }
 func (c *attached) Answered() bool                             { return c.Snapshot().Get("Answer-State") == "answered" }
 func (c *attached) MediaReady() bool {
 	s := c.Snapshot().Get("Answer-State")
@@ -89,27 +110,16 @@ func (c *attached) Bridged() bool { return c.Snapshot().Get("Other-Leg-Unique-ID
 func (c *attached) State() string { return c.Snapshot().Get("Channel-State") }
 
 func (c *attached) exists() bool {
-	reply, err := c.API(c.ctx, "uuid_exists "+c.id)
+	reply, err := c.API(c.ctx, syntax.ForChannel("uuid_exists", c.id, ""))
 	return err == nil && strings.TrimSpace(reply) == "true"
 }
 
 // Snapshot asks for the channel's data (uuid_dump) and returns the zero Event if
 // the channel is gone.
 func (c *attached) Snapshot() esl.Event {
-	dump, err := c.API(c.ctx, "uuid_dump "+c.id)
-	if err != nil || strings.HasPrefix(dump, "-") {
+	dump, err := c.API(c.ctx, syntax.ForChannel("uuid_dump", c.id, ""))
+	if err != nil {
 		return esl.Event{}
 	}
-	var headers [][2]string
-	for line := range strings.Lines(dump) {
-		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ": ")
-		if !ok {
-			break
-		}
-		if decoded, err := url.PathUnescape(value); err == nil {
-			value = decoded
-		}
-		headers = append(headers, [2]string{name, value})
-	}
-	return esl.NewEvent(headers, "")
+	return esl.ReadDump(dump)
 }

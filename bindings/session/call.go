@@ -12,8 +12,10 @@ import (
 // attached channel. Only the script's goroutine uses it.
 type Call interface {
 	UUID() string
+	IsOwn(ev esl.Event) bool
 	Snapshot() esl.Event
 	Execute(ctx context.Context, app, arg string) (esl.Event, error)
+	ExecuteOpen(ctx context.Context, app, arg string) (esl.Event, error)
 	API(ctx context.Context, line string) (string, error)
 	Interrupt(ctx context.Context) error
 	Sleep(ctx context.Context, d time.Duration) error
@@ -21,11 +23,15 @@ type Call interface {
 	WaitDigit(ctx context.Context, d time.Duration) (outbound.Digit, bool, error)
 	PopDigit() (outbound.Digit, bool)
 	PendingDigits() string
+	TakeDigits() string
 	FlushDigits()
 	Subscribe(ctx context.Context, names ...string) error
 	Observe(fn func(esl.Event) (stop bool))
 	Hangup(ctx context.Context, cause string) error
+	TransferAtEnd(arg string) error
 	HungUp() (cause string, yes bool)
+	Moved() bool
+	Transferred() bool
 	Answered() bool
 	Bridged() bool
 	MediaReady() bool

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -22,13 +23,19 @@ type inputCallback struct {
 
 // prompt describes a method that waits for the channel.
 type prompt struct {
-	ctx     context.Context // of the method
-	app     bool            // an application of FreeSWITCH runs
-	file    bool            // the application plays a file, which a callback can change
-	input   bool            // the input callback is called
-	dtmf    bool            // the function of onDtmf is called
-	stopped bool            // a callback has stopped it
-	digits  int             // digits given to callbacks so far
+	ctx      context.Context // of the method
+	app      bool            // an application of FreeSWITCH runs
+	open     bool            // another one can run inside it
+	file     bool            // the application plays a file, which a callback can change
+	record   bool            // the application records
+	collects bool            // the application asks for digits
+	broken   bool            // uuid_break has cut the file
+	main     string          // the file of playAndGetDigits
+	another  bool            // it has played another one
+	input    bool            // the input callback is called
+	dtmf     bool            // the function of onDtmf is called
+	stopped  bool            // a callback has stopped it
+	digits   int             // digits given to callbacks so far
 }
 
 func setInputCallback(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -62,9 +69,12 @@ func (s *Session) hasCallback(p *prompt) bool {
 // digits typed ahead first. It reports whether a callback stopped it. The caller
 // must raise the error.
 func (s *Session) waitWithCallbacks(a *vm.Args, p *prompt, wait func() error) (stopped bool, err error) {
+	if s.movedOn() {
+		return true, nil
+	}
 	p.ctx = a.Context()
 	outer := s.prompt
-	if outer != nil && outer.app && p.app {
+	if outer != nil && outer.app && p.app && !outer.open {
 		// A callback runs an application: the one that runs already is stopped, or
 		// the new one would wait for its end.
 		outer.stopped = true
@@ -92,6 +102,9 @@ func (s *Session) waitWithCallbacks(a *vm.Args, p *prompt, wait func() error) (s
 
 // observe handles every event of the channel while a method waits.
 func (s *Session) observe(ev esl.Event) (stop bool) {
+	if s.onEvent != nil {
+		s.onEvent(ev)
+	}
 	switch ev.Name() {
 	case "DTMF":
 		if s.prompt == nil || s.prompt.stopped || !s.hasCallback(s.prompt) {
@@ -113,12 +126,23 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 		if strings.HasPrefix(ev.Get("Command"), "sendevent ") {
 			return s.queueEvent(ev)
 		}
-	case "CHANNEL_EXECUTE":
-		s.resendTypedDigits(ev.Get("Application"))
-	case "CHANNEL_HANGUP":
-		if s.cancelDial != nil {
-			s.cancelDial()
+	case "PLAYBACK_STOP":
+		if s.prompt != nil {
+			s.prompt.broken = ev.Get("Playback-Status") == "break"
+			s.prompt.another = s.prompt.another || !strings.HasSuffix(ev.Get("Playback-File-Path"), s.prompt.main)
 		}
+	case "RECORD_STOP":
+		if r := s.recording; r != nil && r.ends(ev) {
+			r.over = true
+			cause := ev.Get("Record-Completion-Cause")
+			r.silent = cause == "success-silence" || cause == "no-input-timeout"
+			return s.prompt != nil && s.prompt.record
+		}
+	case "CHANNEL_EXECUTE":
+		s.resendTypedDigits(ev)
+	}
+	if s.cancelDial != nil && s.gone() {
+		s.cancelDial()
 	}
 	return false
 }
@@ -169,8 +193,9 @@ func (s *Session) handleDigit(d outbound.Digit) (stop bool) {
 		}
 		stop = stop || err != nil || firstText(results) == "break"
 	}
+	stop = stop || s.movedOn() // the callback has transferred it
 	p.stopped = p.stopped || stop
-	return stop
+	return stop || p.record && s.recording != nil && s.recording.over // while the callback ran
 }
 
 // callInput calls the input callback and applies its result.
@@ -185,7 +210,7 @@ func (s *Session) callInput(kind string, data lua.LValue) (stop bool) {
 		s.callbackFailed(s.input.function, err)
 		stop = true
 	} else {
-		stop = s.applyVerdict(firstText(results))
+		stop = s.movedOn() || s.applyVerdict(firstText(results))
 	}
 	s.prompt.stopped = s.prompt.stopped || stop
 	return stop
@@ -210,6 +235,7 @@ func (s *Session) callbackFailed(name string, err error) {
 		s.callbackErr = err
 		return
 	}
+	s.set.env.CallbackFailed(err)
 	s.log().Error("the callback failed", "callback", name, "error", err)
 }
 
@@ -220,7 +246,7 @@ func (s *Session) applyVerdict(verdict string) (stop bool) {
 	if verdict == "" || verdict == "true" || verdict == "undefined" {
 		return false
 	}
-	if !s.prompt.file {
+	if !s.prompt.file && !s.prompt.record {
 		return true
 	}
 	verb, value, hasValue := strings.Cut(strings.ToLower(verdict), ":")
@@ -237,7 +263,11 @@ func (s *Session) applyVerdict(verdict string) (stop bool) {
 	default:
 		return true
 	}
-	reply, err := s.call.API(s.prompt.ctx, "uuid_fileman "+s.call.UUID()+" "+command)
+	if s.prompt.record {
+		s.log().Warn("a recording continues unchanged: over the event socket it can only be stopped", "asked_for", verdict)
+		return false
+	}
+	reply, err := s.call.API(s.prompt.ctx, syntax.ForChannel("uuid_fileman", s.call.UUID(), command))
 	if err == nil && strings.HasPrefix(reply, "-ERR") {
 		s.log().Warn("the prompt could not be changed", "command", command, "reply", strings.TrimSpace(reply))
 	}

@@ -22,7 +22,7 @@ func storeCheckpoint(s *Session, a *vm.Args) (lua.LValue, error) {
 			return nil, err
 		}
 	}
-	if s.call == nil || s.ended() {
+	if s.call == nil || s.ended() || s.call.Moved() {
 		return nil, nil
 	}
 	return nil, s.classifyErr(s.checkpoint.Save(a.Context(), text))
@@ -41,7 +41,7 @@ func resumed(a *vm.Args) error {
 		return nil
 	}
 	a.ChargeMemory(decodedCost * len(text))
-	kept, err := decodeTable(strings.Clone(text), func(id int) lua.LValue { return s.task(a, id) })
+	kept, err := decodeTable(strings.Clone(text), func(id int) lua.LValue { return a.Record(Task{id, s}) })
 	if err != nil {
 		s.log().Warn("the channel's checkpoint cannot be used, so the flow starts from the beginning", "error", err)
 		return nil

@@ -10,7 +10,10 @@
 package session
 
 import (
+	"fmt"
+
 	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -24,7 +27,8 @@ type Module struct {
 // Declare declares the functions, the class and the globals.
 func (Module) Declare() *vm.Module {
 	return &vm.Module{
-		Name: "freeswitch", Funcs: functions(), Classes: []*vm.Class{class()}, Records: []*vm.Class{taskDoc()},
+		CText: true,
+		Name:  "freeswitch", Funcs: functions(), Classes: []*vm.Class{class()}, Records: []*vm.Class{taskDoc()},
 		Variables: []vm.Variable{
 			{
 				Name: "session", Kind: vm.Object, Class: "Session",
@@ -54,9 +58,10 @@ func (m Module) Bind(env *run.Env) any {
 // without a channel: -1, "", false or nothing.
 func class() *vm.Class {
 	c := &vm.Class{
-		Name: "Session", Native: "CoreSession", Fields: fields(),
+		Name: "Session", Native: "CoreSession", Value: (*Session)(nil), Fields: fields(),
 		Doc: "A session is one channel of FreeSWITCH: the call that runs the script (the global session), or a leg that the script has dialled or attached to with freeswitch.Session.\n" +
 			"A hangup raises no error. The methods answer 0, false or \"\" from then on, so a script checks session:ready() in its loops. " +
+			"The same holds once the call has moved on: the script has asked for a transfer, or somebody has transferred, bridged or parked it. It is not played to, hung up or touched in any other way from then on.\n" +
 			"A session without a channel (its originate failed, or it was destroyed) logs \"session is not initalized\" and answers -1, false or \"\".\n" +
 			"As in mod_lua, a hangup hook does not interrupt the script: methods that wait run it before and after they wait, and session:ready() runs it too.",
 		Example: "session:answer()\nwhile session:ready() do\n  session:streamFile(\"ivr/ivr-welcome.wav\")\n  session:sleep(1000)\nend",
@@ -79,6 +84,19 @@ func opt(p vm.Param, otherwise string) vm.Param {
 	p.Optional, p.Default = true, otherwise
 	return p
 }
+
+// hangupCause declares a parameter. FreeSWITCH takes a cause that it does not know for
+// NORMAL_CLEARING.
+var hangupCause = vm.Param{Name: "cause", Kind: vm.String, Doc: "a hangup cause: a name in any case, or its number",
+	Check: func(text string) error { _, err := syntax.ParseCause(text); return err }}
+
+var application = vm.Param{Name: "application", Kind: vm.String, Doc: "an application of the dialplan",
+	Check: func(name string) error {
+		if meant := syntax.MeantApplication(name); meant != "" {
+			return fmt.Errorf("FreeSWITCH has no application %q; did you mean %s?", name, meant)
+		}
+		return nil
+	}}
 
 var (
 	done   = []vm.Result{{Name: "done", Kind: vm.Int, Doc: "1 if it was done, 0 if not, -1 without a channel"}}

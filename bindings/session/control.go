@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -41,7 +40,12 @@ func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
 
 // hangup ends the call. The hangup hook runs before it returns.
 func hangup(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.call.Moved() {
+		s.log().Warn("hangup: the call has moved on and is not hung up", "uuid", s.call.UUID())
+		return nil, nil
+	}
 	cause, _ := syntax.CauseName(a.String(0))
+	s.transferTo = ""
 	return nil, s.classifyErr(s.call.Hangup(a.Context(), cause))
 }
 
@@ -51,9 +55,6 @@ func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 	if extension == "" || strings.HasPrefix(extension, "-") {
 		s.log().Error("transfer: this is no extension", "extension", extension)
 		return no, nil
-	}
-	if strings.ContainsAny(extension+a.String(1)+a.String(2), "\x00") {
-		return nil, errors.New("transfer: an extension cannot hold NUL")
 	}
 	target := syntax.Word(extension)
 	if a.Has(1) {
@@ -65,29 +66,63 @@ func transfer(s *Session, a *vm.Args) (lua.LValue, error) {
 		}
 		target += " " + syntax.Word(a.String(2))
 	}
-	if err := s.set.env.Grants.CheckApp("transfer", target); err != nil {
-		return nil, err
+	if _, ok := s.call.(*attached); !ok {
+		target = syntax.Literal(target)
 	}
-	s.transferTo = target
-	return yes, nil
+	err := s.transferAtEnd(a, target)
+	return intBool(err == nil && s.transferTo != ""), err
+}
+
+// transferAtEnd has the channel transferred at the end of the script: mod_lua runs the
+// script in the channel's own thread, which goes to the extension when the script has
+// ended. Until then nothing waits for the channel any more. arg is the argument of
+// the application.
+func (s *Session) transferAtEnd(a *vm.Args, arg string) error {
+	target, plain := arg, arg
+	if _, ok := s.call.(*attached); ok { // uuid_transfer expands nothing
+		if err := s.set.env.Grants.CheckApp("transfer", arg); err != nil {
+			return err
+		}
+	} else {
+		var err error
+		if target, err = s.granted(a, "transfer", arg); err != nil {
+			return s.classifyErr(err)
+		}
+		plain = syntax.Unescape(target)
+	}
+	if s.call.Moved() {
+		s.log().Warn("transfer: the call has moved on and is not transferred", "uuid", s.call.UUID(), "to", target)
+		return nil
+	}
+	s.transferTo, s.destination = target, ""
+	if words := syntax.Split(strings.TrimPrefix(plain, "-both "), ' ', 4); len(words) > 0 && !strings.Contains(plain, "${") {
+		s.destination = words[0]
+	}
+	return nil
 }
 
 // execute runs a dialplan application; FreeSWITCH expands ${...} in its argument.
 func execute(s *Session, a *vm.Args) (lua.LValue, error) {
-	app := a.String(0)
-	if app == "" {
+	app, arg := a.String(0), a.String(1)
+	_, attached := s.call.(*attached)
+	switch {
+	case app == "":
 		s.log().Error("execute: no application specified")
 		return nil, nil
+	case strings.EqualFold(app, "transfer") && !attached && !s.ended() && arg != "" && !strings.HasPrefix(arg, "-bleg "):
+		return nil, s.transferAtEnd(a, arg)
+	case s.gone():
+		return nil, s.executeLate(a, app, arg)
 	}
 	p := &prompt{app: true, dtmf: true}
 	if syntax.CollectsDigits(app) {
-		p.dtmf = false
-		s.saveTypedDigits()
+		p.dtmf, p.collects = false, true
 	}
-	_, _, err := s.run(a, p, app, a.String(1))
-	if strings.EqualFold(app, "transfer") || strings.EqualFold(app, "deflect") {
-		s.movedByApp = !s.ended()
+	done, ok, err := s.run(a, p, app, arg)
+	if ok {
+		s.played(arg, done)
 	}
+	s.deflected = s.deflected || strings.EqualFold(app, "deflect") && !s.ended()
 	return nil, err
 }
 
@@ -110,8 +145,7 @@ func ready(s *Session, a *vm.Args) (lua.LValue, error) {
 			return nil, err
 		}
 	}
-	is := !s.ended() && !s.transferred()
-	return lua.LBool(is), s.runHook()
+	return lua.LBool(!s.gone()), s.runHook()
 }
 
 func answered(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -119,7 +153,7 @@ func answered(s *Session, a *vm.Args) (lua.LValue, error) {
 }
 
 func mediaReady(s *Session, a *vm.Args) (lua.LValue, error) {
-	return lua.LBool(s.call.MediaReady()), nil
+	return lua.LBool(!s.gone() && s.call.MediaReady()), nil
 }
 
 func bridged(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -130,7 +164,17 @@ func getState(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.call == nil {
 		return lua.LString("ERROR"), nil
 	}
-	return lua.LString(s.call.State()), nil
+	if _, hungUp := s.call.HungUp(); hungUp {
+		return lua.LString("CS_HANGUP"), nil
+	}
+	if s.transferred() { // mod_lua keeps the channel in the state of a transfer until its script ends
+		return lua.LString("CS_ROUTING"), nil
+	}
+	state := s.call.State()
+	if s.leg != nil && state == "CS_EXECUTE" { // FreeSWITCH has it in our socket application
+		state = "CS_SOFT_EXECUTE"
+	}
+	return lua.LString(state), nil
 }
 
 func hangupCauseOf(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -139,79 +183,18 @@ func hangupCauseOf(s *Session, a *vm.Args) (lua.LValue, error) {
 
 func setAutoHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	s.autoHangup = a.Bool(0)
+	s.stays = !s.autoHangup && s.leg != nil
 	return no, nil
 }
 
 // destroy ends the session's control of its channel. A text is raised as an error.
 func destroy(s *Session, a *vm.Args) (lua.LValue, error) {
+	if s.call == nil {
+		return nil, nil
+	}
 	s.detach(a.Context())
 	if text := a.String(0); text != "" {
 		return nil, errors.New(text)
 	}
 	return nil, nil
-}
-
-// bridge connects two channels of the script and waits until the bridge ends.
-func bridge(x, y *Session, a *vm.Args) error {
-	if x == nil || y == nil || x.call == nil || y.call == nil || x.ended() || y.ended() {
-		a.Instance().(*Sessions).env.Log.Error("bridge: Channels not ready")
-		return nil
-	}
-	if err := x.runHook(); err != nil {
-		return err
-	}
-	if !x.call.MediaReady() {
-		if _, err := preAnswer(x, a); err != nil {
-			return err
-		}
-	}
-	if err := x.bridgeTo(y, a); err != nil {
-		return err
-	}
-	return x.runHook()
-}
-
-// afterBridge is the variable that parks a channel when its bridge ends:
-// uuid_bridge takes both channels out of our park, and FreeSWITCH would hang up
-// the one that remains.
-const afterBridge = "park_after_bridge"
-
-func (s *Session) bridgeTo(y *Session, a *vm.Args) error {
-	ctx := a.Context()
-	for _, leg := range []*Session{s, y} {
-		reply, err := leg.call.API(ctx, "uuid_getvar "+leg.call.UUID()+" "+afterBridge)
-		if err == nil && reply == "_undef_" {
-			_, err = leg.call.API(ctx, "uuid_setvar "+leg.call.UUID()+" "+afterBridge+" true")
-			defer func() {
-				if !leg.ended() {
-					_, err := leg.call.API(ctx, "uuid_setvar "+leg.call.UUID()+" "+afterBridge)
-					_ = leg.classifyErr(err)
-				}
-			}()
-		}
-		if err := leg.classifyErr(err); err != nil {
-			return err
-		}
-	}
-	reply, err := s.call.API(ctx, "uuid_bridge "+s.call.UUID()+" "+y.call.UUID())
-	if err == nil && !strings.HasPrefix(reply, "+OK") {
-		s.log().Error("bridge: FreeSWITCH refused", "reply", strings.TrimSpace(reply))
-		return nil
-	}
-	if err != nil {
-		return s.classifyErr(err)
-	}
-	watched := s
-	if _, ok := s.call.(*attached); ok {
-		watched = y
-	}
-	_, err = watched.waitWithCallbacks(a, &prompt{}, func() error {
-		_, err := watched.call.WaitEvent(ctx, -1, func(ev esl.Event) bool {
-			name := ev.Name()
-			return ev.Get("Unique-ID") == watched.call.UUID() && (name == "CHANNEL_UNBRIDGE" || name == "CHANNEL_PARK" || name == "CHANNEL_HANGUP")
-		})
-		return err
-	})
-	watched.call.FlushDigits() // they were meant for the other side
-	return err
 }

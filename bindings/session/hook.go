@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -17,10 +18,13 @@ type hangupHook struct {
 func setHangupHook(s *Session, a *vm.Args) (lua.LValue, error) {
 	// A hook that is set after the hangup never runs.
 	s.hook = hangupHook{function: a.String(0), argument: a.String(1), pending: a.Has(0) && !s.ended() && !s.transferred()}
+	if s.hook.pending && s.checkpoint != nil { // it is the caller's session
+		a.State().HasHangupHook()
+	}
 	return nil, nil
 }
 
-func (s *Session) transferred() bool { return s.transferTo != "" || s.movedByApp }
+func (s *Session) transferred() bool { return s.transferTo != "" || s.call.Transferred() }
 
 // runHook runs the hangup hook, once, if the channel has hung up or has been
 // transferred (freeswitch_lua.cpp:do_hangup_hook). A hook that returns "exit" or
@@ -48,16 +52,14 @@ func (s *Session) runHook() error {
 		if endsScript(err) {
 			return err
 		}
+		s.set.env.CallbackFailed(err)
 		s.log().Error("the hangup hook failed", "hook", s.hook.function, "error", err)
 		return nil
 	}
 	verdict := firstText(results)
-	if s.variables == nil {
-		s.variables = map[string]string{}
-	}
-	s.variables["lua_hangup_hook_return_val"] = verdict
+	s.remember("lua_hangup_hook_return_val", verdict)
 	if strings.EqualFold(verdict, "exit") || strings.EqualFold(verdict, "die") {
-		return errors.New(verdict)
+		return run.Exit(verdict)
 	}
 	return nil
 }

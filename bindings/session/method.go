@@ -7,13 +7,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// body is what a method does; a nil value returns nothing to Lua.
+// body runs a method; a nil value returns nothing to Lua.
 type body func(s *Session, a *vm.Args) (lua.LValue, error)
 
-// hungUp is what a method does once the channel has hung up.
+// hungUp runs instead of a method once the channel has hung up.
 type hungUp struct {
 	runs   bool       // the body, all the same
 	answer lua.LValue // else, without running the body
+	alone  bool       // that is so after the hangup only, and not when the call has moved on
 	doc    string
 }
 
@@ -32,6 +33,12 @@ func returns(v lua.LValue) hungUp {
 // runs lets a method's body run after the hangup too; doc says what it does.
 func runs(doc string) hungUp { return hungUp{runs: true, doc: doc} }
 
+// unlessMoved lets a method's body run when the call has moved on.
+func (h hungUp) unlessMoved() hungUp {
+	h.alone = true
+	return h
+}
+
 // always completes a method that works without a channel too; the declaration
 // says what it does after the hangup.
 func always(f vm.Func, do body) vm.Func {
@@ -49,11 +56,12 @@ func always(f vm.Func, do body) vm.Func {
 // missing, as mod_lua's sanity_check does.
 func live(f vm.Func, missing lua.LValue, after hungUp, do body) vm.Func {
 	f.AfterHangup = after.doc
-	return needChannel(f, missing, unlessEnded(after, do))
+	return needChannel(f, missing, unlessEnded(after.unlessMoved(), do))
 }
 
 // blocking completes a live method that runs a pending hangup hook before and
-// after, as mod_lua's begin_allow_threads and end_allow_threads do.
+// after, as mod_lua's begin_allow_threads and end_allow_threads do. Once the call has
+// moved on, it answers as after the hangup.
 func blocking(f vm.Func, missing lua.LValue, after hungUp, do body) vm.Func {
 	f.AfterHangup = after.doc + " A hangup hook that has not run yet runs first."
 	do = unlessEnded(after, do)
@@ -74,7 +82,7 @@ func unlessEnded(after hungUp, do body) body {
 		return do
 	}
 	return func(s *Session, a *vm.Args) (lua.LValue, error) {
-		if s.ended() {
+		if s.ended() || !after.alone && s.gone() {
 			return after.answer, nil
 		}
 		return do(s, a)

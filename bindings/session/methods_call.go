@@ -9,27 +9,25 @@ import (
 func callMethods() []vm.Func {
 	return []vm.Func{
 		live(vm.Func{
-			Name: "answer", Results: done, Waits: true,
+			Name: "answer", Results: done,
 			Doc:     "Answers the call. If it has been answered already, nothing happens and 1 is returned.",
 			Example: `session:answer()`,
-		}, noChannel, returns(no), answer),
+		}, noChannel, returns(no).unlessMoved(), answer),
 		live(vm.Func{
-			Name: "preAnswer", Results: done, Waits: true,
+			Name: "preAnswer", Results: done,
 			Doc:     "Opens early media: the caller hears prompts although the call is not answered yet.",
 			Example: "session:preAnswer()\nsession:streamFile(\"ivr/ivr-please_hold_while_party_contacted.wav\")",
 		}, noChannel, returns(no), preAnswer),
 		live(vm.Func{
 			Name: "waitForAnswer", Params: []vm.Param{{Name: "other", Kind: vm.Any, Doc: "accepted for mod_lua's sake and not used: no ringback is played to another session"}},
-			Waits:   true,
 			Doc:     "Waits until the other side answers.",
 			Example: `session:waitForAnswer(session)`,
 		}, nil, returns(nil), waitForAnswer),
 		blocking(vm.Func{
-			Name: "hangup", Params: []vm.Param{opt(str("cause", "a hangup cause: a name in any case, or its number"), "NORMAL_CLEARING")},
-			Waits:   true,
+			Name: "hangup", Params: []vm.Param{opt(hangupCause, "NORMAL_CLEARING")},
 			Doc:     "Hangs up at once. The script continues; session:ready() is false from now on.",
 			Example: `session:hangup("USER_BUSY")`,
-		}, nil, returns(nil), hangup),
+		}, nil, returns(nil).unlessMoved(), hangup),
 		blocking(vm.Func{
 			Name:    "hangupState",
 			Doc:     "Does nothing. It exists because mod_lua has it; FreeSWITCH runs its own state handlers.",
@@ -44,27 +42,27 @@ func callMethods() []vm.Func {
 		blocking(vm.Func{
 			Name:    "transfer",
 			Params:  []vm.Param{str("extension", "the extension to continue with"), opt(str("dialplan", "the dialplan's type"), "XML"), opt(str("context", "the dialplan's context"), "the channel's")},
-			Results: done, Waits: true,
-			Doc: "Sends the call to another extension when the script ends. Until then the script keeps the call, although session:ready() is false from now on; " +
-				"mod_lua transfers at once.",
+			Results: done,
+			Doc: "Sends the call to another extension when the script ends, as under mod_lua. session:ready() is false from now on, and nothing is played, recorded, collected or waited for any more; " +
+				"session:execute(\"transfer\", ...) does the same.",
 			Example: "session:transfer(\"7001\", \"XML\", \"default\")\nreturn",
-		}, noChannel, returns(no), transfer),
+		}, noChannel, returns(yes).unlessMoved(), transfer),
 		blocking(vm.Func{
-			Name: "execute", Params: []vm.Param{str("application", "an application of the dialplan"), opt(str("data", "its argument; FreeSWITCH expands ${variables} in it, as in the dialplan"), "none")},
-			Waits:   true,
+			Name: "execute", Params: []vm.Param{application, opt(str("data", "its argument; FreeSWITCH expands ${variables} in it, as in the dialplan"), "none")},
 			Doc:     "Runs a dialplan application and waits until it has ended. An application that FreeSWITCH does not know hangs the call up, as in the dialplan.",
 			Example: "session:execute(\"set\", \"hangup_after_bridge=true\")\nsession:execute(\"bridge\", dial{\"user/1000\", within = \"app\"})",
-		}, nil, returns(nil), execute),
+		}, nil, runs("Runs hash, db, group, event, log, set_global, system and bgsystem, as mod_lua does. What set, export, unset, multiset and multiunset do, only the script sees; "+
+			"of the other applications that mod_lua would run, such as push or rename, the log says that they were not run."), execute),
 		blocking(vm.Func{
 			Name: "sleep", Params: []vm.Param{num("milliseconds", "how long to wait"), opt(num("sync", "accepted for mod_lua's sake and not used"), "0")},
-			Results: []vm.Result{{Name: "done", Kind: vm.Int, Doc: "1 if the time has passed, 0 if a callback or the hangup ended the wait, -1 without a channel"}}, Waits: true,
+			Results: []vm.Result{{Name: "done", Kind: vm.Int, Doc: "1 if the time has passed, 0 if a callback or the hangup ended the wait, -1 without a channel"}},
 			Doc:     "Waits. A hangup or a callback ends the wait early; digits without a callback do not.",
 			Example: `session:sleep(500)`,
 		}, noChannel, returns(yes), sleep),
 		always(vm.Func{
-			Name: "ready", Results: isTrue("true if the call is up and has not been transferred"), Waits: true,
+			Name: "ready", Results: isTrue("true if the call is up and has not moved on"),
 			Doc:         "Reports whether the script still has the call. Check it in every loop.",
-			Example:     "while session:ready() do\n  session:streamFile(\"ivr/ivr-hold_connect_call.wav\")\nend",
+			Example:     "while session:ready() do\n  session:streamFile(\"ivr/ivr-hold_connect_call.wav\")\n  session:sleep(500)\nend",
 			AfterHangup: "Returns false. A hangup hook that has not run yet runs first.",
 		}, ready),
 		live(vm.Func{
@@ -99,7 +97,6 @@ func callMethods() []vm.Func {
 			Params: []vm.Param{{Name: "a_leg", Kind: vm.Any, Doc: "a session whose caller id the new leg shows and whose hangup cancels the dialling, or nil"},
 				str("dial", "a dial string such as user/1000; write it with dial{...}"), num("timeout", "seconds to wait for the answer, 1 to 3600")},
 			Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "0 if it was answered, else 1; session:hangupCause() says why"}},
-			Waits:   true,
 			Doc:     "Dials for a session that was made with freeswitch.Session() and has no channel yet. Raises an error if it has one.",
 			Example: "local leg = freeswitch.Session()\nif leg:originate(session, \"user/1000\", 30) == 0 then\n  freeswitch.bridge(session, leg)\nend",
 			AfterHangup: "Raises an error, because the session still has its channel: call session:destroy() first. If a_leg hangs up while the new leg is dialled, " +
@@ -107,22 +104,21 @@ func callMethods() []vm.Func {
 		}, originate),
 		always(vm.Func{
 			Name: "destroy", Params: []vm.Param{opt(str("error", "raised as an error afterwards"), "none")},
-			Waits: true,
 			Doc: "Takes the session off its channel, as the end of the script would: a transfer that was asked for happens, and with session:setAutoHangup(true) the channel is " +
 				"hung up. The session is then \"not initialized\".",
 			Example:     "local leg = freeswitch.Session(\"user/1000\")\nleg:destroy()",
 			AfterHangup: "Takes the session off its channel, nothing more.",
 		}, destroy),
 		blocking(vm.Func{
-			Name: "begin_allow_threads", Results: isTrue("true; false without a channel"),
+			Name: "begin_allow_threads", Results: isTrue("always true"),
 			Doc:     "Runs a hangup hook that has not run yet. It exists because mod_lua has it.",
 			Example: `session:begin_allow_threads()`,
-		}, missing, runs("Returns true."), allowed),
+		}, lua.LTrue, runs("Returns true."), allowed),
 		blocking(vm.Func{
-			Name: "end_allow_threads", Results: isTrue("true; false without a channel"),
+			Name: "end_allow_threads", Results: isTrue("always true"),
 			Doc:     "Runs a hangup hook that has not run yet. It exists because mod_lua has it.",
 			Example: `session:end_allow_threads()`,
-		}, missing, runs("Returns true."), allowed),
+		}, lua.LTrue, runs("Returns true."), allowed),
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 // callbackMethods declares the methods that name functions to call while others
 // wait.
 func callbackMethods() []vm.Func {
-	function := str("function_name", "the name of a global function, as text")
+	function := vm.Param{Name: "function_name", Kind: vm.String, Callback: "Session", Doc: "the name of a global function, as text"}
 	argument := opt(str("argument_name", "the name of a global variable whose value is passed as the last argument"), "none")
 	return []vm.Func{
 		live(vm.Func{
-			Name: "setInputCallback", Params: []vm.Param{function, argument}, Waits: true,
+			Name: "setInputCallback", Params: []vm.Param{function, argument},
 			Doc: "Has function(session, \"dtmf\" or \"event\", data, argument) called while a prompt plays or a sleep lasts. For a digit, data is {digit = \"5\", duration = SAMPLES}; for an event it is an Event. " +
 				"Methods that collect digits do not call it.\n" +
 				"What the function returns drives what plays: nil, true, false, \"true\" and \"undefined\" let it continue; \"pause\" and \"restart\", and with \"+N\", \"-N\" or \"N\" after a colon " +
@@ -39,9 +39,8 @@ func additions() []vm.Func {
 	return []vm.Func{
 		always(vm.Func{
 			Name:        "schedHangup",
-			Params:      []vm.Param{{Name: "seconds", Kind: vm.Number, Doc: "from now, at least 1; fractions are rounded up"}, opt(str("cause", "a hangup cause: a name in any case, or its number"), "ALLOTTED_TIMEOUT")},
+			Params:      []vm.Param{{Name: "seconds", Kind: vm.Number, Doc: "from now, at least 1; fractions are rounded up"}, opt(hangupCause, "ALLOTTED_TIMEOUT")},
 			Results:     []vm.Result{{Name: "task", Kind: vm.Object, Class: "Task", Doc: "the scheduled hangup, which can be cancelled"}},
-			Waits:       true,
 			Doc:         "Has FreeSWITCH hang the call up later, even if eslua has gone by then. mod_lua does not have it.",
 			Example:     "local timeout = session:schedHangup(60)\nlocal digit = session:read(1, 1, \"ivr/ivr-to_accept_press_one.wav\", 10000, \"#\")\nif digit == \"1\" then timeout:cancel() end",
 			AfterHangup: "Returns a task with the id 0, whose cancel() returns false.",
@@ -49,7 +48,6 @@ func additions() []vm.Func {
 		live(vm.Func{
 			Name:   "checkpoint",
 			Params: []vm.Param{opt(vm.Param{Name: "table", Kind: vm.Table, Doc: "strings, numbers, booleans, tasks of session:schedHangup and tables of them, 4 KiB at most"}, "nil: removes the checkpoint")},
-			Waits:  true,
 			Doc: "Stores a table in FreeSWITCH with the call. If this eslua dies, the next one runs the flow again from its beginning, and session:resumed() returns the table there. " +
 				"Each checkpoint replaces the one before. Raises an error for a table that cannot be stored, and on a leg that the script has dialled. mod_lua does not have it.",
 			Example: "local call = session:resumed() or {stage = \"greeting\"}\nif call.stage == \"greeting\" then\n  session:streamFile(\"ivr/ivr-welcome.wav\")\n  call.stage = \"menu\"\n  session:checkpoint(call)\nend",
@@ -77,7 +75,7 @@ func additions() []vm.Func {
 // taskDoc describes Task for the reference.
 func taskDoc() *vm.Class {
 	return &vm.Class{
-		Name:        "Task",
+		Name: "Task", Value: Task{},
 		Doc:         "A hangup that session:schedHangup has scheduled. A checkpoint can store it.",
 		AfterHangup: "FreeSWITCH removes the task when the channel ends: cancel() returns false, id() answers as before.",
 		Example:     "local task = session:schedHangup(60)\ntask:cancel()",

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"math"
+
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -9,16 +11,16 @@ import (
 func dataMethods() []vm.Func {
 	ev := vm.Param{Name: "event", Kind: vm.Object, Class: "Event", Doc: "an event, from freeswitch.Event"}
 	level := str("level", "CONSOLE, ALERT, CRIT, ERR, WARNING, NOTICE, INFO or DEBUG, in any case; anything else is DEBUG")
+	line := vm.Param{Name: "text", Kind: vm.String, Most: math.MaxInt, Doc: "the line"}
 	return []vm.Func{
 		live(vm.Func{
 			Name: "getVariable", Params: []vm.Param{str("name", "the variable's name")},
-			Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if it is not set"}}, Waits: true,
+			Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if it is not set"}},
 			Doc:     "Returns a channel variable, a field of the caller profile such as caller_id_number or destination_number, or a global variable of FreeSWITCH.",
 			Example: `local caller = session:getVariable("caller_id_number") or "unknown"`,
 		}, empty, runs("Returns what FreeSWITCH reported last of the channel, or what the script has set since. Global variables are nil."), getVariable),
 		live(vm.Func{
 			Name: "setVariable", Params: []vm.Param{str("name", "the variable's name"), str("value", `its value, which is set as it is: nothing in it is expanded; nil or "" removes the variable`)},
-			Waits:   true,
 			Doc:     "Sets a channel variable.",
 			Example: `session:setVariable("customer", "4711")`,
 		}, nil, runs("FreeSWITCH takes no variables any more: the value is kept for the script's own session:getVariable (64 variables of 16 KiB at most)."), setVariable),
@@ -34,12 +36,12 @@ func dataMethods() []vm.Func {
 			Example: "local e = freeswitch.Event(\"CUSTOM\", \"my::event\")\nsession:setEventData(e)\ne:fire()",
 		}, nil, runs("Adds what FreeSWITCH reported last."), setEventData),
 		live(vm.Func{
-			Name: "sendEvent", Params: []vm.Param{ev}, Waits: true,
+			Name: "sendEvent", Params: []vm.Param{ev},
 			Doc:     "Sends an event's body to the phone as a message: a SIP MESSAGE on a SIP channel.",
 			Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addBody(\"You are the third in the queue.\")\nsession:sendEvent(e)",
 		}, nil, returns(nil), sendEvent),
 		always(vm.Func{
-			Name: "consoleLog", Params: []vm.Param{level, str("text", "the line")},
+			Name: "consoleLog", Params: []vm.Param{level, line},
 			Doc:         "Writes a line to the log, as freeswitch.consoleLog does.",
 			Example:     `session:consoleLog("info", "the caller has chosen sales")`,
 			AfterHangup: "Works as before.",
@@ -49,7 +51,7 @@ func dataMethods() []vm.Func {
 		}),
 		always(vm.Func{
 			Name:        "consoleLog2",
-			Params:      []vm.Param{level, str("file", "the file to name"), str("function", "the function to name"), num("line", "the line to name"), str("text", "the line")},
+			Params:      []vm.Param{level, str("file", "the file to name"), str("function", "the function to name"), num("line", "the line to name"), line},
 			Doc:         "Writes a line to the log that names a place in a script, as freeswitch.consoleLog2 does.",
 			Example:     `session:consoleLog2("info", "menu.lua", "ask", 12, "no digit")`,
 			AfterHangup: "Works as before.",

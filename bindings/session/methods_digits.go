@@ -9,19 +9,19 @@ import (
 func digitMethods() []vm.Func {
 	fewest := func(least string) vm.Param { return num("least", "the fewest digits that count, "+least+" to 128") }
 	most := num("most", "the most digits; the last one ends the input")
-	first := num("timeout", "milliseconds to wait for the first digit, once the prompt has ended; FreeSWITCH waits at least 1000")
+	first := num("timeout", "milliseconds to wait for the first digit, once the prompt has ended; 1000 at least where the variable sensitive_dtmf is true")
 	return []vm.Func{
 		blocking(vm.Func{
 			Name: "getDigits",
 			Params: []vm.Param{most, str("terminators", `keys that end the input and are not returned, such as "#"`), num("timeout", "milliseconds to wait for the first digit; 0: without limit"),
 				opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout"), opt(num("absolute", "milliseconds for the whole input; 0: without limit"), "0")},
-			Results: digits, Waits: true,
+			Results: digits,
 			Doc:     "Collects digits without a prompt, those typed ahead first. No callback is called for them.",
 			Example: `local pin = session:getDigits(4, "#", 5000)`,
 		}, empty, runs("Returns the digits that were typed ahead, without waiting."), getDigits),
 		blocking(vm.Func{
 			Name: "collectDigits", Params: []vm.Param{num("timeout", "milliseconds in all; with a second argument, milliseconds between two digits; 0: without limit"), opt(num("absolute", "milliseconds in all; 0: without limit"), "none")},
-			Results: zero, Waits: true,
+			Results: zero,
 			Doc:     "Gives digits to the callbacks until the time is over or a callback stops it. Without a callback it returns at once.",
 			Example: "function pressed(s, kind, data) return \"stop\" end\nsession:setInputCallback(\"pressed\")\nsession:collectDigits(5000)",
 		}, noChannel, returns(no), collectDigits),
@@ -29,22 +29,22 @@ func digitMethods() []vm.Func {
 			Name: "read",
 			Params: []vm.Param{fewest("1"), most, str("file", "the prompt; nil or \"\" for none"), first,
 				str("terminators", `keys that end the input and are not returned, such as "#"; "" for none`), opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout")},
-			Results: digits, Waits: true,
+			Results: digits,
 			Doc:     "Plays a prompt and collects digits. The first digit ends the prompt. Digits typed ahead count.",
 			Example: `local choice = session:read(1, 1, "ivr/ivr-enter_destination_telephone_number.wav", 5000, "#")`,
-		}, empty, returns(empty), read),
+		}, empty, runs(`Does nothing and returns "". The variable read_result is not set any more.`), read),
 		blocking(vm.Func{
 			Name: "playAndGetDigits",
 			Params: []vm.Param{fewest("0"), most, num("tries", "how often the prompt is played"), first, str("terminators", `keys that end the input and are not returned; "" for none`),
 				str("file", "the prompt"), str("bad_file", `played after an input that does not match; "" for none`), str("pattern", "a regular expression of FreeSWITCH that the digits must match"),
 				opt(str("variable", "the channel variable that gets the digits"), "eslua_digits"), opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout"),
 				opt(str("transfer", `where the call goes after the last try, as "EXTENSION DIALPLAN CONTEXT"`), "nowhere")},
-			Results: []vm.Result{{Name: "digits", Kind: vm.String, Doc: `the digits that match; "" if no try did`}}, Waits: true,
+			Results: []vm.Result{{Name: "digits", Kind: vm.String, Doc: `the digits that match; "" if no try did`}},
 			Doc:     "Plays a prompt and collects digits until they match the pattern, a number of times.",
 			Example: "local pin = session:playAndGetDigits(4, 4, 3, 5000, \"#\", \"ivr/ivr-please_enter_pin_followed_by_pound.wav\",\n  \"ivr/ivr-that_was_an_invalid_entry.wav\", \"\\\\d{4}\")",
-		}, empty, returns(empty), playAndGetDigits),
+		}, empty, runs(`Does nothing and returns "". The variable read_result is not set any more.`), playAndGetDigits),
 		live(vm.Func{
-			Name: "flushDigits", Results: zero, Waits: true,
+			Name: "flushDigits", Results: zero,
 			Doc:     "Forgets the digits typed ahead.",
 			Example: `session:flushDigits()`,
 		}, noChannel, runs("Forgets the digits and returns 0."), flushDigits),

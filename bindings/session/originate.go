@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// dialTimeout is the time that freeswitch.Session(dialstring) waits for an answer
+// dialTimeout limits freeswitch.Session(dialstring)'s wait for an answer
 // (switch_cpp.cpp:CoreSession).
 const dialTimeout = 60 * time.Second
 
@@ -22,15 +23,15 @@ func functions() []vm.Func {
 			Name: "Session",
 			Params: []vm.Param{
 				{Name: "target", Kind: vm.String, Optional: true, Default: "none: a session without a channel", Doc: "the uuid of a channel, or a dial string such as user/1000; write it with dial{...}"},
-				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "a session whose caller id the new leg shows and whose hangup cancels the dialling"},
+				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "a session whose caller id the new leg shows and whose hangup or transfer cancels the dialling"},
 			},
 			Results: []vm.Result{{Name: "session", Kind: vm.Object, Class: "Session", Doc: "check its ready(); hangupCause() says why it was not reached"}},
 			Doc: "Makes a session: on a channel that exists (a uuid), or on a leg that is dialled now, waiting up to 60 seconds for the answer. " +
 				"A leg that the script dials is hung up when the script ends. " +
-				"Of a channel that another program controls the script can read and set variables, run applications without waiting for them, and hang it up; its digits and events are not heard.",
+				"Of a channel that another program controls the script can read and set variables, run applications without waiting for them, and hang it up; its digits and events are not heard. " +
+				"All but reading needs the grant of the command that does it (uuid_setvar, uuid_broadcast, uuid_kill), unless the channel is connected to the script's own.",
 			Example:     "local leg = freeswitch.Session(dial{\"user/1000\", timeout = 20}, session)\nif leg:ready() then\n  freeswitch.bridge(session, leg)\nelse\n  print(leg:hangupCause())\nend",
-			AfterHangup: "Dials or attaches all the same. Only the hangup of a_leg, while the new leg is dialled, cancels the dialling: hangupCause() is then \"ORIGINATOR_CANCEL\".",
-			Waits:       true,
+			AfterHangup: "Dials or attaches all the same, but not for an a_leg that has hung up: hangupCause() is then the cause of its hangup. If a_leg hangs up while the new leg is dialled, hangupCause() is \"ORIGINATOR_CANCEL\".",
 			Go:          construct,
 		},
 		{
@@ -39,10 +40,10 @@ func functions() []vm.Func {
 				{Name: "a", Kind: vm.Object, Class: "Session", Doc: "a session; it gets early media if it has no audio yet"},
 				{Name: "b", Kind: vm.Object, Class: "Session", Doc: "the other session"},
 			},
-			Doc:         "Connects two sessions and waits until one of them hangs up. The script has both again afterwards, without the digits that were pressed during the bridge.",
+			Doc: "Connects two sessions and waits until one of them hangs up. When the other side hangs up, the script has its call again, without the digits that were pressed during the bridge, and the dialplan goes on after it; " +
+				"hangup_after_bridge, park_after_bridge and transfer_after_bridge apply as in the dialplan. When the caller hangs up, so does the other side.",
 			Example:     "local leg = freeswitch.Session(\"user/1000\", session)\nif leg:ready() then freeswitch.bridge(session, leg) end",
 			AfterHangup: "Logs \"Channels not ready\" and returns, if either of the two has hung up.",
-			Waits:       true,
 			Go: func(a *vm.Args) error {
 				x, _ := a.Object(0).(*Session)
 				y, _ := a.Object(1).(*Session)
@@ -56,7 +57,16 @@ func construct(a *vm.Args) error {
 	set := a.Instance().(*Sessions)
 	target := a.String(0)
 	if target == "" {
-		a.Return(set.newSession().object)
+		s := set.newSession()
+		aLeg, _ := a.Object(1).(*Session)
+		switch {
+		case aLeg != nil && aLeg.call != nil:
+			s.dialCause = "ORIGINATOR_CANCEL"
+			aLeg.noteDialling(a.Context(), s.dialCause, "", "")
+		case a.Has(0):
+			s.dialCause = "DESTINATION_OUT_OF_ORDER"
+		}
+		a.Return(s.object)
 		return nil
 	}
 	if !strings.Contains(target, "/") {
@@ -93,7 +103,8 @@ func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 	if strings.ContainsAny(uuid, " \t") {
 		return nil, nil
 	}
-	exists, err := r.env.Switch.API(ctx, "uuid_exists "+uuid)
+	other := &attached{ctx: ctx, id: uuid, env: r.env}
+	exists, err := other.API(ctx, syntax.ForChannel("uuid_exists", uuid, ""))
 	if err != nil || strings.TrimSpace(exists) != "true" {
 		return nil, err
 	}
@@ -101,7 +112,7 @@ func (r *Sessions) attach(ctx context.Context, uuid string) (*Session, error) {
 		return nil, errTooMany
 	}
 	s := r.newSession()
-	s.setCall(&attached{ctx: ctx, id: uuid, env: r.env})
+	s.setCall(other)
 	s.setUUIDGlobal()
 	return s, nil
 }
@@ -131,12 +142,19 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 	if len(s.set.list) >= maxSessions {
 		return false, errTooMany
 	}
-	var variables []syntax.Var
+	if aLeg != nil && aLeg.call != nil && aLeg.ended() { // switch_ivr_originate.c dials for no channel that is down
+		cause, err := aLeg.endCause(ctx)
+		s.dialCause = cmp.Or(lua.LVAsString(cause), "ORIGINATOR_CANCEL")
+		return false, err
+	}
+	var caller, variables []syntax.Var
 	if aLeg != nil && aLeg.call != nil {
-		last := aLeg.call.Snapshot()
-		variables = []syntax.Var{
-			{Name: "origination_caller_id_name", Value: last.Get("Caller-Caller-ID-Name")},
-			{Name: "origination_caller_id_number", Value: last.Get("Caller-Caller-ID-Number")},
+		if aLeg.movedOn() {
+			s.dialCause = "ORIGINATOR_CANCEL"
+			return false, nil
+		}
+		if caller, variables, err = aLeg.forLeg(ctx); err != nil {
+			return false, err
 		}
 		var giveUp func()
 		ctx, giveUp = context.WithCancel(ctx)
@@ -144,33 +162,50 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 		defer func() { aLeg.cancelDial = nil; giveUp() }()
 	}
 	s.dialCause = "DESTINATION_OUT_OF_ORDER"
-	leg, err := s.set.dial(ctx, target, timeout, variables)
+	leg, err := s.set.dial(ctx, legs.Request{Dial: target, Timeout: timeout, Variables: variables, Caller: caller})
 	var failed *legs.FailedError
+	var uuid, callee string
+	if aLeg != nil && aLeg.call != nil {
+		defer func() { aLeg.noteDialling(ctx, s.dialCause, uuid, callee) }()
+	}
 	switch {
 	case errors.As(err, &failed):
-		s.dialCause = failed.Cause
-		s.log().Warn("originate: "+err.Error(), "dial", target)
+		s.dialCause, uuid = failed.Cause, failed.UUID
+		callee = "Outbound Call;" + number(target) // as FreeSWITCH names who has not said who it is
+		s.log().Warn("originate failed", "dial", target, "error", err)
 		return false, nil
-	case err != nil && aLeg != nil && aLeg.call != nil && aLeg.ended():
+	case err != nil && aLeg != nil && aLeg.call != nil && aLeg.gone():
 		s.dialCause = "ORIGINATOR_CANCEL"
 		return false, aLeg.classifyErr(nil)
 	case err != nil:
 		return false, s.classifyErr(err)
 	}
-	s.dialCause = "SUCCESS"
+	s.dialCause, uuid = "SUCCESS", leg.UUID()
+	callee = leg.Snapshot().Get("Caller-Callee-ID-Name") + ";" + leg.Snapshot().Get("Caller-Callee-ID-Number")
 	s.leg = leg
 	s.setCall(leg)
 	return true, nil
 }
 
+// number returns what FreeSWITCH takes for the number in a dial string of one leg.
+func number(dial string) string {
+	list, err := syntax.ReadDialString(dial)
+	if err != nil || len(list) == 0 || len(list[0].Groups) == 0 {
+		return ""
+	}
+	endpoint, _, _ := strings.Cut(list[0].Groups[0][0].Endpoint, "@")
+	return endpoint[strings.LastIndexByte(endpoint, '/')+1:]
+}
+
 // dial brings up a leg for the script. The error is a *legs.FailedError if
 // nobody was reached, a *grant.RefusedError if the script may not dial so.
-func (r *Sessions) dial(ctx context.Context, target string, timeout time.Duration, variables []syntax.Var) (*legs.Leg, error) {
-	if err := r.env.Grants.CheckDial(target); err != nil {
+func (r *Sessions) dial(ctx context.Context, leg legs.Request) (*legs.Leg, error) {
+	if err := r.env.Grants.CheckDial(leg.Dial); err != nil {
 		return nil, err
 	}
 	if r.legs == nil || r.env.Listener == "" {
 		return nil, errors.New("this script cannot dial: FreeSWITCH hands dialled legs to eslua's listener, and there is none here (run it with eslua serve)")
 	}
-	return r.legs.Dial(ctx, r.env.Switch, legs.Request{Listener: r.env.Listener, Dial: target, Timeout: timeout, Variables: variables})
+	leg.Listener = r.env.Listener
+	return r.legs.Dial(ctx, r.env.Switch, leg)
 }

@@ -1,8 +1,10 @@
 package session
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
@@ -31,54 +33,112 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	if path == "" {
 		return no, nil
 	}
-	done, ok, err := s.run(a, p, app, arg)
-	if err != nil || !ok {
+	if err := s.hearBreaks(a); err != nil {
 		return no, err
 	}
-	switch response := done.Get("Application-Response"); response {
-	case "FILE NOT FOUND", "PLAYBACK ERROR":
-		if state := done.Get("Channel-State-Number"); state == routing || state == reset {
-			return no, nil // the channel was transferred during the playback
-		}
-		s.log().Error("streamFile: "+strings.ToLower(response), "path", path)
-		return no, nil
+	done, ok, err := s.run(a, p, app, arg)
+	if err != nil || !ok || p.broken {
+		return no, err
 	}
-	return yes, nil
+	return intBool(s.played(path, done)), nil
 }
 
-// The states in which a channel leaves the application that it runs
-// (switch_types.h:switch_channel_state_t).
-const (
-	routing = "2"
-	reset   = "9"
-)
+// played reports whether an application that has ended by itself could play its
+// prompt, which is its argument or one word of it. If not, it logs and counts that,
+// once for each file.
+func (s *Session) played(file string, done esl.Event) bool {
+	failed, word := false, 0
+	var v [2]string
+	done.PickLast([]string{"Application", "Application-Response"}, v[:])
+	app, response := strings.ToLower(v[0]), v[1]
+	switch app {
+	case "playback", "loop_playback", "endless_playback":
+		failed = response == "FILE NOT FOUND" || response == "PLAYBACK ERROR"
+	case "read", "play_and_get_digits":
+		// switch_ivr_play_say.c:switch_ivr_read unsets it, and goes to its end if
+		// the prompt fails.
+		failed = done.Get("variable_read_result") == ""
+		word = map[string]int{"read": 3, "play_and_get_digits": 6}[app]
+	}
+	if words := syntax.Split(file, ' ', word+1); word > 0 && len(words) >= word {
+		file = words[word-1]
+	}
+	if !failed || s.gone() {
+		return !failed
+	}
+	s.cannotPlay(app, file)
+	return false
+}
+
+// cannotPlay logs and counts a prompt that FreeSWITCH could not play.
+func (s *Session) cannotPlay(app, file string) {
+	if s.set.env.PromptFailed(file) {
+		s.log().Error("FreeSWITCH cannot play this prompt; it looks for a relative name below its sounds directory (sound_prefix)", "application", app, "file", file)
+	}
+}
+
+// hearBreaks asks for the events that say whether a prompt was played to its end or
+// cut by uuid_break; the application says FILE PLAYED of both.
+func (s *Session) hearBreaks(a *vm.Args) error {
+	if s.hearsBreaks {
+		return nil
+	}
+	s.hearsBreaks = true
+	return s.classifyErr(s.call.Subscribe(a.Context(), "PLAYBACK_STOP"))
+}
 
 // run runs an application that the script is granted and passes digits to
 // the callbacks while it runs. ok reports that it ended by itself, with the call
-// still up and not stopped by a callback.
+// still ours and not stopped by a callback.
 func (s *Session) run(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
-	if err := s.set.env.Grants.CheckApp(app, arg); err != nil {
-		return done, false, err
+	if arg, err = s.granted(a, app, arg); err != nil {
+		return done, false, s.classifyErr(err)
 	}
-	stopped, err := s.waitWithCallbacks(a, p, func() (err error) {
-		done, err = s.call.Execute(a.Context(), app, arg)
-		return err
-	})
-	return done, err == nil && !stopped && !s.ended(), err
+	return s.runGranted(a, p, app, arg)
 }
 
-// recordFile records into a file on FreeSWITCH's disk.
-func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
-	if !a.Has(0) {
-		return no, nil
+// runGranted works like run for an application that needs no grant of its own.
+func (s *Session) runGranted(a *vm.Args, p *prompt, app, arg string) (done esl.Event, ok bool, err error) {
+	var failed error
+	stopped, err := s.waitWithCallbacks(a, p, func() error {
+		execute := s.call.Execute
+		if p.open = p.input && s.hasCallback(p); p.open {
+			execute = s.call.ExecuteOpen
+		}
+		sent := arg
+		if p.collects {
+			if sent, failed = s.withTyped(a, arg); failed != nil {
+				return failed
+			}
+		}
+		done, failed = execute(a.Context(), app, sent)
+		return failed
+	})
+	return done, failed == nil && err == nil && !stopped && !s.gone(), err
+}
+
+// granted returns the argument to send for an application that the script is granted,
+// with the values of the variables that it refers to, so that FreeSWITCH runs what was
+// checked.
+func (s *Session) granted(a *vm.Args, app, arg string) (string, error) {
+	env := s.set.env
+	if env.Grants.Unlimited() {
+		return arg, env.Grants.CheckApp(app, arg)
 	}
-	words := []string{syntax.Word(a.String(0))}
-	for i := 1; i < a.Len(); i++ {
-		words = append(words, strconv.Itoa(a.Int(i)))
+	text, err := s.expand(a, arg)
+	if err != nil {
+		return "", err
 	}
-	p := &prompt{app: true, input: true, dtmf: true}
-	_, ok, err := s.run(a, p, "record", noTerminators+syntax.Literal(strings.Join(words, " ")))
-	return intBool(ok), err
+	check := func() error { return env.Grants.CheckApp(app, text) }
+	return syntax.Unexpanded(text), env.Allowed(a.Context(), check)
+}
+
+// expand returns an application's argument as FreeSWITCH would expand it.
+func (s *Session) expand(a *vm.Args, arg string) (string, error) {
+	return s.set.env.ExpandApp(a.Context(), arg, func(name string) (string, error) {
+		value, err := s.value(a, name)
+		return lua.LVAsString(value), err
+	})
 }
 
 // say speaks a number, a date and the like with recorded words.
@@ -104,10 +164,20 @@ func sayPhrase(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.log().Error("sayPhrase: the phrase has no name")
 		return nil, nil
 	}
+	if language := a.String(2); !isName(language) {
+		return nil, fmt.Errorf("sayPhrase: the language is a name such as en, not %.40q", language)
+	}
 	arg := syntax.Scope(a.String(0)+","+a.String(1),
 		syntax.Var{Name: "playback_terminators", Value: "none"}, syntax.Var{Name: "language", Value: a.String(2)})
 	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", arg)
 	return nil, err
+}
+
+// isName reports whether a text has no sign that could end a bracket of FreeSWITCH.
+func isName(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
 func setTTS(s *Session, a *vm.Args) (lua.LValue, error) {

@@ -13,15 +13,33 @@ import (
 
 // Task is a hangup that FreeSWITCH has scheduled.
 type Task struct {
-	id     int
-	cancel func() bool
+	id      int
+	session *Session
+}
+
+// Holds visits the session.
+func (t Task) Holds(visit func(lua.LValue)) int {
+	if t.session != nil {
+		visit(t.session.object)
+	}
+	return 0
 }
 
 // Id returns the number of FreeSWITCH's scheduler task, 0 if there is none.
 func (t Task) Id() int { return t.id } //nolint:revive // what Lua reads as task:id()
 
 // Cancel cancels the hangup and reports whether it was still to come.
-func (t Task) Cancel() bool { return t.cancel != nil && t.cancel() }
+func (t Task) Cancel() bool {
+	s := t.session
+	if t.id == 0 || s.call == nil || s.disconnected {
+		return false
+	}
+	reply, err := s.call.API(s.set.env.State.Context(), "sched_del "+strconv.Itoa(t.id))
+	if err = s.classifyErr(err); err != nil {
+		s.log().Error("the scheduled hangup could not be cancelled", "task", t.id, "error", err)
+	}
+	return strings.TrimSpace(reply) == "+OK Deleted: 1"
+}
 
 // schedHangup has FreeSWITCH hang the call up later, even if eslua has gone by
 // then. It schedules an API command, because sched_hangup does not return the id
@@ -43,16 +61,20 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schedHangup: %w", err)
 	}
-	if s.ended() {
+	if s.ended() || s.call.Moved() {
 		return a.Record(Task{}), nil
 	}
+	if err := s.set.env.Grants.StartTask(); err != nil {
+		return nil, err
+	}
 	uuid := s.call.UUID()
-	when, command := fmt.Sprintf("+%d", int(seconds)), "uuid_kill "+uuid+" "+cause
+	group := strings.ReplaceAll(uuid, " ", "_") // one word; with that in it the task does not end with the channel
+	task := fmt.Sprintf("+%d %s %s", int(seconds), group, syntax.ForChannel("uuid_kill", uuid, cause))
 	var reply string
 	if s.checkpoint != nil {
-		reply, err = s.checkpoint.Schedule(a.Context(), when, command)
+		reply, err = s.checkpoint.Schedule(a.Context(), task)
 	} else {
-		reply, err = s.call.API(a.Context(), "sched_api "+when+" "+uuid+" "+command)
+		reply, err = s.call.API(a.Context(), "sched_api "+task)
 	}
 	if err = s.classifyErr(err); err != nil {
 		return nil, err
@@ -62,24 +84,5 @@ func schedHangup(s *Session, a *vm.Args) (lua.LValue, error) {
 	if (!ok || err != nil) && !s.ended() {
 		return nil, fmt.Errorf("schedHangup: FreeSWITCH did not schedule it and answered %q", reply)
 	}
-	return s.task(a, id), nil
-}
-
-// task returns the Lua value of a scheduled hangup; the id 0 means none.
-func (s *Session) task(a *vm.Args, id int) lua.LValue {
-	task := Task{id: id}
-	if id > 0 {
-		ctx := a.Context()
-		task.cancel = func() bool {
-			if s.call == nil || s.disconnected {
-				return false
-			}
-			reply, err := s.call.API(ctx, "sched_del "+strconv.Itoa(id))
-			if err = s.classifyErr(err); err != nil {
-				s.log().Error("the scheduled hangup could not be cancelled", "task", id, "error", err)
-			}
-			return strings.TrimSpace(reply) == "+OK Deleted: 1"
-		}
-	}
-	return a.Record(task)
+	return a.Record(Task{id, s}), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"unsafe"
 
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/legs"
@@ -16,8 +17,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Session is what a Lua session does and knows. Without a call it is "not
-// initialized": its originate failed, or it was destroyed.
+// Session implements a Lua session. Without a call it is "not initialized": its
+// originate failed, or it was destroyed.
 type Session struct {
 	set        *Sessions // of the same script
 	object     lua.LValue
@@ -28,22 +29,28 @@ type Session struct {
 	autoHangup   bool
 	dialCause    string // how dialling ended, for hangupCause
 	disconnected bool   // the connection is gone: the channel can no longer be controlled
-	transferTo   string // uuid_transfer's arguments, for the end of the script
-	movedByApp   bool   // an application has transferred the channel
+	transferTo   string // the argument of transfer, for the end of the script
+	destination  string // the extension in it, if that is known
+	deflected    bool   // the caller was told to call somebody else
+	stays        bool   // a leg that outlives the script
 
-	engine, voice *string           // of speak
-	variables     map[string]string // set after the hangup, when FreeSWITCH takes none
-	asrEvents     bool              // fire_asr_events is set
-	subscribed    bool              // to the events that the input callback gets
+	engine, voice   *string           // of speak
+	variables       map[string]string // set after the hangup, when FreeSWITCH takes none; their names are in lower case
+	said            map[string]bool   // what was not done after the hangup and the log has told
+	asrEvents       bool              // fire_asr_events is set
+	subscribed      bool              // to the events that the input callback gets
+	hearsBreaks     bool              // gets the events that end a prompt
+	hearsRecordings bool              // gets the events that end a recording
 
 	input       inputCallback
 	events      []esl.Event // that wait for the input callback
 	onDtmf      lua.LValue  // a function, or nil
 	hook        hangupHook
-	prompt      *prompt // the method that waits now
-	typedDigits string  // typed ahead, for the application that is about to begin
-	callbackErr error   // a callback ran into a limit of the script
-	cancelDial  func()  // cancels the leg that is dialled for this session
+	prompt      *prompt         // the method that waits now
+	recording   *recording      // of recordFile; nil if that does not run
+	callbackErr error           // a callback ran into a limit of the script
+	cancelDial  func()          // cancels the leg that is dialled for this session
+	onEvent     func(esl.Event) // of freeswitch.bridge; nil if that does not run
 }
 
 // Sessions holds the sessions of one script that have a channel, in the order in
@@ -58,6 +65,41 @@ type Sessions struct {
 const maxSessions = 256
 
 var errTooMany = fmt.Errorf("this script has %d sessions: call destroy() on sessions that it no longer needs", maxSessions)
+
+// Holds visits the sessions, which live until the script ends even if it has
+// dropped them.
+func (r *Sessions) Holds(visit func(lua.LValue)) (bytes int) {
+	for _, s := range r.list {
+		visit(s.object)
+	}
+	return 0
+}
+
+// Holds visits what the script has given to the session's methods, and counts the
+// events that wait for its input callback.
+func (s *Session) Holds(visit func(lua.LValue)) (bytes int) {
+	visit(s.onDtmf)
+	for _, text := range []string{s.transferTo, s.input.function, s.input.argument, s.hook.function, s.hook.argument} {
+		visit(lua.LString(text))
+	}
+	for _, text := range []*string{s.engine, s.voice} {
+		if text != nil {
+			visit(lua.LString(*text))
+		}
+	}
+	for name, value := range s.variables {
+		visit(lua.LString(name))
+		visit(lua.LString(value))
+	}
+	for what := range s.said {
+		visit(lua.LString(what))
+	}
+	bytes = int(unsafe.Sizeof(*s))
+	for _, ev := range s.events {
+		bytes += ev.Size()
+	}
+	return bytes
+}
 
 // setMain makes the session of the call that the script serves, and the globals
 // that mod_lua has for it: session, and one named after its uuid.
@@ -80,6 +122,9 @@ func (r *Sessions) newSession() *Session {
 func (s *Session) setCall(call Call) {
 	s.call = call
 	s.set.list = append(s.set.list, s)
+	if s.leg != nil {
+		s.set.env.Grants.Mine.Learn(call.UUID())
+	}
 	call.Observe(s.observe)
 }
 
@@ -108,12 +153,15 @@ func (s *Session) detach(ctx context.Context) {
 		return
 	}
 	var err error
-	switch _, hungUp := s.call.HungUp(); {
-	case hungUp || s.disconnected:
+	switch {
+	case s.ended() || s.call.Moved():
 	case s.transferTo != "":
-		err = s.classifyErr(s.transferNow(ctx))
-	case s.autoHangup && !s.movedByApp:
-		err = s.call.Hangup(ctx, "NORMAL_CLEARING")
+		err = s.classifyErr(s.call.TransferAtEnd(s.transferTo))
+	case s.stays: // parked, because its extension ends with our socket application
+		_, err = s.call.API(ctx, syntax.ForChannel("uuid_park", s.call.UUID(), ""))
+		err = s.classifyErr(err)
+	case s.autoHangup && !s.deflected:
+		err = s.classifyErr(s.call.Hangup(ctx, "NORMAL_CLEARING"))
 	}
 	if err != nil {
 		s.log().Warn("the channel was neither transferred nor hung up at the end of the session", "uuid", s.call.UUID(), "error", err)
@@ -125,18 +173,6 @@ func (s *Session) detach(ctx context.Context) {
 	s.set.list = slices.DeleteFunc(s.set.list, func(other *Session) bool { return other == s })
 }
 
-// transferNow transfers the channel, in the channel's own thread: while
-// uuid_transfer works, the channel would already run the next action of its old
-// extension, which may be the socket of another eslua.
-func (s *Session) transferNow(ctx context.Context) (err error) {
-	if _, ok := s.call.(*attached); ok {
-		_, err = s.call.API(ctx, "uuid_transfer "+s.call.UUID()+" "+s.transferTo)
-		return err
-	}
-	_, err = s.call.Execute(ctx, "transfer", syntax.Literal(s.transferTo))
-	return err
-}
-
 func (s *Session) log() *slog.Logger { return s.set.env.Log }
 
 // ended reports whether nothing can be done with the channel any more.
@@ -144,6 +180,15 @@ func (s *Session) ended() bool {
 	_, hungUp := s.call.HungUp()
 	return hungUp || s.disconnected
 }
+
+// gone reports whether the channel is no more the script's: it has ended or moved on.
+// Nothing waits for it, and nothing is played to it, recorded or collected from it any
+// more (switch_channel_ready is false).
+func (s *Session) gone() bool { return s.movedOn() || s.ended() }
+
+// movedOn reports whether the channel runs something else, or is to be transferred at
+// the end of the script.
+func (s *Session) movedOn() bool { return s.transferTo != "" || s.call.Moved() }
 
 // classifyErr returns the error to raise for the outcome of a command. A hangup, a
 // refusal and a lost connection are not raised, because mod_lua's methods answer
@@ -162,9 +207,9 @@ func (s *Session) classifyErr(err error) error {
 	case errors.Is(err, outbound.ErrStopped):
 		return nil
 	case errors.As(err, &unknown):
-		s.log().Error(unknown.Error())
+		s.log().Error("the application was not run", "error", unknown)
 		return nil
-	case errors.As(err, &hungUp):
+	case errors.As(err, &hungUp), errors.Is(err, outbound.ErrMoved):
 		return nil
 	case errors.Is(err, outbound.ErrDisplaced):
 		s.disconnected = true // and the script's context has ended

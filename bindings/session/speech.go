@@ -16,7 +16,7 @@ func detectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	if !s.asrEvents {
 		// Without the variable the results are only queued to the channel.
-		_, err := s.call.API(a.Context(), "uuid_setvar "+s.call.UUID()+" fire_asr_events true")
+		_, err := s.call.API(a.Context(), syntax.ForChannel("uuid_setvar", s.call.UUID(), "fire_asr_events true"))
 		if err := s.classifyErr(err); err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	arg := syntax.Literal(syntax.Word(a.String(0)) + " " + syntax.Word("detect:"+a.String(1)) + " " + a.String(2))
 	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)
 	if response := done.Get("Application-Response"); strings.HasSuffix(response, "ERROR") {
-		s.log().Error("playAndDetectSpeech: " + response)
+		s.log().Error("playAndDetectSpeech: failed", "response", response)
 		return lua.LNil, err
 	}
 	if result := done.Get("variable_detect_speech_result"); result != "" {

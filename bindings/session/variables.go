@@ -1,9 +1,11 @@
 package session
 
 import (
-	"fmt"
+	"context"
 	"strings"
+	"time"
 
+	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -14,67 +16,96 @@ import (
 // answers from the last data of the channel.
 func getVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	name := a.String(0)
-	if name == "" {
+	if name == "" || strings.Contains(name, "[") { // mod_lua asks for a variable of that whole name, and there is none
 		return lua.LNil, nil
 	}
+	return s.value(a, name)
+}
+
+// value returns a variable that the script may read.
+func (s *Session) value(a *vm.Args, name string) (lua.LValue, error) {
+	if err := s.set.env.Grants.CheckReading(name); err != nil {
+		return nil, err
+	}
+	if name == "destination_number" && s.transferTo != "" && s.destination != "" && !s.ended() {
+		return lua.LString(s.destination), nil
+	}
 	if !s.ended() {
-		value, err := s.call.API(a.Context(), "uuid_getvar "+s.call.UUID()+" "+syntax.Word(name))
+		value, err := s.call.API(a.Context(), syntax.ForChannel("uuid_getvar", s.call.UUID(), syntax.Word(name)))
 		if err = s.classifyErr(err); err != nil {
 			return nil, err
 		}
-		if value == "_undef_" || value == "-ERR no reply\n" {
+		switch value {
+		case "_undef_":
 			return lua.LNil, nil
+		case noReply: // an empty field of the caller profile
+			return empty, nil
 		}
 		if !s.ended() && !strings.HasPrefix(value, "-ERR No such channel!") {
 			return lua.LString(value), nil
 		}
 	}
-	if value, ok := s.variables[name]; ok {
+	return s.lastValue(a, name)
+}
+
+// lastValue returns what the script has set after the hangup, or else what FreeSWITCH
+// reported last of the channel.
+func (s *Session) lastValue(a *vm.Args, name string) (lua.LValue, error) {
+	if value, ok := s.variables[strings.ToLower(name)]; ok {
 		if value == "" {
 			return lua.LNil, nil
 		}
 		return lua.LString(value), nil
 	}
 	last := s.call.Snapshot()
-	value, ok := last.Lookup("variable_" + name)
-	if header := profileHeader(name); !ok && header != "" {
-		value, ok = last.Lookup(header)
+	if name == "hangup_cause" {
+		return s.endCause(a.Context())
 	}
-	if !ok || value == "" {
+	if value := last.Get("variable_" + name); value != "" {
+		return lua.LString(strings.Clone(value)), nil
+	}
+	if header := profileHeaders[strings.ToLower(name)]; header != "" {
+		return lua.LString(strings.Clone(last.Get(header))), nil
+	}
+	if s.disconnected || strings.ContainsAny(name, "\r\n") {
 		return lua.LNil, nil
 	}
-	return lua.LString(strings.Clone(value)), nil
+	value, err := s.call.API(a.Context(), "global_getvar "+name)
+	if err = s.classifyErr(err); err != nil || value == "" || value == noReply {
+		return lua.LNil, err
+	}
+	return lua.LString(value), nil
 }
 
-// profileHeader returns the event header of a field of the caller profile.
-func profileHeader(name string) string {
-	switch name {
-	case "uuid":
-		return "Unique-ID"
-	case "caller_id_name":
-		return "Caller-Caller-ID-Name"
-	case "caller_id_number":
-		return "Caller-Caller-ID-Number"
-	case "destination_number":
-		return "Caller-Destination-Number"
-	case "ani":
-		return "Caller-ANI"
-	case "context":
-		return "Caller-Context"
-	case "dialplan":
-		return "Caller-Dialplan"
-	case "network_addr":
-		return "Caller-Network-Addr"
-	case "source":
-		return "Caller-Source"
-	case "username":
-		return "Caller-Username"
-	case "rdnis":
-		return "Caller-RDNIS"
-	case "chan_name":
-		return "Caller-Channel-Name"
+// noReply is the reply of the event socket for a command without output.
+const noReply = "-ERR no reply\n"
+
+// endCause returns the cause of the hangup. The first sign of a hangup may not tell it,
+// and then the event that does is waited for.
+func (s *Session) endCause(ctx context.Context) (lua.LValue, error) {
+	cause, _ := s.call.HungUp()
+	if cause == "" {
+		ev, err := s.call.WaitEvent(ctx, time.Second, func(ev esl.Event) bool {
+			return s.call.IsOwn(ev) && ev.Get("Hangup-Cause") != ""
+		})
+		if cause = strings.Clone(ev.Get("Hangup-Cause")); cause == "" {
+			return lua.LNil, s.classifyErr(err)
+		}
 	}
-	return ""
+	return lua.LString(cause), nil
+}
+
+// profileHeaders are the event headers of the fields of the caller profile
+// (switch_caller.c:switch_caller_get_field_by_name). An empty field has none.
+var profileHeaders = map[string]string{
+	"dialplan": "Caller-Dialplan", "username": "Caller-Username", "caller_id_name": "Caller-Caller-ID-Name", "caller_id_number": "Caller-Caller-ID-Number",
+	"orig_caller_id_name": "Caller-Orig-Caller-ID-Name", "orig_caller_id_number": "Caller-Orig-Caller-ID-Number", "callee_id_name": "Caller-Callee-ID-Name",
+	"callee_id_number": "Caller-Callee-ID-Number", "ani": "Caller-ANI", "aniii": "Caller-ANI-II", "network_addr": "Caller-Network-Addr", "rdnis": "Caller-RDNIS",
+	"destination_number": "Caller-Destination-Number", "uuid": "Unique-ID", "source": "Caller-Source", "transfer_source": "Caller-Transfer-Source",
+	"context": "Caller-Context", "chan_name": "Caller-Channel-Name", "profile_index": "Caller-Profile-Index", "privacy_hide_name": "Caller-Privacy-Hide-Name",
+	"privacy_hide_number": "Caller-Privacy-Hide-Number", "screen_bit": "Caller-Screen-Bit", "profile_created_time": "Caller-Profile-Created-Time",
+	"created_time": "Caller-Channel-Created-Time", "answered_time": "Caller-Channel-Answered-Time", "progress_time": "Caller-Channel-Progress-Time",
+	"progress_media_time": "Caller-Channel-Progress-Media-Time", "hungup_time": "Caller-Channel-Hangup-Time", "transferred_time": "Caller-Channel-Transfer-Time",
 }
 
 // setVariable sets a channel variable without expanding its value. After the
@@ -88,21 +119,16 @@ func setVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 	if err := s.set.env.Grants.CheckVariable(name, value); err != nil {
 		return nil, err
 	}
-	if s.ended() {
-		if s.variables == nil {
-			s.variables = map[string]string{}
-		}
-		if len(s.variables) >= maxVariables || len(name)+len(value) > maxVariableSize {
-			return nil, fmt.Errorf("after the hangup a script can set %d variables of %d bytes each", maxVariables, maxVariableSize)
-		}
-		s.variables[name] = value
-		return nil, nil
-	}
-	reply, err := s.call.API(a.Context(), strings.TrimRight("uuid_setvar "+s.call.UUID()+" "+syntax.Word(name)+" "+syntax.Rest(value), " "))
+	return nil, s.setAnyway(a, name, value)
+}
+
+// setChannelVariable sets a variable of a channel that is up; an empty value removes it.
+func (s *Session) setChannelVariable(a *vm.Args, name, value string) error {
+	reply, err := s.call.API(a.Context(), syntax.ForChannel("uuid_setvar", s.call.UUID(), strings.TrimRight(syntax.Word(name)+" "+syntax.Rest(value), " ")))
 	if err == nil && strings.HasPrefix(reply, "-") && !s.ended() {
 		s.log().Error("setVariable: not set", "variable", name, "reply", strings.TrimSpace(reply))
 	}
-	return nil, s.classifyErr(err)
+	return s.classifyErr(err)
 }
 
 // Limits of the variables that a script sets after the hangup.
@@ -119,10 +145,7 @@ type eventData interface {
 
 func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
 	event := a.Object(0).(eventData)
-	for name, value := range s.call.Snapshot().All() {
-		if strings.HasPrefix(name, "Event-") || strings.HasPrefix(name, "Content-") {
-			continue // of the event it came in
-		}
+	for name, value := range s.lastData() {
 		if err := event.Add(name, value); err != nil {
 			return nil, err
 		}
@@ -133,7 +156,13 @@ func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
 // sendEvent gives an event's body to the endpoint; sofia sends it as a SIP MESSAGE.
 func sendEvent(s *Session, a *vm.Args) (lua.LValue, error) {
 	body, _ := a.Object(0).(eventData).Body()
-	reply, err := s.call.API(a.Context(), "uuid_send_message "+s.call.UUID()+" "+syntax.Rest(body))
+	if err := a.BoundSent(len(body)); err != nil {
+		return nil, err
+	}
+	if s.call.Moved() {
+		return nil, nil
+	}
+	reply, err := s.call.API(a.Context(), syntax.ForChannel("uuid_send_message", s.call.UUID(), syntax.Rest(body)))
 	if err == nil && strings.HasPrefix(reply, "-") {
 		s.log().Error("sendEvent: not sent", "reply", strings.TrimSpace(reply))
 	}

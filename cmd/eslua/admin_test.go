@@ -18,15 +18,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 var updateGolden = flag.Bool("update", false, "write testdata/golden")
@@ -50,7 +51,7 @@ func golden(t *testing.T, name, got string) {
 	is, was := strings.Split(got, "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(is), len(was)) {
 		if i >= len(is) || i >= len(was) || is[i] != was[i] {
-			t.Fatalf("%s:%d: (go test -update writes it anew)\n got %q\nwant %q", file, i+1, is[min(i, len(is)):min(i+3, len(is))], was[min(i, len(was)):min(i+3, len(was))])
+			t.Fatalf("%s:%d: (go test -update rewrites it)\n got %q\nwant %q", file, i+1, is[min(i, len(is)):min(i+3, len(is))], was[min(i, len(was)):min(i+3, len(was))])
 		}
 	}
 }
@@ -103,8 +104,9 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	cfg.Scripts = w.dir
 	cfg.Flows = map[string]config.Flow{"beef": {Canary: &config.Canary{Share: 10, Window: config.Duration(time.Minute), Calls: 1}}}
 	cfg.Nodes = []config.Node{{Name: "fs1", Address: "127.0.0.1:1", Password: "ClueCon"}} // where nobody listens
-	log := slog.New(slog.NewTextHandler(openings(w.opened), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.app, err = build(cfg, log, w.clk, callHooks{
+	bound := logbound.New(slog.NewTextHandler(openings(w.opened), &slog.HandlerOptions{Level: slog.LevelDebug}), cfg.Log.Rate, w.clk)
+	log := slog.New(bound)
+	w.app, err = build(context.Background(), cfg, log, w.clk, seams{
 		traced: func(c *outbound.Call, tr vm.Trace) {
 			if tr.Name == "Session:answer" {
 				w.began <- c.Path()
@@ -115,8 +117,9 @@ func startWatchedHost(t *testing.T, files map[string]string) *watchedHost {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bound.Register(w.app.metrics)
 	w.server = admin.New(w.socket, "127.0.0.1:0", admin.Deps{StatusSource: w.app.admin, ScriptControl: w.app.admin, ProcessControl: w, Metrics: w.app.metrics}, log, w.clk)
-	w.app.admin.SetConfig("/etc/eslua/eslua.yaml", cfg)
+	w.app.admin.SetConfig("/etc/eslua/eslua.yaml", cfg, []string{"listen"})
 	l := listening(t)
 	w.listen = l.Addr().String()
 	w.sim = switchsim.New(switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
@@ -162,7 +165,7 @@ func (w *watchedHost) call(flow, uuid string) {
 	w.sim.Call(switchsim.Caller{Number: "1000", Destination: flow, UUID: uuid})
 	select {
 	case <-w.began:
-	case <-beforeDeadline(w.t).Done():
+	case <-testproc.Context(w.t).Done():
 		w.t.Fatalf("a call of %s does not begin", flow)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	eslcall "github.com/percipia/eslgo/command/call"
 )
 
-// eslgoServer is a plain handler on eslgo. Its listener cannot be stopped and outlives ctx.
+// eslgoServer serves calls with a plain handler on eslgo. Its listener cannot be stopped and outlives ctx.
 func eslgoServer(ctx context.Context, l net.Listener) {
 	addr := l.Addr().String()
 	_ = l.Close() // it opens its own

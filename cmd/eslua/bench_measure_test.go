@@ -1,18 +1,10 @@
-//go:build unix
-
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
-	"os/exec"
-	"runtime"
-	"syscall"
+	"slices"
 	"testing"
 	"time"
 )
@@ -22,27 +14,39 @@ type benchHost func(ctx context.Context, l net.Listener)
 
 // benchRound is the number of calls that the host and floorServer serve in turns,
 // because the speed of a machine changes.
-const benchRound = 500
+const benchRound = 250
 
 // benchCalls reports the host's CPU time of a whole call (cpu-us/call) and how many
-// times that of floorServer it is, measured in turns with it (x-floor).
-func benchCalls(b *testing.B, host benchHost) {
+// times that of the floor it is (x-floor). Each has a process of its own, so that what
+// its garbage costs is its own too. They serve in turns, and the ratio is the median
+// of those of all turns: what another process on the machine disturbs is one turn.
+func benchCalls(b *testing.B, name, scripts string) {
 	sw := newSwitch(b)
-	floor, ours := startBenchHost(b, floorServer), startBenchHost(b, host)
-	sw.calls(b, floor, benchRound) // warm
-	sw.calls(b, ours, benchRound)
-	var floorCPU, oursCPU time.Duration
+	floor, host := startPart(b, "floor", ""), startPart(b, name, scripts)
+	sw.calls(b, floor.addr, benchRound) // warm
+	sw.calls(b, host.addr, benchRound)
+	spent := func(p *part, calls int) time.Duration {
+		before := p.ask(b, "cpu")
+		sw.calls(b, p.addr, calls)
+		return time.Duration(p.ask(b, "cpu") - before)
+	}
+	var total time.Duration
+	var ratios []float64
 	b.ResetTimer()
 	for left := b.N; left > 0; left -= benchRound {
 		n := min(left, benchRound)
-		b.StopTimer()
-		floorCPU += cpu(func() { sw.calls(b, floor, n) })
-		b.StartTimer()
-		oursCPU += cpu(func() { sw.calls(b, ours, n) })
+		var least, own time.Duration
+		if len(ratios)%2 == 0 { // who is first finds the switch less warm
+			least, own = spent(floor, n), spent(host, n)
+		} else {
+			own, least = spent(host, n), spent(floor, n)
+		}
+		total += own
+		ratios = append(ratios, float64(own)/float64(least))
 	}
-	b.StopTimer()
-	b.ReportMetric(float64(oursCPU.Microseconds())/float64(b.N), "cpu-us/call")
-	b.ReportMetric(float64(oursCPU)/float64(floorCPU), "x-floor")
+	slices.Sort(ratios)
+	b.ReportMetric(float64(total.Microseconds())/float64(b.N), "cpu-us/call")
+	b.ReportMetric(ratios[len(ratios)/2], "x-floor")
 }
 
 // benchDisturbed reports how many calls host serves in a second, alone (calls/s-alone)
@@ -81,40 +85,16 @@ func wall(do func()) time.Duration {
 	return time.Since(begin)
 }
 
-// benchIdle reports the memory (heap and stacks in use) of one call that waits for
-// the end of a playback, over n such calls at a time. An operation is a call, as
-// it is to Calls, but there are always n of them.
-func benchIdle(b *testing.B, host benchHost, n int) {
-	sw := newSwitch(b)
-	addr := startBenchHost(b, host)
-	sw.calls(b, addr, n) // what is made once is made now
-	var bytes int64
-	b.ResetTimer()
-	for left := b.N; left > 0; left -= n {
-		before := inUse()
-		sw.say(b, fmt.Sprintf("idle %s %d", addr, n), "idle")
-		bytes = inUse() - before
-		sw.say(b, "go on", "done")
-	}
-	b.ReportMetric(float64(bytes)/1024/float64(n), "KiB/idle-call")
-}
-
-func inUse() int64 {
-	for range 3 { // pools are emptied by the second
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapInuse + m.StackInuse)
-}
-
-// cpu returns the user and system time that this process spends in do.
-func cpu(do func()) time.Duration {
-	var before, after syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
-	do()
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
-	return time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
+// idleMemory returns the memory (heap and stacks in use) of one call that waits for
+// the end of a playback, in bytes, over n such calls at a time.
+func idleMemory(t testing.TB, name, scripts string, n int) float64 {
+	sw, host := newSwitch(t), startPart(t, name, scripts)
+	sw.calls(t, host.addr, n) // what is made once is made now
+	before := host.ask(t, "memory")
+	sw.say(t, fmt.Sprintf("idle %s %d", host.addr, n), "idle")
+	during := host.ask(t, "memory")
+	sw.say(t, "go on", "done")
+	return float64(during-before) / float64(n)
 }
 
 // startBenchHost runs host until the benchmark ends and returns its address.
@@ -138,37 +118,18 @@ func startBenchHost(b *testing.B, host benchHost) (addr string) {
 }
 
 // remote is the switch in its child process.
-type remote struct {
-	in  io.Writer
-	out *bufio.Scanner
+type remote struct{ *child }
+
+func newSwitch(t testing.TB) *remote { return &remote{startChild(t, "switch", "")} }
+
+func (r *remote) calls(t testing.TB, addr string, n int) {
+	t.Helper()
+	r.say(t, fmt.Sprintf("calls %s %d", addr, n), "done")
 }
 
-func newSwitch(b *testing.B) *remote {
-	b.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), benchPeerEnv+"=1")
-	cmd.Stderr = os.Stderr
-	in, err1 := cmd.StdinPipe()
-	out, err2 := cmd.StdoutPipe()
-	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait()
-	})
-	return &remote{in: in, out: bufio.NewScanner(out)}
-}
-
-func (r *remote) calls(b *testing.B, addr string, n int) {
-	b.Helper()
-	r.say(b, fmt.Sprintf("calls %s %d", addr, n), "done")
-}
-
-func (r *remote) say(b *testing.B, line, answer string) {
-	b.Helper()
-	_, err := fmt.Fprintln(r.in, line)
-	if err != nil || !r.out.Scan() || r.out.Text() != answer {
-		b.Fatalf("the switch does not answer %q to %q: %v", answer, line, err)
+func (r *remote) say(t testing.TB, line, answer string) {
+	t.Helper()
+	if got := r.tell(t, line); got != answer {
+		t.Fatalf("the switch answers %q to %q, not %q", got, line, answer)
 	}
 }

@@ -7,16 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
-
-// benchPeerEnv makes the test binary the switch of a benchmark, so that only the
-// CPU of the host is measured.
-const benchPeerEnv = "ESLUA_BENCH_PEER"
 
 // callsAtOnce is the number of calls under way at a time.
 const callsAtOnce = 50
@@ -213,6 +208,3 @@ func commandHeader(command []byte, header string) string {
 	start := len(command) - len(rest)
 	return string(command[start : start+strings.IndexAny(rest, "\r\n")])
 }
-
-// isBenchPeer reports whether this process is the switch of a benchmark.
-func isBenchPeer() bool { return os.Getenv(benchPeerEnv) != "" }

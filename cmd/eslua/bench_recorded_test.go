@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// recordedCall is what a real FreeSWITCH 1.11 sent.
+// recordedCall holds what a real FreeSWITCH 1.11 sent.
 const recordedCall = "../../host/call/outbound/testdata/outbound-async-full.jsonl"
 
 // recorded holds the frames that the switch sends after each command of the call.

@@ -7,60 +7,147 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// check compiles the scripts of directories, and single files, and prints their
-// errors. A directory is one script tree; a file is checked in the tree
-// of its directory.
-func check(p *program, _ context.Context, args []string) error {
-	cfg, paths, err := p.settings("check", args)
+// check prints the mistakes in the configuration, if one is named, and in scripts. A
+// directory is one script tree; a file is checked in the tree that it belongs to.
+func check(p *program, ctx context.Context, args []string) error {
+	o, paths, err := p.overrides("check", args)
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 && cfg.Scripts != "" {
-		paths = []string{cfg.Scripts}
+	ctx, stop := p.untilSignal(ctx)
+	defer stop()
+	cfg, err := o.load()
+	if o.file != "" {
+		err = config.Join(err, o.checkConfig(ctx, cfg))
 	}
-	if len(paths) == 0 {
+	wrong, err := p.printErrors(err)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(paths) > 0:
+	case cfg.Scripts != "" && checkScripts(cfg.Scripts) == nil:
+		paths = []string{cfg.Scripts}
+	case o.file == "": // else the flows are those of the program
 		paths = []string{"."}
 	}
-	wrong := false
-	for _, path := range paths {
-		dir, files, err := checkTarget(path)
-		if err != nil {
-			return err
-		}
-		problems, err := store.Check(dir, files, store.Config{}, vm.Compile)
-		if err != nil {
-			return err
-		}
-		for _, problem := range problems {
-			wrong = wrong || !problem.Warning
-			if problem.File != "" {
-				problem.File = filepath.Join(dir, problem.File)
-			}
-			fmt.Fprintln(p.stdout, problem)
-		}
-	}
 	if wrong {
-		return &reportedError{}
+		err = &reportedError{exitConfig}
 	}
-	return nil
+	for _, path := range paths {
+		dir, files, unusable := checkTarget(path, cfg.Scripts)
+		if unusable != nil {
+			return unusable
+		}
+		wrong, unusable := p.checkTree(ctx, dir, files, cfg)
+		if unusable != nil {
+			return unusable
+		}
+		if wrong && err == nil {
+			err = &reportedError{exitFailed}
+		}
+	}
+	return err
 }
 
-// checkTarget returns the tree of a path and which of its files to report on; nil is all.
-func checkTarget(path string) (dir string, files []string, err error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil, fmt.Errorf("%s: no such file or directory", path)
+// printErrors prints the settings that cannot be used, and reports whether there are
+// any; err is one about something else.
+func (p *program) printErrors(of error) (wrong bool, err error) {
+	var list config.Errors
+	var one *config.Error
+	switch {
+	case errors.As(of, &list):
+	case errors.As(of, &one):
+		list = config.Errors{one}
+	default:
+		return false, of
 	}
+	for _, setting := range list {
+		printLine(p.stdout, "%s", setting)
+	}
+	return true, nil
+}
+
+// checkConfig returns the mistakes in settings that are each right by themselves.
+func (o overrides) checkConfig(ctx context.Context, cfg config.Config) error {
+	wrongStart := o.checkStart(cfg)
+	if checkScripts(cfg.Scripts) != nil {
+		return wrongStart
+	}
+	flows, err := flowsOf(ctx, cfg.Scripts)
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	if info.IsDir() {
+	wrong := cfg.MisspeltGrants(o.file)
+	for _, n := range cfg.NamedFlows() {
+		if n.Exists(func(flow string) bool { return slices.Contains(flows.all, flow) }) {
+			continue
+		}
+		message := config.DescribeFlows(n.Flow, flows.own)
+		if n.Setting == "flows" && slices.Contains(flows.all, config.FlowName(n.Flow)) {
+			message = "write " + config.FlowName(n.Flow)
+		}
+		wrong = append(wrong, o.errorAt(fmt.Sprintf("there is no flow %q; %s", n.Flow, message), n.Path...))
+	}
+	return config.Join(wrongStart, wrong.Err())
+}
+
+// checkTree prints the problems of a script tree, or of some of its files, and reports
+// whether there are errors among them.
+func (p *program) checkTree(ctx context.Context, dir string, files []string, cfg config.Config) (wrong bool, err error) {
+	problems, err := store.Check(ctx, dir, files, checkedTrees(cfg), vm.Compile)
+	for _, problem := range problems {
+		wrong = wrong || !problem.Warning
+		if problem.File != "" {
+			problem.File = filepath.Join(dir, problem.File)
+		}
+		if problem.Warning {
+			problem.Message = "warning: " + problem.Message
+		}
+		printLine(p.stdout, "%s", problem)
+	}
+	return wrong, err
+}
+
+// checkTarget returns the tree of a path and which of its files to report on; nil is
+// all. A file below scripts belongs to that tree.
+func checkTarget(path, scripts string) (dir string, files []string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil, fmt.Errorf("%s: no such file or directory", path)
+	case err != nil:
+		return "", nil, err
+	case info.IsDir():
 		return path, nil, nil
+	case filepath.Ext(path) == ".yaml" || filepath.Ext(path) == ".yml":
+		return "", nil, &usageError{fmt.Sprintf("%s is not a script; to check a configuration: eslua check --config %[1]s", path)}
+	case filepath.Ext(path) != ".lua":
+		return "", nil, &usageError{fmt.Sprintf("%s is not a script: the name of a script ends in .lua", path)}
+	}
+	if scripts != "" {
+		if below, err := within(scripts, path); err == nil && filepath.IsLocal(below) {
+			return scripts, []string{below}, nil
+		}
 	}
 	return filepath.Dir(path), []string{filepath.Base(path)}, nil
+}
+
+// within returns the name of a file relative to a directory.
+func within(dir, file string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if file, err = filepath.Abs(file); err != nil {
+		return "", err
+	}
+	return filepath.Rel(dir, file)
 }

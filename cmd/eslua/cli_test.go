@@ -7,32 +7,29 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/eslua/eslua/host/testproc"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	if isBenchPeer() {
-		if err := servePeer(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "switch of the benchmark:", err)
+	if part := os.Getenv(benchPartEnv); part != "" {
+		if err := playPart(part, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "%s of the benchmark: %v\n", part, err)
 			os.Exit(1)
 		}
 		return
 	}
 	// The parallel tests wait for calls that take their time, and compute little.
 	_ = flag.Set("test.parallel", "32")
-	testscript.Main(m, map[string]func(){"eslua": main})
+	testscript.Main(testproc.Watched(m), map[string]func(){"eslua": main})
 }
 
-// programFile returns a file that runs as the command eslua: this test, under the
-// name by which TestMain knows it.
-func programFile(t *testing.T) string {
+// programFile returns a file that runs as the command eslua: a binary of this test,
+// under the name by which TestMain knows it.
+func programFile(t testing.TB, binary string) string {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), "eslua")
-	if err := os.Symlink(self, file); err != nil {
+	if err := os.Symlink(binary, file); err != nil {
 		t.Fatal(err)
 	}
 	return file

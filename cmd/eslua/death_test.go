@@ -12,6 +12,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 	"github.com/google/uuid"
 )
 
@@ -60,6 +61,7 @@ var deaths = []struct {
 	// extension takes it out of CS_RESET again: outbound unsets socket_resume first.
 	{stage: "transferred elsewhere", sends: "api uuid_transfer %s " + transferred, begins: "playback", resume: never, without: afterwards},
 	{stage: "transferred elsewhere, socket_resume unset before", sends: "api uuid_setvar %[1]s socket_resume\n\napi uuid_transfer %[1]s " + transferred, begins: "playback", resume: afterwards, without: afterwards},
+	{stage: "transferred elsewhere, FreeSWITCH unsets socket_resume", sends: "api uuid_setvar %[1]s execute_on_blind_transfer_eslua unset socket_resume\n\napi uuid_transfer %[1]s " + transferred, begins: "playback", resume: afterwards, without: afterwards},
 }
 
 const transferred = "m:^:playback:tone_stream://%%(20000,0,440)^set:next=yes^hangup:NO_ANSWER inline\n\n"
@@ -104,7 +106,7 @@ type vigil struct {
 }
 
 func (v *vigil) watch(set, sends, begins, release string) string {
-	ctx := beforeDeadline(v.T)
+	ctx := testproc.Context(v.T)
 	v.ctx = ctx
 	subscribe, err := esl.Subscribe("plain", "CHANNEL_EXECUTE")
 	v.sw.do(ctx, v.T, subscribe, err)

@@ -15,12 +15,13 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/scripts"
 )
 
-// demoSeconds is how long an invited person has to press a digit.
+// demoSeconds limits the time in which an invited person presses a digit.
 const demoSeconds = 4
 
 // demo runs eslua and a simulated switch on loopback: one invited person presses
@@ -53,6 +54,7 @@ type demonstration struct {
 	dir    string
 	sim    *switchsim.Switch
 	host   *app
+	log    *logbound.Handler
 	addr   string
 	ended  chan struct{} // one for each script that has ended
 	done   chan error
@@ -80,8 +82,8 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 	}
 	cfg := config.Default()
 	cfg.Scripts = d.dir
-	cfg.Log.Level = config.Level(slog.LevelWarn)
-	a, err := build(cfg, p.logger(cfg.Log), p.clock, callHooks{
+	d.log = p.logHandler(slog.LevelWarn, cfg.Log)
+	a, err := build(ctx, cfg, slog.New(d.log), p.clock, seams{
 		traced: func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) },
 		ended:  func(*outbound.Call) { d.ended <- struct{}{} },
 	})
@@ -100,6 +102,7 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 
 func (d *demonstration) end(stop context.CancelFunc) error {
 	stop()
+	defer d.log.Close()
 	return errors.Join(<-d.done, d.sim.Close())
 }
 

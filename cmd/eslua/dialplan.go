@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/call"
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/dialplan"
@@ -28,7 +29,12 @@ func printDialplan(p *program, ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	flows, err := flowsOf(cfg.Scripts)
+	if err := checkScripts(cfg.Scripts); err != nil {
+		return &config.Error{File: "scripts", Message: err.Error()}
+	}
+	ctx, stop := p.untilSignal(ctx)
+	defer stop()
+	flows, err := flowsOf(ctx, cfg.Scripts)
 	if err != nil {
 		return err
 	}
@@ -37,27 +43,28 @@ func printDialplan(p *program, ctx context.Context, args []string) error {
 		hosts = []config.Address{cfg.Listen}
 	}
 	if checking {
-		return checkDialplan(p, ctx, hosts, flows, rest)
+		known := dialplan.Known{Hosts: hosts, Flows: flows.all, PathOnly: cfg.DefaultFlow == "" && len(cfg.Routes) == 0, Answers: answers}
+		return checkDialplan(p, ctx, known, flows.own, rest)
 	}
 	var arguments []string
 	if len(rest) > 0 {
 		name := config.FlowName(rest[0])
 		if !slices.Contains(flows.all, name) {
-			return fmt.Errorf("there is no flow %q in %s; %s", name, cmp.Or(cfg.Scripts, "the program"), config.DescribeFlows(flows.own))
+			return fmt.Errorf("there is no flow %q in %s; %s", name, cmp.Or(cfg.Scripts, "the program"), config.DescribeFlows(name, flows.own))
 		}
 		flows.own, arguments = []string{name}, rest[1:]
 	}
-	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts, checkpoint.Variable)
+	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts, dialplan.Variables{State: checkpoint.Variable, Cause: call.CauseVariable})
 }
 
-// flowNames are the scripts of a tree.
+// flowNames lists the scripts of a tree.
 type flowNames struct {
 	all []string
 	own []string // scripts that no other script requires
 }
 
-func flowsOf(dir string) (flowNames, error) {
-	s, err := openScripts(dir, nil, slog.New(slog.DiscardHandler), clock.System())
+func flowsOf(ctx context.Context, dir string) (flowNames, error) {
+	s, err := openScripts(ctx, dir, store.Config{}, slog.New(slog.DiscardHandler), clock.System())
 	if err != nil {
 		return flowNames{}, err
 	}
@@ -76,7 +83,7 @@ func namesOf(g *store.Generation) (n flowNames) {
 
 // checkDialplan prints the mistakes in the dialplans that targets name: files,
 // directories, and http(s) addresses, with #NUMBER for the number to request.
-func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flows flowNames, targets []string) error {
+func checkDialplan(p *program, ctx context.Context, known dialplan.Known, flows, targets []string) error {
 	if len(targets) == 0 {
 		return &usageError{"eslua dialplan --check needs a file, a directory or an address, for example /etc/freeswitch/dialplan"}
 	}
@@ -87,8 +94,8 @@ func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flow
 			sources = append(sources, dialplan.File(target))
 			continue
 		}
-		if number == "" && len(flows.own) > 0 {
-			number = strings.ReplaceAll(flows.own[0], "/", "-")
+		if number == "" && len(flows) > 0 {
+			number = strings.ReplaceAll(flows[0], "/", "-")
 		}
 		s, err := dialplan.Fetch(ctx, address, number)
 		if err != nil {
@@ -97,12 +104,12 @@ func checkDialplan(p *program, ctx context.Context, hosts []config.Address, flow
 		sources = append(sources, s)
 	}
 	wrong := false
-	for _, f := range dialplan.Check(sources, dialplan.Known{Hosts: hosts, Flows: flows.all, Answers: answers}) {
+	for _, f := range dialplan.Check(sources, known) {
 		wrong = wrong || !f.Remark
-		fmt.Fprintln(p.stdout, f)
+		printLine(p.stdout, "%s", f)
 	}
 	if wrong {
-		return &reportedError{}
+		return &reportedError{exitFailed}
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// reportPeriod is how often the log says how many calls remain.
+// reportPeriod separates two lines in the log that say how many calls remain.
 const reportPeriod = 30 * time.Second
 
 // drain is the state of a service that takes no new calls. Its channels never

@@ -202,11 +202,10 @@ func (s *site) service(t *testing.T, clk clock.Clock, log chan string) *service 
 	t.Helper()
 	cfg := config.Default()
 	cfg.Scripts = filepath.Join(s.dir, "scripts")
-	v := newService(&program{stderr: logTo(log)}, overrides{}, cfg)
-	v.clock = clk
+	v := newService(&program{stderr: logTo(log), clock: clk}, overrides{}, cfg)
 	v.systemd = systemd.NewNotifier(systemd.Environment{Get: func(string) string { return "" }}, v.log)
 	var err error
-	if v.app, err = build(cfg, v.log, clk, callHooks{}); err != nil {
+	if v.app, err = build(context.Background(), cfg, v.log, clk, seams{}); err != nil {
 		t.Fatal(err)
 	}
 	if v.listener, err = listener.Listen(s.listen, clk); err != nil {

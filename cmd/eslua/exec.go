@@ -1,12 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -27,17 +33,24 @@ func execute(p *program, ctx context.Context, args []string) error {
 	if len(rest) == 0 {
 		return &usageError{"eslua exec needs a script: eslua exec [--esl HOST:PORT] [--limit NAME=VALUE]... FILE [ARGS]"}
 	}
-	if err := overrides.checkPasswords(cfg.Nodes); err != nil {
-		return err
+	if wrong, err := overrides.passwordErrors(cfg.Nodes); err != nil || len(wrong) > 0 {
+		return cmp.Or(err, wrong.Err())
 	}
 	file := rest[0]
-	runner, err := newRunner(nil, p.clock)
+	databases, err := database.New(cfg.Databases, p.clock)
+	if err != nil {
+		return err
+	}
+	defer databases.Close()
+	runner, err := newRunner(bindings.Deps{Databases: databases}, p.clock)
 	if err != nil {
 		return err
 	}
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
-	env := run.Env{Log: p.logger(cfg.Log)}
+	log := p.logHandler(slog.Level(cfg.Log.Level), cfg.Log)
+	defer log.Close()
+	env := run.Env{Log: slog.New(log)}
 	if len(cfg.Nodes) > 0 {
 		first, end := newScriptNode(ctx, cfg.Nodes[0], p.clock)
 		defer end()
@@ -47,7 +60,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 	return runner.Run(ctx, &run.Run{
 		Flow:    file,
 		Args:    rest[1:],
-		Scripts: looseScript{store.NewDir(filepath.Dir(file), vm.Compile)},
+		Scripts: looseScript{store.NewDir(filepath.Dir(file), vm.Compile), ctx},
 		Config:  run.GeneralConfig(&cfg),
 		Env:     env,
 		Print:   func(line string) { fmt.Fprintln(p.stdout, line) },
@@ -55,12 +68,29 @@ func execute(p *program, ctx context.Context, args []string) error {
 }
 
 // looseScript is a script that belongs to no generation, with the files beside it.
-type looseScript struct{ store.Dir }
+type looseScript struct {
+	store.Dir
+	ctx context.Context // ends the reading, which a pipe makes long
+}
 
-func (looseScript) Script(file string) (*vm.Script, error) {
-	source, err := os.ReadFile(file)
+// maxScript limits the size of a script. A larger file is taken for something else.
+const maxScript = 4 << 20
+
+func (l looseScript) Script(file string) (*vm.Script, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes to is empty
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, errors.Unwrap(err))
+	}
+	defer f.Close()
+	defer context.AfterFunc(l.ctx, func() { _ = f.Close() })()
+	source, err := io.ReadAll(io.LimitReader(f, maxScript+1))
+	switch {
+	case l.ctx.Err() != nil:
+		return nil, l.ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", file, errors.Unwrap(err))
+	case len(source) > maxScript:
+		return nil, fmt.Errorf("%s is larger than %d bytes, too large for a script", file, maxScript)
 	}
 	return vm.Compile(file, source)
 }

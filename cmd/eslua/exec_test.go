@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +33,8 @@ func TestExecReachesANode(t *testing.T) {
 	subscribe, err := esl.Subscribe("plain", "CUSTOM eslua::exec")
 	sw.do(t.Context(), t, subscribe, err)
 
+	dir := t.TempDir()
+	write(t, dir, "eslua.yaml", "grants: {api: {allow: [global_setvar]}}\n")
 	code, stdout, stderr := executeScript(t, nil, `
 local api = freeswitch.API()
 print(api:execute("uuid_exists", "nobody"), #api:executeString("create_uuid"), freeswitch.running())
@@ -41,7 +44,7 @@ local e = freeswitch.Event("CUSTOM", "eslua::exec")
 e:addHeader("Where", "here")
 print(e:fire())
 print(select(2, pcall(api.execute, api, "system", "ls")))
-`, "--esl", sim.Addr(), "--password", "secret")
+`, "--config", filepath.Join(dir, "eslua.yaml"), "--esl", sim.Addr(), "--password", "secret")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	if code != exitFine || stderr != "" || len(lines) != 4 ||
 		lines[0] != "false\t36\ttrue" || lines[1] != "it's set" || lines[2] != "true" ||
@@ -99,5 +102,35 @@ func TestExecIsInterruptedWhileItConnects(t *testing.T) {
 	}()
 	if code, _, stderr := executeScript(t, signals, `freeswitch.API():execute("status")`, "--esl", l.Addr().String(), "--password", "x"); code != exitFailed {
 		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}
+
+// TestExecOfWhatIsNoScript: neither a pipe nor a huge file keeps exec.
+func TestExecOfWhatIsNoScript(t *testing.T) {
+	dir := t.TempDir()
+	pipe, huge := filepath.Join(dir, "pipe"), filepath.Join(dir, "huge.lua")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "huge.lua", "")
+	if err := os.Truncate(huge, 100<<30); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := askEslua("exec", pipe); code != exitFine {
+		t.Errorf("an empty pipe: exit code %d, %s", code, out)
+	}
+	if code, out := askEslua("exec", huge); code != exitFailed || !strings.Contains(out, "is larger than 4194304 bytes, too large for a script") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+	writer, err := os.OpenFile(pipe, os.O_RDWR, 0) // it never writes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	signals := make(chan os.Signal, 1)
+	signals <- syscall.SIGINT
+	p := &program{stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }, signals: signals}
+	if code := p.main(t.Context(), []string{"exec", pipe}); code != exitFailed {
+		t.Errorf("interrupted: exit code %d", code)
 	}
 }

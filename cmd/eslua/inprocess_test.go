@@ -29,12 +29,12 @@ func listening(tb testing.TB) net.Listener {
 
 // serving runs the whole program in this process, at l, until stop or the test's
 // end. A nil log is discarded.
-func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, log slog.Handler, told callHooks) (h *app, stop func()) {
+func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, log slog.Handler, told seams) (h *app, stop func()) {
 	tb.Helper()
 	if log == nil {
 		log = slog.DiscardHandler
 	}
-	h, err := build(cfg, slog.New(log), clk, told)
+	h, err := build(context.Background(), cfg, slog.New(log), clk, told)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, 
 
 // freeAddress returns an address on which nobody listens. Its port is outside the
 // range that the system gives to connections, so it stays free.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	for {
 		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000)))
@@ -62,18 +62,6 @@ func freeAddress(t *testing.T) string {
 			return l.Addr().String()
 		}
 	}
-}
-
-// beforeDeadline returns a context that ends while there is still time to say what
-// the test waits for.
-func beforeDeadline(t *testing.T) context.Context {
-	deadline, ok := t.Deadline()
-	if !ok {
-		return t.Context()
-	}
-	ctx, stop := context.WithDeadline(t.Context(), deadline.Add(-10*time.Second))
-	t.Cleanup(stop)
-	return ctx
 }
 
 // processClock returns a clock that stands still while this process waits for its

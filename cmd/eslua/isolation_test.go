@@ -73,7 +73,7 @@ func crowd(tb testing.TB, ordinary, hostile int, burst time.Duration) []time.Dur
 	// Each hostile call that failed is rejected; some attacks end well, as they should.
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	l, clk := listening(tb), processClock(tb)
-	_, stop := serving(tb, l, cfg, clk, nil, callHooks{})
+	_, stop := serving(tb, l, cfg, clk, nil, seams{})
 
 	sim := simulated(tb, switchsim.Config{
 		Clock:     clk,

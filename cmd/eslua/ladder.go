@@ -94,7 +94,7 @@ func (l *ladder) print(w io.Writer, uuid string) {
 	l.mu.Unlock()
 	slices.SortStableFunc(rungs, func(a, b rung) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 	for _, r := range rungs {
-		fmt.Fprintf(w, "  %7.3f  %-7s %s\n", r.at.Sub(rungs[0].at).Seconds(), r.who, r.what)
+		printLine(w, "  %7.3f  %-7s %s", r.at.Sub(rungs[0].at).Seconds(), r.who, r.what)
 	}
 }
 

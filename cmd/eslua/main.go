@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,7 +28,7 @@ const (
 	exitConfig = 78 // EX_CONFIG of sysexits.h
 )
 
-// program is the process as a command sees it.
+// program shows a command the process that it runs in.
 type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
@@ -45,7 +46,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P] [--takeover]", "serve calls from FreeSWITCH", serve},
 		{"exec", "[--config F] [--esl HOST:PORT] [--password P] [--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
-		{"check", "[PATH...]", "report what is wrong with scripts: syntax, missing modules", check},
+		{"check", "[--config F] [--scripts DIR] [PATH...]", "report what is wrong with the configuration, and with the scripts in PATH, else in its script directory, else here", check},
 		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "report how the running eslua is doing; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},
@@ -64,6 +65,7 @@ func main() {
 
 // main runs one command line and returns its exit code.
 func (p *program) main(ctx context.Context, args []string) int {
+	p.stdout, p.stderr = terminal{p.stdout}, terminal{p.stderr}
 	if p.clock == nil {
 		p.clock = clock.System()
 	}
@@ -75,17 +77,20 @@ func (p *program) main(ctx context.Context, args []string) int {
 		printUsage(p.stdout, commands()...)
 		return exitFine
 	}
+	if args[0] == "--version" || args[0] == "-version" || args[0] == "-v" {
+		args = []string{"version"}
+	}
 	for _, c := range commands() {
 		if c.name != args[0] {
 			continue
 		}
 		if len(args) > 1 && isHelpFlag(args[1]) {
-			printUsage(p.stdout, c)
+			printHelp(p.stdout, c)
 			return exitFine
 		}
 		err := c.run(p, ctx, args[1:])
 		if errors.Is(err, flag.ErrHelp) {
-			printUsage(p.stdout, c)
+			printHelp(p.stdout, c)
 			return exitFine
 		}
 		if err != nil && !errors.As(err, new(*reportedError)) {
@@ -98,17 +103,22 @@ func (p *program) main(ctx context.Context, args []string) int {
 	return exitUsage
 }
 
-func isHelpFlag(arg string) bool { return arg == "-h" || arg == "--help" }
+func isHelpFlag(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
-// untilSignal returns a context that the first signal ends; stop ends it too.
-func (p *program) untilSignal(ctx context.Context) (_ context.Context, stop func()) {
+// untilSignal returns a context that the first signal ends which is not ignored;
+// stop ends it too.
+func (p *program) untilSignal(ctx context.Context, ignored ...os.Signal) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		select {
-		case <-p.signals:
-			cancel()
-		case <-ctx.Done():
+		for ctx.Err() == nil {
+			select {
+			case signal := <-p.signals:
+				if !slices.Contains(ignored, signal) {
+					cancel()
+				}
+			case <-ctx.Done():
+			}
 		}
 	})
 	return ctx, func() { cancel(); watch.Wait() }
@@ -121,25 +131,53 @@ func printUsage(w io.Writer, commands ...command) {
 	}
 }
 
+// flagDocs describes the flags; commands say in their usage which of them they take.
+var flagDocs = [][2]string{
+	{"--config F", "the configuration file (ESLUA_CONFIG)"},
+	{"--listen ADDR", "where FreeSWITCH connects, as HOST:PORT (ESLUA_LISTEN); default 127.0.0.1:8084"},
+	{"--scripts DIR", "the directory of the flows (ESLUA_SCRIPTS); default: the flows built into the program"},
+	{"--esl HOST:PORT", "the event socket of a FreeSWITCH to connect to (ESLUA_ESL); may be repeated"},
+	{"--password P", "its password; ps shows it, so set ESLUA_PASSWORD instead"},
+	{"--takeover", "take the port over from the eslua that runs, which ends after its last call"},
+	{"--limit NAME=VALUE", "one limit of this run: memory=8MiB, cpu=10s, stack=200 ..."},
+	{"--admin SOCKET", "the socket of the running eslua, where --config does not name it"},
+	{"--json", "print JSON"},
+	{"--calls", "print each running call as well"},
+	{"--check URL|FILE", "check dialplans that are in use: files, directories, mod_xml_curl addresses"},
+}
+
+// printHelp prints how a command is used, with its flags.
+func printHelp(w io.Writer, c command) {
+	printUsage(w, c)
+	for _, f := range flagDocs {
+		if name, _, _ := strings.Cut(f[0], " "); strings.Contains(c.usage, name) {
+			fmt.Fprintf(w, "  %-20s %s\n", f[0], f[1])
+		}
+	}
+}
+
 // A usageError describes a mistake in a command line.
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
 
-// reportedError ends a command with exitFailed when the command has printed what
-// is wrong.
-type reportedError struct{}
+// reportedError ends a command with an exit code when the command has printed what is
+// wrong.
+type reportedError struct{ code int }
 
 func (*reportedError) Error() string { return "the command has printed the problems" }
 
 func exitCode(err error) int {
 	var usage *usageError
+	var reported *reportedError
 	var setting *config.Error
 	switch {
 	case err == nil:
 		return exitFine
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &reported):
+		return reported.code
 	case errors.As(err, &setting):
 		return exitConfig
 	}
@@ -154,9 +192,24 @@ func version(p *program, _ context.Context, args []string) error {
 	return nil
 }
 
+// make build sets describedVersion to git's description of the source.
+var describedVersion string
+
+// programVersion returns the version of the program, or the commit it is built from.
 func programVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
+	info, ok := debug.ReadBuildInfo()
+	switch {
+	case describedVersion != "":
+		return describedVersion
+	case !ok:
+		return "unknown"
+	case info.Main.Version != "" && info.Main.Version != "(devel)":
 		return info.Main.Version
 	}
-	return "unknown"
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return "(devel)"
 }

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
+	"github.com/google/uuid"
 )
 
 // TestACallLeftParkedIsServedByTheNextEslua: an eslua dies before it serves a call,
@@ -47,8 +47,8 @@ func TestACallLeftParkedIsServedByTheNextEslua(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{ended: seen.ended})
-	again, ctx := time.NewTicker(time.Millisecond), beforeDeadline(t)
+	serving(t, l, cfg, clk, stageLog{stage: seen}, seams{ended: seen.ended})
+	again, ctx := time.NewTicker(time.Millisecond), testproc.Context(t)
 	defer again.Stop()
 	for waiting := true; waiting; {
 		select {

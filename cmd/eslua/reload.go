@@ -21,24 +21,28 @@ func (s *service) reload(ctx context.Context) {
 			}
 		}()
 	}
-	if err := s.reconfigure(); err != nil {
+	cfg, err := s.overrides.loadToServe() // what a restart needs included
+	if err == nil {
+		s.app.scripts.SetSourceLimit(sourceLimit(cfg))
+	}
+	wrong := s.app.scripts.Reload(ctx) // before the configuration, which may name new flows
+	if err == nil {
+		s.reconfigure(cfg)
+	} else {
 		s.log.Error("the configuration has an error; the previous one stays in force", "error", err)
 		s.app.admin.SetConfigProblem(err)
 	}
-	if err := s.app.scripts.Reload(ctx); err != nil {
-		s.log.Error("the scripts have errors; the previous ones stay in force", "error", err)
+	if wrong != nil {
+		s.log.Error("the scripts have errors; the previous ones stay in force", "error", wrong)
 		return
 	}
 	s.log.Info("scripts reloaded", "generation", s.app.scripts.Current().Name())
 }
 
 // reconfigure applies the settings that may change while calls run.
-func (s *service) reconfigure() error {
-	cfg, err := s.overrides.load()
-	if err != nil {
-		return err
-	}
-	if _, restart := config.Differences(s.initial, cfg); len(restart) > 0 {
+func (s *service) reconfigure(cfg config.Config) {
+	_, restart := config.Differences(s.initial, cfg)
+	if len(restart) > 0 {
 		s.log.Warn("these settings have changed and need a restart", "settings", strings.Join(restart, ", "))
 	}
 	changed, _ := config.Differences(s.current, cfg)
@@ -46,8 +50,10 @@ func (s *service) reconfigure() error {
 	s.drainTimeout.Store(int64(cfg.Drain))
 	s.app.calls.Configure(cfg)
 	s.app.rollout.Configure(cfg)
-	s.app.admin.SetConfig(s.overrides.file, cfg)
+	if err := s.app.data.Configure(cfg.Databases); err != nil {
+		s.log.Error("a database cannot be used", "error", err)
+	}
+	s.app.admin.SetConfig(s.overrides.file, cfg, restart)
 	s.current = cfg
 	s.log.Info("configuration reloaded", "file", s.overrides.file, "changed", strings.Join(changed, ", "))
-	return nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,7 +43,7 @@ func TestSIGHUP(t *testing.T) {
 		t.Errorf("the status says %+v, %v", st.Config, err)
 	}
 
-	hup("default_flow: other\nlisten: 127.0.0.1:1\nhistory: 7\nnodes: [{address: \"127.0.0.1:1\"}]\ncalls: {max: 3}\nlog: {format: json}\n")
+	hup("default_flow: other\nlisten: 127.0.0.1:1\nhistory: 7\nnodes: [{address: \"127.0.0.1:1\", password: x}]\ncalls: {max: 3}\nlog: {format: json}\n")
 	line = run.next(t, "need a restart")
 	for _, setting := range []string{"history", "nodes", "calls.max", "log.format"} {
 		if !strings.Contains(line, setting) {
@@ -68,6 +70,77 @@ func TestFlowsThatAreNotThere(t *testing.T) {
 	if st, err := admin.NewClient(run.socket).Status(t.Context(), false); err != nil || len(st.Config.Strays) != 3 || !strings.Contains(strings.Join(st.Advice(), "\n"), "default_flow: Call, routes: gone") {
 		t.Errorf("the status says %+v, %v", st.Config, err)
 	}
+	if code := run.end(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestScriptAndRouteTogether: a flow and the setting that names it arrive in one
+// reload, so nothing is missing.
+func TestScriptAndRouteTogether(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, freeAddress(t))
+	run := site.serving("default_flow: call\n")
+	site.write("scripts/late.lua", `session:hangup("USER_BUSY")`)
+	site.write("eslua.yaml", "default_flow: late\nhistory: 7\n")
+	run.signals <- syscall.SIGHUP
+	for line := ""; !strings.Contains(line, "scripts reloaded"); {
+		if line = run.next(t, ""); strings.Contains(line, "do not exist") {
+			t.Errorf("a false warning: %s", line)
+		}
+	}
+	st, err := admin.NewClient(run.socket).Status(t.Context(), false)
+	if err != nil || len(st.Config.Strays) != 0 || !slices.Equal(st.Config.Restart, []string{"history"}) {
+		t.Errorf("the status says %+v, %v", st.Config, err)
+	}
+	site.ends(site.call("unnamed"), "USER_BUSY")
+	if code := run.end(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestTakeoverWithAWrongConfiguration: the running eslua is not touched by one that
+// could not start.
+func TestTakeoverWithAWrongConfiguration(t *testing.T) {
+	t.Parallel()
+	for yaml, want := range map[string]string{
+		"nodes:\n  - {address: \"127.0.0.1:1\"}\n": "wrong.yaml:2: node 127.0.0.1:1 has no password",
+		"\nscripts: nowhere\n":                     "wrong.yaml:2: scripts: nowhere is not a directory",
+		"history: 0\n":                             "wrong.yaml:1: history is 0",
+		"calls: {max: many}\n":                     "wrong.yaml:1: max is",
+	} {
+		site := newSite(t, freeAddress(t))
+		run := site.serving("default_flow: call\n")
+		site.write("wrong.yaml", yaml)
+		next := startServe(t, "--listen", site.listen, "--takeover", "--config", filepath.Join(site.dir, "wrong.yaml"))
+		next.next(t, want)
+		if code := next.over(); code != exitConfig {
+			t.Errorf("%q: exit code %d", yaml, code)
+		}
+		site.rejected(site.call("short"))
+		if st, err := admin.NewClient(run.socket).Status(t.Context(), false); err != nil || st.Draining != nil {
+			t.Errorf("%q: %+v, %v", yaml, st.Draining, err)
+		}
+		if code := run.end(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	}
+}
+
+// TestTakeoverWithBrokenScripts: the running eslua serves the scripts as they were, and
+// is not replaced by one that cannot.
+func TestTakeoverWithBrokenScripts(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, freeAddress(t))
+	run := site.serving("default_flow: call\n")
+	site.write("scripts/call.lua", "session:answer()\nif then\n")
+	site.write("next.yaml", "admin: "+run.socket+"\n")
+	next := startServe(t, "--listen", site.listen, "--takeover", "--scripts", filepath.Join(site.dir, "scripts"), "--config", filepath.Join(site.dir, "next.yaml"))
+	next.next(t, "the scripts have errors, and the running eslua serves")
+	if code := next.over(); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	site.rejected(site.call("short"))
 	if code := run.end(); code != exitFine {
 		t.Errorf("exit code %d", code)
 	}

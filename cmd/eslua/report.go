@@ -15,14 +15,14 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// maxFlows is how many flows a status shows; eslua scripts list shows all.
+// maxFlows limits the flows that a status shows; eslua scripts list shows all.
 const maxFlows = 20
 
 // printStatus prints one screen: what an admin looks at first when called at night.
 func printStatus(w io.Writer, st admin.Status) {
-	fmt.Fprintf(w, "eslua %s, process %d, up %s\n", st.Version, st.PID, age(st.Now.Sub(st.Started)))
+	printLine(w, "eslua %s, process %d, up %s", st.Version, st.PID, age(st.Now.Sub(st.Started)))
 	if d := st.Draining; d == nil {
-		fmt.Fprintf(w, "taking calls on %s: %s\n", st.Listen, callsLine(st.Calls))
+		printLine(w, "taking calls on %s: %s", st.Listen, callsLine(st.Calls))
 	} else {
 		fmt.Fprintf(w, "TAKING NO NEW CALLS since %s: %s", since(d.Since, st.Now), callsLine(st.Calls))
 		if !d.Until.IsZero() {
@@ -31,18 +31,20 @@ func printStatus(w io.Writer, st admin.Status) {
 		fmt.Fprintln(w)
 	}
 	if st.Config.File != "" {
-		fmt.Fprintf(w, "configuration %s, loaded %s\n", st.Config.File, since(st.Config.Loaded, st.Now))
+		printLine(w, "configuration %s, loaded %s", st.Config.File, since(st.Config.Loaded, st.Now))
 	}
 	if st.Config.Problem != "" {
-		fmt.Fprintf(w, "  WRONG since %s; the previous configuration stays in force\n    %s\n", since(st.Config.Since, st.Now), st.Config.Problem)
+		printLine(w, "  WRONG since %s; the previous configuration stays in force", since(st.Config.Since, st.Now))
+		fmt.Fprintln(w, indent(st.Config.Problem))
 	}
 	if st.Metrics != "" {
-		fmt.Fprintf(w, "metrics http://%s/metrics\n", st.Metrics)
+		printLine(w, "metrics http://%s/metrics", st.Metrics)
 	}
 	fmt.Fprintln(w)
 	printScripts(w, st)
 	printFlows(w, st)
 	printNodes(w, st)
+	printDatabases(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
 		printCalls(w, st)
@@ -50,7 +52,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	if advice := st.Advice(); len(advice) > 0 {
 		fmt.Fprintln(w, "\nwhat to do")
 		for _, a := range advice {
-			fmt.Fprintln(w, "  - "+a)
+			printLine(w, "  - %s", a)
 		}
 	}
 }
@@ -63,32 +65,35 @@ func callsLine(c outbound.Status) string {
 	if c.Refused > 0 {
 		line += fmt.Sprintf(", %d REFUSED", c.Refused)
 	}
+	if c.Unserved > 0 {
+		line += fmt.Sprintf(", %d NOT SERVED (without async or full)", c.Unserved)
+	}
 	return line
 }
 
 func printScripts(w io.Writer, st admin.Status) {
 	sc := st.Scripts
-	fmt.Fprintf(w, "scripts %s\n", cmp.Or(sc.Dir, "built into the program"))
+	printLine(w, "scripts %s", cmp.Or(sc.Dir, "built into the program"))
 	if o := st.Override(""); o == nil {
-		fmt.Fprintf(w, "  generation %s, %s, serving since %s\n", sc.Generation, count(sc.Scripts, "script"), since(sc.Loaded, st.Now))
+		printLine(w, "  generation %s, %s, serving since %s", sc.Generation, count(sc.Scripts, "script"), since(sc.Loaded, st.Now))
 	} else {
-		fmt.Fprintf(w, "  generation %s, %s, loaded %s, does NOT serve\n", sc.Generation, count(sc.Scripts, "script"), since(sc.Loaded, st.Now))
-		fmt.Fprintf(w, "  all flows are %s\n", overrideLine(o, st))
+		printLine(w, "  generation %s, %s, loaded %s, does NOT serve", sc.Generation, count(sc.Scripts, "script"), since(sc.Loaded, st.Now))
+		printLine(w, "  all flows are %s", overrideLine(o, st))
 	}
 	switch {
 	case sc.Since.IsZero():
 	case sc.Refused:
-		fmt.Fprintf(w, "  WRONG since %s: the scripts saved then do not serve\n", since(sc.Since, st.Now))
+		printLine(w, "  WRONG since %s: the scripts saved then do not serve", since(sc.Since, st.Now))
 	default:
-		fmt.Fprintf(w, "  WRONG since %s: these scripts do not serve, the others do\n", since(sc.Since, st.Now))
+		printLine(w, "  WRONG since %s: these scripts do not serve, the others do", since(sc.Since, st.Now))
 	}
 	const shown = 10
 	for i, p := range sc.Problems {
 		if i == shown {
-			fmt.Fprintf(w, "    and %d more\n", len(sc.Problems)-shown)
+			printLine(w, "    and %d more", len(sc.Problems)-shown)
 			break
 		}
-		fmt.Fprintln(w, "    "+problemLine(p))
+		fmt.Fprintln(w, problemLine(p))
 	}
 }
 
@@ -97,7 +102,7 @@ func problemLine(p store.Problem) string {
 	if p.Warning {
 		line += " (warning)"
 	}
-	return strings.ReplaceAll(line, "\n", "\n    ")
+	return indent(line)
 }
 
 // printFlows prints the flows that have had calls or an override, those first
@@ -125,7 +130,7 @@ func printFlows(w io.Writer, st admin.Status) {
 		t.print(w)
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "and %s; see eslua scripts list\n", count(more+idle, "more flow"))
+		printLine(w, "and %s; see eslua scripts list", count(more+idle, "more flow"))
 	} else if idle > 0 {
 		fmt.Fprintf(w, "\nno calls yet: %s\n", count(idle, "flow"))
 	}
@@ -161,6 +166,9 @@ func flowNote(f admin.Flow, st admin.Status) string {
 			notes = append(notes, count(n, "call")+" on version "+v.Version)
 		}
 	}
+	if p := f.Prompts; p.Count > 0 {
+		notes = append(notes, count(p.Count, "prompt")+" could not be played: "+p.Last)
+	}
 	if l := f.Last; l != nil {
 		notes = append(notes, "last failure "+since(l.At, st.Now)+": "+l.Error)
 	}
@@ -191,6 +199,19 @@ func printNodes(w io.Writer, st admin.Status) {
 			note = strings.TrimPrefix(note+"; FreeSWITCH was restarted "+count(n.Restarts, "time"), "; ")
 		}
 		t.row(n.Node, n.Address, state, since(n.Since, st.Now), n.EventsLost, note)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+func printDatabases(w io.Writer, st admin.Status) {
+	if len(st.Databases) == 0 {
+		return
+	}
+	var t table
+	t.row("DATABASE", "KIND", "IN USE", "OF", "WAITS")
+	for _, d := range st.Databases {
+		t.row(d.Name, d.Kind, d.InUse, d.Connections, d.Waits)
 	}
 	fmt.Fprintln(w)
 	t.print(w)

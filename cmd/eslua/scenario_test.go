@@ -9,64 +9,104 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 	"github.com/google/uuid"
 )
 
-// TestScenarios runs every scenario against the simulator.
+// TestScenarios runs every scenario against a simulator of its own.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	clk := processClock(t)
-	sim := simulated(t, switchsim.Config{Clock: clk})
-	runScenarios(t, sim.Addr(), "ClueCon", clk)
+	inBubbles(t, scenarios(), scenario.run)
 }
 
 // TestLiveScenarios runs them against the FreeSWITCH named by ESLUA_LIVE.
 func TestLiveScenarios(t *testing.T) {
-	address, password := livetest.Address(t)
-	runScenarios(t, address, password, clock.System())
+	liveScenarios(t, scenarios(), scenario.run)
 }
 
-func runScenarios(t *testing.T, address, password string, clk clock.Clock) {
-	dir := t.TempDir()
-	cfg := config.Default()
-	cfg.Scripts, cfg.Flows = dir, map[string]config.Flow{}
-	for _, s := range scenarios() {
-		source, err := s.source()
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, dir, s.name+".lua", source)
-		cfg.Flows[s.name] = s.own
+// A venue is where a scenario is played: a switch, and a host that serves the flow.
+type venue struct {
+	ctx    context.Context // of the scenario
+	sw     *switchEvents
+	listen string // the host's address
+	seen   *stage
+}
+
+// inBubbles plays each scenario where time passes only while everybody waits, so that
+// neither a busy machine nor a slow script can bring what happens into another order.
+func inBubbles(t *testing.T, list []scenario, play func(scenario, *testing.T, venue)) {
+	for _, s := range list {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network, v := memnet.New(), venue{ctx: t.Context()}
+				sim := simulated(t, switchsim.Config{Listener: network.Listen(), Dial: network.Dial})
+				v.listen, v.seen = serveScenarios(t, network.Listen(), []scenario{s}, seams{guest: true})
+				nc, err := network.Dial(v.ctx, sim.Addr())
+				if err != nil {
+					t.Fatal(err)
+				}
+				v.sw = logIn(v.ctx, t, nc, "ClueCon")
+				play(s, t, v)
+			})
+		})
 	}
-	seen := newStage()
-	l := listening(t)
-	serving(t, l, cfg, clk, stageLog{stage: seen}, callHooks{traced: seen.called, ended: seen.ended})
+}
+
+func liveScenarios(t *testing.T, list []scenario, play func(scenario, *testing.T, venue)) {
+	address, password := livetest.Address(t)
+	listen, seen := serveScenarios(t, listening(t), list, seams{})
 	// The group returns when its parallel scenarios have ended.
 	t.Run("calls", func(t *testing.T) {
-		for _, s := range scenarios() {
+		for _, s := range list {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				s.run(t, seen, dialSwitch(t, address, password), l.Addr().String())
+				play(s, t, venue{testproc.Context(t), dialSwitch(t, address, password), listen, seen})
 			})
 		}
 	})
 }
 
+// serveScenarios serves the scenarios' flows.
+func serveScenarios(t *testing.T, l net.Listener, list []scenario, test seams) (listen string, seen *stage) {
+	files := fstest.MapFS{}
+	cfg := config.Default()
+	cfg.Flows = map[string]config.Flow{}
+	cfg.Grants.API.Allow, cfg.Grants.Apps.Allow = []grant.Name{"global_setvar"}, []grant.Name{"no_such_application"}
+	for _, s := range list {
+		source, err := s.source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[s.name+".lua"] = &fstest.MapFile{Data: []byte(source)}
+		cfg.Flows[s.name] = s.own
+	}
+	seen = newStage()
+	test.scripts, test.traced, test.ended = files, seen.called, seen.ended
+	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, test)
+	return l.Addr().String(), seen
+}
+
 // run places the call and compares what was seen of it.
-func (s scenario) run(t *testing.T, seen *stage, sw *switchEvents, listen string) {
-	ctx := beforeDeadline(t)
-	id := uuid.NewString()
-	act := seen.expect(id)
-	if answer := sw.api(ctx, t, s.originate(id, listen)); !strings.HasPrefix(answer, "+OK") {
+func (s scenario) run(t *testing.T, v venue) {
+	ctx, sw := v.ctx, v.sw
+	id := uuid.NewString() + s.callID
+	act := v.seen.expect(id)
+	if answer := sw.api(ctx, t, s.originate(id, v.listen)); !strings.HasPrefix(answer, "+OK") {
 		t.Fatalf("originate: %s", answer)
 	}
 	if s.press != "" {
@@ -200,9 +240,13 @@ func dialSwitch(t *testing.T, address, password string) *switchEvents {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := esl.NewConn(nc, esl.Options{QueueLen: 100_000})
+	return logIn(testproc.Context(t), t, nc, password)
+}
+
+func logIn(ctx context.Context, t *testing.T, nc net.Conn, password string) *switchEvents {
+	t.Helper()
+	conn := esl.NewConn(nc, esl.Options{QueueLen: 100_000, QueueBytes: 256 << 20})
 	t.Cleanup(func() { _ = conn.Close() })
-	ctx := beforeDeadline(t)
 	if _, err := conn.Next(ctx); err != nil { // auth/request
 		t.Fatal(err)
 	}
@@ -249,7 +293,7 @@ func (sw *switchEvents) pressAgain(ctx context.Context, t *testing.T, id, digits
 	again := time.NewTicker(time.Second)
 	defer again.Stop()
 	for {
-		sw.api(ctx, t, "uuid_recv_dtmf "+id+" "+digits)
+		sw.api(ctx, t, syntax.ForChannel("uuid_recv_dtmf", id, digits))
 		select {
 		case <-again.C:
 		case <-over:
@@ -268,7 +312,7 @@ func (sw *switchEvents) hangup(ctx context.Context, t *testing.T, id string) str
 		if err != nil {
 			t.Fatalf("the channel did not end: %v", err)
 		}
-		if e.Name() == "CHANNEL_HANGUP_COMPLETE" && e.Get("Unique-ID") == id {
+		if e.Name() == "CHANNEL_HANGUP_COMPLETE" && strings.HasPrefix(e.Get("Unique-ID"), id[:36]) {
 			return e.Get("Hangup-Cause")
 		}
 	}

@@ -106,7 +106,8 @@ func (t target) generation(n int) string {
 func (c *scriptsCmd) list(context.Context, target) error {
 	st := c.status
 	if o := st.Override(""); o != nil {
-		fmt.Fprintf(c.stdout, "all flows are %s\n\n", overrideLine(o, st))
+		printLine(c.stdout, "all flows are %s", overrideLine(o, st))
+		fmt.Fprintln(c.stdout)
 	}
 	var t table
 	t.row("FLOW", "VERSION", "GENERATION", "RUNNING", "")

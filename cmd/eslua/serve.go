@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/operate/systemd"
 )
 
@@ -28,44 +29,67 @@ func serve(p *program, ctx context.Context, args []string) error {
 	if len(rest) > 0 {
 		return &usageError{fmt.Sprintf("eslua serve takes no argument %q", rest[0])}
 	}
-	cfg, err := overrides.load()
+	cfg, err := overrides.loadToServe()
 	if err != nil {
 		return err
 	}
-	if err := overrides.checkPasswords(cfg.Nodes); err != nil {
-		return err
-	}
 	s := newService(p, overrides, cfg)
+	defer s.logHandler.Close()
+	warnOfReaders(overrides.file, cfg.Nodes, s.log)
 	env := systemd.Environment{Get: p.getenv, Unset: os.Unsetenv, PID: os.Getpid()}
 	s.systemd = systemd.NewNotifier(env, s.log)
-	if s.app, err = build(cfg, s.log, s.clock, callHooks{}); err != nil {
+	starting, started := p.untilSignal(ctx, syscall.SIGHUP)
+	s.app, err = build(starting, cfg, s.log, s.clock, seams{})
+	stopped := starting.Err() != nil
+	started()
+	if stopped {
+		s.log.Info("a signal came before eslua took calls")
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if s.listener, err = s.openListener(env); err != nil {
+	s.logHandler.Register(s.app.metrics)
+	socket := admin.SocketPath(cfg.Admin, p.getenv)
+	if overrides.takeover {
+		err = s.checkScripts(ctx, socket)
+	}
+	if err == nil {
+		s.listener, err = s.openListener(env)
+	}
+	if err != nil {
 		s.app.close(ctx)
 		return err
 	}
-	socket := admin.SocketPath(cfg.Admin, p.getenv)
 	if overrides.takeover {
 		s.app.recovery.Disable() // the calls of the previous eslua look like parked ones
 		s.drainPrevious(ctx, socket)
 	}
 	s.admin = s.newAdmin(socket, string(cfg.Metrics))
-	s.app.admin.SetConfig(overrides.file, cfg)
+	s.app.admin.SetConfig(overrides.file, cfg, nil)
 	return s.run(ctx, p.signals)
 }
 
-// service is eslua serve from its start to its end.
+// warnOfReaders warns of a configuration with passwords that every user can read.
+func warnOfReaders(file string, nodes []config.Node, log *slog.Logger) {
+	info, err := os.Stat(file)
+	if err == nil && len(nodes) > 0 && info.Mode().Perm()&0o004 != 0 {
+		log.Warn("every user can read the passwords in the configuration; type: chmod o-r "+file, "mode", info.Mode().Perm().String())
+	}
+}
+
+// service runs eslua serve from its start to its end.
 type service struct {
-	overrides overrides
-	initial   config.Config // the settings that a reload cannot change
-	log       *slog.Logger
-	level     *slog.LevelVar
-	clock     clock.Clock
-	app       *app
-	admin     *admin.Server
-	listener  *listener.Listener
-	systemd   *systemd.Notifier
+	overrides  overrides
+	initial    config.Config // the settings that a reload cannot change
+	logHandler *logbound.Handler
+	log        *slog.Logger // writes to it
+	level      *slog.LevelVar
+	clock      clock.Clock
+	app        *app
+	admin      *admin.Server
+	listener   *listener.Listener
+	systemd    *systemd.Notifier
 
 	drainRequested chan struct{} // by the admin
 	draining       atomic.Bool   // no new calls are taken
@@ -82,7 +106,8 @@ func newService(p *program, from overrides, cfg config.Config) *service {
 		drainRequested: make(chan struct{}, 1),
 	}
 	s.level.Set(slog.Level(cfg.Log.Level))
-	s.log = p.loggerAt(s.level, cfg.Log.Format)
+	s.logHandler = p.logHandler(s.level, cfg.Log)
+	s.log = slog.New(s.logHandler)
 	s.drainTimeout.Store(int64(cfg.Drain))
 	return s
 }

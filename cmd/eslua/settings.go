@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/logbound"
 )
 
 // settings returns the configuration and the remaining arguments of a command.
@@ -38,22 +40,30 @@ func (p *program) overrides(name string, args []string) (o overrides, rest []str
 		flags.BoolVar(&o.takeover, "takeover", false, "")
 	}
 	flags.Func("esl", "", func(addr string) error { o.nodes = append(o.nodes, addr); return nil })
-	if err := parseFlags(flags, args); err != nil {
+	if rest, err = parseFlags(flags, args, name == "check"); err != nil {
 		return o, nil, err
 	}
 	if len(o.nodes) == 0 {
 		o.nodes = strings.FieldsFunc(p.getenv("ESLUA_ESL"), func(r rune) bool { return r == ',' || r == ' ' })
 	}
-	return o, flags.Args(), nil
+	return o, rest, nil
 }
 
-// parseFlags parses a command's flags. It returns flag.ErrHelp for -h and --help.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	err := flags.Parse(args)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return err
+// parseFlags parses a command's flags, which come first or, if mixed is set, anywhere
+// among the arguments, and returns these. The error for -h and --help is
+// flag.ErrHelp.
+func parseFlags(flags *flag.FlagSet, args []string, mixed bool) (rest []string, err error) {
+	for {
+		switch err := flags.Parse(args); {
+		case errors.Is(err, flag.ErrHelp):
+			return nil, err
+		case err != nil:
+			return nil, &usageError{fmt.Sprintf("eslua %s: %v; eslua %[1]s -h lists its flags", flags.Name(), err)}
+		case !mixed || flags.NArg() == 0:
+			return append(rest, flags.Args()...), nil
+		}
+		rest, args = append(rest, flags.Arg(0)), flags.Args()[1:]
 	}
-	return &usageError{fmt.Sprintf("eslua %s: %v; eslua %[1]s -h lists its flags", flags.Name(), err)}
 }
 
 // overrides are the settings that flags and the environment can set.
@@ -64,28 +74,60 @@ type overrides struct {
 	takeover                        bool     // how serve starts; not a setting
 }
 
-// load returns the configuration of the file, if there is one, with the overrides.
+// load returns the configuration of the file, if there is one, with the overrides. If
+// there are errors, it is what can be read.
 func (o overrides) load() (c config.Config, err error) {
 	c = config.Default()
 	if o.file != "" {
-		if c, err = config.Load(o.file); err != nil {
-			return config.Config{}, err
-		}
+		c, err = config.Load(o.file)
 	}
-	return c, o.apply(&c)
+	return c, config.Join(err, o.apply(&c))
 }
 
-// checkPasswords returns an error at the first node that has no password, which no
-// event socket accepts.
-func (o overrides) checkPasswords(nodes []config.Node) error {
-	for _, n := range nodes {
+// loadToServe returns the configuration for serve; the error tells everything that
+// prevents a start.
+func (o overrides) loadToServe() (config.Config, error) {
+	c, err := o.load()
+	return c, config.Join(err, o.checkStart(c))
+}
+
+// checkStart returns what prevents a start although every setting can be read: nodes without a password, which no event socket accepts, and a missing directory.
+func (o overrides) checkStart(c config.Config) error {
+	wrong, err := o.passwordErrors(c.Nodes)
+	if err != nil {
+		return err
+	}
+	if err := checkScripts(c.Scripts); err != nil && o.scripts == "" {
+		wrong = append(wrong, o.errorAt("scripts: "+err.Error(), "scripts"))
+	} else if err != nil {
+		return &usageError{"--scripts: " + err.Error()}
+	}
+	return wrong.Err()
+}
+
+// errorAt returns an error about the setting with a path in the file.
+func (o overrides) errorAt(message string, path ...any) *config.Error {
+	return &config.Error{File: o.file, Line: config.Line(o.file, path...), Message: message}
+}
+
+func (o overrides) passwordErrors(nodes []config.Node) (wrong config.Errors, err error) {
+	for i, n := range nodes {
 		switch {
 		case n.Password != "":
 		case len(o.nodes) > 0:
-			return &usageError{fmt.Sprintf("--esl %s needs a password: --password or ESLUA_PASSWORD", n.Address)}
+			return nil, &usageError{fmt.Sprintf("--esl %s needs the password of FreeSWITCH's event_socket.conf.xml: set ESLUA_PASSWORD, or write --password P, which ps shows", n.Address)}
 		default:
-			return &config.Error{File: o.file, Message: fmt.Sprintf("node %s has no password; add password: to it, or set ESLUA_PASSWORD", n.Label())}
+			wrong = append(wrong, o.errorAt(fmt.Sprintf("node %s has no password; add password: to it, or set ESLUA_PASSWORD", n.Label()), "nodes", i))
 		}
+	}
+	return wrong, nil
+}
+
+// checkScripts returns an error if dir is not a directory; "" stands for the flows of
+// the program.
+func checkScripts(dir string) error {
+	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
+		return fmt.Errorf("%s is not a directory; leave it out for the built-in flows", dir)
 	}
 	return nil
 }
@@ -115,7 +157,10 @@ func (o overrides) apply(c *config.Config) error {
 		}
 	}
 	for _, limit := range o.limits {
-		name, value, _ := strings.Cut(limit, "=")
+		name, value, ok := strings.Cut(limit, "=")
+		if !ok {
+			return &usageError{fmt.Sprintf("--limit %s has no value; write --limit NAME=VALUE, for example --limit memory=8MiB", limit)}
+		}
 		if err := c.Limits.Set(name, value); err != nil {
 			return &usageError{fmt.Sprintf("--limit %s: %v", limit, err)}
 		}
@@ -123,16 +168,15 @@ func (o overrides) apply(c *config.Config) error {
 	return nil
 }
 
-// logger returns a logger that writes to stderr as configured.
-func (p *program) logger(c config.Log) *slog.Logger {
-	return p.loggerAt(slog.Level(c.Level), c.Format)
-}
-
-// loggerAt returns a logger whose level may change.
-func (p *program) loggerAt(level slog.Leveler, format config.Format) *slog.Logger {
+// logHandler returns a bounded handler that writes to stderr in the configured
+// format. Close it at the end.
+func (p *program) logHandler(level slog.Leveler, c config.Log) *logbound.Handler {
+	var to slog.Handler
 	o := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(p.stderr, o))
+	if c.Format == "json" {
+		to = slog.NewJSONHandler(p.stderr, o)
+	} else {
+		to = slog.NewTextHandler(p.stderr, o)
 	}
-	return slog.New(slog.NewTextHandler(p.stderr, o))
+	return logbound.New(to, c.Rate, p.clock)
 }

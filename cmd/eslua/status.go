@@ -46,23 +46,16 @@ func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (
 	file := flags.String("config", p.getenv("ESLUA_CONFIG"), "")
 	socket := flags.String("admin", "", "")
 	more(flags)
-	var rest []string
-	for {
-		if err := parseFlags(flags, args); err != nil {
-			return nil, nil, err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		rest = append(rest, flags.Arg(0))
-		args = flags.Args()[1:]
+	rest, err := parseFlags(flags, args, true)
+	if err != nil {
+		return nil, nil, err
 	}
 	if *socket == "" && *file != "" {
 		c, err := config.Load(*file)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w\neslua's admin socket is unknown without that file; name the socket with --admin SOCKET instead", err)
+		if *socket = c.Admin; err != nil { // the eslua that runs has not read it like this
+			fmt.Fprintln(p.stderr, err)
+			*socket = config.AdminOf(*file)
 		}
-		*socket = c.Admin
 	}
 	return admin.NewClient(admin.SocketPath(*socket, p.getenv)), rest, nil
 }

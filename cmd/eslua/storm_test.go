@@ -15,6 +15,7 @@ import (
 
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 const stormCallers = 60 // at a time
@@ -67,7 +68,7 @@ func TestStorm(t *testing.T) {
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	saw := newSightings(t)
 	l, clk := listening(t), processClock(t)
-	h, stop := serving(t, l, cfg, clk, saw, callHooks{})
+	h, stop := serving(t, l, cfg, clk, saw, seams{})
 	sim := simulated(t, switchsim.Config{
 		Clock:     clk,
 		NoJournal: true,
@@ -156,7 +157,7 @@ func (s *stormyTree) edit(h *app, changes int) (took []time.Duration) {
 
 func (s *stormyTree) await(h *app, what string, reached func() bool) {
 	s.t.Helper()
-	ctx := beforeDeadline(s.t)
+	ctx := testproc.Context(s.t)
 	for {
 		changed := h.scripts.Changed()
 		if reached() {

@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// A table is rows under a head, in columns as wide as needed. Columns of numbers
-// are aligned to the right, others to the left.
+// A table has rows under a head, in columns as wide as needed. Columns of numbers are
+// aligned to the right, others to the left. A cell is one line.
 type table [][]string
 
 func (t *table) row(cells ...any) {
 	row := make([]string, len(cells))
 	for i, c := range cells {
-		row[i] = fmt.Sprint(c)
+		row[i] = oneLine(fmt.Sprint(c))
 	}
 	*t = append(*t, row)
 }

@@ -47,9 +47,25 @@ func (s *service) openListener(env systemd.Environment) (*listener.Listener, err
 	return p, err
 }
 
-// takeoverTimeout is how long we wait for the previous eslua to answer. New
-// connections wait as long.
+// takeoverTimeout limits the wait for the answer of the previous eslua. New connections
+// wait as long.
 const takeoverTimeout = 5 * time.Second
+
+// checkScripts returns an error if scripts have errors, which have been logged, and the
+// previous eslua serves them as they were before: after a takeover they would not serve.
+func (s *service) checkScripts(ctx context.Context, socket string) error {
+	own := s.app.scripts.Status()
+	if own.Since.IsZero() {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, takeoverTimeout)
+	defer stop()
+	previous, err := admin.NewClient(socket).Status(ctx, false)
+	if err != nil || previous.Scripts.Generation == own.Generation {
+		return nil // nobody serves these scripts better
+	}
+	return fmt.Errorf("the scripts have errors, and the running eslua serves generation %s, from before: correct the scripts and start again, or stop the running eslua first", previous.Scripts.Generation)
+}
 
 // drainPrevious makes the previous eslua take no more calls and give up its admin
 // socket. It ends by itself with its last call; until then its calls look like

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 const (
@@ -166,7 +167,7 @@ func (s *site) call(destination string) *switchsim.Call {
 }
 
 func (s *site) serve(args ...string) *exec.Cmd {
-	return exec.Command(programFile(s.t), append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
+	return exec.Command(programFile(s.t, testproc.Binary(s.t)), append([]string{"serve", "--scripts", filepath.Join(s.dir, "scripts")}, args...)...)
 }
 
 // A manager is the systemd that a process notifies.

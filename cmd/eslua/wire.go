@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -20,17 +22,21 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/call/recovery"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/memory"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/scripts"
 )
 
-// app is the running program: its services in the order in which they start.
+// app holds the services of the running program in the order in which they start.
 type app struct {
 	history  *store.History
 	scripts  *store.Store
@@ -38,62 +44,93 @@ type app struct {
 	runner   *run.Runner
 	account  *run.Account
 	calls    *call.Source
+	peers    *esl.Budget
 	nodes    []*node.Link
 	recovery *recovery.Recovery
 	server   *outbound.Server
 	legs     *legs.Registry
+	data     *database.Databases
 	admin    *admin.Service
 	metrics  *prometheus.Registry
+	log      *slog.Logger
+	// hostMemory limits the heap; 0: memory.Default().
+	hostMemory int64
 	// ballast is never written and so takes no memory, but the garbage collector
 	// counts it: it runs once per so many bytes allocated, and not once per the few
 	// MiB that calls hold. BenchmarkCall takes 2.3 times the CPU of the floor with
 	// it, 3.3 times without. GOGC=400 instead gives 2.9 times, and would let the
 	// heap of many calls grow to five times what they hold.
 	ballast []byte
+	guest   bool // see seams
 }
 
 const ballastBytes = 64 << 20
 
-// callHooks are called in the goroutine of a call. Both may be nil.
-type callHooks struct {
-	traced func(c *outbound.Call, t vm.Trace) // after each bound function that the script called
-	ended  func(c *outbound.Call)             // after the script
+// peerBytes returns what all connections together may hold of what FreeSWITCH has
+// sent: a quarter of the host's memory. Ten thousand calls keep 100 MB, a description
+// of their channel each.
+func (a *app) peerBytes() int64 { return max(cmp.Or(a.hostMemory, memory.Default())/4, 64<<20) }
+
+// seams has what tests see and replace. The zero value changes nothing.
+type seams struct {
+	traced  func(c *outbound.Call, t vm.Trace)                          // in the call's goroutine, after each bound function that the script called
+	ended   func(c *outbound.Call)                                      // there, after the script
+	scripts fs.FS                                                       // instead of the configured directory
+	dial    func(ctx context.Context, address string) (net.Conn, error) // connects to nodes
+	guest   bool                                                        // the process is not only for this app, which leaves its memory alone
 }
 
-// build makes the services; run starts them.
-func build(cfg config.Config, log *slog.Logger, clk clock.Clock, hooks callHooks) (*app, error) {
-	a := app{ballast: make([]byte, ballastBytes)}
+// build makes the services; run starts them. It fails if ctx ends while it reads the
+// scripts.
+func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.Clock, test seams) (*app, error) {
+	a := app{log: log, hostMemory: int64(cfg.HostMemory), guest: test.guest}
+	if !a.guest {
+		a.ballast = make([]byte, ballastBytes)
+	}
 	var err error
 	a.legs = legs.New(clk)
-	if a.runner, err = newRunner(a.legs, clk); err != nil {
+	if a.data, err = database.New(cfg.Databases, clk); err != nil {
+		return nil, err
+	}
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
 		return nil, err
 	}
-	if a.scripts, err = openScripts(cfg.Scripts, a.history, log, clk); err != nil {
+	trees := checkedTrees(cfg)
+	trees.History = a.history
+	if test.scripts != nil {
+		a.scripts, err = store.OpenFS(test.scripts, trees, vm.Compile, log, clk)
+	} else {
+		a.scripts, err = openScripts(ctx, cfg.Scripts, trees, log, clk)
+	}
+	if err != nil {
 		return nil, err
 	}
-	a.nodes = newNodes(cfg.Nodes, log, clk)
+	a.peers = esl.NewBudget(a.peerBytes())
+	wire := esl.Options{Budget: a.peers}
+	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
-	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Trace: hooks.traced})
+	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Trace: test.traced})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
 		Handshake: time.Duration(cfg.Calls.Handshake),
 		Linger:    time.Duration(cfg.Calls.Linger),
+		Wire:      wire,
 	}, func(ctx context.Context, c *outbound.Call) {
 		defer a.recovery.Track(c.UUID())()
 		if !a.legs.Deliver(ctx, c) { // a leg that a script dialled is that script's
 			a.calls.Serve(ctx, c)
-			if hooks.ended != nil {
-				hooks.ended(c)
+			if test.ended != nil {
+				test.ended(c)
 			}
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Calls: a.server, Nodes: a.nodes,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Calls: a.server, Nodes: a.nodes, Databases: a.data,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -105,8 +142,11 @@ func (a *app) register() *prometheus.Registry {
 	a.admin.Register(r)
 	a.scripts.Register(r)
 	a.rollout.Register(r)
+	a.runner.Register(r)
 	a.account.Register(r, func() []string { return a.scripts.Current().FlowNames() })
 	a.server.Register(r)
+	a.peers.Register(r)
+	a.data.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)
 	}
@@ -119,8 +159,8 @@ func stateDir(cfg config.Config) string {
 	return cmp.Or(cfg.State, first)
 }
 
-func newRunner(registry *legs.Registry, clk clock.Clock) (*run.Runner, error) {
-	set := bindings.New(bindings.Deps{Legs: registry})
+func newRunner(deps bindings.Deps, clk clock.Clock) (*run.Runner, error) {
+	set := bindings.New(deps)
 	machine, err := vm.NewMachine(set.Modules()...)
 	if err != nil {
 		return nil, err
@@ -128,23 +168,31 @@ func newRunner(registry *legs.Registry, clk clock.Clock) (*run.Runner, error) {
 	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk}), nil
 }
 
-// openScripts opens the configured directory, or the built-in flows if there is none.
-func openScripts(dir string, history *store.History, log *slog.Logger, clk clock.Clock) (*store.Store, error) {
-	if dir == "" {
-		return store.OpenFS(scripts.Files, store.Config{History: history}, vm.Compile, log, clk)
-	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, &config.Error{File: dir, Message: "is not a directory of scripts; name one with --scripts or scripts:, or leave it out for the built-in flows"}
-	}
-	return store.Open(dir, store.Config{History: history}, vm.Compile, log, clk)
+// checkedTrees configures the checks that scripts pass before they serve.
+func checkedTrees(cfg config.Config) store.Config {
+	checker := lint.New(bindings.New(bindings.Deps{}).Modules())
+	return store.Config{Lint: checker, Modules: checker.Libraries(), SourceLimit: sourceLimit(cfg)}
 }
 
-func newNodes(nodes []config.Node, log *slog.Logger, clk clock.Clock) []*node.Link {
+// sourceLimit returns how large the scripts of a flow may be.
+func sourceLimit(cfg config.Config) func(flow string) int {
+	return func(flow string) int { return run.FlowConfig(&cfg, flow).Limits.WithDefaults().Source }
+}
+
+// openScripts opens the configured directory, or the built-in flows if there is none.
+func openScripts(ctx context.Context, dir string, cfg store.Config, log *slog.Logger, clk clock.Clock) (*store.Store, error) {
+	if dir == "" {
+		return store.OpenFS(scripts.Files, cfg, vm.Compile, log, clk)
+	}
+	return store.Open(ctx, dir, cfg, vm.Compile, log, clk)
+}
+
+func newNodes(nodes []config.Node, options node.Options, log *slog.Logger, clk clock.Clock) []*node.Link {
 	var links []*node.Link
 	for _, n := range nodes {
 		links = append(links, node.New(node.Node{
 			Name: n.Label(), Address: string(n.Address), User: n.User, Password: n.Password,
-		}, log, clk, node.Options{}))
+		}, log, clk, options))
 	}
 	return links
 }
@@ -178,6 +226,9 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 			}
 		})
 	}
+	if !a.guest {
+		start("memory", a.watchMemory)
+	}
 	start("scripts", a.scripts.Run)
 	start("rollout", a.rollout.Run)
 	if server != nil {
@@ -191,11 +242,24 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	err := a.server.Serve(ctx, l)
 	stop()
 	services.Wait()
+	a.data.Close()
 	a.close(ctx)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return err
+}
+
+// watchMemory ends calls when the heap holds more than it may. Go's collector works
+// harder before that.
+func (a *app) watchMemory(ctx context.Context) error {
+	limit := cmp.Or(a.hostMemory, memory.Default())
+	before := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(before, limit/10*9+ballastBytes))
+	defer debug.SetMemoryLimit(before)
+	return a.runner.WatchMemory(ctx, run.HostMemory{
+		Limit: limit, Live: func() int64 { return memory.Live() - ballastBytes }, Collected: memory.Collections(ctx), Log: a.log,
+	})
 }
 
 // close waits a short time for the history to be written.

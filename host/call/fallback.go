@@ -7,6 +7,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -21,7 +22,7 @@ func fallback(cfg *config.Config, flow string) config.Fallback {
 
 // finish logs how the flow ended and, if it failed, runs the fallback.
 func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback config.Fallback, err error) {
-	if err == nil {
+	if err == nil || errors.As(err, new(run.Exit)) {
 		log.Debug("the flow ended")
 		return
 	}
@@ -42,12 +43,16 @@ func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback co
 		log.Error("the flow failed after the call had hung up", attrs...)
 		return
 	}
+	if c.Moved() {
+		log.Error("the flow failed after the call had moved on; it is not touched", attrs...)
+		return
+	}
 	log.Error("the flow failed", append(attrs, "fallback", fallback.String())...)
 	switch fallback.Action {
 	case config.Hangup:
 		err = c.Hangup(ctx, fallback.Data)
 	case config.Transfer:
-		_, err = c.Execute(ctx, "transfer", fallback.Data)
+		err = c.TransferAtEnd(fallback.Data)
 	default:
 		return // outbound gives the call back to its dialplan
 	}

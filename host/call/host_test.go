@@ -32,7 +32,8 @@ type host struct {
 	rollout *rollout.Rollout
 	account *run.Account
 	failed  []bool // of each call for which a generation was chosen
-	sockets int    // in the dialplan, one after the other; 0 is one
+	sim     *switchsim.Switch
+	sockets int // in the dialplan, one after the other; 0 is one
 	source  *call.Source
 	traced  func(c *outbound.Call, t vm.Trace)    // in the call's goroutine
 	serve   func(context.Context, *outbound.Call) // Source.Serve by default
@@ -49,7 +50,7 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 	history, err := store.OpenHistory("", 100, log, clock.System())
 	must(t, err)
 	t.Cleanup(func() { _ = history.Close(context.Background()) })
-	h.tree, err = store.Open(h.dir, store.Config{History: history}, vm.Compile, log, clock.System())
+	h.tree, err = store.Open(context.Background(), h.dir, store.Config{History: history}, vm.Compile, log, clock.System())
 	must(t, err)
 	h.rollout = rollout.New(cfg, rollout.Deps{Scripts: h.tree, History: history, Log: log, Clock: clock.System()})
 	set := bindings.New(bindings.Deps{})
@@ -113,6 +114,7 @@ func (h *host) call(path, uuid string) (cause string) {
 		{Match: "9000", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}},
 	}}})
 	must(h, sim.Start())
+	h.sim = sim
 	caller := sim.Call(switchsim.Caller{Number: "1000", Destination: "flow", UUID: uuid})
 	<-caller.Done()
 	_ = l.Close()

@@ -12,13 +12,14 @@ import (
 // and the script's arguments.
 type route struct {
 	flow string
+	name string // of the flow, as it was written
 	args []string
 }
 
 // newRoute reports false if the flow is not named.
 func newRoute(flow string, args []string) (route, bool) {
-	flow = config.FlowName(flow)
-	return route{flow, args}, flow != ""
+	name := config.FlowName(flow)
+	return route{name, flow, args}, name != ""
 }
 
 // arrival holds what the flow of a new call is chosen by.

@@ -2,19 +2,25 @@ package call
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
 // scripts is a generation whose error for a flow that does not exist says which
-// do.
-type scripts struct{ *store.Generation }
+// do, or how the flow of a subdirectory is written.
+type scripts struct {
+	*store.Generation
+	args []string // of the call
+}
 
 func (s scripts) Script(flow string) (*vm.Script, error) {
 	script, err := s.Generation.Script(flow)
 	if missing := (*store.NotFoundError)(nil); errors.As(err, &missing) {
-		err = &unknownFlowError{missing, s.Generation}
+		err = &unknownFlowError{missing, s, flow}
 	}
 	return script, err
 }
@@ -22,9 +28,14 @@ func (s scripts) Script(flow string) (*vm.Script, error) {
 // unknownFlowError says that a call named a flow that is not among the scripts.
 type unknownFlowError struct {
 	*store.NotFoundError
-	generation *store.Generation
+	scripts scripts
+	flow    string
 }
 
 func (e *unknownFlowError) Error() string {
-	return e.NotFoundError.Error() + "; " + e.generation.DescribeFlows() + ": write one of them in the dialplan, the route or default_flow, in the same case"
+	exists := func(flow string) bool { return e.scripts.Version(flow) != "" }
+	if deeper := config.Deeper(e.flow, e.scripts.args, exists); deeper != "" {
+		return fmt.Sprintf("%s; the path means the flow %q with arguments: write %s for the flow %s", e.NotFoundError, e.flow, strings.ReplaceAll(deeper, "/", "%2f"), deeper)
+	}
+	return e.NotFoundError.Error() + "; correct the name in the dialplan, the route or default_flow: " + e.scripts.DescribeFlows(e.flow)
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Deps are what a Source needs. Only Trace may be nil.
+// Deps lists everything that a Source needs. Only Trace may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. ended must be called
 	// once, with whether the script failed.
@@ -45,13 +46,38 @@ func (s *Source) Configure(cfg config.Config) { s.cfg.Store(&cfg) }
 // Serve runs the call's flow to its end, in the goroutine that owns the call.
 // Afterwards outbound gives the call back to its dialplan.
 func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
+	f := s.begin(ctx, c)
+	if f == nil {
+		return
+	}
+	err := s.deps.Runner.Run(ctx, f.run)
+	finish(ctx, c, f.run.Env.Log, f.fallback, err)
+	if ctx.Err() == nil { // otherwise the next host continues the flow
+		if err == nil {
+			clearCause(ctx, c, f.run.Env.Log)
+		}
+		f.keeper.End(ctx)
+	}
+}
+
+// A flow holds what a call runs. A function of its own makes it, whose part of the
+// stack a call that waits does not keep.
+type flow struct {
+	run      *run.Run
+	keeper   *checkpoint.Checkpoint
+	fallback config.Fallback
+}
+
+// begin chooses the call's flow, and returns nil if none may run.
+func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 	cfg := s.cfg.Load()
 	a := newArrival(c)
 	chosen, ok := choose(a, cfg.Routes, cfg.DefaultFlow)
 	if !ok {
-		c.Log().Warn("no flow for this call; its dialplan continues. Name one in the dialplan, socket "+c.Addr()+"/FLOW async full, or in routes or default_flow of the configuration",
-			"destination", a.destination)
-		return
+		s.deps.Account.AddUnnamed()
+		c.Log().Warn("no flow for this call; its dialplan continues. Name one in the dialplan, in routes or in default_flow of the configuration",
+			"in_the_dialplan", "socket "+c.Addr()+"/FLOW async full", "destination", a.destination)
+		return nil
 	}
 	generation, ended := s.deps.Choose(chosen.flow, c.UUID())
 	stamp := checkpoint.Stamp{Flow: chosen.flow, Generation: generation.Name(), Version: generation.Version(chosen.flow)}
@@ -59,12 +85,12 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 	keeper, ok := claim(ctx, c, stamp, log)
 	if !ok {
 		ended(false)
-		return
+		return nil
 	}
-	err := s.deps.Runner.Run(ctx, &run.Run{
-		Flow: stamp.Flow, Args: chosen.args,
+	return &flow{keeper: keeper, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
+		Flow: stamp.Flow, Name: chosen.name, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
-		Scripts: scripts{generation},
+		Scripts: scripts{generation, chosen.args},
 		Config:  run.FlowConfig(cfg, stamp.Flow),
 		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
 		Trace:   s.trace(c),
@@ -74,10 +100,21 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 		},
 		Ended:   ended,
 		Account: s.deps.Account,
-	})
-	finish(ctx, c, log, fallback(cfg, stamp.Flow), err)
-	if ctx.Err() == nil { // otherwise the next host continues the flow
-		keeper.End(ctx)
+	}}
+}
+
+// CauseVariable is a channel variable in which a dialplan keeps the cause with which
+// it hangs up after a failure.
+const CauseVariable = "eslua_cause"
+
+// clearCause corrects the cause, if the dialplan has set one, because the flow has
+// ended well.
+func clearCause(ctx context.Context, c *outbound.Call, log *slog.Logger) {
+	if _, hungUp := c.HungUp(); hungUp || c.Moved() || c.Snapshot().Get("variable_"+CauseVariable) == "" {
+		return
+	}
+	if _, err := c.API(ctx, syntax.ForChannel("uuid_setvar", c.UUID(), CauseVariable+" NORMAL_CLEARING")); err != nil {
+		log.Debug("the dialplan does not learn that the flow has ended well", "error", err)
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // TestHowCallsEnd gives calls to good, broken and missing flows, and checks how the
 // channel ends and what the log says. The dialplan continues with hangup NO_ANSWER
@@ -15,12 +15,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestHowCallsEnd(t *testing.T) {
 	const dialplanWentOn = "NO_ANSWER"
 	for name, c := range map[string]struct {
-		path   string            // of the socket
-		files  map[string]string // the script tree
-		config string
-		cause  string
-		logged []string // parts of the log
-		failed bool     // as counted
+		path    string            // of the socket
+		files   map[string]string // the script tree
+		config  string
+		cause   string
+		logged  []string // parts of the log
+		failed  bool     // as counted
+		unnamed bool
 	}{
 		"returns at once": {
 			path: "a", files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
@@ -28,12 +29,17 @@ func TestHowCallsEnd(t *testing.T) {
 		"is not there": {
 			failed: true,
 			path:   "missing/7001", files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
-			logged: []string{"level=ERROR", "missing.lua", "the flows are a: write one of them"},
+			logged: []string{"level=ERROR", "missing.lua", "default_flow: the flows are a"},
+		},
+		"is in a subdirectory": {
+			failed: true,
+			path:   "ivr/main/7001", files: map[string]string{"a.lua": "", "ivr/main.lua": ""}, cause: dialplanWentOn,
+			logged: []string{"no ivr.lua", `write ivr%2fmain for the flow ivr/main`},
 		},
 		"is named in another case": {
 			failed: true,
 			path:   "Menu", files: map[string]string{"menu.lua": "require 'lib.m'", "lib/m.lua": "", "other.lua": ""}, cause: dialplanWentOn,
-			logged: []string{"no Menu.lua", "the flows are menu, other: "},
+			logged: []string{"no Menu.lua", "did you mean menu?"},
 		},
 		"does not compile": {
 			failed: true,
@@ -74,10 +80,10 @@ func TestHowCallsEnd(t *testing.T) {
 			failed: true,
 			path:   "a", files: map[string]string{"a.lua": "\nfreeswitch.API():execute('system', 'ls')"}, cause: dialplanWentOn,
 			config: "flows: {b: {grants: {api: {allow: [system]}}}}",
-			logged: []string{`a.lua:2: the API command \"system\" is not granted to this flow; add it under grants: api: allow:`},
+			logged: []string{`a.lua:2: the API command \"system\" is not granted to this flow: it runs a program or a script on the switch; to grant it, write grants: {api: {allow: [system]}}`},
 		},
 		"has grants of its own": {
-			path: "a", files: map[string]string{"a.lua": "if freeswitch.API():execute('system', 'ls'):find('not found') then session:hangup('USER_BUSY') end"},
+			path: "a", files: map[string]string{"a.lua": "if freeswitch.API():execute('system', 'ls'):find('INVALID COMMAND') then session:hangup('USER_BUSY') end"},
 			config: "grants: {fire_events: false}\nflows: {a: {grants: {api: {allow: [system]}}}}", cause: "USER_BUSY",
 		},
 		"has the general grants": {
@@ -101,8 +107,22 @@ func TestHowCallsEnd(t *testing.T) {
 			path:   "a", files: map[string]string{"a.lua": "session:hangup('USER_BUSY')\nerror('too late')"}, cause: "USER_BUSY",
 			logged: []string{"the flow failed after the call had hung up"},
 		},
+		"fails in a hangup hook": {
+			failed: true,
+			path:   "a", files: map[string]string{"a.lua": "function gone() error('in the hook') end\nsession:setHangupHook('gone')\nsession:hangup('USER_BUSY')"}, cause: "USER_BUSY",
+			logged: []string{"the hangup hook failed"},
+		},
+		"ends itself in a hangup hook": {
+			path: "a", files: map[string]string{"a.lua": "function gone() return 'exit' end\nsession:setHangupHook('gone')\nsession:hangup('USER_BUSY')\nprint('not reached')"}, cause: "USER_BUSY",
+		},
+		"fails in a callback": {
+			failed: true,
+			path:   "a", files: map[string]string{"a.lua": "session:onDtmf(function() error('in the callback') end)\nfreeswitch.API():execute('uuid_recv_dtmf', session:get_uuid() .. ' 1')\nsession:sleep(60000)\nsession:hangup('USER_BUSY')"}, cause: "USER_BUSY",
+			logged: []string{"the callback failed"},
+		},
 		"is not named": {
-			files: map[string]string{"a.lua": ""}, cause: dialplanWentOn,
+			unnamed: true,
+			files:   map[string]string{"a.lua": ""}, cause: dialplanWentOn,
 			logged: []string{"no flow for this call", "/FLOW async full"},
 		},
 		"has settings": {
@@ -122,6 +142,12 @@ func TestHowCallsEnd(t *testing.T) {
 			}
 			if (failed == 1) != c.failed {
 				t.Errorf("counted %d failures, want %v", failed, c.failed)
+			}
+			if strings.Contains(log.String(), "not reached") || strings.Contains(log.String(), "level=ERROR") && !c.failed || h.account.Unnamed() == 1 != c.unnamed {
+				t.Errorf("counted %d calls without a flow; log:\n%s", h.account.Unnamed(), log)
+			}
+			if len(h.failed) > 0 && h.failed[0] != c.failed {
+				t.Errorf("the rollout was told failed: %v", h.failed)
 			}
 			for _, part := range c.logged {
 				if !strings.Contains(log.String(), part) {

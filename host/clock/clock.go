@@ -14,6 +14,9 @@ type Clock interface {
 	Now() time.Time
 	// NewTimer returns a timer that fires once after d, or at once if d is not positive.
 	NewTimer(d time.Duration) *Timer
+	// NewTimerAt returns a timer that fires once at that time, or at once if it has
+	// passed, however the time moves between the caller's look at it and this call.
+	NewTimerAt(at time.Time) *Timer
 	// AfterFunc calls fn once after d, in its own goroutine.
 	AfterFunc(d time.Duration, fn func()) *Timer
 }
@@ -35,6 +38,9 @@ func Sleep(ctx context.Context, clk Clock, d time.Duration) error {
 	}
 	t := clk.NewTimer(d)
 	defer t.Stop()
+	blocker := BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
 	select {
 	case <-t.C:
 		return nil
@@ -54,6 +60,8 @@ func (system) NewTimer(d time.Duration) *Timer {
 	t := time.NewTimer(d)
 	return &Timer{C: t.C, stop: t.Stop}
 }
+
+func (s system) NewTimerAt(at time.Time) *Timer { return s.NewTimer(time.Until(at)) }
 
 func (system) AfterFunc(d time.Duration, fn func()) *Timer {
 	return &Timer{stop: time.AfterFunc(d, fn).Stop}

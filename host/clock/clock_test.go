@@ -9,7 +9,7 @@ import (
 
 func TestManualFiresInOrderAndOnlyWhatIsDue(t *testing.T) {
 	m := NewManual(time.Unix(1000, 0))
-	late := m.NewTimer(3 * time.Second)
+	late := m.NewTimerAt(m.Now().Add(3 * time.Second))
 	early := m.NewTimer(time.Second)
 	stopped := m.NewTimer(2 * time.Second)
 	if !stopped.Stop() || stopped.Stop() {
@@ -76,6 +76,8 @@ func ExampleManual() {
 func TestZeroFiresAtOnce(t *testing.T) {
 	for _, c := range []Clock{System(), NewManual(time.Unix(0, 0))} {
 		<-c.NewTimer(0).C
+		<-c.NewTimerAt(c.Now()).C
+		<-c.NewTimerAt(c.Now().Add(-time.Second)).C
 		called := make(chan struct{})
 		c.AfterFunc(0, func() { close(called) })
 		<-called

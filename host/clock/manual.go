@@ -37,13 +37,22 @@ func (m *Manual) Now() time.Time {
 
 // NewTimer returns a timer that fires when the clock has moved by d.
 func (m *Manual) NewTimer(d time.Duration) *Timer {
+	return m.newTimer(func(now time.Time) time.Time { return now.Add(d) })
+}
+
+// NewTimerAt returns a timer that fires when the clock has moved to that time.
+func (m *Manual) NewTimerAt(at time.Time) *Timer {
+	return m.newTimer(func(time.Time) time.Time { return at })
+}
+
+func (m *Manual) newTimer(at func(now time.Time) time.Time) *Timer {
 	c := make(chan time.Time, 1)
-	return &Timer{C: c, stop: m.add(d, func(t time.Time) { c <- t })}
+	return &Timer{C: c, stop: m.add(at, func(t time.Time) { c <- t })}
 }
 
 // AfterFunc calls fn in its own goroutine when the clock has moved by d.
 func (m *Manual) AfterFunc(d time.Duration, fn func()) *Timer {
-	return &Timer{stop: m.add(d, func(time.Time) { go fn() })}
+	return &Timer{stop: m.add(func(now time.Time) time.Time { return now.Add(d) }, func(time.Time) { go fn() })}
 }
 
 // Advance moves the clock by d and fires the timers that are due, in order.
@@ -130,15 +139,15 @@ func (m *Manual) nextAdded() <-chan struct{} {
 	return m.added
 }
 
-func (m *Manual) add(d time.Duration, fire func(time.Time)) (stop func() bool) {
+func (m *Manual) add(at func(now time.Time) time.Time, fire func(time.Time)) (stop func() bool) {
 	m.mu.Lock()
-	if d <= 0 {
-		now := m.now
+	now := m.now
+	a := &alarm{at: at(now), fire: fire}
+	if !a.at.After(now) {
 		m.mu.Unlock()
 		fire(now)
 		return func() bool { return false }
 	}
-	a := &alarm{at: m.now.Add(d), fire: fire}
 	i := sort.Search(len(m.pending), func(i int) bool { return m.pending[i].at.After(a.at) })
 	m.pending = append(m.pending, nil)
 	copy(m.pending[i+1:], m.pending[i:])

@@ -26,6 +26,13 @@ type Counts struct {
 	Tally
 	Versions []VersionCounts `json:"versions"`               // the newest first; only versions that run now or ran last
 	Last     *Failure        `json:"last_failure,omitempty"` // nil: none has failed
+	Prompts  Prompts         `json:"prompts_failed,omitzero"`
+}
+
+// Prompts counts the prompts that FreeSWITCH could not play, each once in a run.
+type Prompts struct {
+	Count int64  `json:"count"`
+	Last  string `json:"last"` // file
 }
 
 // A Failure describes how a run failed.
@@ -55,6 +62,7 @@ type Account struct {
 	mu      sync.Mutex
 	running map[*entry]struct{}
 	flows   map[string]*flowRuns
+	unnamed int64
 
 	durations, cpu *prometheus.HistogramVec // by flow
 }
@@ -71,6 +79,7 @@ type flowRuns struct {
 	Tally
 	duration, cpu prometheus.Observer // nil for flows that did not exist
 	last          *Failure
+	prompts       Prompts
 	// versions, the newest first. Those beyond the first few are forgotten when
 	// their last run has ended: a host whose scripts are edited for months would
 	// otherwise keep, and export, every one of them.
@@ -153,6 +162,17 @@ func (e *entry) end(failed bool, err error, now time.Time) {
 	}
 }
 
+// promptFailed counts a prompt that could not be played.
+func (e *entry) promptFailed(file string) {
+	if e == nil {
+		return
+	}
+	file = oneLine(file)
+	e.account.mu.Lock()
+	defer e.account.mu.Unlock()
+	e.flow.prompts = Prompts{e.flow.prompts.Count + 1, file}
+}
+
 // oneLine makes a text fit for a terminal: a script's error may contain what a
 // caller sent.
 func oneLine(text string) string {
@@ -192,6 +212,20 @@ func (f *flowRuns) forget() {
 	f.versions = remaining
 }
 
+// AddUnnamed counts a call for which nothing names a flow, so that nothing ran.
+func (a *Account) AddUnnamed() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.unnamed++
+}
+
+// Unnamed returns how many calls there were for which nothing names a flow.
+func (a *Account) Unnamed() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.unnamed
+}
+
 // Running returns the runs that have not ended, the oldest first.
 func (a *Account) Running() []Running {
 	a.mu.Lock()
@@ -212,7 +246,7 @@ func (a *Account) Counts() []Counts {
 	defer a.mu.Unlock()
 	all := make([]Counts, 0, len(a.flows))
 	for name, f := range a.flows {
-		c := Counts{Flow: name, Tally: f.Tally, Last: f.last}
+		c := Counts{Flow: name, Tally: f.Tally, Last: f.last, Prompts: f.prompts}
 		for _, v := range f.versions {
 			c.Versions = append(c.Versions, *v)
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 )
@@ -20,16 +22,90 @@ type Env struct {
 	Switch Switch
 	// Call is the call that the script serves; nil in a run without a call.
 	Call *outbound.Call
+	// Args are the arguments of the script, argv[1] and so on.
+	Args []string
 	// Checkpoint keeps the call's checkpoint; nil in a run without a call.
 	Checkpoint *checkpoint.Checkpoint
 	// Listener is the host:port at which FreeSWITCH reaches this host's listener;
 	// "" if there is none, and then no leg can be dialled.
 	Listener string
 	Grants   *grant.Grants
-	Log      *slog.Logger
+	// Burden bounds what the run has FreeSWITCH start and keep; nil: nothing does.
+	Burden *grant.Burden
+	Log    *slog.Logger
 	// Console writes the lines that the script itself logs or prints.
 	Console *Console
 	Clock   clock.Clock
+
+	entry   *entry          // of the run in its Account
+	failure error           // of the first callback that failed
+	prompts map[string]bool // that FreeSWITCH could not play
+}
+
+// CallbackFailed notes that a callback of the script failed and the script goes on:
+// the run counts as failed.
+func (e *Env) CallbackFailed(err error) {
+	if e.failure == nil && blames(err) {
+		e.failure = err
+	}
+}
+
+// PromptFailed counts a prompt that FreeSWITCH could not play. It reports false if
+// the run has said so of that file before.
+func (e *Env) PromptFailed(file string) (first bool) {
+	const most = 100
+	if e.prompts[file] || len(e.prompts) == most {
+		return false
+	}
+	if e.prompts == nil {
+		e.prompts = map[string]bool{}
+	}
+	e.prompts[file] = true
+	e.entry.promptFailed(file)
+	return true
+}
+
+// Exit is the error by which a script ends itself. It is no failure.
+type Exit string
+
+func (e Exit) Error() string { return string(e) }
+
+// Allowed returns what a check of a text for FreeSWITCH returns. If only a channel
+// that is not the script's own is in its way, it asks FreeSWITCH whether that
+// channel is connected to one that is, or was dialled by it, and checks again.
+func (e *Env) Allowed(ctx context.Context, check func() error) error {
+	for {
+		err := check()
+		var refused *grant.RefusedError
+		if !errors.As(err, &refused) || refused.Channel == "" || !e.connected(ctx, refused.Channel) {
+			return err
+		}
+		e.Grants.Mine.Learn(refused.Channel)
+	}
+}
+
+// connected reports whether a channel belongs to one of the script's own.
+func (e *Env) connected(ctx context.Context, uuid string) bool {
+	if len(uuid) > 64 || strings.Trim(strings.ToLower(uuid), "0123456789abcdefghijklmnopqrstuvwxyz-_") != "" {
+		return false
+	}
+	for _, name := range []string{"signal_bond", "originate_signal_bond", "originator"} {
+		other, err := e.Switch.API(ctx, syntax.ForChannel("uuid_getvar", uuid, name))
+		if err == nil && e.Grants.Mine.Has(strings.TrimSpace(other)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Aside returns a context in which a script may wait for something other than
+// FreeSWITCH: it ends when its call hangs up too (outbound.Call.Aside). Call stop when
+// nothing is waited for any more.
+func (e *Env) Aside(ctx context.Context) (_ context.Context, stop func()) {
+	if e.Call == nil {
+		return ctx, func() {}
+	}
+	return e.Call.Aside(ctx)
 }
 
 // Switch runs API commands on a FreeSWITCH and fires events into it.

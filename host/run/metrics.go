@@ -6,10 +6,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// Register registers the count of the runs that were ended for the host's memory, and of
+// what was refused because a run had FreeSWITCH start and keep too much.
+func (r *Runner) Register(reg prometheus.Registerer) {
+	reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "eslua_calls_ended_for_memory_total",
+		Help: "Runs of scripts that were ended because the host's memory was full.",
+	}, func() float64 { return float64(r.runs.sacrificed.Load()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "eslua_switch_limit_reached_total",
+		Help: "Uses of FreeSWITCH that were refused because their script had reached limits.switch.",
+	}, func() float64 { return float64(r.full.Load()) }))
+}
+
 // Register registers the metrics of the runs. flows returns the names of flows that
 // are exported although they have had no call yet.
 func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 	reg.MustRegister(a.durations, a.cpu, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+		ch <- prometheus.MustNewConstMetric(unnamedDesc, prometheus.CounterValue, float64(a.Unnamed()))
 		idle := map[string]bool{"": true}
 		for _, name := range flows() {
 			idle[name] = true
@@ -26,6 +39,7 @@ func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 
 var (
 	noFlowDesc  = prometheus.NewDesc("eslua_calls_without_flow_total", "Calls that named a flow that does not exist.", nil, nil)
+	unnamedDesc = prometheus.NewDesc("eslua_calls_unnamed_total", "Calls for which neither the socket's path nor a route nor default_flow names a flow. Their dialplans continued.", nil, nil)
 	runningDesc = prometheus.NewDesc("eslua_calls_running", "Calls that run the flow now, by the generation of the scripts that they use.", []string{"flow", "generation"}, nil)
 
 	flowTotals = []struct {
@@ -34,7 +48,8 @@ var (
 	}{
 		{prometheus.NewDesc("eslua_calls_started_total", "Calls that started to run the flow.", []string{"flow"}, nil), func(c Counts) int64 { return c.Started }},
 		{prometheus.NewDesc("eslua_calls_ended_total", "Calls whose flow ended, well or not.", []string{"flow"}, nil), func(c Counts) int64 { return c.Ended }},
-		{prometheus.NewDesc("eslua_calls_failed_total", "Calls whose flow raised an error or reached a limit. A hangup is no failure.", []string{"flow"}, nil), func(c Counts) int64 { return c.Failed }},
+		{prometheus.NewDesc("eslua_calls_failed_total", "Calls whose flow, or a callback of it, raised an error or reached a limit. A hangup is no failure.", []string{"flow"}, nil), func(c Counts) int64 { return c.Failed }},
+		{prometheus.NewDesc("eslua_prompts_failed_total", "Prompts of the flow that FreeSWITCH could not play, each counted once in a call.", []string{"flow"}, nil), func(c Counts) int64 { return c.Prompts.Count }},
 	}
 )
 

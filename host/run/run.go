@@ -9,14 +9,15 @@ import (
 
 // Run describes one execution of a script. Only Scripts must be set.
 type Run struct {
-	Flow string   // argv[0], and the name by which Scripts knows the script
+	Flow string   // the name by which Scripts knows the script
+	Name string   // argv[0]: the script's name as it was written; "" is Flow
 	Args []string // argv[1] and so on
 	// Generation and Version identify the script in the Account.
 	Generation, Version string
 	Scripts             Scripts
 	Config
-	// Env is what the bindings see. The Runner sets its State, Console, Clock
-	// and Grants.
+	// Env shows the bindings their surroundings. The Runner sets its State, Console,
+	// Clock and Grants.
 	Env Env
 
 	Print func(line string) // receives the lines of print; nil writes them to Env.Console

@@ -6,15 +6,17 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
-// Deps are what a Runner shares between all runs. Seed may be nil, everything
-// else is needed.
+// Deps lists everything that a Runner shares between all runs. Only Seed may be nil.
 type Deps struct {
 	Machine *vm.Machine
 	Binder  Binder
@@ -24,14 +26,18 @@ type Deps struct {
 
 // A Runner runs scripts, each in its own Lua state. Its methods may be called
 // from any goroutine.
-type Runner struct{ deps Deps }
+type Runner struct {
+	deps Deps
+	runs population
+	full atomic.Int64 // uses that did not fit into the burden of their run
+}
 
 // New returns a Runner.
 func New(d Deps) *Runner {
 	if d.Seed == nil {
 		d.Seed = rand.Uint64
 	}
-	return &Runner{d}
+	return &Runner{deps: d}
 }
 
 var errPanicked = errors.New("eslua itself crashed in this run, not the script; the log has the stack")
@@ -42,8 +48,12 @@ func (r *Runner) Run(ctx context.Context, run *Run) error {
 	entry := run.Account.begin(run, r.deps.Clock.Now())
 	err := errPanicked // unless execute returns
 	defer func() {
-		failed := ctx.Err() == nil && blames(err)
-		entry.end(failed, err, r.deps.Clock.Now())
+		why := err
+		if !blames(why) {
+			why = run.Env.failure
+		}
+		failed := ctx.Err() == nil && why != nil
+		entry.end(failed, why, r.deps.Clock.Now())
 		if run.Ended != nil {
 			run.Ended(failed)
 		}
@@ -58,15 +68,8 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 		return err
 	}
 	env := r.complete(run)
-	st := r.deps.Machine.NewState(vm.StateOptions{
-		Limits:   run.Limits,
-		Require:  run.Scripts.Require,
-		ReadFile: run.Scripts.ReadFile,
-		Print:    run.Print,
-		Trace:    run.Trace,
-		Clock:    r.deps.Clock,
-		Seed:     r.deps.Seed(),
-	})
+	env.entry = entry
+	st := r.newState(run)
 	defer st.Close()
 	defer func() { entry.used(st.Used()) }()
 	st.SetGlobal("settings", st.Table(run.Settings))
@@ -76,18 +79,45 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	env.State = st
 	end := r.deps.Binder.Bind(env)
 	defer func() { end(endContext(ctx, env)) }()
-	return st.Run(ctx, script, append([]string{run.Flow}, run.Args...))
+	inner, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer r.runs.add(&living{state: st, run: run, end: stop, ended: make(chan struct{})})()
+	return st.Run(inner, script, append([]string{cmp.Or(run.Name, run.Flow)}, run.Args...))
+}
+
+// newState makes the run's state: not in execute, whose part of the stack a script that
+// waits keeps.
+func (r *Runner) newState(run *Run) *vm.State {
+	options := vm.StateOptions{
+		Limits:   run.Limits,
+		Require:  run.Scripts.Require,
+		ReadFile: run.Scripts.ReadFile,
+		Print:    run.Print,
+		Trace:    run.Trace,
+		Clock:    r.deps.Clock,
+		Seed:     r.deps.Seed(),
+	}
+	if run.Env.Call != nil {
+		options.HungUp = run.Env.Call.Gone
+	}
+	return r.deps.Machine.NewState(options)
 }
 
 // complete fills what the source of a run left out.
 func (r *Runner) complete(run *Run) *Env {
 	env := &run.Env
-	env.Clock, env.Grants = r.deps.Clock, run.Grants
+	env.Clock, env.Grants, env.Args = r.deps.Clock, run.Grants, run.Args
+	if run.Switch > 0 {
+		env.Burden = grant.NewBurden(run.Switch, func() { r.full.Add(1) })
+	}
 	env.Log = cmp.Or(env.Log, slog.New(slog.DiscardHandler))
 	if env.Switch == nil {
 		env.Switch = NoSwitch{}
 	}
-	env.Console = NewConsole(env.Log, env.Clock)
+	env.Console = NewConsole(env.Log, nil)
+	if env.Call != nil {
+		env.Console = NewConsole(env.Log, env.Call.Lost)
+	}
 	if run.Print == nil {
 		run.Print = func(line string) { env.Console.Write("INFO", line) }
 	}
@@ -105,11 +135,14 @@ func endContext(ctx context.Context, env *Env) context.Context {
 }
 
 // blames reports whether a script is to blame for how it ended, rather than its
-// call that hung up or FreeSWITCH that is gone.
+// call that hung up, at a time when it computed too, or FreeSWITCH that is gone.
+// A script may also end by Exit.
 func blames(err error) bool {
 	var (
 		hungUp *outbound.HangupError
 		gone   *esl.DisconnectError
+		limit  *guard.LimitError
+		exit   Exit
 	)
-	return err != nil && !errors.As(err, &hungUp) && !errors.As(err, &gone)
+	return err != nil && !errors.As(err, &exit) && !errors.As(err, &hungUp) && !errors.As(err, &gone) && !(errors.As(err, &limit) && limit.Limit == guard.AfterHangup)
 }

@@ -1,7 +1,10 @@
 // Package spell finds the word that somebody probably meant.
 package spell
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // longest is the length of the longest word that is compared: a script may ask
 // with megabytes.
@@ -27,28 +30,53 @@ func Nearest(word string, candidates []string) (nearest string) {
 	return nearest
 }
 
-// distance returns how many letters must be inserted, removed, replaced or swapped
-// with the next one to make b of a.
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
+// Typo returns the known name that a mistyped one was meant to be, "" if there is
+// none. It differs in case only, or by one typing error, or by two in a long name;
+// names of one or two letters are all alike. The name may be known itself: then
+// something has taken it away, and it is not what was meant.
+func Typo(name string, known []string) (meant string) {
+	if len(name) > longest || slices.Contains(known, name) {
+		return ""
 	}
-	for j := range rows[0] {
+	best := 1 + min(2, max(1, len(name)/5))
+	if len(name) < 3 {
+		best = 1
+	}
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if strings.EqualFold(k, name) {
+			return k
+		}
+		if d := distance(name, k); d < best {
+			meant, best = k, d
+		}
+	}
+	return meant
+}
+
+// distance returns how many letters must be inserted, removed, replaced or swapped
+// with the next one to make b of a. Words too long to be typed by hand are far from
+// all others.
+func distance(a, b string) int {
+	if len(a) > longest || len(b) > longest {
+		return longest
+	}
+	var rows [3][longest + 1]int
+	for j := range len(b) + 1 {
 		rows[0][j] = j
 	}
 	for i := 1; i <= len(a); i++ {
+		row, above, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
+		row[0] = i
 		for j := 1; j <= len(b); j++ {
-			d := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				d = 1 + min(d, rows[i-1][j], rows[i][j-1])
-				if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-					d = min(d, 1+rows[i-2][j-2])
-				}
+			same := 1
+			if a[i-1] == b[j-1] {
+				same = 0
 			}
-			rows[i][j] = d
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+same)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
 	}
-	return rows[len(a)][len(b)]
+	return rows[len(a)%3][len(b)]
 }

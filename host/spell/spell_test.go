@@ -17,6 +17,18 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestTypo(t *testing.T) {
+	known := []string{"answer", "answered", "playAndGetDigits", "id", "ready", strings.Repeat("x", 70)}
+	for name, want := range map[string]string{
+		"anwser": "answer", "ANSWER": "answer", "answere": "answer", "reday": "ready", "redy": "ready", "raedy": "ready", "rdy": "", "ix": "", "ID": "id",
+		"playAndGetDigit": "playAndGetDigits", "playandgetdigts": "", "playAndGotDigit": "playAndGetDigits", "answer": "", "": "", strings.Repeat("x", 69): "",
+	} {
+		if got := Typo(name, known); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestDistance(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

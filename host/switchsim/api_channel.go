@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ func uuidExistsAPI(s *Switch, args string, _ *channel) string {
 }
 
 func uuidGetvarAPI(c *channel, argv []string) string {
-	if v := c.get(argv[1]); v != "" {
+	if v := cmp.Or(c.get(argv[1]), c.sw.global(argv[1])); v != "" || new(profile).field(argv[1]) != nil {
 		return v
 	}
 	return "_undef_"
@@ -55,21 +56,24 @@ func uuidDumpAPI(c *channel, argv []string) string {
 	return string(e.Plain())
 }
 
-func uuidKillAPI(c *channel, argv []string) string {
-	c.hangup(nth(argv, 1))
+func uuidKillAPI(c *channel, cause string) string {
+	c.hangup(cause)
 	return ok
 }
 
-func uuidBreakAPI(c *channel, argv []string) string {
-	if nth(argv, 1) == "all" {
+func uuidBreakAPI(c *channel, flags string) string {
+	if strings.Contains(flags, "all") {
 		c.flushMessages()
 	}
 	c.interrupt()
 	return ok
 }
 
-func uuidParkAPI(c *channel, _ []string) string {
+func uuidParkAPI(c *channel) string {
 	c.setState(csPark)
+	if partner := load(&c.mu, &c.bridgedTo); partner != nil {
+		c.unbridge(partner)
+	}
 	return ok
 }
 
@@ -170,7 +174,7 @@ func uuidSendDTMFAPI(c *channel, argv []string) string {
 	return "+OK " + c.uuid + " sent DTMF " + argv[1] + ".\n"
 }
 
-func uuidFlushDTMFAPI(c *channel, _ []string) string {
+func uuidFlushDTMFAPI(c *channel) string {
 	c.flushDigits()
 	return ok
 }

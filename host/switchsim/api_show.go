@@ -1,10 +1,11 @@
 package switchsim
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
 // showAPI runs "channels|calls|tasks [count] [like <text>] [as csv|delim <d>|json|xml]".
@@ -69,24 +70,15 @@ func showJSON(columns []string, rows [][]string, count bool) string {
 	if len(rows) == 0 {
 		return "{\"row_count\": 0}\n"
 	}
-	var b strings.Builder
-	b.WriteString(`{"row_count":` + strconv.Itoa(len(rows)) + `,"rows":[`)
+	objects := make([]string, len(rows))
 	for i, row := range rows {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('{')
+		var e wire.Event
 		for j, column := range columns {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			value, _ := json.Marshal(row[j])
-			b.WriteString(strconv.Quote(column) + ":" + string(value))
+			e.Headers = append(e.Headers, wire.Header{Name: column, Value: row[j]})
 		}
-		b.WriteByte('}')
+		objects[i] = string(e.JSON())
 	}
-	b.WriteString("]}")
-	return b.String()
+	return `{"row_count":` + strconv.Itoa(len(rows)) + `,"rows":[` + strings.Join(objects, ",") + "]}"
 }
 
 func showXML(columns []string, rows [][]string) string {
@@ -94,13 +86,12 @@ func showXML(columns []string, rows [][]string) string {
 	if len(rows) == 0 {
 		return `<result row_count="0"/>` + "\n"
 	}
-	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 	var b strings.Builder
 	b.WriteString(`<result row_count="` + n + "\">\n")
 	for i, row := range rows {
 		b.WriteString(`  <row row_id="` + strconv.Itoa(i+1) + "\">\n")
 		for j, column := range columns {
-			b.WriteString("    <" + column + ">" + escape.Replace(row[j]) + "</" + column + ">\n")
+			b.WriteString("    <" + column + ">" + wire.Escape.Replace(row[j]) + "</" + column + ">\n")
 		}
 		b.WriteString("  </row>\n")
 	}

@@ -22,12 +22,15 @@ func apiCommands() map[string]apiCommand {
 		"expand":            func(s *Switch, args string, c *channel) string { return s.API(evalAPI(s, args, c)) },
 		"global_getvar":     globalGetvarAPI,
 		"global_setvar":     globalSetvarAPI,
+		"hash":              hashAPI,
 		"hostname":          func(s *Switch, _ string, _ *channel) string { return s.hostname() },
 		"hupall":            hupallAPI,
 		"log":               logAPI,
 		"md5":               md5API,
 		"module_exists":     moduleExistsAPI,
+		"msleep":            msleepAPI,
 		"originate":         originateAPI,
+		"regex":             regexAPI,
 		"sched_api":         schedAPI,
 		"sched_broadcast":   schedBroadcastAPI,
 		"sched_del":         schedDelAPI,
@@ -47,17 +50,18 @@ func apiCommands() map[string]apiCommand {
 		"url_encode":        func(_ *Switch, args string, _ *channel) string { return string(wire.AppendEncoded(nil, args)) },
 		"user_exists":       userExistsAPI,
 		"uuid_answer":       onChannel{"", 0, 1, "-ERROR\n", uuidAnswerAPI}.api,
-		"uuid_break":        onChannel{"<uuid> [all]", 1, 10, noChannel, uuidBreakAPI}.api,
+		"uuid_break":        toBlank("<uuid> [all]", uuidBreakAPI),
 		"uuid_bridge":       uuidBridgeAPI,
 		"uuid_broadcast":    onChannel{"<uuid> <path> [aleg|bleg|holdb|both]", 2, 3, "-ERR invalid uuid\n", uuidBroadcastAPI}.api,
 		"uuid_dump":         onChannel{"<uuid> [format]", 1, 10, noChannel, uuidDumpAPI}.api,
 		"uuid_exists":       uuidExistsAPI,
 		"uuid_fileman":      onChannel{"<uuid> <cmd>:<val>", 2, 10, noChannel, uuidFilemanAPI}.api,
-		"uuid_flush_dtmf":   onChannel{"", 0, 1, "-ERR No such session\n", uuidFlushDTMFAPI}.api,
+		"uuid_flush_dtmf":   wholeLine("-ERR No such session\n", uuidFlushDTMFAPI),
 		"uuid_getvar":       onChannel{"<uuid> <var>", 2, 10, noChannel, uuidGetvarAPI}.api,
-		"uuid_kill":         onChannel{"<uuid> [cause]", 1, 10, noChannel, uuidKillAPI}.api,
-		"uuid_park":         onChannel{"", 0, 10, noChannel, uuidParkAPI}.api,
+		"uuid_kill":         toBlank("<uuid> [cause]", uuidKillAPI),
+		"uuid_park":         wholeLine(noChannel, uuidParkAPI),
 		"uuid_phone_event":  onChannel{"<uuid>", 1, 10, noChannel, func(*channel, []string) string { return ok }}.api,
+		"uuid_record":       onChannel{"<uuid> [start|stop|pause|resume|mask|unmask] <path> [<limit>] [<recording_vars>]", 3, 5, noSession, uuidRecordAPI}.api,
 		"uuid_recv_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidRecvDTMFAPI}.api,
 		"uuid_send_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidSendDTMFAPI}.api,
 		"uuid_setvar":       onChannel{"<uuid> <var> [value]", 2, 3, noChannel, uuidSetvarAPI}.api,
@@ -100,6 +104,30 @@ const (
 )
 
 func usage(syntax string) string { return "-USAGE: " + syntax + "\n" }
+
+// wholeLine makes a command whose argument is a UUID, which may hold blanks and quotes.
+func wholeLine(missing string, run func(c *channel) string) apiCommand {
+	return func(s *Switch, args string, _ *channel) string {
+		if c := s.locate(args); c != nil {
+			return run(c)
+		}
+		return missing
+	}
+}
+
+// toBlank makes a command that reads its UUID up to the first blank, quotes and all.
+func toBlank(syntax string, run func(c *channel, rest string) string) apiCommand {
+	return func(s *Switch, args string, _ *channel) string {
+		if args == "" {
+			return usage(syntax)
+		}
+		uuid, rest, _ := strings.Cut(args, " ")
+		if c := s.locate(uuid); c != nil {
+			return run(c, rest)
+		}
+		return noChannel
+	}
+}
 
 // onChannel is a command whose first argument is the UUID of a channel.
 type onChannel struct {

@@ -80,7 +80,7 @@ func TestShowChannels(t *testing.T) {
 	}
 }
 
-// uuid_broadcast is an execute with event-lock; uuid_fileman moves what plays.
+// uuid_broadcast executes with event-lock; uuid_fileman moves the file that plays.
 func TestBroadcastAndFileman(t *testing.T) {
 	clk := manual()
 	sw := start(t, switchsim.Config{Clock: clk, DefaultMedia: 100 * time.Second})

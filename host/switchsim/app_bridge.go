@@ -131,11 +131,15 @@ func (c *channel) leadBridge(b *channel, theirs profile) profile {
 	return p
 }
 
-// leaveBridge separates the channel from the B leg, which is hung up if it is
-// still there.
+// leaveBridge separates the channel from the B leg and waits until that has left the
+// bridge too. The side that hung up first is why the bridge ended for the other one.
 func (c *channel) leaveBridge(b *channel, name string) {
+	first, led := b.hangupCause(), c.hangupCause()
+	if first == "" && led != "" {
+		b.setAll([][2]string{{"last_bridge_hangup_cause", led}, {"bridge_hangup_cause", led}})
+	}
 	if b.unjoin(c) {
-		b.hangup(c.hangupCause()) // NORMAL_CLEARING if there is none
+		b.awaitLeaving(csExchangeMedia)
 	}
 	cause := cmp.Or(b.hangupCause(), "BLIND_TRANSFER") // it was transferred away
 	c.mu.Lock()
@@ -143,49 +147,74 @@ func (c *channel) leaveBridge(b *channel, name string) {
 	c.bridgedTo = nil
 	c.vars.setAll([][2]string{{"last_bridge_to", b.uuid}, {"bridge_channel", name}, {"bridge_uuid", b.uuid},
 		{"last_sent_callee_id_name", c.other.calleeName}, {"last_sent_callee_id_number", c.other.calleeNumber},
-		{"last_bridge_hangup_cause", cause}, {"bridge_hangup_cause", cause}})
+		{"bridge_hangup_cause", cause}})
+	if led == "" {
+		c.vars.set("last_bridge_hangup_cause", cause)
+	}
 }
 
 // unjoin reports whether a was the partner, and removes it.
-func (b *channel) unjoin(a *channel) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	joined := b.bridgedTo == a
-	if joined {
-		b.bridgedTo = nil
-	}
+func (b *channel) unjoin(a *channel) (joined bool) {
+	b.update(func() {
+		if joined = b.bridgedTo == a; joined {
+			b.bridgedTo = nil
+		}
+	})
 	return joined
 }
 
-// afterBridge parks or hangs up if the variables say so; else the dialplan continues.
+// awaitLeaving waits until another channel has to leave a state.
+func (b *channel) awaitLeaving(st state) {
+	w := make(chan struct{}, 1)
+	b.watch(w)
+	defer b.unwatch(w)
+	for load(&b.mu, &b.state) == st {
+		<-w
+	}
+}
+
+// afterBridge parks, transfers or hangs up if the variables say so; else the dialplan
+// continues.
 func (c *channel) afterBridge() {
-	switch {
-	case !c.ready():
-	case text.True(c.get("park_after_bridge")):
-		c.setState(csPark)
-	case text.True(c.get("hangup_after_bridge")):
+	if c.ready() && !c.parkAfterBridge() && text.True(c.get("hangup_after_bridge")) {
 		c.hangup(c.get("bridge_hangup_cause"))
 	}
+}
+
+// parkAfterBridge parks or transfers if the variables say so, on either side.
+func (c *channel) parkAfterBridge() bool {
+	where := c.get("transfer_after_bridge")
+	switch {
+	case text.True(c.get("park_after_bridge")):
+		c.setState(csPark)
+	case where != "":
+		c.set("transfer_after_bridge", "")
+		c.transfer(text.Split(where, ':', 4))
+	default:
+		return false
+	}
+	return true
 }
 
 // onExchangeMedia runs the B leg's side of a bridge.
 func (c *channel) onExchangeMedia() {
 	out := c.await(wait{endless: true, ignoreBreak: true, digit: c.passDigit,
 		until: func() bool { return c.partner() == nil }})
-	if out == conditionMet && c.ready() { // it is not if a transfer took the partner away
+	if out == conditionMet && c.ready() && !c.parkAfterBridge() { // it is not if a transfer took the partner away
 		c.hangup("NORMAL_CLEARING")
 	}
 }
 
-// onSoftExecute runs the A leg's side of uuid_bridge; the call ends with it, unless
-// it is told to park.
+// onSoftExecute runs the A leg's side of uuid_bridge; then the dialplan continues with
+// the action after the one that the bridge took the channel out of
+// (switch_ivr_bridge.c:uuid_bridge_on_soft_execute).
 func (c *channel) onSoftExecute() {
 	if b := swap(&c.mu, &c.bridgeTarget, nil); b != nil {
 		c.bridgeTo(b)
 		c.afterBridge()
 	}
 	if c.ready() {
-		c.hangup("NORMAL_CLEARING")
+		c.setState(csExecute)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestBridgeEnds(t *testing.T) {
 				t.Errorf("A ended with %q, want %q", a.Cause(), c.cause)
 			}
 			if b.Variable("last_bridge_to") == "" && a.Variable("last_bridge_to") != b.UUID() {
-				t.Error("A does not know whom it was bridged to")
+				t.Error("A does not know what it was bridged to")
 			}
 		})
 	}

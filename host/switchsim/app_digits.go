@@ -17,7 +17,7 @@ type gather struct {
 	terminators           string
 }
 
-// gathered is how a gather ended.
+// gathered tells how a gather ended.
 type gathered uint8
 
 const (
@@ -30,13 +30,7 @@ const (
 
 // String returns the value of read_result.
 func (g gathered) String() string {
-	switch g {
-	case gatherSuccess:
-		return "success"
-	case gatherTimeout:
-		return "timeout"
-	}
-	return "failure"
+	return [...]string{"success", "timeout", "failure", "failure", "failure"}[g]
 }
 
 // readApp runs "min max prompt variable timeout terminators [digit timeout]".

@@ -7,9 +7,9 @@ import (
 )
 
 // park waits under somebody's control (switch_ivr_park), at most for
-// park_timeout, which is "seconds[:cause]".
+// park_timeout, which is "seconds[:cause]". It reads a digit with each frame of media.
 func (c *channel) park() {
-	w := wait{endless: true, ignoreBreak: true, digit: func(digit) bool { return false },
+	w := wait{endless: true, ignoreBreak: true, digit: func(digit) bool { return false }, frame: frameTime,
 		until: func() bool { return !c.isControlled() }}
 	c.mu.Lock()
 	controlled, reset := c.controlled, c.state == csReset
@@ -43,7 +43,7 @@ func (c *channel) park() {
 	switch c.await(w) {
 	case timedOut:
 		c.hangup(cause)
-	case moved: // park looks at its queue once more before it leaves
+	case moved, conditionMet: // park looks at its queue once more before it leaves
 		for c.runMessageInside() {
 			continue
 		}

@@ -103,7 +103,7 @@ func (c *channel) dialSocket(list string, f Fault) net.Conn {
 			c.trace(WhoSwitch, "socket", "connect to "+addr+" refused")
 			continue
 		}
-		conn, err := c.sw.dialTCP(addr)
+		conn, err := c.sw.dialSocket(addr)
 		if err != nil {
 			c.trace(WhoSwitch, "socket", "Socket Error! "+err.Error())
 			continue

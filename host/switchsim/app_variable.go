@@ -48,20 +48,12 @@ func multiple(arg string) []string {
 // have it.
 func exportApp(c *channel, arg string) {
 	name, value := assignment(arg)
-	local := true
-	if rest, ok := strings.CutPrefix(name, "nolocal:"); ok {
-		name, local = rest, false
-	}
 	if name == "" {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if local {
-		c.vars.set(name, value)
-	} else {
-		c.vars.set("nolocal:"+name, value)
-	}
+	c.vars.set(name, value) // with its prefix, if it is not for this channel
 	exports := c.vars.get("export_vars")
 	switch {
 	case exports == "":
@@ -77,4 +69,16 @@ func pushApp(c *channel, arg string) { c.push(assignment(arg)) }
 func setGlobalApp(c *channel, arg string) {
 	name, value := assignment(arg)
 	c.sw.setGlobal(name, value)
+}
+
+// setProfileVarApp runs "name=value": it changes a field of the caller profile.
+func setProfileVarApp(c *channel, arg string) {
+	name, value, _ := strings.Cut(arg, "=")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := *c.caller
+	if f := p.field(strings.ToLower(name)); f != nil {
+		*f = value
+	}
+	c.caller = &p
 }

@@ -82,7 +82,7 @@ type channel struct {
 	starts     []start // all that started, for a scripted person
 	scripted   bool
 	playing    *playback
-	recording  string
+	recording  *recording
 	conference string
 
 	// Other channels and connections.
@@ -93,6 +93,9 @@ type channel struct {
 	bridgedTo    *channel
 	bridgeTarget *channel // set by uuid_bridge
 	otherHalf    *channel // of a loopback
+	pickup       string   // the key with which this channel was dialled to be picked up
+	pickupVars   [][2]string
+	pickedUpBy   *channel // that takes its place
 	byPerson     bool     // the scripted person hung up
 }
 
@@ -219,7 +222,10 @@ func (c *channel) getLocked(name string) string {
 	case "state":
 		return c.running.String()
 	}
-	return c.caller.field(name)
+	if f := c.caller.field(name); f != nil {
+		return *f
+	}
+	return ""
 }
 
 func (c *channel) set(name, value string) {

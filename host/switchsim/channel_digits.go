@@ -3,6 +3,7 @@ package switchsim
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eslua/eslua/host/switchsim/text"
 	"github.com/eslua/eslua/host/switchsim/wire"
@@ -14,6 +15,9 @@ type digit struct {
 	duration int
 	source   string // RTP, ENDPOINT, INBAND_AUDIO, APP, UNKNOWN
 }
+
+// frameTime says how long a frame of media lasts.
+const frameTime = 20 * time.Millisecond
 
 // maxDigits is the length of a channel's DTMF queue.
 const maxDigits = 1000

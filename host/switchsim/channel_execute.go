@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// maxDepth is how deep applications may nest (SWITCH_MAX_STACKS).
+// maxDepth limits the nesting of applications (SWITCH_MAX_STACKS).
 const maxDepth = 32
 
 // execute runs an application in the owner's goroutine and reports whether it

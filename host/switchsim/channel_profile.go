@@ -11,7 +11,8 @@ import (
 // the times of the call's events. A transfer makes a new one with the next index.
 type profile struct {
 	dialplan, destination, context, rdnis string
-	username, ani, networkAddr, source    string
+	username, networkAddr, source         string
+	ani, aniii                            string
 	cidName, cidNumber                    string
 	origName, origNumber                  string
 	calleeName, calleeNumber              string
@@ -111,30 +112,12 @@ func (p *profile) appendTo(h []wire.Header, names *headerNames) []wire.Header {
 	return h
 }
 
-// field returns what can be read like a variable of that name
-// (switch_channel_get_variable falls back to the caller profile).
-func (p *profile) field(name string) string {
-	switch name {
-	case "destination_number":
-		return p.destination
-	case "caller_id_number":
-		return p.cidNumber
-	case "caller_id_name":
-		return p.cidName
-	case "ani":
-		return p.ani
-	case "rdnis":
-		return p.rdnis
-	case "context":
-		return p.context
-	case "dialplan":
-		return p.dialplan
-	case "network_addr":
-		return p.networkAddr
-	case "source":
-		return p.source
-	case "username":
-		return p.username
-	}
-	return ""
+// field returns the field that can be read like a variable of that name and set by
+// set_profile_var, nil if there is none (switch_caller.c:switch_caller_get_field_by_name).
+func (p *profile) field(name string) *string {
+	return map[string]*string{
+		"ani": &p.ani, "aniii": &p.aniii, "callee_id_name": &p.calleeName, "callee_id_number": &p.calleeNumber,
+		"caller_id_name": &p.cidName, "caller_id_number": &p.cidNumber, "context": &p.context, "destination_number": &p.destination,
+		"dialplan": &p.dialplan, "network_addr": &p.networkAddr, "rdnis": &p.rdnis, "source": &p.source, "username": &p.username,
+	}[name]
 }

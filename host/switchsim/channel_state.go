@@ -56,8 +56,8 @@ func (c *channel) setState(s state) {
 	})
 }
 
-// run is the state machine (switch_core_session_run): it does what each state
-// asks for until the channel is hung up, then reports and destroys it.
+// run drives the state machine (switch_core_session_run): it does what each state asks
+// for until the channel is hung up, then reports and destroys it.
 func (c *channel) run() {
 	for {
 		st, entered := c.enterState()
@@ -203,6 +203,7 @@ func (c *channel) onHangup() {
 	c.vars.set("hangup_cause_q850", strconv.Itoa(text.Q850(cause)))
 	c.mu.Unlock()
 	c.fire("CHANNEL_STATE")
+	c.stopRecording("all")
 	c.setCallState("HANGUP")
 	if half != nil {
 		half.hangup(cause)

@@ -3,6 +3,7 @@ package switchsim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/switchsim/text"
@@ -12,6 +13,7 @@ import (
 // argv is the extension, the dialplan and the context; an empty or missing
 // dialplan or context stays as it is.
 func (c *channel) transfer(argv []string) {
+	c.runTransferHooks()
 	p, partner := c.redirect(nth(argv, 0), nth(argv, 1), nth(argv, 2))
 	if p == nil {
 		c.hangup("EXCHANGE_ROUTING_ERROR") // nothing happens if it is hung up already
@@ -22,6 +24,22 @@ func (c *channel) transfer(argv []string) {
 		c.unbridge(partner)
 	}
 	c.changed()
+}
+
+// runTransferHooks runs the applications that an admin has put on transfers, in the
+// goroutine that transfers (switch_channel_execute_on).
+func (c *channel) runTransferHooks() {
+	c.mu.Lock()
+	list := slices.Clone(c.vars.list)
+	c.mu.Unlock()
+	for _, v := range list {
+		if strings.HasPrefix(v.Name, variablePrefix+"execute_on_blind_transfer") {
+			name, arg := splitApp(v.Value)
+			if app, ok := c.sw.apps[name]; ok && !c.down() {
+				c.perform(name, arg, app)
+			}
+		}
+	}
 }
 
 // redirect gives the channel its new profile and the state CS_ROUTING. It returns

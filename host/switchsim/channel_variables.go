@@ -44,7 +44,10 @@ func (v *variables) set(name, value string) {
 		for len(items) <= index {
 			items = append(items, "")
 		}
-		items[index] = value
+		if items[index] = value; len(items) == 1 {
+			v.set(base, value)
+			return
+		}
 		v.set(base, "ARRAY::"+strings.Join(items, "|:"))
 		return
 	}

@@ -2,7 +2,7 @@ package switchsim
 
 import "time"
 
-// outcome is why a wait ended.
+// outcome tells why a wait ended.
 type outcome uint8
 
 const (
@@ -19,6 +19,7 @@ type wait struct {
 	limit       time.Duration
 	endless     bool             // no limit
 	digit       func(digit) bool // gets every digit from the queue; true ends the wait
+	frame       time.Duration    // between two digits; 0: it gets them at once
 	endOnDigit  bool             // a queued digit ends the wait and remains queued
 	until       func() bool      // asked on every change; true ends the wait
 	ignoreBreak bool             // uuid_break does not end it
@@ -30,6 +31,7 @@ type wait struct {
 func (c *channel) await(w wait) outcome {
 	clk := c.sw.clk
 	deadline := clk.Now().Add(w.limit)
+	var frame time.Time // when the next digit can be read
 	for {
 		if out, ended := c.interruption(w.ignoreBreak); ended {
 			return out
@@ -45,28 +47,30 @@ func (c *channel) await(w wait) outcome {
 		if w.endOnDigit && c.hasDigit() {
 			return digitDone
 		}
-		if w.digit != nil {
+		if w.digit != nil && !clk.Now().Before(frame) {
 			if d, ok := c.dequeue(); ok {
+				frame = clk.Now().Add(w.frame)
 				if w.digit(d) {
 					return digitDone
 				}
 				continue
 			}
 		}
-		if w.endless {
+		if !w.endless && !clk.Now().Before(deadline) {
+			return timedOut
+		}
+		next := deadline
+		switch reads := w.digit != nil && c.hasDigit(); {
+		case reads && (w.endless || frame.Before(deadline)):
+			next = frame
+		case w.endless:
 			<-c.wake
 			continue
 		}
-		remaining := deadline.Sub(clk.Now())
-		if remaining <= 0 {
-			return timedOut
-		}
-		timer := clk.NewTimer(remaining)
-		if clk.Now().Before(deadline) { // a manual clock may have been moved before there was a timer
-			select {
-			case <-c.wake:
-			case <-timer.C:
-			}
+		timer := clk.NewTimerAt(next)
+		select {
+		case <-c.wake:
+		case <-timer.C:
 		}
 		timer.Stop()
 	}

@@ -134,7 +134,12 @@ func (w *dialWait) firstOf(legs []*channel) (*channel, string) {
 	cause := "NO_ANSWER"
 	decided := func() bool {
 		dead := 0
-		for _, c := range legs {
+		for i := range legs {
+			c := legs[i].swapped()
+			if c != legs[i] {
+				legs[i], winner = c, c
+				return true
+			}
 			p := c.progress()
 			if p.ringing && w.from != nil {
 				w.from.ringAsPartner(c)
@@ -171,11 +176,10 @@ func (w *dialWait) firstOf(legs []*channel) (*channel, string) {
 }
 
 func (w *dialWait) wait(decided func() bool) outcome {
-	limit := w.deadline.Sub(w.s.clk.Now())
 	if w.from != nil {
-		return w.from.await(wait{limit: limit, until: decided, ignoreBreak: true})
+		return w.from.await(wait{limit: w.deadline.Sub(w.s.clk.Now()), until: decided, ignoreBreak: true})
 	}
-	timer := w.s.clk.NewTimer(limit)
+	timer := w.s.clk.NewTimerAt(w.deadline)
 	defer timer.Stop()
 	for !decided() {
 		select {
@@ -187,7 +191,7 @@ func (w *dialWait) wait(decided func() bool) outcome {
 	return conditionMet
 }
 
-// progress is how far a dialled leg has come, as originate sees it.
+// progress tells how far a dialled leg has come, as originate sees it.
 type progress struct {
 	ringing, early, answered bool
 	cause                    string

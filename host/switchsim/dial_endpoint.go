@@ -26,6 +26,8 @@ func (s *Switch) dialLeg(t target, o origination) (*channel, string) {
 	switch kind {
 	case "loopback":
 		return s.dialLoopback(t, rest, o), ""
+	case "pickup":
+		return s.dialPickup(t, rest, o), ""
 	case "null":
 		return s.dialEndpoint(t, Endpoint{Dial: t.dial}, o), ""
 	case "user":
@@ -76,7 +78,7 @@ func (c *channel) inherit(from *channel) {
 	defer from.mu.Unlock()
 	for _, name := range strings.Split(from.vars.get("export_vars"), ",") {
 		if v := from.vars.get(name); name != "" && v != "" {
-			c.vars.set(name, v)
+			c.vars.set(strings.TrimPrefix(name, "nolocal:"), v)
 		}
 	}
 	c.vars.set("originator", from.uuid)

@@ -94,7 +94,7 @@ func TestTwoThousandCalls(t *testing.T) {
 	}
 }
 
-// BenchmarkCall is a whole call with a bare application, to know what the
+// BenchmarkCall measures a whole call with a bare application, to know what the
 // simulator itself costs when it is the peer of another benchmark.
 func BenchmarkCall(b *testing.B) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -27,7 +27,7 @@ func newPeer(t *testing.T, conn net.Conn) *peer {
 	return &peer{t: t, conn: conn, br: bufio.NewReader(conn)}
 }
 
-// next is the next packet, or kind "closed".
+// next returns the next packet, or kind "closed".
 func (p *peer) next() *packet {
 	p.t.Helper()
 	raw, err := readPacket(p.br)
@@ -116,7 +116,7 @@ func start(t *testing.T, cfg switchsim.Config) *switchsim.Switch {
 	return sw
 }
 
-// inbound is an authenticated client of the switch.
+// inbound connects an authenticated client to the switch.
 func inbound(t *testing.T, sw *switchsim.Switch) *peer {
 	t.Helper()
 	conn, err := net.Dial("tcp", sw.Addr())

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // replay is how one transcript is played again: the application's side is sent
@@ -169,7 +170,7 @@ func (r *replay) run(t *testing.T) {
 	defer sw.Close()
 	conn := r.connect(t, sw)
 	defer conn.Close()
-	ctx := t.Context()
+	ctx := testproc.Context(t)
 	real, sim := newSide(r), newSide(r)
 	done := make(chan struct{})
 	go func() {
@@ -221,7 +222,7 @@ func (r *replay) run(t *testing.T) {
 	r.compare(t, real, sim)
 }
 
-// connect is the application's socket: dialled by us, or accepted from the
+// connect returns the application's socket: dialled by us, or accepted from the
 // socket application.
 func (r *replay) connect(t *testing.T, sw *switchsim.Switch) net.Conn {
 	t.Helper()
@@ -285,7 +286,7 @@ func mask(s string) string {
 	return ports.ReplaceAllString(uuids.ReplaceAllString(s, "<uuid>"), "127.0.0.1:8084/")
 }
 
-// shape is a body without its numbers: an up-time of 1 second has the shape of
+// shape returns a body without its numbers: an up-time of 1 second has the shape of
 // one of 2 seconds.
 func shape(body string) string {
 	return plurals.ReplaceAllString(numbers.ReplaceAllString(mask(body), "0"), "$1")

@@ -17,7 +17,7 @@ type Fault struct {
 	CutInApp string
 	// HangupInApp hangs the call up when this application begins.
 	HangupInApp string
-	// GarbageAtCommand sends Garbage, which is no frame, instead of the nth answer.
+	// GarbageAtCommand sends Garbage, which is not a frame, instead of the nth answer.
 	GarbageAtCommand int
 	// Garbage is sent by GarbageAtCommand; empty is some binary noise.
 	Garbage string

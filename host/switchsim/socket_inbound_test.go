@@ -150,7 +150,7 @@ func wantEvent(t *testing.T, p *peer, header, want string) *packet {
 	}
 }
 
-// take is the next packet, one kept aside first.
+// take returns the next packet, first one that was put aside.
 func (p *peer) take() *packet {
 	p.t.Helper()
 	if len(p.kept) > 0 {

@@ -3,7 +3,6 @@ package switchsim
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +19,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/media"
 	"github.com/eslua/eslua/host/switchsim/scheduler"
 	"github.com/eslua/eslua/host/switchsim/wire"
+	"github.com/google/uuid"
 )
 
 // Switch is one simulated FreeSWITCH.
@@ -39,6 +39,7 @@ type Switch struct {
 	buffers  sync.Pool
 
 	conferences conferences
+	hash        hashTable
 
 	ln      net.Listener
 	closing chan struct{}
@@ -65,7 +66,7 @@ func New(cfg Config) *Switch {
 		journal: newJournal(cfg.Trace, cfg.NoJournal),
 		closing: make(chan struct{}), channels: map[string]*channel{}, connections: map[*connection]struct{}{},
 		dialplan: Dialplan{}, endpoints: slices.Clone(cfg.Endpoints), globals: map[string]string{},
-		conferences: conferences{byName: map[string]*conference{}},
+		conferences: conferences{byName: map[string]*conference{}}, hash: hashTable{values: map[string]string{}},
 	}
 	if s.clk == nil {
 		s.clk = clock.System()
@@ -94,13 +95,16 @@ func New(cfg Config) *Switch {
 // Start opens the event socket and starts the switch.
 func (s *Switch) Start() error {
 	s.started = s.clk.Now()
-	if addr := s.cfg.Listen; addr != "-" {
+	s.ln = s.cfg.Listener
+	if addr := s.cfg.Listen; s.ln == nil && addr != "-" {
 		ln, err := net.Listen("tcp", cmp.Or(addr, "127.0.0.1:0"))
 		if err != nil {
 			return fmt.Errorf("simulated event socket: %w", err)
 		}
 		s.ln = ln
-		s.spawn(func() { s.accept(ln) })
+	}
+	if s.ln != nil {
+		s.spawn(func() { s.accept(s.ln) })
 	}
 	s.spawn(func() { s.sched.Run(s.closing) })
 	s.startHeartbeat()
@@ -163,7 +167,10 @@ func (s *Switch) spawn(fn func()) bool {
 	return true
 }
 
-func (s *Switch) dialTCP(addr string) (net.Conn, error) {
+func (s *Switch) dialSocket(addr string) (net.Conn, error) {
+	if s.cfg.Dial != nil {
+		return s.cfg.Dial(s.ctx, addr)
+	}
 	var d net.Dialer
 	return d.DialContext(s.ctx, "tcp", addr)
 }
@@ -175,9 +182,4 @@ func (s *Switch) seconds(n int) time.Duration {
 	return now.Truncate(time.Second).Add(time.Duration(n) * time.Second).Sub(now)
 }
 
-func (s *Switch) newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
+func (s *Switch) newUUID() string { return uuid.NewString() }

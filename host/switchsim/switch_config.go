@@ -1,7 +1,9 @@
 package switchsim
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -17,6 +19,10 @@ type Config struct {
 	// Listen is the address of the inbound event socket; empty is 127.0.0.1:0, "-"
 	// opens none.
 	Listen string
+	// Listener is the inbound event socket's instead, and Dial makes the connections of
+	// the socket application; nil is TCP. Tests have networks without TCP.
+	Listener net.Listener
+	Dial     func(ctx context.Context, address string) (net.Conn, error)
 	// Password of the event socket; empty is ClueCon.
 	Password string
 	// Users are directory users for userauth: "1000@example.org" -> esl-password.
@@ -32,7 +38,7 @@ type Config struct {
 	// Globals are the global variables ($${name} and global_getvar).
 	Globals map[string]string
 
-	// Media says how long a path plays. A tone_stream or silence_stream is
+	// Media says how long a path plays. One below /nowhere is not found. A tone_stream or silence_stream is
 	// parsed and needs no entry.
 	Media map[string]time.Duration
 	// DefaultMedia is how long a path without an entry plays; zero is 1 s.

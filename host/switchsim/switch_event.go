@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// site is the place in FreeSWITCH's source that fires an event: its
+// site names the place in FreeSWITCH's source that fires an event: its
 // Event-Calling-File, -Function and -Line-Number.
 type site struct{ file, function, line string }
 

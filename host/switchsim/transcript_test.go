@@ -197,7 +197,7 @@ var keyHeaders = []string{
 	"variable_hangup_after_bridge", "variable_continue_on_fail",
 }
 
-// names are the header names without the channel variables and scope variables.
+// names returns the header names without the channel variables and scope variables.
 func (p *packet) names() []string {
 	var names []string
 	for _, h := range p.headers {
@@ -219,7 +219,7 @@ func (p *packet) variables() []string {
 	return names
 }
 
-// title is the packet in one line, for messages.
+// title describes the packet in one line, for messages.
 func (p *packet) title() string {
 	if name := p.get("Event-Name"); name != "" {
 		return strings.TrimSpace(name + " " + p.get("Channel-State") + " " + p.get("Application") + " " + p.get("Action"))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // A Call is the channel whose variable holds the checkpoint; *outbound.Call is one.
@@ -58,7 +59,7 @@ func (c *Checkpoint) read(value string) {
 	}
 	r, err := parse(value)
 	if err != nil {
-		c.log.Warn("the channel's checkpoint cannot be used, so the flow starts from the beginning: "+err.Error(), "variable", Variable)
+		c.log.Warn("the channel's checkpoint cannot be used, so the flow starts from the beginning", "variable", Variable, "error", err)
 		return
 	}
 	if c.continues = r.place == c.current.place; c.continues {
@@ -66,7 +67,7 @@ func (c *Checkpoint) read(value string) {
 	}
 }
 
-// claimTime is how long a run that continues another one waits before it starts.
+// claimTime delays the start of a run that continues another one.
 const claimTime = 100 * time.Millisecond
 
 // claimVariable is the channel variable in which each run that continues another
@@ -89,7 +90,7 @@ func (c *Checkpoint) ClaimRun(ctx context.Context) error {
 		return nil
 	}
 	token := rand.Text()
-	if _, err := c.call.API(ctx, "uuid_setvar "+c.call.UUID()+" "+claimVariable+" "+token); err != nil {
+	if _, err := c.call.API(ctx, syntax.ForChannel("uuid_setvar", c.call.UUID(), claimVariable+" "+token)); err != nil {
 		return err
 	}
 	if err := c.call.Sleep(ctx, claimTime); err != nil {
@@ -116,7 +117,7 @@ func (c *Checkpoint) ClaimRun(ctx context.Context) error {
 
 // variable returns a variable of the channel, or "" if it is not set.
 func (c *Checkpoint) variable(ctx context.Context, name string) (string, error) {
-	reply, err := c.call.API(ctx, "uuid_getvar "+c.call.UUID()+" "+name)
+	reply, err := c.call.API(ctx, syntax.ForChannel("uuid_getvar", c.call.UUID(), name))
 	if reply = strings.TrimSpace(reply); reply == "_undef_" || strings.HasPrefix(reply, "-") {
 		reply = ""
 	}
@@ -169,7 +170,7 @@ func (c *Checkpoint) Save(ctx context.Context, text string) error {
 // set uses the API and does not execute the application set, which would wait for
 // the channel's next frame and cause two events with all variables.
 func (c *Checkpoint) set(ctx context.Context, value string) error {
-	reply, err := c.call.API(ctx, strings.TrimSpace("uuid_setvar "+c.call.UUID()+" "+Variable+" "+value))
+	reply, err := c.call.API(ctx, syntax.ForChannel("uuid_setvar", c.call.UUID(), strings.TrimSpace(Variable+" "+value)))
 	if err != nil {
 		return err
 	}
@@ -186,12 +187,12 @@ const maxTasks = 64
 
 // Schedule makes FreeSWITCH run an API command later and returns the answer of
 // sched_api. With the same command FreeSWITCH notes the task on the channel: if
-// this host dies before the script has saved, the next run deletes the task. when
-// and command must not contain anything that FreeSWITCH expands.
-func (c *Checkpoint) Schedule(ctx context.Context, when, command string) (answer string, err error) {
+// this host dies before the script has saved, the next run deletes the task. arguments
+// must not contain anything that FreeSWITCH expands, unless a Call-ID does that the
+// channel has for its uuid; then nothing is noted.
+func (c *Checkpoint) Schedule(ctx context.Context, arguments string) (answer string, err error) {
 	uuid := c.call.UUID()
-	arguments := when + " " + uuid + " " + command
-	if len(c.current.tasks) >= maxTasks {
+	if len(c.current.tasks) >= maxTasks || !syntax.IsPlainUUID(uuid) {
 		return c.call.API(ctx, "sched_api "+arguments)
 	}
 	reply, err := c.call.API(ctx, fmt.Sprintf("eval ${uuid_setvar(%s %s %s.${sched_api(%s)})}${uuid_getvar(%[1]s %[2]s)}",

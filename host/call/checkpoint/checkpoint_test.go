@@ -96,7 +96,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 	c := &channel{profile: "1", path: "a/b.c|d", resume: "true"}
 	k, _ := c.open(flow)
 	for _, when := range []string{"+60", "+61"} {
-		if answer, err := k.Schedule(t.Context(), when, "uuid_kill c1 NO_ANSWER"); err != nil || answer != taskAdded+strconv.Itoa(c.tasks) {
+		if answer, err := k.Schedule(t.Context(), when+" c1 uuid_kill c1 NO_ANSWER"); err != nil || answer != taskAdded+strconv.Itoa(c.tasks) {
 			t.Fatalf("%q, %v", answer, err)
 		}
 	}
@@ -107,10 +107,10 @@ func TestKeptAndFoundAgain(t *testing.T) {
 	if strings.Trim(c.value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
 		t.Errorf("FreeSWITCH gets bytes it may not take as they are: %s", c.value)
 	}
-	if _, err := k.Schedule(t.Context(), "+62", "uuid_kill c1"); err != nil {
+	if _, err := k.Schedule(t.Context(), "+62 c1 uuid_kill c1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Schedule(t.Context(), "+63", "uuid_kill c1"); err != nil {
+	if _, err := k.Schedule(t.Context(), "+63 c1 uuid_kill c1"); err != nil {
 		t.Fatal(err)
 	}
 
@@ -123,7 +123,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 		t.Errorf("taken back: %s", got)
 	}
 	// A task of its own is noted beside the saved text.
-	if _, err := next.Schedule(t.Context(), "+64", "uuid_kill c1"); err != nil {
+	if _, err := next.Schedule(t.Context(), "+64 c1 uuid_kill c1"); err != nil {
 		t.Fatal(err)
 	}
 	third, _ := c.open(flow)
@@ -210,12 +210,12 @@ func TestMoreTasksThanAreNoted(t *testing.T) {
 	c := &channel{}
 	k, _ := c.open(flow)
 	for range maxTasks {
-		if _, err := k.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+		if _, err := k.Schedule(t.Context(), "+60 c1 uuid_kill c1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c.commands = nil
-	if _, err := k.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+	if _, err := k.Schedule(t.Context(), "+60 c1 uuid_kill c1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(c.commands, "; "); got != "sched_api +60 c1 uuid_kill c1" {
@@ -229,7 +229,7 @@ func TestFreeSWITCHIsGone(t *testing.T) {
 	if err := k.Save(t.Context(), "kept"); err == nil {
 		t.Error("it was not kept, and nothing says so")
 	}
-	if _, err := k.Schedule(t.Context(), "+1", "x"); err == nil {
+	if _, err := k.Schedule(t.Context(), "+1 c1 x"); err == nil {
 		t.Error("it was not scheduled, and nothing says so")
 	}
 	k.End(t.Context())
@@ -249,7 +249,7 @@ func TestClaimRun(t *testing.T) {
 	first.Begin(t.Context()) // and keeps nothing
 
 	c.slept = func() error {
-		if _, err := first.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+		if _, err := first.Schedule(t.Context(), "+60 c1 uuid_kill c1"); err != nil {
 			return err
 		}
 		return first.Save(t.Context(), "late")
@@ -333,7 +333,7 @@ func TestWhatCannotBeParsed(t *testing.T) {
 func TestATaskThatCannotBeDeleted(t *testing.T) {
 	c := &channel{}
 	k, _ := c.open(flow)
-	if _, err := k.Schedule(t.Context(), "+60", "uuid_kill c1"); err != nil {
+	if _, err := k.Schedule(t.Context(), "+60 c1 uuid_kill c1"); err != nil {
 		t.Fatal(err)
 	}
 	if _, log := c.open(flow); log.Len() > 0 {

@@ -16,7 +16,7 @@ const MaxBytes = 4 << 10
 // formatVersion is the first word of a value in the format of record.text.
 const formatVersion = "1"
 
-// A place is where in the channel's life a flow runs. Two runs with the same place
+// A place tells when in the channel's life a flow runs. Two runs with the same place
 // are one run that the end of a host has interrupted.
 type place struct {
 	Profile string // Caller-Profile-Index

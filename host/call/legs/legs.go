@@ -25,8 +25,7 @@ import (
 // pathPrefix begins the socket path of every leg; no flow can have such a name.
 const pathPrefix = "eslua-leg/"
 
-// arrivalTime is how long an answered leg may take to reach our listener, and how
-// long cancelling one may take.
+// arrivalTime limits an answered leg's way to our listener, and the cancelling of one.
 const arrivalTime = 10 * time.Second
 
 // checkPause is the interval at which an answered leg is checked until it arrives,
@@ -73,6 +72,7 @@ func (r *Registry) Deliver(ctx context.Context, c *outbound.Call) bool {
 		return true
 	}
 	leg := &Leg{Call: c, released: make(chan struct{})}
+	leg.restoreCallerID(ctx)
 	arrival <- leg
 	<-leg.released
 	return true
@@ -107,12 +107,27 @@ type Request struct {
 	Dial      string        // FreeSWITCH's dial string: {variables}user/1000
 	Timeout   time.Duration // for an answer, in whole seconds
 	Variables []syntax.Var  // set on the leg unless Dial sets them
+	Caller    []syntax.Var  // set like Variables while it is dialled, and unset then
 }
 
 // A FailedError reports a leg that was not reached, with FreeSWITCH's cause.
-type FailedError struct{ Cause string }
+type FailedError struct {
+	Cause string
+	UUID  string // of the channel that was dialled; "" if there was none, or if it is not known
+}
 
 func (e *FailedError) Error() string { return "the leg was not reached: " + e.Cause }
+
+// dialled reports whether there was a channel: it is not made if FreeSWITCH does not
+// know where to dial.
+func (e *FailedError) dialled() bool {
+	switch e.Cause {
+	case "DESTINATION_OUT_OF_ORDER", "CHAN_NOT_IMPLEMENTED", "SUBSCRIBER_ABSENT", "USER_NOT_REGISTERED", "INVALID_GATEWAY", "GATEWAY_DOWN",
+		"INVALID_URL", "INVALID_PROFILE", "NO_PICKUP":
+		return false
+	}
+	return true
+}
 
 // Dial originates a leg and returns it when it has arrived here, after its answer
 // or its early media. The error is a *FailedError, an error of sw, or ctx's error;
@@ -127,7 +142,12 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, req Request) (*Leg, erro
 	id := req.ownUUID()
 	leg, err := r.originate(ctx, sw, req.line(token, id), req.Listener, arrival)
 	if err == nil {
+		req.unsetOwn(ctx, leg)
 		return leg, nil
+	}
+	var failed *FailedError
+	if errors.As(err, &failed) && failed.dialled() {
+		failed.UUID = id
 	}
 	if r.remove(token) == nil { // the leg arrived at the same time
 		leg := <-arrival
@@ -135,9 +155,9 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, req Request) (*Leg, erro
 		leg.Release()
 		return nil, err
 	}
-	if failed := (*FailedError)(nil); id != "" && !errors.As(err, &failed) {
+	if id != "" && failed == nil {
 		r.cancel(ctx, func(ctx context.Context) error {
-			_, err := sw.API(ctx, "uuid_kill "+id+" ORIGINATOR_CANCEL")
+			_, err := sw.API(ctx, syntax.ForChannel("uuid_kill", id, "ORIGINATOR_CANCEL"))
 			return err
 		})
 	}
@@ -165,18 +185,25 @@ func (r *Registry) originate(ctx context.Context, sw Switch, line, listener stri
 	if !strings.HasPrefix(out, "+OK") {
 		return nil, &FailedError{Cause: cause(out)}
 	}
+	blocker := clock.BlockerOf(ctx)
 	for range arrivalTime / checkPause {
 		next := r.clock.NewTimer(checkPause)
+		var leg *Leg
+		blocker.Block()
 		select {
-		case leg := <-arrival:
-			next.Stop()
-			return leg, nil
+		case leg = <-arrival:
 		case <-ctx.Done():
-			next.Stop()
-			return nil, ctx.Err()
 		case <-next.C:
 		}
-		answer, err := sw.API(ctx, "uuid_exists "+strings.TrimPrefix(out, "+OK "))
+		blocker.Unblock()
+		next.Stop()
+		if leg != nil {
+			return leg, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		answer, err := sw.API(ctx, syntax.ForChannel("uuid_exists", strings.TrimPrefix(out, "+OK "), ""))
 		if err == nil && strings.TrimSpace(answer) == "false" {
 			return nil, fmt.Errorf("%w: it answered and ended before it reached eslua; if this always happens, FreeSWITCH cannot reach %s", &FailedError{Cause: "NORMAL_CLEARING"}, listener)
 		}

@@ -13,10 +13,10 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/switchsim"
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // A console calls the API of a switch without a connection.
 type console struct{ sw *switchsim.Switch }

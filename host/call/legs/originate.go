@@ -1,6 +1,7 @@
 package legs
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -14,16 +15,35 @@ import (
 func (r Request) line(token, id string) string {
 	set := variables(r.dialled())
 	var vars []syntax.Var
-	for _, v := range append([]syntax.Var{
-		{Name: "origination_uuid", Value: id},
-		{Name: "originate_timeout", Value: strconv.Itoa(max(1, int(r.Timeout/time.Second)))},
-	}, r.Variables...) {
+	for _, v := range append(r.own(id), r.Variables...) {
 		if _, given := set[strings.ToLower(v.Name)]; !given {
 			vars = append(vars, v)
 		}
 	}
 	return "originate " + syntax.Word(withVariables(r.Dial, vars)) + " " +
 		syntax.Word("&socket("+r.Listener+"/"+pathPrefix+token+" async full)")
+}
+
+// unsetOwn removes from the leg what was set to dial it. If the leg has gone, the script
+// hears of it.
+func (r Request) unsetOwn(ctx context.Context, leg *Leg) {
+	set, unset := variables(r.dialled()), ""
+	for _, v := range r.own("") {
+		if _, given := set[v.Name]; !given {
+			unset += v.Name + "=;"
+		}
+	}
+	if unset != "" {
+		_, _ = leg.API(ctx, syntax.ForChannel("uuid_setvar_multi", leg.UUID(), strings.TrimSuffix(unset, ";")))
+	}
+}
+
+// own returns the variables that are set while the leg is dialled.
+func (r Request) own(id string) []syntax.Var {
+	return append([]syntax.Var{
+		{Name: "origination_uuid", Value: id},
+		{Name: "originate_timeout", Value: strconv.Itoa(max(1, int(r.Timeout/time.Second)))},
+	}, r.Caller...)
 }
 
 // withVariables puts variables in front of a dial string, into the group it

@@ -12,13 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/eslua/eslua/host/call/listener"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 func listen(t *testing.T, clk clock.Clock) *listener.Listener {
 	t.Helper()

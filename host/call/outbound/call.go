@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"log/slog"
+	"strings"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -15,22 +16,30 @@ type Call struct {
 	log   *slog.Logger
 
 	uuid, path, addr string
+	shown            string // the uuid as the events show it: see trueUUID
 	async            bool
+	dialplan         bool // its dialplan handed it over, and not execute_on_answer
 	channel
 	typeahead
 	executions
 	displacement
+	strays   []stray
+	farewell *esl.Command // the transfer with which the call is handed back
 
 	waits           []*wait
 	observers       []func(esl.Event) bool
 	observerDepth   int
 	connectSequence uint64 // Event-Sequence of the reply to connect
 	mayBeStale      bool   // no event that is newer than that has come yet
+	gone            bool   // see Gone
 	jobsSubscribed  bool
 }
 
 // UUID returns the channel's UUID.
 func (c *Call) UUID() string { return c.uuid }
+
+// IsOwn reports whether an event is about the call's channel.
+func (c *Call) IsOwn(ev esl.Event) bool { return ev.Get("Unique-ID") == c.shown }
 
 // Path returns what follows the host in the socket application's data:
 // "inviteToConf/7001" of "127.0.0.1:8084/inviteToConf/7001 async full".
@@ -61,10 +70,27 @@ func (c *Call) HungUp() (cause string, yes bool) {
 	return c.cause, c.hungUp
 }
 
-// Answered reports whether the channel has been answered.
+// Gone reports whether a hangup has arrived or the connection has ended. Unlike HungUp
+// it leaves the events to whoever waits for them, so it can be called between two
+// instructions of a script.
+func (c *Call) Gone() bool {
+	if !c.gone && !c.hungUp {
+		c.conn.Look()
+		c.conn.Peek(func(e esl.Event) {
+			c.gone = c.gone || strings.HasPrefix(e.Name(), "CHANNEL_HANGUP") && c.IsOwn(e)
+		})
+		c.gone = c.gone || c.conn.Err() != nil
+	}
+	return c.gone || c.hungUp
+}
+
+// Lost reports whether the connection has ended before the call.
+func (c *Call) Lost() bool { return c.Gone() && c.conn.Err() != nil && c.cause == "" }
+
+// Answered reports whether the channel has been answered, also after the hangup.
 func (c *Call) Answered() bool {
 	c.catchUp()
-	return c.snapshot.Get("Answer-State") == "answered"
+	return c.answered
 }
 
 // MediaReady reports whether audio flows: after the answer or with early media.
@@ -80,11 +106,17 @@ func (c *Call) Bridged() bool {
 	return c.bridged
 }
 
-// Moved reports whether the channel has left our socket application: it was
-// transferred, or originate has taken it elsewhere.
+// Moved reports whether the call has moved on: it was transferred, bridged or parked,
+// or originate has taken it to an extension. It is somebody else's then.
 func (c *Call) Moved() bool {
 	c.catchUp()
 	return c.moved
+}
+
+// Transferred reports whether the channel has moved to another extension.
+func (c *Call) Transferred() bool {
+	c.catchUp()
+	return c.routed
 }
 
 // State returns the state the channel is in or about to enter: "CS_EXECUTE".
@@ -94,7 +126,8 @@ func (c *Call) State() string {
 }
 
 // Observe calls fn for every event of the call, in order and in the owner's
-// goroutine, while a method waits or asks for the call's state. If fn returns
+// goroutine, while a method waits or asks for the call's state. After the
+// event that shows that a call has moved on, only the hangup is shown. If fn returns
 // true, the Sleep, WaitEvent or WaitDigit that waits returns ErrStopped; an Execute
 // that waits interrupts its application and returns when it has ended. A digit is
 // already queued when its DTMF event is observed: get it with PopDigit. fn may call

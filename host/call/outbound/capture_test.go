@@ -111,7 +111,7 @@ func (r *replay) answer() {
 	}
 }
 
-// renamed has our ids for the recorded ones, and the length that makes.
+// renamed puts our ids in place of the recorded ones, and corrects the length.
 func (r *replay) renamed(frame string) string {
 	was := len(frame)
 	for theirs, ours := range r.ids {

@@ -10,13 +10,19 @@ import (
 // A channel is the state of a channel according to its events so far.
 type channel struct {
 	snapshot esl.Event
-	state    int // switch_types.h:switch_channel_state_t
+	state    int  // switch_types.h:switch_channel_state_t
+	answered bool // stays true after the hangup
 	bridged  bool
 	hungUp   bool
 	cause    string
 	appsOver bool // no application can complete any more
 	finished bool // CHANNEL_HANGUP_COMPLETE, the last event, has come
-	moved    bool // the channel has left our socket application
+	executes bool // the channel has been in CS_EXECUTE, the state of a dialplan
+	left     bool // our socket application does not park it, but it is still ours
+	moved    bool // the channel is somebody else's
+	routed   bool // it runs another extension
+	ended    bool // our socket application has ended
+	parked   bool // after that, under somebody else's control
 }
 
 const (
@@ -47,15 +53,21 @@ func (h *channel) update(ev eventView) {
 	if n, err := strconv.Atoi(ev.stateNumber); err == nil {
 		h.state = n
 	}
-	if h.state == stateRouting {
-		h.moved = true
+	h.executes = h.executes || h.state == stateExecute
+	if h.state == stateRouting || h.executes && h.state != stateExecute && h.state < stateHangup {
+		h.moved, h.routed = true, h.routed || h.state == stateRouting
 	}
+	h.answered = h.answered || ev.answerState == "answered"
 	over := h.state >= stateHangup || ev.answerState == "hangup"
 	switch ev.name {
 	case "CHANNEL_BRIDGE":
 		h.bridged = true
 	case "CHANNEL_UNBRIDGE":
 		h.bridged = false
+	case "CHANNEL_PARK":
+		h.parked = h.ended
+	case "CHANNEL_UNPARK":
+		h.parked = false
 	case "CHANNEL_HANGUP":
 		over = true
 	case "CHANNEL_HANGUP_COMPLETE":

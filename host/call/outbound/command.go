@@ -2,9 +2,11 @@ package outbound
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // API runs an API command and returns its output as FreeSWITCH sent it, including
@@ -15,33 +17,47 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	moves := c.movesChannel(line)
+	moves, routes := c.movesChannel(line)
+	cmds := []esl.Command{cmd}
 	if moves {
-		c.forgetResume()
+		cmds = append(c.leaving(), cmd)
 	}
-	reply, err := c.do(ctx, cmd)
+	sent, err := c.post(cmds...)
 	if err != nil {
 		return "", err
 	}
-	if reply.Type() != "api/response" { // not permitted
+	reply, err := sent.Wait(ctx)
+	if err != nil {
+		return "", err
+	}
+	accepted := reply.Type() == "api/response" // else it is not permitted
+	switch {
+	case moves && accepted && reply.Err() == nil:
+		c.moveOn(routes)
+	case moves:
+		c.stay()
+	}
+	if accepted && reply.Err() == nil && c.kills(line) {
+		// The hangup is known when the command has been answered, and not when its event comes.
+		_ = c.wait(ctx, hangupTime, &wait{done: func() bool { return c.hungUp }})
+	}
+	if !accepted {
 		return "", reply.Err()
 	}
-	c.moved = c.moved || moves && reply.Err() == nil
 	return reply.Text(), nil
 }
 
 // BgAPI runs an API command that may take long, such as originate, and returns its
 // output. It dispatches events while it waits. A hangup does not end it.
 func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
+	if moves, _ := c.movesChannel(line); moves {
+		return c.API(ctx, line) // these are quick
+	}
 	if !c.jobsSubscribed {
 		if err := c.Subscribe(ctx, "BACKGROUND_JOB"); err != nil {
 			return "", err
 		}
 		c.jobsSubscribed = true
-	}
-	moves := c.movesChannel(line)
-	if moves {
-		c.forgetResume()
 	}
 	if c.displaced {
 		return "", ErrDisplaced
@@ -50,31 +66,37 @@ func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.moved = c.moved || moves // even if it fails: the call may end before its result is known
-	over := false
-	w := &wait{also: job.Done(), done: func() bool {
-		select {
-		case <-job.Done():
-			over = true
-		default:
-		}
-		return over
-	}}
+	w := &wait{afterMove: true, done: job.Ready}
 	if err := c.wait(ctx, forever, w); err != nil {
 		return "", err
 	}
 	return job.Wait(ctx)
 }
 
+// kills reports whether a command of ours hangs the channel up.
+func (c *Call) kills(line string) bool {
+	words := strings.Fields(line)
+	return len(words) > 1 && strings.EqualFold(words[0], "uuid_kill") && words[1] == c.uuid
+}
+
 // movesChannel reports whether a command of ours takes the channel out of our
-// socket application. The call may end before the events show it.
-func (c *Call) movesChannel(line string) bool {
-	verb, rest, _ := strings.Cut(line, " ")
-	switch verb {
-	case "uuid_transfer", "uuid_dual_transfer", "uuid_bridge", "uuid_park":
-		return strings.Contains(rest, c.uuid)
+// socket application, and whether to another extension.
+func (c *Call) movesChannel(line string) (moves, routes bool) {
+	verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	words := syntax.Split(rest, ' ', 4)
+	named := slices.Contains(words, c.uuid)
+	switch strings.ToLower(verb) {
+	case "uuid_transfer":
+		routes = len(words) > 1 && words[0] == c.uuid && words[1] != "-bleg"
+		return routes, routes
+	case "uuid_dual_transfer":
+		return named, named
+	case "uuid_bridge":
+		return named, false
+	case "uuid_park":
+		return rest == c.uuid, false // see syntax.ForChannel
 	}
-	return false
+	return false, false
 }
 
 // Subscribe asks for events of this channel that are not in FreeSWITCH's myevents

@@ -34,11 +34,15 @@ func (t *typeahead) add(ev esl.Event) {
 // PopDigit removes the oldest queued digit and returns it, without waiting.
 func (c *Call) PopDigit() (Digit, bool) {
 	c.catchUp()
-	if len(c.digits) == 0 {
+	return c.pop()
+}
+
+func (t *typeahead) pop() (Digit, bool) {
+	if len(t.digits) == 0 {
 		return Digit{}, false
 	}
-	d := c.digits[0]
-	c.digits = append(c.digits[:0], c.digits[1:]...)
+	d := t.digits[0]
+	t.digits = append(t.digits[:0], t.digits[1:]...)
 	return d, true
 }
 
@@ -50,6 +54,14 @@ func (c *Call) PendingDigits() string {
 		keys[i] = d.Key
 	}
 	return string(keys)
+}
+
+// TakeDigits removes the queued digits and returns them. FlushDigits after
+// PendingDigits would lose what came between the two.
+func (c *Call) TakeDigits() string {
+	digits := c.PendingDigits()
+	c.digits = nil
+	return digits
 }
 
 // FlushDigits discards the queued digits.
@@ -65,7 +77,7 @@ func (c *Call) WaitDigit(ctx context.Context, d time.Duration) (Digit, bool, err
 	w := &wait{}
 	w.done = func() bool { return len(c.digits) > 0 || c.hungUp || w.stopped }
 	err := c.wait(ctx, d, w)
-	if digit, ok := c.PopDigit(); ok {
+	if digit, ok := c.pop(); ok {
 		return digit, true, nil
 	}
 	switch {
@@ -79,13 +91,13 @@ func (c *Call) WaitDigit(ctx context.Context, d time.Duration) (Digit, bool, err
 	return Digit{}, false, ErrStopped
 }
 
-// queuesDigits reports whether a digit pressed now is queued for the script. If an
-// application of ours runs that reads digits itself (read, ivr, voicemail,
+// queuesDigits reports whether a digit whose event comes now is queued for the script.
+// If an application of ours runs that reads digits itself (read, ivr, voicemail,
 // bridge ...), digits belong to it, and FreeSWITCH sends their events when it reads
-// them.
+// them. Until its CHANNEL_EXECUTE has come, park has read them.
 func (c *Call) queuesDigits() bool {
 	for _, x := range c.running {
-		if !syntax.IgnoresDigits(x.app) {
+		if x.started && !x.complete && !syntax.IgnoresDigits(x.app) {
 			return false
 		}
 	}

@@ -37,13 +37,15 @@ func (c *Call) scriptContext(ctx context.Context) (context.Context, context.Canc
 }
 
 // socketEnded handles the end of our socket application that we did not cause: the
-// call has hung up, was moved (by a transfer or the end of an originate), or is
-// displaced.
+// call has hung up, has moved on or is displaced, or it is still ours although the
+// application could not park it. That is so of a channel that execute_on_answer handed
+// over, which is now where it was originated to, and of one that was parked already.
 func (c *Call) socketEnded() {
+	c.ended = true
 	switch {
 	case c.hungUp, c.moved:
 	case c.cancelScript == nil, c.snapshot.Get("variable_socket_resume") != "true":
-		c.moved = true
+		c.left = true
 	default:
 		c.Displace()
 	}
@@ -70,14 +72,15 @@ func (c *Call) do(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
 	return c.conn.Do(ctx, cmd)
 }
 
-// post sends a command without waiting for its reply.
-func (c *Call) post(cmd esl.Command) (*esl.Pending, error) {
+// post sends commands in one write, without waiting for their replies, and returns
+// the place of the last one's reply.
+func (c *Call) post(cmds ...esl.Command) (*esl.Pending, error) {
 	if c.displaced {
 		return nil, ErrDisplaced
 	}
-	sent, err := c.conn.Post(cmd)
+	sent, err := c.conn.Post(cmds...)
 	if err != nil {
 		return nil, err
 	}
-	return sent[0], nil
+	return sent[len(sent)-1], nil
 }

@@ -106,7 +106,9 @@ func TestAMovedCallIsNotDisplaced(t *testing.T) {
 			if <-d {
 				t.Error("it is taken for displaced")
 			}
-			h.finish()
+			if h.finish(); name == "it is transferred" {
+				h.letGo(p)
+			}
 			p.goodbye()
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // executions are our applications under way; there are several while an observer
@@ -47,6 +48,8 @@ type execution struct {
 //     ended in time,
 //   - an *UnknownApplicationError, an *esl.ReplyError if FreeSWITCH refused, or an
 //     *esl.FieldError if app or arg cannot be sent,
+//   - ErrMoved if the call has moved on, before the application, which then was not
+//     sent, or with it; the event is there if the application ended in time,
 //   - ErrDisplaced, an *esl.DisconnectError or ctx's error; the application may then
 //     run in FreeSWITCH until the next one is executed.
 //
@@ -54,6 +57,18 @@ type execution struct {
 // elsewhere and later
 // (switch_core_session.c:switch_core_session_execute_application_get_flags).
 func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) {
+	return c.execute(ctx, app, arg, true)
+}
+
+// ExecuteOpen works like Execute, but an application that an observer executes
+// meanwhile runs inside this one, which then continues, and not after it. It is for
+// applications that play or record: these look for commands (switch_ivr_play_file
+// calls switch_ivr_parse_all_events).
+func (c *Call) ExecuteOpen(ctx context.Context, app, arg string) (esl.Event, error) {
+	return c.execute(ctx, app, arg, false)
+}
+
+func (c *Call) execute(ctx context.Context, app, arg string, lock bool) (esl.Event, error) {
 	if name, rest, ok := strings.Cut(app, "::"); ok && arg == "" {
 		app, arg = name, rest
 	}
@@ -64,20 +79,28 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	if c.displaced {
 		return esl.Event{}, ErrDisplaced
 	}
-	if strings.EqualFold(app, "transfer") {
-		c.forgetResume()
-		c.moved = true // its events may come too late to show it
+	if c.moved {
+		return esl.Event{}, ErrMoved
 	}
 	if c.abandoned {
 		c.abandoned = false
 		c.postInterrupt()
 	}
 	x := &execution{app: app, id: c.nextID()}
-	cmd, err := esl.Execute(esl.ExecuteOptions{App: app, Arg: arg, EventUUID: x.id, Lock: true})
+	cmd, err := esl.Execute(esl.ExecuteOptions{App: app, Arg: arg, EventUUID: x.id, Lock: lock})
 	if err != nil {
 		return esl.Event{}, err
 	}
-	sent, err := c.post(cmd)
+	cmds := []esl.Command{cmd}
+	if strings.EqualFold(app, "record") {
+		cmds = append(c.guardRecording(true), cmd)
+		defer func() {
+			if !c.moved && !c.hungUp {
+				_, _ = c.post(c.guardRecording(false)...) // if the connection has ended, the next wait reports it
+			}
+		}()
+	}
+	sent, err := c.post(cmds...)
 	if err != nil {
 		return esl.Event{}, err
 	}
@@ -106,6 +129,9 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 		return esl.Event{}, &UnknownApplicationError{App: app}
 	case c.hungUp:
 		return x.result, c.hangupError()
+	case c.moved:
+		c.expectStray(x)
+		return x.result, ErrMoved
 	case err != nil:
 		c.abandoned = true
 		return esl.Event{}, err
@@ -113,6 +139,23 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 		return esl.Event{}, fmt.Errorf("execute %s: %w", app, x.refused)
 	}
 	return x.result, nil
+}
+
+// Start has an application run after whatever runs already, and does not wait for it.
+func (c *Call) Start(app, arg string) error {
+	c.catchUp()
+	switch {
+	case c.hungUp:
+		return c.hangupError()
+	case c.moved:
+		return ErrMoved
+	}
+	cmd, err := esl.Execute(esl.ExecuteOptions{App: app, Arg: arg, EventUUID: c.nextID(), Lock: true})
+	if err != nil {
+		return err
+	}
+	_, err = c.post(cmd)
+	return err
 }
 
 // onEvent looks for the application's beginning and end. FreeSWITCH keeps the id in
@@ -139,13 +182,13 @@ func (x *execution) onEvent(ev eventView) {
 
 // Interrupt stops the application that runs; it then ends as usual.
 func (c *Call) Interrupt(ctx context.Context) error {
-	return c.expectOK(ctx)(esl.API("uuid_break " + c.uuid))
+	return c.expectOK(ctx)(esl.API(syntax.ForChannel("uuid_break", c.uuid, "")))
 }
 
 // postInterrupt works like Interrupt but does not wait for the reply: the caller
 // waits for the application's end anyway.
 func (c *Call) postInterrupt() {
-	if cmd, err := esl.API("uuid_break " + c.uuid); err == nil {
+	if cmd, err := esl.API(syntax.ForChannel("uuid_break", c.uuid, "")); err == nil {
 		_, _ = c.post(cmd) // if the connection has ended, the wait reports it
 	}
 }

@@ -2,12 +2,14 @@ package outbound
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// exitTime is how long FreeSWITCH may take to answer `exit`.
+// exitTime limits FreeSWITCH's time to answer `exit`.
 const exitTime = 2 * time.Second
 
 // handBack ends a call's connection so that its dialplan continues, whatever
@@ -26,19 +28,44 @@ func (s *Server) handBack(ctx context.Context, c *Call) {
 	c.observers = nil
 	c.catchUp()
 	if c.displaced {
-		_ = c.wait(ctx, forever, &wait{done: func() bool { return c.hungUp }, afterScript: true})
+		_ = c.wait(ctx, forever, &wait{done: func() bool { return c.hungUp }, afterMove: true, afterScript: true})
 		if !c.hungUp {
 			return
 		}
 	}
+	if c.moved && !c.hungUp {
+		c.letGo(ctx)
+	}
 	if !c.hungUp {
-		s.exit(c.conn, c.async && c.state == stateExecute && !c.moved)
+		resume := c.async && c.state == stateExecute && !c.left && !c.moved
+		if resume {
+			c.returnDigits()
+		}
+		s.exit(c.conn, resume)
 		return
 	}
 	if !c.finished {
-		_ = c.wait(context.Background(), s.cfg.Linger, &wait{done: func() bool { return c.finished }})
+		_ = c.wait(ctx, s.cfg.Linger, &wait{done: func() bool { return c.finished }, afterMove: true})
 	}
 	_, _ = c.conn.Post(s.commands.exit) // the channel is gone, so nothing can be lost any more
+}
+
+// returnDigits gives the dialplan the digits that the script has not asked for. Our park
+// has taken them off the channel and would do so again, so FreeSWITCH puts them back a
+// moment after our connection has ended (bgapi of mod_commands runs in its own thread).
+func (c *Call) returnDigits() {
+	digits := c.PendingDigits()
+	if digits == "" {
+		return
+	}
+	later := "bgapi eval ${msleep(50)}${uuid_recv_dtmf(" + c.uuid + " " + digits + ")}"
+	if !syntax.IsPlainUUID(c.uuid) {
+		later = "sched_api +1 none " + syntax.ForChannel("uuid_recv_dtmf", c.uuid, digits)
+	}
+	cmd, err := esl.API(later)
+	if err == nil {
+		_, _ = c.post(cmd) // if the connection has ended, so has the wait
+	}
 }
 
 // exit sends `exit` and waits for the reply. Closing with an unread reply would
@@ -52,20 +79,126 @@ func (s *Server) exit(conn *esl.Conn, resume bool) {
 	if err != nil {
 		return // the connection has ended already
 	}
-	s.await(context.Background(), sent[len(sent)-1].Done(), exitTime)
+	s.await(context.Background(), conn, sent[len(sent)-1], exitTime)
 }
 
-// forgetResume unsets socket_resume before the channel leaves our socket
-// application. If its dialplan has set the variable, the end of our connection
-// would reset the channel just as `resume` does. The command is sent before the
-// one that moves the channel, because the new extension may set the variable
-// again. FreeSWITCH executes commands in their order, so nobody waits for the
-// answer.
-func (c *Call) forgetResume() {
+// settleTime limits the time until a call that has moved on begins what it will do.
+const settleTime = 200 * time.Millisecond
+
+// letGo returns when the connection of a call that has moved on can end. The end of a
+// connection ends the channel's park, whoever has parked it since (mod_event_socket.c:
+// listener_run clears CF_CONTROLLED): one in the extension that it has moved to, or
+// another application's socket. So it waits until the call does something else.
+func (c *Call) letGo(ctx context.Context) {
+	arrived := c.farewell == nil
+	if !arrived {
+		if c.abandoned {
+			c.postInterrupt()
+		}
+		_, _ = c.post(append(c.leaving(), *c.farewell)...) // if the connection has ended, the wait ends
+	}
+	w := &wait{afterMove: true, onEvent: func(ev eventView) { arrived = arrived || c.state == stateRouting }}
+	w.done = func() bool { return c.hungUp || c.ended && arrived }
+	_ = c.wait(context.Background(), exitTime, w)
+	_ = c.wait(ctx, settleTime, &wait{done: func() bool { return c.hungUp || c.parked }, afterMove: true})
+	c.awaitStrays(ctx)
+	c.parked = c.parked || c.isParked(ctx)
+	_ = c.wait(ctx, forever, &wait{done: func() bool { return c.hungUp || !c.parked }, afterMove: true})
+}
+
+// isParked asks FreeSWITCH, whose events may be late, whether the channel is parked.
+func (c *Call) isParked(ctx context.Context) bool {
+	if c.hungUp || ctx.Err() != nil {
+		return false
+	}
+	dump, err := c.API(ctx, syntax.ForChannel("uuid_dump", c.uuid, ""))
+	if err != nil {
+		return false
+	}
+	for _, sign := range []string{"Channel-State: CS_PARK\n", "variable_current_application: park\n", "variable_current_application: socket\n"} {
+		if strings.Contains(dump, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// TransferAtEnd has the call transferred when it is handed back. arg is that of the
+// application transfer.
+func (c *Call) TransferAtEnd(arg string) error {
+	c.catchUp()
+	switch {
+	case c.hungUp:
+		return c.hangupError()
+	case c.displaced:
+		return ErrDisplaced
+	case c.moved:
+		return ErrMoved
+	}
+	transfer, err := esl.Execute(esl.ExecuteOptions{App: "transfer", Arg: arg, EventUUID: c.nextID(), Lock: true})
+	if err != nil {
+		return err
+	}
+	c.farewell = &transfer
+	c.moveOn(true)
+	return nil
+}
+
+// moveOn notes a move that we have asked for: the call may end before the events
+// show it.
+func (c *Call) moveOn(routed bool) {
+	c.moved, c.routed = true, c.routed || routed
+	c.digits = nil // as FreeSWITCH's own (switch_ivr.c:switch_ivr_session_transfer)
+}
+
+// leaving returns the command that unsets socket_resume, or none if the dialplan has
+// not set it. The end of our connection would reset a channel that has left our
+// socket application just as `resume` does. The command goes before the one that moves
+// the channel, because the new extension may set the variable again, and in one write
+// with it: nothing would continue a call whose host died between the two
+// (cmd/eslua/death_test.go). FreeSWITCH executes commands in their order.
+func (c *Call) leaving() []esl.Command {
 	if c.snapshot.Get("variable_socket_resume") == "" {
+		return nil
+	}
+	unset, err := esl.API(syntax.ForChannel("uuid_setvar", c.uuid, "socket_resume"))
+	if err != nil {
+		return nil
+	}
+	return []esl.Command{unset}
+}
+
+// blindTransfer is a channel variable of ours: FreeSWITCH runs the application in it when
+// somebody transfers the channel (switch_ivr.c:switch_ivr_session_transfer runs all that
+// begin with execute_on_blind_transfer).
+const blindTransfer = "execute_on_blind_transfer_eslua"
+
+// guardTransfer has FreeSWITCH unset socket_resume when somebody transfers the channel.
+// We would do so a moment later, and if we died before, nothing would continue the call.
+func (c *Call) guardTransfer() {
+	if c.snapshot.Get("variable_socket_resume") != "true" || c.snapshot.Get("variable_"+blindTransfer) != "" {
 		return
 	}
-	if cmd, err := esl.API("uuid_setvar " + c.uuid + " socket_resume"); err == nil {
-		_, _ = c.post(cmd) // if the connection has ended, the next wait reports it
+	set, err := esl.API(syntax.ForChannel("uuid_setvar", c.uuid, blindTransfer+" unset socket_resume"))
+	if err == nil {
+		_, _ = c.post(set) // if the connection has ended, the next wait reports it
+	}
+}
+
+// forgetResume unsets socket_resume on a channel that somebody else has moved.
+func (c *Call) forgetResume() {
+	if unset := c.leaving(); unset != nil {
+		_, _ = c.post(unset...) // if the connection has ended, the next wait reports it
+	}
+}
+
+// stay takes back what was sent ahead of a command that then did not move the
+// channel.
+func (c *Call) stay() {
+	if c.leaving() == nil {
+		return
+	}
+	if set, err := esl.API(syntax.ForChannel("uuid_setvar", c.uuid, "socket_resume true")); err == nil {
+		_, _ = c.post(set) // if the connection has ended, the next wait reports it
 	}
 }

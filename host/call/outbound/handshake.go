@@ -14,30 +14,93 @@ import (
 
 var errNotACall = errors.New("the peer answered `connect` without a channel: is it the socket application of a FreeSWITCH?")
 
-// moveTime is how long a channel may take from its answer to the application or
-// extension it was originated for.
+// moveTime limits a channel's way from its answer to the application or extension that
+// it was originated for.
 const moveTime = time.Second
 
-// accept turns a new connection into a call. It returns nil if there is none to
-// serve, and logs why in one line.
-func (s *Server) accept(ctx context.Context, conn *esl.Conn, local net.Addr) *Call {
-	c, err := s.handshake(ctx, conn, local)
+// connect sends the opening commands in one write and waits for the answer to
+// connect. last is the reply to the last of them.
+func (s *Server) connect(ctx context.Context, conn *esl.Conn) (connect esl.Event, last *esl.Pending, err error) {
+	sent, err := conn.Post(s.commands.opening[:]...)
+	if err != nil {
+		return esl.Event{}, nil, err
+	}
+	if !s.await(ctx, conn, sent[0], s.cfg.Handshake) {
+		return esl.Event{}, nil, fmt.Errorf("the peer did not answer `connect` within %v", s.cfg.Handshake)
+	}
+	reply, err, _ := sent[0].Ready()
+	return reply.Event, sent[len(sent)-1], err
+}
+
+// accept makes the call of a connection that has answered connect. It returns nil
+// if there is none to serve, and logs why.
+func (s *Server) accept(ctx context.Context, conn *esl.Conn, local net.Addr, connect esl.Event, last *esl.Pending) *Call {
+	c, err := s.newCall(conn, local, connect)
+	if err == nil {
+		_, err = s.answer(ctx, conn, last, "myevents")
+	}
+	if err == nil {
+		err = s.learnUUID(ctx, c, connect)
+	}
+	if err == nil {
+		c.guardTransfer()
+	}
 	switch {
+	case c == nil || errors.As(err, new(*esl.DisconnectError)):
+		s.logNoCall(ctx, conn, err)
 	case err == nil && c.hasLeftSocket():
 		c.Log().Info("call not served: it was transferred while its dialplan came to this socket")
 		s.handBack(ctx, c)
 	case err == nil:
 		c.awaitMove(ctx)
 		return c
-	case c != nil:
-		c.Log().Error("call not served, its dialplan continues: " + err.Error())
-		s.handBack(ctx, c)
-	case ctx.Err() != nil || isClosed(err):
-		s.log.Debug("connection closed before it handed over a call", "peer", conn.RemoteAddr(), "error", err)
 	default:
-		s.log.Warn("connection closed: it hands over no call", "peer", conn.RemoteAddr(), "error", err)
+		if errors.As(err, new(*controlError)) {
+			s.unserved.Add(1)
+		}
+		c.Log().Error("call not served, its dialplan continues", "error", err)
+		s.handBack(ctx, c)
 	}
 	return nil
+}
+
+// answer waits for the reply to a command of the handshake.
+func (s *Server) answer(ctx context.Context, conn *esl.Conn, sent *esl.Pending, command string) (string, error) {
+	if !s.await(ctx, conn, sent, s.cfg.Handshake) {
+		return "", fmt.Errorf("the peer did not answer `%s` within %v", command, s.cfg.Handshake)
+	}
+	reply, err, _ := sent.Ready()
+	if err != nil {
+		return "", err
+	}
+	return reply.Text(), reply.Err()
+}
+
+// learnUUID asks for the channel's uuid if the events do not show for certain what it
+// is: FreeSWITCH encodes "a b" as "a%20b", and leaves "a%20b" as it is
+// (switch_utils.c:switch_url_encode_opt).
+func (s *Server) learnUUID(ctx context.Context, c *Call, connect esl.Event) error {
+	if !strings.Contains(connect.Raw("Unique-ID"), "%") {
+		return nil
+	}
+	sent, err := c.conn.Post(s.commands.uuid)
+	if err != nil {
+		return err
+	}
+	uuid, err := s.answer(ctx, c.conn, sent[0], "getvar uuid")
+	if err == nil && uuid != "" {
+		c.uuid = strings.Clone(uuid)
+	}
+	return err
+}
+
+// logNoCall logs why a connection hands over no call.
+func (s *Server) logNoCall(ctx context.Context, conn *esl.Conn, err error) {
+	if ctx.Err() != nil || isClosed(err) {
+		s.log.Debug("connection closed before it handed over a call", "peer", conn.RemoteAddr(), "error", err)
+	} else {
+		s.log.Warn("connection closed: it hands over no call", "peer", conn.RemoteAddr(), "error", err)
+	}
 }
 
 // isClosed reports whether a peer just closed the connection, as a port check
@@ -50,6 +113,7 @@ func isClosed(err error) bool {
 type fixedCommands struct {
 	opening      [3]esl.Command // connect, linger, myevents
 	resume, exit esl.Command
+	uuid         esl.Command
 }
 
 func newFixedCommands(linger time.Duration) (f fixedCommands, err error) {
@@ -63,6 +127,7 @@ func newFixedCommands(linger time.Duration) (f fixedCommands, err error) {
 		{&f.opening[2], func() (esl.Command, error) { return esl.MyEvents("plain") }},
 		{&f.resume, esl.Resume},
 		{&f.exit, esl.Exit},
+		{&f.uuid, func() (esl.Command, error) { return esl.GetVar("uuid") }},
 	} {
 		if *x.to, err = x.build(); err != nil {
 			return f, err
@@ -71,50 +136,27 @@ func newFixedCommands(linger time.Duration) (f fixedCommands, err error) {
 	return f, nil
 }
 
-// handshake sends connect, linger and myevents in one write. If it returns a Call
-// together with an error, the caller must hand the Call back.
-func (s *Server) handshake(ctx context.Context, conn *esl.Conn, local net.Addr) (*Call, error) {
-	sent, err := conn.Post(s.commands.opening[:]...)
-	if err != nil {
-		return nil, err
-	}
-	last := sent[len(sent)-1]
-	if !s.await(ctx, last.Done(), s.cfg.Handshake) {
-		return nil, fmt.Errorf("the peer did not answer `connect` within %v", s.cfg.Handshake)
-	}
-	myEvents, err, _ := last.Ready()
-	if err != nil {
-		return nil, err
-	}
-	connect, _, _ := sent[0].Ready()
-	c, err := s.newCall(conn, local, connect.Event)
-	if err == nil {
-		err = myEvents.Err()
-	}
-	return c, err
-}
-
-// await waits up to limit for done and reports whether it was closed. If ctx ends,
-// it waits up to exitTime longer: only a call whose handshake is complete can be
-// handed back.
-func (s *Server) await(ctx context.Context, done <-chan struct{}, limit time.Duration) bool {
-	deadline := s.clock.NewTimer(limit)
-	defer deadline.Stop()
-	select {
-	case <-done:
+// await waits up to limit for a reply and reports whether it, or the end of the
+// connection, has come. If ctx ends, it waits up to exitTime longer: only a call whose
+// handshake is complete can be handed back.
+func (s *Server) await(ctx context.Context, conn *esl.Conn, reply *esl.Pending, limit time.Duration) bool {
+	if reply.IsReady() {
 		return true
-	case <-deadline.C:
-		return false
-	case <-ctx.Done():
 	}
-	late := s.clock.NewTimer(exitTime)
-	defer late.Stop()
-	select {
-	case <-done:
-		return true
-	case <-late.C:
-		return false
+	var late deadline
+	late.start(s.clock, conn, limit)
+	defer func() { late.stop() }()
+	for !reply.IsReady() {
+		if late.passed(s.clock) {
+			return false
+		}
+		if conn.Await(ctx) != nil {
+			late.stop()
+			ctx = context.WithoutCancel(ctx)
+			late.start(s.clock, conn, exitTime)
+		}
 	}
+	return true
 }
 
 // newCall makes the Call of a connection from the reply to connect. The error
@@ -127,12 +169,14 @@ func (s *Server) newCall(conn *esl.Conn, local net.Addr, connect esl.Event) (*Ca
 	socket := parseSocketAddress(connect, local)
 	c := &Call{
 		conn: conn, clock: s.clock, base: s.log,
-		uuid: strings.Clone(ev.uuid), path: socket.path, addr: socket.addr, async: socket.async,
+		uuid: strings.Clone(ev.uuid), shown: strings.Clone(ev.uuid), path: socket.path, addr: socket.addr, async: socket.async,
 		executions:      newExecutions(s.cfg.Wire.NewUUID()),
 		connectSequence: ev.sequenceNumber(),
 	}
 	c.mayBeStale = c.connectSequence > 0
 	c.update(ev)
+	conn.Keep(c.snapshot)
+	c.dialplan = c.state == stateExecute
 	if !socket.full || !socket.async {
 		return c, &controlError{socket}
 	}
@@ -147,9 +191,9 @@ func (s *Server) newCall(conn *esl.Conn, local net.Addr, connect esl.Event) (*Ca
 // socket_resume it is not, and a channel that runs something else may be one that
 // execute_on_answer hands over.
 func (c *Call) hasLeftSocket() bool {
-	app, ok := c.snapshot.Lookup("variable_current_application")
-	inSocket := !c.moved && (!ok || app == "socket")
-	if c.hungUp || inSocket || c.snapshot.Get("variable_socket_resume") != "true" {
+	app := c.snapshot.Last("variable_current_application") // its variables are last
+	elsewhere := app != "" && app != "socket" && c.snapshot.Get("variable_socket_resume") == "true"
+	if c.hungUp || !c.moved && !elsewhere {
 		return false
 	}
 	c.moved = true
@@ -165,7 +209,7 @@ func (c *Call) awaitMove(ctx context.Context) {
 		return
 	}
 	moving := true
-	w := &wait{onEvent: func(ev eventView) { moving = moving && ev.name != "CHANNEL_STATE" }}
+	w := &wait{afterMove: true, onEvent: func(ev eventView) { moving = moving && ev.name != "CHANNEL_STATE" }}
 	w.done = func() bool { return !moving || c.hungUp }
 	_ = c.wait(ctx, moveTime, w)
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// hangupTime is how long FreeSWITCH may take to show a hangup that it accepted.
+// hangupTime limits FreeSWITCH's time to show a hangup that it accepted.
 const hangupTime = 5 * time.Second
 
 // Hangup ends the call at once, whatever runs, and waits until it has. cause is a
 // name such as "USER_BUSY"; the empty cause is NORMAL_CLEARING. Hangup returns nil
-// if the call has already hung up.
+// if the call has already hung up, and ErrMoved if it has moved on.
 func (c *Call) Hangup(ctx context.Context, cause string) error {
 	cause, err := syntax.ParseCause(cmp.Or(cause, "NORMAL_CLEARING"))
 	if err != nil {
@@ -25,8 +25,11 @@ func (c *Call) Hangup(ctx context.Context, cause string) error {
 	if c.hungUp {
 		return nil
 	}
+	if c.moved {
+		return ErrMoved
+	}
 	// A hangup by sendmsg would wait until the running application has ended.
-	cmd, err := esl.API("uuid_kill " + c.uuid + " " + cause)
+	cmd, err := esl.API(syntax.ForChannel("uuid_kill", c.uuid, cause))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]float64{"eslua_connections": 3, "eslua_connections_max": 5, "eslua_calls_refused_total": 2}
+	want := map[string]float64{"eslua_connections": 3, "eslua_connections_max": 5, "eslua_calls_refused_total": 2, "eslua_calls_unserved_total": 0, "eslua_connections_waiting": 0, "eslua_connections_crowded_out_total": 0}
 	for _, f := range families {
 		m := f.GetMetric()[0]
 		if got := m.GetGauge().GetValue() + m.GetCounter().GetValue(); got != want[f.GetName()] {

@@ -4,22 +4,23 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // A harness is a Server on loopback whose calls do what the test sends them.
 type harness struct {
@@ -91,6 +92,16 @@ func (h *harness) finish() {
 	h.work <- nil
 }
 
+// letGo lets the host end the connection of a call whose flow has ended and that has
+// moved on: our socket application ends, a while passes, and it is not parked.
+func (h *harness) letGo(p *peer) {
+	h.t.Helper()
+	p.send(ends("socket", "the dialplan's", "Channel-State-Number", "2"))
+	h.pass(200 * time.Millisecond)
+	p.expect("api uuid_dump ")
+	p.send(output("Channel-State: CS_EXECUTE\nvariable_current_application: playback\n"))
+}
+
 // pass moves the clock by d as soon as something waits for that long.
 func (h *harness) pass(d time.Duration) {
 	h.clock.WaitForTimer(d)
@@ -146,6 +157,10 @@ func (p *peer) greet(connect string) {
 	p.expect("linger 10")
 	p.expect("myevents")
 	p.send(connect, reply("+OK will linger 10 seconds"), reply("+OK Events Enabled"))
+	if strings.Contains(connect, "variable_socket_resume: true") {
+		p.expect("api uuid_setvar " + callID + " execute_on_blind_transfer_eslua unset socket_resume")
+		p.send(output("+OK\n"))
+	}
 }
 
 // command returns the next command with its body and with LF line ends, or "" after the last.
@@ -181,6 +196,16 @@ func (p *peer) expect(prefix string) string {
 		p.t.Fatalf("the command is %q, want %q...", c, prefix)
 	}
 	return c
+}
+
+// silent fails the test if a command comes within a moment.
+func (p *peer) silent() {
+	p.t.Helper()
+	_ = p.nc.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if _, err := p.r.Peek(1); !errors.Is(err, os.ErrDeadlineExceeded) {
+		p.t.Fatalf("a command came too early (%v)", err)
+	}
+	_ = p.nc.SetReadDeadline(time.Time{})
 }
 
 // execute expects an application, answers +OK and returns the id it was given.

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -18,7 +19,7 @@ import (
 
 // Config configures a Server. A zero field has the default.
 type Config struct {
-	MaxCalls  int           // calls at a time; beyond them, dialplans continue at once. 0 means no limit
+	MaxCalls  int           // calls at a time, and connections that have not answered connect; beyond them, dialplans continue at once. 0 means no limit
 	Handshake time.Duration // for a new connection to answer `connect`; default 25 s, FreeSWITCH's own limit
 	Linger    time.Duration // whole seconds for which FreeSWITCH sends events after a hangup; default 10 s
 	Wire      esl.Options
@@ -36,8 +37,9 @@ type Server struct {
 	log         *slog.Logger
 	clock       clock.Clock
 	calls       atomic.Int64
+	lobby       lobby
 	refused     atomic.Uint64
-	refusals    refusalCount
+	unserved    atomic.Uint64
 	commands    fixedCommands
 	commandsErr error
 }
@@ -57,6 +59,7 @@ func New(cfg Config, serve Serve, log *slog.Logger, clk clock.Clock) *Server {
 		cfg.Wire.Log = log
 	}
 	s := &Server{cfg: cfg, serve: serve, log: log, clock: clk}
+	s.lobby.most = cmp.Or(cfg.MaxCalls, defaultLobby)
 	s.commands, s.commandsErr = newFixedCommands(cfg.Linger)
 	return s
 }
@@ -74,7 +77,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var calls sync.WaitGroup
 	defer calls.Wait()
-	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
+	stop := context.AfterFunc(ctx, func() {
+		_ = l.Close()
+		s.lobby.endSilent(s.clock.Now().Add(-patience))
+	})
 	defer stop()
 	for pause := time.Duration(0); ; {
 		nc, err := l.Accept()
@@ -88,22 +94,30 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			// Errors such as EMFILE pass; a server that returned here would be down until it is restarted.
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			s.log.Warn("no call could be accepted; trying again", "error", err, "pause", pause)
+			s.lobby.endSilent(s.clock.Now().Add(-patience))
 			_ = clock.Sleep(ctx, s.clock, pause)
 		}
 	}
 }
 
-// serveConn serves one connection, or refuses it if there are too many.
+// serveConn serves one connection, or refuses its call if there are too many.
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
-	conn := esl.NewConn(nc, s.cfg.Wire)
+	conn := esl.Own(nc, s.cfg.Wire)
 	defer conn.Close()
-	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
-		s.calls.Add(-1)
-		s.refuse(ctx, conn)
+	leave := s.lobby.enter(conn, s.clock.Now())
+	defer leave() // a refused call waits there for its end
+	connect, last, err := s.connect(ctx, conn)
+	if err != nil {
+		s.logNoCall(ctx, conn, err)
+		return
+	}
+	if !s.admit() {
+		s.refuse(conn, connect)
 		return
 	}
 	defer s.calls.Add(-1)
-	c := s.accept(ctx, conn, nc.LocalAddr())
+	leave()
+	c := s.accept(ctx, conn, nc.LocalAddr(), connect, last)
 	if c == nil {
 		return
 	}

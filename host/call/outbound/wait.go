@@ -13,11 +13,12 @@ import (
 // forever marks a wait without a limit.
 const forever time.Duration = -1
 
-// hangupGrace is how long the completion of an application may take after the
-// CHANNEL_HANGUP that ends it.
+// hangupGrace limits the time from a CHANNEL_HANGUP to the completion of the
+// application that it ends.
 const hangupGrace = time.Second
 
-// maxObserverDepth is how deep mod_lua nests callbacks that wait inside callbacks.
+// maxObserverDepth limits, as mod_lua does, the nesting of callbacks that wait inside
+// callbacks.
 const maxObserverDepth = 25
 
 var errTimeUp = errors.New("time is up")
@@ -27,21 +28,26 @@ var errTimeUp = errors.New("time is up")
 type wait struct {
 	onEvent     func(eventView) // may be nil
 	done        func() bool
-	also        <-chan struct{} // when it is closed, done is checked; may be nil
-	stopped     bool            // an observer returned true
-	grace       bool            // the wait ends hangupGrace after a hangup
-	afterScript bool            // the wait does not end when the call is displaced
+	stopped     bool // an observer returned true
+	grace       bool // the wait ends hangupGrace after a hangup
+	afterMove   bool // the wait does not end when the call moves on
+	afterScript bool // the wait does not end when the call is displaced
 }
 
-// wait dispatches events until w is done, limit has passed, ctx ends, the call is
-// displaced, or the connection has ended and no event is left.
+// wait dispatches events until w is done, limit has passed, ctx ends, the call
+// moves on or is displaced, or the connection has ended and no event is left.
 func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 	c.waits = append(c.waits, w)
 	defer func() { c.waits = c.waits[:len(c.waits)-1] }()
-	var deadline, grace optionalTimer
-	deadline.start(c.clock, limit)
-	defer deadline.stop()
+	var late, grace deadline
+	if limit == 0 {
+		c.conn.Look()
+	} else {
+		late.start(c.clock, c.conn, limit)
+		defer late.stop()
+	}
 	defer grace.stop()
+	blocker := clock.BlockerOf(ctx)
 	for {
 		if c.dispatchUntil(w.done) {
 			return nil
@@ -55,40 +61,43 @@ func (c *Call) wait(ctx context.Context, limit time.Duration, w *wait) error {
 		if c.displaced && !w.afterScript {
 			return ErrDisplaced
 		}
-		if w.grace && c.hungUp && grace.c == nil {
-			grace.start(c.clock, hangupGrace)
+		if c.moved && !c.hungUp && !w.afterMove {
+			return ErrMoved
 		}
-		select {
-		case <-c.conn.Wake():
-		case <-w.also:
-			w.also = nil
-		case <-deadline.c:
-			return errTimeUp
-		case <-grace.c:
-			return errTimeUp
-		case <-ctx.Done():
-			return ctx.Err()
+		if w.grace && c.hungUp && grace.timer == nil {
+			grace.start(c.clock, c.conn, hangupGrace)
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if limit == 0 || late.passed(c.clock) || grace.passed(c.clock) {
+			return errTimeUp
+		}
+		blocker.Block()
+		_ = c.conn.Await(ctx) // the loop sees why it ended
+		blocker.Unblock()
 	}
 }
 
-// An optionalTimer is a timer that need not be started.
-type optionalTimer struct {
-	timer *clock.Timer
-	c     <-chan time.Time
+// A deadline may end a wait for a connection.
+type deadline struct {
+	at    time.Time
+	timer *clock.Timer // nil: there is none
 }
 
-// start starts the timer unless d is negative.
-func (t *optionalTimer) start(clk clock.Clock, d time.Duration) {
+// start sets the deadline, unless d is negative.
+func (l *deadline) start(clk clock.Clock, conn *esl.Conn, d time.Duration) {
 	if d >= 0 {
-		t.timer = clk.NewTimer(d)
-		t.c = t.timer.C
+		l.at = clk.Now().Add(d)
+		l.timer = clk.AfterFunc(d, conn.Kick)
 	}
 }
 
-func (t *optionalTimer) stop() {
-	if t.timer != nil {
-		t.timer.Stop()
+func (l *deadline) passed(clk clock.Clock) bool { return l.timer != nil && !clk.Now().Before(l.at) }
+
+func (l *deadline) stop() {
+	if l.timer != nil {
+		l.timer.Stop()
 	}
 }
 
@@ -110,6 +119,7 @@ func (c *Call) dispatchUntil(done func() bool) bool {
 // their order.
 func (c *Call) catchUp() {
 	if c.observerDepth == 0 {
+		c.conn.Look()
 		c.dispatchUntil(func() bool { return false })
 	}
 }
@@ -118,35 +128,43 @@ func (c *Call) catchUp() {
 // observers.
 func (c *Call) dispatch(e esl.Event) {
 	ev := viewOf(e)
-	if ev.uuid == c.uuid && c.isStale(ev) {
+	if ev.uuid == c.shown && c.isStale(ev) {
 		return
 	}
+	wasMoved := c.moved
 	switch {
 	case ev.name == "":
 		if ev.Type() == "text/disconnect-notice" && ev.Get("Content-Disposition") == "linger" {
 			c.hangUp("") // FreeSWITCH lingers only for a channel that is down
 		}
-	case ev.uuid != c.uuid:
+	case ev.uuid != c.shown:
 	case ev.name == "DTMF":
-		if c.queuesDigits() {
+		if c.queuesDigits() && !c.moved {
 			c.typeahead.add(e)
 		}
 	case strings.HasPrefix(ev.name, "CHANNEL_") || carriesVariables(ev.name):
-		wasMoved := c.moved
 		c.update(ev)
-		if ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.isOwn(ev.appID) {
+		c.conn.Keep(c.snapshot)
+		switch {
+		case ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.isOwn(ev.appID):
 			c.socketEnded()
+		case leavesNow(ev):
+			c.moved, c.routed = true, true
+		case ev.name == "CHANNEL_EXECUTE" && c.left && c.dialplan && !c.isOwn(ev.appID):
+			c.moved = true // the dialplan has continued
 		}
 		if c.moved && !wasMoved { // by somebody else
+			c.moveOn(c.routed)
 			c.forgetResume()
 		}
+		c.stopStray(ev)
 	}
 	for _, w := range c.waits {
 		if w.onEvent != nil {
 			w.onEvent(ev)
 		}
 	}
-	if c.observerDepth >= maxObserverDepth {
+	if c.observerDepth >= maxObserverDepth || wasMoved && ev.name != "CHANNEL_HANGUP" {
 		return
 	}
 	for _, observe := range c.observers {
@@ -160,8 +178,9 @@ func (c *Call) dispatch(e esl.Event) {
 }
 
 // Sleep waits for d. It returns early with a *HangupError if the call hangs up,
-// with ErrStopped if an observer says so, with ErrDisplaced if the call is
-// displaced, and with the error of ctx or of the connection if one of them ends.
+// with ErrStopped if an observer says so, with ErrMoved or ErrDisplaced if the call
+// moves on or is displaced, and with the error of ctx or of the connection if one of
+// them ends.
 func (c *Call) Sleep(ctx context.Context, d time.Duration) error {
 	w := &wait{}
 	w.done = func() bool { return c.hungUp || w.stopped }

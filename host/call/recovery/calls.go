@@ -12,10 +12,15 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// call is a channel in a socket application, as FreeSWITCH's table shows it.
+// call is a channel in a socket application, as FreeSWITCH's table shows it, or one in
+// CS_RESET. There it stays if somebody bridges or parks it in the moment in which its
+// host dies: the end of a connection puts a channel with socket_resume into that state,
+// and only its own socket application takes it out again (mod_event_socket.c:
+// listener_run, socket_function).
 type call struct {
 	uuid, data, caller, called, created string
 	ports                               string // of this machine; FreeSWITCH dialled one of them
+	extension                           string // of a channel in CS_RESET: its extension, dialplan and context; else ""
 }
 
 // since returns the time at which the channel was created, by FreeSWITCH's clock.
@@ -27,8 +32,9 @@ func (c call) since() string {
 	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 }
 
-// callsInSocket returns the channels whose newest application is socket. After a
-// script has executed anything the table shows that instead, a moment later.
+// callsInSocket returns the channels whose newest application is socket, and those in
+// CS_RESET. After a script has executed anything the table shows that instead, a moment
+// later.
 func callsInSocket(ctx context.Context, n Node) ([]call, error) {
 	text, err := n.API(ctx, "show channels as json")
 	if err != nil {
@@ -43,6 +49,8 @@ func callsInSocket(ctx context.Context, n Node) ([]call, error) {
 			Caller  string `json:"cid_num"`
 			Called  string `json:"dest"`
 			Created string `json:"created_epoch"`
+			Plan    string `json:"dialplan"`
+			Context string `json:"context"`
 		} `json:"rows"`
 	}
 	if err := json.Unmarshal([]byte(text), &table); err != nil {
@@ -50,17 +58,24 @@ func callsInSocket(ctx context.Context, n Node) ([]call, error) {
 	}
 	var calls []call
 	for _, r := range table.Rows {
-		if r.App == "socket" && r.State == "CS_EXECUTE" {
-			calls = append(calls, call{uuid: r.UUID, data: r.Data, caller: r.Caller, called: r.Called, created: r.Created})
+		c := call{uuid: r.UUID, data: r.Data, caller: r.Caller, called: r.Called, created: r.Created}
+		switch {
+		case r.App == "socket" && r.State == "CS_EXECUTE":
+			calls = append(calls, c)
+		case r.State == stateReset:
+			c.extension = syntax.Word(r.Called) + " " + syntax.Word(r.Plan) + " " + syntax.Word(r.Context)
+			calls = append(calls, c)
 		}
 	}
 	return calls, nil
 }
 
-// stillInSocket asks the channel itself whether it is in that socket now, and
-// which host FreeSWITCH dialled last.
+const stateReset = "CS_RESET"
+
+// stillInSocket asks the channel itself whether it is in that socket now, or in CS_RESET
+// after one, and which host FreeSWITCH dialled last.
 func stillInSocket(ctx context.Context, n Node, c call) (host string, waits bool, err error) {
-	text, err := n.API(ctx, "uuid_dump "+c.uuid+" json")
+	text, err := n.API(ctx, syntax.ForChannel("uuid_dump", c.uuid, "json"))
 	if err != nil {
 		return "", false, err
 	}
@@ -69,14 +84,20 @@ func stillInSocket(ctx context.Context, n Node, c call) (host string, waits bool
 		return "", false, nil // the channel is gone: -ERR No such channel!
 	}
 	host, _ = now["variable_socket_host"].(string)
+	if c.extension != "" {
+		return host, now["Channel-State"] == stateReset && now["variable_socket_resume"] == "true", nil
+	}
 	return host, now["Channel-State"] == "CS_EXECUTE" &&
 		now["variable_current_application"] == "socket" &&
 		now["variable_current_application_data"] == c.data, nil
 }
 
 // reentry returns the command that hands the call over again: it transfers the
-// call to its own socket in the inline dialplan.
+// call to its own socket in the inline dialplan, or from CS_RESET to its extension.
 func (c call) reentry() (string, error) {
+	if c.extension != "" {
+		return syntax.ForChannel("uuid_transfer", c.uuid, c.extension), nil
+	}
 	if strings.Contains(c.data, "${") || strings.ContainsAny(c.data, "'\\\n") {
 		return "", errors.New("it cannot be handed over again: its socket's data holds ${}, a quote, a backslash or a line end, which FreeSWITCH would expand a second time")
 	}
@@ -86,7 +107,7 @@ func (c call) reentry() (string, error) {
 	}
 	separator := "^~;|!"[i : i+1]
 	actions := "m:" + separator + ":set:socket_resume=true" + separator + "socket:" + c.data
-	return "uuid_transfer " + c.uuid + " " + syntax.Word(actions) + " inline", nil
+	return syntax.ForChannel("uuid_transfer", c.uuid, syntax.Word(actions)+" inline"), nil
 }
 
 // command runs an API command and returns an error unless FreeSWITCH answers +OK.

@@ -4,7 +4,7 @@
 // `connect`, the channel stays parked in the socket application and, unless
 // socket_resume is set, nothing ever continues it
 // (mod_event_socket.c:socket_function). A Recovery searches each node for such
-// calls once and applies the configured policy.
+// calls, again and again, and applies the configured policy.
 //
 // A call that another process serves must not be touched, and FreeSWITCH shows no
 // difference between a parked call and one whose script has not executed an

@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+const seesOthers = true
+
 // others reports whether another process has connections that came to port: an
 // eslua that has closed the port and still finishes its calls.
 func (local) others(port string) (bool, error) {

@@ -3,12 +3,14 @@ package recovery
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
@@ -35,6 +37,10 @@ type Config struct {
 // upPoll is the interval at which an unconnected node is checked again.
 const upPoll = time.Second
 
+// sweepPause is the time between two searches of a node. With the default Grace, which
+// is half a minute, a call that is left parked at any time is found within a minute.
+const sweepPause = 15 * time.Second
+
 // Recovery searches the nodes for calls that a dead eslua left parked.
 type Recovery struct {
 	cfg     Config
@@ -44,8 +50,7 @@ type Recovery struct {
 	clk     clock.Clock
 
 	disabled atomic.Bool
-	finished atomic.Bool // calls need not be tracked any more
-	tracked  sync.Map    // UUIDs of the calls that came to this process
+	tracked  sync.Map // UUIDs of the calls that came to this process
 }
 
 // New returns a Recovery of nodes; call Run to start it.
@@ -53,16 +58,13 @@ func New(cfg Config, nodes []Node, log *slog.Logger, clk clock.Clock) *Recovery 
 	return &Recovery{cfg: cfg, nodes: nodes, machine: local{}, log: log, clk: clk}
 }
 
-// Disable makes Run do nothing, because this process replaces one whose calls
-// are still running. It must be called before Run.
+// Disable tells Run that this process replaces one whose calls are still running. Where
+// the connections of other processes cannot be seen, Run then does nothing. It must be
+// called before Run.
 func (r *Recovery) Disable() { r.disabled.Store(true) }
 
 // Track protects a call that has come to this process until untrack is called.
-// It costs nothing once all nodes have been searched.
 func (r *Recovery) Track(uuid string) (untrack func()) {
-	if r.finished.Load() {
-		return func() {}
-	}
 	r.tracked.Store(uuid, nil)
 	return func() { r.tracked.Delete(uuid) }
 }
@@ -72,59 +74,78 @@ func (r *Recovery) isTracked(uuid string) bool {
 	return yes
 }
 
-// Run searches each node once, as soon as it is connected; listen is the address
-// at which this process accepts calls. It returns when all nodes are done or ctx
-// ends. Failures are logged; the error is always nil.
+// Run searches each node again and again while it is connected, until ctx ends; listen
+// is the address at which this process accepts calls. Failures are logged; the error is
+// always nil.
 func (r *Recovery) Run(ctx context.Context, listen string) error {
+	if r.disabled.Load() && !seesOthers {
+		return nil
+	}
 	var nodes sync.WaitGroup
-	if !r.disabled.Load() {
-		for _, n := range r.nodes {
-			nodes.Go(func() { r.searchNode(ctx, n, listen) })
-		}
+	for _, n := range r.nodes {
+		nodes.Go(func() { r.watch(ctx, n, listen) })
 	}
 	nodes.Wait()
-	r.finished.Store(true)
-	r.tracked.Clear()
 	return nil
 }
 
-func (r *Recovery) searchNode(ctx context.Context, n Node, listen string) {
-	log := r.log.With("node", n.Name())
-	for !n.Up() {
-		if clock.Sleep(ctx, r.clk, upPoll) != nil {
+// watch searches a node until ctx ends.
+func (r *Recovery) watch(ctx context.Context, n Node, listen string) {
+	s := search{Recovery: r, node: n, us: newLocalListener(ctx, r.machine, listen, n.Address),
+		log: r.log.With("node", n.Name()), known: map[string]call{}}
+	for {
+		pause := upPoll
+		if n.Up() {
+			s.logFailure(ctx, s.once(ctx))
+			pause = sweepPause
+		}
+		if clock.Sleep(ctx, r.clk, pause) != nil {
 			return
 		}
 	}
-	us := newLocalListener(ctx, r.machine, listen, n.Address)
-	before, err := r.findParked(ctx, n, us)
+}
+
+// A search is the repeated search of one node.
+type search struct {
+	*Recovery
+	node    Node
+	us      localListener
+	log     *slog.Logger
+	known   map[string]call // that were reported and are still there
+	failing bool            // the last search failed, and that was logged
+}
+
+// once searches the node and handles the calls that stay parked for the Grace.
+func (s *search) once(ctx context.Context) error {
+	before, err := s.findParked(ctx, s.node, s.us)
 	if err != nil || len(before) == 0 {
-		logFailure(ctx, log, err)
-		return
+		return err
 	}
-	if clock.Sleep(ctx, r.clk, r.cfg.Grace) != nil {
-		return
+	if clock.Sleep(ctx, s.clk, s.cfg.Grace) != nil {
+		return nil
 	}
-	after, err := r.findParked(ctx, n, us)
+	after, err := s.findParked(ctx, s.node, s.us)
 	if err != nil {
-		logFailure(ctx, log, err)
-		return
+		return err
 	}
+	maps.DeleteFunc(s.known, func(id string, c call) bool { return after[id] != c })
 	var parked []call
 	for id, c := range after {
-		if before[id] == c && r.unclaimed(log, c) {
+		if before[id] == c && s.known[id] != c && s.unclaimed(c) {
 			parked = append(parked, c)
 		}
 	}
 	if len(parked) > 0 {
-		r.recoverAll(ctx, log, n, parked)
+		s.recoverAll(ctx, parked)
 	}
+	return nil
 }
 
 // unclaimed reports whether no other process of this machine can be serving a call.
-func (r *Recovery) unclaimed(log *slog.Logger, c call) bool {
+func (s *search) unclaimed(c call) bool {
 	for port := range strings.FieldsSeq(c.ports) {
-		if others, err := r.machine.others(port); others || err != nil {
-			log.Info("a call may be parked, or another process of this machine may be serving it; it is not touched", "uuid", c.uuid, "port", port, "error", err)
+		if others, err := s.machine.others(port); others || err != nil {
+			s.log.Debug("a call may be parked, or another process of this machine may be serving it; it is not touched", "uuid", c.uuid, "port", port, "error", err)
 			return false
 		}
 	}
@@ -132,7 +153,8 @@ func (r *Recovery) unclaimed(log *slog.Logger, c call) bool {
 }
 
 // findParked returns, by UUID, the calls that wait in a socket application for us
-// and have not come to this process.
+// and have not come to this process, and those that a host of this machine has left in
+// CS_RESET.
 func (r *Recovery) findParked(ctx context.Context, n Node, us localListener) (map[string]call, error) {
 	calls, err := callsInSocket(ctx, n)
 	if err != nil {
@@ -140,14 +162,16 @@ func (r *Recovery) findParked(ctx context.Context, n Node, us localListener) (ma
 	}
 	parked := map[string]call{}
 	for _, c := range calls {
-		if r.isTracked(c.uuid) || !us.mayMatch(c.data) {
+		if r.isTracked(c.uuid) || c.extension == "" && !us.mayMatch(c.data) {
 			continue
 		}
 		host, waits, err := stillInSocket(ctx, n, c)
 		if err != nil {
 			return nil, err
 		}
-		if ports := us.dialledPorts(c.data, host); waits && ports != nil {
+		if waits && c.extension != "" && us.isLocal(host) {
+			parked[c.uuid] = c
+		} else if ports := us.dialledPorts(c.data, host); waits && ports != nil {
 			c.ports = strings.Join(ports, " ")
 			parked[c.uuid] = c
 		}
@@ -155,32 +179,38 @@ func (r *Recovery) findParked(ctx context.Context, n Node, us localListener) (ma
 	return parked, nil
 }
 
-func logFailure(ctx context.Context, log *slog.Logger, err error) {
-	if err != nil && ctx.Err() == nil {
-		log.Warn("could not search the node for calls that a dead eslua left parked", "error", err)
+// logFailure logs the first of several failures in a row.
+func (s *search) logFailure(ctx context.Context, err error) {
+	failed := err != nil && ctx.Err() == nil
+	if failed && !s.failing {
+		s.log.Warn("could not search the node for calls that a dead eslua left parked", "error", err)
 	}
+	s.failing = failed
 }
 
-// recoverAll applies the configured policy to calls.
-func (r *Recovery) recoverAll(ctx context.Context, log *slog.Logger, n Node, calls []call) {
+// recoverAll applies the configured policy to calls. What is still parked afterwards is
+// reported once.
+func (s *search) recoverAll(ctx context.Context, calls []call) {
 	handled := 0
 	for _, c := range calls {
-		if r.isTracked(c.uuid) {
+		if s.isTracked(c.uuid) {
 			continue
 		}
-		log := log.With("uuid", c.uuid, "caller", c.caller, "called", c.called, "socket", c.data, "since", c.since())
-		done, err := r.recoverCall(ctx, n, c)
+		s.known[c.uuid] = c
+		log := s.log.With("uuid", c.uuid, "caller", c.caller, "called", c.called, "socket", c.data, "since", c.since())
+		done, err := s.recoverCall(ctx, s.node, c)
 		switch {
 		case err != nil:
+			delete(s.known, c.uuid) // it is tried again
 			log.Warn("a call that a dead eslua left parked is still parked", "error", err)
 		case done == "":
-			log.Warn("a dead eslua left a call parked; set parked to hangup CAUSE or reenter in the configuration to recover such calls", "by_hand", "uuid_kill "+c.uuid)
+			log.Warn("a dead eslua left a call parked; set parked to hangup CAUSE or reenter in the configuration to recover such calls", "by_hand", syntax.ForChannel("uuid_kill", c.uuid, ""))
 		default:
 			handled++
 			log.Warn("recovered a call that a dead eslua left parked", "done", done)
 		}
 	}
-	log.Warn("finished with the calls that a dead eslua left parked", "found", len(calls), "handled", handled, "parked", r.cfg.Policy.String())
+	s.log.Warn("finished with the calls that a dead eslua left parked", "found", len(calls), "handled", handled, "parked", s.cfg.Policy.String())
 }
 
 // recoverCall applies the configured policy to one call and returns what it did,
@@ -188,7 +218,7 @@ func (r *Recovery) recoverAll(ctx context.Context, log *slog.Logger, n Node, cal
 func (r *Recovery) recoverCall(ctx context.Context, n Node, c call) (done string, err error) {
 	switch r.cfg.Policy.Action {
 	case config.HangupParked:
-		return "hung up with " + r.cfg.Policy.Cause, command(ctx, n, "uuid_kill "+c.uuid+" "+r.cfg.Policy.Cause)
+		return "hung up with " + r.cfg.Policy.Cause, command(ctx, n, syntax.ForChannel("uuid_kill", c.uuid, r.cfg.Policy.Cause))
 	case config.Reenter:
 		line, err := c.reentry()
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,14 @@ type played struct {
 }
 
 const waiting = `{"row_count":1,"rows":[{"uuid":"one","state":"CS_EXECUTE","application":"socket","application_data":"127.0.0.1:8084/f async full","cid_num":"1000","dest":"f","created_epoch":"1795217910"}]}`
+
+// resetting makes the call stay in CS_RESET, or differ in what its channel says.
+func resetting(other map[string]string) func(*played, *Recovery) {
+	return func(p *played, _ *Recovery) {
+		p.dump["Channel-State"], p.dump["variable_socket_resume"] = "CS_RESET", "true"
+		maps.Copy(p.dump, other)
+	}
+}
 
 func newPlayed(looks ...string) *played {
 	return &played{up: true, looks: looks, dump: map[string]string{
@@ -74,7 +83,7 @@ func (p *played) done() string {
 	return last
 }
 
-// runRecovery runs a Recovery to its end in virtual time.
+// runRecovery runs a Recovery in virtual time, as long as its first search takes.
 func runRecovery(t *testing.T, p *played, change func(*Recovery)) *story {
 	t.Helper()
 	said := &story{}
@@ -85,7 +94,9 @@ func runRecovery(t *testing.T, p *played, change func(*Recovery)) *story {
 		if change != nil {
 			change(r)
 		}
-		if err := r.Run(t.Context(), "127.0.0.1:8084"); err != nil {
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute+time.Second)
+		defer stop()
+		if err := r.Run(ctx, "127.0.0.1:8084"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -94,6 +105,7 @@ func runRecovery(t *testing.T, p *played, change func(*Recovery)) *story {
 
 func TestWhatIsTouched(t *testing.T) {
 	const none = "{\"row_count\": 0}\n"
+	reset := strings.Replace(waiting, "CS_EXECUTE", "CS_RESET", 1)
 	answered := strings.Replace(waiting, `"socket"`, `"playback"`, 1)
 	for name, c := range map[string]struct {
 		looks  []string
@@ -118,9 +130,13 @@ func TestWhatIsTouched(t *testing.T) {
 		"who serves cannot be told": {[]string{waiting}, func(_ *played, r *Recovery) {
 			r.machine = imagined{own: []string{"127.0.0.1"}, blind: errors.New("no /proc")}
 		}, ""},
-		"this eslua took over": {[]string{waiting}, func(_ *played, r *Recovery) { r.Disable() }, ""},
-		"the node fails":       {[]string{waiting}, func(p *played, _ *Recovery) { p.err = errors.New("gone") }, ""},
-		"it answers nonsense":  {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
+		"this eslua took over, and the old one is dead": {[]string{waiting}, func(_ *played, r *Recovery) { r.Disable() }, "uuid_kill one USER_BUSY"},
+		"in CS_RESET":                                 {[]string{reset}, resetting(nil), "uuid_kill one USER_BUSY"},
+		"in CS_RESET for another reason":              {[]string{reset}, resetting(map[string]string{"variable_socket_resume": ""}), ""},
+		"in CS_RESET no more":                         {[]string{reset}, resetting(map[string]string{"Channel-State": "CS_EXECUTE"}), ""},
+		"in CS_RESET after a host of another machine": {[]string{reset}, resetting(map[string]string{"variable_socket_host": "10.0.0.2"}), ""},
+		"the node fails":                              {[]string{waiting}, func(p *played, _ *Recovery) { p.err = errors.New("gone") }, ""},
+		"it answers nonsense":                         {[]string{"-ERR SQL disabled, no data available!\n"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlayed(c.looks...)
@@ -162,7 +178,8 @@ func TestANodeIsWaitedFor(t *testing.T) {
 		r := New(Config{Policy: config.Parked{Action: config.Report}, Grace: time.Minute}, []Node{{p, "127.0.0.1:8021"}}, slog.New(&story{}), clock.System())
 		r.machine = imagined{own: []string{"127.0.0.1"}}
 		ended := make(chan error, 1)
-		go func() { ended <- r.Run(t.Context(), "127.0.0.1:8084") }()
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { ended <- r.Run(ctx, "127.0.0.1:8084") }()
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if n := p.commands(); n != 0 {
@@ -176,15 +193,48 @@ func TestANodeIsWaitedFor(t *testing.T) {
 		if n := p.commands(); n != 2 {
 			t.Errorf("got %d commands as soon as it was up, want 2", n)
 		}
-		if err := <-ended; err != nil || p.commands() != 4 {
-			t.Errorf("%v, got %d commands", err, p.commands())
-		}
-		r.Track("two")()
-		r.Track("two")
-		if r.isTracked("two") {
-			t.Error("calls are tracked although all nodes have been searched")
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
+}
+
+// What another host leaves behind while this one serves is found within a minute, and
+// is reported once if that is all that is to be done.
+func TestACallLeftParkedAtAnyTimeIsFound(t *testing.T) {
+	const none = `{"row_count": 0}`
+	for action, want := range map[config.Parked]string{
+		{Action: config.HangupParked, Cause: "USER_BUSY"}: "uuid_kill one USER_BUSY",
+		{Action: config.Report}:                           "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, said := newPlayed(none), &story{}
+			r := New(Config{Policy: action, Grace: 30 * time.Second}, []Node{{p, "127.0.0.1:8021"}}, slog.New(said), clock.System())
+			r.machine = imagined{own: []string{"127.0.0.1"}}
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- r.Run(ctx, "127.0.0.1:8084") }()
+			time.Sleep(time.Hour + time.Second) // just after a search
+			p.mu.Lock()
+			p.looks = []string{waiting}
+			p.mu.Unlock()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			p.mu.Lock()
+			if asked := strings.Join(p.asked, "; "); !strings.Contains(asked, want) {
+				t.Errorf("asked %s", asked)
+			}
+			p.mu.Unlock()
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if n := strings.Count(said.text(), "uuid=one"); n != 1 {
+				t.Errorf("said %d times: %s", n, said.text())
+			}
+			stop()
+			<-ended
+		})
+	}
 }
 
 func TestTheEndOfTheHostEndsRecovery(t *testing.T) {
@@ -223,5 +273,8 @@ func TestReentry(t *testing.T) {
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %s, %v, want %s", data, got, err, want)
 		}
+	}
+	if got, _ := (call{uuid: "u", extension: "7001 XML default"}).reentry(); got != "uuid_transfer u 7001 XML default" {
+		t.Errorf("from CS_RESET: %s", got)
 	}
 }

@@ -55,7 +55,8 @@ func testParkedCalls(t *testing.T, address, password string) {
 			busy.lend(t)
 			unsure := node.call(t, "127.0.0.1:"+busy.port()+"/flow/d|"+us.address()+"/flow/d async full")
 			third := node.call(t, us.address()+"/flow/e|127.0.0.1:"+other.port()+"/flow/e async full")
-			for _, id := range []string{left, second, third, came, theirs, unsure} {
+			stuck := node.callInReset(t)
+			for _, id := range []string{left, second, third, came, theirs, unsure, stuck} {
 				node.awaitSocket(t, id)
 			}
 			us.serve()
@@ -65,11 +66,15 @@ func testParkedCalls(t *testing.T, address, password string) {
 			s := New(Config{Policy: do, Grace: 30 * time.Second}, []Node{{node.link, address}}, slog.New(said), clk)
 			s.Track(came)
 			done := make(chan error, 1)
-			go func() { done <- s.Run(t.Context(), us.address()) }()
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			go func() { done <- s.Run(ctx, us.address()) }()
 			clk.WaitForTimer(30 * time.Second)
 			late := node.call(t, other.address()+"/flow/late async full")
 			node.awaitSocket(t, late)
 			clk.Advance(30 * time.Second)
+			clk.WaitForTimer(sweepPause)
+			stop()
 			if err := <-done; err != nil {
 				t.Fatal(err)
 			}
@@ -81,6 +86,9 @@ func testParkedCalls(t *testing.T, address, password string) {
 				if said.tells(id) != (id == unsure) {
 					t.Errorf("what is said of %s call is wrong: %s", name, said.text())
 				}
+			}
+			if state := node.state(t, stuck); !said.tells(stuck) || state != map[config.ParkedAction]string{config.Report: "CS_RESET", config.Reenter: "CS_EXECUTE"}[do.Action] {
+				t.Errorf("a call left in CS_RESET is in the state %q: %s", state, said.text())
 			}
 			for id, path := range map[string]string{left: "flow/a", second: "flow/b", third: "flow/e"} {
 				if !said.tells(id) {
@@ -101,7 +109,7 @@ func testParkedCalls(t *testing.T, address, password string) {
 					}
 				}
 			}
-			if want := map[config.ParkedAction]string{config.Report: "found=3 handled=0"}[do.Action]; !strings.Contains(said.text(), cmp.Or(want, "found=3 handled=3")) {
+			if want := map[config.ParkedAction]string{config.Report: "found=4 handled=0"}[do.Action]; !strings.Contains(said.text(), cmp.Or(want, "found=4 handled=4")) {
 				t.Errorf("no summary: %s", said.text())
 			}
 		})
@@ -144,6 +152,46 @@ func (n switchNode) call(t *testing.T, socket string) (id string) {
 	}
 	t.Cleanup(func() { n.api(t, "uuid_kill "+id) })
 	return id
+}
+
+// callInReset makes a call that is transferred just before its host dies. That host has
+// not told FreeSWITCH what eslua's does (see outbound), so the call stays in CS_RESET.
+func (n switchNode) callInReset(t *testing.T) (id string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	id = uuid.NewString()
+	if answer := n.api(t, "originate {socket_resume=true,origination_uuid="+id+"}null/parked 'm:^:socket:"+l.Addr().String()+"/flow async full^hangup' inline"); !strings.HasPrefix(answer, "+OK") {
+		t.Fatal(answer)
+	}
+	t.Cleanup(func() { n.api(t, "uuid_kill "+id) })
+	host, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Close()
+	if _, err := host.Write([]byte("connect\n\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(host).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	n.api(t, "uuid_transfer "+id+" 'm:^:playback:tone_stream://%(20000,0,440)^park' inline")
+	for n.application(t, id) != "playback" {
+	}
+	return id
+}
+
+// state returns a channel's state, or "" if it is gone.
+func (n switchNode) state(t *testing.T, id string) string {
+	t.Helper()
+	dump := n.api(t, "uuid_dump "+id)
+	_, state, _ := strings.Cut(dump, "Channel-State: ")
+	state, _, _ = strings.Cut(state, "\n")
+	return strings.Trim(state, "[]")
 }
 
 // application returns what a channel runs, or "" if the channel is gone.

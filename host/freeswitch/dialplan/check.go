@@ -17,20 +17,30 @@ type Finding struct {
 	Line    int
 	Message string
 	Remark  bool // it may be intended
+	More    int  // other places that get the same remark, after this one
 }
 
 func (f Finding) String() string {
+	message := f.Message
 	if f.Remark {
-		return fmt.Sprintf("%s:%d: remark: %s", f.File, f.Line, f.Message)
+		message = "remark: " + message
 	}
-	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
+	switch f.More {
+	case 0:
+	case 1:
+		message += " (and 1 more place)"
+	default:
+		message += fmt.Sprintf(" (and %d more places)", f.More)
+	}
+	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, message)
 }
 
 // Known holds the facts that a dialplan is checked against.
 type Known struct {
-	Hosts   []config.Address          // of eslua
-	Flows   []string                  // in the script tree; nil: unknown
-	Answers func(address string) bool // whether something listens there; nil: not checked
+	Hosts    []config.Address          // of eslua
+	Flows    []string                  // in the script tree; nil: unknown
+	PathOnly bool                      // only the path names a flow: there is neither a route nor default_flow
+	Answers  func(address string) bool // whether something listens there; nil: not checked
 }
 
 // Check returns the mistakes in dialplans, in order of file and line. It ignores
@@ -49,6 +59,7 @@ func Check(sources []Source, known Known) []Finding {
 		}
 	}
 	c := checker{known: known, findings: r.findings, resumed: isTrue(r.vars["socket_resume"])}
+	c.spelling(trees, "include", true)
 	for _, tree := range trees {
 		c.collect(tree)
 	}
@@ -58,7 +69,25 @@ func Check(sources []Source, known Known) []Finding {
 	slices.SortFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(c.findings) // a file may be included from several
+	return grouped(slices.Compact(c.findings)) // a file may be included from several
+}
+
+// grouped keeps the first of equal remarks, with the number of the others.
+func grouped(findings []Finding) (list []Finding) {
+	first := map[string]int{} // places in list
+	for _, f := range findings {
+		at, again := first[f.Message]
+		switch {
+		case !f.Remark:
+		case again:
+			list[at].More++
+			continue
+		default:
+			first[f.Message] = len(list)
+		}
+		list = append(list, f)
+	}
+	return list
 }
 
 type checker struct {
@@ -69,11 +98,15 @@ type checker struct {
 }
 
 func (c *checker) report(at origin, remark bool, format string, args ...any) {
-	c.findings = append(c.findings, Finding{at.file, at.line, fmt.Sprintf(format, args...), remark})
+	c.findings = append(c.findings, Finding{File: at.file, Line: at.line, Message: fmt.Sprintf(format, args...), Remark: remark})
 }
 
 func (c *checker) walk(e *element) {
-	if e.name == "extension" {
+	switch {
+	case e.name == "section" && e.attr("name") == "chatplan": // its fields are an event's
+		return
+	case e.name == "extension":
+		c.conditions(e)
 		c.extension(stepsOf(e), isTrue(e.attr("continue")) || c.inside(e))
 		return
 	}
@@ -150,10 +183,14 @@ func stepsOf(e *element) (steps []step) {
 func (c *checker) extension(steps []step, continues bool) {
 	for i, s := range steps {
 		c.originate(s)
+		if meant := syntax.MeantApplication(s.app); meant != "" && !strings.Contains(s.app, "$") {
+			c.report(s.at, false, "FreeSWITCH has no application %q and hangs up here; did you mean %s?", s.app, meant)
+		}
+		earlier := slices.DeleteFunc(slices.Clone(steps[:i]), func(o step) bool { return !s.sameCall(o) })
+		c.causes(s, earlier)
 		if s.app != "socket" || !c.socket(s.at, s.data, asAction) {
 			continue
 		}
-		earlier := slices.DeleteFunc(slices.Clone(steps[:i]), func(o step) bool { return !s.sameCall(o) })
 		if resumes, sure := resume(earlier); sure && !resumes && !c.resumed {
 			c.report(s.at, false, `socket_resume is not set before this socket. If the host fails early, the call stays parked or waits for the end of its application. Add <action application="set" data="socket_resume=true"/> before this action`)
 		} else if c.lostResume(earlier) {

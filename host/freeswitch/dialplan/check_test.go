@@ -18,7 +18,7 @@ import (
 
 var known = Known{Hosts: []config.Address{"127.0.0.1:8084", "10.0.0.2:8084"}, Flows: []string{"invite", "ivr/main"}}
 
-// extension is one that is right but for what the test puts in.
+// extension returns one that is right but for what the test puts in.
 func extension(actions string) string {
 	return "<include>\n<extension name=\"x\">\n<condition field=\"destination_number\" expression=\"^x$\">\n" +
 		actions + "\n</condition>\n</extension>\n</include>\n"
@@ -29,7 +29,7 @@ const (
 	ends    = "\n" + `<action application="hangup" data="USER_BUSY"/>`
 )
 
-// socketWith is a right extension around a socket, which stands in line 5.
+// socketWith returns a right extension around a socket, which is in line 5.
 func socketWith(data string) string {
 	return extension(resumes + `<action application="socket" data="` + data + `"/>` + ends)
 }
@@ -51,7 +51,9 @@ func TestCheck(t *testing.T) {
 		"no async":          {socketWith("127.0.0.1:8084/invite full"), []string{"5: this socket needs async:"}},
 		"no full":           {socketWith("127.0.0.1:8084/invite async"), []string{"5: this socket needs full:"}},
 		"no host":           {socketWith(""), []string{`5: this socket names no host; write <action application="socket" data="127.0.0.1:8084/FLOW async full"/>`}},
-		"an unknown flow":   {socketWith("127.0.0.1:8084/invitation/$1 async full"), []string{`5: there is no flow "invitation"; the flows are invite, ivr/main: write`}},
+		"an unknown flow":   {socketWith("127.0.0.1:8084/invitation/$1 async full"), []string{`5: there is no flow "invitation"; the flows are invite, ivr/main`}},
+		"a misspelt flow":   {socketWith("127.0.0.1:8084/Invte async full"), []string{`5: there is no flow "Invte"; did you mean invite?`}},
+		"a folder's path":   {socketWith("127.0.0.1:8084/ivr/main/$1 async full"), []string{`5: there is no flow "ivr"; write ivr%2fmain for the flow ivr/main`}},
 		"a blank":           {socketWith("127.0.0.1:8084/invite/a b async full"), []string{`5: FreeSWITCH ignores "b": a blank ends the path; write <action application="socket" data="127.0.0.1:8084/invite/a%2520b async full"/>`}},
 		"a bar":             {socketWith("127.0.0.1:8084/invite/a|b async full"), []string{`5: remark: b:8084 is not one of the configuration's hosts (127.0.0.1:8084, 10.0.0.2:8084)`}},
 		"a colon":           {socketWith("127.0.0.1:8084/invite/a:b async full"), []string{"5: FreeSWITCH takes the text after the last colon"}},
@@ -72,9 +74,9 @@ func TestCheck(t *testing.T) {
 			`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{`5: socket_resume`}},
 		"resume is 0": {extension(`<action application="set" data="socket_resume=00"/>` + "\n" +
 			`<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), []string{`5: socket_resume`}},
-		"resumed by a condition before": {`<extension name="x"><condition field="a" expression="b">` + resumes + `</condition>
+		"resumed by a condition before": {`<extension name="x"><condition field="${a}" expression="b">` + resumes + `</condition>
 			<condition><action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends + `</condition></extension>`, nil},
-		"resumed only otherwise": {`<extension name="x"><condition field="a" expression="b"><anti-action application="set" data="socket_resume=true"/>
+		"resumed only otherwise": {`<extension name="x"><condition field="${a}" expression="b"><anti-action application="set" data="socket_resume=true"/>
 			<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends + `</condition></extension>`, []string{"2: socket_resume"}},
 		"resumed by multiset": {extension(`<action application="multiset" data="a=b ^^;c=d;socket_resume=yes"/>
 			<action application="socket" data="127.0.0.1:8084/invite async full"/>` + ends), nil},
@@ -108,7 +110,7 @@ func TestCheck(t *testing.T) {
 		"only otherwise something behind": {extension(resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/>
 			<anti-action application="hangup"/>`), []string{`5: no action follows this socket`}},
 		"a condition behind": {`<extension name="x"><condition>` + resumes + `<action application="socket" data="127.0.0.1:8084/invite async full"/></condition>
-			<condition field="a" expression="b"><action application="hangup"/></condition></extension>`, nil},
+			<condition field="${a}" expression="b"><action application="hangup"/></condition></extension>`, nil},
 
 		"originate without quotes": {extension(`<action application="set" data="x=${originate(user/1000 &amp;socket(127.0.0.1:8084/invite async full))}"/>`),
 			[]string{`4: originate loses everything after the first blank of &socket(...); write '&socket(127.0.0.1:8084/invite async full)'`}},
@@ -143,6 +145,113 @@ func TestCheck(t *testing.T) {
 			compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", c.want)
 		})
 	}
+}
+
+// condition returns an extension whose condition has these attributes.
+func condition(attributes string) string {
+	return "<extension name=\"x\">\n<condition " + attributes + ">" + ends + "</condition></extension>"
+}
+
+func TestCheckConditionsAndApplications(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"a field":             {condition(`field="destination_number" expression="^x$"`), ""},
+		"a field in capitals": {condition(`field="Caller_ID_Number" expression="^x$"`), ""},
+		"a variable":          {condition(`field="${destination}" expression="^x$"`), ""},
+		"no field":            {condition(`wday="2-6" hour="8-17"`), ""},
+		"a misspelt field":    {condition(`field="destination_nubmer" expression="^x$"`), `2: a call has no field "destination_nubmer"; did you mean destination_number?`},
+		"a variable's name":   {condition(`field="sip_from_user" expression="^x$"`), `2: a call has no field "sip_from_user", so it is empty here; write ${sip_from_user} for the variable`},
+		"a wrong pattern":     {condition(`field="destination_number" expression="^+49(\d+)$"`), `2: FreeSWITCH cannot compile "^+49(\\d+)$", so it never matches: + repeats nothing; write \+ for the character`},
+		"an open bracket":     {condition(`field="destination_number" expression="^(7\d\d\d$"`), `2: FreeSWITCH cannot compile "^(7\\d\\d\\d$", so it never matches: a ( has no )`},
+		"a lookahead":         {condition(`field="destination_number" expression="^(?!911)(\d+)$"`), ""},
+		"several patterns":    {"<extension name=\"x\"><condition regex=\"any\">\n<regex field=\"caller_id_nmuber\" expression=\"1\"/>\n<regex field=\"ani\" expression=\"[\"/>" + ends + "</condition></extension>", `2: a call has no field "caller_id_nmuber"; did you mean caller_id_number?|3: FreeSWITCH cannot compile "["`},
+		"a nested condition":  {"<extension name=\"x\"><condition>\n<condition field=\"anni\" expression=\"1\">" + ends + "</condition></condition></extension>", `2: a call has no field "anni"; did you mean ani?`},
+		"an application":      {extension(`<action application="BRIDGE" data="user/1000"/>`), ""},
+		"a misspelt one":      {extension(`<action application="sokcet" data="127.0.0.1:8084/invite async full"/>`), `4: FreeSWITCH has no application "sokcet" and hangs up here; did you mean socket?`},
+		"one of a module":     {extension(`<action application="my_recorder" data="x"/>`), ""},
+		"a variable as one":   {extension(`<action application="${bridg}" data="x"/>`), ""},
+		"remarks":             {socketWith("10.9.9.9:8084/theirs") + socketWith("10.9.9.9:8084/others") + socketWith("10.9.9.9:8084/more"), `5: remark: 10.9.9.9:8084 is not one of the configuration's hosts (127.0.0.1:8084, 10.0.0.2:8084) (and 2 more places)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "d.xml")
+			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			if c.want != "" {
+				want = strings.Split(c.want, "|")
+			}
+			compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", want)
+		})
+	}
+}
+
+// TestCheckSpelling: what FreeSWITCH ignores without a word, and what it reads as
+// another word, in one round with everything else.
+func TestCheckSpelling(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"an attribute of an action":  {extension(`<action aplication="hangup" data="USER_BUZY"/>`), `4: FreeSWITCH hangs up with NORMAL_CLEARING here: "USER_BUZY" is not a hangup cause; did you mean USER_BUSY?|4: FreeSWITCH ignores aplication= in <action>; did you mean application=?`},
+		"in capitals":                {extension(`<action Application="hangup"/>`), `4: FreeSWITCH ignores Application= in <action>; did you mean application=?`},
+		"one of an admin's own":      {extension(`<action application="hangup" uuid="1" enabled="true"/>`), ""},
+		"no application":             {extension(`<action app="hangup"/>`), `4: this <action> names no application; write <action application="..." data="..."/>`},
+		"attributes of a condition":  {condition(`feild="destination_nubmer" exprssion="["`), `2: FreeSWITCH cannot compile "["|2: FreeSWITCH ignores exprssion= in <condition>; did you mean expression=?|2: FreeSWITCH ignores feild= in <condition>; did you mean field=?|2: a call has no field "destination_nubmer"`},
+		"the time of a condition":    {condition(`wday="2-6" time-of-day="08:00-17:00" minutes="1"`), `2: FreeSWITCH ignores minutes= in <condition>; did you mean minute=?`},
+		"break":                      {condition(`field="ani" expression="1" break="on_true"`), `2: FreeSWITCH reads break="on_true" as on-false; did you mean on-true?`},
+		"break with another word":    {condition(`field="ani" expression="1" break="yes"`), `2: FreeSWITCH reads break="yes" as on-false; write on-false, on-true, always, never`},
+		"break in capitals":          {condition(`field="ani" expression="1" break="NEVER"`), ""},
+		"regex":                      {"<extension name=\"x\"><condition regex=\"xro\">\n<regex field=\"ani\" expresion=\"1\"/>" + ends + "</condition></extension>", `1: FreeSWITCH reads regex="xro" as any; did you mean xor?|2: FreeSWITCH ignores expresion= in <regex>`},
+		"continue":                   {"<extension name=\"x\" continue=\"ture\"><condition>" + ends + "</condition></extension>", `1: FreeSWITCH reads continue="ture" as false; did you mean true?`},
+		"continue with another word": {"<extension name=\"x\" continue=\"nope\"><condition>" + ends + "</condition></extension>", ""},
+		"inline":                     {extension(`<action application="set" data="a=b" inline="treu"/>`), `4: FreeSWITCH reads inline="treu" as false; did you mean true?`},
+		"an extension":               {"<include>\n<extention name=\"x\"><condition><action application=\"sokcet\"/></condition></extention>\n</include>", `2: FreeSWITCH has no application "sokcet"|2: FreeSWITCH ignores <extention>; did you mean <extension>?`},
+		"a context":                  {"<contxt name=\"x\"><extension name=\"x\" contineu=\"true\"></extension></contxt>", `1: FreeSWITCH ignores <contxt>; did you mean <context>?|1: FreeSWITCH ignores contineu= in <extension>`},
+		"a condition":                {"<extension name=\"x\">\n<conditon field=\"anni\" expression=\"1\"/></extension>", `2: FreeSWITCH ignores <conditon>; did you mean <condition>?|2: a call has no field "anni"`},
+		"an action":                  {extension(`<acton application="hangup" data="NO_ANSWR"/>`), `4: FreeSWITCH hangs up with NORMAL_CLEARING here: "NO_ANSWR" is not a hangup cause; did you mean NO_ANSWER?|4: FreeSWITCH ignores <acton>; did you mean <action>?`},
+		"an anti-action":             {extension(`<antiaction application="hangup"/>`), `4: FreeSWITCH ignores <antiaction>; did you mean <anti-action>?`},
+		"an element of one's own":    {extension(`<note/>`), `4: FreeSWITCH ignores <note> in <condition>, which holds <condition>, <regex>, <expression>, <action>, <anti-action>`},
+		"an action outside":          {"<extension name=\"x\">\n<action application=\"hangup\"/></extension>", `2: FreeSWITCH ignores <action> in <extension>, which holds <condition>`},
+		"a nested action":            {extension(`<action application="hangup"><action application="hangup"/></action>`), `4: FreeSWITCH ignores <action> in <action>`},
+		"other files":                {"<include>\n<macro name=\"m\"><input pattern=\"x\"><match><action function=\"play-file\" data=\"x\"/></match></input></macro>\n</include>", ""},
+		"other sections":             {`<document><section name="configuration"><extention aplication="x"/></section><section name="chatplan"><context name="x"><extension><condition field="to"/></extension></context></section></document>`, ""},
+		"the section":                {`<document><section name="dialplan"><context name="x"><extention/></context></section></document>`, `1: FreeSWITCH ignores <extention>; did you mean <extension>?`},
+
+		"a cause":                  {extension(`<action application="hangup" data="NORMAL_CLEARNG"/>`), `4: FreeSWITCH hangs up with NORMAL_CLEARING here: "NORMAL_CLEARNG" is not a hangup cause; did you mean NORMAL_CLEARING?`},
+		"a cause with a blank":     {extension(`<action application="hangup" data="USER_BUSY "/>`), `4: FreeSWITCH hangs up with NORMAL_CLEARING here: "USER_BUSY " is not a hangup cause; did you mean USER_BUSY?`},
+		"causes as FreeSWITCH":     {extension(`<action application="hangup" data="user_busy"/><action application="hangup" data="17"/><action application="hangup"/><action application="hangup" data="${x}"/>`), ""},
+		"a cause in a variable":    {extension(`<action application="set" data="eslua_cause=NORMAL_TEMPORARY_FAILRE"/>` + "\n" + `<action application="hangup" data="${eslua_cause}"/>`), `4: FreeSWITCH hangs up with NORMAL_CLEARING here: "NORMAL_TEMPORARY_FAILRE" is not a hangup cause; did you mean NORMAL_TEMPORARY_FAILURE?`},
+		"a cause for later":        {extension(`<action application="sched_hangup" data="+60 ALOTTED_TIMEOUT"/>`), `4: FreeSWITCH hangs up with NORMAL_CLEARING here: "ALOTTED_TIMEOUT" is not a hangup cause; did you mean ALLOTTED_TIMEOUT?`},
+		"causes in a list":         {extension(`<action application="set" data="continue_on_fail=USER_BUSSY,NO_ANSWER,19,TIMEOUT"/><action application="set" data="continue_on_fail=true"/>`), `4: no call ends with the cause "USER_BUSSY" of continue_on_fail; did you mean USER_BUSY?`},
+		"a status":                 {extension(`<action application="respond" data="486 Busy Here"/><action application="respond" data="503"/><action application="respond" data="${code}"/>`), ""},
+		"no status":                {extension(`<action application="respond" data="48"/>`), `4: respond needs a SIP status, and "48" is none, so FreeSWITCH sends 48; write a status such as 486 Busy Here`},
+		"a cause for a status":     {extension(`<action application="respond" data="USER_BUZY"/>`), `4: respond needs a SIP status, and "USER_BUZY" is none, so FreeSWITCH sends 488 Not Acceptable Here; did you mean 486 (USER_BUSY)?`},
+		"a word for a status":      {extension(`<action application="respond" data="busy"/>`), `4: respond needs a SIP status, and "busy" is none, so FreeSWITCH sends 488 Not Acceptable Here; write a status`},
+		"a letter inside a status": {extension(`<action application="respond" data="4O4 Not Found"/>`), `4: respond needs a SIP status, and "4O4" is none, so FreeSWITCH sends 4;`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "d.xml")
+			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			if c.want != "" {
+				want = strings.Split(c.want, "|")
+			}
+			compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", want)
+		})
+	}
+}
+
+// TestSocketsThatNameNoFlow tries sockets that are right only where something else names one.
+func TestSocketsThatNameNoFlow(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "d.xml")
+	if err := os.WriteFile(file, []byte(socketWith("127.0.0.1:8084 async full")+socketWith("10.9.9.9:8084 async full")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	only := known
+	only.PathOnly = true
+	compare(t, Check([]Source{File(file)}, only), filepath.Dir(file)+"/d.xml:", []string{
+		`5: this socket names no flow, and the configuration has neither routes nor default_flow; write <action application="socket" data="127.0.0.1:8084/FLOW async full"/>`,
+		"14: remark: 10.9.9.9:8084 is not one",
+	})
 }
 
 func compare(t *testing.T, got []Finding, prefix string, want []string) {
@@ -203,7 +312,7 @@ func TestCheckReadsWhatFreeSWITCHReads(t *testing.T) {
 	compare(t, Check([]Source{File(filepath.Join(dir, "freeswitch.xml"))}, known), dir+"/", want)
 	want = append(want, `dialplan/default/two.xml:1: FreeSWITCH cannot read this XML: <extension> is never closed`)
 	compare(t, Check([]Source{File(filepath.Join(dir, "freeswitch.xml")), File(filepath.Join(dir, "dialplan"))}, known), dir+"/", want)
-	compare(t, Check([]Source{File(filepath.Join(dir, "none.xml"))}, known), dir+"/", []string{"none.xml:1: cannot be read: "})
+	compare(t, Check([]Source{File(filepath.Join(dir, "none.xml"))}, known), dir+"/", []string{"none.xml:1: cannot be read: no such file"})
 
 	link := filepath.Join(t.TempDir(), "dialplan") // many a distribution has one
 	if err := os.Symlink(filepath.Join(dir, "dialplan"), link); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// An Extension is the part of a dialplan for one flow: the calls that reach it,
-// and what happens to them.
+// An Extension holds a dialplan's part for one flow: the calls that reach it, and what
+// happens to them.
 type Extension struct {
 	Name       string
 	Conditions []Condition // all must hold; the one on the called number is the last
@@ -20,7 +20,7 @@ type Extension struct {
 	Limit      time.Duration // of the script; 0 for none
 }
 
-// A Condition is a field of the call and the pattern it must match.
+// A Condition names a field of the call and the pattern that it must match.
 type Condition struct{ Field, Expression string }
 
 // Extensions returns the extensions of flows: one for each route to a flow, and

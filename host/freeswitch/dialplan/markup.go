@@ -31,7 +31,7 @@ type markup struct {
 	open []*element // the first holds the top-level elements
 }
 
-// A syntaxError is XML that FreeSWITCH cannot read.
+// A syntaxError reports XML that FreeSWITCH cannot read.
 type syntaxError struct {
 	at      origin
 	message string

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// overTheWire is what eslua sees of a socket's path: FreeSWITCH cuts the data
+// overTheWire returns a socket's path as eslua receives it: FreeSWITCH cuts the data
 // into words and hosts, encodes it as it prints variables
 // (switch_utils.c:switch_url_encode_opt), and we decode that.
 func overTheWire(t *testing.T, data string) (parts []string) {

@@ -1,6 +1,7 @@
 package dialplan
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"regexp"
@@ -19,19 +20,23 @@ const (
 	asHook      = `execute_on_answer='socket %s'`
 )
 
-// flowOf returns the flow that eslua reads from the first part of a host's
-// path, which reaches it decoded once already where FreeSWITCH does not encode
-// it (see encoded).
-func flowOf(h syntax.SocketHost) string {
+// flowOf returns the flow that eslua reads from the first part of a host's path.
+func flowOf(h syntax.SocketHost) string { return partsOf(h)[0] }
+
+// partsOf returns the parts of a host's path, which reaches eslua decoded once already
+// where FreeSWITCH does not encode it (see encoded).
+func partsOf(h syntax.SocketHost) []string {
 	arrived := capital.ReplaceAllStringFunc(h.Path, func(code string) string {
 		n, _ := strconv.ParseUint(code[1:], 16, 8)
 		return string([]byte{byte(n)})
 	})
-	part, _, _ := strings.Cut(strings.Trim(arrived, "/"), "/")
-	if plain, err := url.PathUnescape(part); err == nil {
-		part = plain
+	parts := strings.Split(strings.Trim(arrived, "/"), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil {
+			parts[i] = plain
+		}
 	}
-	return part
+	return parts
 }
 
 var (
@@ -72,7 +77,7 @@ func (c *checker) socket(at origin, data, form string) bool {
 		return false
 	}
 	c.checkWords(at, words, form)
-	c.checkPath(at, hosts)
+	c.checkPath(at, hosts, form)
 	return true
 }
 
@@ -106,7 +111,7 @@ func (c *checker) checkWords(at origin, words []string, form string) {
 }
 
 // checkPath checks the flow and its arguments.
-func (c *checker) checkPath(at origin, hosts []syntax.SocketHost) {
+func (c *checker) checkPath(at origin, hosts []syntax.SocketHost, form string) {
 	for _, e := range hosts {
 		if !c.leadsToUs(e) {
 			continue
@@ -116,8 +121,16 @@ func (c *checker) checkPath(at origin, hosts []syntax.SocketHost) {
 			c.report(at, false, "%s reaches eslua as %q (FreeSWITCH does not encode a %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
 			return
 		}
+		if e.Path == "" && c.known.PathOnly {
+			c.report(at, false, "this socket names no flow, and the configuration has neither routes nor default_flow; write "+form, c.example("FLOW"))
+			return
+		}
 		if flow := flowOf(e); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
-			c.report(at, false, "there is no flow %q; %s: write one of them", flow, config.DescribeFlows(c.known.Flows))
+			instead := config.DescribeFlows(flow, c.known.Flows)
+			if deeper := config.Deeper(flow, partsOf(e)[1:], c.isFlow); deeper != "" {
+				instead = fmt.Sprintf("write %s for the flow %s", encoded(deeper), deeper)
+			}
+			c.report(at, false, "there is no flow %q; %s", flow, instead)
 			return
 		}
 	}

@@ -1,7 +1,9 @@
 package dialplan
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,8 +11,8 @@ import (
 	"strings"
 )
 
-// A source is XML as FreeSWITCH's parser gets it: a file with the files it
-// includes and with its $${variables} replaced (switch_xml.c:preprocess).
+// A source holds XML as FreeSWITCH's parser gets it: a file with the files it includes
+// and with its $${variables} replaced (switch_xml.c:preprocess).
 type source struct {
 	text  strings.Builder
 	lines []origin // of the text
@@ -64,7 +66,10 @@ func (r *reader) file(s *source, file string, depth int) {
 		text, err = os.ReadFile(file)
 	}
 	if err != nil {
-		r.report(file, 1, "cannot be read: %s", strings.TrimPrefix(err.Error(), "open "+file+": "))
+		if at := (*fs.PathError)(nil); errors.As(err, &at) {
+			err = at.Err // without the file's name, which the report begins with
+		}
+		r.report(file, 1, "cannot be read: %v", err)
 		return
 	}
 	r.add(s, file, string(text), depth)

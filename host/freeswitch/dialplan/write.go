@@ -21,13 +21,18 @@ const (
 	defaultCause = "NORMAL_TEMPORARY_FAILURE"
 )
 
+// Variables are the channel variables by which a dialplan learns how a flow ended.
+type Variables struct {
+	State string // contains ".ended." when the flow has ended
+	Cause string // if the dialplan sets it, it is NORMAL_CLEARING when the flow has ended well
+}
+
 // Write writes extensions as a file for FreeSWITCH's directory dialplan/default.
-// The configuration lists the hosts; stateVariable is the channel variable that
-// contains ".ended." when the flow has ended.
-func Write(w io.Writer, extensions []Extension, hosts []config.Address, stateVariable string) error {
+// The configuration lists the hosts.
+func Write(w io.Writer, extensions []Extension, hosts []config.Address, v Variables) error {
 	// Between two attempts there is a second, so that a host that restarts is up
 	// again, but nothing if the flow has ended.
-	p := printer{pause: "${cond(${regex(${" + stateVariable + "}|[.]ended[.])} == true ? 0 : 1000)}"}
+	p := printer{cause: v.Cause, pause: "${cond(${regex(${" + v.State + "}|[.]ended[.])} == true ? 0 : 1000)}"}
 	for _, h := range hosts {
 		p.hosts = append(p.hosts, hostOf(string(h)))
 	}
@@ -37,7 +42,8 @@ func Write(w io.Writer, extensions []Extension, hosts []config.Address, stateVar
 		fmt.Sprintf("Each call is handed over up to %d times, so it survives %d failures of a host: the", attempts, attempts-1),
 		"next host, or the same one restarted, continues it. It cannot loop.",
 		"When the flow has ended, the actions that are there for a failed host do nothing:",
-		"eslua records the end in the variable "+stateVariable+".",
+		"eslua records the end in the variable "+v.State+", and sets "+v.Cause+" to NORMAL_CLEARING",
+		"if the flow has ended well.",
 		"",
 		"No call stays parked. A host that accepts the connection but sends nothing is",
 		"abandoned after 25 s, a host that fails at once; socket_resume=true makes the",
@@ -59,6 +65,7 @@ func Write(w io.Writer, extensions []Extension, hosts []config.Address, stateVar
 type printer struct {
 	out   bytes.Buffer
 	hosts []string
+	cause string // the variable
 	pause string // between two attempts, in milliseconds
 }
 
@@ -93,6 +100,11 @@ func (p *printer) extension(x Extension) {
 	if x.NoPath != "" {
 		p.comment(3, x.NoPath)
 	}
+	cause := defaultCause
+	if x.Fallback.Action == config.Hangup {
+		cause = x.Fallback.Data
+	}
+	p.action("set", p.cause+"="+cause)
 	for n := range attempts {
 		if n > 0 && n >= len(p.hosts) { // each host has been tried
 			p.action("sleep", p.pause)
@@ -111,17 +123,20 @@ func (p *printer) extension(x Extension) {
 	p.line(1, "</extension>")
 }
 
-// fallback writes what happens to a call when no host is left. It also happens
-// when the flow has ended and neither hung up nor transferred the call.
+// fallback writes what happens to a call when no host is left. When the flow has
+// ended well and neither hung up nor transferred the call, that is a hangup.
 func (p *printer) fallback(f config.Fallback) {
-	switch f.Action {
-	case config.Hangup:
-		p.action("hangup", f.Data)
-	case config.Transfer:
+	ended := "${" + p.cause + "}"
+	switch {
+	case f.Action == config.Transfer && !strings.ContainsAny(f.Data, ":?'(){}$"):
+		p.action("transfer", "${cond("+ended+" == NORMAL_CLEARING ? hangup inline : "+f.Data+")}")
+	case f.Action == config.Transfer:
 		p.action("transfer", f.Data)
 	default:
-		p.comment(3, "runs when the flow has ended and when no host is left: replace it with what you want then")
-		p.action("hangup", defaultCause)
+		if f.Action == config.Continue {
+			p.comment(3, "runs when the flow has ended and when no host is left: replace it with what you want then")
+		}
+		p.action("hangup", ended)
 	}
 }
 

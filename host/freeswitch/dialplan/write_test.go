@@ -12,7 +12,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// printed is what encoding/xml, which is stricter than FreeSWITCH, reads.
+// printed holds what encoding/xml, which is stricter than FreeSWITCH, reads.
 type printed struct {
 	Extensions []struct {
 		Name       string `xml:"name,attr"`
@@ -43,7 +43,7 @@ func write(t *testing.T, cfg config.Config, flows, args []string) (printed, stri
 		hosts = []config.Address{cfg.Listen}
 	}
 	var b strings.Builder
-	if err := Write(&b, Extensions(cfg, flows, args), hosts, "eslua_checkpoint"); err != nil {
+	if err := Write(&b, Extensions(cfg, flows, args), hosts, Variables{State: "eslua_checkpoint", Cause: "eslua_cause"}); err != nil {
 		t.Fatal(err)
 	}
 	var p printed
@@ -75,11 +75,12 @@ const pause = "${cond(${regex(${eslua_checkpoint}|[.]ended[.])} == true ? 0 : 10
 func TestOneHost(t *testing.T) {
 	p, text := write(t, config.Default(), []string{"welcome"}, nil)
 	want := []string{
+		"set eslua_cause=NORMAL_TEMPORARY_FAILURE",
 		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
 		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
 		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full", "sleep " + pause,
 		"set socket_resume=true", "socket 127.0.0.1:8084/welcome async full",
-		"hangup NORMAL_TEMPORARY_FAILURE",
+		"hangup ${eslua_cause}",
 	}
 	if got := p.actions(0); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -104,6 +105,7 @@ func TestEveryHostIsFirstOnceAndTriedEachTime(t *testing.T) {
 	cfg.Hosts = []config.Address{"10.0.0.1:8084", "[2001:db8::1]:8085", "c.example:8086"}
 	p, _ := write(t, cfg, []string{"f"}, []string{"a b"})
 	want := []string{
+		"set eslua_cause=NORMAL_TEMPORARY_FAILURE",
 		"set socket_resume=true",
 		"socket 10.0.0.1:8084/f/a%2520b|2001:db8::1:8085/f/a%2520b|c.example:8086/f/a%2520b async full",
 		"set socket_resume=true",
@@ -113,7 +115,7 @@ func TestEveryHostIsFirstOnceAndTriedEachTime(t *testing.T) {
 		"sleep " + pause,
 		"set socket_resume=true",
 		"socket 10.0.0.1:8084/f/a%2520b|2001:db8::1:8085/f/a%2520b|c.example:8086/f/a%2520b async full",
-		"hangup NORMAL_TEMPORARY_FAILURE",
+		"hangup ${eslua_cause}",
 	}
 	if got := p.actions(0); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -135,16 +137,17 @@ flows:
 	if len(p.Extensions) != 4 {
 		t.Fatalf("%d extensions:\n%s", len(p.Extensions), text)
 	}
-	for i, want := range []struct{ name, expression, socket, fallback string }{
-		{"eslua-invite", `^invite(7\d\d\d)$`, "socket 127.0.0.1:9000/invite/$1/a%2526b async full", "hangup USER_BUSY"},
-		{"eslua-invite-2", `^5(.*)$`, "socket 127.0.0.1:9000 async full", "hangup USER_BUSY"},
-		{"eslua-ivr-main", `^ivr-main$`, "socket 127.0.0.1:9000/ivr%2fmain async full", "transfer 9000 XML default"},
-		{"eslua-other", `^.*$`, "socket 127.0.0.1:9000/other async full", "transfer 9000 XML default"},
+	const transfers = "transfer ${cond(${eslua_cause} == NORMAL_CLEARING ? hangup inline : 9000 XML default)}"
+	for i, want := range []struct{ name, expression, socket, cause, fallback string }{
+		{"eslua-invite", `^invite(7\d\d\d)$`, "socket 127.0.0.1:9000/invite/$1/a%2526b async full", "USER_BUSY", "hangup ${eslua_cause}"},
+		{"eslua-invite-2", `^5(.*)$`, "socket 127.0.0.1:9000 async full", "USER_BUSY", "hangup ${eslua_cause}"},
+		{"eslua-ivr-main", `^ivr-main$`, "socket 127.0.0.1:9000/ivr%2fmain async full", "NORMAL_TEMPORARY_FAILURE", transfers},
+		{"eslua-other", `^.*$`, "socket 127.0.0.1:9000/other async full", "NORMAL_TEMPORARY_FAILURE", transfers},
 	} {
 		actions := p.actions(i)
 		x := p.Extensions[i]
 		if x.Name != want.name || x.Conditions[len(x.Conditions)-1].Expression != want.expression ||
-			!slices.Contains(actions, want.socket) || actions[len(actions)-1] != want.fallback {
+			!slices.Contains(actions, want.socket) || actions[0] != "set eslua_cause="+want.cause || actions[len(actions)-1] != want.fallback {
 			t.Errorf("extension %d: %+v\nwant %+v", i, x, want)
 		}
 		limited := slices.Contains(actions, "set park_timeout=660:NORMAL_TEMPORARY_FAILURE")
@@ -175,7 +178,7 @@ func TestHostileNamesStayText(t *testing.T) {
 	cfg.Limits.Duration = config.Duration(time.Second)
 	cfg.Fallback = config.Fallback{Action: config.Transfer, Data: `a"/><action> & XML`}
 	p, _ := write(t, cfg, []string{`x"--><&'|: y`, "a--b"}, []string{"--", "${system(rm)}", "$${x}"})
-	if len(p.Extensions) != 2 || len(p.Extensions[0].Conditions[0].Actions) != 17 {
+	if len(p.Extensions) != 2 || len(p.Extensions[0].Conditions[0].Actions) != 18 {
 		t.Errorf("%+v", p)
 	}
 }

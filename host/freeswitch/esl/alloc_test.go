@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The packet is the only memory an event takes on its way to who waits for it.
+// The packet is the only memory an event takes on its way to the goroutine that waits for it.
 func TestAnEventIsOneAllocation(t *testing.T) {
 	wire, appUUID, app := executeComplete(t)
 	c, p := connected(t, Options{})
@@ -24,7 +24,7 @@ func TestAnEventIsOneAllocation(t *testing.T) {
 	}
 }
 
-// BenchmarkIdleConn is what a connection holds while nothing happens on it.
+// BenchmarkIdleConn measures what a connection holds while nothing happens on it.
 func BenchmarkIdleConn(b *testing.B) {
 	const n = 500
 	wire, _, _ := executeComplete(b)
@@ -47,7 +47,7 @@ func BenchmarkIdleConn(b *testing.B) {
 	}
 }
 
-// memory is heap and stacks in use after a collection.
+// memory returns the heap and the stacks in use after a collection.
 func memory() int64 {
 	runtime.GC()
 	runtime.GC()

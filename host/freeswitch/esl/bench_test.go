@@ -12,7 +12,7 @@ import (
 	"github.com/percipia/eslgo"
 )
 
-// executeComplete is the largest CHANNEL_EXECUTE_COMPLETE of the captures, as it
+// executeComplete returns the largest CHANNEL_EXECUTE_COMPLETE of the captures, as it
 // came over the wire: 7.4 KB, of a SIP call.
 func executeComplete(t testing.TB) (wire, appUUID, app string) {
 	for _, packets := range captures(t) {
@@ -38,7 +38,7 @@ func valueIn(t testing.TB, wire, name string) string {
 // fewer than a queue holds.
 const batch = 500
 
-// BenchmarkExecuteComplete is the way of an event from the socket to the
+// BenchmarkExecuteComplete measures the way of an event from the socket to the
 // goroutine that waits for its execute. eslgo reads the same bytes from the same
 // kind of socket in the same run, turn by turn; x-eslgo compares the events per
 // second of each one's quickest batch, so that a busy machine disturbs neither.
@@ -46,10 +46,8 @@ func BenchmarkExecuteComplete(b *testing.B) {
 	wire, appUUID, app := executeComplete(b)
 	bytes := []byte(strings.Repeat(wire, batch))
 	reference := newEslgoReader(b, appUUID, app)
-	near, far := tcpPair(b)
-	c := NewConn(near, Options{})
-	defer c.Close()
-	defer far.Close()
+	c, p := connected(b, Options{QueueBytes: batch << 14})
+	far := p.nc
 	ctx := context.Background()
 
 	b.SetBytes(int64(len(wire)))
@@ -83,7 +81,7 @@ func BenchmarkExecuteComplete(b *testing.B) {
 	}
 }
 
-// completes is what a waiting execute asks of an event.
+// completes reports whether an event is the one that a waiting execute needs.
 func completes(e Event, appUUID, app string) bool {
 	if e.Name() != "CHANNEL_EXECUTE_COMPLETE" {
 		return false

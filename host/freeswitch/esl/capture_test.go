@@ -74,7 +74,7 @@ func joined(all []Frame) string {
 	return b.String()
 }
 
-// checkEvent takes an event apart into its headers and makes it anew from them:
+// checkEvent takes an event apart into its headers and makes it again from them:
 // byte for byte what FreeSWITCH had written.
 func checkEvent(t *testing.T, f Frame) int {
 	t.Helper()
@@ -82,13 +82,18 @@ func checkEvent(t *testing.T, f Frame) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Type() != f.Type() {
-		t.Errorf("type %q of a %q", e.Type(), f.Type())
+	if e.Type() != f.typ {
+		t.Errorf("type %q of a %q", e.Type(), f.typ)
 	}
-	names, first, last := []string{"application", "Application-UUID", "Unique-ID"}, [3]string{}, [3]string{}
+	names, first, last := []string{"Application-UUID", "application", "Unique-ID"}, [3]string{}, [3]string{}
 	e.Pick(names, first[:])
 	if e.PickLast(names, last[:]); first != last { // no capture repeats one of these
 		t.Errorf("of %v Pick found %q, PickLast %q", names, first, last)
+	}
+	for i, name := range names { // the first of them is the last in the event
+		if want := e.Get(name); first[i] != want {
+			t.Errorf("Pick found %s: %q, Get %q", name, first[i], want)
+		}
 	}
 	var headers [][2]string
 	for name, value := range e.All() {

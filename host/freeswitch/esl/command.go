@@ -10,7 +10,10 @@ import (
 
 // A Command holds the checked bytes of one command. Only the builders of this
 // package make one, so that whatever reaches the wire has been checked.
-type Command struct{ wire string }
+type Command struct {
+	wire  string
+	opens bool // its answer shows that the peer is FreeSWITCH
+}
 
 // String returns the command as it is sent. It may hold a password.
 func (c Command) String() string { return c.wire }
@@ -24,13 +27,21 @@ func single(f *fields, m command.Command) (Command, error) {
 	return Command{wire: m.BuildMessage() + "\n\n"}, nil
 }
 
+// opening returns a command of one line that FreeSWITCH answers before anything else
+// is possible.
+func opening(f *fields, m command.Command) (Command, error) {
+	c, err := single(f, m)
+	c.opens = err == nil
+	return c, err
+}
+
 // A text is a line for which eslgo has no builder.
 type text string
 
 func (t text) BuildMessage() string { return string(t) }
 
 // Connect asks for the call's data; FreeSWITCH answers with a CHANNEL_DATA event.
-func Connect() (Command, error) { return single(&fields{}, command.Connect{}) }
+func Connect() (Command, error) { return opening(&fields{}, command.Connect{}) }
 
 // Resume makes the dialplan continue when the socket ends.
 func Resume() (Command, error) { return single(&fields{}, text("resume")) }
@@ -53,7 +64,7 @@ func Linger(seconds int) (Command, error) {
 func Auth(password string) (Command, error) {
 	f := fields{command: "auth"}
 	f.secret("password", password)
-	return single(&f, command.Auth{Password: password})
+	return opening(&f, command.Auth{Password: password})
 }
 
 // UserAuth authenticates a directory user, user@domain.
@@ -64,7 +75,7 @@ func UserAuth(user, password string) (Command, error) {
 		f.refuse("user", user, "must have the form user@domain")
 	}
 	f.secret("password", password)
-	return single(&f, command.Auth{User: user, Password: password})
+	return opening(&f, command.Auth{User: user, Password: password})
 }
 
 // MyEvents subscribes to the fixed list of this channel's events; format is
@@ -73,6 +84,13 @@ func MyEvents(format string) (Command, error) {
 	f := fields{command: "myevents"}
 	f.format(format)
 	return single(&f, command.MyEvents{Format: format})
+}
+
+// GetVar asks for a variable of the connection's own channel.
+func GetVar(name string) (Command, error) {
+	f := fields{command: "getvar"}
+	f.word("name", name)
+	return single(&f, text("getvar "+name))
 }
 
 // Subscribe adds events: names, then "CUSTOM" and its subclasses; "ALL" means
@@ -100,7 +118,7 @@ func (f *fields) format(format string) {
 func API(line string) (Command, error) {
 	f := fields{command: "api"}
 	f.some("command", line)
-	return single(&f, apiLine(line, false))
+	return single(&f, apiLine("api", line))
 }
 
 // BgAPI runs an API command in its own thread under a job id chosen here.
@@ -108,22 +126,14 @@ func BgAPI(line, jobUUID string) (Command, error) {
 	f := fields{command: "bgapi"}
 	f.some("command", line)
 	f.word("job", jobUUID)
-	return single(&f, apiLine(line, true)+text("\nJob-UUID: "+jobUUID))
+	return single(&f, apiLine("bgapi", line)+text("\nJob-UUID: "+jobUUID))
 }
 
-// apiLine removes the blank that eslgo writes after a command without arguments.
-func apiLine(line string, background bool) text {
-	name, arguments, _ := strings.Cut(line, " ")
-	m := command.API{Command: name, Arguments: arguments, Background: background}.BuildMessage()
-	if arguments == "" {
-		m = strings.TrimSuffix(m, " ")
+// apiLine returns a line without the blank behind a command that has no arguments.
+// FreeSWITCH reads the rest as it is, so there is nothing for eslgo to build.
+func apiLine(verb, line string) text {
+	if name, arguments, _ := strings.Cut(line, " "); arguments == "" {
+		line = name
 	}
-	return text(m)
-}
-
-// Raw returns a command of one line that no other builder knows.
-func Raw(line string) (Command, error) {
-	f := fields{command: "raw"}
-	f.some("line", line)
-	return single(&f, text(line))
+	return text(verb + " " + line)
 }

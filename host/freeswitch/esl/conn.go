@@ -7,16 +7,20 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Options adjust a connection. A zero field has the default.
+// Options adjust a connection. A zero field has the default. Limits and the queue's
+// bounds hold once FreeSWITCH has answered connect or accepted a login; until then
+// they are maxGreeting and maxGreetingEvents.
 type Options struct {
 	Limits
 	QueueLen     int           // events that may wait for the consumer, default 1024
-	QueueBytes   int           // and what they may take together, default 16 MiB
+	QueueBytes   int           // and what they may take together, default 1 MiB
+	Budget       *Budget       // shared with other connections; nil: none
 	WriteTimeout time.Duration // for one write, default 10 s
 	NewUUID      func() string // names bgapi jobs, default random
 	Log          *slog.Logger  // default: nowhere
@@ -28,7 +32,7 @@ func (o Options) withDefaults() Options {
 		o.QueueLen = 1024
 	}
 	if o.QueueBytes <= 0 {
-		o.QueueBytes = 16 << 20
+		o.QueueBytes = 1 << 20
 	}
 	if o.WriteTimeout <= 0 {
 		o.WriteTimeout = 10 * time.Second
@@ -45,15 +49,30 @@ func (o Options) withDefaults() Options {
 // A Conn is one event socket connection: an ordered stream of events for one
 // consumer, and commands from any goroutine, answered in the order they were sent.
 type Conn struct {
-	nc   net.Conn
-	o    Options
-	wake chan struct{} // holds one signal
-	done chan struct{} // closed when the reader has ended
+	nc    net.Conn
+	o     Options
+	owned bool          // see Own
+	wake  chan struct{} // holds one signal
+	ended chan struct{} // closed when the connection has
+	done  chan struct{} // closed when the reader has ended
 
-	strange bool // the reader's: an oddity was reported
+	// of the goroutine that reads
+	reader   Reader
+	pace     pace
+	greeting bool // neither connect nor a login has been answered
+	strange  bool // an oddity was reported
+	news     bool // since the consumer was told
+	looked   time.Time
+	watched  context.Context // whose end is a Kick
+	unwatch  func() bool
+
+	kick    chan struct{} // holds one signal
+	kicked  atomic.Bool
+	waiting atomic.Bool // in Await, before it looks whether its context has ended
+
+	held atomic.Int64 // bytes that count against the budget; changed under mu
 
 	write sync.Mutex // taken before mu; keeps the order of replies that of the wire
-	out   []byte     // scratch of the writer
 
 	mu      sync.Mutex
 	replies ring[*Pending]
@@ -61,25 +80,37 @@ type Conn struct {
 	events  queue
 	notice  string
 	err     *DisconnectError
+
+	buffered int  // the reader's part of held
+	kept     int  // the consumer's part; it belongs to its goroutine
+	released bool // nothing counts any more
 }
 
 // NewConn starts to read nc and owns it from then on. The caller must Close the Conn.
-func NewConn(nc net.Conn, o Options) *Conn {
-	c := &Conn{
-		nc:   nc,
-		o:    o.withDefaults(),
-		wake: make(chan struct{}, 1),
-		done: make(chan struct{}),
+func NewConn(nc net.Conn, o Options) *Conn { return newConn(nc, o).start() }
+
+func (c *Conn) start() *Conn {
+	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
+	go c.read()
+	return c
+}
+
+func newConn(nc net.Conn, o Options) *Conn {
+	c := &Conn{nc: nc, o: o.withDefaults(), ended: make(chan struct{}), greeting: true}
+	c.reader = Reader{src: patiently(nc), limits: c.o.Limits, head: noHeader, owed: c.owes, greeting: true}
+	c.pace.budget = c.o.Budget
+	if c.o.Budget != nil {
+		c.pace.at = time.Now()
 	}
 	c.events.length, c.events.bytes = c.o.QueueLen, c.o.QueueBytes
-	go c.read()
+	c.o.Budget.join(c)
 	return c
 }
 
 // Wake returns a channel that is signalled when Poll has an event, when a posted
 // command for which nobody calls Wait or Done was answered (call its Ready), and
 // when the connection has ended. One signal may stand for several of them, or for
-// an event that was already taken.
+// an event that was already taken. The channel of an owned connection is nil.
 func (c *Conn) Wake() <-chan struct{} { return c.wake }
 
 // Poll returns the next event in received order, if there is one. Events received
@@ -87,11 +118,24 @@ func (c *Conn) Wake() <-chan struct{} { return c.wake }
 func (c *Conn) Poll() (Event, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.events.pop()
+	e, ok := c.events.pop()
+	if ok {
+		c.hold(-sizeOf(e))
+	}
+	return e, ok
+}
+
+// Peek calls fn for each event that waits for Poll and that fn has not seen before.
+// fn must be quick and not use the Conn.
+func (c *Conn) Peek(fn func(Event)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events.peek(fn)
 }
 
 // Next waits for the next event, the end of the connection or of ctx. It combines
-// Poll and Wake for a consumer that waits for nothing else.
+// Poll and Wake for a consumer that waits for nothing else; it is not for an owned
+// connection.
 func (c *Conn) Next(ctx context.Context) (Event, error) {
 	for {
 		if e, ok := c.Poll(); ok {
@@ -137,8 +181,13 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 func (c *Conn) Close() error {
 	c.end(net.ErrClosed)
 	<-c.done
+	c.disown()
+	c.o.Budget.leave(c)
 	return nil
 }
+
+// End ends the connection and every wait on it with err, and does not wait.
+func (c *Conn) End(err error) { c.end(err) }
 
 // end ends every wait with the same error. Only the first call has an effect.
 func (c *Conn) end(err error) {
@@ -147,7 +196,7 @@ func (c *Conn) end(err error) {
 	if c.err != nil {
 		return
 	}
-	c.err = &DisconnectError{Peer: c.peer(), Notice: c.notice, Err: err}
+	c.err = &DisconnectError{Peer: c.nc.RemoteAddr(), Notice: c.notice, Err: err}
 	for p, ok := c.replies.pop(); ok; p, ok = c.replies.pop() {
 		p.finish(Reply{}, c.err)
 	}
@@ -155,12 +204,15 @@ func (c *Conn) end(err error) {
 		delete(c.jobs, id)
 		j.finish("", c.err)
 	}
+	close(c.ended)
 	_ = c.nc.Close() // which ends the reader; there is nobody to tell about an error
 }
 
-func (c *Conn) peer() string {
-	if a := c.nc.RemoteAddr(); a != nil {
-		return a.String()
+func (c *Conn) peer() string { return nameOfPeer(c.nc.RemoteAddr()) }
+
+func nameOfPeer(peer net.Addr) string {
+	if peer != nil {
+		return peer.String()
 	}
 	return "its peer"
 }
@@ -174,9 +226,10 @@ func (c *Conn) signal() {
 
 // Post sends commands in one write and does not wait for their replies.
 func (c *Conn) Post(cmds ...Command) ([]*Pending, error) {
-	places := make([]*Pending, len(cmds))
-	for i := range places {
-		places[i] = &Pending{conn: c}
+	block, places := make([]Pending, len(cmds)), make([]*Pending, len(cmds))
+	for i := range block {
+		block[i].conn, block[i].opens = c, cmds[i].opens
+		places[i] = &block[i]
 	}
 	return places, c.post(places, cmds...)
 }
@@ -184,7 +237,9 @@ func (c *Conn) Post(cmds ...Command) ([]*Pending, error) {
 func (c *Conn) post(places []*Pending, cmds ...Command) error {
 	c.write.Lock()
 	defer c.write.Unlock()
-	out := c.out[:0]
+	lent := getBuffer()
+	defer putBuffer(lent)
+	out := lent[:0]
 	for _, cmd := range cmds {
 		if cmd.wire == "" {
 			return errors.New("event socket: a command that no builder made")
@@ -194,20 +249,28 @@ func (c *Conn) post(places []*Pending, cmds ...Command) error {
 	if err := c.queueUp(places); err != nil {
 		return err
 	}
-	c.out = nil
-	if cap(out) <= 4096 { // a long argument does not stay for the rest of the call
-		c.out = out
-	}
-	err := c.nc.SetWriteDeadline(time.Now().Add(c.o.WriteTimeout))
-	if err == nil {
-		_, err = c.nc.Write(out)
-	}
-	if err != nil {
+	if err := c.writeOut(out); err != nil {
 		// Part of a command may be on its way: nothing can follow it.
 		c.end(err)
 		return c.Err()
 	}
 	return nil
+}
+
+// writeOut writes within the time for it. Nearly always the socket takes all at once,
+// which needs no deadline.
+func (c *Conn) writeOut(out []byte) error {
+	if p, ok := c.reader.src.(patient); ok {
+		n, err := p.writeSome(out)
+		if out = out[n:]; err != nil || len(out) == 0 {
+			return err
+		}
+	}
+	if err := c.nc.SetWriteDeadline(time.Now().Add(c.o.WriteTimeout)); err != nil {
+		return err
+	}
+	_, err := c.nc.Write(out)
+	return err
 }
 
 func (c *Conn) queueUp(places []*Pending) error {

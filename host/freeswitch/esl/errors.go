@@ -2,6 +2,7 @@ package esl
 
 import (
 	"fmt"
+	"net"
 	"strings"
 )
 
@@ -38,14 +39,14 @@ func (e *FieldError) Error() string {
 
 // A DisconnectError is the error of every waiter when a connection ends.
 type DisconnectError struct {
-	Peer   string // remote address
+	Peer   net.Addr
 	Notice string // the text of FreeSWITCH's disconnect-notice or rude-rejection, if any
 	Err    error  // io.EOF, *MalformedError, ErrQueueFull, net.ErrClosed after Close, or the network's
 }
 
 func (e *DisconnectError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "event socket to %s ended: %v", e.Peer, e.Err)
+	fmt.Fprintf(&b, "event socket to %s ended: %v", nameOfPeer(e.Peer), e.Err)
 	if e.Notice != "" {
 		fmt.Fprintf(&b, " (FreeSWITCH said %q)", e.Notice)
 	}

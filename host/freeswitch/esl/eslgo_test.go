@@ -86,7 +86,7 @@ func TestWeReadWhatESLGoReads(t *testing.T) {
 	for _, f := range all {
 		if e, err := f.Event(); err != nil {
 			t.Fatal(err)
-		} else if f.Type() == typeEventPlain {
+		} else if f.typ == typeEventPlain {
 			ours[e.Get("Event-Sequence")] = e
 			p.send(f.raw)
 		}

@@ -41,6 +41,15 @@ func NewEvent(headers [][2]string, body string) Event {
 	return Event{raw: b.String(), form: formPlain}
 }
 
+// ReadDump reads the answer to uuid_dump as an event with the channel's data; the zero
+// Event if there was no such channel.
+func ReadDump(answer string) Event {
+	if strings.HasPrefix(answer, "-") {
+		return Event{}
+	}
+	return Event{raw: strings.TrimRight(answer, "\n") + "\n\n", form: formPlain}
+}
+
 // writeHeader writes one line of the plain form. Bytes that would end a name or
 // its line are encoded too, so that no name can become another header.
 func writeHeader(b *strings.Builder, name, value string) {
@@ -63,6 +72,9 @@ func writeHeader(b *strings.Builder, name, value string) {
 // IsZero reports whether e is the zero Event.
 func (e Event) IsZero() bool { return e.form == formNone }
 
+// Size returns the number of bytes that the event and its strings keep alive.
+func (e Event) Size() int { return len(e.raw) }
+
 // Type returns the content type in which the event was received, text/event-plain
 // for one of NewEvent.
 func (e Event) Type() string {
@@ -71,6 +83,8 @@ func (e Event) Type() string {
 		return typeEventPlain
 	case formJSON:
 		return typeEventJSON
+	case formConnect:
+		return typeCommandReply
 	}
 	v, _ := lookup(e.raw, "Content-Type")
 	return strings.TrimSpace(v)
@@ -94,6 +108,12 @@ func (e Event) Lookup(name string) (string, bool) {
 		return "", false
 	}
 	return e.decode(v), true
+}
+
+// Raw returns the first value of a header as it was received.
+func (e Event) Raw(name string) string {
+	v, _ := lookup(e.raw, name)
+	return v
 }
 
 func (e Event) decode(v string) string {
@@ -120,7 +140,8 @@ func (e Event) Pick(names, values []string) {
 	for s := e.raw; s != "" && missing != 0; {
 		end := strings.IndexByte(s, '\n')
 		for i := 0; initials&initial(s) != 0 && i < len(names); i++ {
-			if name := names[i]; missing&(1<<i) != 0 && named(s, name) {
+			name := names[i]
+			if len(s) > len(name) && s[len(name)] == ':' && missing&(1<<i) != 0 && named(s, name) {
 				missing &^= 1 << i
 				values[i] = e.decode(valueAfter(s, name, end))
 			}
@@ -155,6 +176,13 @@ func (e Event) PickLast(names, values []string) {
 		}
 		head = head[:max(start-1, 0)]
 	}
+}
+
+// Last works like Get but searches as PickLast does.
+func (e Event) Last(name string) string {
+	var v [1]string
+	e.PickLast([]string{name}, v[:])
+	return v[0]
 }
 
 // Array returns every value of a header: the elements of an ARRAY:: list, and those

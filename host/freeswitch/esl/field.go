@@ -53,9 +53,12 @@ func (f *fields) some(field, value string) {
 	}
 }
 
-// header checks the name of a header.
+// header checks the name of a header, which may hold blanks inside.
 func (f *fields) header(field, value string) {
-	f.word(field, value)
+	f.some(field, value)
+	if strings.TrimSpace(value) != value {
+		f.refuse(field, value, "begins or ends with a blank")
+	}
 	if strings.Contains(value, ":") {
 		f.refuse(field, value, "holds a colon, which would end the header's name")
 	}

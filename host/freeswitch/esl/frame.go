@@ -21,9 +21,6 @@ type Frame struct {
 	off  int64
 }
 
-// Type returns the Content-Type.
-func (f Frame) Type() string { return f.typ }
-
 // Get returns the first value of a header as received, "" if absent. Case does not matter.
 func (f Frame) Get(name string) string {
 	v, _ := lookup(f.raw, name)
@@ -32,9 +29,6 @@ func (f Frame) Get(name string) string {
 
 // Body returns the body as received.
 func (f Frame) Body() string { return f.raw[f.body:] }
-
-// Offset returns the position of the frame's first byte in the stream.
-func (f Frame) Offset() int64 { return f.off }
 
 // Event returns the event inside text/event-plain and text/event-json; for every
 // other type it returns the frame itself: a connect reply with its encoded values,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +38,7 @@ func FuzzFrame(f *testing.F) {
 				t.Fatalf("frame %d is not what stands at byte %d", i, frame.off)
 			}
 			at = frame.off + int64(len(frame.raw))
-			if frame.body > small.Head || len(frame.Body()) > small.Body || frame.Type() == "" {
+			if frame.body > small.Head || len(frame.Body()) > small.Body || frame.typ == "" {
 				t.Fatalf("frame %d breaks a limit or has no type: %q", i, frame.raw)
 			}
 		}
@@ -176,7 +177,6 @@ func FuzzCommand(f *testing.F) {
 		}
 		for _, line := range []func() (Command, error){
 			func() (Command, error) { return API(a) },
-			func() (Command, error) { return Raw(a) },
 			func() (Command, error) { return Auth(a) },
 			func() (Command, error) { return UserAuth(a, b) },
 			func() (Command, error) { return MyEvents(a) },
@@ -185,6 +185,68 @@ func FuzzCommand(f *testing.F) {
 			if p, ok := one(line()); ok && len(p.headers) > 0 {
 				t.Fatalf("headers in %+v", p)
 			}
+		}
+	})
+}
+
+// Whatever a peer sends, before or after its login and however often: what is held of
+// it is counted, stays near the budget, and is nothing in the end.
+func FuzzHeld(f *testing.F) {
+	inputs, _ := filepath.Glob("testdata/torture/*.in")
+	for i, name := range inputs {
+		in, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(in, uint16(i*50), byte(i), i%2 == 0)
+	}
+	f.Add([]byte(apiResponse(strings.Repeat("x", 100<<10))), uint16(20), byte(3), true)
+	f.Fuzz(func(t *testing.T, in []byte, times uint16, takes byte, greeted bool) {
+		const limit = 256 << 10
+		b := NewBudget(limit)
+		near, far := net.Pipe()
+		c := NewConn(near, Options{Budget: b, Limits: Limits{Output: 200 << 10}, NewUUID: func() string { return "u" }})
+		p := newPeer(t, far)
+		var sent []*Pending
+		if greeted {
+			login, _ := Auth("ClueCon")
+			go func() { p.command(); p.send(accepted) }()
+			if _, err := c.Do(t.Context(), login); err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.Copy(io.Discard, p.r) }()
+			output, _ := API("show calls")
+			sent, _ = c.Post(output, output)
+			_, _ = c.StartJob("show calls")
+		}
+		for i := range int(times) + 1 {
+			if _, err := far.Write(in); err != nil {
+				break
+			}
+			if held := b.held.Load(); held > 2*limit || held < 0 {
+				t.Fatalf("%d bytes are held", held)
+			}
+			if takes > 0 && i%int(takes) == 0 {
+				if e, ok := c.Poll(); ok {
+					c.Keep(e)
+				}
+			}
+		}
+		_ = far.Close()
+		<-c.Done()
+		for e, ok := c.Poll(); ok; e, ok = c.Poll() {
+			c.Keep(e)
+		}
+		for _, s := range sent {
+			_, _, _ = s.Ready()
+		}
+		c.Keep(Event{})
+		if held := b.held.Load(); held > largeOutput+300<<10 || held < 0 {
+			t.Fatalf("%d bytes are held of a peer that has gone", held)
+		}
+		_ = c.Close()
+		if held := b.held.Load(); held != 0 {
+			t.Fatalf("%d bytes are held in the end", held)
 		}
 	})
 }

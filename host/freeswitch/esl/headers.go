@@ -22,7 +22,7 @@ func lookup(s, name string) (value string, ok bool) {
 // named reports whether s begins with the header called name.
 func named(s, name string) bool {
 	n := len(name)
-	return len(s) > n && s[n] == ':' && n > 0 && s[0]|0x20 == name[0]|0x20 && strings.EqualFold(s[:n], name)
+	return len(s) > n && s[n] == ':' && n > 0 && s[0]|0x20 == name[0]|0x20 && (s[:n] == name || strings.EqualFold(s[:n], name))
 }
 
 // initial returns the set of the one letter, in any case, that a header's name

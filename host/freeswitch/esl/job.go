@@ -1,9 +1,14 @@
 package esl
 
-import "context"
+import (
+	"context"
+
+	"github.com/eslua/eslua/host/clock"
+)
 
 // A Job is a running bgapi command.
 type Job struct {
+	parcel
 	uuid string
 	done chan struct{}
 	out  string // once done is closed
@@ -15,7 +20,7 @@ type Job struct {
 // goes to the Job and not to the event queue, even if nobody waits for it any
 // longer. The connection must be subscribed to BACKGROUND_JOB, as plain or JSON.
 func (c *Conn) StartJob(cmdline string) (*Job, error) {
-	j := &Job{uuid: c.o.NewUUID(), done: make(chan struct{})}
+	j := &Job{parcel: parcel{conn: c}, uuid: c.o.NewUUID(), done: make(chan struct{})}
 	cmd, err := BgAPI(cmdline, j.uuid)
 	if err != nil {
 		return nil, err
@@ -26,7 +31,7 @@ func (c *Conn) StartJob(cmdline string) (*Job, error) {
 	}
 	c.jobs[j.uuid] = j
 	c.mu.Unlock()
-	if err := c.post([]*Pending{{conn: c, job: j}}, cmd); err != nil {
+	if err := c.post([]*Pending{{parcel: parcel{conn: c}, job: j}}, cmd); err != nil {
 		c.forget(j)
 		return nil, err
 	}
@@ -39,8 +44,8 @@ func (c *Conn) forget(j *Job) {
 	delete(c.jobs, j.uuid)
 }
 
-// takeJob passes a BACKGROUND_JOB event to its Job, if the connection started it.
-func (c *Conn) takeJob(e Event) bool {
+// finishJob passes a BACKGROUND_JOB event to its Job, if the connection started it.
+func (c *Conn) finishJob(e Event) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.jobs) == 0 || e.Name() != "BACKGROUND_JOB" {
@@ -50,6 +55,7 @@ func (c *Conn) takeJob(e Event) bool {
 	j, ok := c.jobs[id]
 	if ok {
 		delete(c.jobs, id)
+		j.arrived(len(e.raw))
 		j.finish(e.Body(), nil)
 	}
 	return ok
@@ -81,10 +87,31 @@ func (j *Job) Done() <-chan struct{} { return j.done }
 // error is a *ReplyError when the job was not accepted, a *DisconnectError, or
 // that of ctx.
 func (j *Job) Wait(ctx context.Context) (string, error) {
+	defer func() {
+		j.conn.mu.Lock()
+		defer j.conn.mu.Unlock()
+		j.release()
+	}()
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
+	for j.conn.owned && !j.Ready() {
+		if err := j.conn.Await(ctx); err != nil {
+			return "", err
+		}
+	}
+	if err := either(j.done, ctx); err != nil {
+		return "", err
+	}
+	return j.out, j.err
+}
+
+// Ready reports whether Wait returns at once.
+func (j *Job) Ready() bool {
 	select {
 	case <-j.done:
-		return j.out, j.err
-	case <-ctx.Done():
-		return "", ctx.Err()
+		return true
+	default:
+		return false
 	}
 }

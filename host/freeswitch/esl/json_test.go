@@ -16,7 +16,7 @@ func jsonFrame(body string) Frame {
 
 func TestJSONEventKeepsOrderCaseRepeatsAndBytes(t *testing.T) {
 	e, err := jsonFrame(`{"Event-Name":"CUSTOM", "variable_MyVar":"a%20b\n\u00e4\ud83d\ude00",
-		"DTMF":["1","2"],"Hangup-Cause":"A","Hangup-Cause":"B","latin":"M` + "\xfc" + `ller","n":12,"Content-Length":"2","_body":"x\n"}`).Event()
+		"DTMF":["1","2"],"Hangup-Cause":"A","Hangup-Cause":"B","latin":"M` + "\xfc" + `ller","half":"\ud800\u0041","n":12,"Content-Length":"2","_body":"x\n"}`).Event()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestJSONEventKeepsOrderCaseRepeatsAndBytes(t *testing.T) {
 		got = append(got, n+"="+v)
 	}
 	want := []string{"Event-Name=CUSTOM", "variable_MyVar=a%20b\nä😀", "DTMF=ARRAY::1|:2", "Hangup-Cause=A",
-		"Hangup-Cause=B", "latin=M\xfcller", "n=12", "Content-Length=2"}
+		"Hangup-Cause=B", "latin=M\xfcller", "half=\uFFFDA", "n=12", "Content-Length=2"}
 	if strings.Join(got, "\x00") != strings.Join(want, "\x00") {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -108,7 +108,7 @@ func stdlibObject(s string) (map[string]any, bool) {
 	return v, ok
 }
 
-// asHeader is how a value stands in an event.
+// asHeader returns a value as it is written in an event.
 func asHeader(v any) (string, bool) {
 	switch v := v.(type) {
 	case []any:

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // packet is one line of a capture: what one side wrote, as FreeSWITCH 1.11 and a
 // client really did.

@@ -13,26 +13,56 @@ import (
 
 // peer is the FreeSWITCH side of a connection, driven by the test.
 type peer struct {
-	t  *testing.T
+	t  testing.TB
 	nc net.Conn
 	r  *bufio.Reader
 }
 
-func newPeer(t *testing.T, nc net.Conn) *peer {
+func newPeer(t testing.TB, nc net.Conn) *peer {
 	return &peer{t: t, nc: nc, r: bufio.NewReader(nc)}
 }
 
-// connected is a Conn and its peer over TCP; both end with the test.
-func connected(t *testing.T, o Options) (*Conn, *peer) {
+// connected returns a Conn and its peer over TCP that has accepted a login; both end with
+// the test.
+func connected(t testing.TB, o Options) (*Conn, *peer) {
+	t.Helper()
+	c, p := greeting(t, o)
+	logIn(t, c, p)
+	return c, p
+}
+
+// logIn returns when the peer has accepted a login.
+func logIn(t testing.TB, c *Conn, p *peer) {
+	t.Helper()
+	sent, err := c.Post(must(t)(Auth("ClueCon")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.command()
+	p.send(accepted)
+	if _, err := sent[0].Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var accepted = reply("+OK accepted")
+
+// greeting returns a Conn and its peer over TCP, which has not answered anything yet.
+func greeting(t testing.TB, o Options) (*Conn, *peer) {
+	t.Helper()
+	return over(t, NewConn, o)
+}
+
+// over returns a Conn over TCP that open makes, and its peer; both end with the test.
+func over(t testing.TB, open func(net.Conn, Options) *Conn, o Options) (*Conn, *peer) {
 	t.Helper()
 	near, far := tcpPair(t)
-	c := NewConn(near, o)
-	p := newPeer(t, far)
+	c := open(near, o)
 	t.Cleanup(func() {
 		c.Close()
 		far.Close()
 	})
-	return c, p
+	return c, newPeer(t, far)
 }
 
 // command reads one command, without its body.
@@ -70,7 +100,7 @@ func apiResponse(body string) string {
 
 func plain(headers ...string) string { return plainBody("", headers...) }
 
-// plainBody is an event as FreeSWITCH would send it; headers are "Name: value".
+// plainBody writes an event as FreeSWITCH would send it; headers are "Name: value".
 func plainBody(body string, headers ...string) string {
 	event := strings.Join(headers, "\n") + "\n"
 	if body != "" {
@@ -85,7 +115,7 @@ func notice(disposition, body string) string {
 }
 
 // command that cannot fail
-func must(t *testing.T) func(Command, error) Command {
+func must(t testing.TB) func(Command, error) Command {
 	return func(c Command, err error) Command {
 		t.Helper()
 		if err != nil {

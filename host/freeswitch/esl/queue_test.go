@@ -92,13 +92,13 @@ func TestTheQueueIsBoundedInBytesToo(t *testing.T) {
 
 func TestTheQueueHoldsExactlyItsBytes(t *testing.T) {
 	ordinary, ending := NewEvent([][2]string{{"Event-Name", "A"}}, ""), NewEvent([][2]string{{"Event-Name", "CHANNEL_HANGUP"}}, "")
-	q := queue{length: 100, bytes: 2 * len(ordinary.raw)}
+	q := queue{length: 100, bytes: 2 * sizeOf(ordinary)}
 	for i, want := range []admission{admitted, admitted, lost} {
 		if got := q.add(ordinary); got != want {
 			t.Errorf("ordinary event %d: %d, want %d", i, got, want)
 		}
 	}
-	q = queue{length: 100, bytes: len(ending.raw)}
+	q = queue{length: 100, bytes: sizeOf(ending)}
 	for i, want := range []admission{admitted, admitted, overflow} {
 		if got := q.add(ending); got != want {
 			t.Errorf("ending event %d: %d, want %d", i, got, want)

@@ -3,6 +3,8 @@ package esl
 import (
 	"context"
 	"strings"
+
+	"github.com/eslua/eslua/host/clock"
 )
 
 // A Reply answers one command: a command/reply, an
@@ -11,7 +13,10 @@ type Reply struct{ Event }
 
 // Text returns the body of an api/response unchanged, or else the Reply-Text.
 func (r Reply) Text() string {
-	if r.Type() == typeAPIResponse {
+	switch {
+	case r.form == formConnect:
+		return r.Last("Reply-Text")
+	case r.Type() == typeAPIResponse:
 		return r.Body()
 	}
 	return r.Get("Reply-Text")
@@ -30,8 +35,9 @@ func refusal(text string) error {
 // A Pending is a posted command in the order of replies. A caller may forget it:
 // the reply is then dropped when it arrives.
 type Pending struct {
-	conn *Conn
-	job  *Job // that the command started, or nil
+	parcel
+	job   *Job // that the command started, or nil
+	opens bool // the command is connect or a login
 
 	// under conn.mu
 	done     chan struct{} // made only if somebody waits
@@ -47,6 +53,7 @@ var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c
 // waiter needs no other signal. The caller holds conn.mu.
 func (p *Pending) finish(r Reply, err error) (told bool) {
 	p.finished, p.reply, p.err = true, r, err
+	p.arrived(len(r.raw))
 	if p.done == nil {
 		return false
 	}
@@ -59,6 +66,9 @@ func (p *Pending) finish(r Reply, err error) (told bool) {
 func (p *Pending) Ready() (r Reply, err error, ok bool) {
 	p.conn.mu.Lock()
 	defer p.conn.mu.Unlock()
+	if p.finished {
+		p.release()
+	}
 	return p.reply, p.err, p.finished
 }
 
@@ -77,11 +87,45 @@ func (p *Pending) Done() <-chan struct{} {
 
 // Wait waits for the reply, the end of the connection or of ctx.
 func (p *Pending) Wait(ctx context.Context) (Reply, error) {
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	err := p.await(ctx)
+	blocker.Unblock()
+	if r, failed, ok := p.Ready(); ok {
+		return r, failed
+	}
+	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
+	p.release()
+	return Reply{}, err
+}
+
+// await returns when Ready has a result, or ctx has ended.
+func (p *Pending) await(ctx context.Context) error {
+	if !p.conn.owned {
+		return either(p.Done(), ctx)
+	}
+	for !p.IsReady() {
+		if err := p.conn.Await(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IsReady reports whether Ready has a result.
+func (p *Pending) IsReady() bool {
+	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
+	return p.finished
+}
+
+// either waits for done or the end of ctx.
+func either(done <-chan struct{}, ctx context.Context) error {
 	select {
-	case <-p.Done():
-		r, err, _ := p.Ready()
-		return r, err
+	case <-done:
+		return nil
 	case <-ctx.Done():
-		return Reply{}, ctx.Err()
+		return ctx.Err()
 	}
 }

@@ -18,6 +18,9 @@ func (r *ring[T]) push(v T) {
 	r.n++
 }
 
+// at returns element i, counted from the oldest.
+func (r *ring[T]) at(i int) T { return r.items[(r.first+i)%len(r.items)] }
+
 // pop removes the oldest element. A ring that was long releases its memory when it
 // is empty.
 func (r *ring[T]) pop() (v T, ok bool) {

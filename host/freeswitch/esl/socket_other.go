@@ -7,5 +7,5 @@ import (
 	"net"
 )
 
-// patiently has no patient way here: a connection that waits holds its buffer.
+// patiently waits as usual on this system: a connection that waits holds its buffer.
 func patiently(nc net.Conn) io.Reader { return nc }

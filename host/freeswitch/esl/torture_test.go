@@ -42,6 +42,16 @@ func TestTorture(t *testing.T) {
 	}
 }
 
+func TestTheLongestHeadPasses(t *testing.T) {
+	const rest = "Content-Type: auth/request\nX: \n\n"
+	for extra, passes := range map[int]bool{0: true, 1: false} {
+		text := strings.Replace(rest, "X: ", "X: "+strings.Repeat("x", small.Head+extra-len(rest)), 1)
+		if _, err := NewReader(strings.NewReader(text), small).Next(); (err == nil) != passes {
+			t.Errorf("a head of %d bytes: %v", len(text), err)
+		}
+	}
+}
+
 func describe(in io.Reader) string {
 	var b strings.Builder
 	r := NewReader(in, small)
@@ -68,7 +78,7 @@ func describe(in io.Reader) string {
 }
 
 func describeEvent(b *strings.Builder, f Frame, e Event) {
-	fmt.Fprintf(b, "frame at %d: %s %q\n", f.Offset(), f.Type(), e.Name())
+	fmt.Fprintf(b, "frame at %d: %s %q\n", f.off, f.typ, e.Name())
 	for name, value := range e.All() {
 		fmt.Fprintf(b, "  %q = %q\n", name, value)
 	}

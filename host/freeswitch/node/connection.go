@@ -15,11 +15,10 @@ const heartbeat = 20 * time.Second
 // A connection is one authenticated connection to the node. It belongs to the
 // goroutine of Run.
 type connection struct {
-	link      *Link
-	conn      *esl.Conn
-	requested map[string]bool // event names that were subscribed to
-	requests  []request
-	up        bool
+	link     *Link
+	conn     *esl.Conn
+	requests []request
+	up       bool
 
 	lastSeen time.Time     // when anything was last received
 	interval time.Duration // between heartbeats; 0: the node sends none
@@ -31,11 +30,15 @@ type request struct {
 	handle  func(esl.Reply)
 }
 
-// run subscribes, distributes events and watches for silence, until the
-// connection or ctx ends.
+// run subscribes, handles events and watches for silence, until the connection or
+// ctx ends.
 func (c *connection) run(ctx context.Context) error {
 	c.interval, c.lastSeen = heartbeat, c.link.clk.Now()
-	if err := c.subscribe(); err != nil {
+	noHeartbeat := func() { c.interval = 0 }
+	if err := c.subscribe("HEARTBEAT", noHeartbeat); err != nil {
+		return err
+	}
+	if err := c.subscribe("BACKGROUND_JOB", nil); err != nil {
 		return err
 	}
 	if err := c.requestCoreUUID(); err != nil {
@@ -50,10 +53,6 @@ func (c *connection) run(ctx context.Context) error {
 		select {
 		case <-c.conn.Wake():
 			c.lastSeen = c.link.clk.Now()
-		case <-c.link.resubscribe:
-			if err := c.subscribe(); err != nil {
-				return err
-			}
 		case <-timer.C:
 			left, err := c.checkSilence()
 			if err != nil {
@@ -69,7 +68,7 @@ func (c *connection) run(ctx context.Context) error {
 // drain handles everything that was received: events, replies, and the end of
 // the connection, in this order.
 func (c *connection) drain() error {
-	ended := c.conn.Err() // read first: events from before the end are still distributed
+	ended := c.conn.Err() // read first: events from before the end are still handled
 	for e, ok := c.conn.Poll(); ok; e, ok = c.conn.Poll() {
 		c.handle(e)
 	}
@@ -95,13 +94,13 @@ func (c *connection) drain() error {
 }
 
 func (c *connection) handle(e esl.Event) {
-	if e.Name() == "HEARTBEAT" {
-		c.link.noteCore(e.Get("Core-UUID"))
-		if n, err := strconv.Atoi(e.Get("Heartbeat-Interval")); err == nil && n > 0 && c.interval > 0 {
-			c.interval = time.Duration(n) * time.Second
-		}
+	if e.Name() != "HEARTBEAT" {
+		return
 	}
-	c.link.distribute(e)
+	c.link.noteCore(e.Get("Core-UUID"))
+	if n, err := strconv.Atoi(e.Get("Heartbeat-Interval")); err == nil && n > 0 && c.interval > 0 {
+		c.interval = time.Duration(n) * time.Second
+	}
 }
 
 // silenceLimit returns for how long nothing may be received: three heartbeats,
@@ -138,6 +137,24 @@ func (c *connection) requestCoreUUID() error {
 	return c.send(cmd, func(r esl.Reply) {
 		if id := r.Text(); len(id) == len("a816de5e-dd00-4676-ad5e-3df344958d3a") {
 			c.link.noteCore(id)
+		}
+	})
+}
+
+// subscribe requests an event. It calls refused, which may be nil, if FreeSWITCH
+// refuses.
+func (c *connection) subscribe(event string, refused func()) error {
+	cmd, err := esl.Subscribe("plain", event)
+	if err != nil {
+		return err
+	}
+	return c.send(cmd, func(r esl.Reply) {
+		if r.Err() == nil {
+			return
+		}
+		c.link.log.Warn("FreeSWITCH refuses an event: check esl-allowed-events of the user", "event", event, "answer", r.Text())
+		if refused != nil {
+			refused()
 		}
 	})
 }

@@ -29,16 +29,16 @@ type PasswordError struct {
 
 func (e *PasswordError) Error() string {
 	if e.User != "" {
-		return fmt.Sprintf("FreeSWITCH refuses user %s or the password (%s): the password must be the param esl-password of that user, group or domain in the directory", e.User, e.Answer)
+		return fmt.Sprintf("FreeSWITCH refuses user %s or the password (%.200s): the password must be the param esl-password of that user, group or domain in the directory", e.User, e.Answer)
 	}
-	return fmt.Sprintf("FreeSWITCH refuses the password (%s): it must be the param password of event_socket.conf.xml", e.Answer)
+	return fmt.Sprintf("FreeSWITCH refuses the password (%.200s): it must be the param password of event_socket.conf.xml", e.Answer)
 }
 
 // A RejectedError says that FreeSWITCH refused this host's address.
 type RejectedError struct{ Text string }
 
 func (e *RejectedError) Error() string {
-	return fmt.Sprintf("FreeSWITCH refuses connections from this host's address (%q): put the address into a list of acl.conf.xml and name that list as the param apply-inbound-acl of event_socket.conf.xml, then reload mod_event_socket; without apply-inbound-acl only loopback addresses may connect", e.Text)
+	return fmt.Sprintf("FreeSWITCH refuses connections from this host's address (%.200q): put the address into a list of acl.conf.xml and name that list as the param apply-inbound-acl of event_socket.conf.xml, then reload mod_event_socket; without apply-inbound-acl only loopback addresses may connect", e.Text)
 }
 
 // A SilentError ends a connection on which nothing was received for too long: the

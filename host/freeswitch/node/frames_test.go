@@ -28,6 +28,6 @@ func notice(body string) string {
 	return fmt.Sprintf("Content-Type: text/disconnect-notice\nContent-Length: %d\n\n%s", len(body), body)
 }
 
-func beat(core string) string {
-	return event("Event-Name: HEARTBEAT", "Core-UUID: "+core, "Heartbeat-Interval: 20")
+func beat(core string, interval int) string {
+	return event("Event-Name: HEARTBEAT", "Core-UUID: "+core, fmt.Sprint("Heartbeat-Interval: ", interval))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,38 +13,34 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// A Link keeps one node connected: it connects, reconnects, and passes on
-// commands and events.
+// A Link keeps one node connected: it connects, reconnects, and passes on commands.
 type Link struct {
 	node Node
 	log  *slog.Logger
 	clk  clock.Clock
 	o    Options
 
-	resubscribe   chan struct{} // holds one signal: listeners want other events
 	inFlight      atomic.Int32  // API commands that FreeSWITCH is busy with
 	answered      atomic.Bool   // one was answered since the last look for silence
 	attempted     chan struct{} // closed when the first attempt has succeeded or failed
 	attemptedOnce sync.Once     // closes it
 
-	mu            sync.Mutex
-	conn          *esl.Conn // nil while the node is down
-	down          error     // why
-	status        Status
-	lost          uint64 // events, by connections and listeners that have ended
-	subscriptions []*Subscription
+	mu     sync.Mutex
+	conn   *esl.Conn // nil while the node is down
+	down   error     // why
+	status Status
+	lost   uint64 // events, by connections that have ended
 }
 
 // New makes a Link; Run connects it.
 func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
 	return &Link{
-		node:        node,
-		log:         log.With("node", node.Name),
-		clk:         clk,
-		o:           o.withDefaults(),
-		resubscribe: make(chan struct{}, 1),
-		attempted:   make(chan struct{}),
-		status:      Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
+		node:      node,
+		log:       log.With("node", node.Name),
+		clk:       clk,
+		o:         o.withDefaults(),
+		attempted: make(chan struct{}),
+		status:    Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
 	}
 }
 
@@ -54,7 +51,7 @@ func (l *Link) Name() string { return l.node.Name }
 // once everything it started has stopped: nil at the end of ctx, or at once an
 // error when the node's settings can never work.
 func (l *Link) Run(ctx context.Context) error {
-	if err := l.node.check(); err != nil {
+	if _, err := l.node.login(); err != nil {
 		l.setDown(err)
 		return fmt.Errorf("node %s: %w", l.node.Name, err)
 	}
@@ -84,7 +81,7 @@ func (l *Link) attempt(ctx context.Context) error {
 		l.setDown(err)
 		return err
 	}
-	c := connection{link: l, conn: conn, requested: map[string]bool{}}
+	c := connection{link: l, conn: conn}
 	err = c.run(ctx)
 	_ = conn.Close() // before the state changes: callers that wait for a reply get the end now
 	l.setDown(err)
@@ -111,7 +108,16 @@ func (l *Link) setDown(err error) {
 		l.status.Up, l.status.Since = false, l.clk.Now()
 	}
 	l.down = err
-	l.status.LastError = err.Error()
+	l.status.LastError = shorten(err.Error())
+}
+
+// shorten bounds an error's text, which a peer may have sent.
+func shorten(text string) string {
+	const most = 500
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
 // noteCore records the id of the running FreeSWITCH process, by which a restart
@@ -143,6 +149,9 @@ func (l *Link) Up() bool {
 // Await waits until the first attempt to connect has succeeded or failed. The
 // error is a *DownError that says why the node is not up, or ctx's.
 func (l *Link) Await(ctx context.Context) error {
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
 	select {
 	case <-l.attempted:
 		_, err := l.connected()
@@ -162,7 +171,7 @@ type Status struct {
 	Connects   int       `json:"connects"`             // successful connects, the first included
 	Restarts   int       `json:"restarts"`             // connects that found another Core-UUID
 	LastError  string    `json:"last_error,omitempty"` // why it is, or was, down
-	EventsLost uint64    `json:"events_lost"`          // by full queues, of connections and of listeners
+	EventsLost uint64    `json:"events_lost"`          // by full queues of connections
 }
 
 // Status returns the state of the Link.
@@ -173,9 +182,6 @@ func (l *Link) Status() Status {
 	s.EventsLost = l.lost
 	if l.conn != nil {
 		s.EventsLost += l.conn.Dropped()
-	}
-	for _, sub := range l.subscriptions {
-		s.EventsLost += sub.Dropped()
 	}
 	return s
 }

@@ -9,16 +9,17 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // journal is a log that tests read and wait for.
 type journal struct {
@@ -118,11 +119,11 @@ func (w *world) nextAttempt() {
 
 // up accepts a connection, does what FreeSWITCH does and returns once the Link
 // says that it is connected for the nth time.
-func (w *world) up(n int, core string, subscriptions ...string) *peer {
+func (w *world) up(n int, core string) *peer {
 	w.t.Helper()
 	p := <-w.dialled
 	p.greet()
-	for _, names := range append([]string{"HEARTBEAT", "BACKGROUND_JOB"}, subscriptions...) {
+	for _, names := range []string{"HEARTBEAT", "BACKGROUND_JOB"} {
 		p.expect("event plain " + names)
 		p.send(reply("+OK event listener enabled plain"))
 	}
@@ -131,6 +132,14 @@ func (w *world) up(n int, core string, subscriptions ...string) *peer {
 	w.log.wait(n, "connected to FreeSWITCH")
 	w.t.Cleanup(p.hangUp)
 	return p
+}
+
+// beat sends a HEARTBEAT and waits until the Link knows its Core-UUID.
+func (w *world) beat(p *peer, core string, interval int) {
+	p.send(beat(core, interval))
+	for w.link.Status().CoreUUID != core {
+		runtime.Gosched()
+	}
 }
 
 // peer is the FreeSWITCH side of one connection.

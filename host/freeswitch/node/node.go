@@ -10,11 +10,10 @@ import (
 
 // A Node is one FreeSWITCH to stay connected to.
 type Node struct {
-	Name      string
-	Address   string   // host:port of mod_event_socket; port 8021 if left out
-	User      string   // user@domain for userauth; empty: the password of event_socket.conf.xml
-	Password  string   // that user's esl-password, or the one of event_socket.conf.xml
-	Subscribe []string // event names, "CUSTOM <subclass>" or "ALL"; HEARTBEAT and BACKGROUND_JOB are always added
+	Name     string
+	Address  string // host:port of mod_event_socket; port 8021 if left out
+	User     string // user@domain for userauth; empty: the password of event_socket.conf.xml
+	Password string // that user's esl-password, or the one of event_socket.conf.xml
 }
 
 const defaultPort = "8021"
@@ -32,19 +31,6 @@ func (n Node) login() (esl.Command, error) {
 		return esl.UserAuth(n.User, n.Password)
 	}
 	return esl.Auth(n.Password)
-}
-
-// check returns an error for settings that can never work.
-func (n Node) check() error {
-	if _, err := n.login(); err != nil {
-		return err
-	}
-	for _, name := range n.Subscribe {
-		if err := checkName(name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Options adjust a Link. A zero field has the default.

@@ -11,13 +11,8 @@ const quiet = 70 * time.Second
 func TestASilentNodeIsGivenUp(t *testing.T) {
 	w := newWorld(t, Node{}, Options{})
 	p := w.up(1, core)
-	sub := w.link.Listen([]string{"HEARTBEAT"}, 0)
-	defer sub.Close()
 	w.clk.Advance(quiet - time.Second)
-	p.send(beat(core))
-	if _, err := sub.Next(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.beat(p, otherCore, 20)
 	w.clk.Advance(time.Second) // the first look: something has come
 	w.clk.WaitForTimers(1)
 	w.clk.Advance(quiet - 2*time.Second)
@@ -49,7 +44,7 @@ func TestALongCommandIsNotSilence(t *testing.T) {
 	if out := <-answer; out != "-ERR NO_ANSWER\n" {
 		t.Error(out)
 	}
-	w.clk.Advance(quiet) // counts anew from here: FreeSWITCH could not send before
+	w.clk.Advance(quiet) // counts again from here: FreeSWITCH could not send before
 	w.clk.WaitForTimers(1)
 	if !w.link.Up() {
 		t.Error("given up although it has just answered")
@@ -61,12 +56,7 @@ func TestALongCommandIsNotSilence(t *testing.T) {
 func TestTheNodeTellsItsInterval(t *testing.T) {
 	w := newWorld(t, Node{}, Options{})
 	p := w.up(1, core)
-	sub := w.link.Listen([]string{"HEARTBEAT"}, 0)
-	defer sub.Close()
-	p.send(event("Event-Name: HEARTBEAT", "Core-UUID: "+core, "Heartbeat-Interval: 60"))
-	if _, err := sub.Next(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.beat(p, otherCore, 60)
 	w.clk.Advance(quiet)
 	w.clk.WaitForTimers(1)
 	w.clk.Advance(210*time.Second - quiet - time.Second)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// simulated is a Link to a simulated FreeSWITCH, each with a clock of its own.
+// simulated returns a Link to a simulated FreeSWITCH, each with a clock of its own.
 func simulated(t *testing.T, cfg switchsim.Config, node Node) (*world, *switchsim.Switch, *clock.Manual) {
 	t.Helper()
 	w := &world{t: t, clk: clock.NewManual(time.Unix(0, 0)), log: newJournal(), pausing: make(chan struct{}, 100)}
@@ -42,10 +43,6 @@ func TestASimulatedFreeSWITCH(t *testing.T) {
 		Endpoints: []switchsim.Endpoint{{Dial: "user/1000"}, {Dial: "user/2000", Cause: "USER_BUSY"}},
 	}, Node{Password: "ClueCon"})
 	l := w.link
-	answered := l.Listen([]string{"CHANNEL_ANSWER", "CUSTOM test::ping"}, 0)
-	defer answered.Close()
-	beats := l.Listen([]string{"HEARTBEAT"}, 0)
-	defer beats.Close()
 	w.log.wait(1, "connected to FreeSWITCH")
 
 	if out, err := l.API(t.Context(), "uuid_exists nobody"); err != nil || out != "false" {
@@ -55,25 +52,21 @@ func TestASimulatedFreeSWITCH(t *testing.T) {
 		t.Errorf("busy: %q, %v", out, err)
 	}
 	out, err := l.BgAPI(t.Context(), "originate user/1000 &park()")
-	id, ok := strings.CutPrefix(strings.TrimSpace(out), "+OK ")
-	if err != nil || !ok {
+	if err != nil || !strings.HasPrefix(out, "+OK ") {
 		t.Fatalf("originate: %q, %v", out, err)
-	}
-	if e, err := answered.Next(t.Context()); err != nil || e.Get("Unique-ID") != id {
-		t.Errorf("answered: %q, %v", e.Plain(), err)
 	}
 	if err := l.SendEvent(t.Context(), "CUSTOM", [][2]string{{"Event-Subclass", "test::ping"}, {"Name", "Müller 50%"}}, "a\nb"); err != nil {
 		t.Error(err)
 	}
-	if e, err := answered.Next(t.Context()); err != nil || e.Get("Name") != "Müller 50%" || e.Body() != "a\nb" {
-		t.Errorf("ping: %q, %v", e.Plain(), err)
-	}
 
 	for range 10 { // five heartbeats keep it up longer than silence would
 		theirs.WaitForTimers(1) // the heart has gone to sleep again
+		l.mu.Lock()
+		l.status.CoreUUID = ""
+		l.mu.Unlock()
 		theirs.Advance(20 * time.Second)
-		if _, err := beats.Next(t.Context()); err != nil {
-			t.Fatal(err)
+		for l.Status().CoreUUID == "" {
+			runtime.Gosched()
 		}
 		w.clk.Advance(20 * time.Second)
 	}

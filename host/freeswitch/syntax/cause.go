@@ -22,11 +22,7 @@ func ParseCause(text string) (string, error) {
 	if name, ok := CauseName(text); ok {
 		return name, nil
 	}
-	var names []string
-	for _, c := range causes {
-		names = append(names, c.Name)
-	}
-	if near := spell.Nearest(text, names); near != "" {
+	if near := spell.Nearest(text, CauseNames()); near != "" {
 		return "", fmt.Errorf("%.64q is not a hangup cause; did you mean %s?", text, near)
 	}
 	return "", fmt.Errorf("%.64q is not a hangup cause; use a name such as NORMAL_CLEARING, USER_BUSY or ALLOTTED_TIMEOUT", text)
@@ -57,6 +53,15 @@ func LookupCause(text string) (Cause, bool) {
 		}
 	}
 	return Cause{}, false
+}
+
+// CauseNames returns the names of all causes.
+func CauseNames() []string {
+	names := make([]string, len(causes))
+	for i, c := range causes {
+		names[i] = c.Name
+	}
+	return names
 }
 
 func isNumber(text string) bool {

@@ -33,7 +33,7 @@ type Leg struct {
 // without a value is left out.
 type Var struct{ Name, Value string }
 
-// maxPeers is how many groups, and legs in a group, FreeSWITCH accepts
+// maxPeers limits the groups, and the legs in a group
 // (switch_ivr_originate.c:MAX_PEERS).
 const maxPeers = 128
 

@@ -10,8 +10,8 @@ var (
 	endpointText = regexp.MustCompile(`^[A-Za-z0-9_.-]+/(.*[^ ])$`)
 )
 
-// maxSize is how many bytes all endpoints and variables may have. FreeSWITCH
-// reads a command byte by byte, and escapes may make sixteen of one.
+// maxSize limits the bytes of all endpoints and variables together. FreeSWITCH reads a
+// command byte by byte, and escapes may make sixteen of one.
 const maxSize = 64 << 10
 
 func (d DialString) size() int {

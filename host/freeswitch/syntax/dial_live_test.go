@@ -19,7 +19,7 @@ type live struct {
 
 func dialLive(t *testing.T) *live { return &live{livetest.Dial(t, 2*time.Minute), t} }
 
-// ringing is a leg that rings until it is hung up, with an id of its own and
+// ringing dials a leg that rings until it is hung up, with an id of its own and
 // every hostile value in a variable.
 func (l *live) ringing() (Leg, string) {
 	id := uuid.NewString()

@@ -2,7 +2,7 @@ package syntax
 
 import "strings"
 
-// MaxDigits is how many digits an application can collect
+// MaxDigits limits the digits that an application collects
 // (mod_dptools.c:read_function).
 const MaxDigits = 128
 

@@ -11,17 +11,19 @@ func Literal(s string) string {
 	if len(s) > 1 && s[0] == '%' && (s[1] == '[' || len(s) > 2 && s[2] == '[') {
 		return Scope(s) // an empty scope keeps s from setting variables
 	}
-	return unexpanded(s)
+	return Unexpanded(s)
 }
 
 // Scope writes an application's argument, as Literal does, with variables that
 // are set while the application runs
 // (switch_core_session.c:switch_core_session_exec).
 func Scope(arg string, vars ...Var) string {
-	return unexpanded("%[" + balanced(assignments(vars), ',', '[', ']') + "]" + arg)
+	return Unexpanded("%[" + balanced(assignments(vars), ',', '[', ']') + "]" + arg)
 }
 
-func unexpanded(s string) string {
+// Unexpanded writes a text of which FreeSWITCH's expansion makes s again. A scope that
+// s begins with stays one.
+func Unexpanded(s string) string {
 	if !hasReference(s) && !hasEscape(s) {
 		return s
 	}

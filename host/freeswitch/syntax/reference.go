@@ -1,9 +1,6 @@
 package syntax
 
-import (
-	"iter"
-	"strings"
-)
+import "strings"
 
 // A Reference is one ${...} in a text: a variable, or an API command with its
 // argument, which FreeSWITCH replaces by its value or its output.
@@ -11,44 +8,21 @@ type Reference struct {
 	Command   bool
 	Name, Arg string
 	end       int
+	open      bool // nothing ends it
 }
 
-// References returns every ${...} of a text, nested ones after the outer ones.
-// Without escapes a backslash means nothing. With them, one that is escaped is
-// left out; but what directly follows a reference is copied without being read,
-// so that a backslash there escapes nothing.
-func References(s string, escapes bool) iter.Seq[Reference] {
-	return func(yield func(Reference) bool) {
-		for i := 0; i+1 < len(s); i++ {
-			escape := escapes && s[i] == '\\' && (i == 0 || s[i-1] != '}')
-			switch {
-			case escape && strings.IndexByte(`\'`, s[i+1]) >= 0:
-				i++
-			case escape && s[i+1] == '$':
-				i++
-				if i+1 < len(s) && s[i+1] == '$' {
-					i++
-				}
-			case s[i] == '$' && s[i+1] == '{':
-				if !yield(referenceAt(s, i+1)) {
-					return
-				}
-				i++
-			}
-		}
-	}
-}
-
-// ReplaceReferences puts a replacement in the place of each outermost ${...}.
-func ReplaceReferences(s, replacement string) string {
+// ReplaceReferences puts what with returns in the place of each outermost ${...},
+// escaped or not.
+func ReplaceReferences(s string, with func(Reference) string) string {
 	if !strings.Contains(s, "${") {
 		return s
 	}
 	var out strings.Builder
 	for i := 0; i < len(s); {
 		if strings.HasPrefix(s[i:], "${") {
-			out.WriteString(replacement)
-			i = referenceAt(s, i+1).end
+			r := referenceAt(s, i+1)
+			out.WriteString(with(r))
+			i = r.end
 			continue
 		}
 		out.WriteByte(s[i])
@@ -63,27 +37,43 @@ func ReplaceReferences(s, replacement string) string {
 // parenthesis.
 func referenceAt(s string, open int) Reference {
 	e, depth := open+1, 1
-	for ; e < len(s); e++ {
-		if depth == 1 && s[e] == '}' {
-			break
-		}
+	for ; e < len(s) && depth > 0; e++ {
 		if e != open+1 && s[e] == '{' {
 			depth++
-		} else if depth > 1 && s[e] == '}' {
+		} else if s[e] == '}' {
 			depth--
 		}
 	}
-	body, r := s[open+1:e], Reference{end: min(e+1, len(s))}
+	r := Reference{end: e, open: depth > 0}
+	if !r.open {
+		e--
+	}
+	body := s[open+1 : e]
 	cut := strings.IndexAny(body, " (")
 	if cut < 0 {
 		r.Name = body
 		return r
 	}
-	r.Command, r.Name, r.Arg = true, strings.TrimSpace(body[:cut]), body[cut+1:]
-	if body[cut] == '(' {
-		if end := closing("("+r.Arg, '(', ')'); end > 0 {
-			r.Arg = r.Arg[:end-1]
+	r.Command, r.Name, r.Arg = true, body[:cut], untilParenthesis(body[cut+1:], body[cut] == '(')
+	return r
+}
+
+// untilParenthesis cuts an argument at the ")" that closes the "(" before it or, if
+// there is none, the first one in it.
+func untilParenthesis(arg string, opened bool) string {
+	depth := 0
+	if opened {
+		depth = 1
+	}
+	for i := range len(arg) {
+		switch {
+		case arg[i] == '(':
+			depth++
+		case arg[i] == ')' && depth == 1:
+			return arg[:i]
+		case arg[i] == ')':
+			depth = max(depth-1, 0)
 		}
 	}
-	return r
+	return arg
 }

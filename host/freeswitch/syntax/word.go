@@ -19,7 +19,11 @@ func Rest(s string) string { return edges(escape(s, ' ')) }
 
 // Value writes s as the value in name=value for a command that splits there
 // (mod_commands.c:global_setvar_function); another "=" in s stays part of it.
-func Value(s string) string { return edges(escape(s, '=')) }
+func Value(s string) string { return Part(s, '=') }
+
+// Part writes s as one part of a text that a command splits at delim, which is no
+// blank.
+func Part(s string, delim byte) string { return edges(escape(s, delim)) }
 
 // edges writes the blanks at either end, which a split would trim, as \s.
 func edges(s string) string {
@@ -34,7 +38,7 @@ func edges(s string) string {
 // read as an escape; others stay, so that a regular expression such as \d+ is
 // readable in FreeSWITCH's log.
 func escape(s string, delim byte) string {
-	if !strings.ContainsAny(s, "\\'\n\r") && strings.IndexByte(s, delim) < 0 {
+	if !strings.ContainsAny(s, "\\'\n\r\t") && strings.IndexByte(s, delim) < 0 {
 		return s
 	}
 	var b strings.Builder
@@ -46,6 +50,9 @@ func escape(s string, delim byte) string {
 			continue
 		case c == '\r':
 			b.WriteString(`\r`)
+			continue
+		case c == '\t':
+			b.WriteString(`\t`)
 			continue
 		case c == '\'', c == delim && delim != ' ':
 			b.WriteByte('\\')

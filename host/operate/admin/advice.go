@@ -15,6 +15,9 @@ func (st Status) Advice() (todo []string) {
 	if st.Config.Problem != "" {
 		add("correct the configuration file, then: systemctl reload eslua (or kill -HUP %d)", st.PID)
 	}
+	if len(st.Config.Restart) > 0 {
+		add("the configuration file has settings that need a restart (%s): systemctl restart eslua, or eslua serve --takeover", strings.Join(st.Config.Restart, ", "))
+	}
 	if len(st.Config.Strays) > 0 {
 		add("the configuration names flows that do not exist (%s): correct the name (without .lua; upper and lower case differ), or add the script", strings.Join(st.Config.Strays, ", "))
 	}
@@ -32,6 +35,9 @@ func (st Status) Advice() (todo []string) {
 		if o := st.Override(f.Flow); o != nil {
 			add("%s", overrideAdvice(o))
 		}
+		if p := f.Prompts; p.Count > 0 {
+			add("%s: FreeSWITCH could not play %s; put the file where its sounds are, or correct the name", f.Flow, p.Last)
+		}
 		if t := f.Current(); t.Failed >= 5 && t.Failed*10 >= t.Ended {
 			add("%s failed in %d of %d calls of its current version: the log says why (flow=%s); if a change caused it: eslua scripts rollback %s", f.Flow, t.Failed, t.Ended, f.Flow, f.Flow)
 		}
@@ -41,6 +47,12 @@ func (st Status) Advice() (todo []string) {
 	}
 	if n := st.NoFlow.Started; n > 0 {
 		add("calls for flows that do not exist: %d; the log names the flows (\"is not among the scripts\"). Correct the dialplan or the route, or add the script", n)
+	}
+	if n := st.Unnamed; n > 0 {
+		add("calls for which nothing names a flow: %d; their dialplans continued. Name one in the dialplan (socket %s/FLOW async full), in a route or in default_flow", n, st.Listen)
+	}
+	if n := st.Calls.Unserved; n > 0 {
+		add("calls that FreeSWITCH handed over without async or full: %d; their dialplans continued. Write: socket %s/FLOW async full", n, st.Listen)
 	}
 	if n := st.Calls.Refused; n > 0 {
 		add("calls refused because calls.max was reached: %d; raise calls.max, or add a host", n)

@@ -27,6 +27,8 @@ func TestAdvice(t *testing.T) {
 	}{
 		"all is well":              {Status{Scripts: store.Status{Refused: true}, Nodes: []node.Status{{Node: "fs1", Up: true, LastError: "connection refused"}}, Flows: failing(9, 4, 0)}, ""},
 		"a wrong configuration":    {Status{PID: 12, Config: Config{Problem: "x"}}, "kill -HUP 12"},
+		"settings that wait":       {Status{Config: Config{Restart: []string{"listen", "calls.max"}}}, "need a restart (listen, calls.max): systemctl restart eslua"},
+		"a setting that waits":     {Status{Config: Config{Restart: []string{"listen"}}}, "need a restart (listen)"},
 		"flows that do not exist":  {Status{Config: Config{Strays: []string{"routes: x", "flows: y"}}}, "(routes: x, flows: y)"},
 		"scripts that are refused": {Status{Scripts: store.Status{Since: noon, Refused: true}}, "eslua serves the last version without errors"},
 		"scripts that fail":        {Status{Scripts: store.Status{Since: noon}}, "run the fallback"},
@@ -39,9 +41,12 @@ func TestAdvice(t *testing.T) {
 		"an old version failed":    {Status{Flows: failing(10, 0, 100)}, ""},
 		"a node that refuses":      {Status{Nodes: []node.Status{{Node: "fs1", Address: "h:1", LastError: "connection refused"}}}, "listens on h:1"},
 		"a node that says why":     {Status{Nodes: []node.Status{{Node: "fs1", LastError: "wrong password"}}}, ""},
-		"lost events":              {Status{Nodes: []node.Status{{Node: "fs1", Up: true, EventsLost: 3}}}, "node fs1: 3 events were lost"},
-		"unknown flows":            {Status{NoFlow: run.Counts{Tally: run.Tally{Started: 3}}}, "calls for flows that do not exist: 3"},
-		"refused calls":            {Status{Calls: outbound.Status{Refused: 2}}, "calls refused because calls.max was reached: 2"},
+		"lost events":              {Status{Nodes: []node.Status{{Node: "fs1", Up: true, EventsLost: 1}}}, "node fs1: 1 events were lost"},
+		"unknown flows":            {Status{NoFlow: run.Counts{Tally: run.Tally{Started: 1}}}, "calls for flows that do not exist: 1"},
+		"calls without a flow":     {Status{Listen: "10.0.0.1:8084", Unnamed: 1}, "nothing names a flow: 1; their dialplans continued. Name one in the dialplan (socket 10.0.0.1:8084/FLOW async full)"},
+		"calls without async":      {Status{Listen: "10.0.0.1:8084", Calls: outbound.Status{Unserved: 1}}, "without async or full: 1; their dialplans continued. Write: socket 10.0.0.1:8084/FLOW async full"},
+		"prompts":                  {Status{Flows: []Flow{{Counts: run.Counts{Flow: "menu", Prompts: run.Prompts{Count: 1, Last: "a.wav"}}}}}, "menu: FreeSWITCH could not play a.wav"},
+		"refused calls":            {Status{Calls: outbound.Status{Refused: 1}}, "calls refused because calls.max was reached: 1"},
 	} {
 		got := c.st.Advice()
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {

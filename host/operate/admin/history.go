@@ -84,7 +84,7 @@ func (s *Service) checkFlow(flow string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no flow %q; %s", flow, s.parts.Scripts.Current().DescribeFlows())
+	return fmt.Errorf("there is no flow %q; %s", flow, s.parts.Scripts.Current().DescribeFlows(flow))
 }
 
 // Diff returns a unified diff between two generations, with a flow only of the

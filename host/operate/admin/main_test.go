@@ -11,14 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/goleak"
-
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/testproc"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

@@ -20,6 +20,9 @@ func TestThePrivateDirectoryIsOneUsers(t *testing.T) {
 	if err := makeDir(filepath.Join(dir, "missing", "eslua")); err == nil {
 		t.Error("a directory that cannot be made is none")
 	}
+	if err := checkPrivate(dir); err != nil {
+		t.Error(err)
+	}
 	for bit := os.FileMode(0o001); bit <= 0o040; bit <<= 1 {
 		if err := os.Chmod(dir, 0o700|bit); err != nil {
 			t.Fatal(err)

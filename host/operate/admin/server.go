@@ -26,7 +26,7 @@ const (
 	maxRequest      = 16 << 10    // bytes of a request's header, and of its body
 )
 
-// Deps are what a Server answers from.
+// Deps give a Server its answers.
 type Deps struct {
 	StatusSource
 	ScriptControl

@@ -12,6 +12,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
@@ -27,6 +28,8 @@ type Parts struct {
 	Runs    *run.Account
 	Calls   *outbound.Server
 	Nodes   []*node.Link
+	// Databases may be nil.
+	Databases *database.Databases
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -43,7 +46,7 @@ type Service struct {
 	listen   string
 	draining *Draining
 	config   Config
-	named    []namedFlow // by the configuration in force
+	named    []config.NamedFlow // by the configuration in force
 }
 
 // NewService makes a Service for the program of a version.
@@ -69,16 +72,33 @@ func (s *Service) SetDraining(until time.Time) {
 	}
 }
 
-// SetConfig records the configuration in force and the file it is from. It warns
-// of settings that name flows that do not exist.
-func (s *Service) SetConfig(file string, cfg config.Config) {
+// SetConfig records the configuration in force, the file it is from, and the settings
+// in it that wait for a restart. It warns of settings that name flows that do not
+// exist.
+func (s *Service) SetConfig(file string, cfg config.Config, restart []string) {
 	s.mu.Lock()
-	s.config = Config{File: file, Loaded: s.clk.Now()}
-	s.named = namedFlows(cfg)
+	s.config = Config{File: file, Loaded: s.clk.Now(), Restart: restart}
+	s.named = cfg.NamedFlows()
 	s.mu.Unlock()
 	if missing := s.missingFlows(); len(missing) > 0 {
 		s.log.Warn("the configuration names flows that do not exist", "settings", strings.Join(missing, ", "))
 	}
+}
+
+// missingFlows returns the settings that name flows that do not exist, so that
+// their calls fail or the settings have no effect. The answer can change with
+// every change of the scripts.
+func (s *Service) missingFlows() (settings []string) {
+	s.mu.Lock()
+	named := s.named
+	s.mu.Unlock()
+	scripts := s.parts.Scripts.Current()
+	for _, n := range named {
+		if !n.Exists(func(flow string) bool { return scripts.Version(flow) != "" }) {
+			settings = append(settings, n.Setting+": "+n.Flow)
+		}
+	}
+	return slices.Compact(settings)
 }
 
 // SetConfigProblem records why the configuration file as it is now is not in force.
@@ -104,8 +124,12 @@ func (s *Service) Status(calls bool) Status {
 		Nodes:   []node.Status{},
 	}
 	st.Flows, st.NoFlow = s.flows(st.Rollout)
+	st.Unnamed = s.parts.Runs.Unnamed()
 	for _, n := range s.parts.Nodes {
 		st.Nodes = append(st.Nodes, n.Status())
+	}
+	if s.parts.Databases != nil {
+		st.Databases = s.parts.Databases.Status()
 	}
 	if calls {
 		st.Running = s.parts.Runs.Running()

@@ -44,7 +44,7 @@ func newSite(t *testing.T, files map[string]string) *site {
 	history, err := store.OpenHistory("", 10, log, s.clk)
 	s.must(err)
 	t.Cleanup(func() { s.must(history.Close(context.Background())) })
-	tree, err := store.Open(s.dir, store.Config{History: history}, vm.Compile, log, s.clk)
+	tree, err := store.Open(context.Background(), s.dir, store.Config{History: history}, vm.Compile, log, s.clk)
 	s.must(err)
 	machine, err := vm.NewMachine()
 	s.must(err)
@@ -162,6 +162,9 @@ func TestAFlowThatIsGoneIsListedWhileItIsPinned(t *testing.T) {
 
 func TestHistoryShowsWhatChangedAFlow(t *testing.T) {
 	s := newSite(t, map[string]string{"a.lua": "", "b.lua": ""})
+	if first, err := s.History("a"); err != nil || len(first) != 1 || first[0].Version == "" {
+		t.Errorf("of a at first: %+v, %v", first, err)
+	}
 	s.save("a.lua", "return 1")
 	s.save("b.lua", "return 1")
 	all, err := s.History("")
@@ -255,12 +258,18 @@ func TestTheConfigurationIsFollowed(t *testing.T) {
 	s := newSite(t, map[string]string{"a.lua": ""})
 	cfg, err := config.Parse("e.yaml", []byte("default_flow: A\nroutes: [{flow: a.lua}, {flow: b}, {flow: b}]\nflows: {a.lua: {}, a: {}}\n"))
 	s.must(err)
-	s.SetConfig("e.yaml", cfg)
+	if s.SetConfig("e.yaml", config.Default(), nil); strings.Contains(s.log.String(), "names flows") {
+		t.Errorf("a warning of nothing: %s", s.log.String())
+	}
+	s.SetConfig("e.yaml", cfg, []string{"listen"})
 	if got, want := strings.Join(s.Status(false).Config.Strays, ", "), "default_flow: A, routes: b, flows: a.lua"; got != want {
 		t.Errorf("flows that do not exist: %s, want %s", got, want)
 	}
 	if !strings.Contains(s.log.String(), `settings="default_flow: A, routes: b, flows: a.lua"`) {
 		t.Errorf("the log does not say which: %s", s.log.String())
+	}
+	if got := s.Status(false).Config.Restart; len(got) != 1 || got[0] != "listen" {
+		t.Errorf("settings that wait for a restart: %v", got)
 	}
 	s.clk.Advance(time.Minute)
 	s.SetConfigProblem(errors.New("first"))
@@ -274,8 +283,8 @@ func TestTheConfigurationIsFollowed(t *testing.T) {
 	if got := s.Status(false).Config.Strays; len(got) != 1 {
 		t.Errorf("after the scripts were added: %v", got)
 	}
-	s.SetConfig("e.yaml", config.Default())
-	if c := s.Status(false).Config; c.Problem != "" || len(c.Strays) != 0 || !c.Loaded.After(noon) {
+	s.SetConfig("e.yaml", config.Default(), nil)
+	if c := s.Status(false).Config; c.Problem != "" || len(c.Strays)+len(c.Restart) != 0 || !c.Loaded.After(noon) {
 		t.Errorf("without a problem: %+v", c)
 	}
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -184,6 +185,16 @@ func TestHandoverLeavesTheAddresses(t *testing.T) {
 		if line := <-old.log.lines; strings.Contains(line, "level=WARN") {
 			t.Errorf("the old host complains: %s", line)
 		}
+	}
+}
+
+func TestAHandoverThatFailsDrainsNothing(t *testing.T) {
+	s := startOpen(t, &fake{})
+	if err := os.MkdirAll(fmt.Sprintf("%s.%d/x", s.path, os.Getpid()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.client.Drain(t.Context(), true); err == nil || s.told() != "" {
+		t.Errorf("%v, and the host was told %q", err, s.told())
 	}
 }
 

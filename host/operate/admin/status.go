@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -22,13 +23,15 @@ type Status struct {
 	Draining *Draining `json:"draining,omitempty"` // nil while eslua takes calls
 	Config   Config    `json:"config"`
 
-	Scripts store.Status    `json:"scripts"`
-	Rollout rollout.Status  `json:"rollout"`
-	Calls   outbound.Status `json:"calls"`
-	NoFlow  run.Counts      `json:"no_flow"` // calls that named a flow that does not exist
-	Flows   []Flow          `json:"flows"`
-	Nodes   []node.Status   `json:"nodes"`
-	Running []run.Running   `json:"running,omitempty"` // only on request: there may be ten thousand
+	Scripts   store.Status      `json:"scripts"`
+	Rollout   rollout.Status    `json:"rollout"`
+	Calls     outbound.Status   `json:"calls"`
+	NoFlow    run.Counts        `json:"no_flow"` // calls that named a flow that does not exist
+	Unnamed   int64             `json:"unnamed"` // calls for which nothing names a flow
+	Flows     []Flow            `json:"flows"`
+	Nodes     []node.Status     `json:"nodes"`
+	Databases []database.Status `json:"databases,omitempty"`
+	Running   []run.Running     `json:"running,omitempty"` // only on request: there may be ten thousand
 }
 
 // Draining is the time in which eslua takes no new calls.
@@ -43,7 +46,8 @@ type Config struct {
 	Loaded  time.Time `json:"loaded"`            // when it came into force
 	Problem string    `json:"problem,omitempty"` // why the file as it is now is not in force
 	Since   time.Time `json:"problem_since,omitzero"`
-	Strays  []string  `json:"strays,omitempty"` // settings that name flows that do not exist: "default_flow: x"
+	Restart []string  `json:"waits_for_restart,omitempty"` // settings that the file has and that need a restart
+	Strays  []string  `json:"strays,omitempty"`            // settings that name flows that do not exist: "default_flow: x"
 }
 
 // Flow is a script that serves calls, or served some.

@@ -17,13 +17,7 @@ func (c *Canary) UnmarshalYAML(n ast.Node) error {
 		return scalar(n, c.Share.Set)
 	}
 	type plain Canary // has no UnmarshalYAML, so that this ends
-	if err := yaml.NodeToValue(n, (*plain)(c), yaml.Strict()); err != nil {
-		return err
-	}
-	if c.Calls < 1 || c.Window <= 0 {
-		return &yaml.SyntaxError{Message: "a canary needs a window and at least one call, or it could never fail", Token: n.GetToken()}
-	}
-	return nil
+	return yaml.NodeToValue(n, (*plain)(c), yaml.Strict())
 }
 
 // A Percent is a share of 1% to 99%, written 10%.

@@ -13,24 +13,26 @@ import (
 // name, its default, whether a reload changes it (otherwise a restart is needed),
 // and its line in README.md.
 type Config struct {
-	Listen      Address         `yaml:"listen" default:"127.0.0.1:8084" doc:"address for FreeSWITCH's socket application; keep it on loopback or a private network, the protocol has no password"`
-	Scripts     string          `yaml:"scripts" doc:"directory of the flows; empty runs the flows built into the program"`
-	DefaultFlow string          `yaml:"default_flow" reload:"yes" doc:"flow for a call whose socket path and routes name none; empty: such a call continues with its dialplan"`
-	Fallback    Fallback        `yaml:"fallback" default:"continue" reload:"yes" doc:"what to do with a call whose script fails: continue (with the dialplan), hangup CAUSE, or transfer EXTENSION [DIALPLAN [CONTEXT]]"`
-	Routes      []Route         `yaml:"routes" reload:"yes" doc:"rules for calls whose socket path names no flow, tried in order"`
-	Flows       map[string]Flow `yaml:"flows" reload:"yes" doc:"settings of single flows, by name"`
-	Nodes       []Node          `yaml:"nodes" doc:"FreeSWITCH nodes to keep a control connection to"`
-	Hosts       []Address       `yaml:"hosts" reload:"yes" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
-	Parked      Parked          `yaml:"parked" default:"report" reload:"yes" doc:"what eslua does when it starts with calls that a dead eslua left parked: report, hangup CAUSE, or reenter (their flow)"`
-	Drain       Duration        `yaml:"drain" default:"10m" reload:"yes" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`
-	State       string          `yaml:"state" doc:"directory for data that survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
-	History     int             `yaml:"history" default:"100" doc:"how many generations of the scripts are kept for rollback"`
-	Admin       string          `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, the first directory that exists"`
-	Metrics     Address         `yaml:"metrics" doc:"HTTP address of /metrics and /health; empty: none"`
-	Calls       Calls           `yaml:"calls"`
-	Limits      Limits          `yaml:"limits" reload:"yes"`
-	Grants      grant.Grants    `yaml:"grants" reload:"yes"`
-	Log         Log             `yaml:"log"`
+	Listen      Address             `yaml:"listen" default:"127.0.0.1:8084" doc:"address for FreeSWITCH's socket application; keep it on loopback or a private network, the protocol has no password"`
+	Scripts     string              `yaml:"scripts" doc:"directory of the flows; empty runs the flows built into the program"`
+	DefaultFlow string              `yaml:"default_flow" reload:"yes" doc:"flow for a call whose socket path and routes name none; empty: such a call continues with its dialplan"`
+	Fallback    Fallback            `yaml:"fallback" default:"continue" reload:"yes" doc:"what to do with a call whose script fails: continue (with the dialplan), hangup CAUSE, or transfer EXTENSION [DIALPLAN [CONTEXT]]"`
+	Routes      []Route             `yaml:"routes" form:"a list: [{destination: PATTERN, flow: NAME}]" reload:"yes" doc:"rules for calls whose socket path names no flow, tried in order"`
+	Flows       map[string]Flow     `yaml:"flows" form:"a mapping: FLOW: {settings: {NAME: VALUE}}" reload:"yes" doc:"settings of single flows, by name"`
+	Nodes       []Node              `yaml:"nodes" form:"a list: [{address: HOST:PORT, password: PASSWORD}]" doc:"FreeSWITCH nodes to keep a control connection to"`
+	Databases   map[string]Database `yaml:"databases" form:"a mapping: NAME: {dsn: sqlite:///var/lib/eslua/NAME.db}" reload:"yes" doc:"databases that scripts reach by name; a flow also needs grants: databases: [NAME]"`
+	Hosts       []Address           `yaml:"hosts" form:"a list: [HOST:PORT, HOST:PORT]" reload:"yes" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
+	Parked      Parked              `yaml:"parked" default:"report" reload:"yes" doc:"what eslua does with calls that a dead eslua left parked: report, hangup CAUSE, or reenter (their flow)"`
+	Drain       Duration            `yaml:"drain" default:"10m" reload:"yes" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`
+	State       string              `yaml:"state" doc:"directory for data that survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
+	History     int                 `yaml:"history" least:"1" default:"100" doc:"how many generations of the scripts are kept for rollback"`
+	Admin       string              `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, the first directory that exists"`
+	Metrics     Address             `yaml:"metrics" doc:"HTTP address of /metrics and /health; empty: none"`
+	HostMemory  Size                `yaml:"host_memory" default:"0B" doc:"memory that eslua may hold; above it, calls are ended, those first that have allocated and computed most; 0B: 80 % of what the machine has or the control group permits, at most 60 % of ulimit -d and -v"`
+	Calls       Calls               `yaml:"calls"`
+	Limits      Limits              `yaml:"limits" reload:"yes"`
+	Grants      grant.Grants        `yaml:"grants" reload:"yes"`
+	Log         Log                 `yaml:"log"`
 }
 
 // A Route sends matching calls to a flow. Empty patterns match everything.
@@ -55,7 +57,7 @@ type Flow struct {
 type Canary struct {
 	Share  Percent  `yaml:"share" default:"10%" doc:"share of the flow's calls that get the new version"`
 	Window Duration `yaml:"window" default:"10m" doc:"how long the new version is tried"`
-	Calls  int      `yaml:"calls" default:"20" doc:"how many calls of the new version must have ended before it can serve all"`
+	Calls  int      `yaml:"calls" least:"1" default:"20" doc:"how many calls of the new version must have ended before it can serve all"`
 }
 
 // A Node is a FreeSWITCH to which eslua keeps a control connection.
@@ -71,23 +73,26 @@ func (n Node) Label() string { return cmp.Or(n.Name, string(n.Address)) }
 
 // Calls limits the calls that FreeSWITCH hands over.
 type Calls struct {
-	Max       int      `yaml:"max" default:"10000" doc:"calls at a time; further calls continue with their dialplans at once; 0 is no limit"`
-	Handshake Duration `yaml:"handshake" default:"25s" doc:"how long a new connection may be silent"`
+	Max       int      `yaml:"max" least:"0" default:"10000" doc:"calls at a time; further calls continue with their dialplans at once; 0 is no limit"`
+	Handshake Duration `yaml:"handshake" default:"25s" doc:"how long a new connection may be silent; when more than calls.max are, the one that has been longest is closed"`
 	Linger    Duration `yaml:"linger" default:"10s" doc:"how long FreeSWITCH keeps a hung-up call's socket for its last events; whole seconds"`
 }
 
 // Limits bound what one run of a script may use.
 type Limits struct {
-	Memory   Size     `yaml:"memory" default:"16MiB" doc:"memory that the script's values may hold at a time"`
-	Burst    Duration `yaml:"burst" default:"1s" doc:"Lua CPU time between two waits"`
-	CPU      Duration `yaml:"cpu" default:"1m" doc:"Lua CPU time in all"`
-	Duration Duration `yaml:"duration" default:"0s" doc:"wall-clock time of the script; 0 is no limit"`
-	Stack    int      `yaml:"stack" default:"16000" doc:"depth of function calls"`
-	Source   Size     `yaml:"source" default:"256KiB" doc:"size of one text given to load(); a script file may have 256KiB"`
+	Memory      Size     `yaml:"memory" default:"16MiB" doc:"memory that the script's values may hold at a time"`
+	Burst       Duration `yaml:"burst" default:"1s" doc:"Lua CPU time between two waits"`
+	CPU         Duration `yaml:"cpu" default:"1m" doc:"Lua CPU time in all"`
+	AfterHangup Duration `yaml:"after_hangup" default:"100ms" doc:"Lua CPU time in all after the caller has hung up, to finish and to clean up; a script with a hangup hook has limits.burst if that is more"`
+	Duration    Duration `yaml:"duration" default:"0s" doc:"wall-clock time of the script; 0 is no limit"`
+	Switch      Size     `yaml:"switch" default:"16MiB" doc:"what FreeSWITCH may start and keep for the script in all: a leg and a recording count as 64KiB, a task, a job, an event, a row as 4KiB, texts as long as they are"`
+	Stack       int      `yaml:"stack" least:"1" default:"16000" doc:"depth of function calls"`
+	Source      Size     `yaml:"source" default:"256KiB" doc:"size of a script, of each module that it requires, and of one text given to load()"`
 }
 
-// Log sets the level and the format of the log, which goes to stderr.
+// Log sets the level, the format and the limit of the log, which goes to stderr.
 type Log struct {
 	Level  Level  `yaml:"level" default:"info" reload:"yes" doc:"debug, info, warn or error"`
 	Format Format `yaml:"format" default:"text" doc:"text or json"`
+	Rate   int    `yaml:"rate" least:"0" default:"100" doc:"lines a second that scripts may write together, beyond those that each may write in any case: 20, and one a second; what is left out is counted in the log"`
 }

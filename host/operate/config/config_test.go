@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ func TestEmptyFileIsTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Listen != "127.0.0.1:8084" || c.Limits.Memory != 16<<20 || c.Fallback.Action != Continue ||
-		c.Grants.CheckEvent() != nil || c.Grants.CheckAPI("system ls") == nil {
+		c.Grants.CheckEvent("CUSTOM", nil, "") != nil || c.Grants.CheckAPI("system ls") == nil {
 		t.Fatalf("not the defaults: %+v", c)
 	}
 }
@@ -65,10 +66,10 @@ log: {level: debug, format: json}
 	if f.Limits.Memory != 8<<20 || f.Limits.Burst != Duration(500*time.Millisecond) {
 		t.Errorf("a flow's limits must stand on the general ones: %+v", f.Limits)
 	}
-	if g := f.Grants; g.CheckApp("bridge", "user/1") == nil || g.CheckEvent() == nil || g.CheckAPI("system ls") != nil || len(g.Read) != 1 {
+	if g := f.Grants; g.CheckApp("bridge", "user/1") == nil || g.CheckEvent("CUSTOM", nil, "") == nil || g.CheckAPI("system ls") != nil || len(g.Read) != 1 {
 		t.Errorf("a flow's grants must stand on the general ones: %+v", g)
 	}
-	if g := c.Grants; g.CheckApp("bridge", "user/1") != nil || g.CheckEvent() != nil || g.CheckAPI("bg_system ls") == nil {
+	if g := c.Grants; g.CheckApp("bridge", "user/1") != nil || g.CheckEvent("CUSTOM", nil, "") != nil || g.CheckAPI("bg_system ls") == nil {
 		t.Errorf("a flow's grants are not the general ones: %+v", g)
 	}
 	if f.Fallback.String() != "transfer 9000 XML default" || f.Settings["polite"] != true {
@@ -80,11 +81,92 @@ log: {level: debug, format: json}
 	if len(c.Hosts) != 2 || c.Parked != (Parked{HangupParked, "NORMAL_TEMPORARY_FAILURE"}) || c.Drain != Duration(time.Minute) {
 		t.Errorf("hosts %v, parked %v, drain %v", c.Hosts, c.Parked, c.Drain)
 	}
-	if c.Log != (Log{Level: Level(slog.LevelDebug), Format: "json"}) {
+	if c.Log != (Log{Level: Level(slog.LevelDebug), Format: "json", Rate: 100}) {
 		t.Errorf("log: %+v", c.Log)
 	}
 	if c.Calls.Handshake != Duration(25*time.Second) || c.Calls.Linger != Duration(5*time.Second) {
 		t.Errorf("calls: %+v", c.Calls)
+	}
+}
+
+func TestEveryErrorIsTold(t *testing.T) {
+	_, err := Parse("e.yaml", []byte(`
+lissten: 127.0.0.1:8084
+fallback: hangup BUSSY
+routes:
+  - {destination: '(', flow: a}
+  - destination: ^7
+  - {destination: ^(7), flow: a, args: [$2]}
+  - {flow: a, context: '[', args: [x]}
+flows:
+  a: {limits: {memory: 16 megs, speed: 1}, canary: 0%}
+  b: {settings: {list: [1]}, grants: {read: [prompts], api: {allow: [a], only: [b]}}}
+nodes:
+  - {password: x}
+history: 0
+calls: {max: -1}
+log: {level: loud}
+`))
+	want := []string{
+		`2: unknown setting "lissten"; did you mean listen?`, `3: "BUSSY" is not a hangup cause`, `5: "(" is not a regular expression`,
+		`6: this route names no flow`, `7: $2 is a group`, `8: "[" is not a regular expression`, `10: "16 megs" is not a size`,
+		`10: unknown setting "speed"`, `10: "0%" is not a share`, `11: a setting of a flow is text`, `11: "prompts" is not an absolute path`,
+		`11: allow: adds to the default and only: replaces it`, `13: this node has no address`, `14: history is 0; write a whole number, at least 1`,
+		`15: max is -1; write a whole number, at least 0`, `16: "loud" is not a log level`,
+	}
+	got := strings.Split(err.Error(), "\n")
+	for i, line := range want {
+		if i >= len(got) || !strings.HasPrefix(got[i], "e.yaml:"+line) {
+			t.Fatalf("error %d is not %q:\n%s", i, line, err)
+		}
+	}
+	var one *Error
+	if len(got) != len(want) || !errors.As(err, &one) || one.Line != 2 {
+		t.Errorf("%v\n%s", one, err)
+	}
+}
+
+// TestOneRoundTellsAll: what is wrong in one place hides nothing that is wrong in
+// another.
+func TestOneRoundTellsAll(t *testing.T) {
+	for name, c := range map[string]struct {
+		source string
+		want   []string
+	}{
+		"a mistake of YAML": {"listen: [\nlissten: 1\nlog:\n  level: debug\n   format: xml\ndrain: 10\n",
+			[]string{`1: `, `2: unknown setting "lissten"`, `2: "1" is not an address`, `4: `, `6: "10" is not a duration`}},
+		"set twice":         {"drain: 1m\ndrain: 2m\nlissten: x\n", []string{`2: drain is set already in line 1`, `3: unknown setting "lissten"`, `3: "x" is not an address`}},
+		"a flow twice":      {"flows:\n  a: {limits: {stack: 5}}\n  a: {limits: {stack: x}}\n", []string{`3: a is set already in line 2`, `3: stack is "x"`}},
+		"a misspelt name":   {"noeds:\n  - {adress: here, password: x}\n  - {name: a}\n", []string{`1: unknown setting "noeds"; did you mean nodes?`, `2: unknown setting "adress"`, `2: "here" is not an address`, `3: this node has no address`}},
+		"two nodes":         {"lissten: ':1'\nnodes:\n  - {address: 'a:1'}\n  - {address: 'a:1'}\n", []string{`1: unknown`, `4: two nodes are called a:1`}},
+		"within one route":  {"routes:\n  - {destination: '(', context: '[', args: [$1]}\n", []string{`2: "("`, `2: "["`, `2: this route names no flow`}},
+		"a flow's grants":   {"grants: {api: {only: [status]}}\nflows:\n  a: {grants: {api: {allow: [system]}}}\n  b: {grants: {apps: {only: [x], allow: [y]}}}\n  c: {grants: {api: {allow: [lua]}}, canary: 0%}\n", []string{`3: allow: adds`, `4: allow: adds`, `5: "0%" is not a share`, `5: allow: adds`}},
+		"a second document": {"lissten: ':1'\n---\nlisten: ':1'\n", []string{`1: unknown`, `3: this is a second document`}},
+		"a wrong anchor":    {"flows:\n  a: {limits: &l {stack: x}}\n  b: {limits: *l}\n", []string{`2: stack is "x"`}},
+	} {
+		_, err := Parse("e.yaml", []byte(c.source))
+		got := strings.Split(fmt.Sprint(err), "\n")
+		for i, line := range c.want {
+			if len(got) != len(c.want) || !strings.HasPrefix(got[i], "e.yaml:"+line) {
+				t.Errorf("%s: error %d is not %q:\n%s", name, i, line, strings.Join(got, "\n"))
+				break
+			}
+		}
+	}
+}
+
+// TestTheRestIsRead: what is right of a file with mistakes.
+func TestTheRestIsRead(t *testing.T) {
+	c, err := Parse("e.yaml", []byte("lissten: 127.0.0.1:1\ndrain: x\nfallback: [\nnodes:\n  - 7\n  - {address: 'a:1', password: x, name: [1]}\nflows: {a: {limits: {memory: 8MiB, stack: x}}}\n"))
+	if err == nil || c.Listen != "127.0.0.1:1" || c.Drain != Default().Drain || len(c.Nodes) != 2 || c.Nodes[1].Password != "x" || c.Flows["a"].Limits.Memory != 8<<20 {
+		t.Errorf("%v: %+v", err, c)
+	}
+}
+
+func TestAliasesAreReadInTheWholeFile(t *testing.T) {
+	c, err := Parse("e.yaml", []byte("flows:\n  a: {settings: &s {x: 1}}\n  b: {settings: *s}\nroutes:\n  - {flow: &f a}\n  - {flow: *f}\n"))
+	if err != nil || c.Flows["b"].Settings["x"] == nil || c.Routes[1].Flow != "a" {
+		t.Errorf("%v: %+v", err, c)
 	}
 }
 
@@ -112,11 +194,17 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"fallback: hangup me;now\n":                                  `e.yaml:1: "me;now" is not a hangup cause`,
 		"parked: shoot\n":                                            `e.yaml:1: "shoot" is not an action for parked calls`,
 		"flows:\n  a:\n    canary: 100%\n":                           `e.yaml:3: "100%" is not a share`,
-		"flows:\n  a:\n    canary: {calls: 0}\n":                     `e.yaml:3: a canary needs`,
+		"flows:\n  a:\n    canary: {calls: 0}\n":                     `e.yaml:3: calls is 0; write a whole number, at least 1`,
 		"flows:\n  a:\n    canary: {shares: 1%}\n":                   `e.yaml:3: unknown setting "shares"`,
 		"log:\n  level: loud\n":                                      `e.yaml:2: "loud" is not a log level`,
+		"log:\n  level: wran\n":                                      `e.yaml:2: "wran" is not a log level; did you mean warn?`,
+		"log: {level: warning}\n":                                    `e.yaml:1: "warning" is not a log level; write debug, info, warn or error`,
+		"log: {format: jsno}\n":                                      `e.yaml:1: "jsno" is not a log format; did you mean json?`,
+		"fallback: hangpu USER_BUSY\n":                               `e.yaml:1: "hangpu USER_BUSY" is not a fallback; did you mean hangup USER_BUSY?`,
+		"fallback: Continue\n":                                       `e.yaml:1: "Continue" is not a fallback; did you mean continue?`,
+		"parked: reprot\n":                                           `e.yaml:1: "reprot" is not an action for parked calls; did you mean report?`,
 		"log:\n  format: xml\n":                                      `e.yaml:2: "xml" is not a log format`,
-		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":                 `e.yaml:2: mapping key "listen" already defined`,
+		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":                 `e.yaml:2: listen is set already in line 1`,
 		"flows:\n  a:\n    settings: {x: [1]}\n":                     `e.yaml:3: a setting of a flow is text, a number`,
 		"flows:\n  a:\n    limits: {speed: 1}\n":                     `e.yaml:3: unknown setting "speed"`,
 		"grants:\n  aps: {}\n":                                       `e.yaml:2: unknown setting "aps"`,
@@ -125,7 +213,7 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"grants: {api: {only: [status]}}\nflows:\n  a:\n    grants: {api: {allow: [system]}}\n": `e.yaml:4: allow: adds to the default`,
 		"calls:\n  max: many\n":                    `e.yaml:2: max is "many"; write a whole number`,
 		"calls: {max: [1]}\n":                      `e.yaml:1: max is a list; write a whole number`,
-		"nodes: 127.0.0.1:8021\n":                  `e.yaml:1: nodes is one value; write a list: [VALUE, VALUE]`,
+		"nodes: 127.0.0.1:8021\n":                  `e.yaml:1: nodes is one value; write a list: [{address: HOST:PORT, password: PASSWORD}]`,
 		"default_flow: {a: b}\n":                   `e.yaml:1: default_flow is a mapping; write one value`,
 		"scripts /etc/eslua\n":                     `e.yaml:1: the file is one value; write a mapping: NAME: VALUE`,
 		"grants: {fire_events: 7}\n":               `e.yaml:1: fire_events is "7"; write true or false`,
@@ -134,12 +222,12 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"listen: [\n":                              `e.yaml:1: `,
 		"lissten: x\n":                             `e.yaml:1: unknown setting "lissten"; did you mean listen?`,
 		"memory: 1MiB\n":                           `e.yaml:1: unknown setting "memory" in the file; it belongs under limits`,
-		"limits: {speed: 1}\n":                     `e.yaml:1: unknown setting "speed"; limits has memory, burst, cpu, duration, stack, source`,
+		"limits: {speed: 1}\n":                     `e.yaml:1: unknown setting "speed"; limits has memory, burst, cpu, after_hangup, duration, switch, stack, source`,
 		"nodes:\n - {adress: 'a:1'}\n":             `e.yaml:2: unknown setting "adress"; did you mean address?`,
 		"flows:\n  a.b:\n    settings: {x: [1]}\n": `e.yaml:3: a setting of a flow`,
 		"calls: {max: 1.5}\n":                      `e.yaml:1: max is "1.5"; write a whole number`,
 		"calls: {max: 9999999999999999999999}\n":   `e.yaml:1: max is "9999999999999999999999"; write a whole number`,
-		"hosts: {a: b}\n":                          `e.yaml:1: hosts is a mapping; write a list: [VALUE, VALUE]`,
+		"hosts: {a: b}\n":                          `e.yaml:1: hosts is a mapping; write a list: [HOST:PORT, HOST:PORT]`,
 		"hosts: [[x]]\n":                           `e.yaml:1: an entry of hosts is a list; write one value`,
 		"nodes: [{address: 'a:1'}, {name: 'a:1', address: 'b:1'}]\n": `e.yaml:1: two nodes are called a:1`,
 	} {
@@ -206,9 +294,12 @@ func TestFlowsAreListed(t *testing.T) {
 		0: "there are no flows", 1: "the flows are a", 12: "the flows are a, b, c, d, e, f, g, h, i, j, k, l",
 		14: "the flows are a, b, c, d, e, f, g, h, i, j, k, l and 2 more",
 	} {
-		if got := DescribeFlows(names[:n]); got != want {
+		if got := DescribeFlows("another", names[:n]); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}
+	}
+	if got := DescribeFlows("Meun", []string{"lobby", "menu"}); got != "did you mean menu?" {
+		t.Error(got)
 	}
 	if FlowName("ivr/main.lua") != "ivr/main" || FlowName("main") != "main" {
 		t.Error("the name of a flow has an ending")
@@ -244,12 +335,12 @@ func TestHangupCauses(t *testing.T) {
 
 func TestALimitByItsName(t *testing.T) {
 	l := Default().Limits
-	for _, set := range [][2]string{{"memory", "1MiB"}, {"burst", "20ms"}, {"cpu", "3s"}, {"duration", "1m"}, {"stack", "50"}, {"source", "1KiB"}} {
+	for _, set := range [][2]string{{"memory", "1MiB"}, {"burst", "20ms"}, {"cpu", "3s"}, {"after_hangup", "200ms"}, {"duration", "1m"}, {"switch", "2MiB"}, {"stack", "50"}, {"source", "1KiB"}} {
 		if err := l.Set(set[0], set[1]); err != nil {
 			t.Error(err)
 		}
 	}
-	if want := (Limits{1 << 20, Duration(20 * time.Millisecond), Duration(3 * time.Second), Duration(time.Minute), 50, 1 << 10}); l != want {
+	if want := (Limits{1 << 20, Duration(20 * time.Millisecond), Duration(3 * time.Second), Duration(200 * time.Millisecond), Duration(time.Minute), 2 << 20, 50, 1 << 10}); l != want {
 		t.Errorf("got %+v, want %+v", l, want)
 	}
 	for _, bad := range [][2]string{{"speed", "1"}, {"memory", "1"}, {"stack", "0"}, {"stack", "deep"}, {"cpu", "-1s"}} {

@@ -38,6 +38,9 @@ func setText(field reflect.Value, text string) error {
 		return s.Set(text)
 	}
 	n, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a whole number", text)
+	}
 	field.SetInt(int64(n))
-	return err
+	return nil
 }

@@ -48,7 +48,8 @@ func (f *Fallback) Set(text string) error {
 		*f = Fallback{Action: a, Data: data}
 		return nil
 	}
-	return fmt.Errorf("%q is not a fallback; write continue, hangup NORMAL_TEMPORARY_FAILURE or transfer 9000 XML default", text)
+	return fmt.Errorf("%q is not a fallback; %s", text,
+		meant(text, "write continue, hangup NORMAL_TEMPORARY_FAILURE or transfer 9000 XML default", string(Continue), string(Hangup), string(Transfer)))
 }
 
 func (f Fallback) String() string { return strings.TrimSpace(string(f.Action) + " " + f.Data) }

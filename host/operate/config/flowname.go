@@ -2,20 +2,67 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"github.com/eslua/eslua/host/spell"
 )
 
 // FlowName returns a flow's name for a name that may end in .lua, as those in
 // routes, socket paths and commands may.
 func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
-// DescribeFlows returns a sentence that lists flows, for errors about a flow that
-// does not exist.
-func DescribeFlows(names []string) string {
+// NamedFlow is a flow that a setting names.
+type NamedFlow struct {
+	Setting string // "default_flow", "routes" or "flows"
+	Flow    string // as it is written
+	Path    []any  // of the setting, for Line
+}
+
+// NamedFlows returns the flows that the configuration names.
+func (c Config) NamedFlows() (list []NamedFlow) {
+	if c.DefaultFlow != "" {
+		list = append(list, NamedFlow{"default_flow", c.DefaultFlow, []any{"default_flow"}})
+	}
+	for i, r := range c.Routes {
+		if r.Flow != "" {
+			list = append(list, NamedFlow{"routes", r.Flow, []any{"routes", i, "flow"}})
+		}
+	}
+	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {
+		list = append(list, NamedFlow{"flows", flow, []any{"flows", flow}})
+	}
+	return list
+}
+
+// Exists reports whether the setting takes effect, by whether a flow of a name exists.
+// The settings of a flow are under its name, which has no .lua.
+func (n NamedFlow) Exists(exists func(flow string) bool) bool {
+	return exists(FlowName(n.Flow)) && (n.Setting != "flows" || n.Flow == FlowName(n.Flow))
+}
+
+// DescribeFlows returns the end of an error about a flow that does not exist: which
+// one was meant, else which there are.
+func DescribeFlows(missing string, names []string) string {
+	if near := spell.Nearest(missing, names); near != "" {
+		return "did you mean " + near + "?"
+	}
 	if len(names) == 0 {
 		return "there are no flows"
 	}
 	return "the flows are " + Shorten(names)
+}
+
+// Deeper returns the flow of a subdirectory that a path was meant to name, which means
+// a flow with arguments; "" if there is none.
+func Deeper(flow string, args []string, exists func(flow string) bool) string {
+	for _, arg := range args {
+		if flow += "/" + arg; exists(FlowName(flow)) {
+			return FlowName(flow)
+		}
+	}
+	return ""
 }
 
 // Shorten lists the first of many names, and how many more there are.

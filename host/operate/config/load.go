@@ -1,18 +1,14 @@
 package config
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // Error is a setting that cannot be used. Line is 0 if it has no line.
@@ -29,67 +25,118 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
+// Errors are several settings that cannot be used, in the order of their lines.
+type Errors []*Error
+
+func (list Errors) Error() string {
+	lines := make([]string, len(list))
+	for i, e := range list {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (list Errors) Unwrap() []error {
+	errs := make([]error, len(list))
+	for i, e := range list {
+		errs[i] = e
+	}
+	return errs
+}
+
+// Err returns the list as an error: the only entry as itself, nil for none.
+func (list Errors) Err() error {
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return list[0]
+	}
+	slices.SortStableFunc(list, func(a, b *Error) int { return a.Line - b.Line })
+	return list
+}
+
+// Join returns the settings that cannot be used of several errors, or the first error
+// that is about something else.
+func Join(errs ...error) error {
+	var list Errors
+	for _, err := range errs {
+		var one *Error
+		var several Errors
+		switch {
+		case err == nil:
+		case errors.As(err, &several):
+			list = append(list, several...)
+		case errors.As(err, &one):
+			list = append(list, one)
+		default:
+			return err
+		}
+	}
+	return list.Err()
+}
+
 // Load reads the file over the defaults. Unknown and repeated settings are errors.
 func Load(file string) (Config, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
-		return Config{}, &Error{File: file, Message: "cannot be read: " + errors.Unwrap(err).Error()}
+		return Default(), &Error{File: file, Message: "cannot be read: " + errors.Unwrap(err).Error()}
 	}
 	return Parse(file, source)
 }
 
-// Parse reads source over the defaults; file is its name in errors.
+// AdminOf returns the setting admin of a file, whatever else is wrong there; "" if it
+// cannot be read.
+func AdminOf(file string) string {
+	var c struct{ Admin string }
+	source, err := os.ReadFile(file)
+	if err != nil || yaml.Unmarshal(source, &c) != nil {
+		return ""
+	}
+	return c.Admin
+}
+
+// Parse reads source over the defaults; file is its name in errors. The error tells
+// everything that is wrong, and the Config holds the rest.
 func Parse(file string, source []byte) (Config, error) {
-	tree, err := parser.ParseBytes(source, 0)
-	if err != nil {
-		return Config{}, explain(file, err)
-	}
-	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.NullType {
-		return Default(), nil // an empty file; decoding it would clear the defaults
-	}
-	if err := checkShape(tree.Docs[0].Body, reflect.TypeFor[Config](), "the file"); err != nil {
-		return Config{}, explain(file, err)
-	}
-	// Twice, because a flow's limits and grants are read over the general ones,
-	// which may come after it in the file.
-	general := Default()
-	if err := decode(context.Background(), source, &general); err != nil {
-		return Config{}, explain(file, err)
-	}
-	c := Default()
-	if err := decode(context.WithValue(context.Background(), generalKey{}, &general), source, &c); err != nil {
-		return Config{}, explain(file, err)
-	}
-	if path, err := c.check(); err != nil {
-		return Config{}, &Error{File: file, Line: line(tree, path), Message: err.Error()}
-	}
-	return c, nil
-}
-
-func decode(ctx context.Context, source []byte, c *Config) error {
-	return yaml.UnmarshalContext(ctx, source, c, yaml.Strict())
-}
-
-// check returns an error about settings that are valid alone but not together, and
-// the path to it, of names and indices.
-func (c *Config) check() (path []any, err error) {
-	for i, r := range c.Routes {
-		if r.Flow == "" {
-			return []any{"routes", i}, errors.New("this route names no flow; add flow: NAME")
-		}
-		if group, groups := r.missingGroup(); group != "" {
-			return []any{"routes", i, "args"}, fmt.Errorf("%s is a group of the destination's pattern, which has %d; put the part that you mean in parentheses there", group, groups)
-		}
-	}
+	tree := read(source)
+	c := tree.decode()
 	for i, n := range c.Nodes {
-		if n.Address == "" {
-			return []any{"nodes", i}, errors.New("this node has no address; add address: 127.0.0.1:8021")
-		}
-		if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Label() == n.Label() }) {
-			return []any{"nodes", i}, fmt.Errorf("two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label())
+		if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Label() == n.Label() && n.Label() != "" }) {
+			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label()))
 		}
 	}
-	return nil, nil
+	return c, explain(file, tree.errs...)
+}
+
+// A conflict is a mistake in a mapping whose values are right alone.
+type conflict struct {
+	settings []string // which of them it is about; the first is to be corrected
+	message  string
+}
+
+func (r *Route) conflicts() (list []conflict) {
+	if r.Flow == "" {
+		list = append(list, conflict{[]string{"flow"}, "this route names no flow; add flow: NAME"})
+	}
+	if group, groups := r.missingGroup(); group != "" {
+		list = append(list, conflict{[]string{"args", "destination"}, fmt.Sprintf("%s is a group of the destination's pattern, which has %d; put the part that you mean in parentheses there", group, groups)})
+	}
+	return list
+}
+
+func (n *Node) conflicts() (list []conflict) {
+	if n.Address == "" {
+		list = append(list, conflict{[]string{"address"}, "this node has no address; add address: 127.0.0.1:8021"})
+	}
+	return list
+}
+
+func (c *Canary) conflicts() (list []conflict) {
+	if c.Window <= 0 {
+		list = append(list, conflict{[]string{"window"}, "a canary needs a window, or it could never fail"})
+	}
+	return list
 }
 
 // missingGroup returns the first group that the arguments name and the
@@ -109,28 +156,28 @@ func (r Route) missingGroup() (group string, groups int) {
 	return "", groups
 }
 
-// line returns the line of a path, 0 if it has none because an alias replaces it.
-func line(tree *ast.File, path []any) int {
-	b := new(yaml.PathBuilder).Root()
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			b = b.Child(step)
-		case int:
-			b = b.Index(uint(step))
-		}
-	}
-	n, err := b.Build().FilterFile(tree)
+// Line returns the line of a path of names and indices in a configuration file, 0 if
+// it has none.
+func Line(file string, path ...any) int {
+	source, err := os.ReadFile(file)
 	if err != nil {
 		return 0
 	}
-	return n.GetToken().Position.Line
+	if t := read(source).at(path...); t != nil {
+		return t.Position.Line
+	}
+	return 0
 }
 
-func explain(file string, err error) error {
-	var at yaml.Error
-	if !errors.As(err, &at) || at.GetToken() == nil {
-		return &Error{File: file, Message: err.Error()}
+// explain returns errors of the file as one, an *Error or Errors.
+func explain(file string, errs ...error) error {
+	var list Errors
+	for _, err := range errs {
+		e := &Error{File: file, Message: err.Error()}
+		if at := yaml.Error(nil); errors.As(err, &at) && at.GetToken() != nil {
+			e.Line, e.Message = at.GetToken().Position.Line, at.GetMessage()
+		}
+		list = append(list, e)
 	}
-	return &Error{File: file, Line: at.GetToken().Position.Line, Message: at.GetMessage()}
+	return list.Err()
 }

@@ -43,7 +43,8 @@ func (p *Parked) Set(text string) error {
 		*p = Parked{Action: a}
 		return nil
 	}
-	return fmt.Errorf("%q is not an action for parked calls; write report, hangup NORMAL_TEMPORARY_FAILURE or reenter", text)
+	return fmt.Errorf("%q is not an action for parked calls; %s", text,
+		meant(text, "write report, hangup NORMAL_TEMPORARY_FAILURE or reenter", string(Report), string(HangupParked), string(Reenter)))
 }
 
 func (p Parked) String() string { return strings.TrimSpace(string(p.Action) + " " + p.Cause) }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/eslua/eslua/host/spell"
 )
 
 // scalar decodes one YAML value with parse; an error keeps the value's line.
@@ -23,6 +25,16 @@ func scalar(n ast.Node, parse func(string) error) error {
 		return &yaml.SyntaxError{Message: err.Error(), Token: n.GetToken()}
 	}
 	return nil
+}
+
+// meant returns what an error says to write instead of text, whose first word is to
+// be one of several.
+func meant(text, otherwise string, words ...string) string {
+	first, rest, _ := strings.Cut(text, " ")
+	if near := spell.Nearest(first, words); near != "" && near != first {
+		return "did you mean " + strings.TrimSpace(near+" "+rest) + "?"
+	}
+	return otherwise
 }
 
 // A Size is a number of bytes, written 256KiB, 16MiB or 1GiB.
@@ -154,7 +166,7 @@ func (l *Level) Set(text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not a log level; write debug, info, warn or error", text)
+	return fmt.Errorf("%q is not a log level; %s", text, meant(text, "write debug, info, warn or error", "debug", "info", "warn", "error"))
 }
 
 func (l Level) String() string { return strings.ToLower(slog.Level(l).String()) }
@@ -168,7 +180,7 @@ func (f *Format) UnmarshalYAML(n ast.Node) error { return scalar(n, f.Set) }
 // Set reads text or json.
 func (f *Format) Set(text string) error {
 	if text != "text" && text != "json" {
-		return fmt.Errorf("%q is not a log format; write text or json", text)
+		return fmt.Errorf("%q is not a log format; %s", text, meant(text, "write text or json", "text", "json"))
 	}
 	*f = Format(text)
 	return nil

@@ -4,5 +4,5 @@ package systemd
 
 import "time"
 
-// monotonic returns 0, for there is no systemd on this system.
+// monotonic returns 0, because this system has no systemd.
 func monotonic() time.Duration { return 0 }

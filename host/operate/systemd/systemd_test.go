@@ -13,15 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-	"golang.org/x/sys/unix"
-
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/testproc"
+	"golang.org/x/sys/unix"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
-// environment is what systemd set; unset removes.
+// environment holds what systemd has set and unset has not removed.
 type environment map[string]string
 
 func (e environment) of(pid int) Environment {

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,15 +10,15 @@ import (
 )
 
 // isSpoken reports whether an application only says, plays or logs its argument or
-// reads digits. Such an argument is neither stored nor expanded a second time, so
-// that a caller's name with ${...} in it passes when it is escaped. One that begins
-// with an expansion may turn out to begin with a scope, and phrase: goes through a
-// macro, which expands.
+// reads digits. Such an argument is neither stored nor expanded, so that a caller's
+// name with ${...} in it passes. phrase: goes through a macro, which expands; so does
+// the extension that is the eleventh word of play_and_get_digits.
 func isSpoken(app, data string) bool {
 	switch strings.ToLower(strings.TrimSpace(app)) {
 	case "log", "speak", "say", "playback", "loop_playback", "endless_playback", "record", "read", "send_dtmf", "queue_dtmf":
-		return !strings.HasPrefix(data, "$") && !strings.HasPrefix(data, "%") && !strings.HasPrefix(data, "[") &&
-			!strings.Contains(strings.ToLower(data), "phrase:")
+		return !strings.Contains(strings.ToLower(data), "phrase:")
+	case "play_and_get_digits":
+		return !strings.Contains(strings.ToLower(data), "phrase:") && len(syntax.Split(data, ' ', 11)) < 11
 	}
 	return false
 }
@@ -61,15 +62,21 @@ var appArguments = map[string][]argument{
 	"soft_hold":                {{broadcastApp, 3, 1}, {broadcastApp, 3, 2}},
 }
 
-// app checks an application and the applications, extensions, dial strings and
-// variables in its argument.
+// app checks an application that FreeSWITCH executes later, when it expands the
+// argument: text has looked for ${...}, so that only escapes are left.
 func (c check) app(name, data, where string) error {
-	c, err := c.nested(Application, where)
+	return c.expanded(name, syntax.Unescape(data), where)
+}
+
+// expanded checks an application and the applications, extensions, dial strings and
+// variables in its argument.
+func (c check) expanded(name, data, where string) error {
+	c, err := c.nested(where)
 	if err != nil {
 		return err
 	}
 	_, data = scoped(data)
-	name, data = strings.ToLower(strings.TrimSpace(holed(name))), holed(data)
+	name = strings.ToLower(strings.TrimSpace(name))
 	if name == "" {
 		return nil
 	}
@@ -77,7 +84,7 @@ func (c check) app(name, data, where string) error {
 		return c.app(app, strings.TrimSpace(arg+" "+data), where)
 	}
 	if name == "socket" && c.leadsHome(data) {
-		return nil
+		return c.handedOn(data, where)
 	}
 	if err := c.permit(Application, name, data, where); err != nil {
 		return err
@@ -85,33 +92,110 @@ func (c check) app(name, data, where string) error {
 	if where == "" {
 		where = strings.TrimSpace(name + " " + data)
 	}
+	if err := c.filesOf(Application, name, data, where); err != nil {
+		return err
+	}
+	if sent[name] {
+		if err := c.oneLine(data); err != nil {
+			return err
+		}
+	}
+	known, err := c.appArgument(name, data, where)
+	if known || err != nil || isSpoken(name, data) {
+		return err
+	}
+	return c.dial(data)
+}
+
+// appArgument checks the argument of an application, and reports whether it has a
+// form that is known here.
+func (c check) appArgument(name, data, where string) (known bool, err error) {
 	if list, ok := appArguments[name]; ok {
-		return c.arguments(list, data, where)
+		return true, c.arguments(list, data, where)
 	}
 	switch name {
 	case "set", "push", "unshift", "set_global", "set_profile_var", "export", "bridge_export":
-		return c.pairs([]string{data}, where)
+		return true, c.pairs([]string{data}, where)
 	case "multiset":
-		return c.multiset(data, where)
+		return true, c.multiset(data, where)
+	case "capture":
+		w := syntax.Split(data, '|', c.wordLimit(3))
+		if bare := strings.ToLower(stripQuotes(wordAt(w, 1))); strings.Contains(bare, "inline") || strings.Contains(bare, "::") {
+			if err := c.unclear("part", "FreeSWITCH would cut out a part of a text", where); err != nil {
+				return true, err
+			}
+		}
+		return true, cmp.Or(c.unknownValue(wordAt(w, 0), where), c.stored(wordAt(w, 1), where), c.carried(wordAt(w, 0), wordAt(w, 1), where))
+	case "strftime":
+		name, format, _ := strings.Cut(data, "=")
+		if strings.Contains(format, "%") { // it may make any word
+			return true, cmp.Or(c.unknownValue(name, where), c.stored(format, where))
+		}
+		return true, c.variable(name, format, where)
+	case "hash", "db":
+		return true, c.kept(data, where)
+	case "send_display", "set_name":
+		return true, c.stored(data, where)
+	case "phrase", "speak":
+		return true, nil
+	case "fifo":
+		return true, c.queue(data, where)
+	case "conference":
+		return true, c.enter(data, where)
+	case "voicemail":
+		return true, c.mailbox(data, where)
+	case "bridge", "att_xfer", "page":
+		c.legs(data)
+		return true, c.dial(data)
+	case "group":
+		return true, c.group(Application, data, where)
+	case "callcenter":
+		return true, c.dial(data)
+	case "valet_park":
+		return true, c.valet(data, where)
+	case "directory":
+		return true, c.directory(data, where)
 	case "play_and_get_digits":
-		return c.failure(syntax.Split(data, ' ', c.wordLimit(11)), where)
+		w := syntax.Split(data, ' ', c.wordLimit(11))
+		return true, cmp.Or(c.digitsInto(w, 7, where), c.failure(w, where))
+	case "read":
+		return true, c.digitsInto(syntax.Split(data, ' ', c.wordLimit(6)), 3, where)
 	case "limit_execute":
 		at := 4
 		if words := syntax.Split(data, ' ', c.wordLimit(6)); len(words) == 5 { // the form without a backend (switch_limit_backwards_compat_flag)
 			at = 3
 		}
-		return c.arguments([]argument{{application, 6, at}}, data, where)
+		return true, c.arguments([]argument{{application, 6, at}}, data, where)
 	case "bind_digit_action":
-		return c.digitActions(syntax.Split(data, ',', c.wordLimit(6)), where)
+		return true, c.digitActions(syntax.Split(data, ',', c.wordLimit(6)), where)
+	case "record", "record_session":
+		return true, c.recorded(data, where)
+	case "record_fsv", "rxfax":
+		return true, c.written(Application, name, data, where)
+	case "enum":
+		return true, c.lookup(Application, name, data, where)
 	case "event":
-		return c.grants.CheckEvent()
-	case "curl":
-		return c.web(data, where)
+		return true, c.event(data)
+	case "gentones":
+		return true, cmp.Or(c.tones(data, where), c.dial(data))
+	case "conference_set_auto_outcall":
+		c.legs(data)
+		return true, c.dial(data)
 	}
-	if isSpoken(name, data) {
-		return nil
+	return false, nil
+}
+
+// directory checks the dialplan to which mod_directory transfers the caller.
+func (c check) directory(data, where string) error {
+	w := syntax.Split(data, ' ', c.wordLimit(6))
+	for i := 2; i < len(w); i++ {
+		if dialplan := strings.ToLower(w[i]); strings.Contains(dialplan, "inline") || strings.Contains(dialplan, "lua") {
+			if err := c.target(anything, w[i], where); err != nil {
+				return err
+			}
+		}
 	}
-	return c.dial(data)
+	return nil
 }
 
 // failure checks the last argument of play_and_get_digits, to which a failure
@@ -121,6 +205,20 @@ func (c check) failure(w []string, where string) error {
 		return c.anyTarget(w, " ", where)
 	}
 	return c.transfer(syntax.Split(wordAt(w, 10), ' ', 4), 0, where)
+}
+
+// digitsInto checks the variable, named by a word, that is set to the digits that the
+// caller enters, or that the script sends in the caller's place.
+func (c check) digitsInto(w []string, at int, where string) error {
+	if !c.unquoted {
+		return c.unknownValue(wordAt(w, at), where)
+	}
+	for _, name := range w {
+		if err := c.unknownValue(name, where); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // multiset sets several variables, split at blanks or at the x of a leading ^^x.
@@ -165,8 +263,6 @@ func (c check) digitActions(fields []string, where string) error {
 func (c check) digitAction(action, value, where string) error {
 	lower := strings.ToLower(action)
 	switch {
-	case isUnknown(action):
-		return unknowable(Application, action, where)
 	case strings.HasPrefix(lower, "api:"):
 		return c.api(action[4:]+" "+value, where)
 	case strings.HasPrefix(lower, "exec:"):
@@ -189,3 +285,18 @@ func (c check) leadsHome(data string) bool {
 		return !slices.Contains(c.grants.Own, h.Name+":"+h.Port)
 	})
 }
+
+// handedOn checks the channels that the path of a socket names: the flow there may act
+// on what its arguments name.
+func (c check) handedOn(data, where string) error {
+	for _, host := range syntax.SocketHosts(data) {
+		for _, uuid := range uuids.FindAllString(urlDecoded(host.Path), -1) {
+			if err := c.channel(Application, "socket", uuid, where); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var uuids = regexp.MustCompile(`(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)

@@ -57,23 +57,9 @@ func (c check) wordLimit(n int) int {
 	return n
 }
 
-// refuseUnknown refuses what the switch puts in up to the word with index last:
-// it could contain a blank and so move every word after it.
-func (c check) refuseUnknown(words []string, last int, where string) error {
-	for i := 0; i <= last && i < len(words); i++ {
-		if isUnknown(words[i]) && !c.grants.Apps.everything() {
-			return unknowable(Application, words[i], where)
-		}
-	}
-	return nil
-}
-
 // applicationAt checks an application and its argument among words. It may be
 // missing, and some commands take a number in its place.
 func (c check) applicationAt(words []string, at int, where string) error {
-	if err := c.refuseUnknown(words, at, where); err != nil {
-		return err
-	}
 	if c.unquoted {
 		return c.anyApplication(words, where)
 	}
@@ -84,27 +70,29 @@ func (c check) applicationAt(words []string, at int, where string) error {
 }
 
 func (c check) broadcastAt(words []string, at int, where string) error {
-	if err := c.refuseUnknown(words, at-1, where); err != nil {
-		return err
-	}
 	if c.unquoted {
 		return c.anyApplication(words, where)
 	}
 	return c.broadcast(wordAt(words, at), where)
 }
 
-// anyApplication takes every word for an application or for app::argument.
+// anyApplication takes every word for an application or for app::argument. Most of
+// them are not, so only known names count.
 func (c check) anyApplication(words []string, where string) error {
 	if c.grants.Apps.Only != nil {
-		return unreadable(Application, "an application's name inside quotes", where)
+		if err := c.unclear("quoted-name", "an application may be named inside quotes", where); err != nil {
+			return err
+		}
 	}
+	c.maybe = true
 	for i, name := range words {
-		if err := c.count(name); err != nil {
+		data := strings.Join(words[i+1:], " ")
+		if err := c.count(data); err != nil {
 			return err
 		}
 		name, _, _ = strings.Cut(name, "::")
 		name, _, _ = strings.Cut(name, "!")
-		if err := c.app(name, strings.Join(words[i+1:], " "), where); err != nil {
+		if err := c.app(name, data, where); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ fire_events: false
 		t.Fatal(err)
 	}
 	if g.CheckAPI("sofia profile internal rescan") != nil || g.CheckAPI("originate user/1 &park") == nil ||
-		g.CheckApp("log", "x") == nil || g.CheckApp("bridge", "user/1") != nil || g.CheckEvent() == nil {
+		g.CheckApp("log", "x") == nil || g.CheckApp("bridge", "user/1") != nil || g.CheckEvent("CUSTOM", nil, "") == nil {
 		t.Errorf("not what was written: %+v", g)
 	}
 	if g.Read[0] != "/etc/eslua/prompts" {

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,7 +14,7 @@ import (
 // so a text that Go cannot read is refused.
 func (c check) json(text, where string) error {
 	if c.unquoted { // JSON's own quotes and escapes may have been removed
-		return unreadable(APICommand, "the JSON of a json command inside another text", where)
+		return c.unclear("json", "the JSON of a json command is inside another text", where)
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	if _, err := c.value(dec, where); err != nil {
@@ -23,7 +24,7 @@ func (c check) json(text, where string) error {
 		if errors.Is(err, io.EOF) && strings.TrimSpace(text) == "" {
 			return nil
 		}
-		return unreadable(APICommand, "the JSON of a json command", where)
+		return c.unclear("json", "FreeSWITCH may read the JSON of a json command in its own way", where)
 	}
 	return nil
 }
@@ -36,7 +37,7 @@ func (c check) value(dec *json.Decoder, where string) (string, error) {
 	}
 	switch t := token.(type) {
 	case string:
-		return t, c.text(t, false)
+		return c.text(t)
 	case json.Delim:
 		if t == '{' {
 			return "", c.object(dec, where)
@@ -51,7 +52,19 @@ func (c check) value(dec *json.Decoder, where string) (string, error) {
 	return "", err
 }
 
+// jsonCommand checks a command of the JSON API, which is granted as "json NAME".
+func (c check) jsonCommand(name, where string) error {
+	_, why := apiTable.need("json "+name, "")
+	if verdict := c.grants.API.judge("json", name); why == "" && (verdict == granted || verdict == byDefault) {
+		return nil
+	}
+	return c.permit(APICommand, "json "+name, "", where)
+}
+
 func (c check) object(dec *json.Decoder, where string) error {
+	if err := c.count(""); err != nil {
+		return err
+	}
 	var commands, apps, args []string
 	for dec.More() {
 		key, err := dec.Token()
@@ -69,9 +82,13 @@ func (c check) object(dec *json.Decoder, where string) error {
 			apps = append(apps, value)
 		case "arg":
 			args = append(args, value)
+		case "uuid":
+			if err := c.channel(APICommand, "json", value, where); err != nil {
+				return err
+			}
 		case "command":
-			if strings.EqualFold(value, "jsjson") {
-				commands = append(commands, "jsapi")
+			if err := c.jsonCommand(strings.ToLower(value), where); err != nil {
+				return err
 			}
 		}
 	}
@@ -82,16 +99,13 @@ func (c check) object(dec *json.Decoder, where string) error {
 		args = []string{""}
 	}
 	for _, arg := range args {
-		if err := c.count(arg); err != nil {
-			return err
-		}
 		for _, name := range commands {
-			if err := c.api(name+" "+arg, where); err != nil {
+			if err := cmp.Or(c.count(arg), c.api(name+" "+arg, where)); err != nil {
 				return err
 			}
 		}
 		for _, name := range apps {
-			if err := c.app(name, arg, where); err != nil {
+			if err := cmp.Or(c.count(arg), c.app(name, arg, where)); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -11,14 +12,17 @@ const (
 	Application = "application"
 	Reading     = "file"
 	Events      = "event"
+	Use         = "use" // use.go
+	Database    = "database"
 )
 
 // A RefusedError names something that a flow tried and has no grant for.
 type RefusedError struct {
-	Kind  string // APICommand, Application, Reading, Events
-	Name  string // the command, the application or the file
-	Where string // the text it was found in, "" if the script named it directly
-	text  string
+	Kind    string // APICommand, Application, Use, Reading, Events, Database
+	Name    string // the command, the application, the use, the file, the event or the database
+	Where   string // the text it was found in, "" if the script named it directly
+	Channel string // the channel that is not the script's own, if that is why
+	text    string
 }
 
 func (e *RefusedError) Error() string {
@@ -30,8 +34,8 @@ func (e *RefusedError) Error() string {
 
 // shorten quotes the beginning of a text for an error line.
 func shorten(s string) string {
-	s = strings.ReplaceAll(s, hole, "${...}")
 	if len(s) > 80 {
+		s = s[:80]
 		return fmt.Sprintf("%.77q...", s)
 	}
 	return fmt.Sprintf("%q", s)
@@ -46,23 +50,39 @@ func section(kind string) string {
 }
 
 // refused returns the error for a name that a rule does not permit.
-func refused(kind, name, where, fix string) *RefusedError {
-	return &RefusedError{Kind: kind, Name: name, Where: where, text: fmt.Sprintf(
-		"the %s %q is not granted to this flow; "+fix, kind, name, section(kind))}
+func refused(kind, name, where string, why reason, rule *Rule) *RefusedError {
+	text := fmt.Sprintf("the %s %q is not granted to this flow", kind, name)
+	if v := rule.judge(name, ""); v == byDefault || v == granted {
+		text += fmt.Sprintf(": it %s", why)
+	}
+	return &RefusedError{Kind: kind, Name: name, Where: where, text: text + "; " + rule.toGrant(kind, name)}
 }
 
-// unknowable returns the error for a name that only the switch will know.
-func unknowable(kind, name, where string) *RefusedError {
-	name = strings.ReplaceAll(name, hole, "${...}")
-	return &RefusedError{Kind: kind, Name: name, Where: where, text: fmt.Sprintf(
-		"the %s in %s is put together by FreeSWITCH, so no grant can be looked up; write the whole name "+
-			"(session:getVariable gives a variable's value), or grant all of them: grants: %s: allow: [\"*\"]",
-		kind, shorten(name), section(kind))}
+// toGrant says what to write into the configuration to grant a name in addition, and
+// nothing else.
+func (r *Rule) toGrant(kind, name string) string {
+	list, names := "allow", r.Allow
+	switch {
+	case r.judge(name, "") == denied:
+		return fmt.Sprintf("remove it from grants: %s: deny: in the configuration", section(kind))
+	case r.Only != nil:
+		list, names = "only", r.Only
+	}
+	var all []string
+	for _, n := range append(names[:len(names):len(names)], Name(name)) {
+		if text := string(n); plainName.MatchString(text) {
+			all = append(all, text)
+		} else {
+			all = append(all, fmt.Sprintf("%q", text))
+		}
+	}
+	return fmt.Sprintf("to grant it, write grants: {%s: {%s: [%s]}} in the configuration", section(kind), list, strings.Join(all, ", "))
 }
 
-// unreadable returns the error for a text that may contain anything.
-func unreadable(kind, what, where string) *RefusedError {
-	return &RefusedError{Kind: kind, Name: what, Where: where, text: fmt.Sprintf(
-		"%s cannot be checked against the grants of this flow; write it more simply, or grant all of them: grants: %s: allow: [\"*\"]",
-		what, section(kind))}
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*( [A-Za-z0-9_][A-Za-z0-9_.-]*)?$`)
+
+// tooMuch returns the error for a text that no grant permits.
+func tooMuch(what, where string) *RefusedError {
+	return &RefusedError{Kind: APICommand, Name: what, Where: where,
+		text: what + " is refused, whatever is granted: write it shorter or in parts"}
 }

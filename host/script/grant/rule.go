@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Rule decides which names are permitted. The zero Rule permits all but the denied
-// ones (denied.go). Deny has precedence over Allow, Allow over Only.
+// A Rule decides which names are permitted. The zero Rule permits those that the
+// tables say need no grant. Deny has precedence over Allow, Allow over Only.
 type Rule struct {
 	Allow []Name `yaml:"allow"` // in addition to the default
 	Deny  []Name `yaml:"deny"`  // taken from the default
@@ -59,30 +59,31 @@ func (r *Rule) everything() bool {
 	return len(r.Deny) == 0 && (has(r.Allow, "*") || has(r.Only, "*"))
 }
 
-// permits reports whether a name and the first word after it are permitted; if not,
-// fix says what to change.
-func (r *Rule) permits(denied map[string]string, name, first string) (ok bool, fix string) {
-	names := []string{"*", name}
-	if first != "" {
-		names = append(names, name+" "+first)
-	}
+// verdict tells what a rule says of a name.
+type verdict uint8
+
+const (
+	byDefault  verdict = iota // the rule does not name it; the table decides
+	granted                   // the configuration names it
+	denied                    // under deny:
+	notAmongst                // only: is given and does not name it
+)
+
+// judge returns what the rule says of a name that the first word of its argument
+// follows.
+func (r *Rule) judge(name, first string) verdict {
 	in := func(list []Name) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return has(list, n) })
+		return has(list, "*") || has(list, name) || first != "" && has(list, name+" "+first)
 	}
 	switch {
 	case in(r.Deny):
-		return false, "remove it from grants: %s: deny: in the configuration"
-	case in(r.Allow):
-		return true, ""
+		return denied
+	case in(r.Allow), in(r.Only):
+		return granted
 	case r.Only != nil:
-		return in(r.Only), "add it under grants: %s: only: in the configuration"
+		return notAmongst
 	}
-	for _, n := range names {
-		if _, yes := denied[n]; yes {
-			return false, "add it under grants: %s: allow: in the configuration"
-		}
-	}
-	return true, ""
+	return byDefault
 }
 
 func has(list []Name, name string) bool {

@@ -181,7 +181,7 @@ func checkFlow(g *store.Generation, flow string) error {
 	if versionOf(g, flow) != versionAbsent {
 		return nil
 	}
-	return fmt.Errorf("generation %s has no flow %q; %s", g.Name(), flow, g.DescribeFlows())
+	return fmt.Errorf("generation %s has no flow %q; %s", g.Name(), flow, g.DescribeFlows(flow))
 }
 
 func describeFlow(flow string) string {

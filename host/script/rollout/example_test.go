@@ -26,7 +26,7 @@ func ExampleRollout() {
 	save("queue.lua", "return 1")
 
 	log, clk := slog.New(slog.DiscardHandler), clock.System()
-	scripts, err := store.Open(dir, store.Config{}, vm.Compile, log, clk)
+	scripts, err := store.Open(context.Background(), dir, store.Config{}, vm.Compile, log, clk)
 	if err != nil {
 		panic(err)
 	}

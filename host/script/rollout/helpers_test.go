@@ -16,10 +16,10 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -68,7 +68,7 @@ func (w *world) start() {
 	var err error
 	w.history, err = store.OpenHistory(w.state, w.keep, log, w.clk)
 	must(w, err)
-	w.scripts, err = store.Open(w.dir, store.Config{History: w.history}, vm.Compile, log, w.clk)
+	w.scripts, err = store.Open(context.Background(), w.dir, store.Config{History: w.history}, vm.Compile, log, w.clk)
 	must(w, err)
 	w.Rollout = New(w.cfg, Deps{Scripts: w.scripts, History: w.history, StateDir: w.state, Log: log, Clock: w.clk})
 	w.served()
@@ -77,7 +77,7 @@ func (w *world) start() {
 // stop ends the host.
 func (w *world) stop() {
 	w.nextDeadline()
-	_ = w.save() // some tests have it fail
+	_ = w.save(context.Background()) // some tests have it fail
 	w.history.Close(context.Background())
 }
 

@@ -68,7 +68,7 @@ func New(cfg config.Config, d Deps) *Rollout {
 	r := &Rollout{
 		deps:        d,
 		wake:        make(chan struct{}, 1),
-		file:        stateFile{dir: d.StateDir, log: d.Log},
+		file:        stateFile{dir: d.StateDir, log: d.Log, writeLock: make(chan struct{}, 1)},
 		settings:    canarySettings(cfg),
 		overrides:   map[string]loadedOverride{},
 		unavailable: map[string]Override{},
@@ -112,7 +112,7 @@ func (r *Rollout) Run(ctx context.Context) error {
 	for {
 		changed := r.deps.Scripts.Changed()
 		next, ok := r.nextDeadline()
-		if err := r.save(); err == nil || errors.Is(err, errRetired) {
+		if err := r.save(ctx); err == nil || errors.Is(err, errRetired) || ctx.Err() != nil {
 			reported = ""
 		} else if err.Error() != reported {
 			reported = err.Error()
@@ -121,7 +121,7 @@ func (r *Rollout) Run(ctx context.Context) error {
 		var due <-chan time.Time
 		stop := func() bool { return true }
 		if ok {
-			timer := r.deps.Clock.NewTimer(next)
+			timer := r.deps.Clock.NewTimerAt(next)
 			due, stop = timer.C, timer.Stop
 		}
 		select {
@@ -143,17 +143,16 @@ func (r *Rollout) wakeRun() {
 	}
 }
 
-// nextDeadline catches up and returns the time until the next window is over, if a
+// nextDeadline catches up and returns when the next window is over, if a
 // canary is in progress.
-func (r *Rollout) nextDeadline() (next time.Duration, ok bool) {
+func (r *Rollout) nextDeadline() (next time.Time, ok bool) {
 	r.mu.Lock()
 	defer r.unlock()
 	r.catchUp()
 	now := r.deps.Clock.Now()
 	for flow, c := range r.canaries {
-		left := c.end(r.settings[flow]).Sub(now)
-		if left > 0 && (!ok || left < next) {
-			next, ok = left, true
+		if end := c.end(r.settings[flow]); end.After(now) && (!ok || end.Before(next)) {
+			next, ok = end, true
 		}
 	}
 	return next, ok

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,14 +10,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/eslua/eslua/host/disk"
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// state is what survives a restart.
+// state survives a restart.
 type state struct {
 	Overrides []Override        `json:"records"`
 	Stable    []savedGeneration `json:"proven"`
@@ -31,23 +32,43 @@ type savedGeneration struct {
 // Retire stops saving: the state directory now belongs to the eslua that takes
 // over, while this one lets its calls end. Decisions still apply to those.
 func (r *Rollout) Retire() {
-	r.file.retired.Store(true) // without file.mu, which a disk that hangs holds
+	r.file.retired.Store(true) // without writeLock, whose holder a disk may block
 }
 
 var errRetired = errors.New("this eslua is draining; the new process decides now")
 
-// saveOrWarn saves the decisions. If that fails it returns a warning for the admin.
+// saveOrWarn saves the decisions. If that fails it returns a warning for the admin, who
+// does not wait long for a disk that hangs: Run saves them when it can.
 func (r *Rollout) saveOrWarn() (warning string) {
-	if err := r.save(); err != nil {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	late := r.deps.Clock.AfterFunc(saveTime, stop)
+	defer late.Stop()
+	err := r.save(ctx)
+	if ctx.Err() != nil {
+		r.wakeRun()
+		err = r.file.unsaved(errBusy)
+	}
+	if err != nil {
 		return err.Error()
 	}
 	return ""
 }
 
-// save saves the decisions if they changed since the last time.
-func (r *Rollout) save() error {
-	r.file.mu.Lock() // before the state is read, so that an older one never overwrites a newer one
-	defer r.file.mu.Unlock()
+// saveTime limits an admin's wait until earlier decisions are saved.
+const saveTime = 5 * time.Second
+
+var errBusy = errors.New("the disk has not completed an earlier write")
+
+// save saves the decisions if they changed since the last time. It fails if ctx ends
+// before others have saved theirs.
+func (r *Rollout) save(ctx context.Context) error {
+	select {
+	case r.file.writeLock <- struct{}{}: // before the state is read, so that an older one never overwrites a newer one
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-r.file.writeLock }()
 	return r.file.write(r.state())
 }
 
@@ -111,9 +132,11 @@ type stateFile struct {
 	dir string // "": nothing is saved
 	log *slog.Logger
 
-	mu      sync.Mutex // held while the file is written, to keep the order
-	written []byte     // what the file holds; nil: it does not exist
-	retired atomic.Bool
+	// writeLock keeps the order in which goroutines write the file. It is not a
+	// mutex because a disk that hangs may block its holder for long.
+	writeLock chan struct{}
+	written   []byte // what the file holds; nil: it does not exist
+	retired   atomic.Bool
 }
 
 func (f *stateFile) name() string { return filepath.Join(f.dir, "rollout.json") }
@@ -143,7 +166,7 @@ func (f *stateFile) read() (s state) {
 	return state{}
 }
 
-// write replaces the file if it does not hold s already. The caller holds mu.
+// write replaces the file if it does not hold s already. The caller holds writeLock.
 func (f *stateFile) write(s state) error {
 	if f.dir == "" {
 		return nil
@@ -164,8 +187,12 @@ func (f *stateFile) write(s state) error {
 		err = disk.WriteFiles(f.dir, map[string]string{filepath.Base(f.name()): string(data)})
 	}
 	if err != nil {
-		return fmt.Errorf("this holds only until eslua ends, because it could not be saved in %s: %w", f.name(), err)
+		return f.unsaved(err)
 	}
 	f.written = data
 	return nil
+}
+
+func (f *stateFile) unsaved(err error) error {
+	return fmt.Errorf("this holds only until eslua ends, because it could not be saved in %s: %w", f.name(), err)
 }

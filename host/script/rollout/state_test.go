@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestDamagedStateNeverStopsTheHost: it is renamed, and calls get what is in the
+// TestDamagedStateNeverStopsTheHost sees that it is renamed, and calls get what is in the
 // directory.
 func TestDamagedStateNeverStopsTheHost(t *testing.T) {
 	for name, content := range map[string]string{
@@ -41,7 +41,7 @@ func TestDamagedStateNeverStopsTheHost(t *testing.T) {
 	}
 }
 
-// TestDamagedStateThatCannotBeMoved is reported as such.
+// TestDamagedStateThatCannotBeMoved sees that the log says so.
 func TestDamagedStateThatCannotBeMoved(t *testing.T) {
 	w := newWorld(t, "", "a")
 	w.stop()
@@ -168,7 +168,7 @@ func TestStateFileIsWrittenOnlyForAChange(t *testing.T) {
 	w := newWorld(t, "", "a")
 	file := filepath.Join(w.state, "rollout.json")
 	w.nextDeadline()
-	must(t, w.save())
+	must(t, w.save(t.Context()))
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing was decided, and there is %v", err)
 	}
@@ -176,7 +176,7 @@ func TestStateFileIsWrittenOnlyForAChange(t *testing.T) {
 	must(t, w.do("pin a #0"))
 	first, err := os.Stat(file)
 	must(t, err)
-	must(t, w.save())
+	must(t, w.save(t.Context()))
 	if again, err := os.Stat(file); err != nil || !os.SameFile(first, again) {
 		t.Error("written again without a change")
 	}
@@ -212,7 +212,7 @@ func TestWithoutHistory(t *testing.T) {
 	}
 }
 
-// TestStateOfAnEarlierRelease is read as it was written, or an upgrade would forget
+// TestStateOfAnEarlierRelease reads the state as it was written, or an upgrade would forget
 // pins and rollbacks.
 func TestStateOfAnEarlierRelease(t *testing.T) {
 	w := newWorld(t, "flows: {c: {canary: 50%}}", "a", "b", "c")
@@ -231,5 +231,36 @@ func TestStateOfAnEarlierRelease(t *testing.T) {
 	w.start()
 	if b, c := w.gets("b"), w.gets("c"); b != "1" || c != "1/2" {
 		t.Errorf("calls get b%s c%s, want b1 c1/2", b, c)
+	}
+}
+
+// TestADiskThatHangsDelaysNoAdmin: a pin is in force at once, with a warning, and is
+// saved when the disk answers again.
+func TestADiskThatHangsDelaysNoAdmin(t *testing.T) {
+	w := newWorld(t, "", "a")
+	w.edit("a", "2")
+	w.file.writeLock <- struct{}{} // another write has not returned
+	warned := make(chan string, 1)
+	go func() {
+		_, warning, err := w.Pin("a", w.generations[0])
+		if err != nil {
+			warning = err.Error()
+		}
+		warned <- warning
+	}()
+	w.clk.WaitForTimers(1)
+	if got := w.gets("a"); got != "1" {
+		t.Errorf("meanwhile calls get %s", got)
+	}
+	w.clk.Advance(saveTime)
+	if warning := <-warned; !strings.Contains(warning, "has not completed an earlier write") {
+		t.Errorf("warned: %q", warning)
+	}
+	<-w.file.writeLock
+	must(t, w.save(t.Context()))
+	w.stop()
+	w.start()
+	if got := w.gets("a"); got != "1" {
+		t.Errorf("after a restart calls get %s", got)
 	}
 }

@@ -198,7 +198,7 @@ func TestLinksAndPipes(t *testing.T) {
 		"a directory outside":  {"lib", "../outside", "lib: this link is to ../outside, outside the script directory"},
 		"absolute":             {"x.lua", "/etc/passwd", "x.lua: this link is to the absolute path /etc/passwd"},
 		"nowhere":              {"x.lua", "gone.lua", "x.lua: this link is to gone.lua, which does not exist"},
-		"back to where it is":  {"mod/up", "..", "mod/up: this link leads back to a directory that contains it"},
+		"back to where it is":  {"mod/up", "..", ""},
 		"to itself":            {"x.lua", "x.lua", "x.lua: this link is to x.lua"},
 		"a file inside":        {"x.lua", "mod/a.lua", ""},
 		"a directory inside":   {"lib", "mod", ""},

@@ -25,7 +25,7 @@ func BenchmarkReload(b *testing.B) {
 	history, err := OpenHistory(b.TempDir(), 100, quiet, clock.System())
 	must(b, err)
 	history.Protect(func() []string { return nil })
-	s, err := Open(dir, Config{History: history}, vm.Compile, quiet, clock.System())
+	s, err := Open(b.Context(), dir, Config{History: history}, vm.Compile, quiet, clock.System())
 	must(b, err)
 	must(b, history.Close(context.Background()))
 	w := unnotified(s)
@@ -46,7 +46,7 @@ func BenchmarkReload(b *testing.B) {
 		return sum / time.Duration(times)
 	}
 	whole := timed(5, func(int) {}, func(int) {
-		_, err := Open(dir, Config{}, vm.Compile, quiet, clock.System())
+		_, err := Open(b.Context(), dir, Config{}, vm.Compile, quiet, clock.System())
 		must(b, err)
 	})
 	reread := timed(5, func(n int) { save(-1 - n) }, func(int) { must(b, s.Reload(context.Background())) })

@@ -1,26 +1,40 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
+
+	"github.com/eslua/eslua/host/script/lint"
 )
 
 // Check reads the script tree in dir as Open would and returns all its problems,
-// warnings included, in order of file and line. With files (relative to dir) it
-// returns only the problems of those and of the tree as a whole. It fails only if
-// the tree cannot be read at all.
-func Check(dir string, files []string, cfg Config, compile Compile) ([]Problem, error) {
+// warnings included, in order of file and line; what lint finds is not a warning here.
+// With files (relative to dir) it returns only the problems of those and of the tree as
+// a whole. It fails only if the tree cannot be read at all.
+func Check(ctx context.Context, dir string, files []string, cfg Config, compile Compile) ([]Problem, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("script directory %s: %w", dir, err)
 	}
-	t := scanDir(abs, cfg.withDefaults().Limits, emptyTree(), rereadNone)
+	t, err := scan{limits: cfg.withDefaults().Limits, previous: emptyTree(), reread: rereadNone}.dir(ctx, abs)
+	if err != nil {
+		return nil, err
+	}
 	if t.dir == "" {
 		return nil, asError(t.problems)
 	}
-	problems := examine(t, nil, cfg.Modules, compile)
+	problems, err := examine(ctx, t, nil, cfg, compile)
+	if err != nil {
+		return nil, err
+	}
+	problems = append(problems, faults(t.contents(), cfg.Lint, cfg.SourceLimit, true)...)
+	if !t.hasScripts() {
+		problems = append(problems, Problem{Message: fmt.Sprintf("%s has no *.lua file", dir)})
+	}
+	sortProblems(problems)
 	if len(files) == 0 {
 		return problems, nil
 	}
@@ -39,37 +53,41 @@ func Check(dir string, files []string, cfg Config, compile Compile) ([]Problem, 
 	return selected, nil
 }
 
-// examine compiles the scripts of a tree and returns all its problems. Contents
-// that serve already are not compiled again.
-func examine(t *tree, serving *Generation, modules []string, compile Compile) []Problem {
+// examine compiles the scripts of a tree and returns all its problems, except those
+// that faults finds. Contents that serve already are not compiled again. It fails only
+// if ctx ends.
+func examine(ctx context.Context, t *tree, serving *Generation, cfg Config, compile Compile) ([]Problem, error) {
 	problems := slices.Clone(t.problems)
 	for _, name := range sortedKeys(t.files) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		f := t.files[name]
 		if serving != nil && serving.files[name] != nil && serving.files[name].sum == f.content.sum {
 			f.content = serving.files[name]
 		}
-		f.content.build(compile)
+		f.content.build(compile, cfg.Lint)
 		if f.content.wrong != nil {
 			problems = append(problems, *f.content.wrong)
 		}
-		for _, r := range f.content.imports.required {
-			if p, ok := missingModule(name, r, t, modules); ok {
+		for _, r := range f.content.imports.Required {
+			if p, ok := missingModule(name, r, t, cfg.Modules); ok {
 				problems = append(problems, p)
 			}
 		}
 	}
 	sortProblems(problems)
-	return problems
+	return problems, nil
 }
 
 // missingModule returns the problem with a module that a script requires, if there
 // is one.
-func missingModule(script string, r requirement, t *tree, modules []string) (Problem, bool) {
-	p := Problem{File: script, Line: r.line, Warning: !r.certain}
-	if slices.Contains(modules, r.module) {
+func missingModule(script string, r lint.Requirement, t *tree, modules []string) (Problem, bool) {
+	p := Problem{File: script, Line: r.Line, Warning: !r.Certain}
+	if slices.Contains(modules, r.Module) {
 		return p, false
 	}
-	files, err := moduleFiles(r.module)
+	files, err := moduleFiles(r.Module)
 	if err != nil {
 		p.Message = err.Error()
 		return p, true
@@ -79,7 +97,7 @@ func missingModule(script string, r requirement, t *tree, modules []string) (Pro
 			return p, false
 		}
 	}
-	p.Message = fmt.Sprintf("requires %q, which is neither a built-in module nor in the script directory (%s)", r.module, files[0])
+	p.Message = fmt.Sprintf("requires %q, which is neither a built-in module nor in the script directory (%s)", r.Module, files[0])
 	return p, true
 }
 

@@ -16,7 +16,7 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		"lib/c.lua", "return return",
 		"good.lua", "require 'json'")
 	cfg := Config{Modules: []string{"json"}}
-	problems, err := Check(dir, nil, cfg, vm.Compile)
+	problems, err := Check(t.Context(), dir, nil, cfg, vm.Compile)
 	must(t, err)
 	for i, want := range []struct {
 		begin   string
@@ -46,7 +46,7 @@ func TestCheckOfSomeFiles(t *testing.T) {
 		"gone.lua":      "gone.lua",
 		".hidden.lua":   ".hidden.lua",
 	} {
-		problems, err := Check(dir, strings.Fields(files), Config{}, vm.Compile)
+		problems, err := Check(t.Context(), dir, strings.Fields(files), Config{}, vm.Compile)
 		must(t, err)
 		var got []string
 		for _, p := range problems {
@@ -59,7 +59,7 @@ func TestCheckOfSomeFiles(t *testing.T) {
 }
 
 func TestCheckOfNoDirectory(t *testing.T) {
-	if ps, err := Check(filepath.Join(t.TempDir(), "gone"), nil, Config{}, vm.Compile); err == nil {
+	if ps, err := Check(t.Context(), filepath.Join(t.TempDir(), "gone"), nil, Config{}, vm.Compile); err == nil {
 		t.Errorf("problems %v and no error", ps)
 	}
 }

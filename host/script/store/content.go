@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -27,11 +28,12 @@ type content struct {
 	built   bool
 	script  *vm.Script // nil for a data file, and if wrong is set
 	wrong   *Problem   // why it does not compile
-	imports imports
+	lint    *lint.File // nil: it is not linted
+	imports lint.Imports
 }
 
 // build compiles a script unless that was done before.
-func (c *content) build(compile Compile) {
+func (c *content) build(compile Compile, checker *lint.Checker) {
 	if c.built || !isScript(c.name) {
 		return
 	}
@@ -39,7 +41,12 @@ func (c *content) build(compile Compile) {
 	script, err := compile(c.name, []byte(c.data))
 	if err == nil {
 		c.script = script
-		c.imports = importsOf(c.data)
+		if checker == nil {
+			c.imports = lint.ImportsOf(c.data)
+			return
+		}
+		c.lint, _ = checker.Read(c.name, c.data) // it compiles, so it can be read
+		c.imports = c.lint.Imports
 		return
 	}
 	c.wrong = &Problem{File: c.name, Message: err.Error()}

@@ -301,7 +301,7 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 		log := &logbook{}
 		h, err := OpenHistory(state, 5, log.logger(), clock.System())
 		must(t, err)
-		h.use(vm.Compile, nil)
+		h.use(vm.Compile, Config{})
 		list := h.List()
 		if len(list) < 2 {
 			t.Fatalf("%d generations were written", len(list))
@@ -325,7 +325,7 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 	}
 }
 
-// TestALifeOfTheHost is the process that is killed.
+// TestALifeOfTheHost runs in the process that is killed.
 func TestALifeOfTheHost(t *testing.T) {
 	state := os.Getenv("ESLUA_TEST_LIFE")
 	if state == "" {
@@ -354,7 +354,7 @@ func TestFindDuringPruning(t *testing.T) {
 	log := &logbook{}
 	h, err := OpenHistory(state, 5, log.logger(), clock.System())
 	must(t, err)
-	h.use(vm.Compile, nil)
+	h.use(vm.Compile, Config{})
 	must(t, os.Remove(h.blobs.path(manifestBlobs, h.List()[1].Generation))) // the empty tree before
 	h.blobs.read = func(name string) ([]byte, error) {
 		if filepath.Dir(name) == h.blobs.path(fileBlobs, "") { // the manifest was read, and the files were not
@@ -398,7 +398,7 @@ func TestManyShareOneHistory(t *testing.T) {
 	log := &logbook{}
 	h, err := OpenHistory(state, 6, log.logger(), clock.System())
 	must(t, err)
-	h.use(vm.Compile, nil)
+	h.use(vm.Compile, Config{})
 	list := h.List()
 	if len(list) < 6 {
 		t.Errorf("%d generations are kept", len(list))

@@ -2,10 +2,7 @@ package store
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
 
 	"github.com/eslua/eslua/host/script/vm"
 )
@@ -43,23 +40,5 @@ func (d Dir) Require(name string) (*vm.Script, error) {
 
 // ReadFile does what Generation.ReadFile does, with what the directory holds now.
 func (d Dir) ReadFile(name string) (string, error) {
-	root, err := os.OpenRoot(d.dir) // no link leads out of it
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	switch info, err := root.Stat(name); {
-	case err != nil:
-		return "", err
-	case !info.Mode().IsRegular(): // a pipe would block
-		return "", fmt.Errorf("%s is not a regular file", name)
-	case info.Size() > d.limits.File:
-		return "", fmt.Errorf("%s has %d bytes; the limit is %d", name, info.Size(), d.limits.File)
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return "", err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, d.limits.File))
-	return string(data), errors.Join(err, f.Close())
+	return readRegular(d.dir, name, d.limits.File)
 }

@@ -35,7 +35,7 @@ func TestADirIsReadWhenAsked(t *testing.T) {
 	if text, err := l.ReadFile("data.txt"); err != nil || text != "text" {
 		t.Errorf("data.txt: %q, %v", text, err)
 	}
-	for name, want := range map[string]string{"lib": "not a regular file", "large.txt": "the limit is", "none": "no such file", "../x": "escapes"} {
+	for name, want := range map[string]string{"lib": "not a regular file", "large.txt": "the limit for a file", "none": "no such file", "../x": "escapes"} {
 		if _, err := l.ReadFile(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}

@@ -23,7 +23,7 @@ func ExampleStore() {
 	save := func(text string) { _ = os.WriteFile(filepath.Join(dir, "hello.lua"), []byte(text), 0o600) }
 
 	save("return 1")
-	scripts, err := store.Open(dir, store.Config{}, vm.Compile, slog.New(slog.DiscardHandler), clock.System())
+	scripts, err := store.Open(context.Background(), dir, store.Config{}, vm.Compile, slog.New(slog.DiscardHandler), clock.System())
 	if err != nil {
 		panic(err)
 	}

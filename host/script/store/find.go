@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func (h *History) restore(name string) (*Generation, error) {
 		return nil, describeRemoved(name, err)
 	}
 	h.mu.Lock()
-	compile, modules, serving := h.compile, h.modules, h.serving
+	compile, checks, serving := h.compile, h.checks, h.serving
 	h.mu.Unlock()
 	if compile == nil {
 		return nil, fmt.Errorf("generation %s: no store uses the history", name)
@@ -102,7 +103,10 @@ func (h *History) restore(name string) (*Generation, error) {
 	for _, at := range m.broken {
 		broken[at] = true
 	}
-	problems := examine(t, serving, modules, compile)
+	problems, err := examine(context.Background(), t, serving, checks, compile)
+	if err != nil {
+		return nil, err
+	}
 	if !mayServe(problems, &Generation{broken: broken}) {
 		return nil, fmt.Errorf("generation %s cannot serve in this eslua: %w", name, asError(problems))
 	}

@@ -16,12 +16,26 @@ type Flow struct {
 	Module  bool   // another script requires it
 }
 
-// A graph says which scripts of a generation load which. It is made with the
-// generation, so that no call waits for it.
+// A graph says which scripts of a tree load which.
 type graph struct {
-	requires map[string][]string // by script: the files that it can require by name
-	versions map[string]string   // by script
-	modules  map[string]bool     // files that another file requires
+	files      map[string]*content
+	requires   map[string][]string // by script: the files that it can require by name
+	requiredBy map[string][]string
+	modules    map[string]bool // files that another file requires
+}
+
+func newGraph(files map[string]*content) graph {
+	g := graph{files, map[string][]string{}, map[string][]string{}, map[string]bool{}}
+	for name, c := range files {
+		for _, module := range c.imports.Modules() {
+			if file := g.module(module); file != "" && file != name {
+				g.requires[name] = append(g.requires[name], file)
+				g.requiredBy[file] = append(g.requiredBy[file], name)
+				g.modules[file] = true
+			}
+		}
+	}
+	return g
 }
 
 // Version returns 12 hexadecimal digits: a hash of everything that can decide how
@@ -29,13 +43,13 @@ type graph struct {
 // tree if that shows only as it runs (require(name), load, package). Two
 // generations in which a flow has the same version run it alike. It is "" for a
 // flow that does not exist.
-func (g *Generation) Version(flow string) string { return g.graph.versions[flowFile(flow)] }
+func (g *Generation) Version(flow string) string { return g.versions[flowFile(flow)] }
 
 // Flows returns all scripts, sorted by name.
 func (g *Generation) Flows() []Flow {
-	list := make([]Flow, 0, len(g.graph.versions))
-	for _, name := range sortedKeys(g.graph.versions) {
-		list = append(list, Flow{config.FlowName(name), g.graph.versions[name], g.graph.modules[name]})
+	list := make([]Flow, 0, len(g.versions))
+	for _, name := range sortedKeys(g.versions) {
+		list = append(list, Flow{config.FlowName(name), g.versions[name], g.modules[name]})
 	}
 	return list
 }
@@ -54,23 +68,6 @@ func (g *Generation) Dependencies(flow string) []string {
 	return files
 }
 
-func (g *Generation) makeGraph() {
-	g.graph = graph{map[string][]string{}, map[string]string{}, map[string]bool{}}
-	for name, c := range g.files {
-		for _, module := range c.imports.modules() {
-			if file := g.module(module); file != "" && file != name {
-				g.graph.requires[name] = append(g.graph.requires[name], file)
-				g.graph.modules[file] = true
-			}
-		}
-	}
-	for name := range g.files {
-		if isScript(name) {
-			g.graph.versions[name] = g.version(name)
-		}
-	}
-}
-
 func (g *Generation) version(script string) string {
 	files, all := g.closure(script)
 	h := sha256.New()
@@ -85,26 +82,32 @@ func (g *Generation) version(script string) string {
 
 // closure returns the names of a script and of all it can require, or all if it
 // may load any.
-func (g *Generation) closure(script string) (files []string, all bool) {
+func (g graph) closure(script string) (files []string, all bool) {
+	files = g.reachable(script)
+	if slices.ContainsFunc(files, func(name string) bool { return g.files[name].imports.Dynamic }) {
+		return nil, true
+	}
+	slices.Sort(files)
+	return files, false
+}
+
+// reachable returns the names of a script and of all it can require by name.
+func (g graph) reachable(script string) []string {
 	seen := map[string]bool{script: true}
-	files = []string{script}
+	files := []string{script}
 	for i := 0; i < len(files); i++ {
-		if g.files[files[i]].imports.dynamic {
-			return nil, true
-		}
-		for _, file := range g.graph.requires[files[i]] {
+		for _, file := range g.requires[files[i]] {
 			if !seen[file] {
 				seen[file] = true
 				files = append(files, file)
 			}
 		}
 	}
-	slices.Sort(files)
-	return files, false
+	return files
 }
 
 // module returns the file that Require takes for a name, "" if there is none.
-func (g *Generation) module(name string) string {
+func (g graph) module(name string) string {
 	candidates, _ := moduleFiles(name)
 	at := slices.IndexFunc(candidates, func(file string) bool { return g.files[file] != nil })
 	if at < 0 {
@@ -123,5 +126,7 @@ func (g *Generation) FlowNames() (names []string) {
 	return names
 }
 
-// DescribeFlows returns a sentence that lists FlowNames.
-func (g *Generation) DescribeFlows() string { return config.DescribeFlows(g.FlowNames()) }
+// DescribeFlows returns the end of an error about a flow that is none of FlowNames.
+func (g *Generation) DescribeFlows(missing string) string {
+	return config.DescribeFlows(missing, g.FlowNames())
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -37,12 +38,12 @@ func FuzzImportsOf(f *testing.F) {
 			return // only what compiles is searched
 		}
 		lines := strings.Count(src, "\n") + strings.Count(src, "\r") + 1
-		for _, n := range importsOf(src).required {
-			if n.line < 1 || n.line > lines {
-				t.Errorf("%q is said to be required in line %d of %d", n.module, n.line, lines)
+		for _, n := range lint.ImportsOf(src).Required {
+			if n.Line < 1 || n.Line > lines {
+				t.Errorf("%q is said to be required in line %d of %d", n.Module, n.Line, lines)
 			}
-			if _, err := moduleFiles(n.module); err == nil && fs.ValidPath(n.module+".lua") && !strings.Contains(src, "require") {
-				t.Errorf("%q is required in a source without the word", n.module)
+			if _, err := moduleFiles(n.Module); err == nil && fs.ValidPath(n.Module+".lua") && !strings.Contains(src, "require") {
+				t.Errorf("%q is required in a source without the word", n.Module)
 			}
 		}
 	})

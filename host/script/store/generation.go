@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -14,18 +15,11 @@ import (
 // A Generation is an immutable snapshot of a script tree. Any number of goroutines
 // may use it. It needs no closing and is freed when nobody refers to it.
 type Generation struct {
-	name   string
-	loaded time.Time
-	files  map[string]*content
-	graph  graph
-	broken map[string]bool // files with errors: only the first load accepts such
-}
-
-// A File is one file of a generation.
-type File struct {
-	Name string // relative to the tree, with slashes
-	Size int
-	Hash string // 64 hexadecimal digits over its bytes
+	name     string
+	loaded   time.Time
+	graph                      // made here, so that no call waits for it
+	versions map[string]string // by script
+	broken   map[string]bool   // files with errors: only the first load accepts such
 }
 
 // A NotFoundError reports that no script or file has a name.
@@ -44,9 +38,13 @@ func (e *NotFoundError) Error() string {
 }
 
 func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {
-	g := &Generation{loaded: loaded, files: files, broken: broken}
+	g := &Generation{loaded: loaded, graph: newGraph(files), versions: map[string]string{}, broken: broken}
 	g.name = treeName(g.sums())
-	g.makeGraph()
+	for name := range files {
+		if isScript(name) {
+			g.versions[name] = g.version(name)
+		}
+	}
 	return g
 }
 
@@ -64,9 +62,6 @@ func (g *Generation) sums() map[string]sum {
 
 // Name returns 12 hexadecimal digits. Equal trees have equal names on every host.
 func (g *Generation) Name() string { return g.name }
-
-// Loaded returns when the generation began to serve.
-func (g *Generation) Loaded() time.Time { return g.loaded }
 
 // Script returns a flow's script: "inviteToConf" is inviteToConf.lua, "ivr/main" is
 // ivr/main.lua; the ending may be given. The error is a *NotFoundError, or a
@@ -114,16 +109,6 @@ func (g *Generation) ReadFile(name string) (string, error) {
 	return c.data, nil
 }
 
-// Files returns all files, sorted by name.
-func (g *Generation) Files() []File {
-	files := make([]File, 0, len(g.files))
-	for _, name := range sortedKeys(g.files) {
-		c := g.files[name]
-		files = append(files, File{Name: name, Size: len(c.data), Hash: hexSum(c.sum)})
-	}
-	return files
-}
-
 // scripts counts the scripts that compile.
 func (g *Generation) scripts() (n int) {
 	for _, c := range g.files {
@@ -134,11 +119,4 @@ func (g *Generation) scripts() (n int) {
 	return n
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,10 +14,10 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/script/vm"
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testproc.Main(m) }
 
 // put writes files: name, content, name, content ...
 func put(t testing.TB, dir string, files ...string) {
@@ -77,7 +78,7 @@ var quiet = slog.New(slog.DiscardHandler)
 func openManual(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbook) {
 	t.Helper()
 	clk, log := clock.NewManual(time.Unix(1e9, 0)), &logbook{}
-	s, err := Open(dir, cfg, vm.Compile, log.logger(), clk)
+	s, err := Open(t.Context(), dir, cfg, vm.Compile, log.logger(), clk)
 	must(t, err)
 	return s, clk, log
 }
@@ -86,7 +87,7 @@ func openManual(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *l
 // periodic scan: every change that a test sees was notified.
 func openRunning(t *testing.T, dir string) *Store {
 	t.Helper()
-	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	s, err := Open(t.Context(), dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	start(t, s)
 	return s
@@ -156,13 +157,10 @@ func start(t testing.TB, s *Store) {
 	})
 }
 
-// await waits for a state of the store, until shortly before the test's deadline.
+// await waits for a state of the store.
 func await(t *testing.T, s *Store, what string, reached func() bool) {
 	t.Helper()
-	var limit <-chan time.Time
-	if deadline, ok := t.Deadline(); ok {
-		limit = time.After(time.Until(deadline) - 5*time.Second)
-	}
+	hangs := testproc.Context(t).Done()
 	for {
 		changed := s.Changed()
 		if reached() {
@@ -170,7 +168,7 @@ func await(t *testing.T, s *Store, what string, reached func() bool) {
 		}
 		select {
 		case <-changed:
-		case <-limit:
+		case <-hangs:
 			t.Fatalf("not reached: %s; status %+v", what, s.Status())
 		}
 	}
@@ -218,4 +216,37 @@ func problemTexts(ps []Problem) string {
 		texts = append(texts, p.Error())
 	}
 	return strings.Join(texts, "\n")
+}
+
+// scanDir scans a directory.
+func scanDir(t testing.TB, dir string, limits Limits, previous *tree, reread rereadFunc) *tree {
+	t.Helper()
+	found, err := scan{limits: Config{Limits: limits}.withDefaults().Limits, previous: previous, reread: reread}.dir(t.Context(), dir)
+	must(t, err)
+	return found
+}
+
+// scanFS scans a file system.
+func scanFS(t testing.TB, fsys fs.FS, limits Limits, previous *tree, reread rereadFunc) *tree {
+	t.Helper()
+	found, err := scan{limits: limits, previous: previous, reread: reread}.files(t.Context(), fsys)
+	must(t, err)
+	return found
+}
+
+// A storedFile is one file of a generation.
+type storedFile struct {
+	Name string // relative to the tree, with slashes
+	Size int
+	Hash string // 64 hexadecimal digits over its bytes
+}
+
+// Files returns all files, sorted by name.
+func (g *Generation) Files() []storedFile {
+	files := make([]storedFile, 0, len(g.files))
+	for _, name := range sortedKeys(g.files) {
+		c := g.files[name]
+		files = append(files, storedFile{Name: name, Size: len(c.data), Hash: hexSum(c.sum)})
+	}
+	return files
 }

@@ -28,7 +28,7 @@ type History struct {
 
 	mu         sync.Mutex // guards these
 	compile    Compile
-	modules    []string
+	checks     Config // how they are checked: its Modules and Lint
 	serving    *Generation
 	inUse      map[string]weak.Pointer[Generation] // by name
 	pending    []*record                           // not written yet; without blobs, everything that is kept
@@ -51,10 +51,10 @@ type Entry struct {
 	Removed []string `json:"removed,omitempty"`
 }
 
-// OpenHistory returns a History that keeps the newest keep generations, and
-// sometimes an eighth more, in dir/scripts; if dir is "", in memory only. It fails
-// if keep is below 1. A directory that cannot be used is logged and is no error.
-// Pass it to Open in Config.History, and Close it at the end.
+// OpenHistory returns a History that keeps the newest keep generations, and sometimes
+// an eighth more, in dir/scripts; if dir is "", in memory only. It fails if keep is
+// below 1. A directory that cannot be used is logged and is not an error. Pass it to
+// Open in Config.History, and Close it at the end.
 func OpenHistory(dir string, keep int, log *slog.Logger, clk clock.Clock) (*History, error) {
 	if keep < 1 {
 		return nil, fmt.Errorf("history is %d generations; keep at least 1, the one that serves", keep)
@@ -118,11 +118,11 @@ func (h *History) List() []Entry {
 
 func newestFirst(a, b Entry) int { return b.Served.Compare(a.Served) }
 
-// use sets how scripts are compiled.
-func (h *History) use(compile Compile, modules []string) {
+// use sets how scripts are compiled and checked.
+func (h *History) use(compile Compile, checks Config) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.compile, h.modules = compile, modules
+	h.compile, h.checks = compile, checks
 }
 
 // checkOutside refuses a history inside the script directory, where every

@@ -45,7 +45,7 @@ func openWithHistory(t testing.TB, dir, state string, keep int) *hostLife {
 func (k *hostLife) open(t testing.TB) {
 	t.Helper()
 	var err error
-	k.Store, err = Open(k.dir, Config{History: k.history}, vm.Compile, k.log.logger(), k.clk)
+	k.Store, err = Open(t.Context(), k.dir, Config{History: k.history}, vm.Compile, k.log.logger(), k.clk)
 	must(t, err)
 }
 
@@ -147,12 +147,12 @@ func TestAnEarlierGenerationIsRestored(t *testing.T) {
 		files := []string{"main.lua", "return require 'lib.util'", "lib/util.lua", "return 1", "menu.json", "{}", "ünï code.lua", "return 1"}
 		put(t, dir, files...)
 		k := openWithHistory(t, dir, state, 100)
-		name, version, served := k.Current().Name(), k.Current().Version("main"), k.Current().Loaded()
+		name, version, served := k.Current().Name(), k.Current().Version("main"), k.Current().loaded
 		k.save(t, "lib/util.lua", "return 2")
 		collectGarbage()
 		g, err := k.history.Find(strings.ToUpper(name[:5]))
 		must(t, err)
-		if g.Name() != name || g.Version("main") != version || !g.Loaded().Equal(served) || !holds(g, files...) {
+		if g.Name() != name || g.Version("main") != version || !g.loaded.Equal(served) || !holds(g, files...) {
 			t.Errorf("found %s, %+v", g.Name(), g.Files())
 		}
 		now, _ := k.Current().Script("main")
@@ -344,7 +344,7 @@ func TestAnEarlierGenerationIsCheckedAgain(t *testing.T) {
 			return nil, errors.New("is too old")
 		}
 		return vm.Compile(name, src)
-	}, nil)
+	}, Config{})
 	if _, err := k.history.Find(name); err == nil || !strings.Contains(err.Error(), "generation "+name+" cannot serve in this eslua: ") || !strings.Contains(err.Error(), "old.lua: is too old") {
 		t.Errorf("Find: %v", err)
 	}
@@ -393,7 +393,7 @@ func TestAHistoryInsideTheScriptDirectory(t *testing.T) {
 		h, err := OpenHistory(filepath.Join(root, state), 3, quiet, clock.System())
 		must(t, err)
 		for _, dir := range []string{"scripts", "link"} {
-			_, err = Open(filepath.Join(root, dir), Config{History: h}, vm.Compile, quiet, clock.System())
+			_, err = Open(t.Context(), filepath.Join(root, dir), Config{History: h}, vm.Compile, quiet, clock.System())
 			if refused := err != nil && strings.Contains(err.Error(), "lies in the script directory"); refused != inside {
 				t.Errorf("scripts in %s, state in %s: %v", dir, state, err)
 			}

@@ -86,7 +86,7 @@ func TestAScriptOpenForWritingDoesNotKeepTheHostFromStarting(t *testing.T) {
 	f, err := os.Create(filepath.Join(dir, "main.lua"))
 	must(t, err)
 	defer f.Close()
-	s, err := Open(dir, Config{Quiet: time.Millisecond, MaxDelay: 5 * time.Millisecond}, vm.Compile, quiet, clock.System())
+	s, err := Open(t.Context(), dir, Config{Quiet: time.Millisecond, MaxDelay: 5 * time.Millisecond}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	if _, err := s.Current().Script("main"); err != nil {
 		t.Error(err)
@@ -135,9 +135,9 @@ func TestALeaseFailsNoWriter(t *testing.T) {
 		scans = 300
 	}
 	for range scans {
-		must(t, s.takeTurn(t.Context()))
-		s.scan(rereadAll)
-		s.endTurn()
+		must(t, s.lockScan(t.Context()))
+		s.scan(t.Context(), rereadAll, false)
+		s.unlockScan()
 	}
 	stop()
 	must(t, <-failed)
@@ -154,8 +154,8 @@ func TestAScanClosesWhatItOpens(t *testing.T) {
 	}
 	before := openFiles()
 	for range 50 {
-		scanDir(dir, Limits{Files: 10, File: 8, Total: 100}, emptyTree(), rereadAll)
-		scanDir(dir, Limits{Files: 10, File: 3, Total: 100}, emptyTree(), rereadAll)
+		scanDir(t, dir, Limits{Files: 10, File: 8, Total: 100}, emptyTree(), rereadAll)
+		scanDir(t, dir, Limits{Files: 10, File: 3, Total: 100}, emptyTree(), rereadAll)
 	}
 	if n := openFiles() - before; n > 10 {
 		t.Errorf("%d files are left open", n)

@@ -18,7 +18,7 @@ import (
 func TestMetrics(t *testing.T) {
 	dir, clk := t.TempDir(), clock.NewManual(time.Unix(1e9, 0))
 	put(t, dir, "a.lua", "", "b.lua", "")
-	s, err := Open(dir, Config{}, vm.Compile, slog.New(slog.DiscardHandler), clk)
+	s, err := Open(t.Context(), dir, Config{}, vm.Compile, slog.New(slog.DiscardHandler), clk)
 	must(t, err)
 	registry := prometheus.NewPedanticRegistry()
 	s.Register(registry)

@@ -22,7 +22,7 @@ func TestNotificationsMayComeLater(t *testing.T) {
 	put(t, dir, "main.lua", "return 1")
 	w := &notifier{open: noNotifications, log: quiet, reported: map[string]bool{}}
 	defer w.close()
-	tree := scanDir(dir, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
+	tree := scanDir(t, dir, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
 	if w.follow(tree) {
 		t.Fatal("it watches without notifications")
 	}
@@ -36,7 +36,7 @@ func TestNotificationsMayComeLater(t *testing.T) {
 func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, err := Open(dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	s, err := Open(t.Context(), dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	watchers := make(chan *fsnotify.Watcher, 1)
 	s.notify = func() (*fsnotify.Watcher, error) {
@@ -72,10 +72,10 @@ func TestWhatTheNotifierFollows(t *testing.T) {
 	w := &notifier{open: fsnotify.NewWatcher, log: quiet, reported: map[string]bool{}}
 	defer w.close()
 	scripts := filepath.Join(root, "scripts")
-	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
+	if !w.follow(scanDir(t, scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Fatal("no watcher was made")
 	}
-	if w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
+	if w.follow(scanDir(t, scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Error("a new watcher was made for the same directories")
 	}
 
@@ -85,11 +85,11 @@ func TestWhatTheNotifierFollows(t *testing.T) {
 	for len(w.watcher.WatchList()) == w.watches {
 		<-w.events()
 	}
-	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
+	if !w.follow(scanDir(t, scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Error("a watch that has ended is not noticed")
 	}
 	w.stale = true
-	if !w.follow(scanDir(scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
+	if !w.follow(scanDir(t, scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
 		t.Error("a watcher that lost events is not replaced")
 	}
 	for name, want := range map[string]bool{

@@ -38,7 +38,7 @@ func withoutWarnings(ps []Problem) []Problem {
 	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Warning })
 }
 
-// asError returns the problems that are no warnings as one error, nil if there are
+// asError returns the problems that are not warnings as one error, nil if there are
 // none.
 func asError(ps []Problem) error {
 	switch errs := withoutWarnings(ps); len(errs) {

@@ -33,6 +33,37 @@ func (h *History) prune() {
 	h.mu.Unlock()
 }
 
+// surplus returns the generations beyond those to keep, of a list with the newest
+// first. Of changes that touched no script and follow each other it takes all but the
+// last before it takes anything else: a file that changes all day does not push the
+// scripts of yesterday out.
+func surplus(list []Entry, keep int, protected []string) map[string]bool {
+	old := map[string]bool{}
+	var left []Entry
+	for i := len(list) - 1; i >= 0; i-- { // the oldest first
+		e := list[i]
+		isPassing := i > 0 && e.changesNoScript() && list[i-1].changesNoScript()
+		if isPassing && len(list)-len(old) > keep && !slices.Contains(protected, e.Generation) {
+			old[e.Generation] = true
+		} else {
+			left = append(left, e)
+		}
+	}
+	for _, e := range left[:max(0, len(left)-keep)] {
+		if !slices.Contains(protected, e.Generation) {
+			old[e.Generation] = true
+		}
+	}
+	return old
+}
+
+// changesNoScript reports whether a generation differs from the one before it, but
+// not in a script.
+func (e Entry) changesNoScript() bool {
+	names := slices.Concat(e.Added, e.Edited, e.Removed)
+	return len(names) > 0 && !slices.ContainsFunc(names, isScript)
+}
+
 // removeOld returns how many generations are left.
 func (h *History) removeOld() (left int, err error) {
 	manifests, err := h.readManifests()
@@ -45,10 +76,15 @@ func (h *History) removeOld() (left int, err error) {
 		protected = append(slices.Clip(protected), h.serving.name)
 	}
 	h.mu.Unlock()
+	entries := make([]Entry, len(manifests))
+	for i, m := range manifests {
+		entries[i] = m.Entry
+	}
+	old := surplus(entries, h.keep, protected)
 	used := map[string]bool{}
 	errs := []error{h.blobs.removeUnfinished()}
-	for i, m := range manifests {
-		if i >= h.keep && !slices.Contains(protected, m.Generation) {
+	for _, m := range manifests {
+		if old[m.Generation] {
 			errs = append(errs, os.Remove(h.blobs.path(manifestBlobs, m.Generation)))
 			continue
 		}

@@ -1,14 +1,12 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path"
-	"slices"
+	"time"
 )
 
 // A tree is the script directory as one scan found it.
@@ -18,9 +16,12 @@ type tree struct {
 	files    map[string]*file
 	dirs     []treeDir
 	problems []Problem
-	busy     bool   // some file is being written right now
-	writing  string // one of them that is a script
-	sum      sum    // of names, bytes and problems
+	partial  bool            // the directory is too large to be searched whole
+	large    map[string]bool // files beyond the limit for a file
+	busy     bool            // some file is being written right now
+	writing  string          // one of them that is a script
+	held     time.Time       // when a file that changes too often is read again; zero: none waits
+	sum      sum             // of names, bytes and problems
 }
 
 // A file is a file as a scan found it.
@@ -44,184 +45,81 @@ func rereadAll(string, bool) bool  { return true }
 func rereadNone(string, bool) bool { return false }
 
 // emptyTree returns the previous tree of the first scan.
-func emptyTree() *tree { return &tree{files: map[string]*file{}} }
+func emptyTree() *tree { return &tree{files: map[string]*file{}, large: map[string]bool{}} }
 
-// scanDir scans a directory, wherever links on the path to it lead now.
-// It reads everything through one handle on that directory, so that a link that is
-// switched during the scan cannot mix two trees, and no link inside leads out.
-func scanDir(dir string, limits Limits, previous *tree, reread rereadFunc) *tree {
+// A scan reads a tree. Files that are unchanged since the previous tree are taken
+// from there.
+type scan struct {
+	limits   Limits
+	previous *tree
+	reread   rereadFunc
+	pace     pace // of files other than scripts
+	hurry    bool // the pace does not matter
+	now      time.Time
+}
+
+// dir scans a directory, wherever links on the path to it lead now. It reads
+// everything through one handle on that directory, so that a link that is switched
+// during the scan cannot mix two trees, and no link inside leads out. It fails only
+// if ctx ends.
+func (s scan) dir(ctx context.Context, dir string) (*tree, error) {
 	resolved, points, err := resolve(dir)
-	var root *os.Root
+	var root rootFS
 	if err == nil {
-		root, err = os.OpenRoot(resolved)
+		root, err = openRoot(resolved)
 	}
 	if err != nil {
 		t := &tree{files: map[string]*file{}, points: points}
 		t.problems = append(t.problems, Problem{Message: fmt.Sprintf("the script directory %s cannot be read: %s", dir, withoutPath(err))})
 		t.computeSum()
-		return t
+		return t, nil
 	}
 	defer root.Close()
-	t := scan(root.FS(), limits, previous, reread)
-	t.dir, t.points = resolved, points
-	return t
+	t, err := s.files(ctx, root)
+	if err == nil {
+		t.dir, t.points = resolved, points
+	}
+	return t, err
 }
 
-// scan reads a tree. Files that are unchanged since the previous one are taken
-// from there.
-func scan(fsys fs.FS, limits Limits, previous *tree, reread rereadFunc) *tree {
-	s := &scanner{fsys: fsys, limits: limits, previous: previous, reread: reread, tree: emptyTree()}
-	s.dir(".", nil)
-	s.tree.computeSum()
-	return s.tree
+// files scans a file system. It fails only if ctx ends.
+func (s scan) files(ctx context.Context, fsys fs.FS) (*tree, error) {
+	r := &reader{scan: s, ctx: ctx, fsys: fsys, tree: emptyTree()}
+	w := &walk{ctx: ctx, fsys: fsys, limits: s.limits, report: &r.report}
+	if err := w.run(); err != nil {
+		return nil, err
+	}
+	r.tree.partial = w.partial
+	r.readScripts(w.scripts)
+	r.readOthers(w.others)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r.tree.dirs = watched(w.dirs, &r.report)
+	r.tree.problems = r.report.problems()
+	r.tree.computeSum()
+	return r.tree, nil
 }
 
-type scanner struct {
-	fsys     fs.FS
-	limits   Limits
-	previous *tree
-	reread   rereadFunc
-	tree     *tree
-	size     int64
-	full     bool // a limit of the whole tree is exceeded; the rest is not read
-}
+// maxWatched limits the directories without scripts that are watched. The kernel has at
+// least this many watches for all programs of a user.
+const maxWatched = 4096
 
-// dir reads a directory; parents are the directories on the path to it.
-func (s *scanner) dir(name string, parents []fs.FileInfo) {
-	info, err := fs.Stat(s.fsys, name)
-	if err != nil {
-		s.unreadable(name, err)
-		return
-	}
-	if slices.ContainsFunc(parents, func(p fs.FileInfo) bool { return os.SameFile(p, info) }) {
-		s.problem(name, "this link leads back to a directory that contains it; remove it")
-		return
-	}
-	s.tree.dirs = append(s.tree.dirs, treeDir{name, info})
-	entries, err := fs.ReadDir(s.fsys, name)
-	if err != nil {
-		s.unreadable(name, err)
-		return
-	}
-	parents = append(slices.Clip(parents), info)
-	for _, e := range entries {
-		if s.full {
-			return
+// watched returns the directories to be watched.
+func watched(found []*foundDir, report *report) (dirs []treeDir) {
+	plain := 0
+	for _, d := range found {
+		if !d.script {
+			if plain++; plain > maxWatched {
+				continue
+			}
 		}
-		if !isIgnored(e.Name()) {
-			s.entry(path.Join(name, e.Name()), e.Type()&fs.ModeSymlink != 0, parents)
-		}
+		dirs = append(dirs, treeDir{d.name, d.info})
 	}
-}
-
-func (s *scanner) entry(name string, isLink bool, parents []fs.FileInfo) {
-	info, err := fs.Stat(s.fsys, name)
-	switch {
-	case err != nil && isLink:
-		s.problem(name, describeBadLink(s.fsys, name, err))
-	case err != nil:
-		s.unreadable(name, err)
-	case info.IsDir():
-		s.dir(name, parents)
-	case info.Mode().IsRegular(): // pipes and sockets are ignored
-		s.file(name, info, isLink)
+	if plain > maxWatched {
+		report.add(Problem{Message: fmt.Sprintf("more than %d directories hold no script; a script that is put into one of the others is found only by the periodic scan", maxWatched), Warning: true})
 	}
-}
-
-// file takes a file from the previous scan or reads it.
-func (s *scanner) file(name string, info fs.FileInfo, isLink bool) {
-	was := s.previous.files[name]
-	if was != nil && was.trusted && sameStamp(was.info, info) && !s.reread(path.Base(name), isLink) {
-		s.tree.files[name] = was
-	} else if !s.read(name, was) {
-		return
-	}
-	s.size += int64(len(s.tree.files[name].content.data))
-	if len(s.tree.files) > s.limits.Files {
-		s.limitExceeded(fmt.Sprintf("the script directory holds more than %d files", s.limits.Files))
-	}
-	if s.size > s.limits.Total {
-		s.limitExceeded(fmt.Sprintf("the files in the script directory are larger than %d bytes together", s.limits.Total))
-	}
-}
-
-// read reads a file into the tree. It returns false if that was not possible.
-func (s *scanner) read(name string, was *file) bool {
-	f, err := s.fsys.Open(name)
-	if err != nil {
-		s.unreadable(name, err)
-		return false
-	}
-	defer f.Close()
-	first, err := f.Stat()
-	if err != nil {
-		s.unreadable(name, err)
-		return false
-	}
-	data, err := io.ReadAll(io.LimitReader(f, s.limits.File+1))
-	if err != nil {
-		s.unreadable(name, err)
-		return false
-	}
-	if int64(len(data)) > s.limits.File {
-		s.problem(name, fmt.Sprintf("larger than %d bytes, the limit for a file; keep recordings and other large files outside the script directory", s.limits.File))
-		return false
-	}
-	last, err := f.Stat()
-	busy := err != nil || first.Size() != last.Size() || !first.ModTime().Equal(last.ModTime()) || openForWriting(f)
-	if busy {
-		s.tree.busy = true
-		if isScript(name) && s.tree.writing == "" {
-			s.tree.writing = name
-		}
-	}
-	c := &content{name: name, sum: sha256.Sum256(data)}
-	same := was != nil && was.content.sum == c.sum
-	if same {
-		c = was.content
-	} else {
-		c.data = string(data)
-	}
-	s.tree.files[name] = &file{info: first, content: c, trusted: same && !busy}
-	return true
-}
-
-// unreadable notes an error of the file system. A file that disappeared since it
-// was listed is no error, but the directory itself is.
-func (s *scanner) unreadable(name string, err error) {
-	if errors.Is(err, fs.ErrNotExist) && name != "." {
-		return
-	}
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		err = pathError.Err
-	}
-	s.problem(name, fmt.Sprintf("cannot be read: %v", err))
-}
-
-func (s *scanner) problem(name, message string) {
-	if name == "." {
-		name, message = "", "the script directory "+message
-	}
-	s.tree.problems = append(s.tree.problems, Problem{File: name, Message: message})
-}
-
-func (s *scanner) limitExceeded(message string) {
-	s.full = true
-	s.tree.problems = append(s.tree.problems, Problem{Message: message + "; keep in it only what calls need"})
-}
-
-func describeBadLink(fsys fs.FS, name string, err error) string {
-	target, readErr := fs.ReadLink(fsys, name)
-	switch {
-	case readErr != nil:
-		return fmt.Sprintf("this link cannot be read: %v", readErr)
-	case path.IsAbs(target):
-		return fmt.Sprintf("this link is to the absolute path %s; a link must be relative and stay inside the script directory", target)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Sprintf("this link is to %s, which does not exist", target)
-	}
-	return fmt.Sprintf("this link is to %s, outside the script directory or not readable (%v); copy the file into it", target, err)
+	return dirs
 }
 
 // sameStamp reports whether a file was very likely not written between two stats.

@@ -13,7 +13,7 @@ type Status struct {
 	Scripts    int       `json:"count"`                // in it
 	Problems   []Problem `json:"problems,omitempty"`   // of the directory as it is now, warnings included
 	Refused    bool      `json:"refused"`              // the directory as it is now does not serve because of them
-	Since      time.Time `json:"wrong_since,omitzero"` // when the first of the problems that are no warnings appeared; zero without any
+	Since      time.Time `json:"wrong_since,omitzero"` // when the first problem that is not a warning appeared; zero without any
 	Swaps      uint64    `json:"swaps"`                // generations that began to serve, the first included
 	Refusals   uint64    `json:"refusals"`             // states of the directory that were refused
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/script/lint"
 	"github.com/fsnotify/fsnotify"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -24,20 +25,30 @@ type Config struct {
 	MaxDelay time.Duration // longest wait before a constantly changing tree is read, and before a missing file counts as deleted; 1 s
 	Scan     time.Duration // how often everything is read again, whatever was notified; 30 s
 	History  *History      // records generations that begin to serve; may be nil
+
+	Lint        *lint.Checker         // finds mistakes in scripts that compile; may be nil
+	SourceLimit func(flow string) int // how large a flow and each of its modules may be; nil: any size
 }
 
-// Limits bound the size of a tree, so that a stray recording or a wrong directory
-// does not fill the memory.
+// Limits bound a tree, so that a stray recording or a wrong directory takes neither
+// the memory nor the time of calls. Scripts beyond them are errors; whatever else is
+// beyond them is left out, with a warning.
 type Limits struct {
-	Files int   // 10,000
-	File  int64 // bytes; 4 MiB
-	Total int64 // bytes; 64 MiB
+	Files int   // scripts, and as many other files; 10,000
+	File  int64 // bytes of a file; 4 MiB
+	Total int64 // bytes of all files; 64 MiB
+	Names int   // in all directories, also of what is left out; 250,000
+	Dirs  int   // 100,000
+	Links int   // 10,000, and a tenth as many directories behind links
 }
 
 func (c Config) withDefaults() Config {
 	c.Limits.Files = cmp.Or(c.Limits.Files, 10_000)
 	c.Limits.File = cmp.Or(c.Limits.File, 4<<20)
 	c.Limits.Total = cmp.Or(c.Limits.Total, 64<<20)
+	c.Limits.Names = cmp.Or(c.Limits.Names, 250_000)
+	c.Limits.Dirs = cmp.Or(c.Limits.Dirs, 100_000)
+	c.Limits.Links = cmp.Or(c.Limits.Links, 10_000)
 	c.Quiet = cmp.Or(c.Quiet, 50*time.Millisecond)
 	c.MaxDelay = cmp.Or(c.MaxDelay, time.Second)
 	c.Scan = cmp.Or(c.Scan, 30*time.Second)
@@ -55,13 +66,16 @@ type Store struct {
 	notify   func() (*fsnotify.Watcher, error)
 	loadTime prometheus.Histogram
 
-	current atomic.Pointer[Generation]
+	current     atomic.Pointer[Generation]
+	sourceLimit atomic.Pointer[func(flow string) int] // of cfg, or a newer one
+	recheck     atomic.Bool                           // the tree must be examined although it is as before
 
-	// turn is held by the goroutine that scans the tree, one at a time. It is not a
+	// scanLock lets one goroutine at a time scan the tree. It is not a
 	// mutex because a mount that hangs may block its holder for long.
-	turn      chan struct{}
-	lastScan  *tree  // this and the rest are changed only by the owner of turn
-	examined  sum    // of the tree that was examined last
+	scanLock  chan struct{}
+	lastScan  *tree // this and the rest are changed only by the holder of scanLock
+	examined  *tree // the tree that was examined last; nil: none was
+	pace      pace
 	servedDir string // the directory that serves, with links resolved
 	hasWriter bool   // status reports a script that is open for writing
 	status    Status // the next to be published
@@ -72,45 +86,54 @@ type Store struct {
 }
 
 // Open loads the tree in dir, which may be a symbolic link. It fails if the
-// directory cannot be read. Errors in single files do not make the first load
-// fail: the other files serve, and Script, Status and the log report the errors.
-func Open(dir string, cfg Config, compile Compile, log *slog.Logger, clk clock.Clock) (*Store, error) {
+// directory cannot be read or ctx ends. Errors in single files do not make the first
+// load fail: the other files serve, and Script, Status and the log report the errors.
+func Open(ctx context.Context, dir string, cfg Config, compile Compile, log *slog.Logger, clk clock.Clock) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("script directory %s: %w", dir, err)
 	}
-	return open(&Store{dir: abs, cfg: cfg, compile: compile, log: log, clk: clk})
+	return open(ctx, &Store{dir: abs, cfg: cfg, compile: compile, log: log, clk: clk})
 }
 
 // OpenFS loads scripts that never change, such as those embedded in the program.
 // It fails if any of them is wrong.
 func OpenFS(scripts fs.FS, cfg Config, compile Compile, log *slog.Logger, clk clock.Clock) (*Store, error) {
-	s, err := open(&Store{embedded: scripts, cfg: cfg, compile: compile, log: log, clk: clk})
+	s, err := open(context.Background(), &Store{embedded: scripts, cfg: cfg, compile: compile, log: log, clk: clk})
 	if err != nil {
 		return nil, err
 	}
 	return s, asError(s.status.Problems)
 }
 
-func open(s *Store) (*Store, error) {
+func open(ctx context.Context, s *Store) (*Store, error) {
 	if h := s.cfg.History; h != nil {
 		if err := h.checkOutside(s.dir); err != nil {
 			return nil, err
 		}
-		h.use(s.compile, s.cfg.Modules)
+		h.use(s.compile, Config{Modules: s.cfg.Modules, Lint: s.cfg.Lint})
 	}
 	s.cfg = s.cfg.withDefaults()
+	s.sourceLimit.Store(&s.cfg.SourceLimit)
 	s.notify = fsnotify.NewWatcher
 	s.loadTime = newLoadTime()
-	s.turn = make(chan struct{}, 1)
+	s.scanLock = make(chan struct{}, 1)
 	s.lastScan = emptyTree()
 	s.changed = make(chan struct{})
 	s.status.Dir = s.dir
-	err := s.Reload(context.Background())
+	s.pace = pace{}
+	err := s.Reload(ctx)
 	if s.current.Load() == nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// SetSourceLimit replaces Config.SourceLimit. The next Reload checks the tree against
+// it.
+func (s *Store) SetSourceLimit(limit func(flow string) int) {
+	s.sourceLimit.Store(&limit)
+	s.recheck.Store(true)
 }
 
 // Current returns the generation that serves. It is one atomic load.
@@ -135,38 +158,50 @@ func (s *Store) Reload(ctx context.Context) error {
 }
 
 func (s *Store) reload(ctx context.Context, overdue bool) (done bool, err error) {
-	if err := s.takeTurn(ctx); err != nil {
+	if err := s.lockScan(ctx); err != nil {
 		return true, err
 	}
-	defer s.endTurn()
-	t, stable := s.scan(rereadAll)
-	if !s.acceptIfStable(t, stable, overdue) && !overdue {
+	defer s.unlockScan()
+	t, stable, err := s.scan(ctx, rereadAll, true)
+	if err != nil {
+		return true, err
+	}
+	accepted, err := s.acceptIfStable(ctx, t, stable, overdue)
+	if err != nil {
+		return true, err
+	}
+	if !accepted && !overdue {
 		return false, nil
 	}
 	return true, asError(s.status.Problems)
 }
 
-// takeTurn waits until nobody else scans the tree.
-func (s *Store) takeTurn(ctx context.Context) error {
+// lockScan waits until nobody else scans the tree; unlockScan ends it.
+func (s *Store) lockScan(ctx context.Context) error {
 	select {
-	case s.turn <- struct{}{}:
+	case s.scanLock <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (s *Store) endTurn() { <-s.turn }
+func (s *Store) unlockScan() { <-s.scanLock }
 
-// scan reads the tree. It is stable if it is as the previous scan found it and
-// nobody is writing to it. The caller has the turn, here and below.
-func (s *Store) scan(reread rereadFunc) (t *tree, stable bool) {
+// scan reads the tree; with hurry also what changes too often. The tree is stable if it
+// is as the previous scan found it and nobody is writing to it. The caller holds
+// scanLock, here and below.
+func (s *Store) scan(ctx context.Context, reread rereadFunc, hurry bool) (t *tree, stable bool, err error) {
+	scan := scan{limits: s.cfg.Limits, previous: s.lastScan, reread: reread, pace: s.pace, hurry: hurry, now: s.clk.Now()}
 	if s.embedded != nil {
-		t = scan(s.embedded, s.cfg.Limits, s.lastScan, reread)
+		t, err = scan.files(ctx, s.embedded)
 	} else {
-		t = scanDir(s.dir, s.cfg.Limits, s.lastScan, reread)
+		t, err = scan.dir(ctx, s.dir)
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	stable = t.sum == s.lastScan.sum && !t.busy
 	s.lastScan = t
-	return t, stable
+	return t, stable, nil
 }

@@ -40,8 +40,8 @@ func TestAGenerationIsTheTreeAsItWas(t *testing.T) {
 	if got := strings.Join(names, " "); got != "ivr/init.lua lib/util.lua main.lua menu.json" {
 		t.Errorf("files: %s", got)
 	}
-	if len(g.Name()) != 12 || !g.Loaded().Equal(time.Unix(1e9, 0)) {
-		t.Errorf("generation %q loaded %v", g.Name(), g.Loaded())
+	if len(g.Name()) != 12 || !g.loaded.Equal(time.Unix(1e9, 0)) {
+		t.Errorf("generation %q loaded %v", g.Name(), g.loaded)
 	}
 
 	must(t, os.RemoveAll(dir))
@@ -99,7 +99,7 @@ func TestOpenOfAMissingDirectory(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "file", "")
 	for name, want := range map[string]string{"missing": "no such file or directory", "file": "not a directory"} {
-		_, err := Open(filepath.Join(dir, name), Config{}, vm.Compile, quiet, clock.System())
+		_, err := Open(t.Context(), filepath.Join(dir, name), Config{}, vm.Compile, quiet, clock.System())
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Join(dir, name)) {
 			t.Errorf("Open(%s): %v", name, err)
 		}
@@ -110,17 +110,17 @@ func TestLimitsOfTheTree(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "a.lua", "return 1", "b.lua", "return 2")
 	for want, limits := range map[string]Limits{
-		"more than 1 files":    {Files: 1},
+		"more than 1 scripts":  {Files: 1},
 		"larger than 10 bytes": {Total: 10},
 	} {
-		_, err := Open(dir, Config{Limits: limits}, vm.Compile, quiet, clock.System())
+		_, err := Open(t.Context(), dir, Config{Limits: limits}, vm.Compile, quiet, clock.System())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open with %+v: %v", limits, err)
 		}
 	}
 	put(t, dir, "long.wav", strings.Repeat("x", 9))
 	s, _, _ := openManual(t, dir, Config{Limits: Limits{File: 8}})
-	if st := s.Status(); st.Refused || !strings.HasPrefix(problemTexts(st.Problems), "long.wav: larger than 8 bytes") {
+	if st := s.Status(); st.Refused || !strings.HasPrefix(problemTexts(st.Problems), "long.wav: is larger than 8 bytes") {
 		t.Errorf("status %+v", st)
 	}
 }
@@ -174,17 +174,17 @@ func (f failing) Stat(name string) (fs.FileInfo, error) {
 	return fs.Stat(f.FS, name)
 }
 
-func (f failing) ReadDir(name string) ([]fs.DirEntry, error) {
-	if err := f.err("list", name); err != nil {
-		return nil, err
-	}
-	return fs.ReadDir(f.FS, name)
-}
-
 type failingFile struct {
 	fs.File
 	fsys failing
 	name string
+}
+
+func (f failingFile) ReadDir(n int) ([]fs.DirEntry, error) {
+	if err := f.fsys.err("list", f.name); err != nil {
+		return nil, err
+	}
+	return f.File.(fs.ReadDirFile).ReadDir(n)
 }
 
 func (f failingFile) Read(p []byte) (int, error) {
@@ -205,14 +205,14 @@ func (f failingFile) Stat() (fs.FileInfo, error) {
 func TestErrorsOfTheFileSystem(t *testing.T) {
 	files := fstest.MapFS{"a.lua": {Data: []byte("return 1")}, "lib/b.lua": {Data: []byte("return 1")}}
 	for _, fsys := range []failing{
-		{files, "stat", "a.lua"}, {files, "open", "a.lua"}, {files, "fstat", "a.lua"}, {files, "read", "a.lua"}, {files, "stat", "lib"}, {files, "list", "lib"},
+		{files, "stat", "a.lua"}, {files, "open", "a.lua"}, {files, "fstat", "a.lua"}, {files, "read", "a.lua"}, {files, "open", "lib"}, {files, "fstat", "lib"}, {files, "list", "lib"},
 	} {
-		tree := scan(fsys, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
+		tree := scanFS(t, fsys, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
 		if got := problemTexts(tree.problems); got != fsys.name+": cannot be read: i/o error" || len(tree.files) != 1 {
 			t.Errorf("%s %s: %d files, problems:\n%s", fsys.op, fsys.name, len(tree.files), got)
 		}
 	}
-	tree := scan(failing{files, "list", "."}, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
+	tree := scanFS(t, failing{files, "list", "."}, Config{}.withDefaults().Limits, emptyTree(), rereadNone)
 	if got := problemTexts(tree.problems); got != "the script directory cannot be read: i/o error" {
 		t.Errorf("problems:\n%s", got)
 	}

@@ -29,6 +29,8 @@ type watcher struct {
 	written   map[string]bool // base names of the files that were written since the last scan
 	rereadAll bool            // any file may have been written
 	timer     *clock.Timer    // of debounce; nil when it is not active
+	held      *clock.Timer    // for a file that changes too often; nil when none waits
+	rested    time.Time       // when the next scan may begin
 }
 
 func newWatcher(s *Store) *watcher {
@@ -45,13 +47,9 @@ func (w *watcher) run(ctx context.Context) error {
 	w.step(ctx) // asks for notifications; the next scan finds what changed since Open
 	scan := clk.NewTimer(interval)
 	defer func() { scan.Stop() }()
-	defer w.stopTimer()
+	defer w.stopTimers()
 	for {
 		w.startTimer()
-		var quiet <-chan time.Time
-		if w.timer != nil {
-			quiet = w.timer.C
-		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -68,9 +66,12 @@ func (w *watcher) run(ctx context.Context) error {
 			w.rereadAll = true
 			w.step(ctx)
 			scan = clk.NewTimer(interval)
-		case <-quiet:
+		case <-due(w.held):
+			w.held = nil
+			w.debounce.note(clk.Now())
+		case <-due(w.timer):
 			w.timer = nil
-			if w.debounce.wait(clk.Now()) <= 0 {
+			if w.wait(clk.Now()) <= 0 {
 				w.step(ctx)
 			}
 		}
@@ -91,19 +92,30 @@ func (w *watcher) eventsLost(err error) {
 // accepted; any other is scanned again.
 func (w *watcher) step(ctx context.Context) {
 	s := w.store
-	if s.takeTurn(ctx) != nil {
+	if s.lockScan(ctx) != nil {
 		return
 	}
-	defer s.endTurn()
+	defer s.unlockScan()
 	now := s.clk.Now()
-	t, stable := s.scan(w.reread)
+	t, stable, err := s.scan(ctx, w.reread, false)
+	if err != nil {
+		return
+	}
 	clear(w.written)
 	w.rereadAll = w.notifier.follow(t)
-	overdue := w.debounce.overdue(now)
+	w.holdUntil(t.held)
+	scanned, overdue := s.clk.Now(), w.debounce.overdue(now)
 	if !overdue && s.lacksServedFile(t) { // it probably comes back: vim creates the file again, a deploy unpacks a directory
 		stable = false
 	}
-	if s.acceptIfStable(t, stable && !w.rereadAll, overdue) {
+	accepted, err := s.acceptIfStable(ctx, t, stable && !w.rereadAll, overdue)
+	if err != nil {
+		return
+	}
+	if accepted || overdue { // otherwise a scan must show soon that the tree is stable
+		w.rested = s.clk.Now().Add(restFactor * scanned.Sub(now))
+	}
+	if accepted {
 		w.debounce.reset()
 		if !w.rereadAll {
 			return
@@ -133,16 +145,48 @@ func (w *watcher) reread(base string, isLink bool) bool {
 	return w.rereadAll || w.written[base] || isLink && len(w.written) > 0
 }
 
+// restFactor makes the time between two scans a multiple of the time that the last one
+// took, once a tree was accepted, so that a directory with far too much in it takes no
+// more than a fifth of a processor, however often it changes.
+const restFactor = 9
+
+// wait returns how long to wait before the tree may be scanned for a change.
+func (w *watcher) wait(now time.Time) time.Duration {
+	return max(w.debounce.wait(now), w.rested.Sub(now))
+}
+
 // startTimer sets the timer of debounce. Events do not move it: when it fires too
 // early, it is set again.
 func (w *watcher) startTimer() {
 	if w.debounce.active && w.timer == nil {
-		w.timer = w.store.clk.NewTimer(w.debounce.wait(w.store.clk.Now()))
+		now := w.store.clk.Now()
+		w.timer = w.store.clk.NewTimerAt(now.Add(w.wait(now)))
 	}
 }
 
-func (w *watcher) stopTimer() {
+// holdUntil sets the timer for a file that was not read because it changes too
+// often, if at is not zero.
+func (w *watcher) holdUntil(at time.Time) {
+	if w.held != nil {
+		w.held.Stop()
+		w.held = nil
+	}
+	if !at.IsZero() {
+		w.held = w.store.clk.NewTimerAt(at)
+	}
+}
+
+func (w *watcher) stopTimers() {
+	w.holdUntil(time.Time{})
 	if w.timer != nil {
 		w.timer.Stop()
 	}
+}
+
+// due returns the channel of a timer, nil if there is none.
+func due(t *clock.Timer) <-chan time.Time {
+	if t == nil {
+		return nil
+	}
+	return t.C
 }

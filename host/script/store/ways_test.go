@@ -381,12 +381,12 @@ func TestAScanTrustsStamps(t *testing.T) {
 	put(t, dir, "main.lua", "return 1")
 	s, _, _ := openManual(t, dir, Config{})
 	overwriteSameStamp(t, filepath.Join(dir, "main.lua"), "return 2")
-	must(t, s.takeTurn(t.Context()))
-	defer s.endTurn()
-	if now, still := s.scan(rereadNone); !still || now.files["main.lua"].content.data != "return 1" {
+	must(t, s.lockScan(t.Context()))
+	defer s.unlockScan()
+	if now, still, _ := s.scan(t.Context(), rereadNone, false); !still || now.files["main.lua"].content.data != "return 1" {
 		t.Error("the file was read again")
 	}
-	if now, still := s.scan(rereadAll); still || now.files["main.lua"].content.data != "return 2" {
+	if now, still, _ := s.scan(t.Context(), rereadAll, false); still || now.files["main.lua"].content.data != "return 2" {
 		t.Error("a doubted file was not read again")
 	}
 }

@@ -50,25 +50,23 @@ func (h *History) protectedNames() []string {
 	return protected()
 }
 
-// minPending is how many generations may wait for a disk that hangs or is full:
-// more than a burst of edits makes, so that a slow disk loses none.
+// minPending limits the generations that wait for a disk that hangs or is full. A burst
+// of edits makes fewer, so that a slow disk loses none.
 const minPending = 64
 
-// dropOldPending drops the oldest pending records that are not protected. The
-// caller holds mu.
+// dropOldPending drops pending records as prune does those on disk. The caller holds
+// mu.
 func (h *History) dropOldPending(protected []string) {
 	limit := h.keep
 	if h.blobs != nil {
 		limit = max(h.keep, minPending)
 	}
-	old := max(0, len(h.pending)-limit)
-	var kept []*record
+	entries := make([]Entry, len(h.pending))
 	for i, r := range h.pending {
-		if i >= old || slices.Contains(protected, r.Generation) {
-			kept = append(kept, r)
-		}
+		entries[len(entries)-1-i] = r.Entry
 	}
-	h.pending = kept
+	old := surplus(entries, limit, protected)
+	h.pending = slices.DeleteFunc(h.pending, func(r *record) bool { return old[r.Generation] })
 }
 
 // startWriter starts the writer, or lets it run once more. The caller holds mu.

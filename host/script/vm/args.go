@@ -2,12 +2,13 @@ package vm
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 
+	"github.com/eslua/eslua/host/script/vm/guard"
 	"github.com/eslua/eslua/host/script/vm/number"
 	lua "github.com/yuin/gopher-lua"
-	luar "layeh.com/gopher-luar"
 )
 
 // Args is one call of a declared function: it has the checked arguments and
@@ -93,7 +94,11 @@ func (a *Args) Has(i int) bool { return a.Value(i) != lua.LNil }
 func (a *Args) String(i int) string {
 	switch v := a.Value(i).(type) {
 	case lua.LString:
-		return string(v)
+		text := string(v)
+		if a.wrapper.cText {
+			text, _, _ = strings.Cut(text, "\x00")
+		}
+		return text
 	case lua.LNumber:
 		return number.String(float64(v))
 	}
@@ -132,7 +137,10 @@ func (a *Args) Bool(i int) bool { return a.Value(i) == lua.LTrue }
 
 // Table returns argument i, or nil if it is absent.
 func (a *Args) Table(i int) *lua.LTable {
-	t, _ := a.Value(i).(*lua.LTable)
+	t, ok := a.Value(i).(*lua.LTable)
+	if ok {
+		a.state.guard.FillLibrary(a.L, t)
+	}
 	return t
 }
 
@@ -154,8 +162,20 @@ func (a *Args) Object(i int) any {
 }
 
 // Context returns a context that ends when the script must. A function that
-// waits must also wait for it.
-func (a *Args) Context() context.Context { return a.state.guard.Context }
+// waits must also wait for it, and the context's clock.Blocker is told of the
+// wait: the time is then not the script's.
+func (a *Args) Context() context.Context { return a.state.guard }
+
+// BoundSent returns an error if what the function is about to send to FreeSWITCH,
+// other than its arguments, holds too many bytes.
+func (a *Args) BoundSent(size int) error { return a.bound(size, MaxText) }
+
+func (a *Args) bound(size, most int) error {
+	if size <= most {
+		return nil
+	}
+	return fmt.Errorf("%s: the text holds %d bytes, and at most %d are possible", a.wrapper.name, size, most)
+}
 
 // ChargeMemory counts bytes that the function is about to keep alive for the
 // script against its memory limit, except the strings that it returns. It raises
@@ -166,6 +186,9 @@ func (a *Args) ChargeMemory(bytes int) { a.state.guard.ChargeMemory(a.L, bytes) 
 // 10 ns, against the script's limits. A loop over a script's data calls it in the
 // loop. It raises the limit's error.
 func (a *Args) ChargeCPU(units int) { a.state.guard.ChargeCPU(a.L, units) }
+
+// Where returns the line of the script that calls.
+func (a *Args) Where() (file string, line int) { return guard.Where(a.L) }
 
 // SetKey sets a key of a new table for the script, and charges it.
 func (a *Args) SetKey(t *lua.LTable, key string, v lua.LValue) {
@@ -189,11 +212,3 @@ func (a *Args) ReturnInt(n int) { a.results = append(a.one[:0], lua.LNumber(n)) 
 
 // ReturnBool sets one boolean as the result.
 func (a *Args) ReturnBool(b bool) { a.results = append(a.one[:0], lua.LBool(b)) }
-
-// Record wraps a small Go value as a result that is no object of a class. Lua
-// sees its exported methods and fields; it must have no pointer to anything that
-// Lua may not change.
-func (a *Args) Record(v any) lua.LValue {
-	a.state.guard.ChargeMemory(a.L, 8192) // the type's metatable, at first use
-	return luar.New(a.L, v)
-}

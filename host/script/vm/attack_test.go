@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/eslua/eslua/host/testproc"
 )
 
 const attackResident = 96 << 20
@@ -46,7 +48,7 @@ func attacks(t *testing.T) (list []attack) {
 // or a result, in time, within the memory a process is given.
 func TestAttacks(t *testing.T) {
 	for i, a := range attacks(t) {
-		if testing.Short() && i%4 > 0 {
+		if i%testproc.Size(1, 8, 16) > 0 {
 			continue
 		}
 		t.Run(a.Kind+"/"+a.Name, func(t *testing.T) {
@@ -59,7 +61,7 @@ func TestAttacks(t *testing.T) {
 			if o.exit != exitDone && o.exit != exitError {
 				t.Fatalf("the process died: exit %d\n%.2000s", o.exit, o.err)
 			}
-			// twice the budget, as it is measured, the collector, and the child's own start
+			// the budget as it is measured, the collector, and the child's own start
 			if o.took > 4*burst+time.Second {
 				t.Errorf("took %v", o.took)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // A flow that drops what it made is never stopped: gibibytes pass through
@@ -17,10 +18,7 @@ import (
 // can make; every other kind of value is among them.
 func TestGarbageIsNotHeld(t *testing.T) {
 	t.Parallel()
-	mebibytes := 4096
-	if testing.Short() {
-		mebibytes = 512
-	}
+	mebibytes := testproc.Size(1536, 512, 512) // a child has 1024
 	o := runChild(t, unhurried, `
 		local kept = {} for i = 1, 2000 do kept[i] = {i, name = "call " .. i} end -- what lives through it all
 		for i = 1, 100 do
@@ -45,7 +43,7 @@ func TestGarbageIsNotHeld(t *testing.T) {
 	t.Logf("%v %d MiB", o.took, o.resident>>20)
 }
 
-// A table that is used as a set or a map for ever new keys does not grow.
+// A table that is used as a set or a map for more and more new keys does not grow.
 func TestKeysThatAreGoneAreNotHeld(t *testing.T) {
 	s := machine(t).NewState(vm.StateOptions{Limits: guard.Limits{Memory: 2 << 20, Burst: time.Hour, CPU: time.Hour}})
 	defer s.Close()
@@ -61,7 +59,7 @@ func TestKeysThatAreGoneAreNotHeld(t *testing.T) {
 		assert(n == 100, n)`)
 }
 
-// What is reachable counts, wherever it hangs.
+// A value that can be reached counts, wherever it is.
 func TestHeldMemoryIsFound(t *testing.T) {
 	for name, src := range map[string]string{
 		"array":        `local t = {} while true do t[#t + 1] = #t + 0.5 end`,
@@ -95,10 +93,7 @@ func TestHeldMemoryIsFound(t *testing.T) {
 // An honest script is not stopped because others keep the machine busy: what
 // it may use is work, not time.
 func TestABusyMachineStopsNoHonestScript(t *testing.T) {
-	busy, turns := 200, 100
-	if raceDetector {
-		busy, turns = 20, 10
-	}
+	busy, turns := testproc.Size(200, 200, 20), testproc.Size(100, 100, 10)
 	m := machine(t)
 	loop, err := vm.Compile("busy.lua", []byte(`while true do end`))
 	if err != nil {

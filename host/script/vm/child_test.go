@@ -1,23 +1,18 @@
 package vm_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime/debug"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/guard"
-	"go.uber.org/goleak"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // childEnv makes the test binary a child that runs the script on its standard
@@ -32,32 +27,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())
 	}
-	dir, err := os.MkdirTemp("", "eslua-child-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	childDir = dir
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		os.RemoveAll(dir)
-		os.Exit(code)
-	}))
+	testproc.Main(m)
 }
-
-var childDir string
-
-// childBinary is this test without the race detector, whose time and shadow
-// memory would hide what a script takes.
-var childBinary = sync.OnceValues(func() (string, error) {
-	if !raceDetector {
-		return os.Args[0], nil
-	}
-	binary := filepath.Join(childDir, "child.test")
-	if out, err := exec.Command("go", "test", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the child without the race detector: %w\n%s", err, out)
-	}
-	return binary, nil
-})
 
 const (
 	exitDone  = 0
@@ -118,28 +89,7 @@ type outcome struct {
 
 func runChild(t *testing.T, burst time.Duration, src string) outcome {
 	t.Helper()
-	ctx := t.Context()
-	if deadline, ok := t.Deadline(); ok { // a child that hangs then dumps its goroutines
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-5*time.Second))
-		defer cancel()
-	}
-	binary, err := childBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, binary)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
-	cmd.WaitDelay = 3 * time.Second
-	cmd.Env = append(os.Environ(), childEnv+"="+burst.String())
-	cmd.Stdin = strings.NewReader(src)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err = cmd.Run()
-	if cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	took := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String(), took, usage.Maxrss << 10}
+	out, errs, state := testproc.Run(t, src, []string{childEnv + "=" + burst.String()}, testproc.Plain(t))
+	usage := state.SysUsage().(*syscall.Rusage)
+	return outcome{state.ExitCode(), out, errs, testproc.Time(state), usage.Maxrss << 10}
 }

@@ -27,6 +27,9 @@ func (m *Machine) declareClass(declared *Class, module int) error {
 	if m.classes[declared.Name] != nil {
 		return fmt.Errorf("the class %s is declared twice", declared.Name)
 	}
+	if err := checkValue(declared); err != nil {
+		return err
+	}
 	c := &class{declared: declared, module: module, metatable: newTable(), methods: newTable()}
 	m.classes[declared.Name] = c
 	m.shared.Tables[c.metatable] = true
@@ -36,7 +39,7 @@ func (m *Machine) declareClass(declared *Class, module int) error {
 
 // declareMethods wraps the methods of a class. Call it when all classes are known,
 // because a method's parameter may be of any of them.
-func (m *Machine) declareMethods(declared *Class) error {
+func (m *Machine) declareMethods(declared *Class, cText bool) error {
 	c := m.classes[declared.Name]
 	for i := range declared.Methods {
 		method := &declared.Methods[i]
@@ -47,7 +50,7 @@ func (m *Machine) declareMethods(declared *Class) error {
 		if c.methods.RawGetString(method.Name) != lua.LNil {
 			return fmt.Errorf("%s is declared twice", w.name)
 		}
-		w.class, w.module = c, c.module
+		w.class, w.module, w.cText = c, c.module, cText
 		c.methods.RawSetString(method.Name, guard.GoFunction(w.call))
 	}
 	if len(declared.Fields) == 0 {

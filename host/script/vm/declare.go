@@ -31,8 +31,18 @@ type Param struct {
 	Optional bool   // all after it are optional too
 	Default  string // of an optional one, as text for the reference
 	Variadic bool   // the last one, any number of times
+	Callback string // its text names a global function, which is called with an object of this class first
+	Most     int    // bytes of a text; 0: it shares MaxText with the other arguments
 	Doc      string
+	// Check returns why a text can never be right, for the check of a script that
+	// does not run; nil accepts all.
+	Check func(text string) error
 }
+
+// MaxText limits the bytes of all texts of one call together, unless Param.Most says
+// otherwise. No Go function can be interrupted, so what it reads is bounded before;
+// FreeSWITCH takes no longer text either.
+const MaxText = 64 << 10
 
 // Result is one declared result.
 type Result struct {
@@ -52,7 +62,6 @@ type Func struct {
 	// AfterHangup says what the function does after the call has hung up. If it
 	// is empty, that of its class or module applies.
 	AfterHangup string
-	Waits       bool // waits for the outside: the burst budget starts again after it
 	Go          func(a *Args) error
 }
 
@@ -73,6 +82,19 @@ func (f *Func) Usage() string {
 	return f.Name + "(" + strings.Join(params, ", ") + ")"
 }
 
+// Arity returns how many arguments the function takes; most is -1 for any number.
+func (f *Func) Arity() (least, most int) {
+	for i, p := range f.Params {
+		switch {
+		case p.Variadic:
+			return least, -1
+		case !p.Optional:
+			least = i + 1
+		}
+	}
+	return least, len(f.Params)
+}
+
 // Class is a kind of object with methods. Its metatable is built once and
 // shared by all states.
 type Class struct {
@@ -83,10 +105,13 @@ type Class struct {
 	AfterHangup string
 	Methods     []Func
 	Fields      []Field
+	// Value is of the Go type of the class's objects, which says what they hold. It
+	// may be a nil pointer.
+	Value Holder
 	// Wrap returns the Go value of a new object for the argument of
 	// State.NewObject, so that other modules can make objects of the class. If it
 	// is nil, the argument is the Go value.
-	Wrap func(v any) any
+	Wrap func(v any) Holder
 }
 
 // Field is a value that scripts read from an object, as object.name.
@@ -126,6 +151,7 @@ type Module struct {
 	Classes     []*Class
 	Records     []*Class // what Args.Record shows to scripts: only described here
 	Variables   []Variable
+	CText       bool // the texts of its arguments end at their first NUL, as in mod_lua
 	// Absent says what to use instead of a name that does not exist: a global
 	// ("dofile"), a field ("os.execute") or a method ("Session:print").
 	Absent map[string]string

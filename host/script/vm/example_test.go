@@ -74,8 +74,11 @@ func ExampleState_Run() {
 
 // An object of a class has methods; its Go value is Args.Self.
 func ExampleClass() {
-	type counter struct{ n int }
-	class := &vm.Class{Name: "Counter", Methods: []vm.Func{{
+	type counter struct {
+		vm.Nothing // it keeps nothing alive
+		n          int
+	}
+	class := &vm.Class{Name: "Counter", Value: (*counter)(nil), Methods: []vm.Func{{
 		Name: "add",
 		Params: []vm.Param{
 			{Name: "n", Kind: vm.Int, Optional: true, Default: "1"},

@@ -19,7 +19,7 @@ type author struct {
 	depth int
 }
 
-// pick is the next decision among n.
+// pick takes the next decision, one of n.
 func (a *author) pick(n int) int {
 	if len(a.seed) == 0 {
 		return 0

@@ -14,6 +14,7 @@ import (
 // A Machine has what all states share. It does not change after NewMachine.
 type Machine struct {
 	globals   guard.Names
+	unfilled  *lua.LTable // the metatable of globals that are not all there
 	libraries []*library
 	modules   map[*Module]int // a module's place in State.bound
 	classes   map[string]*class
@@ -30,20 +31,22 @@ func NewMachine(modules ...*Module) (*Machine, error) {
 	m := &Machine{modules: map[*Module]int{}, classes: map[string]*class{}, absent: map[string]string{}}
 	m.shared.Explain = m.explain
 	m.shared.Tables = map[*lua.LTable]bool{}
-	m.shared.Lane = make(guard.Lane, max(1, runtime.GOMAXPROCS(0)/2))
+	m.shared.Lane = guard.NewLane(max(1, runtime.GOMAXPROCS(0)/2))
 	for _, l := range standard() {
-		if l.Name != "" {
-			m.addLibrary(l)
-			continue
-		}
+		into := m.namesOf(l.Name)
 		for _, f := range l.Fields {
-			m.globals.Add(f.Name, f.Value)
+			into.Add(f.Name, f.Value)
 		}
 	}
 	for place, module := range modules {
 		m.modules[module] = place
 		for _, c := range module.Classes {
 			if err := m.declareClass(c, place); err != nil {
+				return nil, err
+			}
+		}
+		for _, c := range module.Records {
+			if err := checkRecord(c); err != nil {
 				return nil, err
 			}
 		}
@@ -57,16 +60,21 @@ func NewMachine(modules ...*Module) (*Machine, error) {
 		m.globals.Add(l.name, lua.LNil) // each state has its own
 	}
 	m.globals.Add("_G", lua.LNil)
+	m.declareGlobals()
 	return m, nil
 }
+
+// Gate returns the gate that can stop all states of the machine while they compute.
+func (m *Machine) Gate() *guard.Gate { return &m.shared.Gate }
 
 // standard returns the libraries of Lua that every script has.
 func standard() []stdlib.Library {
 	return append(stdlib.Libraries(),
-		stdlib.Library{Fields: []stdlib.Field{{Name: "require", Value: guard.GoFunction(require)}}},
+		stdlib.Library{Fields: []stdlib.Field{{Name: "module", Value: guard.GoFunction(module)}, {Name: "require", Value: guard.GoFunction(require)}}},
 		stdlib.Library{Name: "package", Fields: []stdlib.Field{ // where modules come from is the store's affair
 			{Name: "cpath", Value: lua.LString("")},
 			{Name: "path", Value: lua.LString("")},
+			{Name: "seeall", Value: guard.GoFunction(seeAll)},
 		}},
 	)
 }
@@ -89,7 +97,7 @@ func (m *Machine) declareModule(module *Module) error {
 		m.absent[name] = advice
 	}
 	for _, c := range module.Classes {
-		if err := m.declareMethods(c); err != nil {
+		if err := m.declareMethods(c, module.CText); err != nil {
 			return err
 		}
 	}
@@ -103,13 +111,10 @@ func (m *Machine) declareModule(module *Module) error {
 		if err != nil {
 			return err
 		}
-		w.module = m.modules[module]
+		w.module, w.cText = m.modules[module], module.CText
 		l.Fields = append(l.Fields, stdlib.Field{Name: f.Name, Value: guard.GoFunction(w.call)})
 	}
-	into := &m.globals
-	if l.Name != "" {
-		into = &m.library(l.Name).fields
-	}
+	into := m.namesOf(l.Name)
 	for _, f := range l.Fields {
 		if slices.Contains(into.List(), f.Name) {
 			return fmt.Errorf("%s is declared twice", strings.TrimPrefix(l.Name+"."+f.Name, "."))
@@ -128,23 +133,40 @@ type library struct {
 	metatable *lua.LTable
 }
 
-func (m *Machine) addLibrary(l stdlib.Library) {
-	lib := m.library(l.Name)
-	for _, f := range l.Fields {
-		lib.fields.Add(f.Name, f.Value)
+// namesOf returns the fields of a library, or the globals if its name is "".
+func (m *Machine) namesOf(name string) *guard.Names {
+	if name == "" {
+		return &m.globals
 	}
+	return &m.library(name).fields
 }
 
-// library returns the library of that name, and adds it if there is none.
-func (m *Machine) library(name string) *library {
+func (m *Machine) libraryNames() []string {
+	names := make([]string, len(m.libraries))
+	for i, l := range m.libraries {
+		names[i] = l.name
+	}
+	return names
+}
+
+// find returns the library of that name, nil if there is none.
+func (m *Machine) find(name string) *library {
 	for _, lib := range m.libraries {
 		if lib.name == name {
 			return lib
 		}
 	}
+	return nil
+}
+
+// library returns the library of that name, and adds it if there is none.
+func (m *Machine) library(name string) *library {
+	if lib := m.find(name); lib != nil {
+		return lib
+	}
 	lib := &library{name: name, metatable: newTable()}
 	lib.metatable.RawSetString("__index", guard.GoFunction(lib.index))
-	lib.metatable.RawSetString("__pairs", guard.GoFunction(lib.pairs))
+	lib.metatable.RawSetString("__pairs", guard.GoFunction(globalPairs))
 	lib.metatable.RawSetString("__metatable", lua.LFalse)
 	m.shared.Tables[lib.metatable] = true
 	m.libraries = append(m.libraries, lib)
@@ -154,38 +176,22 @@ func (m *Machine) library(name string) *library {
 // fill puts the library's fields into a state's table, except fields that the
 // script has set.
 func (l *library) fill(L *lua.LState, t *lua.LTable) {
-	g := guard.Of(L)
-	g.ChargeMemory(L, l.fields.Size())
-	t.Metatable = lua.LNil
-	var own []lua.LValue
-	t.ForEach(func(k, v lua.LValue) { own = append(own, k, v) })
-	l.fields.Fill(t, len(own)/2)
-	for i := 0; i < len(own); i += 2 {
-		t.RawSet(own[i], own[i+1])
-	}
+	fillNames(L, t, &l.fields)
 	if l.name == "package" {
-		t.RawSetString("loaded", g.Data.(*State).loadedTable())
+		s := guard.Of(L).Data.(*State)
+		if s.preload == nil {
+			s.preload = newTable()
+		}
+		t.RawSetString("loaded", s.loadedTable())
+		t.RawSetString("preload", s.preload)
 	}
 }
 
 func (l *library) index(L *lua.LState) int {
 	t := L.CheckTable(1)
-	if t.Metatable == l.metatable {
-		l.fill(L, t)
-	}
+	guard.Of(L).FillLibrary(L, t)
 	L.Push(t.RawGet(L.Get(2)))
 	return 1
-}
-
-func (l *library) pairs(L *lua.LState) int {
-	t := L.CheckTable(1)
-	if t.Metatable == l.metatable {
-		l.fill(L, t)
-	}
-	L.Push(L.G.Global.RawGetString("next"))
-	L.Push(t)
-	L.Push(lua.LNil)
-	return 3
 }
 
 func newTable() *lua.LTable { return &lua.LTable{Metatable: lua.LNil} }

@@ -2,6 +2,8 @@ package vm
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/eslua/eslua/host/script/vm/guard"
 	lua "github.com/yuin/gopher-lua"
@@ -18,11 +20,17 @@ func (s *State) loadedTable() *lua.LTable {
 // loading marks in package.loaded a module whose chunk is running.
 var loading = &lua.LUserData{Metatable: lua.LNil}
 
+// longestName limits a module's name: no file has a longer path.
+const longestName = 4096
+
 // require runs a module of the same generation, once for each state.
 func require(L *lua.LState) int {
 	name, ok := L.Get(1).(lua.LString)
 	if !ok {
 		guard.Raise(L, 1, "bad argument #1 to 'require' (string expected, got "+L.Get(1).Type().String()+")")
+	}
+	if len(name) > longestName {
+		guard.Raise(L, 1, "the name of a module that begins with '"+string(name[:40])+"' is longer than any file's")
 	}
 	g := guard.Of(L)
 	s := g.Data.(*State)
@@ -35,11 +43,14 @@ func require(L *lua.LState) int {
 		L.Push(v)
 		return 1
 	}
-	if lib, ok := L.G.Global.RawGetString(string(name)).(*lua.LTable); ok && s.machine.hasLibrary(string(name)) {
+	if lib, ok := s.Global(string(name)).(*lua.LTable); ok && (name == "_G" || s.machine.find(string(name)) != nil) {
 		L.Push(lib)
 		return 1
 	}
-	fn := s.find(L, string(name))
+	fn := s.preloaded(string(name))
+	if fn == nil {
+		fn = s.find(L, string(name))
+	}
 	g.ChargeMemory(L, 300+len(name))
 	loaded.RawSetString(string(name), loading)
 	L.Push(fn)
@@ -58,6 +69,87 @@ func require(L *lua.LState) int {
 	return 1
 }
 
+// preloaded returns what the script has put into package.preload, or nil.
+func (s *State) preloaded(name string) lua.LValue {
+	if s.preload != nil {
+		if v := s.preload.RawGetString(name); v != lua.LNil {
+			return v
+		}
+	}
+	return nil
+}
+
+const maxModuleName = 1024 // bytes: each dot in it makes a table
+
+// module makes the globals of its caller the fields of a module (loadlib.c:ll_module).
+func module(L *lua.LState) int {
+	name, ok := L.Get(1).(lua.LString)
+	if !ok {
+		guard.TypeError(L, 1, "string")
+	}
+	if len(name) > maxModuleName {
+		guard.Raise(L, 1, fmt.Sprintf("the name of a module has at most %d bytes; this one has %d", maxModuleName, len(name)))
+	}
+	s := guard.Of(L).Data.(*State)
+	t, ok := s.loadedTable().RawGetString(string(name)).(*lua.LTable)
+	if !ok {
+		t = globalTable(L, string(name))
+		s.loadedTable().RawSetString(string(name), t)
+	}
+	if t.RawGetString("_NAME") == lua.LNil {
+		guard.Of(L).ChargeMemory(L, 400+len(name))
+		t.RawSetString("_M", t)
+		t.RawSetString("_NAME", name)
+		t.RawSetString("_PACKAGE", name[:strings.LastIndexByte(string(name), '.')+1])
+	}
+	if !guard.SetCallersGlobals(L, t) {
+		guard.Raise(L, 1, "'module' not called from a Lua function")
+	}
+	for i := 2; i <= L.GetTop(); i++ {
+		L.Push(L.Get(i))
+		L.Push(t)
+		L.Call(1, 0)
+	}
+	return 0
+}
+
+// globalTable returns the table that a dotted name names, and makes it.
+func globalTable(L *lua.LState, name string) *lua.LTable {
+	at := L.G.Global
+	for part := range strings.SplitSeq(name, ".") {
+		guard.Of(L).FillLibrary(L, at)
+		switch next := at.RawGetString(part).(type) {
+		case *lua.LTable:
+			at = next
+		case *lua.LNilType:
+			made := newTable()
+			guard.Of(L).ChargeMemory(L, 200+len(part))
+			at.RawSetString(part, made)
+			at = made
+		default:
+			guard.Raise(L, 1, "name conflict for module '"+name+"'")
+		}
+	}
+	return at
+}
+
+// seeAll lets a module see the globals (loadlib.c:ll_seeall).
+func seeAll(L *lua.LState) int {
+	t, ok := L.Get(1).(*lua.LTable)
+	if !ok {
+		guard.TypeError(L, 1, "table")
+	}
+	guard.Of(L).FillLibrary(L, t) // or its metatable would be that of all states
+	meta, ok := t.Metatable.(*lua.LTable)
+	if !ok {
+		guard.Of(L).ChargeMemory(L, 200)
+		meta = newTable()
+		t.Metatable = meta
+	}
+	meta.RawSetString("__index", L.G.Global)
+	return 0
+}
+
 func (s *State) find(L *lua.LState, name string) *lua.LFunction {
 	find := s.options.Require
 	if find == nil {
@@ -71,13 +163,4 @@ func (s *State) find(L *lua.LState, name string) *lua.LFunction {
 		guard.Raise(L, 1, "module '"+name+"': source limit of "+guard.Size(int64(limit))+" reached")
 	}
 	return s.guard.NewFunction(script.proto)
-}
-
-func (m *Machine) hasLibrary(name string) bool {
-	for _, l := range m.libraries {
-		if l.name == name {
-			return true
-		}
-	}
-	return name == "_G"
 }

@@ -21,6 +21,15 @@ type Script struct {
 // Name returns the name that the script was compiled with.
 func (s *Script) Name() string { return s.name }
 
+// CheckSize returns the error that a run with a source limit gets for the script, if
+// it is larger.
+func (s *Script) CheckSize(limit int) *guard.LimitError {
+	if s.size <= limit {
+		return nil
+	}
+	return &guard.LimitError{Limit: "source", Figure: guard.Size(int64(limit)), File: s.name, Line: 1}
+}
+
 // Compile compiles source text. name is what errors show ("inviteToConf.lua").
 // The error is a *CompileError.
 func Compile(name string, src []byte) (*Script, error) {
@@ -36,12 +45,14 @@ type CompileError = compiler.SyntaxError
 
 // A ScriptError describes why a script failed.
 type ScriptError struct {
-	File      string // "" when the error has no position
+	File      string // "" if no script was running
 	Line      int
 	Message   string // without the position
 	Traceback string
-	Limit     string // the budget that ended it: memory, burst, cpu, duration, stack, source; else ""
+	Limit     string // the budget that ended it: memory, burst, cpu, after_hangup, duration, stack, source; else ""
 	Cause     error  // the Go error that caused it, if any: context.Canceled, a declared function's error
+
+	unplaced bool // the script raised it without a place; the traceback has it
 }
 
 func (e *ScriptError) Error() string {
@@ -92,5 +103,14 @@ func scriptError(err error, traceback string) error {
 	default:
 		out.Message = err.Error()
 	}
+	if out.File == "" {
+		if m := inTraceback.FindStringSubmatch(traceback); m != nil {
+			out.unplaced, out.File = true, m[1]
+			out.Line, _ = strconv.Atoi(m[2])
+		}
+	}
 	return out
 }
+
+// inTraceback matches the first line of a traceback that names a place.
+var inTraceback = regexp.MustCompile(`(?m)^\t(\[string ".*?"\]|[^:\n]+):(\d+): `)

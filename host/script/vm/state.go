@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/script/vm/guard"
-	"github.com/eslua/eslua/host/script/vm/stdlib"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// StateOptions are what one state uses of the outside. Every field may be zero.
+// StateOptions connect one state to its surroundings. Every field may be zero.
 type StateOptions struct {
 	Limits   guard.Limits
 	Require  func(name string) (*Script, error) // require's loader; nil finds nothing
@@ -21,6 +21,7 @@ type StateOptions struct {
 	Trace    func(Trace)                        // called after each declared function
 	Clock    clock.Clock                        // nil is the system's
 	Seed     uint64                             // of math.random
+	HungUp   func() bool                        // reports whether the caller has gone; nil: there is none
 }
 
 // A State runs one script, once, in one goroutine.
@@ -30,7 +31,9 @@ type State struct {
 	options StateOptions
 	bound   []any
 	free    []*Args
+	strings *lua.LTable // the library string
 	loaded  *lua.LTable // package.loaded
+	preload *lua.LTable // package.preload
 }
 
 // NewState returns a new state.
@@ -43,33 +46,25 @@ func (m *Machine) NewState(o StateOptions) *State {
 	}
 	s := &State{machine: m, options: o, bound: make([]any, len(m.modules))}
 	s.guard = guard.New(o.Limits, guard.Services{
-		Clock: o.Clock,
-		Print: o.Print,
-		Rand:  rand.New(rand.NewPCG(o.Seed, 0)),
+		Clock:  o.Clock,
+		Print:  o.Print,
+		Rand:   rand.New(rand.NewPCG(o.Seed, 0)),
+		HungUp: o.HungUp,
 	}, &m.shared)
 	s.guard.Data = s
 	s.openGlobals()
 	return s
 }
 
-// openGlobals sets the globals of a new state.
-func (s *State) openGlobals() {
-	L := s.guard.L()
-	globals := L.G.Global
-	s.machine.globals.Fill(globals, 8)
-	for _, l := range s.machine.libraries {
-		t := newTable()
-		t.Metatable = l.metatable
-		globals.RawSetString(l.name, t)
-		if l.name == "string" {
-			L.SetMetatable(lua.LString(""), stdlib.StringMetatable(L, t))
-		}
-	}
-	globals.RawSetString("_G", globals)
-}
-
 // Close ends the state; nothing may run on it afterwards.
 func (s *State) Close() { s.guard.Close() }
+
+// HasHangupHook tells the state that its script wants to do more after the hangup
+// than what it has begun.
+func (s *State) HasHangupHook() { s.guard.HasHangupHook() }
+
+// Context returns the context of what the script does now, as Args.Context.
+func (s *State) Context() context.Context { return s.guard }
 
 // Used returns the processor time that the script has used, as its budgets count
 // it.
@@ -78,6 +73,14 @@ func (s *State) Used() time.Duration { return s.guard.Used() }
 // Memory returns an upper bound of the memory that the script holds, in bytes: the
 // result of the last census plus all allocations since.
 func (s *State) Memory() int64 { return s.guard.Memory() }
+
+// Worked returns how much the script has allocated and computed, in units: 10 ns or
+// 64 bytes. Any goroutine may call it; it may lag behind by a slice.
+func (s *State) Worked() int64 { return s.guard.Worked() }
+
+// Census counts the bytes that the script keeps alive now, as the memory limit does.
+// Only the goroutine that runs the state may call it.
+func (s *State) Census() int64 { return s.guard.Census() }
 
 // Bind sets what Args.Instance returns in the functions and methods of a module,
 // in this state.
@@ -99,7 +102,11 @@ func (s *State) NewObject(class string, v any) lua.LValue {
 	if c.declared.Wrap != nil {
 		v = c.declared.Wrap(v)
 	}
-	s.guard.DeferMemory(128)
+	h, ok := v.(Holder)
+	if !ok || reflect.TypeOf(v) != reflect.TypeOf(c.declared.Value) {
+		panic(fmt.Sprintf("vm: NewObject: the objects of class %s are %T, not %T", class, c.declared.Value, v))
+	}
+	s.guard.DeferMemory(128 + int64(h.Holds(func(lua.LValue) {})))
 	return &lua.LUserData{Value: v, Metatable: c.metatable}
 }
 
@@ -111,7 +118,11 @@ func (s *State) SetGlobal(name string, v lua.LValue) {
 
 // Global returns a global variable of the script, or lua.LNil if it is absent.
 func (s *State) Global(name string) lua.LValue {
-	return s.guard.L().G.Global.RawGetString(name)
+	globals := s.guard.L().G.Global
+	if v := globals.RawGetString(name); v != lua.LNil || globals.Metatable != s.machine.unfilled {
+		return v
+	}
+	return s.standardGlobal(name)
 }
 
 // Table returns a Lua table of the values of m: strings, numbers and booleans.
@@ -150,8 +161,8 @@ func (s *State) value(v any) lua.LValue {
 func (s *State) Run(ctx context.Context, sc *Script, argv []string) error {
 	g := s.guard
 	limits := g.Limits()
-	if sc.size > limits.Source {
-		return scriptError(&guard.LimitError{Limit: "source", Figure: guard.Size(int64(limits.Source)), File: sc.name, Line: 1}, "")
+	if err := sc.CheckSize(limits.Source); err != nil {
+		return scriptError(err, "")
 	}
 	if limits.Duration > 0 {
 		timed, cancel := context.WithCancelCause(ctx)

@@ -10,13 +10,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// wrapper is the only way into a declared function.
+// Every call of a declared function passes its wrapper.
 type wrapper struct {
 	declared *Func
 	name     string // in traces: "session:playback"
 	native   string // in mod_lua's errors: "CoreSession::playback"
 	class    *class // of a method
 	module   int    // the place of its module in State.bound
+	cText    bool   // its module's CText
 	least    int    // arguments, self not counted
 	most     int    // -1: any number
 	objects  []*class
@@ -24,7 +25,8 @@ type wrapper struct {
 
 // wrap makes a declared function callable from Lua.
 func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
-	w := &wrapper{declared: f, name: name, native: native, most: len(f.Params), objects: make([]*class, len(f.Params))}
+	w := &wrapper{declared: f, name: name, native: native, objects: make([]*class, len(f.Params))}
+	w.least, w.most = f.Arity()
 	if f.Name == "" || f.Go == nil {
 		return nil, fmt.Errorf("%s is declared without a name or a Go function", name)
 	}
@@ -39,11 +41,6 @@ func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
 			return nil, fmt.Errorf("%s: the class of the parameter %s is not declared by any module: %q", name, p.Name, p.Class)
 		}
 		optional = p.Optional
-		if p.Variadic {
-			w.most = -1
-		} else if !p.Optional {
-			w.least = i + 1
-		}
 		if p.Kind == Object {
 			w.objects[i] = m.classes[p.Class]
 		}
@@ -64,12 +61,7 @@ func (w *wrapper) call(L *lua.LState) int {
 		a.self = a.Instance()
 	}
 	start := s.traceStart()
-	var err error
-	if w.declared.Waits {
-		g.Wait(func() { err = w.declared.Go(a) })
-	} else {
-		err = w.declared.Go(a)
-	}
+	err := w.declared.Go(a)
 	g.MustRun(L)
 	if s.options.Trace != nil {
 		s.trace(a, start, err)
@@ -86,7 +78,11 @@ func (w *wrapper) call(L *lua.LState) int {
 // raise turns an error of a declared function into a Lua error.
 func raise(L *lua.LState, err error) {
 	if failed, ok := err.(*ScriptError); ok { // of a callback: it has its place
-		guard.Throw(L, lua.LString(failed.Error()), err)
+		text := failed.Error()
+		if failed.unplaced {
+			text = failed.Message
+		}
+		guard.Throw(L, lua.LString(text), err)
 	}
 	place := ""
 	if file, line := guard.Where(L); file != "" {
@@ -111,19 +107,35 @@ func (w *wrapper) check(a *Args) {
 			w.wrongType(a, 1, w.class.declared.native()+" *", a.L.Get(1))
 		}
 	}
+	size := 0
 	for i := range given {
 		p, object := w.param(i)
 		v := a.L.Get(a.first + i)
 		if p.Optional && v == lua.LNil {
 			continue
 		}
-		if s, ok := v.(lua.LString); ok && (p.Kind == Int || p.Kind == Number) {
-			a.state.guard.ChargeParse(a.L, string(s)) // here
-			a.state.guard.ChargeParse(a.L, string(s)) // and by the function
+		if s, ok := v.(lua.LString); ok {
+			if p.Most == 0 {
+				size += len(s)
+				w.bound(a, size, MaxText)
+			} else {
+				w.bound(a, len(s), p.Most)
+			}
+			if p.Kind == Int || p.Kind == Number {
+				a.state.guard.ChargeParse(a.L, string(s)) // here
+				a.state.guard.ChargeParse(a.L, string(s)) // and by the function
+			}
 		}
-		if !p.Kind.takes(v) || object != nil && !is(object, v) {
+		if !p.Kind.Takes(v) || object != nil && !is(object, v) {
 			w.wrongType(a, a.first+i, p.kindName(object), v)
 		}
+	}
+}
+
+// bound raises an error if texts hold more bytes than they may.
+func (w *wrapper) bound(a *Args, size, most int) {
+	if err := a.bound(size, most); err != nil {
+		guard.Raise(a.L, 1, err.Error())
 	}
 }
 
@@ -158,8 +170,8 @@ func (w *wrapper) usage() string {
 	return "; write " + prefix + w.declared.Usage()
 }
 
-// takes reports whether a parameter of kind k accepts v.
-func (k Kind) takes(v lua.LValue) bool {
+// Takes reports whether a parameter of kind k accepts v.
+func (k Kind) Takes(v lua.LValue) bool {
 	switch v := v.(type) {
 	case *lua.LNilType:
 		return k == Any || k == String

@@ -17,13 +17,22 @@ import (
 
 // phone is a declared class to test with; it is what a binding would declare.
 type phone struct {
+	vm.Nothing
 	number  string
 	state   *vm.State
 	seen    []string
 	waiting chan struct{} // closed when wait begins; may be nil
 }
 
-type task struct{ ID string }
+type task struct {
+	vm.Nothing
+	ID string
+}
+
+// label is the value of a class that is one text.
+type label string
+
+func (l label) Holds(visit func(lua.LValue)) int { visit(lua.LString(l)); return 0 }
 
 func (t task) Cancel() string { return "cancelled " + t.ID }
 
@@ -31,7 +40,7 @@ var errRefused = errors.New("the exchange refused; dial 9 first")
 
 // declared returns a module with a class and with every kind of parameter.
 func declared() *vm.Module {
-	c := &vm.Class{Name: "Phone", Native: "CorePhone", Fields: []vm.Field{
+	c := &vm.Class{Name: "Phone", Native: "CorePhone", Value: (*phone)(nil), Fields: []vm.Field{
 		{Name: "number", Kind: vm.String, Get: func(self any) lua.LValue { return lua.LString(self.(*phone).number) }},
 	}}
 	c.Methods = []vm.Func{
@@ -41,13 +50,16 @@ func declared() *vm.Module {
 				p.seen = append(p.seen, fmt.Sprintf("%s=%s/%v", a.String(0), a.String(1), a.Has(1)))
 				return nil
 			}},
-		{Name: "sleep", Params: []vm.Param{{Name: "ms", Kind: vm.Int}}, Waits: true,
-			Go: func(a *vm.Args) error { a.ReturnInt(a.Int(0)); return nil }},
+		{Name: "sleep", Params: []vm.Param{{Name: "ms", Kind: vm.Int}},
+			Go: func(a *vm.Args) error {
+				a.ReturnInt(a.Int(0))
+				return clock.Sleep(a.Context(), clock.System(), time.Duration(min(a.Int(0), 1))*time.Millisecond)
+			}},
 		{Name: "hold", Params: []vm.Param{{Name: "on", Kind: vm.Bool, Optional: true}},
 			Go: func(a *vm.Args) error { a.ReturnBool(a.Bool(0)); return nil }},
 		{Name: "join", Params: []vm.Param{{Name: "other", Kind: vm.Object, Class: "Phone"}},
 			Go: func(a *vm.Args) error { a.ReturnString(a.Object(0).(*phone).number); return nil }},
-		{Name: "each", Params: []vm.Param{{Name: "fn", Kind: vm.Function}, {Name: "rest", Kind: vm.Any, Variadic: true}}, Waits: true,
+		{Name: "each", Params: []vm.Param{{Name: "fn", Kind: vm.Function}, {Name: "rest", Kind: vm.Any, Variadic: true}},
 			Go: func(a *vm.Args) error {
 				for i := 1; i < a.Len(); i++ {
 					results, err := a.State().Call(a.Function(0), a.Value(i))
@@ -61,8 +73,8 @@ func declared() *vm.Module {
 				return nil
 			}},
 		{Name: "dial", Params: []vm.Param{{Name: "number", Kind: vm.Number}}, Go: func(a *vm.Args) error { return errRefused }},
-		{Name: "task", Go: func(a *vm.Args) error { a.Return(a.Record(task{"7"})); return nil }},
-		{Name: "wait", Waits: true, Go: func(a *vm.Args) error {
+		{Name: "task", Go: func(a *vm.Args) error { a.Return(a.Record(task{ID: "7"})); return nil }},
+		{Name: "wait", Go: func(a *vm.Args) error {
 			if waiting := a.Self().(*phone).waiting; waiting != nil {
 				close(waiting)
 			}
@@ -176,6 +188,7 @@ func TestArguments(t *testing.T) {
 		{`({}):sleep()`, "flow.lua:1: attempt to call method 'sleep' (a nil value)"},
 		{`phone:dial(5)`, "flow.lua:1: the exchange refused; dial 9 first"},
 		{`phone:task().ID, phone:task():cancel()`, "7	cancelled 7"},
+		{`phone:task() == phone:task(), phone:task() ~= phone, phone:task().Holds, phone:task().holds`, "true	true	nil	nil"},
 	} {
 		x := newExchange(t, vm.StateOptions{})
 		err := x.run(t, `local function show(...)
@@ -295,7 +308,7 @@ func TestDeclarationsAreChecked(t *testing.T) {
 	if _, err := vm.NewMachine(&vm.Module{Name: "m", Funcs: twice}); err == nil || !strings.Contains(err.Error(), "m.f is declared twice") {
 		t.Error(err)
 	}
-	if _, err := vm.NewMachine(&vm.Module{Classes: []*vm.Class{{Name: "C", Methods: twice}}}); err == nil || !strings.Contains(err.Error(), "C:f is declared twice") {
+	if _, err := vm.NewMachine(&vm.Module{Classes: []*vm.Class{{Name: "C", Value: label(""), Methods: twice}}}); err == nil || !strings.Contains(err.Error(), "C:f is declared twice") {
 		t.Error(err)
 	}
 }
@@ -321,10 +334,10 @@ func TestModulesShareATable(t *testing.T) {
 			a.Return(lua.LString(a.Instance().(string)), a.State().NewObject(name, 7))
 			return nil
 		}}}, Classes: []*vm.Class{{
-			Name: name,
-			Wrap: func(v any) any { return fmt.Sprint(name, v) },
+			Name: name, Value: label(""),
+			Wrap: func(v any) vm.Holder { return label(fmt.Sprint(name, v)) },
 			Methods: []vm.Func{{Name: "show", Go: func(a *vm.Args) error {
-				a.ReturnString(a.Self().(string) + a.Instance().(string))
+				a.ReturnString(string(a.Self().(label)) + a.Instance().(string))
 				return nil
 			}}},
 		}}}

@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// Forever is the length of a path that never ends by itself.
+// A path whose length is Forever never ends by itself.
 const Forever = time.Duration(-1)
 
 // Library knows the lengths of paths. A tone_stream or silence_stream is parsed
@@ -53,7 +53,7 @@ func (l Library) Length(path string) (d time.Duration, ok bool) {
 		return Forever, true
 	}
 	switch {
-	case l.Strict && !strings.HasPrefix(path, "say:") && !strings.HasPrefix(path, "phrase:"):
+	case strings.HasPrefix(path, "/nowhere/"), l.Strict && !strings.HasPrefix(path, "say:") && !strings.HasPrefix(path, "phrase:"):
 		return 0, false
 	case l.Default > 0:
 		return l.Default, true

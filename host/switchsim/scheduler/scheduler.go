@@ -97,8 +97,8 @@ func (s *Scheduler) Run(done <-chan struct{}) {
 	for {
 		var due <-chan time.Time
 		stop := func() bool { return false }
-		if d, any := s.untilNext(); any {
-			timer := s.clk.NewTimer(d)
+		if at, any := s.next(); any {
+			timer := s.clk.NewTimerAt(at)
 			due, stop = timer.C, timer.Stop
 		}
 		select {
@@ -113,14 +113,14 @@ func (s *Scheduler) Run(done <-chan struct{}) {
 	}
 }
 
-func (s *Scheduler) untilNext() (d time.Duration, any bool) {
+func (s *Scheduler) next() (at time.Time, any bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.tasks) == 0 {
-		return 0, false
+		return at, false
 	}
 	next := slices.MinFunc(s.tasks, func(a, b Task) int { return int(a.At - b.At) })
-	return time.Unix(next.At, 0).Sub(s.clk.Now()), true
+	return time.Unix(next.At, 0), true
 }
 
 func (s *Scheduler) runDue() {

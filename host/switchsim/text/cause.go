@@ -2,7 +2,7 @@ package text
 
 import "strings"
 
-// causes is CAUSE_CHART of switch_channel.c.
+// causes copies CAUSE_CHART of switch_channel.c.
 var causes = map[string]int{
 	"NONE": 0, "UNALLOCATED_NUMBER": 1, "NO_ROUTE_TRANSIT_NET": 2, "NO_ROUTE_DESTINATION": 3,
 	"CHANNEL_UNACCEPTABLE": 6, "CALL_AWARDED_DELIVERED": 7, "NORMAL_CLEARING": 16, "USER_BUSY": 17,

@@ -39,12 +39,15 @@ func Expand(s string, lookup func(name string) string, api func(cmd, args string
 			if next(1) != '{' {
 				break
 			}
-			end := closing(s[i+1:], '{', '}')
+			body := s[i+1:]
+			if next(2) == '{' { // is not counted
+				body = "{_" + body[2:]
+			}
+			end := closing(body, '{', '}')
 			if end < 0 {
 				return out.String()
 			}
-			inner := Expand(s[i+2:i+1+end], lookup, api)
-			out.WriteString(expandOne(inner, lookup, api))
+			out.WriteString(expandOne(s[i+2:i+1+end], lookup, api))
 			if i += end + 2; i >= len(s) {
 				return out.String()
 			}
@@ -62,13 +65,30 @@ func Expand(s string, lookup func(name string) string, api func(cmd, args string
 // (switch_utils.h:switch_string_var_check_const, switch_string_has_escaped_data).
 var expandable = regexp.MustCompile(`\$\\*\{|\\[\\nst']`)
 
+// expandOne returns what replaces ${inner}: with a blank or a parenthesis it is a
+// command, which the ")" that closes it ends.
 func expandOne(inner string, lookup func(string) string, api func(cmd, args string) string) string {
-	if open := strings.IndexByte(inner, '('); open > 0 && strings.HasSuffix(inner, ")") {
-		return api(inner[:open], inner[open+1:len(inner)-1])
-	}
-	if cmd, args, ok := strings.Cut(inner, " "); ok && !strings.Contains(cmd, ":") {
+	if cut := strings.IndexAny(inner, " ("); cut >= 0 {
+		cmd, args := Expand(inner[:cut], lookup, api), inner[cut+1:]
+		depth := strings.Count(inner[cut:cut+1], "(")
+	ending:
+		for i := range len(args) {
+			switch {
+			case args[i] == '(':
+				depth++
+			case args[i] == ')' && depth == 1:
+				args = args[:i]
+				break ending
+			case args[i] == ')' && depth > 1:
+				depth--
+			}
+		}
+		if args = Expand(args, lookup, api); cmd == "" {
+			return ""
+		}
 		return api(cmd, args)
 	}
+	inner = Expand(inner, lookup, api)
 	name, slice, sliced := strings.Cut(inner, ":")
 	value := lookup(name)
 	if !sliced {

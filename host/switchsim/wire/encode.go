@@ -1,5 +1,7 @@
 package wire
 
+import "strconv"
+
 // SWITCH_URL_UNSAFE (switch_utils.h) and the control and non-ASCII bytes.
 var unsafeByte = func() (t [256]bool) {
 	for i := range t {
@@ -33,40 +35,20 @@ func AppendEncoded(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-// Decode undoes AppendEncoded; text that is no escape stays as it is.
+// Decode undoes AppendEncoded; text that is not an escape stays as it is.
 func Decode(s string) string {
-	i := 0
-	for i < len(s) && s[i] != '%' {
-		i++
-	}
-	if i == len(s) {
-		return s
-	}
-	out := append(make([]byte, 0, len(s)), s[:i]...)
-	for ; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			hi, lo := unhex(s[i+1]), unhex(s[i+2])
-			if hi >= 0 && lo >= 0 {
-				out = append(out, byte(hi<<4|lo))
+	var out []byte
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				c = byte(n)
 				i += 2
-				continue
 			}
 		}
-		out = append(out, s[i])
+		out = append(out, c)
 	}
 	return string(out)
 }
 
 func upperHex(b byte) bool { return b >= '0' && b <= '9' || b >= 'A' && b <= 'F' }
-
-func unhex(b byte) int {
-	switch {
-	case b >= '0' && b <= '9':
-		return int(b - '0')
-	case b >= 'A' && b <= 'F':
-		return int(b-'A') + 10
-	case b >= 'a' && b <= 'f':
-		return int(b-'a') + 10
-	}
-	return -1
-}

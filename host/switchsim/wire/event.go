@@ -127,14 +127,7 @@ func (e *Event) JSON() []byte {
 
 // appendJSON quotes as cJSON does: only what must be escaped is.
 func appendJSON(dst []byte, s string) []byte {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] == '"' || s[i] == '\\' || s[i] >= 0x7f {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= 0x7f }) {
 		dst = append(append(dst, '"'), s...)
 		return append(dst, '"')
 	}
@@ -155,7 +148,7 @@ func (e *Event) XML() []byte {
 	for _, h := range e.Headers {
 		scratch = AppendEncoded(scratch[:0], h.Value)
 		dst = append(append(append(dst, "    <"...), h.Name...), '>')
-		dst = appendEscaped(dst, string(scratch))
+		dst = append(dst, Escape.Replace(string(scratch))...)
 		dst = append(append(append(dst, "</"...), h.Name...), ">\n"...)
 	}
 	dst = append(dst, "  </headers>\n"...)
@@ -163,25 +156,10 @@ func (e *Event) XML() []byte {
 		dst = append(dst, "  <Content-Length>"...)
 		dst = strconv.AppendInt(dst, int64(len(e.Body)), 10)
 		dst = append(dst, "</Content-Length>\n  <body>"...)
-		dst = append(appendEscaped(dst, e.Body), "</body>\n"...)
+		dst = append(append(dst, Escape.Replace(e.Body)...), "</body>\n"...)
 	}
 	return append(dst, "</event>\n"...)
 }
 
-func appendEscaped(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '&':
-			dst = append(dst, "&amp;"...)
-		case '<':
-			dst = append(dst, "&lt;"...)
-		case '>':
-			dst = append(dst, "&gt;"...)
-		case '"':
-			dst = append(dst, "&quot;"...)
-		default:
-			dst = append(dst, s[i])
-		}
-	}
-	return dst
-}
+// Escape escapes text for XML, as switch_xml.c:ampencode does.
+var Escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")

@@ -13,7 +13,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// capturedEvents are the event bodies a real FreeSWITCH sent, by format.
+// capturedEvents returns the event bodies a real FreeSWITCH sent, by format.
 func capturedEvents(t testing.TB, format string) []string {
 	t.Helper()
 	files, err := filepath.Glob("../testdata/captures/*.jsonl")

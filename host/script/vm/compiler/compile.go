@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
 )
 
@@ -36,24 +37,98 @@ type Text struct {
 	Memory int // that compiling it takes until it is done, in bytes
 }
 
-// Compile compiles the text. The instructions may use more registers than the
-// function says.
-func (t *Text) Compile() (p *lua.FunctionProto, err *SyntaxError) {
-	defer func() {
-		if r := recover(); r != nil {
-			p, err = nil, &SyntaxError{t.name, 0, fmt.Sprint("the compiler failed: ", r)}
-		}
-	}()
-	chunk, e := parse.Parse(strings.NewReader(t.source), t.name)
-	if e != nil {
-		return nil, t.wrong(e)
+// Parse returns the syntax tree of a source text; file is what errors show.
+func Parse(file, src string) ([]ast.Stmt, *SyntaxError) {
+	text, wrong := Read(file, src)
+	if wrong != nil {
+		return nil, wrong
 	}
-	p, e = lua.Compile(repair(chunk), t.name)
-	if e != nil {
-		return nil, t.wrong(e)
+	chunk, err := parse.Parse(strings.NewReader(text.source), file)
+	if err != nil {
+		return nil, text.wrong(err)
+	}
+	return chunk, nil
+}
+
+// Compile compiles the text. The instructions may use more registers than the
+// function says. charge is called with what Work does not contain, before it is
+// done; it may panic.
+func (t *Text) Compile(charge func(units int)) (*lua.FunctionProto, *SyntaxError) {
+	p, err := t.compile(nil, charge)
+	if err != nil && overflows(err) {
+		p, err = t.compile(&fit{file: t.name}, charge)
+	}
+	if err != nil {
+		return nil, err
 	}
 	p.IsVarArg &^= lua.VarArgNeedsArg // the table arg of a chunk, which no code can name
 	return p, nil
+}
+
+// compile compiles the text, as it is or fitted into gopher-lua's registers.
+func (t *Text) compile(f *fit, charge func(units int)) (*lua.FunctionProto, *SyntaxError) {
+	chunk, blocks, wrong := t.tree(f)
+	if wrong != nil {
+		return nil, wrong
+	}
+	charge(blocks.work / namesPerUnit)
+	return t.translate(chunk, blocks, f)
+}
+
+// namesPerUnit counts the comparisons of variables' names in a unit of work.
+const namesPerUnit = 8
+
+// tree returns the syntax tree that gopher-lua's compiler gets.
+func (t *Text) tree(f *fit) (chunk []ast.Stmt, blocks *scopes, wrong *SyntaxError) {
+	defer t.recover(&wrong)
+	chunk, err := parse.Parse(strings.NewReader(t.source), t.name)
+	if err != nil {
+		return nil, nil, t.wrong(err)
+	}
+	if f != nil {
+		if chunk = f.chunk(chunk); f.wrong != nil {
+			return nil, nil, f.wrong
+		}
+	}
+	chunk = repair(chunk)
+	return chunk, markBlocks(chunk), nil
+}
+
+func (t *Text) recover(wrong **SyntaxError) {
+	if r := recover(); r != nil {
+		*wrong = &SyntaxError{t.name, 0, fmt.Sprint("the compiler failed: ", r)}
+	}
+}
+
+func (t *Text) translate(chunk []ast.Stmt, blocks *scopes, f *fit) (p *lua.FunctionProto, wrong *SyntaxError) {
+	defer t.recover(&wrong)
+	p, err := lua.Compile(chunk, t.name)
+	if err != nil {
+		wrong := t.wrong(err)
+		if f != nil && overflows(wrong) {
+			wrong.Line, wrong.Message = max(1, wrong.Line), tooComplex
+		}
+		return nil, wrong
+	}
+	blocks.settle(p)
+	return p, t.checkUpvalues(p)
+}
+
+// overflows reports whether gopher-lua's compiler had too few registers.
+func overflows(err *SyntaxError) bool {
+	return strings.HasPrefix(err.Message, "register overflow") || err.Message == "too many local variables"
+}
+
+func (t *Text) checkUpvalues(p *lua.FunctionProto) *SyntaxError {
+	for _, child := range p.FunctionPrototypes {
+		if err := t.checkUpvalues(child); err != nil {
+			return err
+		}
+	}
+	if len(p.DbgUpvalues) > maxUpvalues {
+		return &SyntaxError{t.name, p.LineDefined, fmt.Sprintf("function at line %d has more than %d upvalues", p.LineDefined, maxUpvalues)}
+	}
+	return nil
 }
 
 // wrong gives the parser's and the compiler's errors one form.
@@ -67,7 +142,7 @@ func (t *Text) wrong(err error) *SyntaxError {
 		}
 		return &SyntaxError{t.name, parsing.Pos.Line, parsing.Message + " near '" + parsing.Token + "'"}
 	case errors.As(err, &compiling):
-		return &SyntaxError{t.name, compiling.Line, compiling.Message}
+		return &SyntaxError{t.name, line(compiling.Line), compiling.Message}
 	}
 	return &SyntaxError{t.name, 0, err.Error()}
 }

@@ -9,7 +9,7 @@ import (
 func message(src string) string {
 	text, err := Read("t.lua", src)
 	if err == nil {
-		_, err = text.Compile()
+		_, err = text.Compile(func(int) {})
 	}
 	if err != nil {
 		return err.Error()
@@ -72,8 +72,32 @@ func TestSyntaxErrorsHaveTheirLine(t *testing.T) {
 	}
 }
 
-// What compiling takes grows with the text, with its functions, and with the
-// square of the constants in one of them.
+// Looking for names grows with the variables in sight.
+func TestNamesAreCharged(t *testing.T) {
+	names := strings.TrimSuffix(strings.Repeat("a,", 100), ",")
+	for src, want := range map[string]int{
+		"x = x":                     0,
+		"local " + names + " x = x": 200 / namesPerUnit,
+		"local " + names + " local function f() local " + names + " x = x end": (101 + 2*201) / namesPerUnit,
+		"do local " + names + " end x = x":                                     0,
+		"local " + names + strings.Repeat(" x = x", 500):                       100_000 / namesPerUnit,
+	} {
+		text, wrong := Read("t.lua", src)
+		if wrong != nil {
+			t.Fatal(wrong)
+		}
+		charged := 0
+		if _, wrong := text.Compile(func(units int) { charged += units }); wrong != nil {
+			t.Fatal(wrong)
+		}
+		if charged != want {
+			t.Errorf("%.60q: %d units are charged, not %d", src, charged, want)
+		}
+	}
+}
+
+// What compiling takes grows with the text, its tokens and its functions, and with
+// the square of the constants in one of them.
 func TestCosts(t *testing.T) {
 	constants := func(n int) string {
 		var b strings.Builder
@@ -87,10 +111,11 @@ func TestCosts(t *testing.T) {
 		work, memory int
 	}{
 		{"", 0, 0},
-		{"x = 1", 60*5 + 2*2/2, 30 * 5},
-		{"f = function() end", 60*18 + 1, 30*18 + 9000},
-		{"x = x", 60*5 + 2*1/2, 30 * 5},
-		{constants(20), 60*len(constants(20)) + 40*21/2, 30 * len(constants(20))},
+		{"x = 1", 60*3 + 4*5 + 2*2/2, 30 * 5},
+		{"f = function() end", 60*6 + 4*18 + 1, 30*18 + 9000},
+		{"x = x", 60*3 + 4*5 + 2*1/2, 30 * 5},
+		{"x = x -- a comment", 60*3 + 4*6 + 2*1/2, 30 * 6},
+		{constants(20), 60*60 + 4*len(constants(20)) + 40*21/2, 30 * len(constants(20))},
 	} {
 		text, err := Read("t.lua", c.src)
 		if err != nil {

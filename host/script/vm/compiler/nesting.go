@@ -4,7 +4,7 @@ package compiler
 // compiler recurse for each level, on Go's stack. A row of operators or calls
 // nests too, because its syntax tree does.
 
-// kind is what nesting needs to know of a token.
+// kind classifies a token for nesting.
 type kind uint8
 
 const (

@@ -14,7 +14,7 @@ import (
 // Lua: numbers, \x and \z, comments, a byte order mark. Line numbers do not change.
 
 const (
-	maxNested    = 190        // nested brackets and blocks, as LUAI_MAXCCALLS
+	maxNested    = 196        // nested brackets and blocks, as LUAI_MAXCCALLS of 200
 	maxChain     = 3000       // operators and calls that nest in the tree, over all brackets
 	maxConstants = 60_000_000 // comparisons of constants the compiler may make, about a second
 	maxFunctions = 2000       // in one text: the compiler keeps 9 KiB for each until it is done
@@ -33,6 +33,7 @@ type reader struct {
 	total int // depth of the syntax tree at most, of all in open
 	cost  int // comparisons of constants
 
+	tokens    int
 	functions int
 	local     byte // after "local" 1, after "local function" 2
 }
@@ -62,7 +63,7 @@ func Read(file, src string) (*Text, *SyntaxError) {
 	return &Text{
 		name:   file,
 		source: string(r.out),
-		Work:   r.cost + 60*len(r.out),
+		Work:   r.cost + 4*len(r.out) + 60*r.tokens,
 		Memory: 9000*r.functions + 30*len(r.out),
 	}, nil
 }
@@ -80,24 +81,29 @@ func lineEnd(s string, at int) int {
 	return len(s)
 }
 
-// token reads one token or one blank.
+// token reads one token, blank or comment.
 func (r *reader) token() *SyntaxError {
 	c := r.src[r.at]
 	switch {
 	case c == '\n' || c == '\r':
 		r.newline()
 		r.out = append(r.out, '\n')
+		return nil
 	case c == ' ' || c >= '\t' && c <= '\r':
 		r.at++
 		r.out = append(r.out, ' ')
+		return nil
+	case strings.HasPrefix(r.src[r.at:], "--"):
+		return r.comment()
+	}
+	r.tokens++
+	switch {
 	case letter(c):
 		return r.word()
 	case digit(c) || c == '.' && r.at+1 < len(r.src) && digit(r.src[r.at+1]):
 		return r.number()
 	case c == '"' || c == '\'':
 		return r.text(c)
-	case strings.HasPrefix(r.src[r.at:], "--"):
-		return r.comment()
 	case c == '[' && longBracket(r.src[r.at:]) >= 0:
 		from := r.at
 		if err := r.long("string"); err != nil {
@@ -105,10 +111,8 @@ func (r *reader) token() *SyntaxError {
 		}
 		r.out = append(r.out, r.src[from:r.at]...)
 		return r.literal(r.src[from:r.at])
-	default:
-		return r.symbol(c)
 	}
-	return nil
+	return r.symbol(c)
 }
 
 // newline steps over a line break: LF, CR, CRLF or LFCR.

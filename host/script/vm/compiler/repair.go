@@ -22,55 +22,41 @@ import (
 //   - `x = (f(x))`: the compiler puts f into x, if that is the last parameter,
 //     before it evaluates the arguments.
 //   - A table constructor that ends with `k = f()`, or has other fields after
-//     its fiftieth element, or a call after that: registers that are no elements
-//     are stored.
+//     its fiftieth element: registers that are not elements are stored.
 //   - `local f = function() f() end`: it is taken for `local function f()`,
 //     which Read writes otherwise.
 //   - A jump back to a jump, as at the end of a loop whose body begins with
 //     one: the compiler takes the second jump's distance for a label.
 func repair(stmts []ast.Stmt) []ast.Stmt {
 	for i, s := range stmts {
+		exprs, blocks := parts(s)
+		repairIn(exprs...)
+		for _, b := range blocks {
+			*b = repair(*b)
+		}
 		switch s := s.(type) {
 		case *ast.AssignStmt:
-			repairIn(s.Lhs...)
-			repairIn(s.Rhs...)
 			if len(s.Lhs) > 1 || needsTemp(s.Rhs[0]) {
 				stmts[i] = splitAssign(s)
 			}
 		case *ast.LocalAssignStmt:
-			repairIn(s.Exprs...)
 			if len(s.Names) == 1 && len(s.Exprs) == 1 {
 				if fn, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
 					s.Exprs[0] = orFalse(fn)
 				}
 			}
-		case *ast.FuncCallStmt:
-			repairIn(s.Expr)
-		case *ast.DoBlockStmt:
-			s.Stmts = repair(s.Stmts)
 		case *ast.WhileStmt:
-			repairIn(s.Condition)
-			s.Stmts = addLandingPad(s, repair(s.Stmts))
+			s.Stmts = addLandingPad(s, s.Stmts)
 			moveCondIntoBody(s)
 		case *ast.RepeatStmt:
-			repairIn(s.Condition)
-			s.Stmts = addLandingPad(s, repair(s.Stmts))
-		case *ast.IfStmt:
-			repairIn(s.Condition)
-			s.Then, s.Else = repair(s.Then), repair(s.Else)
-		case *ast.NumberForStmt:
-			repairIn(s.Init, s.Limit, s.Step)
-			s.Stmts = repair(s.Stmts)
+			s.Stmts = addLandingPad(s, s.Stmts)
 		case *ast.GenericForStmt:
-			repairIn(s.Exprs...)
-			s.Stmts = addLandingPad(s, repair(s.Stmts))
+			s.Stmts = addLandingPad(s, s.Stmts)
 			if s.Exprs = forExprs3(s); !safeInLoopHead(s.Exprs[0]) {
 				stmts[i] = hoistForExprs(s)
 			}
 		case *ast.FuncDefStmt:
 			repairIn(s.Func)
-		case *ast.ReturnStmt:
-			repairIn(s.Exprs...)
 		}
 	}
 	for i := len(stmts) - 2; i >= 0; i-- {
@@ -84,35 +70,73 @@ func repair(stmts []ast.Stmt) []ast.Stmt {
 // repairIn repairs the functions and table constructors in expressions.
 func repairIn(exprs ...ast.Expr) {
 	for _, e := range exprs {
+		repairIn(operands(e)...)
 		switch e := e.(type) {
-		case *ast.AttrGetExpr:
-			repairIn(e.Object, e.Key)
 		case *ast.TableExpr:
-			for _, f := range e.Fields {
-				repairIn(f.Key, f.Value)
-			}
 			repairFields(e)
-		case *ast.FuncCallExpr:
-			repairIn(e.Func, e.Receiver)
-			repairIn(e.Args...)
-		case *ast.LogicalOpExpr:
-			repairIn(e.Lhs, e.Rhs)
-		case *ast.RelationalOpExpr:
-			repairIn(e.Lhs, e.Rhs)
-		case *ast.StringConcatOpExpr:
-			repairIn(e.Lhs, e.Rhs)
-		case *ast.ArithmeticOpExpr:
-			repairIn(e.Lhs, e.Rhs)
-		case *ast.UnaryMinusOpExpr:
-			repairIn(e.Expr)
-		case *ast.UnaryNotOpExpr:
-			repairIn(e.Expr)
-		case *ast.UnaryLenOpExpr:
-			repairIn(e.Expr)
 		case *ast.FunctionExpr:
 			e.Stmts = repair(e.Stmts)
 		}
 	}
+}
+
+// operands returns the expressions that e is made of; a nil one stands for none.
+func operands(e ast.Expr) []ast.Expr {
+	switch e := e.(type) {
+	case *ast.AttrGetExpr:
+		return []ast.Expr{e.Object, e.Key}
+	case *ast.TableExpr:
+		var all []ast.Expr
+		for _, f := range e.Fields {
+			all = append(all, f.Key, f.Value)
+		}
+		return all
+	case *ast.FuncCallExpr:
+		return append([]ast.Expr{e.Func, e.Receiver}, e.Args...)
+	case *ast.LogicalOpExpr:
+		return []ast.Expr{e.Lhs, e.Rhs}
+	case *ast.RelationalOpExpr:
+		return []ast.Expr{e.Lhs, e.Rhs}
+	case *ast.StringConcatOpExpr:
+		return []ast.Expr{e.Lhs, e.Rhs}
+	case *ast.ArithmeticOpExpr:
+		return []ast.Expr{e.Lhs, e.Rhs}
+	case *ast.UnaryMinusOpExpr:
+		return []ast.Expr{e.Expr}
+	case *ast.UnaryNotOpExpr:
+		return []ast.Expr{e.Expr}
+	case *ast.UnaryLenOpExpr:
+		return []ast.Expr{e.Expr}
+	}
+	return nil
+}
+
+// parts returns the expressions and the blocks that a statement is made of, without
+// a function that it defines; a nil expression stands for none.
+func parts(s ast.Stmt) (exprs []ast.Expr, blocks []*[]ast.Stmt) {
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		exprs = slices.Concat(s.Lhs, s.Rhs)
+	case *ast.LocalAssignStmt:
+		exprs = s.Exprs
+	case *ast.FuncCallStmt:
+		exprs = []ast.Expr{s.Expr}
+	case *ast.DoBlockStmt:
+		blocks = []*[]ast.Stmt{&s.Stmts}
+	case *ast.WhileStmt:
+		exprs, blocks = []ast.Expr{s.Condition}, []*[]ast.Stmt{&s.Stmts}
+	case *ast.RepeatStmt:
+		exprs, blocks = []ast.Expr{s.Condition}, []*[]ast.Stmt{&s.Stmts}
+	case *ast.IfStmt:
+		exprs, blocks = []ast.Expr{s.Condition}, []*[]ast.Stmt{&s.Then, &s.Else}
+	case *ast.NumberForStmt:
+		exprs, blocks = []ast.Expr{s.Init, s.Limit, s.Step}, []*[]ast.Stmt{&s.Stmts}
+	case *ast.GenericForStmt:
+		exprs, blocks = s.Exprs, []*[]ast.Stmt{&s.Stmts}
+	case *ast.ReturnStmt:
+		exprs = s.Exprs
+	}
+	return exprs, blocks
 }
 
 // forExprs3 returns expressions for a generic for that give three values.
@@ -120,7 +144,7 @@ func forExprs3(s *ast.GenericForStmt) []ast.Expr {
 	exprs := s.Exprs
 	last := exprs[len(exprs)-1]
 	switch {
-	case !isMultiValue(last):
+	case !IsMultiValue(last):
 		for len(exprs) < 3 {
 			none := &ast.NilExpr{}
 			setLine(none, last)
@@ -176,14 +200,10 @@ func hoistForExprs(s *ast.GenericForStmt) ast.Stmt {
 
 // wrapVararg returns (function(...) return ... end)(exprs).
 func wrapVararg(at ast.PositionHolder, exprs []ast.Expr) ast.Expr {
-	rest, back := &ast.Comma3Expr{}, &ast.ReturnStmt{}
-	fn, call := &ast.FunctionExpr{}, &ast.FuncCallExpr{}
-	for _, n := range []ast.PositionHolder{rest, back, fn, call} {
-		setLine(n, at)
-	}
-	back.Exprs = []ast.Expr{rest}
-	fn.ParList, fn.Stmts = &ast.ParList{HasVargs: true}, []ast.Stmt{back}
-	call.Func, call.Args = fn, slices.Clone(exprs)
+	rest := &ast.Comma3Expr{}
+	setLine(rest, at)
+	call := newCall(at, []ast.Stmt{newReturn(at, rest)}, true)
+	call.Args = slices.Clone(exprs)
 	return call
 }
 
@@ -196,9 +216,9 @@ func orFalse(e ast.Expr) ast.Expr {
 	return or
 }
 
-// isMultiValue reports whether e, at the end of a list, may give any number of
+// IsMultiValue reports whether e, at the end of a list, may give any number of
 // values.
-func isMultiValue(e ast.Expr) bool {
+func IsMultiValue(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
 		return !e.AdjustRet
@@ -278,31 +298,21 @@ func evaluatesWithoutJump(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.LogicalOpExpr:
 		return testsWithoutJump(e.Lhs)
-	case *ast.AttrGetExpr:
-		return evaluatesWithoutJump(e.Object) && evaluatesWithoutJump(e.Key)
 	case *ast.FuncCallExpr:
 		if e.Func != nil {
 			return evaluatesWithoutJump(e.Func)
 		}
 		return evaluatesWithoutJump(e.Receiver)
-	case *ast.RelationalOpExpr:
-		return evaluatesWithoutJump(e.Lhs) && evaluatesWithoutJump(e.Rhs)
-	case *ast.ArithmeticOpExpr:
-		return evaluatesWithoutJump(e.Lhs) && evaluatesWithoutJump(e.Rhs)
-	case *ast.StringConcatOpExpr:
-		return evaluatesWithoutJump(e.Lhs)
-	case *ast.UnaryMinusOpExpr:
-		return evaluatesWithoutJump(e.Expr)
 	case *ast.UnaryNotOpExpr:
-		return evaluatesWithoutJump(e.Expr) && !isConstant(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		return evaluatesWithoutJump(e.Expr)
+		return testsWithoutJump(e.Expr)
+	case *ast.TableExpr:
+		return true
 	}
-	return true
+	return !slices.ContainsFunc(operands(e), func(part ast.Expr) bool { return !evaluatesWithoutJump(part) })
 }
 
-// repairFields repairs a table constructor: fields with keys come first, and a
-// call after a full block of elements joins them.
+// repairFields repairs a table constructor: a field with a key takes one value, and
+// fields with keys come before more than a block of elements.
 func repairFields(e *ast.TableExpr) {
 	elements := 0
 	for _, f := range e.Fields {
@@ -310,7 +320,7 @@ func repairFields(e *ast.TableExpr) {
 			elements++
 			continue
 		}
-		switch v := f.Value.(type) { // one value, as a field takes
+		switch v := f.Value.(type) {
 		case *ast.FuncCallExpr:
 			v.AdjustRet = true
 		case *ast.Comma3Expr:
@@ -329,18 +339,6 @@ func repairFields(e *ast.TableExpr) {
 		}
 		return 0
 	})
-	last := e.Fields[len(e.Fields)-1]
-	if !isMultiValue(last.Value) || (elements-1)%lua.FieldsPerFlush != 0 {
-		return
-	}
-	// The last full block and the call become the results of one call.
-	from := len(e.Fields) - 1 - lua.FieldsPerFlush
-	var rest []ast.Expr
-	for _, f := range e.Fields[from:] {
-		rest = append(rest, f.Value)
-	}
-	e.Fields = append(e.Fields[:from:from], &ast.Field{Value: wrapVararg(last.Value, rest)})
-	repairFields(e)
 }
 
 // needsTemp reports whether e must not be evaluated into a local variable's
@@ -367,40 +365,76 @@ func allLabels(stmts []ast.Stmt) bool {
 // splitAssign makes an assignment evaluate all expressions before it assigns:
 //
 //	do local o, k, v, w = t, i, i, 3; i = w; o[k] = v end
+//
+// Many are stored in two tables instead.
 func splitAssign(s *ast.AssignStmt) ast.Stmt {
-	parts, values := &ast.LocalAssignStmt{}, &ast.LocalAssignStmt{Exprs: s.Rhs}
+	many := len(s.Lhs) > 10
+	parts, values := &held{at: s, prefix: "part", many: many}, &held{at: s, prefix: "value", many: many, exprs: s.Rhs}
 	var sets []ast.Stmt
-	block := &ast.DoBlockStmt{}
-	for _, n := range []ast.PositionHolder{parts, values, block} {
-		setLine(n, s)
-	}
-	hold := func(e ast.Expr) ast.Expr {
-		name := "(part " + strconv.Itoa(len(parts.Names)) + ")"
-		parts.Names, parts.Exprs = append(parts.Names, name), append(parts.Exprs, e)
-		return newIdent(name, e)
-	}
 	for i, target := range s.Lhs {
-		value := "(value " + strconv.Itoa(i) + ")"
-		values.Names = append(values.Names, value)
 		if field, ok := target.(*ast.AttrGetExpr); ok {
-			held := &ast.AttrGetExpr{Object: hold(field.Object), Key: field.Key}
-			if _, constant := field.Key.(ast.ConstExpr); !constant {
-				held.Key = hold(field.Key)
+			parts.exprs = append(parts.exprs, field.Object)
+			object, key := parts.get(len(parts.exprs)-1), field.Key
+			if _, constant := key.(ast.ConstExpr); !constant {
+				parts.exprs = append(parts.exprs, key)
+				key = parts.get(len(parts.exprs) - 1)
 			}
-			setLine(held, field)
-			target = held
+			target = &ast.AttrGetExpr{Object: object, Key: key}
+			setLine(target, field)
 		}
-		set := &ast.AssignStmt{Lhs: []ast.Expr{target}, Rhs: []ast.Expr{newIdent(value, s)}}
+		set := &ast.AssignStmt{Lhs: []ast.Expr{target}, Rhs: []ast.Expr{values.get(i)}}
 		setLine(set, s)
 		sets = append(sets, set)
 	}
-	if len(parts.Names) > 0 {
-		block.Stmts = append(block.Stmts, parts)
-	}
-	block.Stmts = append(block.Stmts, values)
+	block := &ast.DoBlockStmt{Stmts: append(parts.declare(len(parts.exprs)), values.declare(len(s.Lhs))...)}
+	setLine(block, s)
 	slices.Reverse(sets) // PUC Lua assigns the last first
 	block.Stmts = append(block.Stmts, sets...)
 	return block
+}
+
+// held are expressions that are evaluated into hidden variables, or into a table.
+type held struct {
+	at     *ast.AssignStmt
+	prefix string
+	exprs  []ast.Expr
+	many   bool
+}
+
+func (h *held) name(i int) string { return "(" + h.prefix + " " + strconv.Itoa(i) + ")" }
+
+// get returns an expression for the value of expression i.
+func (h *held) get(i int) ast.Expr {
+	if !h.many {
+		return newIdent(h.name(i), h.at)
+	}
+	index := &ast.NumberExpr{Value: strconv.Itoa(i + 1)}
+	e := &ast.AttrGetExpr{Object: newIdent(h.name(0), h.at), Key: index}
+	setLine(index, h.at)
+	setLine(e, h.at)
+	return e
+}
+
+// declare returns the statement that evaluates the expressions to n values.
+func (h *held) declare(n int) []ast.Stmt {
+	if n == 0 {
+		return nil
+	}
+	local := &ast.LocalAssignStmt{Names: []string{h.name(0)}, Exprs: h.exprs}
+	if h.many {
+		table := &ast.TableExpr{}
+		for _, e := range h.exprs {
+			table.Fields = append(table.Fields, &ast.Field{Value: e})
+		}
+		setLine(table, h.at)
+		local.Exprs = []ast.Expr{table}
+		n = 1
+	}
+	for i := 1; i < n; i++ {
+		local.Names = append(local.Names, h.name(i))
+	}
+	setLine(local, h.at)
+	return []ast.Stmt{local}
 }
 
 func newIdent(name string, at ast.PositionHolder) *ast.IdentExpr {

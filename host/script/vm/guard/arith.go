@@ -8,9 +8,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// blockLen is how many numbers share one allocation; the census counts by
-// such blocks. 32 float64 fill a size class of Go's allocator, so that a
-// block begins at a multiple of its size.
+// blockLen numbers share one allocation; the census counts by such blocks. 32 float64
+// fill a size class of Go's allocator, so that a block begins at a multiple of its
+// size.
 const blockLen = 32
 
 // small has the small integers as Lua values. Each other number is an allocation.
@@ -107,7 +107,7 @@ func (g *Guard) chargeRead(v lua.LValue) {
 	}
 }
 
-// bytesPerUnit is how many bytes of a number are read in a unit of work.
+// bytesPerUnit counts the bytes of a number that are read in a unit of work.
 const bytesPerUnit = 2
 
 // ChargeParse charges reading s as a number. Call it before.

@@ -43,7 +43,7 @@ func (s *state) callLua(reg *registry, cf *callFrame, inst uint32) bool {
 func (s *state) returnToLua(reg *registry, cf, base *callFrame, inst uint32) bool {
 	b := argB(inst)
 	to := cf.Parent
-	if b == 0 || cf == base || s.uvcache != nil || to == nil || to.Fn.IsG {
+	if b == 0 || cf == base || to == nil || to.Fn.IsG {
 		return false
 	}
 	given, wanted := b-1, cf.NRet
@@ -71,7 +71,7 @@ func (s *state) returnToLua(reg *registry, cf, base *callFrame, inst uint32) boo
 
 // callGo does OP_CALL for a Go function. It reports whether it did, and whether
 // the function has yielded, which ends the loop.
-func (s *state) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32) (done, yielded bool) {
+func (g *Guard) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32) (done, yielded bool) {
 	at := cf.LocalBase + argA(inst)
 	fn, ok := reg.array[at].(*lua.LFunction)
 	if !ok || !fn.IsG {
@@ -85,7 +85,7 @@ func (s *state) callGo(L *lua.LState, reg *registry, cf *callFrame, inst uint32)
 	if at+1+max(n, wanted) > len(reg.array) {
 		return false, false
 	}
-	return true, s.enterGo(L, reg, cf, fn, at, n, wanted)
+	return true, g.enterGo(L, reg, cf, fn, at, n, wanted)
 }
 
 // callSlow does the calls that callLua does not: of Go functions, of functions
@@ -96,7 +96,7 @@ func (g *Guard) callSlow(L *lua.LState, s *state, cf *callFrame, inst uint32, ba
 		inst = g.tailCall(L, s.reg, cf, inst)
 	}
 	if opcode(inst) == lua.OP_CALL {
-		if done, yielded := s.callGo(L, s.reg, cf, inst); done {
+		if done, yielded := g.callGo(L, s.reg, cf, inst); done {
 			return yielded
 		}
 	}
@@ -125,12 +125,13 @@ func (g *Guard) tailCall(L *lua.LState, reg *registry, cf *callFrame, inst uint3
 	if at+2*n+int(fn.Proto.NumParameters)+int(fn.Proto.NumUsedRegisters)+headroom > maxRegisters {
 		g.overflow(L)
 	}
+	raw(L).closeUpvalues(raw(L).currentFrame.LocalBase)
 	return inst
 }
 
 // enterGo calls the Go function in register at, with the n arguments that follow
 // it, and puts the wanted number of results there.
-func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFunction, at, n, wanted int) (yielded bool) {
+func (g *Guard) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFunction, at, n, wanted int) (yielded bool) {
 	end := at + 1 + n
 	for i := reg.top; i < end; i++ {
 		reg.array[i] = lua.LNil
@@ -139,6 +140,7 @@ func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFu
 		clear(reg.array[end:reg.top])
 	}
 	reg.top = end
+	s := raw(L)
 	calls := s.stack.calls
 	f := &calls.array[calls.sp]
 	f.Idx, f.Fn, f.Parent, f.Pc = calls.sp, fn, cf, 0
@@ -147,6 +149,7 @@ func (s *state) enterGo(L *lua.LState, reg *registry, cf *callFrame, fn *lua.LFu
 	calls.sp++
 	s.currentFrame = f
 	given := fn.GFunction(L)
+	g.look(L)
 	if given < 0 {
 		switchToParentThread(L, L.GetTop(), false, false)
 		return true
@@ -185,7 +188,7 @@ func (g *Guard) iterate(L *lua.LState, s *state, reg *registry, cf *callFrame, i
 	cf = s.currentFrame // it may have moved
 	copy(reg.array[at+3:at+6], reg.array[at:at+3])
 	reg.top = max(reg.top, at+6)
-	s.enterGo(L, reg, cf, fn, at+3, 2, wanted)
+	g.enterGo(L, reg, cf, fn, at+3, 2, wanted)
 	g.nest--
 	cf = s.currentFrame
 	if v := reg.array[at+3]; v != lua.LNil {

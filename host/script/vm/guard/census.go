@@ -6,9 +6,18 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// census counts the bytes that a script can reach from its globals, its threads
-// with their registers, and its running functions. Tables that the machine's
-// states share are not counted.
+// A Holder is a Go value that keeps memory alive for a script: the value of an
+// object, or the owner of the state (Guard.Data).
+type Holder interface {
+	// Holds calls visit for each Lua value that it refers to, and for each of its
+	// strings. It returns the bytes of everything else that it keeps alive.
+	Holds(visit func(lua.LValue)) (bytes int)
+}
+
+// census counts the bytes that a script keeps alive: what hangs on its globals, its
+// threads with their registers and frames, and its objects. That is more than
+// the script can reach: gopher-lua keeps a table's keys whose values are nil. Tables
+// that the machine's states share are not counted.
 type census struct {
 	g     *Guard
 	bytes int64
@@ -19,10 +28,13 @@ type census struct {
 	texts [256]unsafe.Pointer // the string headers seen last
 }
 
-// census returns the bytes that are reachable and the units of work it took.
+// census returns the bytes that are alive and the units of work it took.
 func (g *Guard) census() (live, work int64) {
 	c := &census{g: g}
 	c.value(g.main)
+	if h, ok := g.Data.(Holder); ok {
+		c.bytes += int64(h.Holds(c.value))
+	}
 	c.value(g.main.G.Global)
 	c.value(g.main.G.Registry)
 	if t := g.main.G.CurrentThread; t != nil {
@@ -47,10 +59,7 @@ func (c *census) value(v lua.LValue) {
 	case lua.LString:
 		if last := &c.texts[uintptr(word)>>4&255]; *last != word {
 			*last = word
-			if len(x) > 64 && !c.seen.add(unsafe.Pointer(unsafe.StringData(string(x)))) {
-				return
-			}
-			c.bytes += int64(len(x)) + 24
+			c.text(string(x))
 		}
 	case lua.LNumber:
 		if x >= 0 && x < lua.LNumber(len(small)) && lua.LNumber(int(x)) == x {
@@ -74,6 +83,13 @@ func (c *census) value(v lua.LValue) {
 	}
 }
 
+// text counts a string, a long one only once.
+func (c *census) text(s string) {
+	if len(s) <= 64 || c.seen.add(unsafe.Pointer(unsafe.StringData(s))) {
+		c.bytes += int64(len(s)) + 24
+	}
+}
+
 func (c *census) inside(v lua.LValue) {
 	switch x := v.(type) {
 	case *lua.LTable:
@@ -82,8 +98,8 @@ func (c *census) inside(v lua.LValue) {
 		c.function(x)
 	case *lua.LUserData:
 		c.bytes += 128
-		if h, ok := x.Value.(interface{ Size() int }); ok {
-			c.bytes += int64(h.Size()) // what it refers to outside Lua
+		if h, ok := x.Value.(Holder); ok {
+			c.bytes += int64(h.Holds(c.value))
 		}
 		if x.Metatable != nil {
 			c.value(x.Metatable)
@@ -98,12 +114,13 @@ func (c *census) table(t *table) {
 	if len(t.keys) > 0 {
 		c.bytes += mapSize(len(t.keys))
 		c.work += int64(len(t.keys))
-		for k, v := range t.strdict {
-			c.bytes += int64(len(k)) + 16
+		for _, k := range t.keys { // also those whose values are nil
+			c.value(k)
+		}
+		for _, v := range t.strdict {
 			c.value(v)
 		}
-		for k, v := range t.dict {
-			c.value(k)
+		for _, v := range t.dict {
 			c.value(v)
 		}
 	}
@@ -112,13 +129,14 @@ func (c *census) table(t *table) {
 			c.value(v)
 		}
 	}
+	clear(t.array[len(t.array):cap(t.array)]) // table.remove leaves what it removes there
 	c.value(t.Metatable)
 }
 
 func (c *census) function(f *lua.LFunction) {
 	c.bytes += 96 + 8*int64(len(f.Upvalues))
 	if !f.IsG && c.seen.add(unsafe.Pointer(f.Proto)) {
-		c.bytes += protoSize(f.Proto)
+		c.proto(f.Proto)
 	}
 	if f.Env != nil {
 		c.value(f.Env)
@@ -127,7 +145,7 @@ func (c *census) function(f *lua.LFunction) {
 		if u == nil || !c.seen.add(unsafe.Pointer(u)) {
 			continue
 		}
-		c.bytes += 80
+		c.bytes += upvalueSize
 		if u := rawUpvalue(u); u.closed || u.reg == nil {
 			if u.value != nil {
 				c.value(u.value)
@@ -140,13 +158,20 @@ func (c *census) function(f *lua.LFunction) {
 
 func (c *census) thread(L *lua.LState) {
 	s := raw(L)
-	c.bytes += 700 + int64(len(s.stack.calls.array))*int64(unsafe.Sizeof(callFrame{}))
+	calls := s.stack.calls
+	c.bytes += 700 + int64(len(calls.array))*int64(unsafe.Sizeof(callFrame{}))
 	c.registers(s.reg)
 	if L.Parent != nil {
 		c.value(L.Parent)
 	}
-	for f := s.currentFrame; f != nil; f = f.Parent {
-		c.value(f.Fn)
+	for i := range calls.sp {
+		c.value(calls.array[i].Fn)
+	}
+	clear(calls.array[calls.sp:]) // calls that have ended would keep their functions alive
+	for u := s.uvcache; u != nil; u = u.next {
+		if c.seen.add(unsafe.Pointer(u)) {
+			c.bytes += upvalueSize
+		}
 	}
 }
 
@@ -154,6 +179,7 @@ func (c *census) registers(r *registry) {
 	if !c.seen.add(unsafe.Pointer(r)) {
 		return
 	}
+	c.value((*lua.LState)(r.handler[1])) // a closure with a variable in the registers keeps the thread alive
 	c.bytes += 16 * int64(cap(r.array))
 	for _, v := range r.array {
 		if v != nil {
@@ -162,20 +188,29 @@ func (c *census) registers(r *registry) {
 	}
 }
 
-// protoSize returns what a compiled function takes, in bytes.
-func protoSize(p *lua.FunctionProto) int64 {
-	n := 400 + 4*cap(p.Code) + (16+16+24)*cap(p.Constants) + 8*cap(p.FunctionPrototypes) +
-		8*cap(p.DbgSourcePositions) + (8+40)*cap(p.DbgLocals) + 24*cap(p.DbgCalls) + 16*cap(p.DbgUpvalues)
-	size := int64(n)
+const upvalueSize = 80
+
+// proto counts a compiled function with its names.
+func (c *census) proto(p *lua.FunctionProto) {
+	c.work += int64(len(p.Constants) + len(p.DbgLocals) + len(p.DbgCalls) + len(p.DbgUpvalues))
+	c.bytes += int64(400 + 4*cap(p.Code) + (16+16)*cap(p.Constants) + 8*cap(p.FunctionPrototypes) +
+		8*cap(p.DbgSourcePositions) + (8+40)*cap(p.DbgLocals) + 24*cap(p.DbgCalls) + 16*cap(p.DbgUpvalues))
+	c.text(p.SourceName)
 	for _, k := range p.Constants {
-		if s, ok := k.(lua.LString); ok {
-			size += int64(len(s))
-		}
+		c.value(k)
+	}
+	for _, v := range p.DbgLocals {
+		c.text(v.Name)
+	}
+	for _, call := range p.DbgCalls {
+		c.text(call.Name)
+	}
+	for _, name := range p.DbgUpvalues {
+		c.text(name)
 	}
 	for _, child := range p.FunctionPrototypes {
-		size += protoSize(child)
+		c.proto(child)
 	}
-	return size
 }
 
 // pointers is a set of addresses, with open addressing. Go's heap does not move.

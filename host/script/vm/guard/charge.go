@@ -19,9 +19,20 @@ func (g *Guard) ChargeMemory(L *lua.LState, bytes int) { g.charge(L, int64(bytes
 // script runs. The next charge checks it.
 func (g *Guard) DeferMemory(bytes int64) { g.debt += bytes }
 
+// Keep counts bytes that a running Go function keeps alive while it calls back into
+// Lua, in addition to what Lua refers to. The function takes them off again, with a
+// negative number, however it ends.
+func (g *Guard) Keep(bytes int) { g.kept += int64(bytes) }
+
 // Memory returns an upper bound of the memory that the script holds, in bytes: the
 // result of the last census plus all allocations since.
 func (g *Guard) Memory() int64 { return g.live + g.debt }
+
+// Census counts the bytes that the script keeps alive.
+func (g *Guard) Census() int64 {
+	live, _ := g.census()
+	return live + g.kept
+}
 
 func (g *Guard) charge(L *lua.LState, n int64) {
 	g.debt += n
@@ -39,6 +50,7 @@ func (g *Guard) collect(L *lua.LState, pending int64) {
 	if pending <= g.limits.Memory {
 		var work int64
 		g.live, work = g.census()
+		g.live += g.kept
 		g.left -= work
 		g.debt = pending
 	}
@@ -57,7 +69,7 @@ const (
 	keySize    = 160
 )
 
-// TableSize returns what a table of so many elements and keys takes, in bytes.
+// TableSize returns the bytes that a table of a number of elements and keys takes.
 func TableSize(array, keys int) int {
 	n := emptyTable + slotSize*array
 	if keys > 0 {
@@ -76,6 +88,46 @@ func mapSize(keys int) int64 {
 	return slots*(33+26) + int64(keys)*20 + 200
 }
 
+// A string is hashed, and compared, wherever it is looked up as a key.
+const (
+	longKey       = 256 // bytes; shorter keys take no longer than an instruction
+	hashedPerUnit = 128
+)
+
+func isLong(key lua.LValue) (n int, long bool) {
+	s, ok := key.(lua.LString)
+	return len(s), ok && len(s) > longKey
+}
+
+// ChargeKey charges looking up a key in so many tables. Call it before.
+func (g *Guard) ChargeKey(L *lua.LState, key lua.LValue, tables int) {
+	if n, long := isLong(key); long {
+		g.ChargeCPU(L, n/hashedPerUnit*tables)
+	}
+}
+
+// chargeLookup charges looking up a key that v itself may lack, in all tables that
+// follow it for event, __index or __newindex.
+func (g *Guard) chargeLookup(L *lua.LState, v, key lua.LValue, event string) {
+	if _, long := isLong(key); !long {
+		return
+	}
+	tables := 1
+	for t, ok := v.(*lua.LTable); ok && tables < lua.MaxTableGetLoop; tables++ {
+		mt, has := t.Metatable.(*lua.LTable)
+		if !has {
+			break
+		}
+		t, ok = mt.RawGetString(event).(*lua.LTable)
+	}
+	g.ChargeKey(L, key, tables)
+}
+
+// chargeGet charges a lookup that gopher-lua is about to do.
+func (g *Guard) chargeGet(L *lua.LState, reg *registry, cf *callFrame, p *lua.FunctionProto, inst uint32) {
+	g.chargeLookup(L, reg.array[cf.LocalBase+argB(inst)], operand(reg, cf, p, argC(inst)), "__index")
+}
+
 // prepareSet charges the array that an assignment makes, and returns the table
 // that it may add a key to, or nil.
 func (g *Guard) prepareSet(L *lua.LState, s *state, cf *callFrame, inst uint32) *table {
@@ -91,7 +143,12 @@ func (g *Guard) prepareSet(L *lua.LState, s *state, cf *callFrame, inst uint32) 
 	if t == nil {
 		return nil
 	}
+	g.chargeLookup(L, t, key, "__newindex")
+	g.ChargeKey(L, key, 2) // its maps
 	if t.Metatable != lua.LNil {
+		if g.assignsNil(s, cf, inst) {
+			g.FillLibrary(L, t) // or the name would be looked up in the library again
+		}
 		if t = assignTarget(t, key); t == nil {
 			return nil
 		}
@@ -107,6 +164,14 @@ func (g *Guard) prepareSet(L *lua.LState, s *state, cf *callFrame, inst uint32) 
 		}
 	}
 	return m
+}
+
+// assignsNil reports whether an assignment removes a key.
+func (g *Guard) assignsNil(s *state, cf *callFrame, inst uint32) bool {
+	if opcode(inst) == lua.OP_SETGLOBAL {
+		return s.reg.array[cf.LocalBase+argA(inst)] == lua.LNil
+	}
+	return operand(s.reg, cf, cf.Fn.Proto, argC(inst)) == lua.LNil
 }
 
 // assignTarget returns the table that t[key] = v changes, through __newindex
@@ -157,6 +222,9 @@ func (g *Guard) chargeIndex(L *lua.LState, t *lua.LTable, n lua.LNumber) {
 	g.charge(L, slotSize*int64(room-cap(array)))
 }
 
+// newKey charges adding a key: the maps grow and are hashed again.
+const newKey = 20
+
 // chargeKeys charges the keys that an assignment added to the earlier ones, and
 // removes those without values if they are many.
 func (g *Guard) chargeKeys(L *lua.LState, t *table, keys int) {
@@ -167,7 +235,8 @@ func (g *Guard) chargeKeys(L *lua.LState, t *table, keys int) {
 	if keys == 0 {
 		g.debt += firstKey
 	}
-	if len(t.keys) >= 64 && len(t.keys) > 2*(len(t.strdict)+len(t.dict)) {
+	g.left -= int64(n) * newKey
+	if len(t.keys) >= 16 && len(t.keys) > 2*(len(t.strdict)+len(t.dict)) {
 		g.ChargeCPU(L, len(t.keys)/2)
 		t.compact()
 	}

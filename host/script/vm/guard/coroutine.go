@@ -27,7 +27,6 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	if n := t.reg.top + nargs + headroom; n > cap(t.reg.array) {
 		g.ChargeMemory(L, 16*(n+512))
 	}
-	filled := cap(t.reg.array)
 	top := s.reg.top - nargs
 	begin := t.currentFrame == nil && t.reg.top == 1
 	args := nargs
@@ -60,9 +59,6 @@ func (g *Guard) resume(L, th *lua.LState, nargs int) (n int, err *lua.ApiError) 
 	th.Parent = nil
 	L.G.CurrentThread = L
 	g.nest, g.floor = nest, floor
-	if cap(t.reg.array) > filled {
-		g.ChargeMemory(L, 16*(cap(t.reg.array)-filled))
-	}
 	if err != nil {
 		s.reg.setTop(top)
 		return 0, err

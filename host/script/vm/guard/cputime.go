@@ -2,22 +2,34 @@ package guard
 
 import (
 	"context"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
+	"github.com/eslua/eslua/host/clock"
 	lua "github.com/yuin/gopher-lua"
 )
 
 // Processor time is counted in units: a script that is preempted on a busy
 // machine is charged nothing for it. Units are estimates, and a Go function
 // can take longer than it charges. So the thread's own processor time is
-// measured besides, as a backstop at twice the budget. While a script computes,
-// its goroutine is locked to its thread, which therefore works for it alone.
+// measured besides, as a backstop at one and a quarter of the budget.
+//
+// A script computes from the moment in which it enters Lua, or a Go function has
+// blocked for it, until it blocks again or ends: work inside Go functions is its
+// own, whatever they wait for afterwards. To measure, the goroutine is locked to
+// its thread, which then works for it alone. That and reading the thread's clock
+// cost more than most scripts compute at a time. So a script is measured once it
+// has computed for long, and from the beginning the next time it computes. Of the
+// other times one in sampled is measured, chosen at random, and counts for all.
 
 const (
 	maxSlice     = 4096                   // units between two looks at the clock
 	aimSlice     = 250 * time.Microsecond // wall time that a slice should take
+	long         = time.Millisecond       // wall time after which a script is measured
 	measureEvery = time.Millisecond       // wall time between two measurements, each a system call
+	sampled      = 16
+	asleep       = 10 * time.Microsecond // a shorter wait has not put the goroutine to sleep
 )
 
 // cpuTime is processor time spent, in units and as measured.
@@ -27,8 +39,27 @@ type cpuTime struct {
 }
 
 func (t cpuTime) exceeds(limit time.Duration) bool {
-	return duration(t.units) > limit || t.measured > 2*limit
+	return duration(t.units) > limit || t.measured > limit+limit/4
 }
+
+// A stopwatch records when the running state began to compute.
+type stopwatch struct {
+	computing bool
+	wasLong   bool          // the last time
+	began     time.Duration // by sinceStart, as all its times
+	slice     time.Duration // when the slice began
+	weight    time.Duration // what measured time counts; 0: it is not measured
+	read      time.Duration // when the thread's clock was read last
+	thread    time.Duration // and what it showed
+	blocking  bool          // between Block and Unblock
+	blockedAt time.Duration
+}
+
+var start = time.Now()
+
+// sinceStart returns the wall time since the process began. It takes half as long
+// as time.Now.
+func sinceStart() time.Duration { return time.Since(start) }
 
 // ChargeCPU charges the processor time of units instructions, spent or about to
 // be spent inside a Go function. It raises the limit error when the budget is
@@ -43,20 +74,25 @@ func (g *Guard) ChargeCPU(L *lua.LState, units int) {
 // settleSlice accounts for the slice that ended and begins the next.
 func (g *Guard) settleSlice(L *lua.LState) {
 	spent := g.slice - g.left
-	now := time.Now()
-	took := now.Sub(g.sliceBegan)
-	g.sliceBegan = now
-	next := min(maxSlice, 2*g.slice+1)
+	now := sinceStart()
+	took := now - g.watch.slice
+	g.watch.slice = now
+	next := min(maxSlice, 2*g.slice+63)
 	if took > aimSlice {
 		next = min(next, max(1, spent*int64(aimSlice)/int64(took)))
 	}
-	g.burst.units += spent
-	g.total.units += spent
-	if g.computing && now.Sub(g.measuredAt) >= measureEvery {
+	g.endSlice()
+	if g.watch.computing && g.shared.Gate.shut.Load() {
+		g.waitAtGate()
+	}
+	g.slice, g.left = next, next
+	switch {
+	case !g.watch.computing:
+	case g.watch.weight == 0 && now-g.watch.began >= long:
+		g.startMeasuring(now, 1)
+	case g.watch.weight > 0 && now-g.watch.read >= measureEvery:
 		g.measure(now)
 	}
-	g.debt += 8 * g.slice // the numbers it may have boxed
-	g.slice, g.left = next, next
 	switch {
 	case g.ended != nil:
 		panic(g.ended)
@@ -66,59 +102,155 @@ func (g *Guard) settleSlice(L *lua.LState) {
 		g.endByLimit(L, "burst", g.limits.Burst.String()+" of processor time between two waits")
 	case g.total.exceeds(g.limits.CPU):
 		g.endByLimit(L, "cpu", g.limits.CPU.String()+" of processor time")
+	case g.afterHangup().exceeds(g.limits.AfterHangup):
+		g.endByLimit(L, AfterHangup, g.limits.AfterHangup.String()+" of processor time after the hangup")
 	case g.live+g.debt > g.limits.Memory:
 		g.collect(L, 0)
 	}
-	g.keepLane(L)
+	if !g.keepLane() {
+		g.endScript(L, context.Cause(g.Context))
+	}
 }
 
-// duration converts units to the budgets' time.
+// look runs after each Go function. It ends a slice that has taken long because of
+// them; the more of them are quick, the more rarely it looks at the clock.
+func (g *Guard) look(L *lua.LState) {
+	if g.looks--; g.looks > 0 {
+		return
+	}
+	if sinceStart()-g.watch.slice > aimSlice {
+		g.lookAfter = 0
+		g.settleSlice(L)
+	}
+	g.lookAfter = min(16, 2*g.lookAfter+1)
+	g.looks = g.lookAfter
+}
+
+// endSlice counts what the slice has used; the next instruction begins another.
+func (g *Guard) endSlice() {
+	g.add(cpuTime{units: g.slice - g.left})
+	g.worked.Store(g.total.units)
+	g.debt += 8 * g.slice // the numbers it may have boxed
+	g.slice, g.left = 0, 0
+}
+
+// add counts processor time against every budget.
+func (g *Guard) add(t cpuTime) {
+	for _, budget := range [...]*cpuTime{&g.burst, &g.total, &g.owed} {
+		budget.units += t.units
+		budget.measured += t.measured
+	}
+}
+
+// afterHangup returns the processor time since the caller has gone.
+func (g *Guard) afterHangup() cpuTime {
+	if g.atHangup == nil {
+		if g.Services.HungUp == nil || !g.Services.HungUp() {
+			return cpuTime{}
+		}
+		at := g.total
+		g.atHangup = &at
+	}
+	return cpuTime{g.total.units - g.atHangup.units, g.total.measured - g.atHangup.measured}
+}
+
+// HasHangupHook lets the script compute after the hangup for as long as between two
+// waits.
+func (g *Guard) HasHangupHook() { g.limits.AfterHangup = max(g.limits.AfterHangup, g.limits.Burst) }
+
+// duration converts units to the budgets' time, and units does the reverse.
 func duration(units int64) time.Duration {
-	return time.Duration(units * (int64(time.Second) / UnitsPerSecond))
+	return time.Duration(units) * (time.Second / UnitsPerSecond)
 }
+func units(d time.Duration) int64 { return int64(d / (time.Second / UnitsPerSecond)) }
 
-// startComputing locks the goroutine to its thread and begins to measure. Each
-// call is paired with one of stopComputing.
+// startComputing begins to count, and to measure some of the times. Each call is
+// paired with one of stopComputing.
 func (g *Guard) startComputing() {
-	runtime.LockOSThread()
-	g.computing = true
-	g.threadTime = threadTime()
-	g.sliceBegan = time.Now()
-	g.measuredAt = g.sliceBegan
+	g.computeFrom(sinceStart())
+	switch {
+	case g.watch.wasLong:
+		g.startMeasuring(g.watch.began, 1)
+	case rand.Uint32N(sampled) == 0:
+		g.startMeasuring(g.watch.began, sampled)
+	}
 }
 
-// stopComputing ends what startComputing began: before the goroutine waits, and
-// when it leaves Lua.
-func (g *Guard) stopComputing() {
+func (g *Guard) computeFrom(now time.Duration) {
+	g.watch.computing, g.watch.began, g.watch.slice = true, now, now
+}
+
+// stopComputing ends what startComputing began: before the goroutine blocks, and
+// when it leaves Lua. It returns when that was.
+func (g *Guard) stopComputing() time.Duration {
 	g.leaveLane()
-	g.measure(time.Now())
-	g.computing = false
-	runtime.UnlockOSThread()
+	g.endSlice()
+	now := sinceStart()
+	if g.watch.weight > 0 {
+		g.measure(now)
+		g.watch.weight = 0
+		runtime.UnlockOSThread()
+	}
+	g.watch.computing, g.watch.wasLong = false, now-g.watch.began >= long
+	return now
+}
+
+// startMeasuring locks the goroutine to its thread. What it measures counts
+// weight times until it has computed for long.
+func (g *Guard) startMeasuring(now, weight time.Duration) {
+	runtime.LockOSThread()
+	g.watch.weight, g.watch.read, g.watch.thread = weight, now, threadTime()
 }
 
 // measure adds the thread's processor time since the last measurement.
-func (g *Guard) measure(now time.Time) {
+func (g *Guard) measure(now time.Duration) {
 	at := threadTime()
-	g.burst.measured += at - g.threadTime
-	g.total.measured += at - g.threadTime
-	g.threadTime, g.measuredAt = at, now
+	spent := at - g.watch.thread
+	g.watch.read, g.watch.thread = now, at
+	g.add(cpuTime{measured: spent * g.watch.weight})
+	more := spent * (g.watch.weight - 1) // than was used: it stands for bursts that were not measured, and not for this one
+	g.burst.measured -= more
+	if g.atHangup != nil {
+		g.atHangup.measured += more
+	}
+	if now-g.watch.began >= long {
+		g.watch.weight = 1
+	}
 }
 
-// Wait runs fn, which waits for the outside and may call back into Lua. The
-// burst budget begins again after it.
-func (g *Guard) Wait(fn func()) {
-	g.stopComputing()
-	waitNest := g.waitNest
-	g.waitNest = g.nest
-	defer func() {
-		g.waitNest = waitNest
-		g.total.units += g.slice - g.left
-		g.burst = cpuTime{}
-		g.slice, g.left = 0, 0 // the next instruction checks whether the script may continue
-		g.startComputing()
-	}()
-	fn()
+// Value returns the guard as the clock.Blocker of its context.
+func (g *Guard) Value(key any) any {
+	if key == (clock.BlockerKey{}) {
+		return g
+	}
+	return g.Context.Value(key)
 }
+
+// Block stops the count while the goroutine blocks.
+func (g *Guard) Block() {
+	if !g.watch.computing {
+		return // it does not run a script
+	}
+	g.watch.blocking, g.watch.blockedAt = true, g.stopComputing()
+}
+
+// Unblock continues to count. The burst budget begins again if the goroutine has
+// slept.
+func (g *Guard) Unblock() {
+	if !g.watch.blocking {
+		return
+	}
+	g.watch.blocking = false
+	if slept := sinceStart() - g.watch.blockedAt; slept >= asleep {
+		g.burst = cpuTime{}
+		g.pay(slept)
+	}
+	g.startComputing()
+	g.keepLane()
+}
+
+// Worked returns the units spent, for any goroutine.
+func (g *Guard) Worked() int64 { return g.worked.Load() }
 
 // Used returns the processor time spent so far, as the budgets count it.
 func (g *Guard) Used() time.Duration { return duration(g.total.units + g.slice - g.left) }

@@ -74,7 +74,10 @@ func (f *callFrame) line() int {
 
 // scripted reports whether fn is a script's function: no Go function, nor pcall
 // or xpcall.
-func scripted(fn *lua.LFunction) bool { return !fn.IsG && fn.Proto.SourceName != builtinName }
+func scripted(fn *lua.LFunction) bool {
+	b := builtin()
+	return !fn.IsG && fn.Proto != b.pcall && fn.Proto != b.xpcall
+}
 
 // raise gives gopher-lua's own errors PUC Lua's texts. It is LState.Panic.
 func raise(L *lua.LState) {
@@ -93,6 +96,7 @@ func raise(L *lua.LState) {
 	}
 	switch f := raw(L).currentFrame; {
 	case f != nil && !f.Fn.IsG:
+		Of(L).chargeNames(f, 1)
 		message = reword(L, f, message)
 	case !placed:
 		Throw(L, text, nil) // LState.Error with level 0
@@ -170,7 +174,9 @@ func reword(L *lua.LState, f *callFrame, message string) string {
 // typeError raises that the running instruction cannot be done with v, its
 // operand i.
 func typeError(L *lua.LState, what string, v lua.LValue, i int) {
-	Raise(L, 1, wrongType(raw(L).currentFrame, what, v, i))
+	f := raw(L).currentFrame
+	Of(L).chargeNames(f, 1)
+	Raise(L, 1, wrongType(f, what, v, i))
 }
 
 // explainNil returns the machine's explanation if v, in register i, is nil and
@@ -250,14 +256,13 @@ func nameOf(fn *lua.LFunction, pc, r int) (sort, name string) {
 }
 
 // localName returns the local variable in register r, or "" for a temporary
-// value. LFunction.LocalName misses a variable in the first and the last
-// instruction of its block.
+// value.
 func localName(p *lua.FunctionProto, r, pc int) string {
 	for _, v := range p.DbgLocals {
 		if v.StartPc > pc {
 			break
 		}
-		if pc > v.EndPc && v.EndPc > 0 {
+		if pc > v.EndPc {
 			continue
 		}
 		if r == 0 {
@@ -272,42 +277,41 @@ func localName(p *lua.FunctionProto, r, pc int) string {
 }
 
 // lastSet returns the instruction before pc that gave register r its value, as
-// ldebug.c:symbexec, or -1 if none certainly did.
+// ldebug.c:symbexec, or -1 if none certainly did. A value may come from either side
+// of "and" or "or".
 func lastSet(p *lua.FunctionProto, pc, r int) int {
-	last := -1
+	last, skipped := -1, -1 // skipped: what is before it may not have happened
 	for i := 0; i < pc; i++ {
 		inst := p.Code[i]
-		a, b := argA(inst), argB(inst)
-		set := false
-		switch opcode(inst) {
-		case lua.OP_LOADNIL:
-			set = a <= r && r <= b
-		case lua.OP_SELF:
-			set = r == a || r == a+1
-		case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_VARARG:
-			set = r >= a
-		case lua.OP_TFORLOOP:
-			set = r >= a+2
-		case lua.OP_FORLOOP, lua.OP_FORPREP:
-			set = r >= a && r <= a+3
-		case lua.OP_JMP:
-			if to := i + 1 + argSbx(inst); to > i && to <= pc {
-				i = to - 1 // what it jumps over did not happen here
-			}
-		case lua.OP_CLOSURE:
-			if a == r {
-				last = i
-			}
-			i += int(p.FunctionPrototypes[argBx(inst)].NumUpvalues) // the moves that follow are part of it
-			continue
-		case lua.OP_SETGLOBAL, lua.OP_SETUPVAL, lua.OP_SETTABLE, lua.OP_SETTABLEKS, lua.OP_EQ, lua.OP_LT, lua.OP_LE,
-			lua.OP_TEST, lua.OP_RETURN, lua.OP_SETLIST, lua.OP_CLOSE, lua.OP_NOP:
-		default:
-			set = a == r
+		if to := i + 1 + argSbx(inst); opcode(inst) == lua.OP_JMP && to <= pc {
+			skipped = max(skipped, to)
 		}
-		if set {
-			last = i
+		if sets(inst, r) {
+			if last = i; i < skipped {
+				last = -1
+			}
+		}
+		if opcode(inst) == lua.OP_CLOSURE {
+			i += int(p.FunctionPrototypes[argBx(inst)].NumUpvalues) // the moves that follow are part of it
 		}
 	}
 	return last
+}
+
+// sets reports whether an instruction gives register r a value. Those of a loop are
+// left out: its registers are local variables.
+func sets(inst uint32, r int) bool {
+	a, b := argA(inst), argB(inst)
+	switch opcode(inst) {
+	case lua.OP_LOADNIL:
+		return a <= r && r <= b
+	case lua.OP_SELF:
+		return r == a || r == a+1
+	case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_VARARG:
+		return r >= a
+	case lua.OP_SETGLOBAL, lua.OP_SETUPVAL, lua.OP_SETTABLE, lua.OP_SETTABLEKS, lua.OP_EQ, lua.OP_LT, lua.OP_LE,
+		lua.OP_TEST, lua.OP_JMP, lua.OP_RETURN, lua.OP_SETLIST, lua.OP_CLOSE, lua.OP_NOP:
+		return false
+	}
+	return a == r
 }

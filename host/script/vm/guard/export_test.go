@@ -1,12 +1,11 @@
 package guard
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"context"
+	"runtime"
 
-// Census returns the bytes that the script can reach.
-func (g *Guard) Census() int64 {
-	live, _ := g.census()
-	return live
-}
+	lua "github.com/yuin/gopher-lua"
+)
 
 // StaleRegisters counts the values above the top of L's registers.
 func StaleRegisters(L *lua.LState) (n int) {
@@ -17,4 +16,30 @@ func StaleRegisters(L *lua.LState) (n int) {
 		}
 	}
 	return n
+}
+
+// Fill takes a place of the lane, and Leave gives one back.
+func (l *Lane) Fill()  { l.free-- }
+func (l *Lane) Leave() { l.leave() }
+
+// Taken returns how many of the places are held.
+func (l *Lane) Taken(places int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return places - l.free
+}
+
+// EnterAfter waits for a place for a state that has had so many turns.
+func (l *Lane) EnterAfter(ctx context.Context, g *Guard, turns int) bool {
+	g.turns = turns
+	return l.enter(ctx, g)
+}
+
+// AwaitWaiting waits until so many states wait.
+func (l *Lane) AwaitWaiting(n int) {
+	for waiting := 0; waiting < n; runtime.Gosched() {
+		l.mu.Lock()
+		waiting = len(l.waiting)
+		l.mu.Unlock()
+	}
 }

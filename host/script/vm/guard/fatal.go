@@ -10,7 +10,7 @@ import (
 // A LimitError says which budget was used up. No script can catch it, except the
 // stack's, which pcall has always caught.
 type LimitError struct {
-	Limit  string // memory, burst, cpu, duration, stack or source
+	Limit  string // memory, burst, cpu, after_hangup, duration, stack or source
 	Figure string // the budget, with its unit
 	File   string // the line that ran; "" if none did
 	Line   int

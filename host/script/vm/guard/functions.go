@@ -24,6 +24,7 @@ func Base() map[string]lua.LValue {
 // ArgError raises that argument n of the running Go function is wrong, as
 // lauxlib.c:luaL_argerror: the text does not count a method's self.
 func ArgError(L *lua.LState, n int, message string) {
+	Of(L).chargeNames(raw(L).currentFrame, 2)
 	sort, name := raw(L).currentFrame.calledAs()
 	if name == "" {
 		name = "?"
@@ -68,6 +69,17 @@ func baseSetfenv(L *lua.LState) int {
 	fn.Env = env
 	L.Push(fn)
 	return 1
+}
+
+// SetCallersGlobals makes t the environment of the script's function that called the
+// running Go function, and reports false if none did.
+func SetCallersGlobals(L *lua.LState, t *lua.LTable) bool {
+	f := frameAt(L, 1)
+	if f == nil || !scripted(f.Fn) {
+		return false
+	}
+	f.Fn.Env = t
+	return true
 }
 
 // environment returns the function that argument 1 names, as lbaselib.c:getfunc,

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // writer writes programs that end, and that print the same in every Lua 5.1.
@@ -218,12 +220,15 @@ local t = {1, 2, k = "v"} g1, g2, g3 = 1, "g", nil
 	return b.String()
 }
 
-// unnamed takes names and lines out of errors: which temporary value has a
-// name, and on which of its lines an expression stands, is the compiler's
-// affair.
-func unnamed(out string) string {
-	return lines.ReplaceAllString(named.ReplaceAllString(out, "$1"), "t:")
+// asPUC reports whether a line is lua5.1's. Of a value that comes from and or or, with
+// a constant before it, lua5.1 may know the name where we do not.
+func asPUC(line, theirs string) bool {
+	return line == theirs || line == named.ReplaceAllString(theirs, "$1")
 }
+
+// unplaced takes lines out of errors: on which of its lines an expression stands is
+// the compiler's affair.
+func unplaced(out string) string { return lines.ReplaceAllString(out, "t:") }
 
 var (
 	named = regexp.MustCompile(`\w+ '[^']*' \((a \w+ value)\)`)
@@ -233,10 +238,7 @@ var (
 // TestGeneratedAsPUC runs programs that nobody wrote here and in lua5.1.
 func TestGeneratedAsPUC(t *testing.T) {
 	t.Parallel()
-	programs := uint64(1500)
-	if testing.Short() {
-		programs = 150
-	}
+	programs := uint64(testproc.Size(1500, 150, 40))
 	var list []string
 	for seed := range programs {
 		w := &writer{Rand: rand.New(rand.NewPCG(seed, 1))}
@@ -245,17 +247,16 @@ func TestGeneratedAsPUC(t *testing.T) {
 	want := theirs(t, list)
 	failed := 0
 	for i, s := range list {
-		if got, want := unnamed(ours(t, s)), unnamed(want[i]); got != want {
+		g, w := strings.Split(unplaced(ours(t, s)), "\n"), strings.Split(unplaced(want[i]), "\n")
+		for l := range max(len(g), len(w)) {
+			if l < min(len(g), len(w)) && asPUC(g[l], w[l]) {
+				continue
+			}
 			if failed++; failed > 3 {
 				t.Fatal("and more")
 			}
-			g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-			for l := range min(len(g), len(w)) {
-				if g[l] != w[l] {
-					t.Errorf("program %d\n%s\nours:    %s\nlua5.1:  %s", i, s, g[l], w[l])
-					break
-				}
-			}
+			t.Errorf("program %d\n%s\nours:    %s\nlua5.1:  %s", i, s, strings.Join(g[l:], "\n"), strings.Join(w[l:], "\n"))
+			break
 		}
 	}
 }

@@ -5,18 +5,23 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Services are what the library functions of one state use of the outside. The
+// Services connect the library functions of one state to their surroundings. The
 // functions are shared between states and reach theirs by Of(L).Services.
 type Services struct {
 	Clock clock.Clock
 	Print func(line string) // where print goes; never nil
 	Rand  *rand.Rand        // math.random's own generator; never nil
+
+	// HungUp reports whether the caller has gone, as soon as that is known, without
+	// handling the events that say so. It may be nil.
+	HungUp func() bool
 }
 
 // Guard is the accounting of one state and all its coroutines. It is the
@@ -33,21 +38,23 @@ type Guard struct {
 	ended  error // what ended the script: a *LimitError, an *InternalError or the context's
 
 	// processor time; see tick
-	left       int64   // units left of the slice; negative is an overdraft
-	slice      int64   // units the slice was given
-	burst      cpuTime // since the last wait
-	total      cpuTime
-	sliceBegan time.Time
-	threadTime time.Duration // the thread's processor time at the last measurement
-	measuredAt time.Time
-	computing  bool  // between startComputing and stopComputing
-	waitNest   int   // nest when the innermost Wait began
-	inLane     bool  // holds a place in the slow lane; see keepLane
-	turn       int64 // units of the burst when it got the place
+	left             int64   // units left of the slice; negative is an overdraft
+	slice            int64   // units the slice was given
+	looks, lookAfter int     // calls of Go functions until the next look at the clock, and after it
+	burst            cpuTime // since the goroutine slept
+	total            cpuTime
+	worked           atomic.Int64 // the units of total
+	atHangup         *cpuTime     // the total when the caller had gone
+	watch            stopwatch
+	owed             cpuTime       // to the other scripts; see keepLane
+	inLane           bool          // holds a place in the slow lane
+	turn             time.Duration // when it got the place
+	turns            int           // how often
 
 	// memory; see charge
 	live int64 // bytes found by the last census
 	debt int64 // bytes charged since
+	kept int64 // bytes of running Go functions; see Keep
 
 	// nesting; see enter
 	nest  int // Go frames that run Lua, over all coroutines
@@ -67,7 +74,11 @@ func Of(L *lua.LState) *Guard { return L.Context().(*Guard) }
 // none of them.
 type Shared struct {
 	Tables map[*lua.LTable]bool
-	Lane   Lane // nil lets every state compute at once
+	Lane   *Lane // nil lets every state compute at once
+	Gate   Gate
+
+	// Fill does FillLibrary; nil if there are no libraries.
+	Fill func(L *lua.LState, t *lua.LTable)
 
 	// Explain returns what an error adds about a name that is nil when it is
 	// called or indexed: a global, a global table's field ("os.execute") or, with
@@ -75,11 +86,14 @@ type Shared struct {
 	Explain func(self lua.LValue, name string) string
 }
 
-// Unfilled reports whether t is the table of a library that has no fields yet:
-// its metatable is one that all states share and scripts never see.
-func (g *Guard) Unfilled(t *lua.LTable) bool {
-	mt, ok := t.Metatable.(*lua.LTable)
-	return ok && g.shared.Tables[mt]
+// FillLibrary gives t all its fields if it is the table of a library that has only
+// some of them yet: its metatable is then one that all states share and scripts
+// never see. Whatever does more with such a table than to look up a name, or to set
+// one, calls this first.
+func (g *Guard) FillLibrary(L *lua.LState, t *lua.LTable) {
+	if mt, ok := t.Metatable.(*lua.LTable); ok && g.shared.Tables[mt] && g.shared.Fill != nil {
+		g.shared.Fill(L, t)
+	}
 }
 
 // New makes a state without libraries under limits. Its global and registry
@@ -106,14 +120,16 @@ func (g *Guard) L() *lua.LState { return g.main }
 // Limits returns the budgets in force.
 func (g *Guard) Limits() Limits { return g.limits }
 
-// MustRun ends the script if it must end. A Go function that waited, or called
-// back into Lua, calls it before it continues.
+// MustRun ends the script if it must end. A Go function that waited, worked for
+// long, or called back into Lua calls it before it continues.
 func (g *Guard) MustRun(L *lua.LState) {
-	if g.ended != nil {
+	switch {
+	case g.ended != nil:
 		panic(g.ended)
-	}
-	if g.Context.Err() != nil {
+	case g.Context.Err() != nil:
 		g.endScript(L, context.Cause(g.Context))
+	case sinceStart()-g.watch.slice > aimSlice:
+		g.settleSlice(L)
 	}
 }
 

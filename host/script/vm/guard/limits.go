@@ -11,7 +11,14 @@ type Limits struct {
 	Duration time.Duration // wall clock from Run to its end, waits included; default none
 	Stack    int           // nested Lua calls; default 16000
 	Source   int           // bytes of one source text given to load; default 256 KiB
+	// AfterHangup is the Lua processor time after the caller has gone; default 100 ms.
+	// With a hangup hook it is Burst, if that is more.
+	AfterHangup time.Duration
 }
+
+// AfterHangup is LimitError.Limit of a script that has computed on without its
+// caller.
+const AfterHangup = "after_hangup"
 
 // UnitsPerSecond converts the budgets' seconds to units of work.
 const UnitsPerSecond = 100_000_000
@@ -26,6 +33,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 	if l.CPU <= 0 {
 		l.CPU = time.Minute
+	}
+	if l.AfterHangup <= 0 {
+		l.AfterHangup = 100 * time.Millisecond
 	}
 	if l.Stack <= 0 {
 		l.Stack = 16000

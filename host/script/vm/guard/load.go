@@ -17,18 +17,45 @@ func Compile(name, src string) (*lua.FunctionProto, error) {
 	if wrong != nil {
 		return nil, wrong
 	}
-	return compile(text)
+	return compile(text, func(int) {})
 }
 
 // compile compiles text, and corrects what the compiler says of the functions.
-func compile(text *compiler.Text) (*lua.FunctionProto, error) {
-	p, wrong := text.Compile()
+func compile(text *compiler.Text, charge func(units int)) (*lua.FunctionProto, error) {
+	p, wrong := text.Compile(charge)
 	if wrong != nil {
 		return nil, wrong
 	}
-	makeRoom(p)
+	correct(p)
 	trim(p)
 	return p, nil
+}
+
+// correct corrects a function and those inside it.
+func correct(p *lua.FunctionProto) {
+	makeRoom(p)
+	numberBlocks(p)
+	for _, child := range p.FunctionPrototypes {
+		correct(child)
+	}
+}
+
+// numberBlocks corrects where a table constructor stores the results of a call, or
+// variable arguments, that follow a full block of elements: gopher-lua's compiler
+// numbers them as that block.
+func numberBlocks(p *lua.FunctionProto) {
+	var last [256]int // block of the constructor in each register
+	for i, inst := range p.Code {
+		switch a := argA(inst); opcode(inst) {
+		case lua.OP_NEWTABLE:
+			last[a] = 0
+		case lua.OP_SETLIST:
+			if argB(inst) == 0 && argC(inst) == last[a] {
+				p.Code[i] += 1 << 9 // C
+			}
+			last[a] = argC(inst)
+		}
+	}
 }
 
 // makeRoom corrects the number of registers of a function: gopher-lua's compiler
@@ -51,9 +78,6 @@ func makeRoom(p *lua.FunctionProto) {
 			last = a
 		}
 		p.NumUsedRegisters = uint8(min(255, max(int(p.NumUsedRegisters), last+1)))
-	}
-	for _, child := range p.FunctionPrototypes {
-		makeRoom(child)
 	}
 }
 
@@ -82,7 +106,7 @@ func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunc
 	if len(text) > g.limits.Source {
 		return nil, (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
 	}
-	name := shortSource(chunkname)
+	name := strings.Clone(shortSource(chunkname)) // a part of it would keep the whole alive
 	g.ChargeCPU(L, 200+4*len(text))
 	source, wrong := compiler.Read(name, text)
 	if wrong != nil {
@@ -90,7 +114,7 @@ func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunc
 	}
 	g.ChargeCPU(L, source.Work)
 	g.ChargeMemory(L, 20000+source.Memory)
-	p, err := compile(source)
+	p, err := compile(source, func(units int) { g.ChargeCPU(L, units) })
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -183,6 +207,8 @@ func loaded(L *lua.LState, text, name string, env *lua.LTable) int {
 func readAll(L *lua.LState, reader *lua.LFunction) (text string, failed lua.LValue) {
 	g := Of(L)
 	var b strings.Builder
+	kept := 0
+	defer func() { g.Keep(-kept) }()
 	for {
 		var piece lua.LValue
 		err, _ := g.Enter(L, func() {
@@ -206,7 +232,10 @@ func readAll(L *lua.LState, reader *lua.LFunction) (text string, failed lua.LVal
 		if b.Len()+len(s) > g.limits.Source {
 			return "", lua.LString((&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text())
 		}
+		g.ChargeCPU(L, 100+len(s)/16)
 		g.ChargeMemory(L, len(s))
 		b.WriteString(string(s))
+		g.Keep(b.Cap() - kept)
+		kept = b.Cap()
 	}
 }

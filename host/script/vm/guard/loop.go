@@ -6,9 +6,8 @@ import (
 
 const manyArgs = 64 // values moved at once that are worth a charge
 
-// run is the main loop of every thread: gopher-lua calls it to run the
-// topmost call frame until it returns. base is that frame, or nil to run
-// until the thread ends.
+// run runs the topmost call frame until it returns; gopher-lua calls it as the main
+// loop of every thread. base is that frame, or nil to run until the thread ends.
 func (g *Guard) run(L *lua.LState, base *callFrame) {
 	s := raw(L)
 	calls := s.stack.calls
@@ -23,6 +22,7 @@ func (g *Guard) run(L *lua.LState, base *callFrame) {
 	g.enterLoop(L)
 	if s.currentFrame.Fn.IsG {
 		callGFunction(L, false)
+		g.look(L)
 	} else {
 		nest := g.nest
 		for g.protected(L, index, nest) {
@@ -54,6 +54,7 @@ func (g *Guard) protected(L *lua.LState, index, nest int) (again bool) {
 func (g *Guard) execute(L *lua.LState, index int) {
 	s := raw(L)
 	reg, calls, grown := s.reg, s.stack.calls, g.grown
+	size := len(reg.array)
 	var base *callFrame
 	if index >= 0 {
 		base = &calls.array[index]
@@ -91,16 +92,26 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			continue
 		case lua.OP_GETGLOBAL:
 			var v lua.LValue
-			if v, done = rawTable(cf.Fn.Env).strdict[rawProto(p).stringConstants[argBx(inst)]]; done {
+			name := rawProto(p).stringConstants[argBx(inst)]
+			if len(name) > longKey {
+				g.chargeLookup(L, cf.Fn.Env, lua.LString(name), "__index")
+			}
+			if v, done = rawTable(cf.Fn.Env).strdict[name]; done {
 				reg.set(cf.LocalBase+argA(inst), v)
 				continue
 			}
 		case lua.OP_GETTABLE:
-			done = getIndex(reg, cf, p, inst)
+			if done = getIndex(reg, cf, p, inst); !done {
+				g.chargeGet(L, reg, cf, p, inst)
+			}
 		case lua.OP_GETTABLEKS:
-			done = getField(reg, cf, p, inst)
+			if done = getField(reg, cf, p, inst); !done {
+				g.chargeGet(L, reg, cf, p, inst)
+			}
 		case lua.OP_SELF:
-			done = g.getMethod(reg, cf, p, inst)
+			if done = g.getMethod(reg, cf, p, inst); !done {
+				g.chargeGet(L, reg, cf, p, inst)
+			}
 		case lua.OP_SETTABLE:
 			if setIndex(reg, cf, p, inst) {
 				continue
@@ -155,7 +166,13 @@ func (g *Guard) execute(L *lua.LState, index int) {
 			if argB(inst) == 0 {
 				g.chargeMany(reg.top - cf.LocalBase)
 			}
+			if s.uvcache != nil {
+				s.closeUpvalues(cf.LocalBase)
+			}
 			done = s.returnToLua(reg, cf, base, inst)
+		case lua.OP_CLOSE:
+			s.closeUpvalues(cf.LocalBase + argA(inst))
+			continue
 		case lua.OP_CALL, lua.OP_TAILCALL:
 			if calls.full() {
 				g.growCallStack(L)
@@ -179,6 +196,10 @@ func (g *Guard) execute(L *lua.LState, index int) {
 		}
 		if g.grown != grown {
 			_, base, grown = g.moved(s, cf, index)
+		}
+		if len(reg.array) != size {
+			size = len(reg.array)
+			g.charge(L, 16*int64(size))
 		}
 	}
 }

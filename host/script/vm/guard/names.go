@@ -11,17 +11,30 @@ import (
 type Names struct {
 	keys   []lua.LValue
 	values []lua.LValue
+	places map[string]int
 }
 
 // Add adds a field, or replaces its value.
 func (n *Names) Add(name string, v lua.LValue) {
-	key := lua.LValue(lua.LString(name))
-	if i := slices.Index(n.keys, key); i >= 0 {
+	if i, ok := n.places[name]; ok {
 		n.values[i] = v
 		return
 	}
-	n.keys = append(n.keys, key)
+	if n.places == nil {
+		n.places = map[string]int{}
+	}
+	n.places[name] = len(n.keys)
+	n.keys = append(n.keys, lua.LString(name))
 	n.values = append(n.values, v)
+}
+
+// Get returns the value of a field, if there is such a field.
+func (n *Names) Get(name string) (v lua.LValue, ok bool) {
+	i, ok := n.places[name]
+	if !ok {
+		return lua.LNil, false
+	}
+	return n.values[i], true
 }
 
 // List returns the names.

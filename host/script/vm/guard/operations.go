@@ -59,7 +59,11 @@ func getField(reg *registry, cf *callFrame, p *lua.FunctionProto, inst uint32) b
 	if !ok || c&rk == 0 {
 		return false
 	}
-	v, ok := rawTable(t).strdict[rawProto(p).stringConstants[c&^rk]]
+	name := rawProto(p).stringConstants[c&^rk]
+	if len(name) > longKey {
+		return false
+	}
+	v, ok := rawTable(t).strdict[name]
 	if ok {
 		reg.set(cf.LocalBase+argA(inst), v)
 	}
@@ -76,6 +80,9 @@ func (g *Guard) getMethod(reg *registry, cf *callFrame, p *lua.FunctionProto, in
 	var fn lua.LValue
 	self := reg.array[cf.LocalBase+argB(inst)]
 	name := rawProto(p).stringConstants[c&^rk]
+	if len(name) > longKey {
+		return false
+	}
 	switch v := self.(type) {
 	case *lua.LTable:
 		fn = rawTable(v).strdict[name]

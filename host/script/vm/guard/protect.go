@@ -17,8 +17,6 @@ import (
 // frame, puts the error into its first register, and continues at the second
 // return.
 
-const builtinName = "=builtin"
-
 const builtinSource = `
 local function pcall(f, ...) do return true, f(...) end return false, f end
 local function xpcall(f, handler, ...) do return true, f(...) end return false, f end
@@ -30,11 +28,12 @@ type builtins struct {
 }
 
 var builtin = sync.OnceValue(func() builtins {
-	chunk, err := parse.Parse(strings.NewReader(builtinSource), builtinName)
+	const name = "builtin"
+	chunk, err := parse.Parse(strings.NewReader(builtinSource), name)
 	if err != nil {
 		panic(err)
 	}
-	main, err := lua.Compile(chunk, builtinName)
+	main, err := lua.Compile(chunk, name)
 	if err != nil {
 		panic(err)
 	}
@@ -93,12 +92,16 @@ func catchingFrame(L *lua.LState, index int) int {
 	return -1
 }
 
+// unwinding charges raising an error and catching it.
+const unwinding = 100
+
 // catch makes the pcall at call frame index return the raised error.
 func (g *Guard) catch(L *lua.LState, index, nest int, raised any) {
 	e, ok := raised.(*lua.ApiError)
 	if !ok {
 		g.endByPanic(L, raised)
 	}
+	g.left -= unwinding
 	s := raw(L)
 	b := builtin()
 	v := e.Object
@@ -167,7 +170,7 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 	if s.currentFrame != nil {
 		index = s.currentFrame.Idx
 	}
-	if nest == g.waitNest { // otherwise the goroutine is computing already
+	if !g.watch.computing {
 		g.startComputing()
 		defer g.stopComputing()
 	}
@@ -176,12 +179,7 @@ func (g *Guard) Enter(L *lua.LState, fn func()) (err error, traceback string) {
 		if r == nil {
 			return
 		}
-		switch e := r.(type) {
-		case *lua.ApiError:
-			err = e
-		case error:
-			err = e
-		}
+		err, _ = r.(error)
 		if _, ok := r.(runtime.Error); ok || err == nil {
 			file, line := Where(L)
 			err = &InternalError{Value: r, File: file, Line: line, Stack: debug.Stack()}

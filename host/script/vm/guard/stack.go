@@ -66,6 +66,8 @@ func (g *Guard) enterLoop(L *lua.LState) {
 }
 
 // closeUpvalues copies the registers from i on for the closures that use them.
+// gopher-lua's own leaves each upvalue linked to the next and to the registers, and
+// so a closure would keep the variables of others and its thread alive.
 func (s *state) closeUpvalues(i int) {
 	var kept *upvalue
 	u := s.uvcache
@@ -77,11 +79,11 @@ func (s *state) closeUpvalues(i int) {
 	} else {
 		kept.next = nil
 	}
-	for ; u != nil; u = u.next {
-		if !u.closed {
-			u.value = u.reg.array[u.index]
-			u.closed = true
-		}
+	for u != nil {
+		next := u.next
+		u.value = u.reg.array[u.index]
+		u.next, u.reg, u.closed = nil, nil, true
+		u = next
 	}
 }
 

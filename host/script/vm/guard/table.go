@@ -12,7 +12,7 @@ const (
 	slotsPerKey  = 8 // that take the time of looking up a key
 )
 
-// ChargeSlots charges the time to look at or move so many slots of a table.
+// ChargeSlots charges the time to look at or move a number of slots of a table.
 func (g *Guard) ChargeSlots(L *lua.LState, slots int) {
 	if slots >= slotsPerUnit {
 		g.ChargeCPU(L, slots/slotsPerUnit)
@@ -45,6 +45,7 @@ func (g *Guard) Set(L *lua.LState, t *lua.LTable, k, v lua.LValue) {
 		g.SetInt(L, t, i, v)
 		return
 	}
+	g.ChargeKey(L, k, 3)
 	g.forgetMethods(t)
 	m := rawTable(t)
 	if _, ok := k.(lua.LString); ok && m.strdict == nil {
@@ -102,6 +103,7 @@ func (g *Guard) Next(L *lua.LState, t *lua.LTable, k lua.LValue) (key, v lua.LVa
 		}
 		slot = i // may be past the end by now: table.remove shortens the array
 	} else if k != lua.LNil {
+		g.ChargeKey(L, k, 1)
 		i, known := m.k2i[k]
 		if !known {
 			return lua.LNil, lua.LNil, false
@@ -119,6 +121,7 @@ func (g *Guard) Next(L *lua.LState, t *lua.LTable, k lua.LValue) (key, v lua.LVa
 	for ; entry < len(m.keys); entry++ {
 		if v = t.RawGetH(m.keys[entry]); v != lua.LNil {
 			key = m.keys[entry]
+			g.ChargeKey(L, key, 1)
 			break
 		}
 	}

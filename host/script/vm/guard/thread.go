@@ -59,6 +59,7 @@ func (g *Guard) newMain() *lua.LState {
 	env := &lua.LTable{Metatable: lua.LNil}
 	G := &lua.Global{Registry: &lua.LTable{Metatable: lua.LNil}, Global: env}
 	rawGlobal(G).builtinMts = map[int]lua.LValue{}
+	rawTable(env).strdict = map[string]lua.LValue{} // gopher-lua would make room for 32
 	L := g.newThread(G, env)
 	G.MainThread, G.CurrentThread = L, L
 	return L

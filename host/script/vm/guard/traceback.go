@@ -39,6 +39,16 @@ func Traceback(L *lua.LState, level int) string {
 	return b.String()
 }
 
+// chargeNames charges finding the names that the innermost frames from f on call
+// things by: that goes through the instructions of each function.
+func (g *Guard) chargeNames(f *callFrame, frames int) {
+	for ; f != nil && frames > 0; f, frames = f.Parent, frames-1 {
+		if !f.Fn.IsG {
+			g.left -= int64(f.Pc)
+		}
+	}
+}
+
 func (f *callFrame) describe() string {
 	if !scripted(f.Fn) {
 		if _, name := f.calledAs(); name != "" {
@@ -121,12 +131,14 @@ func debugTraceback(L *lua.LState) int {
 		level = int(n)
 	}
 	g := Of(L)
-	g.ChargeCPU(L, 1000+raw(th).stack.calls.sp)
-	g.ChargeMemory(L, 8192)
+	g.ChargeCPU(L, 50+raw(th).stack.calls.sp)
+	g.chargeNames(raw(th).currentFrame, shownFirst+shownLast)
 	text := Traceback(th, level)
 	if message := L.Get(args + 1); message != lua.LNil {
+		g.ChargeMemory(L, textSize(message)+len(text))
 		text = textOf(message) + "\n" + text
 	}
+	g.ChargeMemory(L, len(text)+24)
 	L.Push(lua.LString(text))
 	return 1
 }
@@ -144,9 +156,6 @@ func debugGetinfo(L *lua.LState) int {
 		n, ok := ToNumber(L, v)
 		if !ok {
 			ArgError(L, args+1, "function or level expected")
-		}
-		if n < 0 || n > float64(Of(L).limits.Stack) {
-			return 0
 		}
 		if f = frameAt(th, int(n)); f == nil {
 			return 0

@@ -8,7 +8,7 @@ import (
 
 // Parse reads s as PUC Lua does for tonumber and for arithmetic on strings (lobject.c:luaO_str2d, which is strtod):
 // blanks around, a sign, decimal or hexadecimal with fraction and exponent, "inf" and "nan". Unlike Go, "010" is ten
-// and "1_000" is no number. Text after a NUL is ignored, as C does not see it.
+// and "1_000" is not a number. Text after a NUL is ignored, as C does not see it.
 func Parse(s string) (float64, bool) {
 	s = clip(s)
 	if n, ok := small(s); ok {

@@ -85,14 +85,20 @@ func optInt(L *lua.LState, n, otherwise int) int {
 	return argInt(L, n)
 }
 
+// lastIndex returns argument n, the end of a range of elements; by default it is the length of t.
+func lastIndex(L *lua.LState, n int, t *lua.LTable) int {
+	if guard.Arg(L, n) == lua.LNil {
+		return guard.Of(L).Len(L, t)
+	}
+	return argInt(L, n)
+}
+
 func argTable(L *lua.LState, n int) *lua.LTable {
 	t, ok := guard.Arg(L, n).(*lua.LTable)
 	if !ok {
 		typeError(L, n, "table")
 	}
-	if _, none := t.Metatable.(*lua.LNilType); !none && guard.Of(L).Unfilled(t) {
-		L.GetField(t, "") // a library is filled when something is looked up in it
-	}
+	guard.Of(L).FillLibrary(L, t)
 	return t
 }
 
@@ -104,8 +110,8 @@ func argFunction(L *lua.LState, n int) *lua.LFunction {
 	return f
 }
 
-// checkRoom raises an error if a function would have more than 8000 values on the stack, as luaL_checkstack.
-func checkRoom(L *lua.LState, n int, what string) {
+// checkStack raises an error if a function would have more than 8000 values on the stack, as luaL_checkstack.
+func checkStack(L *lua.LState, n int, what string) {
 	if n > maxStack-L.GetTop() {
 		fail(L, "stack overflow (%s)", what)
 	}

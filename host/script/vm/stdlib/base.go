@@ -10,8 +10,8 @@ import (
 
 // base returns the globals that need nothing but their arguments. Package guard has the others.
 func base() []Field {
-	return fields(
-		Field{"_VERSION", lua.LString("Lua 5.1")},
+	return []Field{
+		{"_VERSION", lua.LString("Lua 5.1")},
 		fn("assert", baseAssert),
 		fn("collectgarbage", baseCollectgarbage),
 		fn("getmetatable", baseGetmetatable),
@@ -29,10 +29,10 @@ func base() []Field {
 		fn("tostring", baseTostring),
 		fn("type", baseType),
 		fn("unpack", unpack),
-	)
+	}
 }
 
-// baseAssert adds the position to a message, as in 5.1, and raises a value that is no string unchanged, as in 5.2.
+// baseAssert adds the position to a message, as in 5.1, and raises a value that is not a string unchanged, as in 5.2.
 func baseAssert(L *lua.LState) int {
 	if lua.LVAsBool(argAny(L, 1)) {
 		return L.GetTop()
@@ -56,7 +56,7 @@ func baseCollectgarbage(L *lua.LState) int {
 	case "collect", "stop", "restart", "step", "setpause", "setstepmul", "isrunning", "generational", "incremental":
 		L.Push(guard.Integer(0))
 	default:
-		argError(L, 1, "invalid option '"+option+"'")
+		argError(L, 1, "invalid option '"+option[:min(len(option), 40)]+"'")
 	}
 	return 1
 }
@@ -90,8 +90,9 @@ func baseRawequal(L *lua.LState) int {
 }
 
 func baseRawget(L *lua.LState) int {
-	t := argTable(L, 1)
-	L.Push(t.RawGet(argAny(L, 2)))
+	t, k := argTable(L, 1), argAny(L, 2)
+	guard.Of(L).ChargeKey(L, k, 1)
+	L.Push(t.RawGet(k))
 	return 1
 }
 
@@ -148,12 +149,10 @@ func baseTonumber(L *lua.LState) int {
 			return 1
 		}
 	}
-	var x float64
-	var ok bool
-	switch {
-	case base == 10:
+	x, ok := 0.0, false
+	if base == 10 {
 		x, ok = guard.ToNumber(L, guard.Arg(L, 1))
-	default:
+	} else {
 		s := argString(L, 1)
 		if base < 2 || base > 36 {
 			argError(L, 2, "base out of range")
@@ -169,7 +168,7 @@ func baseTonumber(L *lua.LState) int {
 	return 1
 }
 
-// baseTostring returns the result of __tostring even if it is no string, as in 5.1.
+// baseTostring returns the result of __tostring even if it is not a string, as in 5.1.
 func baseTostring(L *lua.LState) int {
 	v := argAny(L, 1)
 	if r, ok := callTostring(L, v); ok {
@@ -193,12 +192,12 @@ func callTostring(L *lua.LState, v lua.LValue) (lua.LValue, bool) {
 	return pop(L), true
 }
 
-// tostring returns v as text for string.format, which accepts only a string from __tostring.
-func tostring(L *lua.LState, v lua.LValue) string {
+// tostring returns v as text for string.format and print, which accept only a string from __tostring.
+func tostring(L *lua.LState, v lua.LValue, refusal string) string {
 	if r, ok := callTostring(L, v); ok {
 		s, ok := toString(r)
 		if !ok {
-			fail(L, "'__tostring' must return a string")
+			fail(L, "%s", refusal)
 		}
 		return s
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// stringScripts are what flows do with strings, in sizes they meet.
+// stringScripts lists what flows do with strings, in sizes they meet.
 var stringScripts = []struct{ name, source string }{
 	{"split", `local s = ("field,"):rep(2000) local n = 0 for f in s:gmatch("([^,]*),") do n = n + #f end return n`},
 	{"template", `local t = ("Hello ${name}, your number is ${number}. "):rep(200)

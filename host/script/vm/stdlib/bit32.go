@@ -9,7 +9,7 @@ import (
 
 // bitFields returns the fields of 5.2's bit32.
 func bitFields() []Field {
-	return fields(
+	return []Field{
 		fn("arshift", bitArshift),
 		fn("band", bitBand),
 		fn("bnot", bitBnot),
@@ -22,7 +22,7 @@ func bitFields() []Field {
 		fn("replace", bitReplace),
 		fn("rrotate", bitRrotate),
 		fn("rshift", bitRshift),
-	)
+	}
 }
 
 // argBits returns argument n modulo 2^32.

@@ -25,7 +25,7 @@ func search(L *lua.LState, find bool) int {
 	s, p := argString(L, 1), argString(L, 2)
 	at := min(max(from(optInt(L, 3, 1), len(s))-1, 0), len(s))
 	if find && (lua.LVAsBool(guard.Arg(L, 4)) || pattern.Plain(p)) {
-		return plain(L, s, p, at)
+		return findText(L, s, p, at)
 	}
 	m := pattern.Matcher{Subject: s, Pattern: p, Meter: (*meter)(L)}
 	start := at
@@ -55,7 +55,8 @@ func search(L *lua.LState, find bool) int {
 	return 2 + pushCaptures(L, &m, start, end)
 }
 
-func plain(L *lua.LState, s, p string, at int) int {
+// findText implements string.find for a text without a pattern.
+func findText(L *lua.LState, s, p string, at int) int {
 	i := index(L, s[at:], p)
 	if i < 0 {
 		L.Push(lua.LNil)
@@ -138,8 +139,8 @@ type walk struct {
 	at int
 }
 
-// Size returns what the census counts for it.
-func (w *walk) Size() int { return walkSize }
+// Holds returns what the census counts for it.
+func (w *walk) Holds(func(lua.LValue)) int { return walkSize }
 
 const walkSize = 700
 

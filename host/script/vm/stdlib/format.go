@@ -10,8 +10,9 @@ import (
 // stringFormat implements lstrlib.c:str_format. As in 5.2, %s takes any value, and there is %a.
 func stringFormat(L *lua.LState) int {
 	f := argString(L, 1)
-	var room [128]byte
-	out := text{L, guard.Of(L), room[:0]}
+	var space [128]byte
+	out := text{L: L, g: guard.Of(L), buf: space[:0]}
+	defer out.drop()
 	top, arg := L.GetTop(), 1
 	for {
 		i := strings.IndexByte(f, '%')
@@ -31,13 +32,14 @@ func stringFormat(L *lua.LState) int {
 		out.g.ChargeCPU(L, 4)
 		var c spec
 		f = c.read(L, f)
+		out.keep()
 		out.convert(&c, arg)
 	}
 	L.Push(out.value())
 	return 1
 }
 
-// flags are printf's.
+// flags lists printf's.
 const flags = "-+ #0"
 
 // read reads the conversion that f begins with, after its "%", and returns the rest of f.
@@ -86,7 +88,7 @@ func twoDigits(f string, i int) (n, next int) {
 func (t *text) convert(c *spec, arg int) {
 	switch c.verb {
 	case 's':
-		s := tostring(t.L, guard.Arg(t.L, arg))
+		s := tostring(t.L, guard.Arg(t.L, arg), "'__tostring' must return a string")
 		if c.prec >= 0 && c.prec < len(s) {
 			s = s[:c.prec]
 		}
@@ -97,15 +99,15 @@ func (t *text) convert(c *spec, arg int) {
 		t.padded(c, string([]byte{byte(argInt(t.L, arg))}))
 	case 'd', 'i':
 		x := argNumber(t.L, arg)
-		t.room(longest)
+		t.grow(longest)
 		t.buf = c.signed(t.buf, toInt64(x))
 	case 'o', 'u', 'x', 'X':
 		x := argNumber(t.L, arg)
-		t.room(longest)
+		t.grow(longest)
 		t.buf = c.unsigned(t.buf, toUint64(x))
 	case 'e', 'E', 'f', 'g', 'G', 'a', 'A':
 		x := argNumber(t.L, arg)
-		t.room(longest)
+		t.grow(longest)
 		t.g.ChargeCPU(t.L, 4+max(c.prec, 0)/2) // printing all digits of a small number is long arithmetic
 		t.buf = c.float(t.buf, x)
 	default:
@@ -115,7 +117,7 @@ func (t *text) convert(c *spec, arg int) {
 
 func (t *text) padded(c *spec, s string) {
 	fill := c.width - len(s)
-	t.room(len(s) + max(fill, 0))
+	t.grow(len(s) + max(fill, 0))
 	if !c.minus {
 		t.buf = repeat(t.buf, ' ', fill)
 	}
@@ -127,7 +129,7 @@ func (t *text) padded(c *spec, s string) {
 
 // quoted adds s as a Lua literal.
 func (t *text) quoted(s string) {
-	t.room(len(s) + 2)
+	t.grow(len(s) + 2)
 	t.g.ChargeCPU(t.L, len(s)/8)
 	t.addByte('"')
 	for i := 0; i < len(s); i++ {

@@ -21,6 +21,7 @@ func stringGsub(L *lua.LState) int {
 	anchor := anchored(&m)
 	replacement, _ := toString(with)
 	out := text{L: L, g: g}
+	defer out.drop()
 	copied, at, n := 0, 0, 0
 	for n < most {
 		start := at
@@ -40,6 +41,7 @@ func stringGsub(L *lua.LState) int {
 		n++
 		out.add(s[copied:start])
 		copied = end
+		out.keep()
 		switch with := with.(type) {
 		case *lua.LTable:
 			addValue(&out, &m, start, end, L.GetTable(with, captured(L, g, &m, 0, start, end)))
@@ -75,7 +77,7 @@ func stringGsub(L *lua.LState) int {
 
 // addTemplate adds a replacement string, in which %0 to %9 are captures and % escapes any other character.
 func addTemplate(out *text, m *pattern.Matcher, start, end int, template string) {
-	out.room(len(template))
+	out.grow(len(template))
 	out.g.ChargeCPU(out.L, 1+len(template)/4)
 	for i := 0; i < len(template); i++ {
 		c := template[i]

@@ -25,36 +25,21 @@ func baseNext(L *lua.LState) int {
 	return 2
 }
 
-// basePairs and baseIpairs honour 5.2's __pairs and __ipairs.
-func basePairs(L *lua.LState) int {
-	if iterator(L, "__pairs") {
+func basePairs(L *lua.LState) int { return iterator(L, "__pairs", each, lua.LNil) }
+
+func baseIpairs(L *lua.LState) int { return iterator(L, "__ipairs", eachInt, guard.Integer(0)) }
+
+// iterator pushes the values with which a loop begins, or those of 5.2's __pairs and __ipairs.
+func iterator(L *lua.LState, event string, next, first lua.LValue) int {
+	if f := L.GetMetaField(guard.Arg(L, 1), event); f != lua.LNil {
+		call(L, 3, f, guard.Arg(L, 1))
 		return 3
 	}
 	t := argTable(L, 1)
-	L.Push(each)
+	L.Push(next)
 	L.Push(t)
-	L.Push(lua.LNil)
+	L.Push(first)
 	return 3
-}
-
-func baseIpairs(L *lua.LState) int {
-	if iterator(L, "__ipairs") {
-		return 3
-	}
-	t := argTable(L, 1)
-	L.Push(eachInt)
-	L.Push(t)
-	L.Push(guard.Integer(0))
-	return 3
-}
-
-func iterator(L *lua.LState, event string) bool {
-	f := L.GetMetaField(guard.Arg(L, 1), event)
-	if f == lua.LNil {
-		return false
-	}
-	call(L, 3, f, guard.Arg(L, 1))
-	return true
 }
 
 func ipairsNext(L *lua.LState) int {
@@ -71,21 +56,23 @@ func ipairsNext(L *lua.LState) int {
 // basePrint prints one line. It calls the global tostring, as PUC Lua does, if the script has set its own.
 func basePrint(L *lua.LState) int {
 	g := guard.Of(L)
-	var room [256]byte
-	out := text{L, g, room[:0]}
+	var space [256]byte
+	out := text{L: L, g: g, buf: space[:0]}
+	defer out.drop()
 	own, _ := L.GetGlobal("tostring").(*lua.LFunction)
 	for i := 1; i <= L.GetTop(); i++ {
 		if i > 1 {
 			out.addByte('\t')
 		}
+		out.keep()
 		if own == nil || own.IsG {
-			out.add(printed(L, guard.Arg(L, i)))
+			out.add(tostring(L, guard.Arg(L, i), unprintable))
 			continue
 		}
 		call(L, 1, own, guard.Arg(L, i))
 		s, ok := toString(pop(L))
 		if !ok {
-			return fail(L, "'tostring' must return a string to 'print'")
+			return fail(L, unprintable)
 		}
 		out.add(s)
 	}
@@ -93,13 +80,4 @@ func basePrint(L *lua.LState) int {
 	return 0
 }
 
-func printed(L *lua.LState, v lua.LValue) string {
-	if r, ok := callTostring(L, v); ok {
-		s, ok := toString(r)
-		if !ok {
-			fail(L, "'tostring' must return a string to 'print'")
-		}
-		return s
-	}
-	return plainString(v)
-}
+const unprintable = "'tostring' must return a string to 'print'"

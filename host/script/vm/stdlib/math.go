@@ -9,39 +9,39 @@ import (
 
 func mathFields() []Field {
 	fmod := of2(math.Mod)
-	return fields(
-		Field{"abs", of1(math.Abs)},
-		Field{"acos", of1(math.Acos)},
-		Field{"asin", of1(math.Asin)},
-		Field{"atan", of1(math.Atan)},
-		Field{"atan2", of2(math.Atan2)},
-		Field{"ceil", of1(math.Ceil)},
-		Field{"cos", of1(math.Cos)},
-		Field{"cosh", of1(math.Cosh)},
-		Field{"deg", of1(func(x float64) float64 { return x / radiansPerDegree })},
-		Field{"exp", of1(math.Exp)},
-		Field{"floor", of1(math.Floor)},
-		Field{"fmod", fmod},
+	return []Field{
+		{"abs", of1(math.Abs)},
+		{"acos", of1(math.Acos)},
+		{"asin", of1(math.Asin)},
+		{"atan", of1(math.Atan)},
+		{"atan2", of2(math.Atan2)},
+		{"ceil", of1(math.Ceil)},
+		{"cos", of1(math.Cos)},
+		{"cosh", of1(math.Cosh)},
+		{"deg", of1(func(x float64) float64 { return x / radiansPerDegree })},
+		{"exp", of1(math.Exp)},
+		{"floor", of1(math.Floor)},
+		{"fmod", fmod},
 		fn("frexp", mathFrexp),
 		fn("ldexp", mathLdexp),
 		fn("log", mathLog),
-		Field{"log10", of1(math.Log10)},
+		{"log10", of1(math.Log10)},
 		fn("max", mathMax),
 		fn("min", mathMin),
-		Field{"mod", fmod}, // 5.0's name, which 5.1 keeps
+		{"mod", fmod}, // 5.0's name, which 5.1 keeps
 		fn("modf", mathModf),
-		Field{"pow", of2(math.Pow)},
-		Field{"rad", of1(func(x float64) float64 { return x * radiansPerDegree })},
+		{"pow", of2(math.Pow)},
+		{"rad", of1(func(x float64) float64 { return x * radiansPerDegree })},
 		fn("random", mathRandom),
 		fn("randomseed", mathRandomseed),
-		Field{"sin", of1(math.Sin)},
-		Field{"sinh", of1(math.Sinh)},
-		Field{"sqrt", of1(math.Sqrt)},
-		Field{"tan", of1(math.Tan)},
-		Field{"tanh", of1(math.Tanh)},
-		constant("pi", math.Pi),
-		constant("huge", math.Inf(1)),
-	)
+		{"sin", of1(math.Sin)},
+		{"sinh", of1(math.Sinh)},
+		{"sqrt", of1(math.Sqrt)},
+		{"tan", of1(math.Tan)},
+		{"tanh", of1(math.Tanh)},
+		{"pi", lua.LNumber(math.Pi)},
+		{"huge", lua.LNumber(math.Inf(1))},
+	}
 }
 
 const radiansPerDegree = math.Pi / 180
@@ -92,25 +92,19 @@ func mathLog(L *lua.LState) int {
 	return 1
 }
 
-func mathMax(L *lua.LState) int {
-	most := argNumber(L, 1)
-	for i := 2; i <= L.GetTop(); i++ {
-		if x := argNumber(L, i); x > most {
-			most = x
-		}
-	}
-	L.Push(lua.LNumber(most))
-	return 1
-}
+func mathMax(L *lua.LState) int { return extreme(L, 1) }
 
-func mathMin(L *lua.LState) int {
-	least := argNumber(L, 1)
+func mathMin(L *lua.LState) int { return extreme(L, -1) }
+
+// extreme pushes the largest argument, or the smallest if sign is -1.
+func extreme(L *lua.LState, sign float64) int {
+	found := argNumber(L, 1)
 	for i := 2; i <= L.GetTop(); i++ {
-		if x := argNumber(L, i); x < least {
-			least = x
+		if x := argNumber(L, i); sign*x > sign*found {
+			found = x
 		}
 	}
-	L.Push(lua.LNumber(least))
+	L.Push(lua.LNumber(found))
 	return 1
 }
 

@@ -11,12 +11,12 @@ import (
 
 // osFields returns the functions of os that only need a clock.
 func osFields() []Field {
-	return fields(
+	return []Field{
 		fn("clock", osClock),
 		fn("date", osDate),
 		fn("difftime", osDifftime),
 		fn("time", osTime),
-	)
+	}
 }
 
 // osClock pushes the processor time that the script has used, in seconds.
@@ -64,8 +64,8 @@ func osDate(L *lua.LState) int {
 		L.Push(d.table(L))
 		return 1
 	}
-	var room [128]byte
-	out := text{L, guard.Of(L), room[:0]}
+	var space [128]byte
+	out := text{L: L, g: guard.Of(L), buf: space[:0]}
 	d.format(&out, format)
 	L.Push(out.value())
 	return 1

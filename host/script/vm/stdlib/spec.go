@@ -78,15 +78,15 @@ func (c *spec) unsigned(dst []byte, n uint64) []byte {
 }
 
 func (c *spec) integer(dst []byte, sign string, n uint64, base int) []byte {
-	var room [128]byte
-	digits := room[100:100]
+	var space [128]byte
+	digits := space[100:100]
 	if n != 0 || c.prec != 0 {
 		digits = strconv.AppendUint(digits, n, base)
 	}
 	if c.verb == 'X' {
 		digits = bytes.ToUpper(digits)
 	}
-	body := repeat(room[:0], '0', c.prec-len(digits))
+	body := repeat(space[:0], '0', c.prec-len(digits))
 	if c.verb == 'o' && c.sharp && len(body) == 0 && (len(digits) == 0 || digits[0] != '0') {
 		body = append(body, '0')
 	}
@@ -95,8 +95,8 @@ func (c *spec) integer(dst []byte, sign string, n uint64, base int) []byte {
 
 // float does %e, %f, %g, %a and their capital forms.
 func (c *spec) float(dst []byte, x float64) []byte {
-	var room [longest]byte
-	body := room[:0]
+	var space [longest]byte
+	body := space[:0]
 	sign := c.sign(math.Signbit(x))
 	x = math.Abs(x)
 	special := math.IsInf(x, 0) || math.IsNaN(x)

@@ -66,8 +66,4 @@ func StringMetatable(L *lua.LState, str *lua.LTable) *lua.LTable {
 	return mt
 }
 
-func fields(list ...Field) []Field { return list }
-
 func fn(name string, f lua.LGFunction) Field { return Field{name, guard.GoFunction(f)} }
-
-func constant(name string, x float64) Field { return Field{name, lua.LNumber(x)} }

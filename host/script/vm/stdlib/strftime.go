@@ -29,7 +29,7 @@ func (d *date) format(out *text, f string) {
 			continue
 		}
 		i++
-		out.room(64)
+		out.grow(64)
 		out.buf = d.conversion(out.buf, f[i])
 		out.g.ChargeCPU(out.L, 4)
 	}

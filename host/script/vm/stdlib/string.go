@@ -10,14 +10,14 @@ import (
 
 func stringFields() []Field {
 	gmatch := guard.GoFunction(stringGmatch)
-	return fields(
+	return []Field{
 		fn("byte", stringByte),
 		fn("char", stringChar),
 		fn("dump", stringDump),
 		fn("find", stringFind),
 		fn("format", stringFormat),
-		Field{"gfind", gmatch}, // 5.0's name, which 5.1 keeps
-		Field{"gmatch", gmatch},
+		{"gfind", gmatch}, // 5.0's name, which 5.1 keeps
+		{"gmatch", gmatch},
 		fn("gsub", stringGsub),
 		fn("len", stringLen),
 		fn("lower", stringLower),
@@ -26,7 +26,7 @@ func stringFields() []Field {
 		fn("reverse", stringReverse),
 		fn("sub", stringSub),
 		fn("upper", stringUpper),
-	)
+	}
 }
 
 // from converts a Lua index, which counts from the end if it is negative, to one that counts from 1
@@ -47,7 +47,7 @@ func stringByte(L *lua.LState) int {
 		return 0
 	}
 	n := j - i + 1
-	checkRoom(L, n, "string slice too long")
+	checkStack(L, n, "string slice too long")
 	if n > 1 {
 		guard.Of(L).ChargeCPU(L, n)
 	}
@@ -58,10 +58,10 @@ func stringByte(L *lua.LState) int {
 }
 
 func stringChar(L *lua.LState) int {
-	var room [64]byte
-	t := text{L, guard.Of(L), room[:0]}
+	var space [64]byte
+	t := text{L: L, g: guard.Of(L), buf: space[:0]}
 	n := L.GetTop()
-	t.room(n)
+	t.grow(n)
 	for i := 1; i <= n; i++ {
 		c := argInt(L, i)
 		if c < 0 || c > 255 {

@@ -7,7 +7,7 @@ import (
 )
 
 func tableFields() []Field {
-	return fields(
+	return []Field{
 		fn("concat", tableConcat),
 		fn("foreach", tableForeach),
 		fn("foreachi", tableForeachi),
@@ -19,7 +19,7 @@ func tableFields() []Field {
 		fn("setn", tableSetn),
 		fn("sort", tableSort),
 		fn("unpack", unpack),
-	)
+	}
 }
 
 // tableConcat computes the size first, so that the result is allocated once.
@@ -27,12 +27,7 @@ func tableConcat(L *lua.LState) int {
 	t, sep := argTable(L, 1), optString(L, 2, "")
 	g := guard.Of(L)
 	i := optInt(L, 3, 1)
-	var j int
-	if guard.Arg(L, 4) == lua.LNil {
-		j = g.Len(L, t)
-	} else {
-		j = argInt(L, 4)
-	}
+	j := lastIndex(L, 4, t)
 	if i > j {
 		L.Push(empty)
 		return 1
@@ -56,9 +51,9 @@ func tableConcat(L *lua.LState) int {
 		size += len(sep)
 	}
 	g.ChargeSlots(L, (j-i)&1023)
-	var room [128]byte
-	out := text{L, g, room[:0]}
-	out.room(size)
+	var space [128]byte
+	out := text{L: L, g: g, buf: space[:0]}
+	out.grow(size)
 	for k := i; ; k++ {
 		switch v := guard.Get(t, k).(type) {
 		case lua.LString:
@@ -189,14 +184,7 @@ func tableRemove(L *lua.LState) int {
 // unpack implements base's unpack and 5.2's table.unpack.
 func unpack(L *lua.LState) int {
 	t := argTable(L, 1)
-	g := guard.Of(L)
-	i := optInt(L, 2, 1)
-	var j int
-	if guard.Arg(L, 3) == lua.LNil {
-		j = g.Len(L, t)
-	} else {
-		j = argInt(L, 3)
-	}
+	i, j := optInt(L, 2, 1), lastIndex(L, 3, t)
 	if i > j {
 		return 0
 	}
@@ -204,7 +192,7 @@ func unpack(L *lua.LState) int {
 	if n == 0 || n > uint(maxStack-L.GetTop()) {
 		return fail(L, "too many results to unpack")
 	}
-	g.ChargeSlots(L, int(n))
+	guard.Of(L).ChargeSlots(L, int(n))
 	for k := range int(n) {
 		L.Push(guard.Get(t, i+k))
 	}

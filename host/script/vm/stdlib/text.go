@@ -6,11 +6,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// headerSize is what a string takes besides its bytes: the value that points to it, and rounding.
+// headerSize estimates the memory of a string besides its bytes: the value that points to it, and rounding.
 const headerSize = 24
 
-// bytesPerUnit is how many bytes are copied or compared in the time of one VM instruction.
+// bytesPerUnit counts the bytes that are copied or compared in the time of one VM
+// instruction.
 const bytesPerUnit = 128
+
+// madePerUnit counts the bytes of a new string that are cleared, written and later collected in that time.
+const madePerUnit = 32
 
 // one has the strings of one byte, which loops over a string make often.
 var one = func() (all [256]lua.LValue) {
@@ -37,20 +41,30 @@ func part(L *lua.LState, g *guard.Guard, s string) lua.LValue {
 // charge charges a string of n bytes that is about to be made.
 func charge(L *lua.LState, g *guard.Guard, n int) {
 	g.ChargeMemory(L, n+headerSize)
-	if n >= bytesPerUnit {
-		g.ChargeCPU(L, n/bytesPerUnit)
+	if n >= madePerUnit {
+		g.ChargeCPU(L, n/madePerUnit)
 	}
 }
 
 // text builds a string. Its capacity doubles, and is charged before it grows.
 type text struct {
-	L   *lua.LState
-	g   *guard.Guard
-	buf []byte
+	L    *lua.LState
+	g    *guard.Guard
+	buf  []byte
+	kept int // of its capacity; see keep
 }
 
-// room makes room for n more bytes, which may then be appended to buf.
-func (t *text) room(n int) {
+// keep has the census count the buffer. A function that calls back into Lua while it
+// builds a string calls it before, and defers drop.
+func (t *text) keep() {
+	t.g.Keep(cap(t.buf) - t.kept)
+	t.kept = cap(t.buf)
+}
+
+func (t *text) drop() { t.g.Keep(-t.kept) }
+
+// grow makes space for n more bytes, which may then be appended to buf.
+func (t *text) grow(n int) {
 	if len(t.buf)+n <= cap(t.buf) {
 		return
 	}
@@ -60,12 +74,12 @@ func (t *text) room(n int) {
 }
 
 func (t *text) add(s string) {
-	t.room(len(s))
+	t.grow(len(s))
 	t.buf = append(t.buf, s...)
 }
 
 func (t *text) addByte(c byte) {
-	t.room(1)
+	t.grow(1)
 	t.buf = append(t.buf, c)
 }
 
@@ -85,6 +99,6 @@ func (t *text) value() lua.LValue {
 }
 
 func (t *text) addNumber(x float64) {
-	t.room(32)
+	t.grow(32)
 	t.buf = number.Append(t.buf, x)
 }

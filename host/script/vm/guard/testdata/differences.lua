@@ -131,3 +131,17 @@ local f, e = loadstring("return 1" .. ("+1"):rep(5000)) print(f, e)
 -- more than 256 KiB of source text are refused
 print(loadstring(("x = 1 "):rep(50000), "=big"))
 --> nil	source limit of 256 KiB reached
+
+-- a function has 200 registers in gopher-lua and 250 in PUC Lua: calls with several arguments do not nest as deep
+print(loadstring("return " .. ("f(1, "):rep(110) .. "1" .. (")"):rep(110), "=t"))
+--> nil	t:1: function or expression too complex
+
+-- a function may have 255 upvalues, as in 5.2
+local names, sum = {}, {} for i = 1, 120 do names[i] = "local a" .. i .. " = 1" sum[i] = "a" .. i end
+print(loadstring(table.concat(names, " ") .. " return (function() return " .. table.concat(sum, " + ") .. " end)()")())
+--> 120
+
+-- a function may have 255 upvalues, as in 5.2
+local function names(c, n) local t = {} for i = 1, n do t[i] = c .. i end return table.concat(t, ", ") end
+print(loadstring("local " .. names("a", 150) .. " return function() local " .. names("b", 150) .. "\nreturn function() return " .. names("a", 130) .. ", f(" .. names("b", 130) .. ") end end", "=t"))
+--> nil	t:2: function at line 2 has more than 255 upvalues

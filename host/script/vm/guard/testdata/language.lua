@@ -413,3 +413,56 @@ local function fall(n) if n > 0 then local x = fall(n - 1) return x end error("d
 local function handler(e) local function again(n) if n > 0 then local x = again(n - 1) return x end return e end return again(3) end
 for n = 1, 60 do local ok, e = xpcall(function() fall(n) end, handler) if ok or e ~= "down" then print(n, ok, e) end end
 for n = 1, 60 do local ok, e = pcall(fall, n) if ok or e ~= "down" then print(n, ok, e) end end
+
+local function rep(s, n, sep) local t = {} for i = 1, n do t[i] = (s:gsub("#", tostring(i))) end return table.concat(t, sep or ",") end
+local function try(s, ...) local f, e = loadstring(s, "=t") if not f then return "no" end return pcall(setfenv(f, getfenv(1)), ...) end
+for _, n in ipairs{1, 49, 50, 51, 52, 99, 100, 101, 149, 150, 151, 200, 201, 250, 251, 300, 301, 999, 1000, 1001} do
+  print(n, try("local function f() return 7, 8, 9 end local t = {" .. rep("#", n) .. ", f()} return #t, t[1], t[" .. n .. "], t[" .. n + 3 .. "]"))
+  print(n, try("local t = {" .. rep("#", n) .. ", ...} return #t, t[1], t[" .. n .. "], t[" .. n + 2 .. "]", "a", "b"))
+  print(n, try("local t = {x = 1, " .. rep("#", n) .. ", y = 2, {" .. rep("-#", n) .. ", ...}, (...)} return #t, t.y, t[" .. n + 1 .. "][" .. n + 2 .. "]", "a", "b"))
+end
+
+local function rep(s, n, sep) local t = {} for i = 1, n do t[i] = (s:gsub("#", tostring(i))) end return table.concat(t, sep or ",") end
+local function try(s, ...) local f, e = loadstring(s, "=t") if not f then return "no" end return pcall(setfenv(f, getfenv(1)), ...) end
+function f(n) local t = {} for i = 1, n do t[i] = i end return unpack(t, 1, n) end t = {}
+for _, n in ipairs{1, 2, 9, 10, 11, 12, 20, 50, 99, 100, 119} do
+  print(n, try(rep("g#", n) .. " = " .. rep("#", n) .. " return g1, g" .. n))
+  print(n, try(rep("g#", n) .. " = f(" .. n + 3 .. ") return g1, g" .. n))
+  print(n, try(rep("g#", n) .. " = 5 return g1, g" .. n))
+  print(n, try(rep("t[#]", n) .. " = " .. rep("t[#] or #", n) .. " return t[1], t[" .. n .. "]"))
+  if n < 60 then print(n, try("local i = 1 " .. rep("t[i + #]", n) .. " = " .. rep("#", n) .. " return t[2], t[" .. n + 1 .. "]")) end
+  print(n, try("local t = {} " .. rep("t.k#", n) .. ", t = " .. rep("#", n) .. ", 5 return t"))
+  print(n, try("local " .. rep("l#", n) .. " " .. rep("l#", n) .. " = 0, " .. rep("l#", n) .. " return l1, l" .. n))
+  if n % 2 == 0 and n < 60 then print(n, try("local a, b = 1, 2 " .. rep("a, b", n) .. " = " .. rep("b, a", n) .. " return a, b")) end
+end
+
+local function rep(s, n, sep) local t = {} for i = 1, n do t[i] = (s:gsub("#", tostring(i))) end return table.concat(t, sep or ",") end
+local function try(s, ...) local f, e = loadstring(s, "=t") if not f then return (e:gsub(" near .*", "")) end return pcall(setfenv(f, getfenv(1)), ...) end
+for _, n in ipairs{99, 100, 101, 150, 199, 200, 201, 220, 246} do
+  print(n, try("return select('#', " .. rep("#", n) .. "), (select(" .. n .. ", " .. rep("#", n) .. "))"))
+  print(n, try("return select('#', " .. rep("#", n - 1) .. ", ...)", "a", "b"))
+  print(n, try("local function f() return " .. rep("#", n) .. " end return select('#', f()), (select(" .. n .. ", f()))"))
+  print(n, try("local x, o = 4, {m = function(...) return select('#', ...), (select(-1, ...)) end} return o:m(" .. rep("#", n - 2) .. ", x)"))
+end
+print(try("return f(" .. rep("#", 260) .. ")"))
+print(try("return " .. rep("#", 251)))
+
+local function rep(s, n, sep) local t = {} for i = 1, n do t[i] = (s:gsub("#", tostring(i))) end return table.concat(t, sep or ",") end
+local function try(s, ...) local f, e = loadstring(s, "=t") if not f then return (e:gsub(" near .*", "")) end return pcall(setfenv(f, getfenv(1)), ...) end
+for _, n in ipairs{99, 100, 101, 102, 150, 190, 195, 196, 197, 198} do
+  print(n, try(rep("local l#=#", n, " ") .. " return l1, l" .. n))
+  print(n, try(rep("local l#=#", n, " ") .. " if l1 == 1 then return (select(3, l1, l2, l3, ..., l" .. n .. ")) end return 2", 7))
+  print(n, try(rep("local l#=#", n, "\n") .. " local f = function() l1 = l1 + 1 return l1 + l" .. n .. " end return f() + f() + l1"))
+  print(n, try(rep("local l#=#", n, " ") .. " local x = {" .. rep("#", 49) .. "} return #x"))
+  print(n, try("local function f(a, ...) " .. rep("local l#=#", n - 3, " ") .. " return a, arg, ... end return f(1, 2, 3)"))
+  print(n, try("local o = {} function o:m(...) " .. rep("local l#=#", n - 4, " ") .. " return self == o, ... end return o:m(1, 2)"))
+  print(n, try("do " .. rep("local l#=#", n, " ") .. " end do " .. rep("local l#=#", n, " ") .. " return l1 end"))
+  print(n, try(rep("local l#=#\n", n, "") .. "error('x')"))
+  print(n, try(rep("local l#=#\n", n, "") .. "local y = z.x"))
+end
+for _, n in ipairs{201, 202, 250, 400} do
+  print(try(rep("local l#=#", n, " ") .. " return 1"))
+  print(try("local function f() " .. rep("local l#=#", n, " ") .. " return 1 end"))
+  print(try("local function f(" .. rep("l#", n) .. ") return 1 end"))
+  print(try("\nlocal " .. rep("l#", n) .. " = 1 return 1"))
+end

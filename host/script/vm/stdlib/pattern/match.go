@@ -81,7 +81,7 @@ func (m *Matcher) items(s, p int) int {
 	}
 }
 
-// few is the number of bytes to test one by one before a set of bytes is made for the rest.
+// most tests few bytes one by one before it makes a set of bytes for the rest.
 const few = 2
 
 // most matches as many bytes as possible and gives back one after the other (max_expand).

@@ -13,10 +13,10 @@ const (
 	maxDepth    = 200
 )
 
-// slice is the number of steps between two charges.
+// slice counts the steps between two charges.
 const slice = 256
 
-// perUnit is the number of steps that take the time of one VM instruction.
+// perUnit counts the steps that take the time of one VM instruction.
 const perUnit = 2
 
 // A Meter is charged for the work of matching, one unit for the time of one VM instruction. It may stop the matcher by
@@ -54,7 +54,7 @@ const (
 	position   = -2
 )
 
-// What match returns if it is no index of the subject.
+// match returns one of these instead of an index of the subject.
 const (
 	noMatch = -1
 	broken  = -2 // m.failure says why

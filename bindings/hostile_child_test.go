@@ -1,0 +1,166 @@
+package bindings_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/testproc"
+)
+
+// A child process runs one hostile script as a call, with the bindings, a
+// simulated FreeSWITCH and the limits that a flow has by default, but for attackBurst.
+const (
+	attackEnv      = "ESLUA_TEST_ATTACK" // makes the test binary such a child; the script is on its standard input
+	attackData     = 1 << 30             // RLIMIT_DATA
+	attackBurst    = 250 * time.Millisecond
+	attackTime     = 2 * time.Second // of processor time, with what the child itself needs to start
+	attackResident = 96 << 20        // bytes
+	rlimitData     = 2
+)
+
+type attack struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Src    string `json:"src"`
+	NoLine bool   `json:"noline"` // its error has no place
+	Want   string `json:"want"`   // in its error or in what it prints
+}
+
+// readAttacks reads the scripts of testdata.
+func readAttacks(t *testing.T) (list []attack) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/attacks*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		lines := bufio.NewScanner(f)
+		for lines.Buffer(nil, 1<<20); lines.Scan(); {
+			var a attack
+			if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+				t.Fatal(name, err)
+			}
+			list = append(list, a)
+		}
+		if err := lines.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
+}
+
+// TestAttackChild runs in the child.
+func TestAttackChild(t *testing.T) {
+	if os.Getenv(attackEnv) == "" {
+		return
+	}
+	for what, most := range map[int]uint64{rlimitData: attackData, syscall.RLIMIT_CPU: 2 * uint64(attackTime/time.Second)} {
+		if err := syscall.Setrlimit(what, &syscall.Rlimit{Cur: most, Max: most}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var src bytes.Buffer
+	if _, err := src.ReadFrom(os.Stdin); err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, "", bob)
+	h.log.quiet, h.limits.Burst = true, attackBurst
+	h.readFile = func(string) (string, error) { return src.String(), nil }
+	var err error
+	if h.script, err = vm.Compile("attack.lua", src.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	h.print = func(line string) {
+		if len(line) < 10_000 {
+			fmt.Println("print:", line)
+		}
+	}
+	h.call()
+	o := h.end()
+	status, err := os.ReadFile("/proc/self/status") // the kernel's ru_maxrss also counts the parent
+	if err != nil {
+		t.Fatal(err)
+	}
+	resident := ""
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "VmHWM:") {
+			resident = strings.Trim(line[len("VmHWM:"):], " \tkB\n")
+		}
+	}
+	fmt.Printf("resident: %s\nended: %.10000v\n", resident, o.err)
+}
+
+// TestAttacks runs every hostile script: each ends in time and within its memory,
+// with a result or with an error that names its place.
+func TestAttacks(t *testing.T) {
+	for i, a := range readAttacks(t) {
+		if i%testproc.Size(1, 16, 32) > 0 {
+			continue
+		}
+		t.Run(a.Name, func(t *testing.T) {
+			t.Parallel()
+			endsWell(t, a)
+		})
+	}
+}
+
+// endsWell runs a hostile script.
+func endsWell(t *testing.T, a attack) {
+	out, state := runAttack(t, a.Src)
+	took := testproc.Time(state)
+	if took > attackTime {
+		t.Errorf("took %v", took)
+	}
+	_, ended, ok := strings.Cut(out, "\nended: ")
+	resident := attackResident + 1
+	if m := isResident.FindStringSubmatch(out); m != nil {
+		resident, _ = strconv.Atoi(m[1])
+		resident <<= 10
+	}
+	switch {
+	case resident > attackResident:
+		t.Errorf("had %d MiB resident", resident>>20)
+	case !state.Success() || !ok:
+		t.Errorf("the process died: %v", state)
+	case strings.Contains(ended, "internal error"):
+		t.Errorf("Go panicked below the script: %.300s", ended)
+	case strings.Contains(ended, "got through"), strings.Contains(ended, "assertion failed"):
+		t.Errorf("it succeeded: %.300s", ended)
+	case !strings.HasPrefix(ended, "<nil>") && !a.NoLine && !hasPlace.MatchString(ended):
+		t.Errorf("its error has no place: %.300s", ended)
+	case !strings.Contains(out, a.Want):
+		t.Errorf("it does not end with %q", a.Want)
+	}
+	if t.Failed() {
+		out = "the child: " + tail(out)
+	}
+	t.Logf("%v %d MiB %.2000s", took.Round(time.Millisecond), resident>>20, tail(out))
+}
+
+var isResident = regexp.MustCompile(`\nresident: (\d+)\n`)
+
+var hasPlace = regexp.MustCompile(`^[^\n]*:\d+: `)
+
+func tail(s string) string { return s[max(0, len(s)-300):] }
+
+func runAttack(t *testing.T, src string) (out string, state *os.ProcessState) {
+	t.Helper()
+	stdout, stderr, state := testproc.Run(t, src, []string{attackEnv + "=1"}, testproc.Plain(t), "-test.run=^TestAttackChild$")
+	return "\n" + stdout + stderr, state
+}

@@ -1,0 +1,154 @@
+package session
+
+import (
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/google/uuid"
+)
+
+// bridge connects two channels of the script and waits until the bridge ends. The call
+// that runs the script leads, whichever of the two it is: its dialplan continues after
+// the script.
+func bridge(x, y *Session, a *vm.Args) error {
+	if x == nil || y == nil || x == y || x.call == nil || y.call == nil || x.gone() || y.gone() {
+		a.Instance().(*Sessions).env.Log.Error("bridge: Channels not ready")
+		return nil
+	}
+	if y.checkpoint != nil {
+		x, y = y, x
+	}
+	if err := x.runHook(); err != nil {
+		return err
+	}
+	if !x.call.MediaReady() {
+		if _, err := preAnswer(x, a); err != nil {
+			return err
+		}
+	}
+	connect := x.lead
+	for _, s := range []*Session{x, y} {
+		if _, ok := s.call.(*attached); ok {
+			connect = x.bridgeAttached
+		}
+	}
+	if err := connect(y, a); err != nil {
+		return err
+	}
+	return x.runHook()
+}
+
+// A leg attempts to pick up for somewhat longer than the pickup waits for it. The
+// attempts have an end, because a pickup that is over does not tell the leg.
+const (
+	pickupPause = 20 * time.Millisecond
+	pickupTries = 250
+)
+
+// lead connects the channel with a leg as the application bridge does, in its own
+// thread, so that what the bridge's end means to either is FreeSWITCH's doing, as under
+// mod_lua (switch_ivr_bridge.c:switch_ivr_multi_threaded_bridge); uuid_bridge would
+// take the channel out of its dialplan. What the application dials is a pickup, which
+// the leg answers: FreeSWITCH then puts the leg in the pickup's place
+// (mod_dptools.c:pickup_function, switch_ivr_originate.c:check_channel_status).
+func (s *Session) lead(leg *Session, a *vm.Args) error {
+	key := uuid.NewString()
+	restore, err := s.keepDialResult(a)
+	if err != nil {
+		return err
+	}
+	s.onEvent = func(ev esl.Event) {
+		switch name := ev.Name(); {
+		case name == "CHANNEL_EXECUTE" && ev.Get("Application") == "bridge":
+			leg.pickUp(a, key)
+		case name == "CHANNEL_BRIDGE":
+			restore()
+		}
+	}
+	defer func() { s.onEvent = nil }()
+	last := leg.call.Snapshot()
+	dial := syntax.Variables([]syntax.Var{
+		{Name: "originate_timeout", Value: "2"}, // the leg may have hung up
+		{Name: "origination_caller_id_name", Value: last.Get("Caller-Caller-ID-Name")},
+		{Name: "origination_caller_id_number", Value: last.Get("Caller-Caller-ID-Number")},
+	}) + "pickup/" + key
+	_, err = s.waitWithCallbacks(a, &prompt{app: true}, func() error {
+		_, err := s.call.Execute(a.Context(), "bridge", syntax.Scope(dial, syntax.Var{Name: "continue_on_fail", Value: "true"}))
+		return err
+	})
+	s.call.FlushDigits() // they were meant for the other side
+	return err
+}
+
+// dialResult are the variables in which FreeSWITCH notes how a channel's dialling went.
+var dialResult = []string{"originate_disposition", "DIALSTATUS", "originated_legs", "originate_causes", "last_bridge_hangup_cause"}
+
+// keepDialResult returns a function that gives the channel its dialResult back, after
+// the application bridge has noted that of the pickup.
+func (s *Session) keepDialResult(a *vm.Args) (restore func(), err error) {
+	values := make([]string, len(dialResult))
+	for i, name := range dialResult {
+		if values[i], err = s.call.API(a.Context(), syntax.ForChannel("uuid_getvar", s.call.UUID(), name)); err != nil {
+			return nil, s.classifyErr(err)
+		}
+	}
+	return func() {
+		for i, name := range dialResult {
+			value := values[i]
+			if value == "_undef_" {
+				value = ""
+			}
+			if s.setChannelVariable(a, name, value) != nil {
+				return // the call has ended: the bridge's end says so
+			}
+		}
+	}, nil
+}
+
+// pickUp has a leg answer the pickup that another channel dials, as soon as it does.
+// FreeSWITCH makes the leg's caller its callee and the pickup's caller its caller, so
+// the two are exchanged before.
+func (s *Session) pickUp(a *vm.Args, key string) {
+	if err := s.leg.FlipCallerID(); err != nil {
+		return
+	}
+	for tries := 0; tries < pickupTries && !s.gone(); tries++ {
+		if _, err := s.call.Execute(a.Context(), "pickup", key); err != nil {
+			return
+		}
+		if err := s.call.Sleep(a.Context(), pickupPause); err != nil {
+			return
+		}
+	}
+}
+
+// bridgeAttached connects channels of which another program controls at least one. Both
+// leave what they do; where they go after the bridge is for FreeSWITCH to decide.
+func (s *Session) bridgeAttached(y *Session, a *vm.Args) error {
+	ctx := a.Context()
+	env := s.set.env
+	line := syntax.ForChannel("uuid_bridge", s.call.UUID(), syntax.Word(y.call.UUID()))
+	if err := env.Allowed(ctx, func() error { return env.Grants.CheckAPI(line) }); err != nil {
+		return err
+	}
+	reply, err := env.Switch.API(ctx, line)
+	if err == nil && !strings.HasPrefix(reply, "+OK") {
+		s.log().Error("bridge: FreeSWITCH refused", "reply", strings.TrimSpace(reply))
+		return nil
+	}
+	if err != nil {
+		return s.classifyErr(err)
+	}
+	watched := s
+	if _, ok := s.call.(*attached); ok {
+		watched = y
+	}
+	_, err = watched.call.WaitEvent(ctx, -1, func(ev esl.Event) bool {
+		name := ev.Name()
+		return watched.call.IsOwn(ev) && (name == "CHANNEL_UNBRIDGE" || name == "CHANNEL_HANGUP")
+	})
+	return watched.classifyErr(err)
+}

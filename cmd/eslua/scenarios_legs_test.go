@@ -1,0 +1,84 @@
+package main
+
+// legScenarios dial second legs.
+func legScenarios() []scenario {
+	return []scenario{
+		{
+			name: "secondLeg", far: answered(),
+			script: `
+session:answer()
+local other = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:800^hangup:USER_BUSY/default/inline")
+log(other:ready(), other:hangupCause())
+if other:ready() then freeswitch.bridge(session, other) end
+log("bridge over")
+session:hangup()`,
+			lines: []string{"true SUCCESS", "bridge over"},
+		},
+		{
+			name: "aLegIsKilledInTheBridge", far: answered(),
+			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			script: `
+session:answer()
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
+freeswitch.API():execute("sched_api", "+1 none uuid_kill " .. leg.uuid .. " USER_BUSY")
+freeswitch.bridge(session, leg)
+log(session:ready(), leg:ready())`,
+			lines: []string{"true false"}, after: "NO_ANSWER",
+		},
+		{
+			name: "aLegIsTransferredOutOfTheBridge", far: answered(),
+			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			script: `
+session:answer()
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
+freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. leg.uuid .. " sleep:200,hangup inline")
+freeswitch.bridge(session, leg)
+log(session:ready(), leg:ready())`,
+			lines: []string{"true false"}, after: "NO_ANSWER",
+		},
+		{
+			name: "aLegIsParkedInTheBridge", far: answered(),
+			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			script: `
+session:answer()
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
+freeswitch.API():execute("sched_api", "+1 none uuid_park " .. leg.uuid .. "")
+freeswitch.bridge(session, leg)
+log(session:ready(), leg:ready())`,
+			lines: []string{"true false"}, after: "NO_ANSWER",
+		},
+		{
+			name: "theCallIsTransferredOutOfTheBridge", far: answered(),
+			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			script: `
+session:answer()
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
+freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. session.uuid .. " sleep:200,hangup:USER_BUSY inline")
+freeswitch.bridge(session, leg)
+for i = 1, 50 do if leg:ready() then leg:sleep(100) end end
+log(session:ready(), leg:ready())`,
+			lines: []string{"false false"}, after: "USER_BUSY",
+		},
+		{
+			name: "parkAfterTheBridge", far: answered(),
+			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			script: `
+session:answer()
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
+session:setVariable("park_after_bridge", "true") session:setVariable("park_timeout", "2:USER_BUSY") freeswitch.API():execute("sched_api", "+1 none uuid_kill " .. leg.uuid .. "")
+freeswitch.bridge(session, leg)
+for i = 1, 50 do if session:ready() then session:sleep(100) end end
+log(session:ready(), leg:ready())`,
+			lines: []string{"false false"}, after: "USER_BUSY",
+		},
+		{
+			name: "secondLegIsBusy", far: answered(),
+			script: `
+session:answer()
+local other = freeswitch.Session("loopback/m:^:hangup:USER_BUSY^park/default/inline")
+log(other:ready(), other:hangupCause())
+session:hangup("USER_BUSY")`,
+			lines: []string{"false USER_BUSY"}, cause: "USER_BUSY",
+		},
+	}
+}

@@ -1,0 +1,60 @@
+package database
+
+import (
+	"context"
+	"fmt"
+)
+
+// Kind says as what the database holds a value.
+type Kind uint8
+
+// The kinds of values. All are written as text; the others are what a script would
+// rather have.
+const (
+	Text Kind = iota
+	Null
+	Number
+	Bool // the text is t or f
+)
+
+// A Value is one column of a row.
+type Value struct {
+	Kind Kind
+	Text []byte // as the database writes it; valid until the next row
+}
+
+// A Row is one row of a result. It is valid until the next one is read.
+type Row struct {
+	Columns []string
+	Values  []Value
+}
+
+// MaxRow limits the bytes of a row, and of a value of it.
+const MaxRow = 1 << 20
+
+// A backend is a connection to one kind of database. It belongs to one goroutine.
+type backend interface {
+	// run starts the commands of a text, which can be several without args. If the
+	// rows are not wanted, the cursor gives none.
+	run(ctx context.Context, text string, args []any, rows bool) (cursor, error)
+	// nests reports whether commands can run while a cursor is open.
+	nests() bool
+	// alive reports whether the connection is still of use.
+	alive(ctx context.Context) bool
+}
+
+// A cursor reads the results of commands.
+type cursor interface {
+	// next returns the next row of any of the commands, nil after the last. It runs
+	// the commands as far as that.
+	next(ctx context.Context) (*Row, error)
+	// changed returns how many rows the last command has changed.
+	changed() int64
+	// close drops what has not been read. It may be called again.
+	close(ctx context.Context) error
+}
+
+// wrongCount says that a command wants another number of values than it got.
+func wrongCount(want, got int) error {
+	return fmt.Errorf("the command has %d placeholders, and %d values were given", want, got)
+}

@@ -1,0 +1,322 @@
+package database
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+)
+
+// A Handle is a script's connection to a database. It belongs to one goroutine.
+type Handle struct {
+	pool    *pool
+	conn    *sql.Conn // nil: none at the moment
+	backend backend
+	used    bool    // for more than reading and writing rows
+	begun   bool    // a transaction by Begin
+	open    []*Rows // that have not been read to their end, the innermost last
+	changed int64
+}
+
+// connect has the handle hold a connection that is of use.
+func (h *Handle) connect(ctx context.Context) error {
+	if h.conn != nil {
+		if h.used || h.begun || len(h.open) > 0 || h.backend.alive(ctx) {
+			return nil
+		}
+		h.discard()
+	}
+	if h.begun {
+		return errors.New("the connection of the transaction is lost")
+	}
+	h.used = false
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	timer := h.pool.clock.AfterFunc(h.pool.limit, func() { stop(h.pool.busy()) })
+	defer timer.Stop()
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	conn, err := h.pool.db.Conn(ctx)
+	blocker.Unblock()
+	if err != nil {
+		return withCause(ctx, err)
+	}
+	h.conn = conn
+	return conn.Raw(func(c any) error {
+		h.backend = backendOf(c)
+		return nil
+	})
+}
+
+// busy says that a script got no connection in time.
+func (p *pool) busy() error {
+	if p.db.Stats().InUse >= p.setting.Connections {
+		return fmt.Errorf("the database %s has no connection free for %v: its %d connections are in use "+
+			"(release handles early, or raise databases: %s: connections: in the configuration)", p.name, p.limit, p.setting.Connections, p.name)
+	}
+	return fmt.Errorf("the database %s has not answered within %v", p.name, p.limit)
+}
+
+// discard gives the connection up: nobody gets it again.
+func (h *Handle) discard() {
+	if h.conn != nil {
+		_ = h.conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = h.conn.Close()
+	}
+	h.conn, h.backend = nil, nil
+}
+
+// Release gives the connection back. The Handle may be used again; it then takes
+// another one.
+func (h *Handle) Release() {
+	for len(h.open) > 0 {
+		h.used = true // a result that is not read to its end would have to be
+		h.open[len(h.open)-1].drop()
+	}
+	if h.conn == nil {
+		return
+	}
+	if h.used || h.begun {
+		h.discard()
+	} else {
+		_ = h.conn.Close()
+	}
+	h.conn, h.backend, h.used, h.begun = nil, nil, false, false
+}
+
+// Connected reports whether the handle holds a connection at the moment.
+func (h *Handle) Connected() bool { return h.conn != nil }
+
+// Idle reports whether the connection can be given back without losing anything.
+func (h *Handle) Idle() bool { return h.conn != nil && !h.used && !h.begun && len(h.open) == 0 }
+
+// SQLite reports whether the database is a file of SQLite's.
+func (h *Handle) SQLite() bool { return h.pool.setting.DSN.SQLite() }
+
+// Changed returns how many rows the last command has changed.
+func (h *Handle) Changed() int64 { return h.changed }
+
+// Query runs commands and returns their rows. Args are the values of placeholders; with
+// nil there may be several commands.
+func (h *Handle) Query(ctx context.Context, text string, args []any) (*Rows, error) {
+	return h.run(ctx, text, args, true)
+}
+
+// Exec runs commands and drops their rows.
+func (h *Handle) Exec(ctx context.Context, text string, args []any) error {
+	rows, err := h.run(ctx, text, args, false)
+	if err != nil {
+		return err
+	}
+	_, err = rows.Next()
+	return err
+}
+
+func (h *Handle) run(ctx context.Context, text string, args []any, wanted bool) (*Rows, error) {
+	if err := h.connect(ctx); err != nil {
+		return nil, err
+	}
+	if !h.backend.nests() {
+		for _, r := range h.open {
+			if err := r.store(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !isPlain(text) {
+		h.used = true
+	}
+	r := &Rows{handle: h, left: h.pool.limit}
+	r.ctx, r.stop = context.WithCancelCause(ctx)
+	h.open = append(h.open, r)
+	err := r.blocked(func() (err error) {
+		r.cursor, err = h.backend.run(r.ctx, text, args, wanted)
+		return err
+	})
+	if err != nil {
+		r.end(err)
+		return nil, err
+	}
+	return r, nil
+}
+
+// Begin begins a transaction, Commit and Rollback end it.
+func (h *Handle) Begin(ctx context.Context) error {
+	begin := "begin"
+	if h.SQLite() {
+		begin = "begin immediate" // a reader that becomes a writer may have to give up
+	}
+	err := h.control(ctx, begin)
+	h.begun = true
+	return err
+}
+
+// Commit makes what was changed since Begin last.
+func (h *Handle) Commit(ctx context.Context) error { return h.finish(ctx, "commit") }
+
+// Rollback undoes what was changed since Begin, which the end of the connection does
+// too.
+func (h *Handle) Rollback(ctx context.Context) { _ = h.finish(ctx, "rollback") }
+
+func (h *Handle) finish(ctx context.Context, text string) error {
+	if h.conn == nil {
+		return errors.New("the connection of the transaction is lost")
+	}
+	err := h.control(ctx, text)
+	h.begun = err != nil
+	return err
+}
+
+func (h *Handle) control(ctx context.Context, text string) error {
+	before := h.used
+	err := h.Exec(ctx, text, nil)
+	h.used = before
+	return err
+}
+
+// isPlain reports whether a text does no more than read and write rows, so that the
+// connection is afterwards as it was.
+func isPlain(text string) bool {
+	text = strings.TrimRight(strings.TrimSpace(text), "; \t\r\n")
+	word := text[:max(0, strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r == '(' }))]
+	return slices.Contains(plainWords, strings.ToLower(word)) && !strings.Contains(text, ";") && !lasting.MatchString(text)
+}
+
+var (
+	plainWords = []string{"select", "insert", "update", "delete", "replace", "with", "values"}
+	// lasting finds what leaves something behind: variables, locks, temporary tables.
+	lasting = regexp.MustCompile(`(?i)@|set_config|setseed|advisory|get_lock|\btemp|\binto\s+(out|dump)file`)
+)
+
+// Rows reads the rows that commands give, as they come.
+type Rows struct {
+	handle *Handle
+	cursor cursor
+	ctx    context.Context
+	stop   context.CancelCauseFunc
+	left   time.Duration // of the time for the command
+	stored []*Row        // that had to be read for another command
+	all    bool          // is in stored
+	ended  bool
+}
+
+// Next returns the next row, nil after the last. It is valid until the next call.
+func (r *Rows) Next() (*Row, error) {
+	if r.all {
+		if len(r.stored) == 0 {
+			return nil, nil
+		}
+		row := r.stored[0]
+		r.stored = r.stored[1:]
+		return row, nil
+	}
+	if r.ended {
+		return nil, nil
+	}
+	var row *Row
+	err := r.blocked(func() (err error) {
+		row, err = r.cursor.next(r.ctx)
+		return err
+	})
+	if err != nil || row == nil {
+		r.handle.changed = r.cursor.changed()
+		r.end(err)
+		return nil, err
+	}
+	return row, nil
+}
+
+// Close drops the rows that have not been read.
+func (r *Rows) Close() error {
+	if r.ended {
+		return nil
+	}
+	err := r.blocked(func() error { return r.cursor.close(r.ctx) })
+	r.handle.changed = r.cursor.changed()
+	r.end(err)
+	return err
+}
+
+// drop ends the command without waiting for anything.
+func (r *Rows) drop() {
+	r.stop(errDropped)
+	if r.cursor != nil {
+		_ = r.cursor.close(r.ctx)
+	}
+	r.end(nil)
+}
+
+var errDropped = errors.New("the handle was released")
+
+// blocked runs what may wait for the database.
+func (r *Rows) blocked(do func() error) error {
+	p := r.handle.pool
+	timer := p.clock.AfterFunc(r.left, func() {
+		r.stop(fmt.Errorf("the command took longer than %v (databases: %s: timeout: in the configuration)", p.limit, p.name))
+	})
+	blocker := clock.BlockerOf(r.ctx)
+	began := p.clock.Now()
+	blocker.Block()
+	err := do()
+	blocker.Unblock()
+	timer.Stop()
+	r.left -= p.clock.Now().Sub(began)
+	if err != nil {
+		return withCause(r.ctx, err)
+	}
+	return nil
+}
+
+// end takes the rows off their handle.
+func (r *Rows) end(err error) {
+	if r.ended {
+		return
+	}
+	r.ended = true
+	r.stop(nil)
+	h := r.handle
+	h.open = slices.DeleteFunc(h.open, func(o *Rows) bool { return o == r })
+	h.pool.metrics.ended(h.pool.name, h.pool.limit-r.left, err)
+	if err != nil && h.backend != nil && !h.SQLite() && !h.backend.alive(context.WithoutCancel(r.ctx)) {
+		h.discard()
+	}
+}
+
+// mostStored limits the bytes of rows that are read because a command is to run while
+// they come.
+const mostStored = 4 << 20
+
+// store reads the rows that are left, because their connection is needed.
+func (r *Rows) store() error {
+	if r.all || r.ended {
+		return nil
+	}
+	size := 0
+	for {
+		row, err := r.Next()
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			r.all = true
+			return nil
+		}
+		kept := &Row{Columns: row.Columns, Values: slices.Clone(row.Values)}
+		for i := range kept.Values {
+			kept.Values[i].Text = bytes.Clone(kept.Values[i].Text)
+			size += 40 + len(kept.Values[i].Text)
+		}
+		if size > mostStored {
+			return fmt.Errorf("the rows of a query that is under way hold more than %d bytes: read them all before the next query", mostStored)
+		}
+		r.stored = append(r.stored, kept)
+	}
+}

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/script/grant"
+)
+
+// MisspeltGrants returns the names in grants that FreeSWITCH does not have but for a
+// typing error, as in deny: [orignate], which would deny nothing.
+func (c Config) MisspeltGrants(file string) (list Errors) {
+	check := func(g *grant.Grants, path ...any) {
+		for _, of := range []struct {
+			setting, noun string
+			rule          grant.Rule
+			meant         func(string) string
+		}{{"api", "API command", g.API, grant.MeantCommand}, {"apps", "application", g.Apps, syntax.MeantApplication}} {
+			for under, names := range map[string][]grant.Name{"allow": of.rule.Allow, "deny": of.rule.Deny, "only": of.rule.Only} {
+				for i, name := range names {
+					first, _, _ := strings.Cut(string(name), " ")
+					line := Line(file, slices.Concat(path, []any{of.setting, under, i})...)
+					if meant := of.meant(first); meant != "" && line > 0 { // else it is a general one
+						list = append(list, &Error{file, line, fmt.Sprintf("FreeSWITCH has no %s %q; did you mean %s?", of.noun, first, meant)})
+					}
+				}
+			}
+		}
+	}
+	check(&c.Grants, "grants")
+	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {
+		if g := c.Flows[flow].Grants; g != nil {
+			check(g, "flows", flow, "grants")
+		}
+	}
+	return list
+}
