@@ -107,6 +107,20 @@ func Subscribe(format string, names ...string) (Command, error) {
 	return single(&f, command.Event{Format: format, Listen: names})
 }
 
+// Unsubscribe takes events back that Subscribe added, in the same form. Where ALL was
+// added, one other name turns it into all the others, but a subclass does not
+// (mod_event_socket.c:parse_command).
+func Unsubscribe(names ...string) (Command, error) {
+	f := fields{command: "nixevent"}
+	if len(names) == 0 {
+		f.refuse("names", "", "must hold at least one event")
+	}
+	for _, name := range names {
+		f.word("name", name)
+	}
+	return single(&f, text("nixevent "+strings.Join(names, " ")))
+}
+
 func (f *fields) format(format string) {
 	if !slices.Contains([]string{"plain", "json", "xml"}, format) {
 		f.refuse("format", format, "must be plain, json or xml")

@@ -104,6 +104,7 @@ func TestWires(t *testing.T) {
 		{build(API("uuid_setvar 1 a  b ")), "api uuid_setvar 1 a  b \n\n"},
 		{build(BgAPI("originate user/1000 &park()", "77")), "bgapi originate user/1000 &park()\nJob-UUID: 77\n\n"},
 		{build(BgAPI("status", "77")), "bgapi status\nJob-UUID: 77\n\n"},
+		{build(Unsubscribe("CLONE", "CUSTOM", "sofia::register")), "nixevent CLONE CUSTOM sofia::register\n\n"},
 		{build(Subscribe("json", "DTMF", "CUSTOM sofia::register")), "event json DTMF CUSTOM sofia::register\n\n"},
 		{build(Execute(ExecuteOptions{App: "playback", Arg: "a.wav", EventUUID: "e", Lock: true})),
 			"sendmsg\r\nCall-Command: execute\r\nExecute-App-Name: playback\r\nEvent-UUID: e\r\nEvent-Lock: true\r\nExecute-App-Arg: a.wav\r\n\r\n"},
@@ -167,6 +168,8 @@ func TestFieldsThatWouldMeanSomethingElseAreRefused(t *testing.T) {
 	check("format")(MyEvents("yaml"))
 	check("format")(Subscribe("", "DTMF"))
 	check("names")(Subscribe("plain"))
+	check("names")(Unsubscribe())
+	check("name")(Unsubscribe("DTMF", "a b"))
 	check("command")(API(" "))
 	check("application")(Execute(ExecuteOptions{}))
 	check("loops")(Execute(ExecuteOptions{App: "x", Loops: -2}))

@@ -181,6 +181,7 @@ func FuzzCommand(f *testing.F) {
 			func() (Command, error) { return UserAuth(a, b) },
 			func() (Command, error) { return MyEvents(a) },
 			func() (Command, error) { return Subscribe("plain", a, b) },
+			func() (Command, error) { return Unsubscribe(a, b) },
 		} {
 			if p, ok := one(line()); ok && len(p.headers) > 0 {
 				t.Fatalf("headers in %+v", p)

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -20,6 +21,8 @@ type connection struct {
 	requests []request
 	up       bool
 
+	subscribed subscribed
+
 	lastSeen time.Time     // when anything was last received
 	interval time.Duration // between heartbeats; 0: the node sends none
 }
@@ -34,11 +37,18 @@ type request struct {
 // ctx ends.
 func (c *connection) run(ctx context.Context) error {
 	c.interval, c.lastSeen = heartbeat, c.link.clk.Now()
-	noHeartbeat := func() { c.interval = 0 }
-	if err := c.subscribe("HEARTBEAT", noHeartbeat); err != nil {
+	err := c.subscribe("HEARTBEAT", func(err error) {
+		if err != nil {
+			c.interval = 0
+		}
+	})
+	if err != nil {
 		return err
 	}
-	if err := c.subscribe("BACKGROUND_JOB", nil); err != nil {
+	if err := c.subscribe("BACKGROUND_JOB", func(error) {}); err != nil {
+		return err
+	}
+	if err := c.request(); err != nil {
 		return err
 	}
 	if err := c.requestCoreUUID(); err != nil {
@@ -53,6 +63,10 @@ func (c *connection) run(ctx context.Context) error {
 		select {
 		case <-c.conn.Wake():
 			c.lastSeen = c.link.clk.Now()
+		case <-c.link.board.changed:
+			if err := c.request(); err != nil {
+				return err
+			}
 		case <-timer.C:
 			left, err := c.checkSilence()
 			if err != nil {
@@ -70,7 +84,9 @@ func (c *connection) run(ctx context.Context) error {
 func (c *connection) drain() error {
 	ended := c.conn.Err() // read first: events from before the end are still handled
 	for e, ok := c.conn.Poll(); ok; e, ok = c.conn.Poll() {
-		c.handle(e)
+		if err := c.handle(e); err != nil {
+			return err
+		}
 	}
 	if ended != nil {
 		return ended
@@ -93,10 +109,24 @@ func (c *connection) drain() error {
 	return nil
 }
 
-func (c *connection) handle(e esl.Event) {
-	if e.Name() != "HEARTBEAT" {
-		return
+func (c *connection) handle(e esl.Event) error {
+	if e.Name() == "HEARTBEAT" {
+		c.heartbeat(e)
 	}
+	isWanted, lost, full := c.link.board.distribute(e)
+	if lost > 0 {
+		c.link.addLost(lost)
+	}
+	for _, s := range full {
+		c.link.log.Warn("a consumer of events is too slow: its queue is full; further losses are only counted", "event", e.Name(), "queue", s.bounds.Events, "queue_bytes", s.bounds.Bytes)
+	}
+	if isWanted || c.conn.Err() != nil {
+		return nil
+	}
+	return c.takeBack(e)
+}
+
+func (c *connection) heartbeat(e esl.Event) {
 	c.link.noteCore(e.Get("Core-UUID"))
 	if n, err := strconv.Atoi(e.Get("Heartbeat-Interval")); err == nil && n > 0 && c.interval > 0 {
 		c.interval = time.Duration(n) * time.Second
@@ -141,21 +171,19 @@ func (c *connection) requestCoreUUID() error {
 	})
 }
 
-// subscribe requests an event. It calls refused, which may be nil, if FreeSWITCH
-// refuses.
-func (c *connection) subscribe(event string, refused func()) error {
-	cmd, err := esl.Subscribe("plain", event)
+// subscribe requests an event, or CUSTOM and a subclass. It calls answered with nil or
+// FreeSWITCH's refusal.
+func (c *connection) subscribe(event string, answered func(error)) error {
+	cmd, err := esl.Subscribe("plain", strings.Fields(event)...)
 	if err != nil {
 		return err
 	}
 	return c.send(cmd, func(r esl.Reply) {
-		if r.Err() == nil {
-			return
+		err := r.Err()
+		if err != nil {
+			c.link.log.Warn("FreeSWITCH refuses an event: check its name, and esl-allowed-events of the user", "event", event, "answer", r.Text())
 		}
-		c.link.log.Warn("FreeSWITCH refuses an event: check esl-allowed-events of the user", "event", event, "answer", r.Text())
-		if refused != nil {
-			refused()
-		}
+		answered(err)
 	})
 }
 

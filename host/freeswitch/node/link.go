@@ -20,6 +20,8 @@ type Link struct {
 	clk  clock.Clock
 	o    Options
 
+	board *board
+
 	inFlight      atomic.Int32  // API commands that FreeSWITCH is busy with
 	answered      atomic.Bool   // one was answered since the last look for silence
 	attempted     chan struct{} // closed when the first attempt has succeeded or failed
@@ -29,7 +31,7 @@ type Link struct {
 	conn   *esl.Conn // nil while the node is down
 	down   error     // why
 	status Status
-	lost   uint64 // events, by connections that have ended
+	lost   uint64 // events, by Subscriptions and by connections that have ended
 }
 
 // New makes a Link; Run connects it.
@@ -39,6 +41,7 @@ func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
 		log:       log.With("node", node.Name),
 		clk:       clk,
 		o:         o.withDefaults(),
+		board:     newBoard(),
 		attempted: make(chan struct{}),
 		status:    Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
 	}
@@ -81,10 +84,11 @@ func (l *Link) attempt(ctx context.Context) error {
 		l.setDown(err)
 		return err
 	}
-	c := connection{link: l, conn: conn}
+	c := connection{link: l, conn: conn, subscribed: newSubscribed()}
 	err = c.run(ctx)
 	_ = conn.Close() // before the state changes: callers that wait for a reply get the end now
 	l.setDown(err)
+	l.board.disconnected()
 	return err
 }
 
@@ -109,6 +113,12 @@ func (l *Link) setDown(err error) {
 	}
 	l.down = err
 	l.status.LastError = shorten(err.Error())
+}
+
+func (l *Link) addLost(events int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost += uint64(events)
 }
 
 // shorten bounds an error's text, which a peer may have sent.

@@ -22,7 +22,8 @@ type Subscriber struct {
 	on         bool // LFLAG_EVENTS: events are delivered at all
 	all        bool
 	names      map[string]bool
-	subclasses map[string]bool
+	subclasses map[string]bool // of CUSTOM, and those taken back
+	customs    bool            // ALL has added every subclass, and nothing but nixevent with its name takes one back
 	filters    []Filter
 	format     string
 	events     []*wire.Event
@@ -35,7 +36,9 @@ type Filter struct{ Header, Value string }
 
 // NewSubscriber returns a subscriber that hears nothing yet. wake is called
 // after an event was queued and must not block.
-func NewSubscriber(wake func()) *Subscriber { return &Subscriber{wake: wake, format: "plain"} }
+func NewSubscriber(wake func()) *Subscriber {
+	return &Subscriber{wake: wake, format: "plain", subclasses: map[string]bool{}}
+}
 
 func (s *Subscriber) subscribed(name, subclass string) bool {
 	s.mu.Lock()
@@ -49,8 +52,9 @@ func (s *Subscriber) subscribedLocked(name, subclass string) bool {
 		return false
 	case s.all:
 		return true
-	case name == "CUSTOM" && subclass != "":
-		return s.subclasses[subclass]
+	case name == "CUSTOM" && subclass != "" && s.names[name]:
+		on, named := s.subclasses[subclass]
+		return on || s.customs && !named
 	}
 	return s.names[name]
 }
@@ -127,7 +131,7 @@ func (s *Subscriber) Enable(words []string, allowed func(name string) bool) (val
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.names == nil {
-		s.names, s.subclasses = map[string]bool{}, map[string]bool{}
+		s.names = map[string]bool{}
 	}
 	custom := false
 	for _, word := range words {
@@ -139,7 +143,7 @@ func (s *Subscriber) Enable(words []string, allowed func(name string) bool) (val
 		case custom:
 			s.subclasses[word] = true
 		case name == "ALL":
-			s.all, valid = true, true
+			s.all, s.customs, valid = true, true, true
 		case known:
 			s.names[name], valid = true, true
 			custom = name == "CUSTOM"
@@ -159,9 +163,11 @@ func (s *Subscriber) Disable(words []string) (valid bool) {
 		name, known := EventName(word)
 		switch {
 		case custom:
-			delete(s.subclasses, word)
+			s.subclasses[word] = false
 		case name == "ALL":
-			s.all, s.names, s.subclasses, valid = false, nil, nil, true
+			s.all, s.names, valid = false, nil, true
+		case name == "CUSTOM": // leaves ALL as it is
+			valid, custom = true, true
 		case known:
 			if s.all { // the other names remain subscribed
 				s.all, s.names = false, map[string]bool{}
@@ -170,7 +176,7 @@ func (s *Subscriber) Disable(words []string) (valid bool) {
 				}
 			}
 			delete(s.names, name)
-			valid, custom = true, name == "CUSTOM"
+			valid = true
 		}
 	}
 	return valid
@@ -182,7 +188,7 @@ func (s *Subscriber) Silence() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wasOn := s.on
-	s.on, s.all, s.names, s.subclasses, s.events = false, false, nil, nil, nil
+	s.on, s.all, s.names, s.subclasses, s.customs, s.events = false, false, nil, map[string]bool{}, false, nil
 	return wasOn
 }
 

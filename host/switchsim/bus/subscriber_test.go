@@ -72,6 +72,28 @@ func TestDisableOneOfAll(t *testing.T) {
 	}
 }
 
+// What ALL has added of CUSTOM goes by name only (mod_event_socket.c:parse_command).
+func TestDisableCustom(t *testing.T) {
+	s := NewSubscriber(func() {})
+	expect := func(step string, heartbeat, a, b bool) {
+		t.Helper()
+		if s.subscribed("HEARTBEAT", "") != heartbeat || s.subscribed("CUSTOM", "a") != a || s.subscribed("CUSTOM", "b") != b {
+			t.Error(step)
+		}
+	}
+	s.Enable([]string{"CUSTOM", "a"}, everyName)
+	expect("one subclass", false, true, false)
+	s.Disable([]string{"CUSTOM", "a"})
+	expect("taken back", false, false, false)
+	s.Enable([]string{"ALL"}, everyName)
+	s.Disable([]string{"CUSTOM", "a"})
+	expect("ALL hides it", true, true, true)
+	s.Disable([]string{"HEARTBEAT"})
+	expect("ALL is off", false, false, true)
+	s.Disable([]string{"CUSTOM", "b"})
+	expect("b too", false, false, false)
+}
+
 // Every event has a number, also one that nobody subscribed to.
 func TestSequence(t *testing.T) {
 	b, s := New(), NewSubscriber(func() {})
