@@ -62,7 +62,7 @@ func TestServeAnswersItsAdmin(t *testing.T) {
 	if _, err := admin.NewClient(socket).Drain(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if code := <-first.code; code != exitFine {
+	if code := first.over(); code != exitFine {
 		t.Errorf("the first's exit code is %d", code)
 	}
 	if code, out := askEslua("status", "--config", file); code != exitFailed || !strings.HasPrefix(out, "eslua is not running, or its socket is elsewhere: ") {

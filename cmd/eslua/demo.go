@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -63,7 +62,7 @@ type demonstration struct {
 // start starts the switch and eslua, each on a free loopback port.
 func (d *demonstration) start(ctx context.Context, p *program) error {
 	d.sim = switchsim.New(switchsim.Config{
-		Clock: p.clock,
+		Clock: p.clock, Listen: "-", Dial: p.seams.dial,
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001"}}},
 		}},
@@ -83,14 +82,14 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 	cfg := config.Default()
 	cfg.Scripts = d.dir
 	d.log = p.logHandler(slog.LevelWarn, cfg.Log)
-	a, err := build(ctx, cfg, slog.New(d.log), p.clock, seams{
-		traced: func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) },
-		ended:  func(*outbound.Call) { d.ended <- struct{}{} },
-	})
+	seams := p.seams
+	seams.traced = func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) }
+	seams.ended = func(*outbound.Call) { d.ended <- struct{}{} }
+	a, err := build(ctx, cfg, slog.New(d.log), p.clock, seams)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := seams.open("127.0.0.1:0")
 	if err != nil {
 		return err
 	}

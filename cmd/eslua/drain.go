@@ -45,7 +45,7 @@ func (s *service) startDrain(ctx context.Context, d *drain, background *sync.Wai
 // ctx ends.
 func (s *service) moveLegs(ctx context.Context, background *sync.WaitGroup) {
 	host, _, _ := net.SplitHostPort(s.listener.Addr().String())
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	l, err := s.seams.open(net.JoinHostPort(host, "0"))
 	if err != nil {
 		s.log.Warn("the remaining calls cannot dial any more", "error", err)
 		return

@@ -3,58 +3,75 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/call/listener"
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/systemd"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 // serving starts eslua serve inside the test, with the site's scripts and a
-// configuration file, and returns when it takes calls.
+// configuration file, and returns when it takes calls and its admin socket answers.
 func (s *site) serving(yaml string) *server {
 	s.t.Helper()
 	s.write("eslua.yaml", yaml)
+	args := []string{"--config", filepath.Join(s.dir, "eslua.yaml"), "--listen", s.listen, "--scripts", filepath.Join(s.dir, "scripts")}
+	if s.network != nil {
+		run := startServeOn(s.t, s.network, args...)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		return run
+	}
 	systemd, name := s.systemd()
-	run := startServeIn(s.t, map[string]string{"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"},
-		"--config", filepath.Join(s.dir, "eslua.yaml"), "--listen", s.listen, "--scripts", filepath.Join(s.dir, "scripts"))
+	run := startServer(s.t, testproc.Context(s.t), &program{clock: unhurried{clock.System()}, getenv: func(variable string) string {
+		return map[string]string{"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"}[variable]
+	}}, args...)
 	systemd.told(s.t, "READY=1")
 	return run
 }
 
+// siteInBubble makes a site in the test's bubble.
+func siteInBubble(t *testing.T) *site {
+	t.Helper()
+	return newSiteOn(t, memnet.New(), "127.0.0.1:8084")
+}
+
 func TestDrainLetsCallsEnd(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, freeAddress(t))
-	run := site.serving("drain: 10m")
-	staying := site.call("long")
-	run.signals <- syscall.SIGTERM
-	if line := run.next(t, "taking no new calls"); !strings.Contains(line, "calls=1") {
-		t.Errorf("the log does not say how many calls are left: %s", line)
-	}
-	site.ends(site.call("short"), "NORMAL_TEMPORARY_FAILURE") // the dialplan's next action
-	staying.Press("1")
-	site.rejected(staying)
-	run.next(t, "the last call has ended")
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		site := siteInBubble(t)
+		run := site.serving("drain: 10m")
+		staying := site.call("long")
+		run.signals <- syscall.SIGTERM
+		if line := run.next(t, "taking no new calls"); !strings.Contains(line, "calls=1") {
+			t.Errorf("the log does not say how many calls are left: %s", line)
+		}
+		site.ends(site.call("short"), "NORMAL_TEMPORARY_FAILURE") // the dialplan's next action
+		staying.Press("1")
+		site.rejected(staying)
+		run.next(t, "the last call has ended")
+		if code := run.over(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 // TestDrainingCallsDial: the legs of draining calls come to a listener of their own.
 func TestDrainingCallsDial(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, freeAddress(t))
-	site.write("scripts/call.lua", `
+	testproc.Bubble(t, func(t *testing.T) {
+		site := siteInBubble(t)
+		site.write("scripts/call.lua", `
 session:answer()
 session:read(1, 1, "stay.wav", 600000, "#")
 local leg = freeswitch.Session("user/1001")
@@ -62,16 +79,17 @@ if leg:ready() then
   leg:hangup("USER_BUSY")
   session:hangup("CALL_REJECTED")
 end`)
-	site.sim.SetEndpoint(switchsim.Endpoint{Dial: "user/1001"})
-	run := site.serving("drain: 10m")
-	staying := site.call("long")
-	run.signals <- syscall.SIGTERM
-	run.next(t, "taking no new calls")
-	staying.Press("1")
-	site.rejected(staying)
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+		site.sim.SetEndpoint(switchsim.Endpoint{Dial: "user/1001"})
+		run := site.serving("drain: 10m")
+		staying := site.call("long")
+		run.signals <- syscall.SIGTERM
+		run.next(t, "taking no new calls")
+		staying.Press("1")
+		site.rejected(staying)
+		if code := run.over(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 // TestWhatIsOnItsWayIsAnswered: a connection is answered or refused, never reset,
@@ -108,93 +126,83 @@ func TestWhatIsOnItsWayIsAnswered(t *testing.T) {
 
 func TestDrainHasALimit(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, freeAddress(t))
-	run := site.serving("drain: 1ms")
-	staying := site.call("long")
-	run.signals <- syscall.SIGINT
-	if line := run.next(t, "ending the remaining calls"); !strings.Contains(line, "calls=1") || !strings.Contains(line, "drain time is over") {
-		t.Errorf("the log does not say which calls end, and why: %s", line)
-	}
-	site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		site := siteInBubble(t)
+		run := site.serving("drain: 1ms")
+		staying := site.call("long")
+		run.signals <- syscall.SIGINT
+		if line := run.next(t, "ending the remaining calls"); !strings.Contains(line, "calls=1") || !strings.Contains(line, "drain time is over") {
+			t.Errorf("the log does not say which calls end, and why: %s", line)
+		}
+		site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
+		if code := run.over(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 func TestASecondSignalEndsTheCalls(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, freeAddress(t))
-	run := site.serving("drain: 10m")
-	staying := site.call("long")
-	run.signals <- syscall.SIGTERM
-	run.next(t, "taking no new calls")
-	run.signals <- syscall.SIGTERM
-	run.next(t, "a second signal came")
-	site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		site := siteInBubble(t)
+		run := site.serving("drain: 10m")
+		staying := site.call("long")
+		run.signals <- syscall.SIGTERM
+		run.next(t, "taking no new calls")
+		run.signals <- syscall.SIGTERM
+		run.next(t, "a second signal came")
+		site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
+		if code := run.over(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 func TestTheAdminDrains(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, freeAddress(t))
-	run := site.serving("drain: 10m")
-	staying := site.call("long")
-	admin := admin.NewClient(run.socket)
-	for range 2 { // the second request changes nothing
-		if _, err := admin.Drain(t.Context(), false); err != nil {
-			t.Error(err)
+	testproc.Bubble(t, func(t *testing.T) {
+		site := siteInBubble(t)
+		run := site.serving("drain: 10m")
+		staying := site.call("long")
+		admin := run.admin()
+		for range 2 { // the second request changes nothing
+			if _, err := admin.Drain(t.Context(), false); err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	run.next(t, "taking no new calls")
-	if st, err := admin.Status(t.Context(), false); err != nil || st.Draining == nil || !st.Draining.Until.After(st.Now) {
-		t.Errorf("while it drains the status is %+v, %v", st.Draining, err)
-	}
-	staying.Press("1")
-	site.rejected(staying)
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+		run.next(t, "taking no new calls")
+		if st, err := admin.Status(t.Context(), false); err != nil || st.Draining == nil || !st.Draining.Until.After(st.Now) {
+			t.Errorf("while it drains the status is %+v, %v", st.Draining, err)
+		}
+		staying.Press("1")
+		site.rejected(staying)
+		if code := run.over(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 // TestDrainTellsHowManyAreLeft: the log has it every half a minute.
 func TestDrainTellsHowManyAreLeft(t *testing.T) {
-	site := newSite(t, freeAddress(t))
-	log, clk := make(chan string, 1000), clock.NewManual(time.Now())
-	s := site.service(t, clk, log)
-	signals, ended := make(chan os.Signal, 1), make(chan error, 1)
-	go func() { ended <- s.run(context.Background(), signals) }()
-	staying := site.call("long")
-	signals <- syscall.SIGTERM
-	logged(t, log, "taking no new calls")
-	for range 2 {
-		clk.Advance(reportPeriod)
-		if line := logged(t, log, "waiting for the remaining calls"); !strings.Contains(line, "calls=1") {
-			t.Errorf("the log does not say how many: %s", line)
-		}
-	}
-	staying.Press("1")
-	<-staying.Done()
-	endOn(t, clk, ended, log)
-}
-
-// endOn moves the clock until a service has ended.
-func endOn(t *testing.T, clk *clock.Manual, ended chan error, log chan string) {
-	t.Helper()
-	for {
-		select {
-		case <-log:
-		case err := <-ended:
-			if err != nil {
-				t.Error(err)
+	t.Parallel()
+	testproc.Bubble(t, func(t *testing.T) {
+		site := siteInBubble(t)
+		run := site.serving("drain: 10m")
+		staying := site.call("long")
+		run.signals <- syscall.SIGTERM
+		run.next(t, "taking no new calls")
+		began := time.Now()
+		for n := range 2 {
+			if line := run.next(t, "waiting for the remaining calls"); !strings.Contains(line, "calls=1") || time.Since(began) != time.Duration(n+1)*reportPeriod {
+				t.Errorf("after %v the log says %s", time.Since(began), line)
 			}
-			return
-		default: // the listener may still have to wait
-			clk.Advance(time.Second)
-			runtime.Gosched()
 		}
-	}
+		staying.Press("1")
+		site.rejected(staying)
+		if code := run.over(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 // service returns a service on the given clock.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -52,7 +53,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 	defer log.Close()
 	env := run.Env{Log: slog.New(log)}
 	if len(cfg.Nodes) > 0 {
-		first, end := newScriptNode(ctx, cfg.Nodes[0], p.clock)
+		first, end := newScriptNode(ctx, cfg.Nodes[0], node.Options{Dial: p.seams.dial}, p.clock)
 		defer end()
 		defer stop()
 		env.Switch = first

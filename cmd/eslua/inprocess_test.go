@@ -15,6 +15,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 // listening opens a listener on a free port.
@@ -116,6 +117,13 @@ func simulated(tb testing.TB, cfg switchsim.Config) *switchsim.Switch {
 	}
 	tb.Cleanup(func() { _ = sim.Close() })
 	return sim
+}
+
+// simulatedOn starts a switch on a network of the test's bubble.
+func simulatedOn(tb testing.TB, n *memnet.Network, cfg switchsim.Config) *switchsim.Switch {
+	tb.Helper()
+	cfg.Listener, cfg.Dial = n.Listen(), n.Dial
+	return simulated(tb, cfg)
 }
 
 // patient is a dialplan whose extension answers and waits.

@@ -34,6 +34,7 @@ type program struct {
 	getenv         func(string) string
 	signals        <-chan os.Signal
 	clock          clock.Clock // nil: the machine's
+	seams          seams
 }
 
 // command is a subcommand of eslua.

@@ -22,8 +22,8 @@ type scriptNode struct {
 
 // newScriptNode returns a node that a script can use until ctx ends; after that, end
 // waits for the connection to close.
-func newScriptNode(ctx context.Context, n config.Node, clk clock.Clock) (_ *scriptNode, end func()) {
-	link := newNodes([]config.Node{n}, node.Options{}, slog.New(slog.DiscardHandler), clk)[0] // its errors say the same
+func newScriptNode(ctx context.Context, n config.Node, options node.Options, clk clock.Clock) (_ *scriptNode, end func()) {
+	link := newNodes([]config.Node{n}, options, slog.New(slog.DiscardHandler), clk)[0] // its errors say the same
 	var running sync.WaitGroup
 	connect := sync.OnceFunc(func() { running.Go(func() { _ = link.Run(ctx) }) })
 	return &scriptNode{link: link, address: n.Address, connect: connect}, running.Wait

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/eslua/eslua/host/call/listener"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
@@ -39,7 +38,7 @@ func serve(p *program, ctx context.Context, args []string) error {
 	env := systemd.Environment{Get: p.getenv, Unset: os.Unsetenv, PID: os.Getpid()}
 	s.systemd = systemd.NewNotifier(env, s.log)
 	starting, started := p.untilSignal(ctx, syscall.SIGHUP)
-	s.app, err = build(starting, cfg, s.log, s.clock, seams{})
+	s.app, err = build(starting, cfg, s.log, s.clock, s.seams)
 	stopped := starting.Err() != nil
 	started()
 	if stopped {
@@ -88,7 +87,8 @@ type service struct {
 	clock      clock.Clock
 	app        *app
 	admin      *admin.Server
-	listener   *listener.Listener
+	seams      seams
+	listener   port
 	systemd    *systemd.Notifier
 
 	drainRequested chan struct{} // by the admin
@@ -102,7 +102,7 @@ type service struct {
 func newService(p *program, from overrides, cfg config.Config) *service {
 	s := &service{
 		overrides: from, initial: cfg, current: cfg,
-		level: new(slog.LevelVar), clock: p.clock,
+		level: new(slog.LevelVar), clock: p.clock, seams: p.seams,
 		drainRequested: make(chan struct{}, 1),
 	}
 	s.level.Set(slog.Level(cfg.Log.Level))
@@ -114,7 +114,7 @@ func newService(p *program, from overrides, cfg config.Config) *service {
 
 func (s *service) newAdmin(socket, metrics string) *admin.Server {
 	return admin.New(socket, metrics, admin.Deps{
-		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Metrics: s.app.metrics,
+		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Metrics: s.app.metrics, Listen: s.seams.listen,
 	}, s.log, s.clock)
 }
 

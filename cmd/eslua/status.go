@@ -57,7 +57,7 @@ func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (
 			*socket = config.AdminOf(*file)
 		}
 	}
-	return admin.NewClient(admin.SocketPath(*socket, p.getenv)), rest, nil
+	return p.seams.adminClient(admin.SocketPath(*socket, p.getenv)), rest, nil
 }
 
 func printJSON(w io.Writer, what any) error {

@@ -13,12 +13,15 @@ import (
 
 // openListener opens the listener for calls: on the socket that systemd passed, on
 // the previous eslua's address, shared with it, or on a free address.
-func (s *service) openListener(env systemd.Environment) (*listener.Listener, error) {
+func (s *service) openListener(env systemd.Environment) (port, error) {
 	sockets, err := systemd.Sockets(env)
 	if err != nil {
 		return nil, err
 	}
 	addr := string(s.initial.Listen)
+	if s.seams.port != nil {
+		return s.seams.port(addr)
+	}
 	switch len(sockets) {
 	case 0:
 	case 1:
@@ -60,7 +63,7 @@ func (s *service) checkScripts(ctx context.Context, socket string) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, takeoverTimeout)
 	defer stop()
-	previous, err := admin.NewClient(socket).Status(ctx, false)
+	previous, err := s.seams.adminClient(socket).Status(ctx, false)
 	if err != nil || previous.Scripts.Generation == own.Generation {
 		return nil // nobody serves these scripts better
 	}
@@ -73,7 +76,7 @@ func (s *service) checkScripts(ctx context.Context, socket string) error {
 func (s *service) drainPrevious(ctx context.Context, socket string) {
 	ctx, stop := context.WithTimeout(ctx, takeoverTimeout)
 	defer stop()
-	_, err := admin.NewClient(socket).Drain(ctx, true)
+	_, err := s.seams.adminClient(socket).Drain(ctx, true)
 	if absent := (*admin.NotRunningError)(nil); errors.As(err, &absent) {
 		s.log.Info("there is no eslua to take over from at this admin socket; if one runs with another socket, send it SIGTERM", "socket", socket)
 		return

@@ -17,6 +17,7 @@ import (
 
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 const (
@@ -101,6 +102,7 @@ func TestRestartUnderLoad(t *testing.T) {
 // whose calls go to listen.
 type site struct {
 	t           *testing.T
+	network     *memnet.Network // nil: this machine's
 	dir, listen string
 	sim         *switchsim.Switch
 	playing     chan string // UUIDs of long calls whose prompt has begun
@@ -109,7 +111,13 @@ type site struct {
 
 func newSite(t *testing.T, listen string) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), listen: listen, playing: make(chan string, 1)}
+	return newSiteOn(t, nil, listen)
+}
+
+// newSiteOn makes a site on a network of the test's bubble.
+func newSiteOn(t *testing.T, n *memnet.Network, listen string) *site {
+	t.Helper()
+	s := &site{t: t, network: n, dir: t.TempDir(), listen: listen, playing: make(chan string, 1)}
 	s.write("scripts/call.lua", `
 session:answer()
 if argv[1] == "long" then
@@ -125,7 +133,7 @@ session:hangup("CALL_REJECTED")`)
 			{App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
 		}
 	}
-	s.sim = switchsim.New(switchsim.Config{
+	cfg := switchsim.Config{
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "short", Actions: actions("/call/short")},
 			{Match: "long", Actions: actions("/call/long")},
@@ -137,11 +145,12 @@ session:hangup("CALL_REJECTED")`)
 				s.playing <- e.UUID
 			}
 		},
-	})
-	if err := s.sim.Start(); err != nil {
-		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.sim.Close() })
+	if n != nil {
+		s.sim = simulatedOn(t, n, cfg)
+	} else {
+		s.sim = simulated(t, cfg)
+	}
 	return s
 }
 

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/eslua/eslua/bindings"
@@ -73,11 +74,41 @@ func (a *app) peerBytes() int64 { return max(cmp.Or(a.hostMemory, memory.Default
 
 // seams has what tests see and replace. The zero value changes nothing.
 type seams struct {
-	traced  func(c *outbound.Call, t vm.Trace)                          // in the call's goroutine, after each bound function that the script called
-	ended   func(c *outbound.Call)                                      // there, after the script
-	scripts fs.FS                                                       // instead of the configured directory
-	dial    func(ctx context.Context, address string) (net.Conn, error) // connects to nodes
-	guest   bool                                                        // the process is not only for this app, which leaves its memory alone
+	traced  func(c *outbound.Call, t vm.Trace) // in the call's goroutine, after each bound function that the script called
+	ended   func(c *outbound.Call)             // there, after the script
+	scripts fs.FS                              // instead of the configured directory
+	guest   bool                               // the process is not only for this app, which leaves its memory alone
+
+	// Instead of the machine's network and of notifications of changed files, on which
+	// nobody can wait in a bubble of testing/synctest:
+	port   func(address string) (port, error)
+	listen func(network, address string) (net.Listener, error)         // everywhere but at the port for calls
+	dial   func(ctx context.Context, address string) (net.Conn, error) // nodes, and an admin socket
+	notify func() (*fsnotify.Watcher, error)
+}
+
+// A port is where calls arrive, a *listener.Listener.
+type port interface {
+	net.Listener
+	Refuse()
+	Drain(ctx context.Context)
+	Probe(ctx context.Context) error
+}
+
+// open opens a TCP port.
+func (s seams) open(address string) (net.Listener, error) {
+	if s.listen != nil {
+		return s.listen("tcp", address)
+	}
+	return net.Listen("tcp", address)
+}
+
+// adminClient returns a client for the socket at path.
+func (s seams) adminClient(path string) *admin.Client {
+	if s.dial != nil {
+		return admin.NewClientOver(path, s.dial)
+	}
+	return admin.NewClient(path)
 }
 
 // build makes the services; run starts them. It fails if ctx ends while it reads the
@@ -99,7 +130,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		return nil, err
 	}
 	trees := checkedTrees(cfg)
-	trees.History = a.history
+	trees.History, trees.Notify = a.history, test.notify
 	if test.scripts != nil {
 		a.scripts, err = store.OpenFS(test.scripts, trees, vm.Compile, log, clk)
 	} else {

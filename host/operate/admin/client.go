@@ -18,26 +18,37 @@ import (
 // Client talks to a running eslua through its admin socket.
 type Client struct {
 	path string
+	dial Dialer
 	http http.Client
 }
 
+// A Dialer connects to a socket.
+type Dialer func(ctx context.Context, path string) (net.Conn, error)
+
 // NewClient makes a Client for the socket at path. Each request has its own
 // connection, so there is nothing to close.
-func NewClient(path string) *Client {
-	c := &Client{path: path}
+func NewClient(path string) *Client { return NewClientOver(path, dialSocket) }
+
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	if err := checkDir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	return new(net.Dialer).DialContext(ctx, "unix", path)
+}
+
+// NewClientOver does what NewClient does, with connections of another kind.
+func NewClientOver(path string, dial Dialer) *Client {
+	c := &Client{path: path, dial: dial}
 	c.http = http.Client{
 		Timeout: requestTimeout,
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				err := checkDir(filepath.Dir(path))
-				if err == nil {
-					var nc net.Conn
-					if nc, err = new(net.Dialer).DialContext(ctx, "unix", path); err == nil {
-						return nc, nil
-					}
+				nc, err := dial(ctx, path)
+				if err != nil {
+					return nil, &NotRunningError{Path: path, Err: err}
 				}
-				return nil, &NotRunningError{Path: path, Err: err}
+				return nc, nil
 			},
 		},
 	}
@@ -79,7 +90,7 @@ func (c *Client) Status(ctx context.Context, calls bool) (st Status, err error) 
 // still has calls.
 func (c *Client) Departing(ctx context.Context) (departing []Status) {
 	for _, path := range siblings(c.path) {
-		if st, err := NewClient(path).Status(ctx, false); err == nil {
+		if st, err := NewClientOver(path, c.dial).Status(ctx, false); err == nil {
 			departing = append(departing, st)
 		}
 	}

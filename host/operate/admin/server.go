@@ -32,6 +32,8 @@ type Deps struct {
 	ScriptControl
 	ProcessControl
 	Metrics prometheus.Gatherer
+	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
+	Listen func(network, address string) (net.Listener, error)
 }
 
 // Server answers the admin on a Unix socket, and monitoring on a TCP address.
@@ -160,6 +162,9 @@ func (s *Server) openSocket() (net.Listener, error) {
 	if s.hasYielded() {
 		return nil, net.ErrClosed
 	}
+	if s.deps.Listen != nil {
+		return s.deps.Listen("unix", s.socketPath)
+	}
 	l, err := listen(s.socketPath)
 	if err != nil {
 		return nil, err
@@ -171,7 +176,11 @@ func (s *Server) openMetrics() (net.Listener, error) {
 	if s.hasYielded() {
 		return nil, net.ErrClosed
 	}
-	l, err := net.Listen("tcp", s.metricsAddr)
+	open := s.deps.Listen
+	if open == nil {
+		open = net.Listen
+	}
+	l, err := open("tcp", s.metricsAddr)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func writeUnsynced(dir string, files map[string]string) error {
 
 // unnotified returns a watcher without notifications, to be stepped by hand.
 func unnotified(s *Store) *watcher {
-	s.notify = noNotifications
+	s.cfg.Notify = noNotifications
 	return newWatcher(s)
 }
 

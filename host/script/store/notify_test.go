@@ -39,7 +39,7 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	s, err := Open(t.Context(), dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
 	must(t, err)
 	watchers := make(chan *fsnotify.Watcher, 1)
-	s.notify = func() (*fsnotify.Watcher, error) {
+	s.cfg.Notify = func() (*fsnotify.Watcher, error) {
 		w, err := fsnotify.NewWatcher()
 		if err == nil {
 			watchers <- w

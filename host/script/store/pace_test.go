@@ -262,7 +262,7 @@ func TestScansRest(t *testing.T) {
 	put(t, dir, "main.lua", "return 0")
 	s, clk, _ := openManual(t, dir, Config{})
 	w := unnotified(s)
-	s.notify = nil
+	s.cfg.Notify = nil
 	w.notifier.open = func() (*fsnotify.Watcher, error) { // asked for in each scan
 		clk.Advance(2 * time.Second)
 		return noNotifications()

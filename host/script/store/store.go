@@ -26,6 +26,8 @@ type Config struct {
 	Scan     time.Duration // how often everything is read again, whatever was notified; 30 s
 	History  *History      // records generations that begin to serve; may be nil
 
+	Notify func() (*fsnotify.Watcher, error) // tells of changes before the next scan; fsnotify.NewWatcher
+
 	Lint        *lint.Checker         // finds mistakes in scripts that compile; may be nil
 	SourceLimit func(flow string) int // how large a flow and each of its modules may be; nil: any size
 }
@@ -52,6 +54,9 @@ func (c Config) withDefaults() Config {
 	c.Quiet = cmp.Or(c.Quiet, 50*time.Millisecond)
 	c.MaxDelay = cmp.Or(c.MaxDelay, time.Second)
 	c.Scan = cmp.Or(c.Scan, 30*time.Second)
+	if c.Notify == nil {
+		c.Notify = fsnotify.NewWatcher
+	}
 	return c
 }
 
@@ -63,7 +68,6 @@ type Store struct {
 	compile  Compile
 	log      *slog.Logger
 	clk      clock.Clock
-	notify   func() (*fsnotify.Watcher, error)
 	loadTime prometheus.Histogram
 
 	current     atomic.Pointer[Generation]
@@ -115,7 +119,6 @@ func open(ctx context.Context, s *Store) (*Store, error) {
 	}
 	s.cfg = s.cfg.withDefaults()
 	s.sourceLimit.Store(&s.cfg.SourceLimit)
-	s.notify = fsnotify.NewWatcher
 	s.loadTime = newLoadTime()
 	s.scanLock = make(chan struct{}, 1)
 	s.lastScan = emptyTree()

@@ -36,7 +36,7 @@ type watcher struct {
 func newWatcher(s *Store) *watcher {
 	return &watcher{
 		store:    s,
-		notifier: notifier{open: s.notify, log: s.log, reported: map[string]bool{}},
+		notifier: notifier{open: s.cfg.Notify, log: s.log, reported: map[string]bool{}},
 		debounce: debounce{quiet: s.cfg.Quiet, limit: s.cfg.MaxDelay},
 		written:  map[string]bool{},
 	}

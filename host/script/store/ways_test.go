@@ -343,7 +343,7 @@ func TestWithoutNotificationsTheScanFindsChanges(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
 	s, clk, log := openManual(t, dir, Config{})
-	s.notify = noNotifications
+	s.cfg.Notify = noNotifications
 	start(t, s)
 	for _, change := range []string{"return 2", "return 3"} {
 		clk.WaitForTimers(1)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"syscall"
 )
@@ -34,14 +35,39 @@ func (n *Network) address() *net.TCPAddr {
 
 // Listen opens a port.
 func (n *Network) Listen() net.Listener {
-	l := &listener{network: n, addr: n.address(), arrived: make(chan net.Conn, 1000), closed: make(chan struct{})}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.listeners[l.addr.String()] = l
+	l, err := n.ListenOn("tcp", ":0")
+	if err != nil {
+		panic(err) // nobody has a port that was just given away
+	}
 	return l
 }
 
-// Dial connects to host:port.
+// ListenOn does what net.Listen does: the address is a path or host:port, with 0 for
+// any port.
+func (n *Network) ListenOn(network, address string) (net.Listener, error) {
+	var addr net.Addr = &net.UnixAddr{Net: network, Name: address}
+	if network == "tcp" {
+		port := n.address()
+		if _, fixed, err := net.SplitHostPort(address); err != nil {
+			return nil, err
+		} else if fixed != "0" {
+			if port.Port, err = strconv.Atoi(fixed); err != nil {
+				return nil, err
+			}
+		}
+		addr = port
+	}
+	l := &listener{network: n, addr: addr, arrived: make(chan net.Conn, 1000), closed: make(chan struct{})}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listeners[addr.String()] != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, syscall.EADDRINUSE)
+	}
+	n.listeners[addr.String()] = l
+	return l, nil
+}
+
+// Dial connects to host:port, or to a path.
 func (n *Network) Dial(_ context.Context, address string) (net.Conn, error) {
 	n.mu.Lock()
 	l := n.listeners[address]
@@ -64,7 +90,7 @@ func (n *Network) Dial(_ context.Context, address string) (net.Conn, error) {
 
 type listener struct {
 	network *Network
-	addr    *net.TCPAddr
+	addr    net.Addr
 	arrived chan net.Conn
 	once    sync.Once
 	closed  chan struct{}

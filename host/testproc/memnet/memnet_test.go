@@ -118,3 +118,24 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+func TestListenOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memnet.New()
+		for _, at := range [][2]string{{"tcp", "127.0.0.1:8084"}, {"unix", "/run/x.sock"}} {
+			l, err := n.ListenOn(at[0], at[1])
+			if err != nil || l.Addr().String() != at[1] {
+				t.Fatal(l, err)
+			}
+			if _, err := n.ListenOn(at[0], at[1]); !errors.Is(err, syscall.EADDRINUSE) {
+				t.Errorf("a second listener at %s: %v", at[1], err)
+			}
+			nc, err := n.Dial(t.Context(), at[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = nc.Close()
+			_ = l.Close()
+		}
+	})
+}
