@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
 	"github.com/eslua/eslua/bindings/json"
+	"github.com/eslua/eslua/bindings/jsonlib"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
@@ -56,6 +57,7 @@ func modules(d Deps) []Module {
 		api.Module{},
 		dial.Module{},
 		json.Module{},
+		jsonlib.CJSON{}, jsonlib.Safe{}, jsonlib.DKJSON{}, jsonlib.Lunajson{}, jsonlib.JSON{},
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
 		file.Module{},

@@ -77,7 +77,7 @@ func callable(modules []*vm.Module) (all [][2]string) {
 	}
 	for _, m := range modules {
 		for _, f := range m.Funcs {
-			all = append(all, [2]string{strings.TrimPrefix(m.Name+"."+f.Name, ".")})
+			all = append(all, [2]string{called(m, f.Name)})
 		}
 		for _, c := range m.Classes {
 			for _, f := range c.Methods {
@@ -86,6 +86,14 @@ func callable(modules []*vm.Module) (all [][2]string) {
 		}
 	}
 	return all
+}
+
+// called returns how a script names a function of a module.
+func called(m *vm.Module, name string) string {
+	if m.Required {
+		return fmt.Sprintf("require(%q).%s", m.Name, name)
+	}
+	return strings.TrimPrefix(m.Name+"."+name, ".")
 }
 
 // impatient is a clock whose timers fire at once if they would fire in an hour.
@@ -190,7 +198,9 @@ func TestTextsAreBounded(t *testing.T) {
 	}
 	for _, m := range h.set.Modules() {
 		for i := range m.Funcs {
-			try(&m.Funcs[i], strings.TrimPrefix(m.Name+"."+m.Funcs[i].Name, "."), "")
+			if m.Funcs[i].Go != nil { // else it is Lua
+				try(&m.Funcs[i], called(m, m.Funcs[i].Name), "")
+			}
 		}
 		for _, c := range m.Classes {
 			for i := range c.Methods {

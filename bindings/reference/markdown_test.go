@@ -73,8 +73,8 @@ func (g group) title() string {
 	switch {
 	case g.entry == nil:
 		return "Globals"
-	case g.entry.Kind == "table":
-		return "The table " + g.entry.Name
+	case g.entry.Kind == "table", g.entry.Kind == "module":
+		return "The " + g.entry.Kind + " " + g.entry.Name
 	}
 	return "Objects: " + g.entry.Name
 }

@@ -27,7 +27,7 @@ type group struct {
 // Entry describes one name.
 type Entry struct {
 	Name        string // "session:read", "freeswitch.API", "settings"
-	Kind        string // "function", "method", "table", "class", "field", "constant", "variable" ...
+	Kind        string // "function", "method", "table", "module", "class", "field", "constant", "variable" ...
 	Call        string // how a function is called, with its parameters and results
 	Type        string // of a value
 	Doc         string // paragraphs, one per line
@@ -61,6 +61,9 @@ func New(modules []*vm.Module) *Reference {
 			place = len(r.groups)
 			tables[m.Name] = place
 			r.groups = append(r.groups, group{entry: &Entry{Name: m.Name, Kind: "table"}})
+			if m.Required {
+				r.groups[place].entry.Kind = "module"
+			}
 		}
 		g := &r.groups[place]
 		if m.Doc != "" {

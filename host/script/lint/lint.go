@@ -31,6 +31,7 @@ type library struct {
 	name     string
 	fields   map[string]typ
 	declared bool // by the bindings: eslua doc describes it
+	required bool // it is no global: require returns it
 }
 
 // class is a class of objects.
@@ -67,13 +68,15 @@ func New(modules []*vm.Module) *Checker {
 		c.declare(m)
 	}
 	for name, l := range c.libraries {
-		c.globals[name] = typ{kind: table, library: l}
+		if !l.required {
+			c.globals[name] = typ{kind: table, library: l}
+		}
 	}
 	c.globals["_G"] = typ{kind: table, library: c.library("_G")}
 	return c
 }
 
-// Libraries returns the names of the global tables that require finds as well.
+// Libraries returns the names of all tables that require finds beside the script's modules.
 func (c *Checker) Libraries() []string { return slices.Sorted(maps.Keys(c.libraries)) }
 
 func newClass(of *vm.Class) *class {
@@ -108,7 +111,7 @@ func (c *Checker) declare(m *vm.Module) {
 	into, prefix := c.globals, ""
 	if m.Name != "" {
 		l := c.library(m.Name)
-		l.declared = true
+		l.declared, l.required = true, l.required || m.Required
 		into, prefix = l.fields, m.Name+"."
 	}
 	for i := range m.Funcs {

@@ -37,6 +37,9 @@ func (e *NotFoundError) Error() string {
 	return text
 }
 
+// Is makes it an fs.ErrNotExist.
+func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
+
 func newGeneration(files map[string]*content, broken map[string]bool, loaded time.Time) *Generation {
 	g := &Generation{loaded: loaded, graph: newGraph(files), versions: map[string]string{}, broken: broken}
 	g.name = treeName(g.sums())

@@ -22,7 +22,7 @@ func (m *Machine) explain(self lua.LValue, name string) string {
 		}
 	} else if table, field, ok := strings.Cut(name, "."); ok {
 		name, prefix, known = field, table+".", nil
-		if l := m.find(table); l != nil {
+		if l := m.global(table); l != nil {
 			known = l.fields.List()
 		}
 	}

@@ -201,6 +201,10 @@ func (a *Args) SetIndex(t *lua.LTable, n int, v lua.LValue) {
 	a.state.guard.SetInt(a.L, t, n, v)
 }
 
+// FillLibrary gives a table that may be a library of the state all its names, before
+// its fields are read without Lua.
+func (a *Args) FillLibrary(t *lua.LTable) { a.state.guard.FillLibrary(a.L, t) }
+
 // Return sets the results.
 func (a *Args) Return(vs ...lua.LValue) { a.results = append(a.one[:0], vs...) }
 

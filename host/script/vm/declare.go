@@ -152,6 +152,12 @@ type Module struct {
 	Records     []*Class // what Args.Record shows to scripts: only described here
 	Variables   []Variable
 	CText       bool // the texts of its arguments end at their first NUL, as in mod_lua
+	// Required says that the table is not a global: require(Name) returns it, unless the
+	// script's tree has a module of that name.
+	Required bool
+	// Source is Lua that gets the table as its argument and completes it: by the functions
+	// that are declared without Go.
+	Source string
 	// Absent says what to use instead of a name that does not exist: a global
 	// ("dofile"), a field ("os.execute") or a method ("Session:print").
 	Absent map[string]string

@@ -57,7 +57,9 @@ func NewMachine(modules ...*Module) (*Machine, error) {
 		}
 	}
 	for _, l := range m.libraries {
-		m.globals.Add(l.name, lua.LNil) // each state has its own
+		if !l.required {
+			m.globals.Add(l.name, lua.LNil) // each state has its own
+		}
 	}
 	m.globals.Add("_G", lua.LNil)
 	m.declareGlobals()
@@ -107,6 +109,9 @@ func (m *Machine) declareModule(module *Module) error {
 	}
 	for i := range module.Funcs {
 		f := &module.Funcs[i]
+		if f.Go == nil && module.Source != "" {
+			continue
+		}
 		w, err := wrap(strings.TrimPrefix(module.Name+"."+f.Name, "."), f.Name, f, m)
 		if err != nil {
 			return err
@@ -121,7 +126,20 @@ func (m *Machine) declareModule(module *Module) error {
 		}
 		into.Add(f.Name, f.Value)
 	}
-	return nil
+	return m.declareRequired(module)
+}
+
+// declareRequired notes what require has to do for a module.
+func (m *Machine) declareRequired(module *Module) (err error) {
+	if !module.Required {
+		return nil
+	}
+	l := m.library(module.Name)
+	l.required = true
+	if module.Source != "" {
+		l.source, err = Compile(module.Name+".lua", []byte(module.Source))
+	}
+	return err
 }
 
 // library is a global table of which each state has its own, because scripts
@@ -131,6 +149,8 @@ type library struct {
 	name      string
 	fields    guard.Names
 	metatable *lua.LTable
+	required  bool    // it is not a global, but require finds it
+	source    *Script // completes the table, if there is one
 }
 
 // namesOf returns the fields of a library, or the globals if its name is "".
@@ -142,11 +162,21 @@ func (m *Machine) namesOf(name string) *guard.Names {
 }
 
 func (m *Machine) libraryNames() []string {
-	names := make([]string, len(m.libraries))
-	for i, l := range m.libraries {
-		names[i] = l.name
+	var names []string
+	for _, l := range m.libraries {
+		if !l.required {
+			names = append(names, l.name)
+		}
 	}
 	return names
+}
+
+// global returns the global library of that name, nil if there is none.
+func (m *Machine) global(name string) *library {
+	if l := m.find(name); l != nil && !l.required {
+		return l
+	}
+	return nil
 }
 
 // find returns the library of that name, nil if there is none.

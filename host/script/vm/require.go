@@ -3,6 +3,7 @@ package vm
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/eslua/eslua/host/script/vm/guard"
@@ -43,19 +44,23 @@ func require(L *lua.LState) int {
 		L.Push(v)
 		return 1
 	}
-	if lib, ok := s.Global(string(name)).(*lua.LTable); ok && (name == "_G" || s.machine.find(string(name)) != nil) {
+	if lib, ok := s.Global(string(name)).(*lua.LTable); ok && (name == "_G" || s.machine.global(string(name)) != nil) {
 		L.Push(lib)
 		return 1
 	}
-	fn := s.preloaded(string(name))
+	fn, arg := s.preloaded(string(name)), lua.LValue(name)
 	if fn == nil {
-		fn = s.find(L, string(name))
+		fn, arg = s.find(L, string(name))
 	}
 	g.ChargeMemory(L, 300+len(name))
 	loaded.RawSetString(string(name), loading)
-	L.Push(fn)
-	L.Push(name)
-	L.Call(1, 1)
+	if fn == nil { // a module of eslua without source
+		L.Push(arg)
+	} else {
+		L.Push(fn)
+		L.Push(arg)
+		L.Call(1, 1)
+	}
 	result := L.Get(-1)
 	switch now := loaded.RawGetString(string(name)); {
 	case result != lua.LNil:
@@ -150,17 +155,27 @@ func seeAll(L *lua.LState) int {
 	return 0
 }
 
-func (s *State) find(L *lua.LState, name string) *lua.LFunction {
+// find returns the chunk of a module and its argument. A module of eslua that needs none
+// is the argument itself.
+func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue) {
 	find := s.options.Require
 	if find == nil {
-		find = func(string) (*Script, error) { return nil, errors.New("there are no modules here") }
+		find = func(name string) (*Script, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist} }
 	}
 	script, err := find(name)
+	if l := s.machine.find(name); errors.Is(err, fs.ErrNotExist) && l != nil {
+		t := s.ownTable(name)
+		s.guard.FillLibrary(L, t)
+		if l.source == nil {
+			return nil, t
+		}
+		return s.guard.NewFunction(l.source.proto), t
+	}
 	if err != nil {
 		guard.Raise(L, 1, "module '"+name+"' not found: "+err.Error())
 	}
 	if limit := s.guard.Limits().Source; script.size > limit {
 		guard.Raise(L, 1, "module '"+name+"': source limit of "+guard.Size(int64(limit))+" reached")
 	}
-	return s.guard.NewFunction(script.proto)
+	return s.guard.NewFunction(script.proto), lua.LString(name)
 }
