@@ -160,7 +160,9 @@ func seeAll(L *lua.LState) int {
 func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue) {
 	find := s.options.Require
 	if find == nil {
-		find = func(name string) (*Script, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist} }
+		find = func(name string) (*Script, error) {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}
 	}
 	script, err := find(name)
 	if l := s.machine.find(name); errors.Is(err, fs.ErrNotExist) && l != nil {
