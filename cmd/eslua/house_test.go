@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"host/freeswitch/dialplan": {"host/freeswitch", "host/operate/config", "host/spell"},
 
 	"host/database": {"host/clock", "host/operate/config"},
+	"host/network":  {"host/clock", "host/operate/config"},
 
 	"host/call":            {"host", "-host/operate/admin", "-host/switchsim"},
 	"host/call/checkpoint": {"host/clock", "host/freeswitch"},

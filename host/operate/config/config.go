@@ -21,6 +21,7 @@ type Config struct {
 	Flows       map[string]Flow     `yaml:"flows" form:"a mapping: FLOW: {settings: {NAME: VALUE}}" reload:"yes" doc:"settings of single flows, by name"`
 	Nodes       []Node              `yaml:"nodes" form:"a list: [{address: HOST:PORT, password: PASSWORD}]" doc:"FreeSWITCH nodes to keep a control connection to"`
 	Databases   map[string]Database `yaml:"databases" form:"a mapping: NAME: {dsn: sqlite:///var/lib/eslua/NAME.db}" reload:"yes" doc:"databases that scripts reach by name; a flow also needs grants: databases: [NAME]"`
+	HTTP        HTTP                `yaml:"http"`
 	Hosts       []Address           `yaml:"hosts" form:"a list: [HOST:PORT, HOST:PORT]" reload:"yes" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
 	Parked      Parked              `yaml:"parked" default:"report" reload:"yes" doc:"what eslua does with calls that a dead eslua left parked: report, hangup CAUSE, or reenter (their flow)"`
 	Drain       Duration            `yaml:"drain" default:"10m" reload:"yes" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`

@@ -28,14 +28,14 @@ func (d *Database) UnmarshalYAML(n ast.Node) error {
 	return yaml.NodeToValue(n, (*plain)(d), yaml.Strict())
 }
 
-func (d *Database) check() (setting string, err error) {
+func (d *Database) conflicts() (list []conflict) {
 	if d.DSN == "" {
-		return "", errors.New("this database has no dsn; add dsn: sqlite:///var/lib/eslua/NAME.db")
+		list = append(list, conflict{[]string{"dsn"}, "this database has no dsn; add dsn: sqlite:///var/lib/eslua/NAME.db"})
 	}
 	if d.Timeout <= 0 {
-		return "timeout", errors.New("a database needs a timeout, or a command could take for ever")
+		list = append(list, conflict{[]string{"timeout"}, "a database needs a timeout, or a command could take for ever"})
 	}
-	return "", nil
+	return list
 }
 
 // The kinds of databases.

@@ -43,6 +43,7 @@ type Grants struct {
 	Apps       Rule        `yaml:"apps" doc:"dialplan applications, written as api above, and what is neither a command nor an application and needs a grant of its own: [file http] for files from a web server, [event notify], [dialplan lua] and what else a refusal names"`
 	Read       []Directory `yaml:"read" doc:"directories on eslua's machine whose files the script may read, with all below them"`
 	Databases  []string    `yaml:"databases" doc:"databases of the configuration (databases:) that the script may use, by name"`
+	Hosts      []Host      `yaml:"hosts" doc:"hosts that the script may connect to: api.example.com, *.example.com, \"*\", 192.0.2.7, 10.0.0.0/8, with :PORT where only one port is meant; addresses of this machine and of private networks only if they are named as addresses"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`
 
 	// Own lists the addresses (host:port) of this eslua's listener, as FreeSWITCH

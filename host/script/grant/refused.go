@@ -14,12 +14,13 @@ const (
 	Events      = "event"
 	Use         = "use" // use.go
 	Database    = "database"
+	Hosts       = "host"
 )
 
 // A RefusedError names something that a flow tried and has no grant for.
 type RefusedError struct {
-	Kind    string // APICommand, Application, Use, Reading, Events, Database
-	Name    string // the command, the application, the use, the file, the event or the database
+	Kind    string // APICommand, Application, Use, Reading, Events, Database, Hosts
+	Name    string // the command, the application, the use, the file, the event, the database or the host
 	Where   string // the text it was found in, "" if the script named it directly
 	Channel string // the channel that is not the script's own, if that is why
 	text    string

@@ -1,0 +1,330 @@
+package network
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+// A Request is one question to an HTTP server.
+type Request struct {
+	Method  string // "": GET
+	URL     string
+	Header  http.Header
+	Body    []byte
+	Retries int // how often a request that failed is sent again, if that is safe
+	// How long a connection and how long the answer may take; 0: as configured.
+	Connect, Response time.Duration
+}
+
+// An Answer is what a server said.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// mostRedirects bounds the redirects that a request follows.
+const mostRedirects = 5
+
+// mostHeader limits the bytes of the headers of an answer.
+const mostHeader = 64 << 10
+
+// retryAfter is how long the first repetition waits; each further one waits twice as long.
+const retryAfter = 100 * time.Millisecond
+
+// A Client asks HTTP servers. Its methods may be called from any goroutine.
+type Client struct {
+	config    config.HTTP
+	tls       *tls.Config
+	clock     clock.Clock
+	endpoints endpoints
+	metrics   metrics
+
+	mu         sync.Mutex
+	transports map[string]*http.Transport // by the hosts that are permitted: connections are not shared beyond
+}
+
+// mostTransports bounds the transports; there is one for each way in which hosts are granted.
+const mostTransports = 64
+
+// NewClient returns a client.
+func NewClient(c config.HTTP, clk clock.Clock) (*Client, error) {
+	tls, err := tlsConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		config: c, tls: tls, clock: clk, metrics: newMetrics(),
+		endpoints: endpoints{by: map[string]*Endpoint{}}, transports: map[string]*http.Transport{},
+	}, nil
+}
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.transports {
+		t.CloseIdleConnections()
+	}
+	clear(c.transports)
+}
+
+// transport returns the connections for whoever may connect to the same hosts.
+func (c *Client) transport(may Permits) *http.Transport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := may.HostsKey()
+	if t := c.transports[key]; t != nil {
+		return t
+	}
+	if len(c.transports) == mostTransports {
+		for _, t := range c.transports {
+			t.CloseIdleConnections()
+		}
+		clear(c.transports)
+	}
+	t := &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			host, port, err := split(address)
+			if err != nil {
+				return nil, err
+			}
+			return dial(ctx, may, host, port)
+		},
+		TLSClientConfig: c.tls, DisableCompression: true, // nobody sends a bomb that is not asked for
+		MaxConnsPerHost: c.config.Connections, MaxIdleConnsPerHost: c.config.Connections, MaxIdleConns: 4 * c.config.Connections,
+		IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: mostHeader,
+	}
+	c.transports[key] = t
+	return t
+}
+
+// Do asks a server, and once more if that is safe and the request says so.
+func (c *Client) Do(ctx context.Context, may Permits, r Request) (*Answer, error) {
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	if r.Connect <= 0 {
+		r.Connect = time.Duration(c.config.Connect)
+	}
+	if r.Response <= 0 {
+		r.Response = time.Duration(c.config.Response)
+	}
+	u, err := c.check(may, r.URL)
+	if err != nil {
+		return nil, err
+	}
+	for tries := 0; ; tries++ {
+		answer, sent, err := c.once(ctx, may, u, r)
+		if err == nil || ctx.Err() != nil || tries >= r.Retries || sent && !idempotent(r.Method) {
+			return answer, err
+		}
+		if err := clock.Sleep(ctx, c.clock, retryAfter<<min(tries, 10)); err != nil {
+			return nil, because(ctx, err)
+		}
+	}
+}
+
+// idempotent reports whether to send a request twice is the same as to send it once.
+func idempotent(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return false
+}
+
+// check reads a URL, and checks its host.
+func (c *Client) check(may Permits, text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("this is no URL: %w", err)
+	}
+	return u, checkURL(may, u)
+}
+
+func checkURL(may Permits, u *url.URL) error {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%q is no URL of the web; write http://HOST/PATH or https://HOST/PATH", u.Redacted())
+	}
+	_, port, err := split(endpoint(u))
+	if err != nil {
+		return err
+	}
+	return may.CheckHost(u.Hostname(), port)
+}
+
+// endpoint returns the host and port of a URL.
+func endpoint(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+func split(address string) (host string, port uint16, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("%q is no port from 1 to 65535", text)
+	}
+	return host, uint16(n), nil
+}
+
+// once sends a request once. sent tells whether the server may have got it.
+func (c *Client) once(ctx context.Context, may Permits, u *url.URL, r Request) (_ *Answer, sent bool, err error) {
+	name := u.Scheme + "://" + endpoint(u)
+	began := c.clock.Now()
+	if err := c.endpoints.begin(name, began); err != nil {
+		c.metrics.refused.Inc()
+		return nil, false, err
+	}
+	answer, sent, err := c.exchange(ctx, may, u, r)
+	now := c.clock.Now()
+	c.metrics.seconds.Observe(now.Sub(began).Seconds())
+	if err != nil {
+		c.metrics.failed.Inc()
+	}
+	if err != nil && !c.blames(ctx, r, err) {
+		c.endpoints.abandon(name)
+	} else {
+		c.endpoints.end(name, err != nil, now)
+	}
+	return answer, sent, err
+}
+
+// blames reports whether an error is the server's. A script that waits for a shorter time
+// than is configured, or whose caller hangs up, says nothing of the server to others.
+func (c *Client) blames(ctx context.Context, r Request, err error) bool {
+	var slow *slowError
+	var refused *refusedError
+	switch {
+	case ctx.Err() != nil, errors.Is(err, errBody), errors.Is(err, errRedirects), errors.As(err, &refused):
+		return false
+	case errors.As(err, &slow):
+		return r.Connect >= time.Duration(c.config.Connect) && r.Response >= time.Duration(c.config.Response)
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+var (
+	errBody      = errors.New("the answer is too long")
+	errRedirects = fmt.Errorf("more than %d redirects", mostRedirects)
+)
+
+// A slowError says that a server took too long.
+type slowError struct{ text string }
+
+func (e *slowError) Error() string { return e.text }
+
+// exchange sends a request and reads the answer.
+func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Request) (_ *Answer, got bool, _ error) {
+	where := u.Scheme + "://" + u.Host
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	slow := func(what string, within time.Duration) func() {
+		return func() { cancel(&slowError{fmt.Sprintf("%s: no %s within %v", where, what, within)}) }
+	}
+	timer := c.clock.AfterFunc(r.Connect, slow("connection", r.Connect))
+	sent := false
+	var mu sync.Mutex // the transport may call GotConn from a goroutine of its own
+	defer func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer.Stop()
+	}()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		mu.Lock()
+		defer mu.Unlock()
+		if sent {
+			return // of a redirect
+		}
+		sent = true
+		timer.Stop()
+		timer = c.clock.AfterFunc(r.Response, slow("answer", r.Response))
+	}})
+	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, false, err
+	}
+	request.Header = r.Header.Clone()
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	if request.Header.Get("User-Agent") == "" {
+		request.Header.Set("User-Agent", "eslua")
+	}
+	client := http.Client{Transport: c.transport(may), CheckRedirect: func(next *http.Request, before []*http.Request) error {
+		return redirect(may, next, before)
+	}}
+	response, err := client.Do(request)
+	if err == nil {
+		defer response.Body.Close()
+		var body []byte
+		if body, err = c.body(response); err == nil {
+			return &Answer{Status: response.StatusCode, Header: response.Header, Body: body}, true, nil
+		}
+	}
+	mu.Lock()
+	got = sent
+	mu.Unlock()
+	return nil, got, plain(because(ctx, err))
+}
+
+// redirect checks the host that a server names. To another one goes nothing that the
+// script has said to the first.
+func redirect(may Permits, next *http.Request, before []*http.Request) error {
+	if len(before) > mostRedirects {
+		return errRedirects
+	}
+	if err := checkURL(may, next.URL); err != nil {
+		return err
+	}
+	if first := before[0].URL; next.URL.Scheme != first.Scheme || endpoint(next.URL) != endpoint(first) {
+		agent := next.Header.Get("User-Agent")
+		next.Header = http.Header{"User-Agent": {agent}}
+	}
+	return nil
+}
+
+// body reads an answer of at most the configured length.
+func (c *Client) body(r *http.Response) ([]byte, error) {
+	most := int64(c.config.Body)
+	tooLong := fmt.Errorf("%w: more than http.body: %v", errBody, c.config.Body)
+	if r.ContentLength > most && r.Request.Method != http.MethodHead {
+		return nil, tooLong
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	if int64(len(body)) > most {
+		return nil, tooLong
+	}
+	return body, err
+}
+
+// plain takes from an error what the script has said itself.
+func plain(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
