@@ -124,7 +124,7 @@ func (c *Client) Do(ctx context.Context, may Permits, r Request) (*Answer, error
 	if r.Response <= 0 {
 		r.Response = time.Duration(c.config.Response)
 	}
-	u, err := c.check(may, r.URL)
+	u, err := check(may, r.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -148,22 +148,32 @@ func idempotent(method string) bool {
 	return false
 }
 
-// check reads a URL, and checks its host.
-func (c *Client) check(may Permits, text string) (*url.URL, error) {
+// Check checks whether a URL can be asked: a *URLError says that it is none.
+func Check(may Permits, text string) error {
+	_, err := check(may, text)
+	return err
+}
+
+// A URLError says that a text is no URL of an HTTP server.
+type URLError struct{ text string }
+
+func (e *URLError) Error() string { return e.text }
+
+func check(may Permits, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("this is no URL: %w", err)
+		return nil, &URLError{"this is no URL: " + err.(*url.Error).Err.Error()}
 	}
 	return u, checkURL(may, u)
 }
 
 func checkURL(may Permits, u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%q is no URL of the web; write http://HOST/PATH or https://HOST/PATH", u.Redacted())
+		return &URLError{fmt.Sprintf("%.100q is no URL of an HTTP server; write http://HOST/PATH or https://HOST/PATH", u.Redacted())}
 	}
 	_, port, err := split(endpoint(u))
 	if err != nil {
-		return err
+		return &URLError{err.Error()}
 	}
 	return may.CheckHost(u.Hostname(), port)
 }
@@ -276,6 +286,9 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 	client := http.Client{Transport: c.transport(may), CheckRedirect: func(next *http.Request, before []*http.Request) error {
 		return redirect(may, next, before)
 	}}
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
 	response, err := client.Do(request)
 	if err == nil {
 		defer response.Body.Close()

@@ -73,7 +73,9 @@ func TestNoWayRound(t *testing.T) {
 	var reached atomic.Int32
 	secret := serve(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
 	port := secret[strings.LastIndex(secret, ":"):]
-	redirecting := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound) })
+	redirecting := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
+	})
 	own := redirecting[len("http://"):]
 	g := &grant.Grants{Hosts: []grant.Host{grant.Host(own), "localhost", "*"}} // localhost as a name, its address only with that port
 	c, _ := newClient(t, nil)
