@@ -13,11 +13,13 @@ import (
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
+	"github.com/eslua/eslua/bindings/http"
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -44,6 +46,7 @@ type Ender interface {
 type Deps struct {
 	Legs      *legs.Registry      // dials legs for scripts; nil: no script can dial
 	Databases *database.Databases // nil: there are none
+	HTTP      *network.Client     // nil: no script can ask a server
 }
 
 // modules returns everything scripts can use: the one list.
@@ -60,6 +63,7 @@ func modules(d Deps) []Module {
 		jsonlib.CJSON{}, jsonlib.Safe{}, jsonlib.DKJSON{}, jsonlib.Lunajson{}, jsonlib.JSON{},
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
+		http.Module{Client: d.HTTP},
 		file.Module{},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/network"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -38,6 +39,8 @@ type harness struct {
 	set       *bindings.Set
 	legs      *legs.Registry
 	databases *database.Databases // nil: none
+	http      *network.Client     // nil: none
+	url       string              // of a server that scripts may ask
 	addr      string              // of the outbound listener
 	script    *vm.Script
 	grants    *grant.Grants // of every script; nil is the default
@@ -178,7 +181,7 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness
 // use gives the scripts more modules.
 func (h *harness) use(more ...bindings.Module) {
 	h.t.Helper()
-	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases}, more...)
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http}, more...)
 	var err error
 	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		h.t.Fatal(err)

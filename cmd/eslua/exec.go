@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -43,7 +44,12 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return err
 	}
 	defer databases.Close()
-	runner, err := newRunner(bindings.Deps{Databases: databases}, p.clock)
+	client, err := network.NewClient(cfg.HTTP, p.clock)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client}, p.clock)
 	if err != nil {
 		return err
 	}

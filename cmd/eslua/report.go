@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/admin"
@@ -45,6 +46,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printFlows(w, st)
 	printNodes(w, st)
 	printDatabases(w, st)
+	printHTTP(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
 		printCalls(w, st)
@@ -212,6 +214,23 @@ func printDatabases(w io.Writer, st admin.Status) {
 	t.row("DATABASE", "KIND", "IN USE", "OF", "WAITS")
 	for _, d := range st.Databases {
 		t.row(d.Name, d.Kind, d.InUse, d.Connections, d.Waits)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+func printHTTP(w io.Writer, st admin.Status) {
+	if len(st.HTTP) == 0 {
+		return
+	}
+	var t table
+	t.row("HTTP SERVER", "REQUESTS", "FAILED", "")
+	for _, e := range st.HTTP {
+		note := ""
+		if e.Open(st.Now) {
+			note = fmt.Sprintf("NOT ASKED for %v: %d requests in a row got no answer", e.Until.Sub(st.Now).Round(time.Second), e.Row)
+		}
+		t.row(e.Name, e.Requests, e.Failed, note)
 	}
 	fmt.Fprintln(w)
 	t.print(w)

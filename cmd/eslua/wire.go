@@ -27,6 +27,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/memory"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
@@ -51,6 +52,7 @@ type app struct {
 	server   *outbound.Server
 	legs     *legs.Registry
 	data     *database.Databases
+	http     *network.Client
 	admin    *admin.Service
 	metrics  *prometheus.Registry
 	log      *slog.Logger
@@ -123,7 +125,10 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.data, err = database.New(cfg.Databases, clk); err != nil {
 		return nil, err
 	}
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data}, clk); err != nil {
+	if a.http, err = network.NewClient(cfg.HTTP, clk); err != nil {
+		return nil, err
+	}
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -161,7 +166,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Calls: a.server, Nodes: a.nodes, Databases: a.data,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -178,6 +183,7 @@ func (a *app) register() *prometheus.Registry {
 	a.server.Register(r)
 	a.peers.Register(r)
 	a.data.Register(r)
+	a.http.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)
 	}
@@ -274,6 +280,7 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	stop()
 	services.Wait()
 	a.data.Close()
+	a.http.Close()
 	a.close(ctx)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause

@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -30,6 +31,8 @@ type Parts struct {
 	Nodes   []*node.Link
 	// Databases may be nil.
 	Databases *database.Databases
+	// HTTP may be nil.
+	HTTP *network.Client
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -130,6 +133,9 @@ func (s *Service) Status(calls bool) Status {
 	}
 	if s.parts.Databases != nil {
 		st.Databases = s.parts.Databases.Status()
+	}
+	if s.parts.HTTP != nil {
+		st.HTTP = s.parts.HTTP.Status()
 	}
 	if calls {
 		st.Running = s.parts.Runs.Running()

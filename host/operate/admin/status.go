@@ -6,6 +6,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -23,15 +24,16 @@ type Status struct {
 	Draining *Draining `json:"draining,omitempty"` // nil while eslua takes calls
 	Config   Config    `json:"config"`
 
-	Scripts   store.Status      `json:"scripts"`
-	Rollout   rollout.Status    `json:"rollout"`
-	Calls     outbound.Status   `json:"calls"`
-	NoFlow    run.Counts        `json:"no_flow"` // calls that named a flow that does not exist
-	Unnamed   int64             `json:"unnamed"` // calls for which nothing names a flow
-	Flows     []Flow            `json:"flows"`
-	Nodes     []node.Status     `json:"nodes"`
-	Databases []database.Status `json:"databases,omitempty"`
-	Running   []run.Running     `json:"running,omitempty"` // only on request: there may be ten thousand
+	Scripts   store.Status       `json:"scripts"`
+	Rollout   rollout.Status     `json:"rollout"`
+	Calls     outbound.Status    `json:"calls"`
+	NoFlow    run.Counts         `json:"no_flow"` // calls that named a flow that does not exist
+	Unnamed   int64              `json:"unnamed"` // calls for which nothing names a flow
+	Flows     []Flow             `json:"flows"`
+	Nodes     []node.Status      `json:"nodes"`
+	Databases []database.Status  `json:"databases,omitempty"`
+	HTTP      []network.Endpoint `json:"http,omitempty"`    // servers that scripts ask
+	Running   []run.Running      `json:"running,omitempty"` // only on request: there may be ten thousand
 }
 
 // Draining is the time in which eslua takes no new calls.
