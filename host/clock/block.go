@@ -8,6 +8,13 @@ type Blocker interface {
 	// Block is called before the statement that may block, and Unblock after it.
 	Block()
 	Unblock()
+	// Compute is called in the place of Block before a statement that computes for long
+	// and is not the script's Lua: its time is the script's too.
+	Compute()
+	// Look is called now and then by what computes so, or within a block. It counts units
+	// of 10 ns that cannot be measured, lets others compute, and returns why the script
+	// must end, nil if it need not.
+	Look(units int) error
 }
 
 // BlockerKey is the key of a context's Blocker. Such a context belongs to one
@@ -20,10 +27,12 @@ func BlockerOf(ctx context.Context) Blocker {
 	if b, ok := ctx.Value(BlockerKey{}).(Blocker); ok {
 		return b
 	}
-	return nobody{}
+	return nobody{ctx}
 }
 
-type nobody struct{}
+type nobody struct{ ctx context.Context }
 
-func (nobody) Block()   {}
-func (nobody) Unblock() {}
+func (nobody) Block()           {}
+func (nobody) Unblock()         {}
+func (nobody) Compute()         {}
+func (n nobody) Look(int) error { return context.Cause(n.ctx) }

@@ -29,16 +29,28 @@ type Row struct {
 	Values  []Value
 }
 
+// size returns about what a row holds.
+func (r *Row) size() int {
+	n := 64
+	for _, v := range r.Values {
+		n += 40 + len(v.Text)
+	}
+	return n
+}
+
 // MaxRow limits the bytes of a row, and of a value of it.
 const MaxRow = 1 << 20
 
 // A backend is a connection to one kind of database. It belongs to one goroutine.
 type backend interface {
 	// run starts the commands of a text, which can be several without args. If the
-	// rows are not wanted, the cursor gives none.
-	run(ctx context.Context, text string, args []any, rows bool) (cursor, error)
+	// rows are not wanted, the cursor gives none. A server's cursor calls drop for each
+	// row that it reads and does not give.
+	run(ctx context.Context, text string, args []any, rows bool, drop func()) (cursor, error)
 	// nests reports whether commands can run while a cursor is open.
 	nests() bool
+	// computes reports whether commands run in this process, and not in a server.
+	computes() bool
 	// alive reports whether the connection is still of use.
 	alive(ctx context.Context) bool
 }

@@ -192,6 +192,84 @@ func TestNested(t *testing.T) {
 	})
 }
 
+// Rows that must be read ahead because other commands run while they come are bounded
+// for all commands of a handle together.
+func TestNestedWithinTheMemory(t *testing.T) {
+	each(t, func(t *testing.T, d *Databases, kind string) {
+		h := handle(t, d)
+		if h.backend.nests() {
+			return
+		}
+		must(t, h, "insert into t(name) values "+strings.Repeat("('"+strings.Repeat("x", 50)+"'), ", 9999)+"('y')")
+		for range 3 { // what is read or dropped is free again
+			var open []*Rows
+			for len(open) < 10 {
+				rows, err := h.Query(t.Context(), "select name from t", nil)
+				if err != nil {
+					if !strings.Contains(err.Error(), "read them all before") {
+						t.Fatal(err)
+					}
+					break
+				}
+				if row, err := rows.Next(); row == nil {
+					t.Fatal(err)
+				}
+				open = append(open, rows)
+			}
+			if len(open) != 3 {
+				t.Errorf("%d queries of 1.5 MB are under way at a time", len(open))
+			}
+			for row, err := open[0].Next(); row != nil; row, err = open[0].Next() {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, rows := range open {
+				if err := rows.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.Release()
+		}
+	})
+}
+
+// Dropping rows is work of this process.
+func TestDroppedRowsAreCounted(t *testing.T) {
+	each(t, func(t *testing.T, d *Databases, kind string) {
+		h := handle(t, d)
+		if h.backend.computes() {
+			return
+		}
+		must(t, h, "insert into t(name) values "+strings.Repeat("('x'), ", 2999)+"('y')")
+		full := &fullBlocker{}
+		err := h.Exec(context.WithValue(t.Context(), clock.BlockerKey{}, full), "select a.name from t a, t b", nil)
+		if !errors.Is(err, errFull) || full.looks > 5000 { // of 35,000: until the server hears of it
+			t.Errorf("ended by %v after %d looks", err, full.looks)
+		}
+		if got := read(t, h, "select 1 as a"); got != "a=1" {
+			t.Errorf("the handle is of no more use: %s", got)
+		}
+	})
+}
+
+// fullBlocker is a script that must end.
+type fullBlocker struct {
+	clock.Blocker
+	looks int
+}
+
+var errFull = errors.New("no more processor time")
+
+func (*fullBlocker) Block()   {}
+func (*fullBlocker) Unblock() {}
+func (b *fullBlocker) Look(int) error {
+	if b.looks++; b.looks < 5 {
+		return nil
+	}
+	return errFull
+}
+
 func TestStopEarly(t *testing.T) {
 	each(t, func(t *testing.T, d *Databases, kind string) {
 		h := handle(t, d)

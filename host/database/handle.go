@@ -24,6 +24,7 @@ type Handle struct {
 	begun   bool    // a transaction by Begin
 	open    []*Rows // that have not been read to their end, the innermost last
 	changed int64
+	stored  int // bytes of rows; see Rows.store
 }
 
 // connect has the handle hold a connection that is of use.
@@ -138,7 +139,7 @@ func (h *Handle) run(ctx context.Context, text string, args []any, wanted bool) 
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	h.open = append(h.open, r)
 	err := r.blocked(func() (err error) {
-		r.cursor, err = h.backend.run(r.ctx, text, args, wanted)
+		r.cursor, err = h.backend.run(r.ctx, text, args, wanted, r.drops)
 		return err
 	})
 	if err != nil {
@@ -198,14 +199,15 @@ var (
 
 // Rows reads the rows that commands give, as they come.
 type Rows struct {
-	handle *Handle
-	cursor cursor
-	ctx    context.Context
-	stop   context.CancelCauseFunc
-	left   time.Duration // of the time for the command
-	stored []*Row        // that had to be read for another command
-	all    bool          // is in stored
-	ended  bool
+	handle  *Handle
+	cursor  cursor
+	ctx     context.Context
+	stop    context.CancelCauseFunc
+	left    time.Duration // of the time for the command
+	dropped int           // rows
+	stored  []*Row        // that had to be read for another command
+	all     bool          // is in stored
+	ended   bool
 }
 
 // Next returns the next row, nil after the last. It is valid until the next call.
@@ -216,6 +218,7 @@ func (r *Rows) Next() (*Row, error) {
 		}
 		row := r.stored[0]
 		r.stored = r.stored[1:]
+		r.handle.stored -= row.size()
 		return row, nil
 	}
 	if r.ended {
@@ -236,6 +239,10 @@ func (r *Rows) Next() (*Row, error) {
 
 // Close drops the rows that have not been read.
 func (r *Rows) Close() error {
+	for _, row := range r.stored {
+		r.handle.stored -= row.size()
+	}
+	r.stored = nil
 	if r.ended {
 		return nil
 	}
@@ -243,6 +250,16 @@ func (r *Rows) Close() error {
 	r.handle.changed = r.cursor.changed()
 	r.end(err)
 	return err
+}
+
+// drops counts a row that is read and dropped: the script computes no Lua meanwhile.
+func (r *Rows) drops() {
+	const every, each = 256, 100 // units; a row takes a microsecond
+	if r.dropped++; r.dropped%every == 0 {
+		if err := clock.BlockerOf(r.ctx).Look(every * each); err != nil {
+			r.stop(err)
+		}
+	}
 }
 
 // drop ends the command without waiting for anything.
@@ -264,7 +281,11 @@ func (r *Rows) blocked(do func() error) error {
 	})
 	blocker := clock.BlockerOf(r.ctx)
 	began := p.clock.Now()
-	blocker.Block()
+	if r.handle.backend.computes() {
+		blocker.Compute()
+	} else {
+		blocker.Block()
+	}
 	err := do()
 	blocker.Unblock()
 	timer.Stop()
@@ -290,8 +311,8 @@ func (r *Rows) end(err error) {
 	}
 }
 
-// mostStored limits the bytes of rows that are read because a command is to run while
-// they come.
+// mostStored limits the bytes of rows of a handle's commands that are read because
+// another one is to run while they come.
 const mostStored = 4 << 20
 
 // store reads the rows that are left, because their connection is needed.
@@ -299,7 +320,6 @@ func (r *Rows) store() error {
 	if r.all || r.ended {
 		return nil
 	}
-	size := 0
 	for {
 		row, err := r.Next()
 		if err != nil {
@@ -312,10 +332,9 @@ func (r *Rows) store() error {
 		kept := &Row{Columns: row.Columns, Values: slices.Clone(row.Values)}
 		for i := range kept.Values {
 			kept.Values[i].Text = bytes.Clone(kept.Values[i].Text)
-			size += 40 + len(kept.Values[i].Text)
 		}
-		if size > mostStored {
-			return fmt.Errorf("the rows of a query that is under way hold more than %d bytes: read them all before the next query", mostStored)
+		if r.handle.stored += kept.size(); r.handle.stored > mostStored {
+			return fmt.Errorf("the rows of queries that are under way hold more than %d bytes: read them all before the next query", mostStored)
 		}
 		r.stored = append(r.stored, kept)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -130,15 +131,17 @@ type mysqlConn struct {
 
 func (c *mysqlConn) nests() bool { return false }
 
+func (c *mysqlConn) computes() bool { return false }
+
 func (c *mysqlConn) alive(ctx context.Context) bool { return c.ResetSession(ctx) == nil }
 
-func (c *mysqlConn) run(ctx context.Context, text string, args []any, rows bool) (cursor, error) {
+func (c *mysqlConn) run(ctx context.Context, text string, args []any, rows bool, drop func()) (cursor, error) {
 	c.wire.rowBegins()
-	r := &mysqlCursor{c: c, want: rows}
+	r := &mysqlCursor{c: c, want: rows, drop: drop}
 	if args != nil {
 		return r, r.prepared(ctx, text, args)
 	}
-	if !rows {
+	if !rows && !gives.MatchString(text) {
 		result, err := c.ExecContext(ctx, text, nil)
 		if err == nil {
 			r.affected, err = result.RowsAffected()
@@ -150,11 +153,16 @@ func (c *mysqlConn) run(ctx context.Context, text string, args []any, rows bool)
 	return r, withCause(ctx, err)
 }
 
+// gives matches a command that gives rows, which the driver's Exec would read as one, not
+// bounded and not interrupted.
+var gives = regexp.MustCompile(`(?i)^[\s(]*(select|with|values|table|show|call)\b`)
+
 type mysqlCursor struct {
 	c        *mysqlConn
 	stmt     driver.Stmt // nil: none
 	rows     driver.Rows // nil: none any more
 	want     bool
+	drop     func()
 	row      Row
 	values   []driver.Value
 	affected int64
@@ -205,6 +213,7 @@ func (r *mysqlCursor) next(ctx context.Context) (*Row, error) {
 			r.read()
 			return &r.row, nil
 		case err == nil:
+			r.drop()
 		case err != io.EOF:
 			if r.c.wire.left <= 0 {
 				err = errRowSize // which the driver has hidden

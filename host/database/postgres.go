@@ -53,13 +53,15 @@ func newPgConn(c *stdlib.Conn) *pgConn {
 
 func (c *pgConn) nests() bool { return false }
 
+func (c *pgConn) computes() bool { return false }
+
 func (c *pgConn) alive(ctx context.Context) bool {
 	return !c.pg.IsClosed() && (c.pg.TxStatus() != 'I' || c.conn.ResetSession(ctx) == nil)
 }
 
-func (c *pgConn) run(ctx context.Context, text string, args []any, rows bool) (cursor, error) {
+func (c *pgConn) run(ctx context.Context, text string, args []any, rows bool, drop func()) (cursor, error) {
 	c.wire.rowBegins()
-	r := &pgCursor{c: c, rows: rows}
+	r := &pgCursor{c: c, rows: rows, drop: drop}
 	if args == nil {
 		r.all = c.pg.Exec(ctx, text)
 		return r, nil
@@ -89,6 +91,7 @@ type pgCursor struct {
 	all      *pgconn.MultiResultReader // of several commands
 	one      *pgconn.ResultReader      // nil: all has to be asked for the next one
 	rows     bool
+	drop     func()
 	row      Row
 	affected int64
 	ended    bool
@@ -110,6 +113,7 @@ func (r *pgCursor) next(context.Context) (*Row, error) {
 			if r.rows {
 				return r.read(), nil
 			}
+			r.drop()
 		}
 		tag, err := r.one.Close()
 		r.affected = tag.RowsAffected()

@@ -33,16 +33,15 @@ type sqliteConn struct {
 	db    uintptr
 	clock clock.Clock
 	ctx   context.Context // of the command that runs now
+	ended error           // why it must end; nil: it need not
 	out   uintptr         // room for two pointers that C sets
+
+	holder sqliteHolder
 }
 
 // sqliteConns finds the connection that C calls back for, which can keep no pointer
 // of Go's.
 var sqliteConns sync.Map // its db: *sqliteConn
-
-// sqliteMemory limits what all connections together hold. A command that needs more
-// fails.
-const sqliteMemory = 128 << 20
 
 // sqliteValue limits a value, and sqliteSteps how many instructions of a command run
 // before it is asked whether it may go on.
@@ -50,16 +49,6 @@ const (
 	sqliteValue = 256 << 10
 	sqliteSteps = 10
 )
-
-// prepareSQLite has SQLite count its memory: modernc.org/sqlite is built without.
-var prepareSQLite = sync.OnceFunc(func() {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	on := libc.NewVaList(int32(1))
-	defer libc.Xfree(tls, on)
-	sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_MEMSTATUS, on)
-	sqlite3.Xsqlite3_hard_heap_limit64(tls, sqliteMemory)
-})
 
 // Driver completes driver.Connector.
 func (f *sqliteFile) Driver() driver.Driver { return sqliteDriver{} }
@@ -74,6 +63,7 @@ var errOwnUse = errors.New("database: only a Handle uses these connections")
 func (f *sqliteFile) Connect(ctx context.Context) (driver.Conn, error) {
 	prepareSQLite()
 	c := &sqliteConn{tls: libc.NewTLS(), clock: f.clock, ctx: ctx}
+	sqliteHolders.Store(c.tls, &c.holder)
 	c.out = libc.Xcalloc(c.tls, 2, 8)
 	name, err := libc.CString(f.path)
 	if err != nil {
@@ -99,6 +89,8 @@ func (c *sqliteConn) Close() error {
 	sqliteConns.Delete(c.db)
 	sqlite3.Xsqlite3_close_v2(c.tls, c.db)
 	libc.Xfree(c.tls, c.out)
+	sqliteHolders.Delete(c.tls)
+	c.holder.end()
 	c.tls.Close()
 	return nil
 }
@@ -114,14 +106,22 @@ func (c *sqliteConn) failed() error {
 	if err := context.Cause(c.ctx); err != nil {
 		return err
 	}
+	if c.ended != nil {
+		return c.ended
+	}
+	if c.holder.refused {
+		return errSQLiteMemory
+	}
 	return errors.New(libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db)))
 }
 
 func (c *sqliteConn) nests() bool { return true }
 
+func (c *sqliteConn) computes() bool { return true }
+
 func (c *sqliteConn) alive(context.Context) bool { return true }
 
-func (c *sqliteConn) run(ctx context.Context, text string, args []any, rows bool) (cursor, error) {
+func (c *sqliteConn) run(ctx context.Context, text string, args []any, rows bool, _ func()) (cursor, error) {
 	p, err := libc.CString(text)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (r *sqliteCursor) next(ctx context.Context) (*Row, error) {
 	c := r.c
 	before := c.ctx
 	defer func() { c.ctx = before }()
-	c.ctx = ctx
+	c.ctx, c.ended, c.holder.refused = ctx, nil, false
 	for {
 		if r.stmt == 0 {
 			if more, err := r.begin(); !more {
@@ -291,7 +291,13 @@ func goCallback[F any](f F) uintptr {
 // sqliteProgress is called while a command runs, and ends it by a result that is
 // not 0.
 func sqliteProgress(_ *libc.TLS, db uintptr) int32 {
-	if c, ok := sqliteConns.Load(db); ok && c.(*sqliteConn).ctx.Err() == nil {
+	c, ok := sqliteConns.Load(db)
+	if !ok {
+		return 1
+	}
+	conn := c.(*sqliteConn)
+	conn.ended = clock.BlockerOf(conn.ctx).Look(0)
+	if conn.ended == nil && conn.ctx.Err() == nil {
 		return 0
 	}
 	return 1
@@ -304,7 +310,9 @@ func sqliteBusy(_ *libc.TLS, db uintptr, count int32) int32 {
 		return 0
 	}
 	conn := c.(*sqliteConn)
-	// The command has been told of as a wait already: this one is part of it.
+	blocker := clock.BlockerOf(conn.ctx)
+	blocker.Block()
+	defer blocker.Unblock()
 	timer := conn.clock.NewTimer(time.Duration(min(count+1, 20)) * time.Millisecond)
 	defer timer.Stop()
 	select {

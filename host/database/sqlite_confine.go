@@ -57,7 +57,7 @@ func (c *sqliteConn) limitSize(size int64) error {
 
 // pragma returns the number that a pragma gives, 0 if it gives none.
 func (c *sqliteConn) pragma(text string) (n int64, err error) {
-	r, err := c.run(c.ctx, "pragma "+text, nil, true)
+	r, err := c.run(c.ctx, "pragma "+text, nil, true, nil)
 	for row := (*Row)(nil); err == nil; {
 		if row, err = r.next(c.ctx); row == nil {
 			break

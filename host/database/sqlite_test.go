@@ -65,7 +65,7 @@ func TestSQLiteIsBounded(t *testing.T) {
 	for text, want := range map[string]string{
 		"select length(zeroblob(1e9))":                             "too big",
 		"select length(randomblob(300000))":                        "too big",
-		"select " + many + "1 from (select zeroblob(250000) as x)": "out of memory",
+		"select " + many + "1 from (select zeroblob(250000) as x)": "needs more than SQLite may hold",
 		"insert into t with recursive c(x) as (select 1 union all select x + 1 from c) select hex(randomblob(1000)) from c":        "full",
 		"with recursive c(x) as (select 1 union all select x + 1 from c) select * from c, c as d, c as e order by 1":               "end of the test",
 		"with recursive c(x) as (select 1 union select x + 1 from c) select count(*) from c":                                       "end of the test",
@@ -99,5 +99,41 @@ func TestSQLiteWaitsForALock(t *testing.T) {
 	must(t, a, "commit")
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// One script that fills SQLite's memory takes nothing from the others.
+func TestSQLiteMemoryIsShared(t *testing.T) {
+	d := sqliteIn(t, t.TempDir())
+	for range 2 { // and what it has held is free when it is gone
+		greedy, modest := handle(t, d), handle(t, d)
+		must(t, greedy, "create temp table t(a)")
+		must(t, modest, "create temp table t(a)")
+		var err error
+		for _, size := range []string{"200000", "20000", "2000", "0"} {
+			for n := 0; err == nil && n < 1000; n++ {
+				must(t, greedy, "savepoint s")
+				if err = greedy.Exec(t.Context(), "insert into t values (zeroblob("+size+"))", nil); err != nil {
+					break
+				}
+				must(t, greedy, "release s")
+			}
+			if err == nil || !strings.Contains(err.Error(), "more than SQLite may hold") {
+				t.Fatalf("no end of values of %s bytes: %v", size, err)
+			}
+			_ = greedy.Exec(t.Context(), "rollback to s; release s", nil)
+			err = nil
+		}
+		for range 20 {
+			must(t, modest, "insert into t values (zeroblob(200000))")
+		}
+		fresh := handle(t, d)
+		must(t, fresh, "create table if not exists a(b); insert into a values (1)")
+		for _, h := range []*Handle{greedy, modest, fresh} {
+			h.Release()
+		}
+		if n := sqliteHeldBeyond.Load(); n != 0 {
+			t.Fatalf("%d bytes are counted of connections that are gone", n)
+		}
 	}
 }

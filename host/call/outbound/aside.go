@@ -21,6 +21,7 @@ type aside struct {
 	end     context.CancelCauseFunc
 	blocker clock.Blocker // of the context that it is made from
 	timer   *clock.Timer
+	depth   int // of blocks inside what computes
 
 	mu   sync.Mutex
 	over bool               // the owner goes on
@@ -52,13 +53,35 @@ func (a *aside) Value(key any) any {
 // Block begins a wait of the owner.
 func (a *aside) Block() {
 	a.blocker.Block()
+	a.begin()
+}
+
+// Compute begins what the owner computes outside of Lua, where it does not look at the
+// connection either.
+func (a *aside) Compute() {
+	a.blocker.Compute()
+	a.begin()
+}
+
+// Look returns why the owner must end.
+func (a *aside) Look(units int) error {
+	if a.Err() != nil {
+		return context.Cause(a)
+	}
+	return a.blocker.Look(units)
+}
+
+func (a *aside) begin() {
+	if a.depth++; a.depth > 1 {
+		return
+	}
 	a.over, a.stop = false, nil
 	a.timer = a.call.clock.AfterFunc(asideAfter, a.watch)
 }
 
-// Unblock ends it.
+// Unblock ends what Block or Compute began.
 func (a *aside) Unblock() {
-	if !a.timer.Stop() {
+	if a.depth--; a.depth == 0 && !a.timer.Stop() {
 		a.mu.Lock()
 		a.over = true
 		if a.stop != nil {

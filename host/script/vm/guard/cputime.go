@@ -93,6 +93,14 @@ func (g *Guard) settleSlice(L *lua.LState) {
 	case g.watch.weight > 0 && now-g.watch.read >= measureEvery:
 		g.measure(now)
 	}
+	g.keepBudgets(L)
+	if !g.keepLane() {
+		g.endScript(L, context.Cause(g.Context))
+	}
+}
+
+// keepBudgets ends the script if it must end.
+func (g *Guard) keepBudgets(L *lua.LState) {
 	switch {
 	case g.ended != nil:
 		panic(g.ended)
@@ -106,9 +114,6 @@ func (g *Guard) settleSlice(L *lua.LState) {
 		g.endByLimit(L, AfterHangup, g.limits.AfterHangup.String()+" of processor time after the hangup")
 	case g.live+g.debt > g.limits.Memory:
 		g.collect(L, 0)
-	}
-	if !g.keepLane() {
-		g.endScript(L, context.Cause(g.Context))
 	}
 }
 
@@ -247,6 +252,39 @@ func (g *Guard) Unblock() {
 	}
 	g.startComputing()
 	g.keepLane()
+}
+
+// Compute changes nothing: the script's time goes on. The Unblock that follows has no
+// Block, unless one was inside.
+func (g *Guard) Compute() {}
+
+// Look counts work that is not Lua's, and returns why the script must end. Nothing can
+// be raised in the middle of that work: the script ends when it is back. The burst begins
+// again, because such work has a time limit of its own.
+func (g *Guard) Look(units int) (err error) {
+	if g.watch.computing && g.left > int64(units) && sinceStart()-g.watch.slice <= aimSlice {
+		g.left -= int64(units)
+		return context.Cause(g.Context)
+	}
+	defer func() {
+		raised := recover()
+		if raised != nil && (g.ended == nil || raised != any(g.ended)) {
+			panic(raised)
+		}
+		if err = g.ended; err != nil {
+			g.left = -1
+		}
+	}()
+	L := g.main.G.CurrentThread
+	g.burst = cpuTime{}
+	if g.watch.computing {
+		g.left -= int64(units)
+		g.settleSlice(L)
+	} else {
+		g.add(cpuTime{units: int64(units)})
+		g.keepBudgets(L)
+	}
+	return nil
 }
 
 // Worked returns the units spent, for any goroutine.
