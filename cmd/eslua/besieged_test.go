@@ -41,11 +41,8 @@ func besiege(t testing.TB, flows map[string]string, settings string) *besieged {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	flows["ordinary.lua"] = ordinaryFlow
-	if !strings.Contains(settings, "calls:") {
-		settings += "calls: {handshake: 1h}\n" // the switch may wait long for its turn
-	}
 	b := &besieged{t: t, listen: freeAddress(t), ended: make(chan error, 1)}
-	write(t, dir, "eslua.yaml", fmt.Sprintf("listen: %s\nscripts: %s\nadmin: %s/admin\ndrain: 2s\nfallback: hangup NORMAL_TEMPORARY_FAILURE\n%s", b.listen, directory(t, flows), dir, settings))
+	write(t, dir, "eslua.yaml", fmt.Sprintf("listen: %s\nscripts: %s\nadmin: %s/admin\ndrain: 100ms\nfallback: hangup NORMAL_TEMPORARY_FAILURE\n%s", b.listen, directory(t, flows), dir, settings))
 	b.cmd = exec.Command("sh", "-c", fmt.Sprintf("ulimit -d %d && exec %s serve --config %s", besiegedMemory>>10, programFile(t, testproc.Plain(t)), filepath.Join(dir, "eslua.yaml")))
 	b.cmd.Env = []string{"HOME=" + dir}
 	log, err := b.cmd.StderrPipe()
@@ -80,7 +77,6 @@ func besiege(t testing.TB, flows map[string]string, settings string) *besieged {
 	}()
 	<-taking
 	b.sim = simulated(t, switchsim.Config{
-		Clock:     processClock(t),
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hello.wav": 20 * time.Millisecond, "ask.wav": 500 * time.Millisecond, "bye.wav": 20 * time.Millisecond},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
 	"github.com/fsnotify/fsnotify"
 )
@@ -35,9 +38,38 @@ func (p memPort) Refuse()                   { _ = p.Close() }
 func (p memPort) Drain(context.Context)     { p.Refuse() }
 func (memPort) Probe(context.Context) error { return nil }
 
-// An unhurried clock is the machine's, but what takes a second or longer takes a
-// thousand times as long. On it a test that cannot run in a bubble, because its scripts
-// compute or because it has a real port, meets no limit on a busy machine.
+// A ground is where a test places calls and opens hosts.
+type ground struct {
+	ctx    context.Context // ends when the test hangs
+	sw     *switchEvents
+	open   func() net.Listener
+	nobody string // an address where nobody listens
+}
+
+// groundInBubble returns a network of the test's bubble, with a simulated switch.
+func groundInBubble(t *testing.T, cfg switchsim.Config) ground {
+	t.Helper()
+	n, ctx := memnet.New(), testproc.BubbleContext(t)
+	nc, err := n.Dial(ctx, simulatedOn(t, n, cfg).Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ground{ctx: ctx, sw: logIn(ctx, t, nc, "ClueCon"), open: n.Listen, nobody: "127.0.0.1:9"}
+}
+
+// liveGround returns this machine's network and a FreeSWITCH on it.
+func liveGround(t *testing.T, address, password string) ground {
+	t.Helper()
+	return ground{
+		ctx: testproc.Context(t), sw: dialSwitch(t, address, password),
+		open: func() net.Listener { return listening(t) }, nobody: freeAddress(t),
+	}
+}
+
+// An unhurried clock is the machine's, but what takes five seconds or longer, as all
+// limits do that an honest call could exceed, takes a hundred times as long. On it run
+// the tests that cannot run in a bubble, because their scripts compute or because they
+// have real ports or other processes.
 type unhurried struct{ clock.Clock }
 
 func (u unhurried) NewTimer(d time.Duration) *clock.Timer { return u.Clock.NewTimer(unhurry(d)) }
@@ -49,8 +81,8 @@ func (u unhurried) AfterFunc(d time.Duration, fn func()) *clock.Timer {
 }
 
 func unhurry(d time.Duration) time.Duration {
-	if d < time.Second {
+	if d < 5*time.Second {
 		return d
 	}
-	return 1000 * d
+	return 100 * d
 }

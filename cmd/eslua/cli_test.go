@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/testproc"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -21,14 +23,21 @@ func TestMain(m *testing.M) {
 	}
 	// The parallel tests wait for calls that take their time, and compute little.
 	_ = flag.Set("test.parallel", "32")
-	testscript.Main(testproc.Watched(m), map[string]func(){"eslua": main})
+	testscript.Main(testproc.Watched(m), map[string]func(){"eslua": main, "unhurried": unhurriedMain})
 }
 
-// programFile returns a file that runs as the command eslua: a binary of this test,
-// under the name by which TestMain knows it.
+// unhurriedMain does what main does, on a clock whose limits do not come.
+func unhurriedMain() {
+	p := machineProgram()
+	p.clock = unhurried{clock.System()}
+	os.Exit(p.main(context.Background(), os.Args[1:]))
+}
+
+// programFile returns a file that runs as the command eslua on an unhurried clock: a
+// binary of this test, under the name by which TestMain knows it.
 func programFile(t testing.TB, binary string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "eslua")
+	file := filepath.Join(t.TempDir(), "unhurried")
 	if err := os.Symlink(binary, file); err != nil {
 		t.Fatal(err)
 	}

@@ -72,48 +72,44 @@ func order(app, arg string) string {
 
 func TestWhatBecomesOfACallWhoseHostDies(t *testing.T) {
 	t.Parallel()
-	sim := simulated(t, switchsim.Config{Clock: processClock(t)})
-	runDeaths(t, sim.Addr(), "ClueCon")
+	runDeaths(t, func(t *testing.T, play func(*testing.T, ground)) {
+		testproc.Bubble(t, func(t *testing.T) { play(t, groundInBubble(t, switchsim.Config{})) })
+	})
 }
 
 func TestLiveWhatBecomesOfACallWhoseHostDies(t *testing.T) {
 	address, password := livetest.Address(t)
-	runDeaths(t, address, password)
+	runDeaths(t, func(t *testing.T, play func(*testing.T, ground)) { play(t, liveGround(t, address, password)) })
 }
 
-func runDeaths(t *testing.T, address, password string) {
-	t.Run("deaths", func(t *testing.T) {
-		for _, d := range deaths {
-			for set, want := range map[string]string{"set:socket_resume=true^": d.resume, "": d.without} {
-				t.Run(d.stage+"/"+cmp.Or(strings.Trim(set, "^"), "without"), func(t *testing.T) {
-					t.Parallel()
-					v := &vigil{T: t, sw: dialSwitch(t, address, password), id: uuid.NewString()}
+func runDeaths(t *testing.T, where func(t *testing.T, play func(*testing.T, ground))) {
+	for _, d := range deaths {
+		for set, want := range map[string]string{"set:socket_resume=true^": d.resume, "": d.without} {
+			t.Run(d.stage+"/"+cmp.Or(strings.Trim(set, "^"), "without"), func(t *testing.T) {
+				t.Parallel()
+				where(t, func(t *testing.T, g ground) {
+					v := &vigil{T: t, ground: g, id: uuid.NewString()}
 					if got := v.watch(set, d.sends, d.begins, cmp.Or(d.release, "uuid_break %s")); !strings.Contains(want, got) {
 						t.Errorf("the call %s, want: %s", got, want)
 					}
 				})
-			}
+			})
 		}
-	})
+	}
 }
 
 // A vigil watches one call.
 type vigil struct {
 	*testing.T
-	ctx context.Context
-	sw  *switchEvents
-	id  string
+	ground
+	id string
 }
 
 func (v *vigil) watch(set, sends, begins, release string) string {
-	ctx := testproc.Context(v.T)
-	v.ctx = ctx
+	ctx := v.ctx
 	subscribe, err := esl.Subscribe("plain", "CHANNEL_EXECUTE")
 	v.sw.do(ctx, v.T, subscribe, err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		v.Fatal(err)
-	}
+	l := v.open()
 	defer l.Close()
 	if _, err := v.sw.conn.StartJob(fmt.Sprintf("originate {origination_uuid=%s}loopback/m:^:sleep:100^answer^park/default/inline 'm:^:%ssocket:%s/x async full^set:next=yes^hangup:NO_ANSWER' inline",
 		v.id, set, l.Addr())); err != nil {
@@ -127,7 +123,9 @@ func (v *vigil) watch(set, sends, begins, release string) string {
 		v.serve(host, strings.Count(sends, "\n\n"), fmt.Sprintf(strings.ReplaceAll(sends, "%s", "%[1]s"), v.id))
 	}
 	if begins != "" {
-		_ = host.(*net.TCPConn).SetLinger(0) // what kill -9 does to a connection with something unread
+		if tcp, ok := host.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // what kill -9 does to a connection with something unread
+		}
 		v.until(func(app, data string) bool { return app == begins && !strings.HasPrefix(data, "socket_resume") })
 	}
 	_ = host.Close()

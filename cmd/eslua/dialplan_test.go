@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/xml"
+	"net"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -21,70 +22,70 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 	"github.com/google/uuid"
 )
 
 // TestPrintedDialplanRuns and TestLivePrintedDialplanRuns run calls through the
 // output of eslua dialplan, with hosts that answer, that are absent and that die.
 func TestPrintedDialplanRuns(t *testing.T) {
-	clk := processClock(t)
-	sim := simulated(t, switchsim.Config{Clock: clk, Dialplan: patient})
-	runPrinted(t, sim.Addr(), "ClueCon", clk)
+	runPrinted(t, func(t *testing.T, play func(*testing.T, ground)) {
+		testproc.Bubble(t, func(t *testing.T) { play(t, groundInBubble(t, switchsim.Config{Dialplan: patient})) })
+	})
 }
 
 func TestLivePrintedDialplanRuns(t *testing.T) {
 	address, password := livetest.Address(t)
-	runPrinted(t, address, password, clock.System())
+	runPrinted(t, func(t *testing.T, play func(*testing.T, ground)) { play(t, liveGround(t, address, password)) })
 }
 
-func runPrinted(t *testing.T, address, password string, clk clock.Clock) {
-	seen := newStage()
-	dir := directory(t, map[string]string{"note.lua": "session:answer()\nfreeswitch.consoleLog('info', 'ran with ' .. table.concat(argv, '|'))\n"})
-	cfg := config.Default()
-	cfg.Scripts, cfg.Fallback = dir, config.Fallback{Action: config.Hangup, Data: "USER_BUSY"}
-	l := listening(t)
-	serving(t, l, cfg, clk, stageLog{stage: seen}, seams{})
-	served, nobody := l.Addr().String(), freeAddress(t)
-	early, late := dying(t, ""), dying(t, "connect\n\n")
-	// A host that dies as it begins a transfer; an application runs only once the channel is parked.
-	leaving := dying(t, "connect\n\n", "myevents\n\n", "sendmsg\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=b\n\n",
-		"CHANNEL_EXECUTE_COMPLETE", "api uuid_setvar %s socket_resume\n\n")
-	t.Run("calls", func(t *testing.T) {
-		for name, c := range map[string]struct {
-			hosts []string
-			runs  int
-		}{
-			"a host":                            {[]string{served}, 1},
-			"the first is not there":            {[]string{nobody, served}, 1},
-			"the first dies before connect":     {[]string{early, served}, 1},
-			"the first dies after connect":      {[]string{late, served}, 1},
-			"two die":                           {[]string{early, late, served}, 1},
-			"one dies about to transfer":        {[]string{leaving, early, served}, 1},
-			"one dies after the flow has ended": {[]string{served, late}, 1},
-			"only dying ones":                   {[]string{early, late}, 0},
-			"none":                              {[]string{nobody}, 0},
-		} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				own := cfg
-				for _, host := range c.hosts {
-					own.Hosts = append(own.Hosts, config.Address(host))
+func runPrinted(t *testing.T, where func(t *testing.T, play func(*testing.T, ground))) {
+	const served, nobody, early, late, leaving = 0, 1, 2, 3, 4
+	for name, c := range map[string]struct {
+		hosts []int
+		runs  int
+	}{
+		"a host":                            {[]int{served}, 1},
+		"the first is not there":            {[]int{nobody, served}, 1},
+		"the first dies before connect":     {[]int{early, served}, 1},
+		"the first dies after connect":      {[]int{late, served}, 1},
+		"two die":                           {[]int{early, late, served}, 1},
+		"one dies about to transfer":        {[]int{leaving, early, served}, 1},
+		"one dies after the flow has ended": {[]int{served, late}, 1},
+		"only dying ones":                   {[]int{early, late}, 0},
+		"none":                              {[]int{nobody}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			where(t, func(t *testing.T, g ground) {
+				seen := newStage()
+				cfg := config.Default()
+				cfg.Scripts = directory(t, map[string]string{"note.lua": "session:answer()\nfreeswitch.consoleLog('info', 'ran with ' .. table.concat(argv, '|'))\n"})
+				cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "USER_BUSY"}
+				l := g.open()
+				serving(t, l, cfg, clock.System(), stageLog{stage: seen}, seams{guest: true, notify: seamsOn(nil).notify})
+				addresses := [...]string{
+					served: l.Addr().String(), nobody: g.nobody, early: dying(t, g.open(), ""), late: dying(t, g.open(), "connect\n\n"),
+					// A host that dies as it begins a transfer; an application runs only once the channel is parked.
+					leaving: dying(t, g.open(), "connect\n\n", "myevents\n\n", "sendmsg\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=b\n\n",
+						"CHANNEL_EXECUTE_COMPLETE", "api uuid_setvar %s socket_resume\n\n"),
 				}
-				sw := dialSwitch(t, address, password)
-				ctx := testproc.Context(t)
+				for _, host := range c.hosts {
+					cfg.Hosts = append(cfg.Hosts, config.Address(addresses[host]))
+				}
 				id := uuid.NewString()
 				act := seen.expect(id)
 				line := "originate {origination_uuid=" + id + "}loopback/wait " +
-					syntax.Word(inlined(t, own, "note", "two words", "a/b|c", "it's %20")) + " inline"
-				t.Cleanup(func() { sw.api(context.Background(), t, "uuid_kill "+id) })
-				if answer := sw.api(ctx, t, line); !strings.HasPrefix(answer, "+OK") {
+					syntax.Word(inlined(t, cfg, "note", "two words", "a/b|c", "it's %20")) + " inline"
+				t.Cleanup(func() { g.sw.api(context.Background(), t, "uuid_kill "+id) })
+				if answer := g.sw.api(g.ctx, t, line); !strings.HasPrefix(answer, "+OK") {
 					t.Fatalf("%s: %s", line, answer)
 				}
 				cause := "USER_BUSY" // the flow's fallback
 				if c.runs > 0 {
 					cause = "NORMAL_CLEARING"
 				}
-				if got := sw.hangup(ctx, t, id); got != cause {
+				if got := g.sw.hangup(g.ctx, t, id); got != cause {
 					t.Errorf("the call ended with %s, want %s", got, cause)
 				}
 				want := slices.Repeat([]string{"ran with two words|a/b|c|it's %20"}, c.runs)
@@ -92,8 +93,8 @@ func runPrinted(t *testing.T, address, password string, clk clock.Clock) {
 					t.Errorf("logged %q, want %q", got, want)
 				}
 			})
-		}
-	})
+		})
+	}
 }
 
 // inlined returns a printed extension in the syntax of the inline dialplan.
@@ -144,30 +145,32 @@ func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...str
 
 // TestPrintedRouteTakesItsCalls makes the number called an argument.
 func TestPrintedRouteTakesItsCalls(t *testing.T) {
-	l, clk := listening(t), processClock(t)
-	cfg, err := config.Parse("eslua.yaml", []byte("routes:\n  - {destination: ^invite(7\\d\\d\\d)$, flow: inviteToConf, args: [$1, 5, 1, USER_BUSY]}\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Hosts = []config.Address{config.Address(dying(t, "")), config.Address(l.Addr().String())}
-	sim := simulated(t, switchsim.Config{Clock: clk, Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
-		switchsim.Extension{Match: "7005", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}})}})
-	serving(t, l, cfg, clk, nil, seams{})
-	c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
-		switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
-	}})
-	<-c.Done()
-	if got := c.Variable("socket_path"); got != "inviteToConf/7005/5/1/USER_BUSY" || c.Cause() != "CALL_REJECTED" {
-		t.Errorf("the path was %q, and the call ended with %s", got, c.Cause())
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		n := memnet.New()
+		l := n.Listen()
+		cfg, err := config.Parse("eslua.yaml", []byte("routes:\n  - {destination: ^invite(7\\d\\d\\d)$, flow: inviteToConf, args: [$1, 5, 1, USER_BUSY]}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Hosts = []config.Address{config.Address(dying(t, n.Listen(), "")), config.Address(l.Addr().String())}
+		sim := simulatedOn(t, n, switchsim.Config{Dialplan: switchsim.Dialplan{"default": append(printedExtensions(t, cfg, "inviteToConf"),
+			switchsim.Extension{Match: "7005", Actions: []switchsim.Action{{App: "hangup", Data: "CALL_REJECTED"}}})}})
+		serving(t, l, cfg, clock.System(), nil, seamsOn(n))
+		c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7005", Script: []switchsim.Step{
+			switchsim.OnPlayback("to_accept").After(100 * time.Millisecond).Press("1"),
+		}})
+		<-c.Done()
+		if got := c.Variable("socket_path"); got != "inviteToConf/7005/5/1/USER_BUSY" || c.Cause() != "CALL_REJECTED" {
+			t.Errorf("the path was %q, and the call ended with %s", got, c.Cause())
+		}
+	})
 }
 
-// dying starts a host that sends its last words to each call, each one when the
+// dying starts a host at l that sends its last words to each call, each one when the
 // previous was answered, and closes; %s in them is the call's uuid. A word that is
 // not a whole command names an event to wait for.
-func dying(t *testing.T, words ...string) (address string) {
+func dying(t *testing.T, l net.Listener, words ...string) (address string) {
 	t.Helper()
-	l := listening(t)
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {

@@ -5,32 +5,31 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 // TestExamples runs a call through examples/dialplan.xml and examples/eslua.yaml
 // as they are, except for the addresses.
 func TestExamples(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	testproc.Bubble(t, func(t *testing.T) {
 		cfg, err := config.Load("../../examples/eslua.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
 		network := memnet.New()
 		l := network.Listen()
-		sim := simulated(t, switchsim.Config{
-			Listener: network.Listen(), Dial: network.Dial,
+		sim := simulatedOn(t, network, switchsim.Config{
 			Password: cfg.Nodes[0].Password,
 			Dialplan: switchsim.Dialplan{"default": exampleDialplan(t, string(cfg.Listen), l.Addr().String())},
 		})
 		cfg.Nodes[0].Address = config.Address(sim.Addr())
-		serving(t, l, cfg, clock.System(), nil, seams{guest: true, dial: network.Dial})
+		serving(t, l, cfg, clock.System(), nil, seamsOn(network))
 		c := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite7001", Script: []switchsim.Step{
 			switchsim.OnPlayback("to_accept").After(200 * time.Millisecond).Press("1"),
 			switchsim.OnApp("conference").After(100 * time.Millisecond).Hangup(),
@@ -45,14 +44,14 @@ func TestExamples(t *testing.T) {
 // TestInviteWithoutItsPrompt: where FreeSWITCH lacks the prompt, the flow that ships
 // neither asks without a pause nor misses the digit.
 func TestInviteWithoutItsPrompt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	testproc.Bubble(t, func(t *testing.T) {
 		network := memnet.New()
 		l := network.Listen()
-		sim := simulated(t, switchsim.Config{Listener: network.Listen(), Dial: network.Dial, StrictMedia: true, Dialplan: switchsim.Dialplan{"default": {
+		sim := simulatedOn(t, network, switchsim.Config{StrictMedia: true, Dialplan: switchsim.Dialplan{"default": {
 			{Match: "invite", Actions: []switchsim.Action{{App: "socket", Data: l.Addr().String() + "/inviteToConf/7001/9 async full"}}},
 			{Match: "7001", Actions: []switchsim.Action{{App: "conference", Data: "7001@default"}}},
 		}}})
-		serving(t, l, config.Default(), clock.System(), nil, seams{guest: true})
+		serving(t, l, config.Default(), clock.System(), nil, seamsOn(network))
 		silent := sim.Call(switchsim.Caller{Number: "1000", Destination: "invite"})
 		<-silent.Done()
 		if silent.Cause() != "ALLOTTED_TIMEOUT" {

@@ -17,11 +17,11 @@ func TestExecReadsFiles(t *testing.T) {
 		}
 	}
 	source := `print(io.open("job.lua"):read()) print(io.open("` + granted + `"):read())`
-	code, stdout, stderr := executeScript(t, nil, source, "--config", config)
+	code, stdout, stderr := executeScript(t, nil, nil, source, "--config", config)
 	if want := source + "\n1000\n"; code != exitFine || stdout != want {
 		t.Errorf("exit %d, %q, %s", code, stdout, stderr)
 	}
-	code, _, stderr = executeScript(t, nil, source)
+	code, _, stderr = executeScript(t, nil, nil, source)
 	if code != exitFailed || !strings.Contains(stderr, "grants: read:") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}

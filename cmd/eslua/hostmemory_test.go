@@ -47,7 +47,7 @@ func TestHostMemoryChild(t *testing.T) {
 	var mu sync.Mutex
 	hole := map[*outbound.Call][][]byte{}
 	l := listening(t)
-	serving(t, l, cfg, clock.System(), slog.NewTextHandler(os.Stdout, nil), seams{
+	serving(t, l, cfg, unhurried{clock.System()}, slog.NewTextHandler(os.Stdout, nil), seams{
 		traced: func(c *outbound.Call, _ vm.Trace) {
 			if strings.HasPrefix(c.Path(), "hoard") {
 				mu.Lock()

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
@@ -63,32 +62,6 @@ func freeAddress(t testing.TB) string {
 			return l.Addr().String()
 		}
 	}
-}
-
-// processClock returns a clock that stands still while this process waits for its
-// turn: it runs with the machine's clock, but by at most 2 ms for each turn that its
-// own goroutine gets. So a limit of five seconds is reached by what hangs, and not
-// by what is only kept from running on a busy machine.
-func processClock(tb testing.TB) clock.Clock {
-	clk := clock.NewManual(time.Now())
-	var running sync.WaitGroup
-	done := make(chan struct{})
-	running.Go(func() {
-		turns := time.NewTicker(time.Millisecond)
-		defer turns.Stop()
-		for last := time.Now(); ; {
-			select {
-			case <-done:
-				return
-			case <-turns.C:
-				now := time.Now()
-				clk.Advance(min(now.Sub(last), 2*time.Millisecond))
-				last = now
-			}
-		}
-	})
-	tb.Cleanup(func() { close(done); running.Wait() })
-	return clk
 }
 
 // directory returns a directory with the given files.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -19,7 +20,7 @@ import (
 const ordinaryFlow = `
 session:answer()
 session:streamFile("hello.wav")
-local digit = session:read(1, 1, "ask.wav", 5000, "#")
+local digit = session:read(1, 1, "ask.wav", 3600000, "#")
 session:streamFile("bye.wav")
 session:hangup(digit == "4" and "USER_BUSY" or "CALL_REJECTED")
 `
@@ -72,11 +73,10 @@ func crowd(tb testing.TB, ordinary, hostile int, burst time.Duration) []time.Dur
 	cfg.Limits.Burst = config.Duration(burst)
 	// Each hostile call that failed is rejected; some attacks end well, as they should.
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
-	l, clk := listening(tb), processClock(tb)
-	_, stop := serving(tb, l, cfg, clk, nil, seams{})
+	l := listening(tb)
+	_, stop := serving(tb, l, cfg, unhurried{clock.System()}, nil, seams{})
 
 	sim := simulated(tb, switchsim.Config{
-		Clock:     clk,
 		NoJournal: true,
 		Media:     map[string]time.Duration{"hello.wav": 500 * time.Millisecond, "ask.wav": 2 * time.Second, "bye.wav": 500 * time.Millisecond},
 		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{

@@ -57,11 +57,13 @@ func commands() []command {
 	}
 }
 
-func main() {
+func main() { os.Exit(machineProgram().main(context.Background(), os.Args[1:])) }
+
+// machineProgram returns the program of this process.
+func machineProgram() *program {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, signals: signals}
-	os.Exit(p.main(context.Background(), os.Args[1:]))
+	return &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, signals: signals}
 }
 
 // main runs one command line and returns its exit code.

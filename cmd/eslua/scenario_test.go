@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
-	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
@@ -23,7 +22,6 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
-	"github.com/eslua/eslua/host/testproc/memnet"
 	"github.com/google/uuid"
 )
 
@@ -40,8 +38,7 @@ func TestLiveScenarios(t *testing.T) {
 
 // A venue is where a scenario is played: a switch, and a host that serves the flow.
 type venue struct {
-	ctx    context.Context // of the scenario
-	sw     *switchEvents
+	ground
 	listen string // the host's address
 	seen   *stage
 }
@@ -52,15 +49,9 @@ func inBubbles(t *testing.T, list []scenario, play func(scenario, *testing.T, ve
 	for _, s := range list {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				network, v := memnet.New(), venue{ctx: t.Context()}
-				sim := simulated(t, switchsim.Config{Listener: network.Listen(), Dial: network.Dial})
-				v.listen, v.seen = serveScenarios(t, network.Listen(), []scenario{s}, seams{guest: true})
-				nc, err := network.Dial(v.ctx, sim.Addr())
-				if err != nil {
-					t.Fatal(err)
-				}
-				v.sw = logIn(v.ctx, t, nc, "ClueCon")
+			testproc.Bubble(t, func(t *testing.T) {
+				v := venue{ground: groundInBubble(t, switchsim.Config{})}
+				v.listen, v.seen = serveScenarios(t, v.open(), []scenario{s}, seams{guest: true})
 				play(s, t, v)
 			})
 		})
@@ -75,7 +66,7 @@ func liveScenarios(t *testing.T, list []scenario, play func(scenario, *testing.T
 		for _, s := range list {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				play(s, t, venue{testproc.Context(t), dialSwitch(t, address, password), listen, seen})
+				play(s, t, venue{liveGround(t, address, password), listen, seen})
 			})
 		}
 	})

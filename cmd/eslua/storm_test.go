@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 const stormCallers = 60 // at a time
@@ -58,64 +60,66 @@ var brokenTrees = []func(files map[string]string){
 // TestStorm edits the tree in every way while calls run: no call fails, and none
 // sees two generations.
 func TestStorm(t *testing.T) {
-	calls, changes := stormSize()
-	root := t.TempDir()
-	s := &stormyTree{t: t, root: root}
-	s.deploy(stormTree(0))
-	cfg := config.Default()
-	cfg.Scripts = filepath.Join(root, "current")
-	cfg.History = 2 * changes
-	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
-	saw := newSightings(t)
-	l, clk := listening(t), processClock(t)
-	h, stop := serving(t, l, cfg, clk, saw, seams{})
-	sim := simulated(t, switchsim.Config{
-		Clock:     clk,
-		NoJournal: true,
-		Media:     map[string]time.Duration{"hold.wav": time.Second},
-		Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
-			{App: "socket", Data: l.Addr().String() + "/$1 async full"}, {App: "hangup", Data: "NO_ANSWER"},
-		}}}},
-	})
-
-	var callers sync.WaitGroup
-	var made atomic.Int64
-	var edited atomic.Bool
-	for range stormCallers {
-		callers.Go(func() {
-			for made.Add(1) <= int64(calls) && !t.Failed() || !edited.Load() {
-				c := sim.Call(switchsim.Caller{Number: "1000", Destination: "storm"})
-				<-c.Done()
-				if c.Cause() != "USER_BUSY" {
-					t.Errorf("a call ended with %s", c.Cause())
-				}
-			}
+	testproc.Bubble(t, func(t *testing.T) {
+		calls, changes := stormSize()
+		root := t.TempDir()
+		s := &stormyTree{t: t, root: root}
+		s.deploy(stormTree(0))
+		cfg := config.Default()
+		cfg.Scripts = filepath.Join(root, "current")
+		cfg.History = 2 * changes
+		cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
+		saw := newSightings(t)
+		n := memnet.New()
+		l := n.Listen()
+		h, stop := serving(t, l, cfg, clock.System(), saw, seamsOn(n))
+		sim := simulatedOn(t, n, switchsim.Config{
+			NoJournal: true,
+			Media:     map[string]time.Duration{"hold.wav": time.Minute}, // for two changes, which scans find
+			Dialplan: switchsim.Dialplan{"default": {{Match: "^(.*)$", Actions: []switchsim.Action{
+				{App: "socket", Data: l.Addr().String() + "/$1 async full"}, {App: "hangup", Data: "NO_ANSWER"},
+			}}}},
 		})
-	}
-	took := func() []time.Duration {
-		defer callers.Wait() // even if an edit fails: a caller must not outlive the test
-		defer edited.Store(true)
-		return s.edit(h, changes)
-	}()
-	stop()
 
-	generations := map[string]bool{}
-	for _, seen := range saw.all() {
-		generations[seen.generation] = true
-		g, err := h.history.Find(seen.generation)
-		if err != nil {
-			t.Fatalf("a call ran generation %s, which is not in the history: %v", seen.generation, err)
+		var callers sync.WaitGroup
+		var made atomic.Int64
+		var edited atomic.Bool
+		for range stormCallers {
+			callers.Go(func() {
+				for made.Add(1) <= int64(calls) && !t.Failed() || !edited.Load() {
+					c := sim.Call(switchsim.Caller{Number: "1000", Destination: "storm"})
+					<-c.Done()
+					if c.Cause() != "USER_BUSY" {
+						t.Errorf("a call ended with %s", c.Cause())
+					}
+				}
+			})
 		}
-		if want := stampsOf(g.ReadFile); seen.stamps != want {
-			t.Errorf("a call of generation %s saw %q; that generation is %q", seen.generation, seen.stamps, want)
+		took := func() []time.Duration {
+			defer callers.Wait() // even if an edit fails: a caller must not outlive the test
+			defer edited.Store(true)
+			return s.edit(h, changes)
+		}()
+		stop()
+
+		generations := map[string]bool{}
+		for _, seen := range saw.all() {
+			generations[seen.generation] = true
+			g, err := h.history.Find(seen.generation)
+			if err != nil {
+				t.Fatalf("a call ran generation %s, which is not in the history: %v", seen.generation, err)
+			}
+			if want := stampsOf(g.ReadFile); seen.stamps != want {
+				t.Errorf("a call of generation %s saw %q; that generation is %q", seen.generation, seen.stamps, want)
+			}
 		}
-	}
-	if len(saw.all()) < calls || len(generations) < changes/10 {
-		t.Errorf("%d calls told what they saw, of %d generations: too few", len(saw.all()), len(generations))
-	}
-	slices.Sort(took)
-	t.Logf("%d calls ran %d generations; of %d good changes the slowest served after %v, the median after %v",
-		len(saw.all()), len(generations), len(took), took[len(took)-1], took[len(took)/2])
+		if len(saw.all()) < calls || len(generations) < changes/10 {
+			t.Errorf("%d calls told what they saw, of %d generations: too few", len(saw.all()), len(generations))
+		}
+		slices.Sort(took)
+		t.Logf("%d calls ran %d generations; of %d good changes the slowest served after %v, the median after %v",
+			len(saw.all()), len(generations), len(took), took[len(took)-1], took[len(took)/2])
+	})
 }
 
 // stampsOf returns the numbers in a generation's files as a call that runs it sees
@@ -157,7 +161,7 @@ func (s *stormyTree) edit(h *app, changes int) (took []time.Duration) {
 
 func (s *stormyTree) await(h *app, what string, reached func() bool) {
 	s.t.Helper()
-	ctx := testproc.Context(s.t)
+	ctx := testproc.BubbleContext(s.t)
 	for {
 		changed := h.scripts.Changed()
 		if reached() {
