@@ -23,6 +23,7 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // Module is one package of functions and classes for scripts.
@@ -99,11 +100,22 @@ func (s *Set) Bind(env *run.Env) (end func(context.Context)) {
 			enders = append(enders, ender)
 		}
 	}
+	for name, value := range env.Given {
+		env.State.SetGlobal(name, given(env.State, value))
+	}
 	return func(ctx context.Context) {
 		for _, ender := range enders {
 			ender.End(ctx)
 		}
 	}
+}
+
+// given returns what a source of runs gives to its script as a value of Lua.
+func given(s *vm.State, value any) lua.LValue {
+	if table, ok := value.(map[string]any); ok {
+		return s.Table(table)
+	}
+	return s.NewObject("Event", value)
 }
 
 // ownGrants copies the grants of a flow for one run, which acts on its own call and
@@ -117,6 +129,9 @@ func ownGrants(env *run.Env) *grant.Grants {
 	own.Own, own.Mine, own.Burden = nil, new(grant.Channels), env.Burden
 	if env.Listener != "" {
 		own.Own = []string{env.Listener}
+	}
+	if env.Channel != "" {
+		own.Mine.Add(env.Channel)
 	}
 	dialled := ""
 	if env.Call != nil {

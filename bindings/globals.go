@@ -26,6 +26,11 @@ func (globals) Declare() *vm.Module {
 			Doc:     "The values that the configuration has for this flow (flows: NAME: settings:). They are text, numbers and booleans.",
 			Example: `local prompt = settings.prompt or "ivr/ivr-welcome.wav"`,
 		},
+		{
+			Name: "event", Kind: vm.Object, Class: "Event",
+			Doc:     "In the script of a hook (hooks: in the configuration): the event for which it runs. It cannot be fired.",
+			Example: `if event then print(event:getType(), event:getHeader("Unique-ID")) end`,
+		},
 	}}
 }
 
@@ -62,7 +67,7 @@ func absent() map[string]string {
 		"session":     "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
 		"stream":      apiOnly + "; print and freeswitch.consoleLog write to the log",
 		"env":         apiOnly,
-		"event":       apiOnly,
+		"event":       "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
 		"message":     apiOnly,
 		"params":      apiOnly,
 		"XML_REQUEST": apiOnly,

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -42,7 +43,7 @@ func (e *SizeError) Error() string {
 // becomes MESSAGE, a subclass makes it CUSTOM, as mod_lua does. base are the headers
 // that every event begins with.
 func New(kind, subclass string, base ...[2]string) *Event {
-	name, ok := typeName(kind)
+	name, ok := syntax.EventName(kind)
 	if !ok {
 		name = "MESSAGE"
 	}

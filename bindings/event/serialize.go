@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/cjson"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // Plain returns the event as switch_event_serialize writes it: "Name: value" lines
@@ -184,7 +185,7 @@ func (e *Event) addJSON(name, value string) error {
 		return e.SetBody(value)
 	case strings.EqualFold(name, "Event-Name"):
 		e.Delete(name)
-		if kind, ok := typeName(value); ok {
+		if kind, ok := syntax.EventName(value); ok {
 			e.kind = kind
 		}
 	case strings.EqualFold(name, "Content-Length"):

@@ -73,7 +73,7 @@ type watchedHost struct {
 	hashes []string // of the story, in order
 }
 
-func (w *watchedHost) Drain() { w.app.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
+func (w *watchedHost) Drain(bool) { w.app.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
 
 // openings receives the lines of a log about addresses that were opened.
 type openings chan string
@@ -290,7 +290,7 @@ func TestWhatAnAdminSees(t *testing.T) {
 	w.eslua("scripts", "unpin", "bad")
 	w.eslua("scripts", "unpin", "menu")
 	w.eslua("scripts", "rollback")
-	w.Drain()
+	w.Drain(false)
 	w.eslua("status")
 	golden(t, "admin.txt", w.story.String())
 	w.checkMetrics()

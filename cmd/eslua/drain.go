@@ -34,6 +34,7 @@ func (s *service) startDrain(ctx context.Context, d *drain, background *sync.Wai
 	s.systemd.Stopping(s.drainStatus(d))
 	s.app.admin.SetDraining(d.until)
 	s.app.rollout.Retire()
+	s.app.jobs.Retire()
 	d.closed = make(chan struct{})
 	background.Go(func() {
 		defer close(d.closed)

@@ -38,6 +38,8 @@ var mayImport = map[string][]string{
 
 	"host/run": {"host", "-host/call", "host/call/checkpoint", "host/call/outbound", "-host/operate/admin", "-host/switchsim"},
 
+	"host/job": {"host", "-host/call", "-host/operate/admin", "-host/switchsim"},
+
 	"host/operate":          {"host", "-host/switchsim"},
 	"host/operate/config":   {"host/freeswitch/syntax", "host/script/grant", "host/spell"},
 	"host/operate/systemd":  {"host/clock"},

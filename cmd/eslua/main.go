@@ -47,6 +47,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P] [--takeover]", "serve calls from FreeSWITCH", serve},
 		{"exec", "[--config F] [--esl HOST:PORT] [--password P] [--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
+		{"run", "[--config F] [--admin SOCKET] [--node NAME] [--detach] SCRIPT [ARGS]", "have the running eslua run a script of its directory without a call, and print its output", runCommand},
 		{"check", "[--config F] [--scripts DIR] [PATH...]", "report what is wrong with the configuration, and with the scripts in PATH, else in its script directory, else here", check},
 		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "report how the running eslua is doing; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
@@ -145,6 +146,8 @@ var flagDocs = [][2]string{
 	{"--limit NAME=VALUE", "one limit of this run: memory=8MiB, cpu=10s, stack=200 ..."},
 	{"--admin SOCKET", "the socket of the running eslua, where --config does not name it"},
 	{"--json", "print JSON"},
+	{"--node NAME", "the FreeSWITCH that the script uses; default: the first of nodes"},
+	{"--detach", "do not wait for the script's end; its output goes to the log"},
 	{"--calls", "print each running call as well"},
 	{"--check URL|FILE", "check dialplans that are in use: files, directories, mod_xml_curl addresses"},
 }

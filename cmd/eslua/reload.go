@@ -49,6 +49,7 @@ func (s *service) reconfigure(cfg config.Config) {
 	s.level.Set(slog.Level(cfg.Log.Level))
 	s.drainTimeout.Store(int64(cfg.Drain))
 	s.app.calls.Configure(cfg)
+	s.app.jobs.Configure(cfg)
 	s.app.rollout.Configure(cfg)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {
 		s.log.Error("a database cannot be used", "error", err)

@@ -47,6 +47,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printNodes(w, st)
 	printDatabases(w, st)
 	printHTTP(w, st)
+	printJobs(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
 		printCalls(w, st)
@@ -234,6 +235,31 @@ func printHTTP(w io.Writer, st admin.Status) {
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+}
+
+// printJobs prints the scripts that have run without a call, and the hooks.
+func printJobs(w io.Writer, st admin.Status) {
+	var jobs, hooks table
+	jobs.row("JOB", "SCRIPT", "RUNNING", "STARTED", "FAILED", "")
+	hooks.row("HOOK", "EVENTS WAITING", "LOST")
+	for _, j := range st.Jobs {
+		for _, c := range j.Scripts {
+			note := ""
+			if l := c.Last; l != nil {
+				note = "last failure " + since(l.At, st.Now) + ": " + l.Error
+			}
+			jobs.row(string(j.Kind), cmp.Or(c.Flow, "(does not exist)"), running(c.Tally), c.Started, c.Failed, note)
+		}
+		for _, h := range j.Hooks {
+			hooks.row(h.Hook, h.Waiting, h.Lost)
+		}
+	}
+	for _, t := range []table{jobs, hooks} {
+		if len(t) > 1 {
+			fmt.Fprintln(w)
+			t.print(w)
+		}
+	}
 }
 
 func printCalls(w io.Writer, st admin.Status) {

@@ -114,7 +114,7 @@ func newService(p *program, from overrides, cfg config.Config) *service {
 
 func (s *service) newAdmin(socket, metrics string) *admin.Server {
 	return admin.New(socket, metrics, admin.Deps{
-		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Metrics: s.app.metrics, Listen: s.seams.listen,
+		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Jobs: s.app.jobs, Metrics: s.app.metrics, Listen: s.seams.listen,
 	}, s.log, s.clock)
 }
 
@@ -167,8 +167,12 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 
 func (s *service) readyStatus() string { return "taking calls on " + s.listener.Addr().String() }
 
-// Drain does what SIGTERM does: see serve.
-func (s *service) Drain() {
+// Drain does what SIGTERM does: see serve. With handover another eslua has the events
+// from now on.
+func (s *service) Drain(handover bool) {
+	if handover {
+		s.app.jobs.StopHooks()
+	}
 	select {
 	case s.drainRequested <- struct{}{}:
 	default:

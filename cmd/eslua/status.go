@@ -39,14 +39,14 @@ func status(p *program, ctx context.Context, args []string) error {
 }
 
 // client returns a client for the eslua that a command talks to, and the remaining
-// arguments. Flags may come anywhere among them.
+// arguments. Flags may come anywhere among them, except those of eslua run.
 func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (*admin.Client, []string, error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	file := flags.String("config", p.getenv("ESLUA_CONFIG"), "")
 	socket := flags.String("admin", "", "")
 	more(flags)
-	rest, err := parseFlags(flags, args, true)
+	rest, err := parseFlags(flags, args, name != "run") // what follows a script is the script's
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/memory"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/admin"
@@ -46,6 +48,7 @@ type app struct {
 	runner   *run.Runner
 	account  *run.Account
 	calls    *call.Source
+	jobs     *job.Source
 	peers    *esl.Budget
 	nodes    []*node.Link
 	recovery *recovery.Recovery
@@ -150,6 +153,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
 	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Trace: test.traced})
+	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
@@ -166,7 +170,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -179,6 +183,7 @@ func (a *app) register() *prometheus.Registry {
 	a.scripts.Register(r)
 	a.rollout.Register(r)
 	a.runner.Register(r)
+	a.jobs.Register(r)
 	a.account.Register(r, func() []string { return a.scripts.Current().FlowNames() })
 	a.server.Register(r)
 	a.peers.Register(r)
@@ -274,9 +279,14 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	for _, n := range a.nodes {
 		start("node "+n.Name(), n.Run)
 	}
+	if addr, err := netip.ParseAddrPort(l.Addr().String()); err != nil || !addr.Addr().IsUnspecified() {
+		a.jobs.SetListener(l.Addr().String())
+	}
+	start("jobs", a.jobs.Run)
 	start("parked calls", func(ctx context.Context) error { return a.recovery.Run(ctx, l.Addr().String()) })
 	a.admin.SetListen(l.Addr())
 	err := a.server.Serve(ctx, l)
+	a.finishHooks(ctx)
 	stop()
 	services.Wait()
 	a.data.Close()
@@ -286,6 +296,13 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 		return cause
 	}
 	return err
+}
+
+// finishHooks lets the hooks handle the last events, for a short time.
+func (a *app) finishHooks(ctx context.Context) {
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	a.jobs.FinishHooks(ctx)
 }
 
 // watchMemory ends calls when the heap holds more than it may. Go's collector works

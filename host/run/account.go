@@ -13,7 +13,7 @@ import (
 
 // Running describes a run that has not ended.
 type Running struct {
-	UUID       string    `json:"uuid"` // of the channel; "" without a call
+	UUID       string    `json:"uuid"` // of the channel; "" without one
 	Flow       string    `json:"flow"`
 	Generation string    `json:"generation"`
 	Version    string    `json:"version"` // of the flow; "" if there is no such flow
@@ -55,7 +55,7 @@ type Tally struct {
 	Failed  int64 `json:"failed"` // of Ended: the script raised an error or reached a limit
 }
 
-// An Account counts runs and lists the current ones. A run takes its lock
+// An Account counts the runs of one kind of sources and lists the current ones. A run takes its lock
 // twice, for less time than an atomic counter and a concurrent map would take
 // together.
 type Account struct {
@@ -64,7 +64,7 @@ type Account struct {
 	flows   map[string]*flowRuns
 	unnamed int64
 
-	durations, cpu *prometheus.HistogramVec // by flow
+	metrics metrics
 }
 
 // entry is one run in an Account; a run that is not counted has a nil entry.
@@ -88,12 +88,14 @@ type flowRuns struct {
 
 const maxVersions = 8
 
-// NewAccount returns an empty Account.
-func NewAccount() *Account {
-	return &Account{
-		running: map[*entry]struct{}{}, flows: map[string]*flowRuns{},
-		durations: newDurations(), cpu: newCPU(),
-	}
+// NewAccount returns an empty Account of calls.
+func NewAccount() *Account { return newAccount(metricsOfCalls()) }
+
+// NewJobAccount returns an empty Account of jobs, whose metrics are called so.
+func NewJobAccount() *Account { return newAccount(metricsOfJobs()) }
+
+func newAccount(m metrics) *Account {
+	return &Account{running: map[*entry]struct{}{}, flows: map[string]*flowRuns{}, metrics: m}
 }
 
 // begin counts a run that starts.
@@ -102,6 +104,7 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 		return nil
 	}
 	e := &entry{account: a, Running: Running{Flow: run.Flow, Generation: run.Generation, Version: run.Version, Since: now}}
+	e.UUID = run.Env.Channel
 	if run.Env.Call != nil {
 		e.UUID = run.Env.Call.UUID()
 	}
@@ -116,7 +119,7 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 	if e.flow == nil {
 		e.flow = &flowRuns{}
 		if flow != "" {
-			e.flow.duration, e.flow.cpu = a.durations.WithLabelValues(label(flow)), a.cpu.WithLabelValues(label(flow))
+			e.flow.duration, e.flow.cpu = a.metrics.durations.WithLabelValues(label(flow)), a.metrics.cpu.WithLabelValues(label(flow))
 		}
 		a.flows[flow] = e.flow
 	}

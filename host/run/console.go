@@ -15,6 +15,7 @@ type Console struct {
 	log  *slog.Logger
 	own  *slog.Logger // log, with the limit of this script; nil until it writes
 	lost func() bool
+	said func(level, line string) // see Run.Said
 }
 
 // NewConsole makes the console of one script. lost reports that the script's call has
@@ -28,6 +29,9 @@ const afterLoss = "what scripts say when the connection of their call is gone"
 // Write writes a line at one of FreeSWITCH's log levels.
 func (c *Console) Write(level, text string) {
 	text = strings.TrimRight(logbound.Cut(text), "\n")
+	if c.said != nil {
+		c.said(severity(level).String(), text)
+	}
 	to := c.own
 	switch {
 	case c.lost != nil && c.lost():

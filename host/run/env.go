@@ -22,6 +22,13 @@ type Env struct {
 	Switch Switch
 	// Call is the call that the script serves; nil in a run without a call.
 	Call *outbound.Call
+	// Channel is the UUID of the channel that a run without a call is about, such as
+	// that of a hook's event; "" if there is none. The script may act on it.
+	Channel string
+	// Given are the globals that the source of the run gives to the script: an
+	// esl.Event becomes an object of the class Event that cannot be fired, and a
+	// map[string]any a table.
+	Given map[string]any
 	// Args are the arguments of the script, argv[1] and so on.
 	Args []string
 	// Checkpoint keeps the call's checkpoint; nil in a run without a call.

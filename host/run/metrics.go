@@ -19,63 +19,98 @@ func (r *Runner) Register(reg prometheus.Registerer) {
 }
 
 // Register registers the metrics of the runs. flows returns the names of flows that
-// are exported although they have had no call yet.
+// are exported although they have had no run yet.
 func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
-	reg.MustRegister(a.durations, a.cpu, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
-		ch <- prometheus.MustNewConstMetric(unnamedDesc, prometheus.CounterValue, float64(a.Unnamed()))
+	m := a.metrics
+	reg.MustRegister(m.durations, m.cpu, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+		if m.unnamed != nil {
+			ch <- prometheus.MustNewConstMetric(m.unnamed, prometheus.CounterValue, float64(a.Unnamed()))
+		}
 		idle := map[string]bool{"": true}
 		for _, name := range flows() {
 			idle[name] = true
 		}
 		for _, c := range a.Counts() {
 			delete(idle, c.Flow)
-			c.collect(ch)
+			m.collect(c, ch)
 		}
 		for name := range idle {
-			Counts{Flow: name}.collect(ch)
+			m.collect(Counts{Flow: name}, ch)
 		}
 	}))
 }
 
-var (
-	noFlowDesc  = prometheus.NewDesc("eslua_calls_without_flow_total", "Calls that named a flow that does not exist.", nil, nil)
-	unnamedDesc = prometheus.NewDesc("eslua_calls_unnamed_total", "Calls for which neither the socket's path nor a route nor default_flow names a flow. Their dialplans continued.", nil, nil)
-	runningDesc = prometheus.NewDesc("eslua_calls_running", "Calls that run the flow now, by the generation of the scripts that they use.", []string{"flow", "generation"}, nil)
-
-	flowTotals = []struct {
-		desc  *prometheus.Desc
-		value func(Counts) int64
-	}{
-		{prometheus.NewDesc("eslua_calls_started_total", "Calls that started to run the flow.", []string{"flow"}, nil), func(c Counts) int64 { return c.Started }},
-		{prometheus.NewDesc("eslua_calls_ended_total", "Calls whose flow ended, well or not.", []string{"flow"}, nil), func(c Counts) int64 { return c.Ended }},
-		{prometheus.NewDesc("eslua_calls_failed_total", "Calls whose flow, or a callback of it, raised an error or reached a limit. A hangup is no failure.", []string{"flow"}, nil), func(c Counts) int64 { return c.Failed }},
-		{prometheus.NewDesc("eslua_prompts_failed_total", "Prompts of the flow that FreeSWITCH could not play, each counted once in a call.", []string{"flow"}, nil), func(c Counts) int64 { return c.Prompts.Count }},
-	}
-)
-
-func newDurations() *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "eslua_call_duration_seconds", Help: "How long calls ran the flow.", Buckets: []float64{1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600}}, []string{"flow"})
+// metrics are those of one Account.
+type metrics struct {
+	unnamed, missing, running *prometheus.Desc // unnamed is nil where every run has a name
+	totals                    []total
+	durations, cpu            *prometheus.HistogramVec
 }
 
-func newCPU() *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "eslua_script_cpu_seconds", Help: "Processor time that the flow's script used in a call, as the limits count it.", Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9)}, []string{"flow"})
+type total struct {
+	desc  *prometheus.Desc
+	value func(Counts) int64
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+func metricsOfCalls() metrics {
+	return metrics{
+		unnamed: describe("eslua_calls_unnamed_total", "Calls for which neither the socket's path nor a route nor default_flow names a flow. Their dialplans continued."),
+		missing: describe("eslua_calls_without_flow_total", "Calls that named a flow that does not exist."),
+		running: describe("eslua_calls_running", "Calls that run the flow now, by the generation of the scripts that they use.", "flow", "generation"),
+		totals: []total{
+			{describe("eslua_calls_started_total", "Calls that started to run the flow.", "flow"), func(c Counts) int64 { return c.Started }},
+			{describe("eslua_calls_ended_total", "Calls whose flow ended, well or not.", "flow"), func(c Counts) int64 { return c.Ended }},
+			{describe("eslua_calls_failed_total", "Calls whose flow, or a callback of it, raised an error or reached a limit. A hangup is no failure.", "flow"), func(c Counts) int64 { return c.Failed }},
+			{describe("eslua_prompts_failed_total", "Prompts of the flow that FreeSWITCH could not play, each counted once in a call.", "flow"), func(c Counts) int64 { return c.Prompts.Count }},
+		},
+		durations: histogram("eslua_call_duration_seconds", "How long calls ran the flow.", lifetimes),
+		cpu:       histogram("eslua_script_cpu_seconds", "Processor time that the flow's script used in a call, as the limits count it.", cpuTimes),
+	}
+}
+
+func metricsOfJobs() metrics {
+	return metrics{
+		missing: describe("eslua_jobs_without_script_total", "Jobs whose script does not exist."),
+		running: describe("eslua_jobs_running", "Jobs that run the script now, by the generation of the scripts that they use.", "flow", "generation"),
+		totals: []total{
+			{describe("eslua_jobs_started_total", "Jobs that started to run the script.", "flow"), func(c Counts) int64 { return c.Started }},
+			{describe("eslua_jobs_ended_total", "Jobs whose script ended, well or not.", "flow"), func(c Counts) int64 { return c.Ended }},
+			{describe("eslua_jobs_failed_total", "Jobs whose script raised an error or reached a limit.", "flow"), func(c Counts) int64 { return c.Failed }},
+		},
+		durations: histogram("eslua_job_duration_seconds", "How long jobs ran the script.", jobTimes),
+		cpu:       histogram("eslua_job_cpu_seconds", "Processor time that the script used in a job, as the limits count it.", cpuTimes),
+	}
+}
+
+var (
+	lifetimes = []float64{1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600}
+	jobTimes  = prometheus.ExponentialBuckets(0.001, 4, 9)
+	cpuTimes  = prometheus.ExponentialBuckets(0.0001, 4, 9)
+)
+
+func histogram(name, help string, buckets []float64) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, []string{"flow"})
 }
 
 // label makes a flow's name, which is a file's, fit for a label.
 func label(flow string) string { return strings.ToValidUTF8(flow, "\uFFFD") }
 
-func (c Counts) collect(ch chan<- prometheus.Metric) {
+func (m metrics) collect(c Counts, ch chan<- prometheus.Metric) {
 	if c.Flow == "" {
-		ch <- prometheus.MustNewConstMetric(noFlowDesc, prometheus.CounterValue, float64(c.Started))
+		ch <- prometheus.MustNewConstMetric(m.missing, prometheus.CounterValue, float64(c.Started))
 		return
 	}
 	flow := label(c.Flow)
-	for _, t := range flowTotals {
+	for _, t := range m.totals {
 		ch <- prometheus.MustNewConstMetric(t.desc, prometheus.CounterValue, float64(t.value(c)), flow)
 	}
 	for _, v := range c.Versions {
 		if n := v.Started - v.Ended; n > 0 {
-			ch <- prometheus.MustNewConstMetric(runningDesc, prometheus.GaugeValue, float64(n), flow, v.Generation)
+			ch <- prometheus.MustNewConstMetric(m.running, prometheus.GaugeValue, float64(n), flow, v.Generation)
 		}
 	}
 }

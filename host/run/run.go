@@ -21,9 +21,14 @@ type Run struct {
 	Env Env
 
 	Print func(line string) // receives the lines of print; nil writes them to Env.Console
-	Trace func(vm.Trace)    // receives each call of a bound function; nil: nobody
+	// Said receives what the script writes to the log, besides the log itself; nil: nobody.
+	Said  func(level, line string)
+	Trace func(vm.Trace) // receives each call of a bound function; nil: nobody
 	// Began is called when the script has been found and is about to run.
 	Began func(context.Context)
+	// Completed is called when the script has ended without an error, when its state
+	// can still be read.
+	Completed func(*vm.State)
 	// Ended is called once, whatever happens; failed reports that the script is to
 	// blame. It is called also when Began was not.
 	Ended func(failed bool)

@@ -82,7 +82,11 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.runs.add(&living{state: st, run: run, end: stop, ended: make(chan struct{})})()
-	return st.Run(inner, script, append([]string{cmp.Or(run.Name, run.Flow)}, run.Args...))
+	err = st.Run(inner, script, append([]string{cmp.Or(run.Name, run.Flow)}, run.Args...))
+	if (err == nil || errors.As(err, new(Exit))) && run.Completed != nil {
+		run.Completed(st)
+	}
+	return err
 }
 
 // newState makes the run's state: not in execute, whose part of the stack a script that
@@ -118,6 +122,7 @@ func (r *Runner) complete(run *Run) *Env {
 	if env.Call != nil {
 		env.Console = NewConsole(env.Log, env.Call.Lost)
 	}
+	env.Console.said = run.Said
 	if run.Print == nil {
 		run.Print = func(line string) { env.Console.Write("INFO", line) }
 	}

@@ -26,6 +26,7 @@ type Link struct {
 	answered      atomic.Bool   // one was answered since the last look for silence
 	attempted     chan struct{} // closed when the first attempt has succeeded or failed
 	attemptedOnce sync.Once     // closes it
+	arrived       chan struct{} // closed when the node is connected for the first time
 
 	mu     sync.Mutex
 	conn   *esl.Conn // nil while the node is down
@@ -43,6 +44,7 @@ func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
 		o:         o.withDefaults(),
 		board:     newBoard(),
 		attempted: make(chan struct{}),
+		arrived:   make(chan struct{}),
 		status:    Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
 	}
 }
@@ -97,7 +99,11 @@ func (l *Link) setUp(conn *esl.Conn) {
 	l.conn, l.down = conn, nil
 	l.status.Up, l.status.Since = true, l.clk.Now()
 	l.status.Connects++
+	isFirst := l.status.Connects == 1
 	l.mu.Unlock()
+	if isFirst {
+		close(l.arrived)
+	}
 	l.attemptedOnce.Do(func() { close(l.attempted) })
 	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
 }
@@ -166,6 +172,19 @@ func (l *Link) Await(ctx context.Context) error {
 	case <-l.attempted:
 		_, err := l.connected()
 		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// AwaitFirst waits until the node has been connected once; the error is ctx's.
+func (l *Link) AwaitFirst(ctx context.Context) error {
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
+	select {
+	case <-l.arrived:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -42,6 +42,13 @@ func (st Status) Advice() (todo []string) {
 			add("%s failed in %d of %d calls of its current version: the log says why (flow=%s); if a change caused it: eslua scripts rollback %s", f.Flow, t.Failed, t.Ended, f.Flow, f.Flow)
 		}
 	}
+	for _, j := range st.Jobs {
+		for _, h := range j.Hooks {
+			if h.Lost > 0 {
+				add("hook %s: %d events were dropped because its script is too slow; raise the hook's parallel or queue, or have the script do less", h.Hook, h.Lost)
+			}
+		}
+	}
 	for _, n := range st.Nodes {
 		todo = append(todo, nodeAdvice(n)...)
 	}

@@ -159,18 +159,27 @@ func (c *Client) do(r *http.Request, into any) error {
 		return c.explain(err)
 	}
 	defer func() { _ = w.Body.Close() }()
+	if w.StatusCode != http.StatusOK {
+		return c.refusal(w)
+	}
 	body, err := io.ReadAll(w.Body)
 	if err != nil {
 		return fmt.Errorf("eslua did not complete its answer: %w", err)
 	}
-	if w.StatusCode == http.StatusOK {
-		return json.Unmarshal(body, into)
+	return json.Unmarshal(body, into)
+}
+
+// refusal returns the error in an answer.
+func (c *Client) refusal(w *http.Response) error {
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		return fmt.Errorf("eslua did not complete its answer: %w", err)
 	}
 	var a answer
 	if json.Unmarshal(body, &a) == nil && a.Error != "" {
 		return errors.New(a.Error)
 	}
-	return fmt.Errorf("%s answered %s to %s %s: %s", c.path, w.Status, r.Method, r.URL.Path, strings.TrimSpace(string(body)))
+	return fmt.Errorf("%s answered %s to %s %s: %s", c.path, w.Status, w.Request.Method, w.Request.URL.Path, strings.TrimSpace(string(body)))
 }
 
 // explain distinguishes an eslua that does not run from one that does not answer.

@@ -1,5 +1,11 @@
 package admin
 
+import (
+	"context"
+
+	"github.com/eslua/eslua/host/job"
+)
+
 // StatusSource reports on the running eslua.
 type StatusSource interface {
 	// Status returns a snapshot. The Server fills in Metrics. With calls, Running
@@ -29,5 +35,16 @@ type ScriptControl interface {
 // ProcessControl controls the process as signals do.
 type ProcessControl interface {
 	// Drain takes no new calls and ends the process after the last one, as SIGTERM does.
-	Drain()
+	// With handover, another eslua has them from now on.
+	Drain(handover bool)
+}
+
+// JobControl runs scripts for the admin.
+type JobControl interface {
+	// Check returns an error if there is nothing to run.
+	Check(job.Order) error
+	// Execute runs a script to its end.
+	Execute(context.Context, job.Order) error
+	// Start has a script run in the background.
+	Start(context.Context, job.Order) error
 }

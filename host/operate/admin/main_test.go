@@ -76,7 +76,7 @@ func (f *fake) Unpin(flow string) (string, error) {
 	return "", errors.New("nothing is pinned")
 }
 
-func (f *fake) Drain() { f.note("drain") }
+func (f *fake) Drain(bool) { f.note("drain") }
 
 func (f *fake) deps() Deps {
 	return Deps{StatusSource: f, ScriptControl: f, ProcessControl: f, Metrics: prometheus.NewRegistry()}

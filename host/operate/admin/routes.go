@@ -63,9 +63,10 @@ func (s *Server) adminRoutes() http.Handler {
 				return "", err
 			}
 		}
-		s.deps.Drain()
+		s.deps.Drain(o.Handover)
 		return "eslua takes no new calls, and ends after the last one", nil
 	})
+	mux.HandleFunc("POST /run", s.run)
 	return mux
 }
 

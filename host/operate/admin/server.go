@@ -31,6 +31,7 @@ type Deps struct {
 	StatusSource
 	ScriptControl
 	ProcessControl
+	Jobs    JobControl
 	Metrics prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
 	Listen func(network, address string) (net.Listener, error)
@@ -115,6 +116,7 @@ func (s *Server) serve(ctx context.Context, what, address string, open func() (n
 		WriteTimeout:      requestTimeout,
 		IdleTimeout:       requestTimeout,
 		MaxHeaderBytes:    maxRequest,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
 	}
 	served := make(chan struct{})

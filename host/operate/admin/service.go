@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
@@ -27,9 +28,10 @@ type Parts struct {
 	History *store.History
 	Rollout *rollout.Rollout
 	Runs    *run.Account
+	Jobs    *job.Source
 	Calls   *outbound.Server
 	Nodes   []*node.Link
-	// Databases may be nil.
+	// Jobs and Databases may be nil.
 	Databases *database.Databases
 	// HTTP may be nil.
 	HTTP *network.Client
@@ -130,6 +132,9 @@ func (s *Service) Status(calls bool) Status {
 	st.Unnamed = s.parts.Runs.Unnamed()
 	for _, n := range s.parts.Nodes {
 		st.Nodes = append(st.Nodes, n.Status())
+	}
+	if s.parts.Jobs != nil {
+		st.Jobs = s.parts.Jobs.Status()
 	}
 	if s.parts.Databases != nil {
 		st.Databases = s.parts.Databases.Status()

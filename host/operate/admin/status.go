@@ -6,6 +6,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -32,7 +33,8 @@ type Status struct {
 	Flows     []Flow             `json:"flows"`
 	Nodes     []node.Status      `json:"nodes"`
 	Databases []database.Status  `json:"databases,omitempty"`
-	HTTP      []network.Endpoint `json:"http,omitempty"`    // servers that scripts ask
+	HTTP      []network.Endpoint `json:"http,omitempty"` // servers that scripts ask
+	Jobs      []job.Status       `json:"jobs,omitempty"`
 	Running   []run.Running      `json:"running,omitempty"` // only on request: there may be ten thousand
 }
 

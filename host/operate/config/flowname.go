@@ -15,7 +15,7 @@ func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
 // NamedFlow is a flow that a setting names.
 type NamedFlow struct {
-	Setting string // "default_flow", "routes" or "flows"
+	Setting string // "default_flow", "routes", "flows", "startup" or "hooks"
 	Flow    string // as it is written
 	Path    []any  // of the setting, for Line
 }
@@ -28,6 +28,14 @@ func (c Config) NamedFlows() (list []NamedFlow) {
 	for i, r := range c.Routes {
 		if r.Flow != "" {
 			list = append(list, NamedFlow{"routes", r.Flow, []any{"routes", i, "flow"}})
+		}
+	}
+	for i, s := range c.Startup {
+		list = append(list, NamedFlow{"startup", s.Name(), []any{"startup", i}})
+	}
+	for i, h := range c.Hooks {
+		if h.Script != "" {
+			list = append(list, NamedFlow{"hooks", h.Script.Name(), []any{"hooks", i, "script"}})
 		}
 	}
 	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {

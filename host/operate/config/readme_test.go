@@ -65,13 +65,20 @@ func rows(t *testing.T, w *strings.Builder, prefix, reload string, v reflect.Val
 		case doc == "" && field.Type.Kind() == reflect.Struct:
 			rows(t, w, name+".", reload, value)
 		case field.Type.Kind() == reflect.Slice && inner.Kind() == reflect.Struct:
-			rows(t, w, name+"[].", reload, reflect.Zero(inner))
+			rows(t, w, name+"[].", reload, defaultsOf(inner))
 		case field.Type.Kind() == reflect.Map && inner.Kind() == reflect.Struct:
-			rows(t, w, name+".NAME.", reload, reflect.Zero(inner))
+			rows(t, w, name+".NAME.", reload, defaultsOf(inner))
 		case doc == "":
 			t.Errorf("setting %s has no doc", name)
 		}
 	}
+}
+
+// defaultsOf returns an entry of a list or a mapping as it is without settings.
+func defaultsOf(typ reflect.Type) reflect.Value {
+	v := reflect.New(typ).Elem()
+	setDefaults(v)
+	return v
 }
 
 func element(typ reflect.Type) reflect.Type {

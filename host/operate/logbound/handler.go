@@ -31,11 +31,11 @@ func Together(log *slog.Logger, key string) *slog.Logger {
 	return slog.New(&Handler{next: h.next, limits: h.limits, key: key})
 }
 
-// Script returns a logger for the lines of one script. If no Handler bounds log, it
-// returns log itself.
+// Script returns a logger for the lines of one script, or of the scripts that share one
+// which Script has returned before. If no Handler bounds log, it returns log itself.
 func Script(log *slog.Logger) *slog.Logger {
 	h, ok := log.Handler().(*Handler)
-	if !ok {
+	if !ok || h.script != nil {
 		return log
 	}
 	its := newLimit(scriptRate, scriptBurst, h.next)

@@ -1,34 +1,36 @@
-package event
+package syntax
 
 import "strings"
 
-// typeName finds an event type by name as switch_event.c:switch_name_event
+// EventName finds an event by name as switch_event.c:switch_name_event
 // does: case does not matter, and a 13-character prefix such as SWITCH_EVENT_
 // is skipped.
-func typeName(name string) (string, bool) {
+func EventName(name string) (string, bool) {
 	name = strings.ToUpper(name)
-	if _, ok := types[name]; ok {
+	if _, ok := eventNames[name]; ok {
 		return name, true
 	}
 	if len(name) > 13 {
-		if _, ok := types[name[13:]]; ok {
+		if _, ok := eventNames[name[13:]]; ok {
 			return name[13:], true
 		}
 	}
 	return "", false
 }
 
-// types holds the event names of FreeSWITCH 1.11 (switch_event.c:EVENT_NAMES).
-// Nothing writes to it.
-var types = func() map[string]struct{} {
+// EventNames returns the names of FreeSWITCH 1.11's events (switch_event.c:EVENT_NAMES).
+func EventNames() []string { return strings.Fields(allEvents) }
+
+// eventNames holds them for EventName. Nothing writes to it.
+var eventNames = func() map[string]struct{} {
 	m := make(map[string]struct{}, 96)
-	for name := range strings.FieldsSeq(names) {
+	for name := range strings.FieldsSeq(allEvents) {
 		m[name] = struct{}{}
 	}
 	return m
 }()
 
-const names = `
+const allEvents = `
 CUSTOM CLONE CHANNEL_CREATE CHANNEL_DESTROY CHANNEL_STATE CHANNEL_CALLSTATE CHANNEL_ANSWER
 CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HOLD
 CHANNEL_UNHOLD CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA

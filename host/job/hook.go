@@ -1,0 +1,172 @@
+package job
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/logbound"
+)
+
+// hooks are those of a Source.
+type hooks struct {
+	changed chan struct{}   // holds one signal: the configuration is another one
+	closing context.Context // ends with StopHooks
+	close   context.CancelFunc
+	ended   chan struct{}  // closed when runHooks has ended
+	ending  sync.WaitGroup // hooks that the configuration no longer names
+
+	mu      sync.Mutex
+	running []*hook
+}
+
+func newHooks() *hooks {
+	h := &hooks{changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	h.closing, h.close = context.WithCancel(context.Background())
+	return h
+}
+
+func (h *hooks) configure() {
+	select {
+	case h.changed <- struct{}{}:
+	default:
+	}
+}
+
+// runHooks runs the hooks that the configuration names, until StopHooks or the end of
+// ctx. It returns when their scripts have ended.
+func (s *Source) runHooks(ctx context.Context) {
+	h := s.hooks
+	defer close(h.ended)
+	defer h.ending.Wait()
+	for {
+		s.replaceHooks(ctx, s.cfg.Load().Hooks)
+		select {
+		case <-h.changed:
+			continue
+		case <-h.closing.Done():
+		case <-ctx.Done():
+		}
+		s.replaceHooks(ctx, nil)
+		return
+	}
+}
+
+// StopHooks ends the hooks when they have handled the events that they have got. Another
+// host has them from now on, or there are no more calls.
+func (s *Source) StopHooks() { s.hooks.close() }
+
+// FinishHooks lets the hooks handle the events of the last call, which has just ended,
+// and waits for it until ctx ends.
+func (s *Source) FinishHooks(ctx context.Context) {
+	if s.hooks.idle() {
+		return
+	}
+	_ = clock.Sleep(ctx, s.deps.Clock, underWay)
+	s.StopHooks()
+	select {
+	case <-s.hooks.ended:
+	case <-ctx.Done():
+	}
+}
+
+// underWay is how long an event takes from FreeSWITCH, which sends them every 20 ms
+// (mod_event_socket.c:read_packet).
+const underWay = 100 * time.Millisecond
+
+func (h *hooks) idle() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.running) == 0
+}
+
+// replaceHooks starts the hooks that do not run, and ends the others once they have
+// handled what waits for them.
+func (s *Source) replaceHooks(ctx context.Context, wanted []config.Hook) {
+	h := s.hooks
+	h.mu.Lock()
+	old := slices.Clone(h.running)
+	h.mu.Unlock()
+	var now []*hook
+	for _, w := range wanted {
+		i := slices.IndexFunc(old, func(o *hook) bool { return o.Hook == w })
+		if i < 0 {
+			now = append(now, s.startHook(ctx, w))
+			continue
+		}
+		now, old = append(now, old[i]), slices.Delete(old, i, i+1)
+	}
+	h.mu.Lock()
+	h.running = now
+	h.mu.Unlock()
+	for _, o := range old {
+		h.ending.Go(o.stop)
+	}
+}
+
+// A hook takes the events that its settings name from every node.
+type hook struct {
+	config.Hook
+	log           *slog.Logger
+	scriptLog     *slog.Logger // bounds what all runs write together
+	lanes         *lanes
+	subscriptions []*node.Subscription
+	pumps         sync.WaitGroup
+}
+
+// label names a hook in logs and metrics.
+func (h *hook) label() string {
+	return strings.Join(strings.Fields(string(h.Event)+" "+h.Subclass+" "+string(h.Script)), " ")
+}
+
+func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
+	h := &hook{Hook: settings, lanes: newLanes(settings.Parallel, settings.Queue), scriptLog: logbound.Script(s.deps.Log)}
+	h.log = s.deps.Log.With("hook", h.label())
+	for _, l := range s.deps.Nodes {
+		sub := l.Subscribe(node.Bounds{})
+		h.subscriptions = append(h.subscriptions, sub)
+		if err := sub.Add(node.Interest{Event: string(h.Event), Subclass: h.Subclass}); err != nil {
+			h.log.Error("a hook gets no events", "node", l.Name(), "error", err)
+		}
+		h.pumps.Go(func() { s.pump(ctx, h, l, sub) })
+	}
+	return h
+}
+
+// pump moves events from a node's subscription into the lanes of a hook until either is
+// over.
+func (s *Source) pump(ctx context.Context, h *hook, l *node.Link, sub *node.Subscription) {
+	for {
+		e, err := sub.Next(ctx)
+		if err != nil {
+			return
+		}
+		channel := e.Get("Unique-ID")
+		_, first := h.lanes.add(channel, task{e.Size(), func() {
+			if ctx.Err() == nil {
+				_ = s.run(ctx, job{ // it has logged the error
+					kind: Hook, name: h.Script.Name(), args: h.Script.Args(), sw: l, log: h.scriptLog, timeout: time.Duration(h.Timeout),
+					channel: channel, given: map[string]any{"event": e},
+				})
+			}
+		}})
+		if first {
+			h.log.Warn("a hook is too slow: its queue is full, and events are dropped; until it is empty they are only counted", "event", e.Name(), "queue", h.Queue)
+		}
+	}
+}
+
+// stop ends a hook when it has handled what waits.
+func (h *hook) stop() {
+	for _, sub := range h.subscriptions {
+		sub.Close()
+	}
+	h.pumps.Wait()
+	h.lanes.wait()
+}

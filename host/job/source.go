@@ -1,0 +1,195 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Deps lists everything that a Source needs.
+type Deps struct {
+	// Choose returns the generation for a run of a script, by a key such as a channel's
+	// UUID. ended must be called once, with whether the script failed.
+	Choose func(flow, key string) (g *store.Generation, ended func(failed bool))
+	// Stable returns the generation that most runs of a script get.
+	Stable func(flow string) *store.Generation
+	Runner *run.Runner
+	Nodes  []*node.Link
+	Log    *slog.Logger
+	Clock  clock.Clock
+}
+
+// A Source makes jobs and runs them.
+type Source struct {
+	deps     Deps
+	cfg      atomic.Pointer[config.Config]
+	accounts map[Kind]*run.Account
+	listener atomic.Pointer[string]
+
+	serving context.Context // ends with Retire
+	retire  context.CancelFunc
+	hooks   *hooks
+	orders  chan Order // to be run in the background
+}
+
+// A Kind is a way into a script besides a call.
+type Kind string
+
+// The kinds of jobs.
+const (
+	Command Kind = "run"
+	Startup Kind = "startup"
+	Hook    Kind = "hook"
+)
+
+var kinds = []Kind{Command, Startup, Hook}
+
+// New returns a Source. Of cfg it uses the startup scripts, the hooks, the limits, the
+// grants and what the flows have of their own.
+func New(cfg config.Config, d Deps) *Source {
+	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), orders: make(chan Order)}
+	for _, k := range kinds {
+		s.accounts[k] = run.NewJobAccount()
+	}
+	s.serving, s.retire = context.WithCancel(context.Background())
+	s.Configure(cfg)
+	return s
+}
+
+// Run runs the startup scripts, the hooks and what Start orders, until ctx ends and they
+// have ended.
+func (s *Source) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { s.runStartup(ctx) })
+	all.Go(func() { s.runHooks(ctx) })
+	for {
+		select {
+		case o := <-s.orders:
+			all.Go(func() { _ = s.Execute(ctx, o) }) // it has logged the error
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Configure sets the configuration for the jobs that begin from now on.
+func (s *Source) Configure(cfg config.Config) {
+	s.cfg.Store(&cfg)
+	s.hooks.configure()
+}
+
+// SetListener tells the host:port at which FreeSWITCH reaches this host, so that jobs
+// can dial.
+func (s *Source) SetListener(address string) { s.listener.Store(&address) }
+
+// Retire ends the startup scripts: the host takes no more calls.
+func (s *Source) Retire() { s.retire() }
+
+// A job describes one run.
+type job struct {
+	kind      Kind
+	name      string // of the script, as it is written
+	args      []string
+	sw        run.Switch
+	log       *slog.Logger  // nil: the Source's
+	timeout   time.Duration // 0: that of the limits
+	channel   string
+	given     map[string]any
+	print     func(line string)
+	said      func(level, line string)
+	completed func(*vm.State)
+}
+
+// run runs a job to its end and logs how it ended.
+func (s *Source) run(ctx context.Context, j job) error {
+	flow := config.FlowName(j.name)
+	generation, ended := s.deps.Choose(flow, cmp.Or(j.channel, uuid.NewString()))
+	log := cmp.Or(j.log, s.deps.Log).With("job", string(j.kind), "flow", flow, "generation", generation.Name())
+	if j.channel != "" {
+		log = log.With("uuid", j.channel)
+	}
+	r := &run.Run{
+		Flow: flow, Name: j.name, Args: j.args,
+		Generation: generation.Name(), Version: generation.Version(flow),
+		Scripts:   scripts{generation},
+		Config:    s.limited(flow, j),
+		Env:       run.Env{Switch: j.sw, Log: log, Channel: j.channel, Given: j.given},
+		Print:     j.print,
+		Said:      j.said,
+		Completed: j.completed,
+		Ended:     ended,
+		Account:   s.accounts[j.kind],
+	}
+	if l := s.listener.Load(); l != nil {
+		r.Env.Listener = *l
+	}
+	log.Debug("the job begins", "argv", r.Args)
+	err := s.deps.Runner.Run(ctx, r)
+	report(ctx, log, err)
+	return err
+}
+
+// limited returns the settings in force for a job.
+func (s *Source) limited(flow string, j job) run.Config {
+	c := run.FlowConfig(s.cfg.Load(), flow)
+	if j.kind == Startup {
+		c.Limits.CPU = endless // it may go on for months; limits.burst holds
+	}
+	if d := c.Limits.Duration; j.timeout > 0 && (d == 0 || d > j.timeout) {
+		c.Limits.Duration = j.timeout
+	}
+	return c
+}
+
+const endless = 100 * 365 * 24 * time.Hour
+
+// report logs how a job ended.
+func report(ctx context.Context, log *slog.Logger, err error) {
+	var failed *vm.ScriptError
+	switch {
+	case err == nil, errors.As(err, new(run.Exit)):
+		log.Debug("the job has ended")
+	case ctx.Err() != nil:
+		log.Info("the job was stopped", "error", context.Cause(ctx))
+	case errors.As(err, &failed) && failed.Traceback != "":
+		log.Error("the job failed", "error", err, "traceback", failed.Traceback)
+	default:
+		log.Error("the job failed", "error", err)
+	}
+}
+
+// scripts is a generation whose error for a script that does not exist says which do.
+type scripts struct{ *store.Generation }
+
+func (s scripts) Script(flow string) (*vm.Script, error) {
+	script, err := s.Generation.Script(flow)
+	if missing := (*store.NotFoundError)(nil); errors.As(err, &missing) {
+		err = &unknownError{missing, s.Generation, flow}
+	}
+	return script, err
+}
+
+// unknownError says that a job names a script that does not exist.
+type unknownError struct {
+	*store.NotFoundError
+	generation *store.Generation
+	flow       string
+}
+
+func (e *unknownError) Error() string {
+	return e.NotFoundError.Error() + "; " + e.generation.DescribeFlows(e.flow)
+}

@@ -1,0 +1,115 @@
+package admin
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/job"
+)
+
+// runOrder is the body of POST /run.
+type runOrder struct {
+	job.Order
+	Detach bool `json:"detach"`
+}
+
+// A report is a line of the answer to POST /run. The last one has Done.
+type report struct {
+	Print *string `json:"print,omitempty"`
+	Level string  `json:"level,omitempty"`
+	Said  string  `json:"said,omitempty"`
+	Done  bool    `json:"done,omitempty"`
+	Error string  `json:"error,omitempty"`
+}
+
+// run runs a script, whose output it sends line by line. The script ends when the client
+// goes.
+func (s *Server) run(w http.ResponseWriter, r *http.Request) {
+	var o runOrder
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&o); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		write(w, answer{Error: "bad request body for /run: " + err.Error()})
+		return
+	}
+	err := s.deps.Jobs.Check(o.Order)
+	if err == nil && o.Detach {
+		err = s.deps.Jobs.Start(r.Context(), o.Order)
+	}
+	if err != nil {
+		reply(w, nil, err)
+		return
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // it would end the request's context
+	_ = control.SetWriteDeadline(time.Time{})
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	var writing sync.Mutex
+	send := func(line report) {
+		writing.Lock()
+		defer writing.Unlock()
+		_ = json.NewEncoder(w).Encode(line) // the client may have gone, which ends the context
+		_ = control.Flush()
+	}
+	if o.Detach {
+		send(report{Done: true})
+		return
+	}
+	o.Print = func(line string) { send(report{Print: &line}) }
+	o.Said = func(level, line string) { send(report{Level: level, Said: line}) }
+	done := report{Done: true}
+	if err := s.deps.Jobs.Execute(r.Context(), o.Order); err != nil {
+		done.Error = err.Error()
+	}
+	send(done)
+}
+
+// Run has a script run in the running eslua, passes on what it prints and writes to the
+// log, and returns its error. With detach it returns when the script has begun.
+func (c *Client) Run(ctx context.Context, o job.Order, detach bool) error {
+	body, err := json.Marshal(runOrder{o, detach})
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://eslua/run", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	patient := http.Client{Transport: c.http.Transport}
+	w, err := patient.Do(r)
+	if err != nil {
+		return c.explain(err)
+	}
+	defer func() { _ = w.Body.Close() }()
+	if w.StatusCode != http.StatusOK {
+		return c.refusal(w)
+	}
+	lines := bufio.NewReader(w.Body)
+	for {
+		var line report
+		text, err := lines.ReadBytes('\n')
+		if err == nil {
+			err = json.Unmarshal(text, &line)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return fmt.Errorf("eslua has ended, and with it the script: %w", err)
+		case line.Done && line.Error != "":
+			return errors.New(line.Error)
+		case line.Done:
+			return nil
+		case line.Print != nil:
+			o.Print(*line.Print)
+		default:
+			o.Said(line.Level, line.Said)
+		}
+	}
+}

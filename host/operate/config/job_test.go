@@ -1,0 +1,51 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestJobs(t *testing.T) {
+	c, err := Parse("eslua.yaml", []byte(`
+startup: ["watch.lua a 'b c'", cdr]
+hooks:
+  - {event: channel_hangup, script: cdr.lua}
+  - {event: CUSTOM, subclass: "sofia::register", script: a/b x, parallel: 1, queue: 7, timeout: 0s}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch := c.Startup[0]
+	if watch.Name() != "watch.lua" || watch.Flow() != "watch" || !slices.Equal(watch.Args(), []string{"a", "b c"}) || c.Startup[1].Args() != nil {
+		t.Errorf("startup: %q %q %q", watch.Name(), watch.Flow(), watch.Args())
+	}
+	if c.Hooks[0] != (Hook{"CHANNEL_HANGUP", "", "cdr.lua", 4, 1000, Duration(time.Minute)}) || c.Hooks[1] != (Hook{"CUSTOM", "sofia::register", "a/b x", 1, 7, 0}) {
+		t.Errorf("hooks: %+v", c.Hooks)
+	}
+	var named []string
+	for _, n := range c.NamedFlows() {
+		named = append(named, n.Setting+" "+n.Flow)
+	}
+	if !slices.Equal(named, []string{"startup watch.lua", "startup cdr", "hooks cdr.lua", "hooks a/b"}) {
+		t.Errorf("named are %q", named)
+	}
+	for source, want := range map[string]string{
+		"startup: ['']":                                                   "eslua.yaml:1: \"\" is not a script",
+		"startup: [/etc/x.lua]":                                           "name in the script directory",
+		"startup: a.lua":                                                  "write a list: [SCRIPT, 'SCRIPT ARGUMENTS']",
+		"hooks: [{event: X, script: a}]":                                  "has no event \"X\"",
+		"hooks: [{event: CHANEL_HANGUP}]":                                 "did you mean CHANNEL_HANGUP?",
+		"hooks: [{event: API}]":                                           "names no script; add script: NAME",
+		"hooks: [{script: a}]":                                            "names no event; add event:",
+		"hooks: [{event: API, subclass: a}]":                              "only CUSTOM events have a subclass",
+		"hooks: [{event: CUSTOM, subclass: a b, script: a}]":              "holds a blank",
+		"hooks: [{event: API, script: a, parallel: 0}]":                   "at least 1",
+		"hooks:\n- {event: API, script: a}\n- {event: API, scripts: a}\n": "eslua.yaml:3: unknown setting \"scripts\"; did you mean script?",
+	} {
+		if _, err := Parse("eslua.yaml", []byte(source)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", source, err, want)
+		}
+	}
+}
