@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
@@ -219,6 +221,26 @@ func TestQueriesOfSQLiteAreProcessorTime(t *testing.T) {
 			t.Errorf("%s\n%s", try, got)
 		}
 	}
+}
+
+// In a call, somebody must look whether it has hung up meanwhile.
+func TestQueriesInACallAreProcessorTime(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, h *harness, kind string) {
+		const many = "(select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7)"
+		query := "select a.* from " + many + " a"
+		for i := range 9 {
+			query += ", " + many + " t" + strconv.Itoa(i)
+		}
+		var err error
+		if h.script, err = vm.Compile("test.lua", []byte(`session:answer() freeswitch.Dbh("cdr"):query("`+query+`") session:setVariable("a", "b") after = 1`)); err != nil {
+			t.Fatal(err)
+		}
+		h.limits = guard.Limits{CPU: 100 * time.Millisecond}
+		h.call()
+		if o := h.end(); o.err == nil || !strings.Contains(o.err.Error(), "cpu limit of 100ms") || o.text("after") != "nil" {
+			t.Errorf("ended by %v, and went on: %s", o.err, o.text("after"))
+		}
+	})
 }
 
 func TestRowsWithinTheMemory(t *testing.T) {

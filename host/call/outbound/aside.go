@@ -21,7 +21,8 @@ type aside struct {
 	end     context.CancelCauseFunc
 	blocker clock.Blocker // of the context that it is made from
 	timer   *clock.Timer
-	depth   int // of blocks inside what computes
+	blocks  bool // between Block and Unblock
+	looks   int
 
 	mu   sync.Mutex
 	over bool               // the owner goes on
@@ -53,35 +54,28 @@ func (a *aside) Value(key any) any {
 // Block begins a wait of the owner.
 func (a *aside) Block() {
 	a.blocker.Block()
-	a.begin()
+	a.blocks, a.over, a.stop = true, false, nil
+	a.timer = a.call.clock.AfterFunc(asideAfter, a.watch)
 }
 
-// Compute begins what the owner computes outside of Lua, where it does not look at the
-// connection either.
-func (a *aside) Compute() {
-	a.blocker.Compute()
-	a.begin()
-}
+// Compute begins what the owner computes, and looks at the connection by itself.
+func (a *aside) Compute() { a.blocker.Compute() }
 
 // Look returns why the owner must end.
 func (a *aside) Look(units int) error {
+	const every = 256
+	if a.looks++; a.looks%every == 0 && !a.blocks && a.call.Gone() {
+		a.end(&HangupError{Cause: a.call.cause})
+	}
 	if a.Err() != nil {
 		return context.Cause(a)
 	}
 	return a.blocker.Look(units)
 }
 
-func (a *aside) begin() {
-	if a.depth++; a.depth > 1 {
-		return
-	}
-	a.over, a.stop = false, nil
-	a.timer = a.call.clock.AfterFunc(asideAfter, a.watch)
-}
-
 // Unblock ends what Block or Compute began.
 func (a *aside) Unblock() {
-	if a.depth--; a.depth == 0 && !a.timer.Stop() {
+	if a.blocks && !a.timer.Stop() {
 		a.mu.Lock()
 		a.over = true
 		if a.stop != nil {
@@ -90,6 +84,7 @@ func (a *aside) Unblock() {
 		a.mu.Unlock()
 		<-a.done
 	}
+	a.blocks = false
 	a.blocker.Unblock()
 }
 

@@ -280,9 +280,8 @@ func (g *Guard) Look(units int) (err error) {
 	if g.watch.computing {
 		g.left -= int64(units)
 		g.settleSlice(L)
-	} else {
-		g.add(cpuTime{units: int64(units)})
-		g.keepBudgets(L)
+	} else if g.add(cpuTime{units: int64(units)}); g.total.exceeds(g.limits.CPU) { // Services.HungUp is for the goroutine that computes
+		g.endByLimit(L, "cpu", g.limits.CPU.String()+" of processor time")
 	}
 	return nil
 }
