@@ -334,3 +334,48 @@ func TestDigitsPressedTogetherKeepTheirOrder(t *testing.T) {
 		}
 	})
 }
+
+// What one application leaves in the channel's queue is there for the next one, in the
+// order in which it was pressed, although park takes some of it between the two.
+func TestDigitsTypedAheadKeepTheirOrderFromApplicationToApplication(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
+		session:answer()
+		session:streamFile("`+prompt+`")
+		r = session:read(2, 2, "long.wav", 5000, "#")
+		r2 = session:playAndGetDigits(1, 1, 1, 5000, "#", "long.wav", "", "\\d")
+		r3 = session:read(1, 1, "long.wav", 5000, "#")
+		session:execute("read", "1 1 long.wav x 5000 #")
+		r4 = session:getVariable("x")
+		ready = session:getDigits(4, "", 100)`,
+			switchsim.OnPlayback(prompt).Press("123456789"))
+		o.want(t, "r", "12", "r2", "3", "r3", "4", "r4", "5", "ready", "6789")
+	})
+}
+
+// Applications that a script executes take digits out of the channel's queue as in
+// FreeSWITCH's dialplan; session's own methods leave them.
+func TestExecutedApplicationsTakeDigits(t *testing.T) {
+	for name, c := range map[string]struct {
+		script, want string
+		press        []switchsim.Step
+	}{
+		"swallowed by playback":          {`session:execute("playback", "` + prompt + `")`, "", []switchsim.Step{switchsim.OnPlayback(prompt).Press("12")}},
+		"one ends playback":              {`session:execute("playback", "long.wav")`, "", []switchsim.Step{switchsim.OnPlayback("long.wav").Press("1*")}},
+		"typed ahead, one ends it":       {`session:sleep(300) session:execute("playback", "long.wav")`, "34", []switchsim.Step{switchsim.OnAnswer().Press("12*34")}},
+		"typed ahead, ends sleep":        {`session:sleep(300) session:execute("sleep", "60000")`, "12", []switchsim.Step{switchsim.OnAnswer().Press("12")}},
+		"ends sleep":                     {`session:execute("sleep", "60000")`, "1", []switchsim.Step{switchsim.OnApp("sleep").Press("1")}},
+		"flushed by flush_dtmf":          {`session:sleep(300) session:execute("flush_dtmf")`, "", []switchsim.Step{switchsim.OnAnswer().Press("12")}},
+		"flushed at the end of a record": {`session:recordFile("/tmp/x.wav", 2)`, "", []switchsim.Step{switchsim.OnApp("playback").Press("12")}},
+		"kept by streamFile":             {`session:streamFile("` + prompt + `")`, "12", []switchsim.Step{switchsim.OnPlayback(prompt).Press("12")}},
+		"kept by say":                    {`session:say("1", "en", "number", "pronounced")`, "12", []switchsim.Step{switchsim.OnApp("say").Press("12")}},
+		"kept by set":                    {`session:sleep(300) session:execute("set", "a=b")`, "12", []switchsim.Step{switchsim.OnAnswer().Press("12")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, o := run(t, "session:answer() "+c.script+` r = session:getDigits(9, "", 300)`, c.press...)
+				o.want(t, "r", c.want)
+			})
+		})
+	}
+}

@@ -23,19 +23,20 @@ type inputCallback struct {
 
 // prompt describes a method that waits for the channel.
 type prompt struct {
-	ctx      context.Context // of the method
-	app      bool            // an application of FreeSWITCH runs
-	open     bool            // another one can run inside it
-	file     bool            // the application plays a file, which a callback can change
-	record   bool            // the application records
-	collects bool            // the application asks for digits
-	broken   bool            // uuid_break has cut the file
-	main     string          // the file of playAndGetDigits
-	another  bool            // it has played another one
-	input    bool            // the input callback is called
-	dtmf     bool            // the function of onDtmf is called
-	stopped  bool            // a callback has stopped it
-	digits   int             // digits given to callbacks so far
+	ctx     context.Context // of the method
+	app     bool            // an application of FreeSWITCH runs
+	open    bool            // another one can run inside it
+	file    bool            // the application plays a file, which a callback can change
+	record  bool            // the application records
+	takes   bool            // the application takes digits
+	taking  bool            // and has begun
+	broken  bool            // uuid_break has cut the file
+	main    string          // the file of playAndGetDigits
+	another bool            // it has played another one
+	input   bool            // the input callback is called
+	dtmf    bool            // the function of onDtmf is called
+	stopped bool            // a callback has stopped it
+	digits  int             // digits given to callbacks so far
 }
 
 func setInputCallback(s *Session, a *vm.Args) (lua.LValue, error) {
@@ -108,6 +109,9 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 	switch ev.Name() {
 	case "DTMF":
 		if s.prompt == nil || s.prompt.stopped || !s.hasCallback(s.prompt) {
+			if s.prompt != nil && s.prompt.taking {
+				s.call.PopDigit() // the application has swallowed it
+			}
 			return false // the digit stays typed ahead
 		}
 		digit, ok := s.call.PopDigit()
@@ -139,7 +143,7 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 			return s.prompt != nil && s.prompt.record
 		}
 	case "CHANNEL_EXECUTE":
-		s.resendTypedDigits(ev)
+		s.applicationBegins(ev)
 	}
 	if s.cancelDial != nil && s.gone() {
 		s.cancelDial()

@@ -115,12 +115,17 @@ func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 		return nil, s.executeLate(a, app, arg)
 	}
 	p := &prompt{app: true, dtmf: true}
-	if syntax.CollectsDigits(app) {
-		p.dtmf, p.collects = false, true
+	switch strings.ToLower(app) {
+	case "read", "play_and_get_digits", "ivr":
+		p.dtmf = false
 	}
+	p.takes = syntax.TakesDigits(app) && !s.hasCallback(p)
 	done, ok, err := s.run(a, p, app, arg)
 	if ok {
 		s.played(arg, done)
+	}
+	if strings.EqualFold(app, "flush_dtmf") {
+		s.call.FlushDigits()
 	}
 	s.deflected = s.deflected || strings.EqualFold(app, "deflect") && !s.ended()
 	return nil, err

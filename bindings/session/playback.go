@@ -106,12 +106,17 @@ func (s *Session) runGranted(a *vm.Args, p *prompt, app, arg string) (done esl.E
 			execute = s.call.ExecuteOpen
 		}
 		sent := arg
-		if p.collects {
+		if p.takes {
 			if sent, failed = s.withTyped(a, arg); failed != nil {
 				return failed
 			}
 		}
+		clock := s.set.env.Clock
+		begun := clock.Now()
 		done, failed = execute(a.Context(), app, sent)
+		if ended := clock.Now(); ended.Sub(begun) >= drainTime/2 {
+			s.drained = ended.Add(drainTime) // digits pressed meanwhile may be in its queue
+		}
 		return failed
 	})
 	return done, failed == nil && err == nil && !stopped && !s.gone(), err

@@ -92,7 +92,7 @@ func (s *Session) readNothing() (lua.LValue, error) {
 // collect runs an application that plays a prompt and collects digits, and returns
 // these with its read_result.
 func (s *Session) collect(a *vm.Args, p *prompt, app, arg, variable string) (digits, result string, err error) {
-	p.app, p.collects = true, true
+	p.app, p.takes = true, true
 	done, ok, err := s.run(a, p, app, arg)
 	if ok {
 		s.played(arg, done)
@@ -100,14 +100,20 @@ func (s *Session) collect(a *vm.Args, p *prompt, app, arg, variable string) (dig
 	return strings.Clone(done.Get("variable_" + variable)), done.Get("variable_read_result"), err
 }
 
-// withTyped returns the argument of an application that collects digits, so that it first
+// drainTime is how long park certainly needs for the next digit of the channel's queue:
+// it takes one every 20 ms (switch_ivr.c:switch_ivr_park).
+const drainTime = 40 * time.Millisecond
+
+// withTyped returns the argument of an application that takes digits, so that it first
 // gets those that were pressed before, because FreeSWITCH's park has taken them off the
 // channel. FreeSWITCH queues them when it expands the argument: earlier, park would take
-// them again; later, a digit that is pressed now would be before them.
+// them again; later, a digit that is pressed now would be before them. It waits until
+// park has taken all: what is still in the channel's queue would come before the
+// digits that this adds to it.
 func (s *Session) withTyped(a *vm.Args, arg string) (string, error) {
 	digits := s.call.PendingDigits()
-	for more := digits != ""; more; { // park takes one digit every 20 ms
-		if err := s.call.Sleep(a.Context(), 40*time.Millisecond); err != nil {
+	for more := digits != "" || s.set.env.Clock.Now().Before(s.drained); more; {
+		if err := s.call.Sleep(a.Context(), drainTime); err != nil {
 			return arg, err
 		}
 		before := digits
@@ -121,17 +127,19 @@ func (s *Session) withTyped(a *vm.Args, arg string) (string, error) {
 	return "%[eslua_typed=${uuid_recv_dtmf(" + uuid + " " + s.call.TakeDigits() + ")}]" + arg, nil
 }
 
-// resendTypedDigits gives an application that collects digits and has just begun those
-// that park has taken since it was sent.
-func (s *Session) resendTypedDigits(begins esl.Event) {
-	if s.prompt == nil || !s.prompt.collects || !syntax.CollectsDigits(begins.Last("Application")) {
+// applicationBegins gives an application that takes digits, and has just begun, those
+// that park has taken since it was sent. From now on digits are the application's.
+func (s *Session) applicationBegins(ev esl.Event) {
+	p := s.prompt
+	if p == nil || !p.takes || !syntax.TakesDigits(ev.Last("Application")) {
 		return
 	}
+	p.taking = true
 	digits := s.call.TakeDigits()
 	if digits == "" {
 		return
 	}
-	_, err := s.call.API(s.prompt.ctx, syntax.ForChannel("uuid_recv_dtmf", s.call.UUID(), digits))
+	_, err := s.call.API(p.ctx, syntax.ForChannel("uuid_recv_dtmf", s.call.UUID(), digits))
 	if err = s.classifyErr(err); err != nil {
 		s.log().Warn("digits typed ahead are lost", "error", err)
 	}

@@ -68,6 +68,7 @@ func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	if stopped := s.stopRecording(a, r); err == nil {
 		err = stopped
 	}
+	s.call.FlushDigits() // as switch_ivr_record_file does
 	if !s.gone() {
 		s.setOwn(a, "silence_hits_exhausted", strconv.FormatBool(r.silent))
 	}

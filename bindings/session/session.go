@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 	"unsafe"
 
 	"github.com/eslua/eslua/host/call/checkpoint"
@@ -47,6 +48,7 @@ type Session struct {
 	onDtmf      lua.LValue  // a function, or nil
 	hook        hangupHook
 	prompt      *prompt         // the method that waits now
+	drained     time.Time       // when park will have taken the digits that are in the channel's queue
 	recording   *recording      // of recordFile; nil if that does not run
 	callbackErr error           // a callback ran into a limit of the script
 	cancelDial  func()          // cancels the leg that is dialled for this session
@@ -121,6 +123,7 @@ func (r *Sessions) newSession() *Session {
 // setCall gives the session its channel.
 func (s *Session) setCall(call Call) {
 	s.call = call
+	s.drained = s.set.env.Clock.Now().Add(drainTime)
 	s.set.list = append(s.set.list, s)
 	if s.leg != nil {
 		s.set.env.Grants.Mine.Learn(call.UUID())

@@ -6,11 +6,14 @@ import "strings"
 // (mod_dptools.c:read_function).
 const MaxDigits = 128
 
-// CollectsDigits reports whether an application asks the caller for digits and
-// begins with the digits that were typed before it ran.
-func CollectsDigits(app string) bool {
+// TakesDigits reports whether an application takes digits out of the channel's queue,
+// those first that were typed before it ran: it asks for them, obeys them, passes them
+// on or swallows them.
+func TakesDigits(app string) bool {
 	switch strings.ToLower(app) {
-	case "read", "play_and_get_digits", "ivr":
+	case "read", "play_and_get_digits", "ivr", "voicemail", "directory", "play_and_detect_speech", // ask
+		"playback", "say", "phrase", "speak", "gentones", "record", "page", "sleep", // end at some
+		"bridge", "att_xfer", "eavesdrop", "conference", "fifo", "callcenter":
 		return true
 	}
 	return false
