@@ -91,11 +91,12 @@ func TestEvents(t *testing.T) {
 		r2 = e:getType() .. e:getHeader("x-mark") .. e:getBody() .. tostring(e:getHeader("none"))
 		r3 = e:serialize():gsub("Core%-UUID: .-Event%-Calling%-File: test.lua\nEvent%-Calling%-Function: Event\nEvent%-Calling%-Line%-Number: 2\n", "") == "Event-Name: CUSTOM\nEvent-Subclass: eslua%3A%3Atest\nX-Mark: it's%2050%25%20done\nContent-Length: 11\n\nhello\nworld"
 			and (e:serialize("json"):gsub('"Core%-UUID":.-"Event%-Calling%-File":"test.lua","Event%-Calling%-Function":"Event","Event%-Calling%-Line%-Number":"%d+",', "")) == '{"Event-Name":"CUSTOM","Event-Subclass":"eslua::test","X-Mark":"it\'s 50% done","Content-Length":"11","_body":"hello\\nworld"}'
+		session:setVariable("mine", "now")
 		session:setEventData(e)
 		e:addHeader("X-Lines", "a\r\nb: c")
 		e:addHeader("X Blank inside", "b")
 		local copy = freeswitch.Event("json", e:serialize("json"))
-		r4 = tostring(copy:getHeader("Caller-Caller-ID-Number")) .. tostring(copy:merge(e)) .. tostring(e:setPriority())
+		r4 = tostring(copy:getHeader("Caller-Caller-ID-Number")) .. tostring(copy:merge(e)) .. tostring(e:setPriority()) .. e:getHeader("priority") .. e:getHeader("variable_mine")
 		finished = e:fire()
 		local bad = freeswitch.Event("CUSTOM", "eslua::test")
 		bad:addHeader("X: y\nZ", "a")
@@ -107,7 +108,7 @@ func TestEvents(t *testing.T) {
 		if o.err != nil {
 			t.Fatal(o.err)
 		}
-		o.want(t, "r", "truefalsefalse", "r2", "CUSTOMit's 50% donehello\nworldnil", "r3", "true", "r4", "1000truetrue", "finished", "true", "ready", "false")
+		o.want(t, "r", "truefalsefalse", "r2", "CUSTOMit's 50% donehello\nworldnil", "r3", "true", "r4", "1000truetrueNORMALnow", "finished", "true", "ready", "false")
 		if t.Failed() {
 			return
 		}

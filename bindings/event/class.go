@@ -182,9 +182,9 @@ func class() *vm.Class {
 			},
 			{
 				Name: "setPriority", Results: done,
-				Doc:     "Does nothing. It exists because mod_lua has it; FreeSWITCH has no priorities any more.",
+				Doc:     "Adds the header priority: NORMAL.",
 				Example: `freeswitch.Event("CUSTOM"):setPriority()`,
-				Go:      method(func(e *Event, a *vm.Args) error { a.ReturnBool(true); return nil }),
+				Go:      method(setPriority),
 			},
 			{
 				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}},
@@ -243,6 +243,15 @@ func addHeader(e *Event, a *vm.Args) error {
 	}
 	charge(a, len(a.String(0))+len(a.String(1)))
 	if err := e.Add(a.String(0), a.String(1)); err != nil {
+		return err
+	}
+	a.ReturnBool(true)
+	return nil
+}
+
+// setPriority does what switch_event.c:switch_event_set_priority does.
+func setPriority(e *Event, a *vm.Args) error {
+	if err := e.Add("priority", "NORMAL"); err != nil {
 		return err
 	}
 	a.ReturnBool(true)

@@ -113,6 +113,8 @@ func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 		return nil, s.transferAtEnd(a, arg)
 	case s.gone():
 		return nil, s.executeLate(a, app, arg)
+	case strings.EqualFold(app, "park") && !attached:
+		return nil, s.park(a, arg)
 	}
 	p := &prompt{app: true, dtmf: true}
 	switch strings.ToLower(app) {

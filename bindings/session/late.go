@@ -75,7 +75,7 @@ func (s *Session) fireLate(a *vm.Args, arg string) error {
 			headers = append(headers, [2]string{key, value})
 		}
 	}
-	for key, value := range s.lastData() {
+	for key, value := range s.data(s.call.Snapshot()) {
 		// A variable's name may hold what no header's name can, which must not keep the event back.
 		nameable := strings.TrimSpace(key) == key && !strings.Contains(key, ":")
 		if nameable && !strings.HasPrefix(key, "FreeSWITCH-") && value != "" {
@@ -151,11 +151,11 @@ func (s *Session) remember(name, value string) {
 	s.variables[name] = value
 }
 
-// lastData returns what FreeSWITCH reported last of the channel, with the variables that
-// the script has set since.
-func (s *Session) lastData() iter.Seq2[string, string] {
+// data returns what FreeSWITCH has reported of the channel, with the variables that the
+// script has set after the hangup.
+func (s *Session) data(reported esl.Event) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
-		for name, value := range s.call.Snapshot().All() {
+		for name, value := range reported.All() {
 			if strings.HasPrefix(name, "Event-") || strings.HasPrefix(name, "Content-") {
 				continue // of the event it came in
 			}

@@ -145,7 +145,17 @@ type eventData interface {
 
 func setEventData(s *Session, a *vm.Args) (lua.LValue, error) {
 	event := a.Object(0).(eventData)
-	for name, value := range s.lastData() {
+	now := s.call.Snapshot()
+	if !s.ended() { // the last event lacks the variables that the script has set since
+		dump, err := s.call.API(a.Context(), syntax.ForChannel("uuid_dump", s.call.UUID(), ""))
+		if err = s.classifyErr(err); err != nil {
+			return nil, err
+		}
+		if ev := esl.ReadDump(dump); ev.Name() != "" {
+			now = ev
+		}
+	}
+	for name, value := range s.data(now) {
 		if err := event.Add(name, value); err != nil {
 			return nil, err
 		}

@@ -28,8 +28,9 @@ func TestWatchdog(t *testing.T) {
 	manager.told(t, "WATCHDOG=1")
 	clk.Advance(time.Second)
 	manager.told(t, "WATCHDOG=1")
-	call := site.call("long")
-	call.Press("1")
+	call := site.call("short")
+	clk.WaitForTimer(20 * time.Millisecond)
+	clk.Advance(20 * time.Millisecond)
 	site.rejected(call)
 	begun := 0
 	for range len(log) {
