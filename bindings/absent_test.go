@@ -17,10 +17,11 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 		for script, want := range map[string]string{
 			`freeswitch.IVRMenu()`:                      `(a nil value): `,
 			`local c = freeswitch.EventConsumer("all")`: `session:setInputCallback`,
-			`freeswitch.JSON():execute("{}")`:           `freeswitch.API():execute("json", TEXT)`,
+			`session:getPrivate("x")`:                   `use session:getVariable`,
+			`session.channel:x()`:                       `it is a pointer of FreeSWITCH`,
 			`dofile("lib.lua")`:                         `require "NAME"`,
 			`os.execute("ls")`:                          `allow: [system]`,
-			`stream:write("x")`:                         `not for FreeSWITCH's API`,
+			`env:getHeader("x")`:                        `not for FreeSWITCH's API`,
 			`session:playAndGetDigit(1, 1, 3)`:          `did you mean playAndGetDigits?`,
 			`session:getvariable("x")`:                  `did you mean getVariable?`,
 			`session:getVaraible("x")`:                  `did you mean getVariable?`,

@@ -17,6 +17,7 @@ import (
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
 	"github.com/eslua/eslua/bindings/session"
+	"github.com/eslua/eslua/bindings/stream"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/network"
@@ -62,6 +63,7 @@ func modules(d Deps) []Module {
 		dial.Module{},
 		json.Module{},
 		jsonlib.CJSON{}, jsonlib.Safe{}, jsonlib.DKJSON{}, jsonlib.Lunajson{}, jsonlib.JSON{},
+		stream.Module{},
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
 		http.Module{Client: d.HTTP},

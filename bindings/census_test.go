@@ -162,6 +162,9 @@ keep[#keep + 1] = json:decode('{"a": ["' .. text() .. '"], "b": 1}').b
 local d = json:decode('{"' .. text() .. '": {"x": [1, 2]}}') d = nil
 for j = 1, 200 do keep[#keep + 1] = freeswitch.JSON() end
 for j = 1, 200 do keep[#keep + 1] = freeswitch.API() end
+local s = freeswitch.Stream() s:write(text()) s:write(text()) keep[#keep + 1] = s
+if stream then stream:write(text()) stream:write("\n") end
+local d = freeswitch.DTMF(text()) d.digit = text() keep[#keep + 1] = d
 local e = freeswitch.Event("CUSTOM", text()) e:addBody(text()) e = nil
 local e = freeswitch.Event("CUSTOM") for j = 1, 20 do e:addHeader("h" .. j, "v") e:delHeader("h" .. j) end keep[#keep + 1] = e
 local e = freeswitch.Event("json", '{' .. ('"h":"v",'):rep(2000) .. '"z":"z"}') e:delHeader("h") keep[#keep + 1] = e
@@ -205,6 +208,7 @@ if i == 1 then local function nest(n) if n == 0 then look() return end local p =
 var sessionPieces = strings.Split(strings.TrimSpace(`
 session:set_tts_params(text(), text())
 session:setHangupHook(text(), text())
+session.cb_arg = text() session.cb_function = text() session.hangup_func_str = text() session.tts_name = text() session.voice_name = text()
 session:setInputCallback(text(), text()) session:unsetInputCallback()
 session:setInputCallback(text(), text())
 local s = text() session:onDtmf(function() return s end)

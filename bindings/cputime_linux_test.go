@@ -64,7 +64,7 @@ const makers = `
 // objects make an object of each class.
 var objects = map[string]string{
 	"Session": "session", "Event": "many(2000)", "API": "freeswitch.API()", "JSON": "freeswitch.JSON()", "file": `io.open("long.txt")`,
-	"Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
+	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
 }
 
 // callable returns an expression for each function that a script can call, and one

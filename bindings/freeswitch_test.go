@@ -44,7 +44,7 @@ func TestAPIWithLineBreaks(t *testing.T) {
 		hooked = api:execute("echo", "a\nb")
 	`)
 		o.want(t, "r", "one\r\ntwo ${domain} 'three' \\n", "r2", "INVALID COMMAND!\nnil", "r3", "INVALID COMMAND!\nallow: [system]", "r4", "a", "hooked", "-ERR a line break cannot be sent\n")
-		if !h.log.has("ERROR api: a command with a line break was not run") {
+		if !h.log.has("ERROR a command with a line break was not run") {
 			t.Error("the log does not say that the command was not run")
 		}
 		o = h.execute(`r = freeswitch.API():execute("echo", "a\nb")`, host.NoSwitch{}, "")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // globals declares the globals that no other module sets, and the names that eslua does
@@ -14,7 +15,27 @@ type globals struct{}
 func (globals) Bind(*run.Env) any { return nil }
 
 func (globals) Declare() *vm.Module {
-	return &vm.Module{Absent: absent(), Variables: []vm.Variable{
+	return &vm.Module{Absent: absent(), AfterHangup: "Works as before: it does not concern the call.", Funcs: []vm.Func{
+		{
+			Name: "swig_type", Params: []vm.Param{{Name: "value", Kind: vm.Any, Doc: "any value"}},
+			Results: []vm.Result{{Name: "type", Kind: vm.String, Doc: `mod_lua's name of an object's class, such as "Event *"; of another value, its type`}},
+			Doc:     "Returns what a value is in the words of mod_lua's errors.",
+			Example: `print(swig_type(freeswitch.API()))`,
+			Go:      func(a *vm.Args) error { a.ReturnString(a.TypeName(0)); return nil },
+		},
+		{
+			Name: "swig_equals", Params: []vm.Param{{Name: "a", Kind: vm.Any, Doc: "an object"}, {Name: "b", Kind: vm.Any, Doc: "another one"}},
+			Results: []vm.Result{{Name: "equal", Kind: vm.Bool, Doc: "true if they are the same; nothing if one of them is no object"}},
+			Doc:     "Reports whether two objects are the same. a == b does too.",
+			Example: `print(swig_equals(stream, stream))`,
+			Go: func(a *vm.Args) error {
+				if a.Value(0).Type() == lua.LTUserData && a.Value(1).Type() == lua.LTUserData {
+					a.ReturnBool(a.Value(0) == a.Value(1))
+				}
+				return nil
+			},
+		},
+	}, Variables: []vm.Variable{
 		{
 			Name: "argv", Kind: vm.Table,
 			Doc: "The arguments of the script: argv[0] is its name, argv[1] the first argument. They come from the path of the socket application (socket HOST:PORT/FLOW/ARG1/ARG2), " +
@@ -60,12 +81,11 @@ func absent() map[string]string {
 		program  = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		readOnly = "eslua scripts change no files; freeswitch.API():execute(\"system\", COMMAND) can on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		apiOnly  = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
-		chat     = "send it with freeswitch.API():execute(\"chat\", \"PROTOCOL|FROM|TO|TEXT\")"
-		json     = "write freeswitch.API():execute(\"json\", TEXT), and decode its output"
+		chat     = "send it with event:chat_send"
+		pointer  = "a pointer of FreeSWITCH, which is of no use to a script"
 	)
 	return map[string]string{
 		"session":     "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
-		"stream":      apiOnly + "; print and freeswitch.consoleLog write to the log",
 		"env":         apiOnly,
 		"event":       "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
 		"message":     apiOnly,
@@ -86,22 +106,46 @@ func absent() map[string]string {
 		"io.stderr":  "write with print or freeswitch.consoleLog, which go to the log",
 		"io.stdout":  "write with print or freeswitch.consoleLog, which go to the log",
 
-		"freeswitch.EventConsumer": "a script gets only the events of its call, with session:setInputCallback",
-		"freeswitch.IVRMenu":       "ask with session:playAndGetDigits in a loop, or run a menu of ivr.conf.xml: session:execute(\"ivr\", NAME)",
-		"freeswitch.Stream":        apiOnly + "; print and freeswitch.consoleLog write to the log",
-		"freeswitch.email":         "eslua sends no mail",
-		"freeswitch.DTMF":          "send digits with session:execute(\"send_dtmf\", DIGITS)",
+		"freeswitch.EventConsumer":      "a script gets only the events of its call, with session:setInputCallback",
+		"EventConsumer:bind":            "a script gets only the events of its call, with session:setInputCallback",
+		"EventConsumer:pop":             "a script gets only the events of its call, with session:setInputCallback",
+		"EventConsumer:cleanup":         "a script gets only the events of its call, with session:setInputCallback",
+		"IVRMenu:bindAction":            "ask with session:playAndGetDigits in a loop",
+		"IVRMenu:execute":               "ask with session:playAndGetDigits in a loop",
+		"EventConsumer:e_callback":      "it is " + pointer,
+		"EventConsumer:e_cb_arg":        "it is " + pointer,
+		"EventConsumer:e_event_id":      "it is " + pointer,
+		"EventConsumer:e_subclass_name": "it is " + pointer,
+		"EventConsumer:enodes":          "it is " + pointer,
+		"EventConsumer:events":          "it is " + pointer + "; use consumer:pop",
+		"EventConsumer:node_index":      "it is " + pointer,
+		"freeswitch.IVRMenu":            "ask with session:playAndGetDigits in a loop, or run a menu of ivr.conf.xml: session:execute(\"ivr\", NAME)",
+		"freeswitch.email":              "eslua sends no mail",
 
-		"Dbh:load_extension":      "eslua loads no extensions into SQLite",
-		"Session:getPrivate":      "use session:getVariable",
-		"Session:setPrivate":      "use session:setVariable",
-		"Session:getXMLCDR":       "FreeSWITCH writes the record when the call is over, with mod_xml_cdr",
-		"Session:insertFile":      "eslua cannot change files of FreeSWITCH",
-		"Session:print":           "write freeswitch.API():execute(\"uuid_send_text\", session:get_uuid() .. \" \" .. TEXT)",
-		"Session:setDTMFCallback": "use session:setInputCallback or session:onDtmf",
-		"Event:chat_send":         chat,
-		"Event:chat_execute":      chat,
-		"JSON:execute":            json,
-		"JSON:execute2":           json,
+		"freeswitch.CoreSession":            "make a session with freeswitch.Session",
+		"freeswitch.string":                 "use Lua's own strings",
+		"freeswitch.input_callback_state_t": "use session:setInputCallback",
+		"freeswitch.hanguphook":             "use session:setHangupHook",
+		"freeswitch.dtmf_callback":          "use session:setInputCallback",
+
+		"Event:event":             "it is " + pointer,
+		"Event:mine":              "event:fire returns false for an event that came from FreeSWITCH",
+		"Event:serialized_string": "use the result of event:serialize",
+		"Session:session":         "it is " + pointer,
+		"Session:channel":         "it is " + pointer,
+		"Session:cb_state":        "it is " + pointer,
+		"Session:hook_state":      "it is " + pointer + "; use session:getState",
+		"Session:cause":           "it is " + pointer + "; use session:hangupCause",
+
+		"Dbh:load_extension":              "eslua loads no extensions into SQLite",
+		"Session:getPrivate":              "use session:getVariable",
+		"Session:setPrivate":              "use session:setVariable",
+		"Session:insertFile":              "eslua cannot change files of FreeSWITCH",
+		"Session:process_callback_result": "return the text from the function that session:setInputCallback names",
+		"Session:run_dtmf_callback":       "use session:setInputCallback",
+		"Session:get_cb_args":             "read session.cb_arg",
+		"Session:setLUA":                  "it takes " + pointer,
+		"Session:setDTMFCallback":         "use session:setInputCallback or session:onDtmf",
+		"Event:chat_execute":              chat,
 	}
 }

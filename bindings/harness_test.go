@@ -205,7 +205,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
 		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(), Args: h.args,
-		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, func() {}),
+		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, func() {}), Print: print,
 	})
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
 	if h.ended != nil {
@@ -220,7 +220,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 
 // bindAlone binds a state to a run without a call and without a FreeSWITCH.
 func bindAlone(set *bindings.Set, st *vm.State, grants *grant.Grants) (end func(context.Context)) {
-	return set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Log: slog.New(slog.DiscardHandler), Clock: clock.System(), Console: host.NewConsole(slog.New(slog.DiscardHandler), nil)})
+	return set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Print: func(string) {}, Log: slog.New(slog.DiscardHandler), Clock: clock.System(), Console: host.NewConsole(slog.New(slog.DiscardHandler), nil)})
 }
 
 // globals returns the variables in which a test script may leave its results.

@@ -133,6 +133,7 @@ var afterHangup = map[string]string{
 	`s:streamFile("x.wav")`: "0", `s:recordFile("x.wav")`: "0", `s:say("1", "en", "number", "pronounced")`: "nothing", `s:sayPhrase("x")`: "nothing",
 	`s:detectSpeech("stop")`: "nothing", `s:playAndDetectSpeech("x", "y", "z")`: "nil", `s:collectDigits(1)`: "0", `s:read(1, 1, "x", 1, "#")`: `""`,
 	`s:playAndGetDigits(1, 1, 1, 1, "#", "x", "", ".")`: `""`, `s:sendEvent(freeswitch.Event("MESSAGE"))`: "nothing",
+	`s:print("x")`: "0", `s:check_hangup_hook()`: "nothing",
 }
 
 // TestAfterTheHangup holds the methods of a session to what the reference says

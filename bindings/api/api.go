@@ -3,16 +3,13 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
-	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
-	"github.com/google/uuid"
 )
 
 // client is an object of freeswitch.API.
@@ -33,6 +30,7 @@ func (Module) Declare() *vm.Module {
 			Name:    "API",
 			Params:  []vm.Param{{Name: "session", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "accepted for mod_lua's sake and not used: no session travels over the event socket"}},
 			Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API", Doc: "the object whose methods run API commands"}},
+			Differs: "The session is not used: no command of the event socket gets one.",
 			Doc:     "Makes an object that runs API commands.",
 			Example: "local api = freeswitch.API()\nprint(api:execute(\"status\"))",
 			Go: func(a *vm.Args) error {
@@ -58,6 +56,7 @@ func class() *vm.Class {
 					{Name: "arguments", Kind: vm.String, Optional: true, Default: "none", Doc: "its arguments, as one text"},
 				},
 				Results: output,
+				Differs: "A command that fails answers INVALID COMMAND!, without what it printed.",
 				Doc:     "Runs an API command and waits for its output.",
 				Example: `local presence = freeswitch.API():execute("sofia_contact", "1000@example.org")`,
 				Go: func(a *vm.Args) error {
@@ -68,6 +67,7 @@ func class() *vm.Class {
 				Name:    "executeString",
 				Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments"}},
 				Results: output,
+				Differs: "As api:execute.",
 				Doc:     "Runs an API command line and waits for its output.",
 				Example: `local channels = freeswitch.API():executeString("show channels count")`,
 				Go: func(a *vm.Args) error {
@@ -81,6 +81,7 @@ func class() *vm.Class {
 			{
 				Name:    "getTime",
 				Results: []vm.Result{{Name: "milliseconds", Kind: vm.String, Doc: "milliseconds since 1970, as text"}},
+				Differs: "It is the time of eslua's machine.",
 				Doc:     "Returns the time of eslua's machine.",
 				Example: `local milliseconds = tonumber(freeswitch.API():getTime())`,
 				Go: func(a *vm.Args) error {
@@ -119,7 +120,7 @@ func execute(a *vm.Args, command, arguments string) error {
 		a.ReturnString(unknown)
 		return nil
 	}
-	output, err := answer(a.Context(), env, strings.TrimSpace(command+" "+arguments))
+	output, err := env.Command(a.Context(), strings.TrimSpace(command+" "+arguments))
 	var gone *esl.DisconnectError
 	var refused *esl.ReplyError
 	switch {
@@ -137,56 +138,3 @@ func execute(a *vm.Args, command, arguments string) error {
 	}
 	return nil
 }
-
-// answer runs a command line that the script is granted and returns what FreeSWITCH
-// answers.
-func answer(ctx context.Context, env *run.Env, line string) (string, error) {
-	line, err := env.ExpandCommand(ctx, line)
-	if err != nil {
-		return "", err
-	}
-	if err := env.Allowed(ctx, func() error { return env.Grants.CheckAPI(line) }); err != nil {
-		return "", err
-	}
-	send := env.Switch.API
-	if strings.ContainsAny(line, "\r\n") {
-		send = func(ctx context.Context, line string) (string, error) { return sendLines(ctx, env, line) }
-	}
-	output, err := send(ctx, line)
-	env.Grants.Answered(line, output)
-	return output, err
-}
-
-// maxExpandUUID is the size of the buffer into which expand copies a uuid, however long
-// that is (mod_commands.c:expand_function).
-const maxExpandUUID = 80
-
-// sendLines runs a command whose arguments hold line breaks, which no line of the event
-// socket can. They travel in a variable of the call, from which the command expand takes
-// them as they are (mod_commands.c:expand_function). Its name is new each time, so that
-// nothing changes them on the way. Without a call there is no way.
-func sendLines(ctx context.Context, env *run.Env, line string) (string, error) {
-	// FreeSWITCH takes a line break for a blank where it looks for a command inside.
-	if err := env.Grants.CheckAPI(breaks.Replace(line)); err != nil {
-		return "", err
-	}
-	command, arguments, _ := strings.Cut(line, " ")
-	set, name := "", "eslua_api_"+uuid.NewString()
-	if env.Call != nil && !strings.Contains(env.Call.UUID(), " ") && len(env.Call.UUID()) < maxExpandUUID {
-		var err error
-		if set, err = env.Switch.API(ctx, syntax.ForChannel("uuid_setvar", env.Call.UUID(), name+" "+syntax.Rest(arguments))); err != nil {
-			return "", err
-		}
-	}
-	if !strings.HasPrefix(set, "+OK") {
-		env.Log.Error("api: a command with a line break was not run: only a call that is up can take one to FreeSWITCH", "command", command)
-		return "-ERR a line break cannot be sent\n", nil
-	}
-	output, err := env.Switch.API(ctx, "expand uuid:"+env.Call.UUID()+" "+command+" ${variable_"+name+"}")
-	if err == nil {
-		_, err = env.Switch.API(ctx, syntax.ForChannel("uuid_setvar", env.Call.UUID(), name))
-	}
-	return strings.TrimSuffix(output, "-ERR Cannot execute command\n"), err
-}
-
-var breaks = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ", "\v", " ", "\f", " ")

@@ -36,6 +36,7 @@ func (m Dbh) Declare() *vm.Module {
 				{Name: "password", Kind: vm.String, Optional: true, Default: "none", Doc: "as user"},
 			},
 			Results: []vm.Result{{Name: "dbh", Kind: vm.Object, Class: "Dbh", Doc: "the connection; its method connected says whether there is one"}},
+			Differs: "The configuration names the databases and grants them; an error is raised for another one. user and password are not used.",
 			Doc: "Connects to a database. Raises an error if the configuration does not have it, or does not grant it to the flow (grants: databases:). " +
 				"A script may hold 4 connections at a time; of more, the oldest is given back until it is used again. What is not released is given back when the script ends.",
 			Example: "local dbh = freeswitch.Dbh(\"customers\")\nassert(dbh:connected())",

@@ -1,12 +1,15 @@
 package event
 
 import (
+	"cmp"
+	"errors"
 	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -30,6 +33,7 @@ func (Module) Declare() *vm.Module {
 				{Name: "subclass", Kind: vm.String, Optional: true, Default: "none", Most: MaxSize, Doc: "the subclass of a CUSTOM event; after json, the JSON text, 1 MiB at most"},
 			},
 			Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the new event"}},
+			Differs: "Without a call the event begins without FreeSWITCH's own headers.",
 			Doc:     "Makes an event. An unknown type becomes MESSAGE, and a subclass makes the event CUSTOM. In a call the event begins with FreeSWITCH's own headers, such as Core-UUID and Event-Date-Local; FreeSWITCH writes them again when it is fired.",
 			Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")\ne:fire()",
 			Go:      construct,
@@ -187,7 +191,16 @@ func class() *vm.Class {
 				Go:      method(setPriority),
 			},
 			{
+				Name: "chat_send", Params: []vm.Param{{Name: "protocol", Kind: vm.String, Optional: true, Default: "the header dest_proto", Doc: "the chat interface that delivers it, such as sip"}},
+				Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "0 if it was sent, else 1; the log says why"}},
+				Doc:     "Sends the event as a chat message, with the command chat, which the flow must be granted: the headers from and to, the body, and the header type, which is text/plain if it is missing.",
+				Differs: "Only the headers dest_proto, from, to and type and the body are sent, and the result tells whether the message was delivered; in mod_lua it is always 0.",
+				Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addHeader(\"from\", \"1000@example.org\")\ne:addHeader(\"to\", \"1001@example.org\")\ne:addBody(\"hello\")\ne:chat_send(\"sip\")",
+				Go:      method(chatSend),
+			},
+			{
 				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}},
+				Differs: "FreeSWITCH adds the headers Command and Event-UUID, and the event goes without its Unique-ID.",
 				Doc: "Fires a copy of the event into FreeSWITCH; it may hold 64 KiB. It goes without its Unique-ID, which would have FreeSWITCH queue it to that channel instead. " +
 					"An event that came from FreeSWITCH is not fired. The flow needs the grant fire_events, which it has by default; without it an error is raised.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nif not e:fire() then freeswitch.consoleLog(\"err\", \"not fired\") end",
@@ -281,6 +294,38 @@ func fire(e *Event, a *vm.Args) error {
 		logOf(a).Error("event:fire: not fired", "event", e.Name(), "error", err)
 	}
 	a.ReturnBool(err == nil)
+	return nil
+}
+
+// chatSend sends the event with the command chat (mod_dptools.c:chat_api_function).
+func chatSend(e *Event, a *vm.Args) error {
+	env := a.Instance().(*run.Env)
+	header := func(name string) string { value, _ := e.Get(name); return value }
+	body, _ := e.Body()
+	parts := []string{cmp.Or(a.String(0), header("dest_proto")), header("from"), header("to"), body, header("type")}
+	size := 0
+	for i, part := range parts {
+		size += len(part)
+		parts[i] = syntax.Part(part, '|')
+	}
+	if err := a.BoundSent(size); err != nil {
+		return err
+	}
+	reply, err := env.Command(a.Context(), "chat "+strings.TrimRight(strings.Join(parts, "|"), "|"))
+	var gone *esl.DisconnectError
+	var refused *esl.ReplyError
+	switch {
+	case errors.As(err, &gone), errors.As(err, &refused):
+		logOf(a).Error("event:chat_send: not sent", "error", err)
+	case err != nil:
+		return err
+	case reply != "Sent":
+		logOf(a).Error("event:chat_send: not sent", "protocol", parts[0], "reply", strings.TrimSpace(reply))
+	}
+	a.ReturnInt(1)
+	if err == nil && reply == "Sent" {
+		a.ReturnInt(0)
+	}
 	return nil
 }
 

@@ -33,6 +33,7 @@ func (Module) Declare() *vm.Module {
 	text := vm.Param{Name: "text", Kind: vm.String, Most: math.MaxInt, Doc: "the line"}
 	console := vm.Func{
 		Name: "consoleLog", Params: []vm.Param{level, text},
+		Differs: "The line goes to eslua's log, in which a script may write so many lines a second.",
 		Doc: "Writes a line to the log. A script may write 20 lines at once and one a second in any case, and more as far as the setting log.rate allows it to all scripts together. " +
 			"What exceeds that is left out, and the log says how many lines. A line is cut at 8 KiB, and counts as several if it is longer than 1 KiB.",
 		Example: `freeswitch.consoleLog("info", "the caller has chosen sales")`,
@@ -40,6 +41,7 @@ func (Module) Declare() *vm.Module {
 	}
 	clean := vm.Func{
 		Name: "consoleCleanLog", Params: []vm.Param{text},
+		Differs: "The line goes to eslua's log, with the time and the level.",
 		Doc:     "Writes a line to the log at the level DEBUG.",
 		Example: `freeswitch.consoleCleanLog("raw text")`,
 		Go:      func(a *vm.Args) error { envOf(a).Console.Write("DEBUG", a.String(0)); return nil },
@@ -48,6 +50,7 @@ func (Module) Declare() *vm.Module {
 		Name: "consoleLog2",
 		Params: []vm.Param{level, {Name: "file", Kind: vm.String, Doc: "the file to name"}, {Name: "function", Kind: vm.String, Doc: "the function to name"},
 			{Name: "line", Kind: vm.Int, Doc: "the line to name"}, text},
+		Differs: "The line goes to eslua's log.",
 		Doc:     "Writes a line to the log that names a place in a script.",
 		Example: `freeswitch.consoleLog2("info", "menu.lua", "ask", 12, "no digit")`,
 		Go: func(a *vm.Args) error {
@@ -65,7 +68,9 @@ func (Module) Declare() *vm.Module {
 			{Name: "S_FREE", Value: lua.LNumber(2), Doc: "as in mod_lua; eslua never sets it"},
 			{Name: "S_RDLOCK", Value: lua.LNumber(4), Doc: "as in mod_lua; eslua never sets it"},
 		},
+		Classes: []*vm.Class{dtmfClass()},
 		Funcs: []vm.Func{
+			dtmfConstructor(),
 			console, oldName(console, "console_log"),
 			place, oldName(place, "console_log2"),
 			clean, oldName(clean, "console_clean_log"),
@@ -87,12 +92,14 @@ func (Module) Declare() *vm.Module {
 				Name: "setGlobalVariable",
 				Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name, without =, blanks, quotes and backslashes"},
 					{Name: "value", Kind: vm.String, Doc: `its value; nil or "" removes the variable`}},
+				Differs: "A name with =, a blank, a quote or a backslash raises an error.",
 				Doc:     "Sets a global variable of FreeSWITCH, for all calls. It is the command global_setvar and needs its grant.",
 				Example: `freeswitch.setGlobalVariable("night_mode", "true")`,
 				Go:      setGlobalVariable,
 			},
 			{
 				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool, Doc: "true if it answers"}},
+				Differs: "It says whether the FreeSWITCH of the call, or the first node, answers.",
 				Doc:     "Reports whether there is a FreeSWITCH to talk to.",
 				Example: `print(freeswitch.running())`,
 				Go:      func(a *vm.Args) error { a.ReturnBool(running(envOf(a), a.Context())); return nil },

@@ -56,7 +56,7 @@ func class() *vm.Class {
 		Name: "JSON", Value: (*codec)(nil),
 		Doc:     "Turns tables into JSON and JSON into tables.",
 		Example: "local json = freeswitch.JSON()\nlocal answer = json:decode('{\"open\": true}')",
-		Methods: []vm.Func{
+		Methods: append(executeMethods(), []vm.Func{
 			{
 				Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table, Doc: "text, numbers, booleans and tables of them; other values are left out"}},
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the JSON text"}},
@@ -94,11 +94,12 @@ func class() *vm.Class {
 			},
 			{
 				Name: "return_unformatted_json", Params: []vm.Param{{Name: "on", Kind: vm.Bool, Doc: "true (at first): on one line; false: indented"}},
+				Differs: "Until it is set everything is on one line; in mod_lua that depends on chance.",
 				Doc:     "Sets whether encode writes everything on one line. In mod_lua it depends on chance until it is set.",
 				Example: "local json = freeswitch.JSON()\njson:return_unformatted_json(false)\nprint(json:encode({1, 2}))",
 				Go:      func(a *vm.Args) error { a.Self().(*codec).pretty = !a.Bool(0); return nil },
 			},
-		},
+		}...),
 	}
 }
 

@@ -128,6 +128,9 @@ func (e *Entry) markdown(w *strings.Builder) {
 		w.WriteString("\n")
 	}
 	fmt.Fprintf(w, "After the hangup: %s\n\n", escape(e.AfterHangup))
+	if e.Differs != "" {
+		fmt.Fprintf(w, "Differs from mod\\_lua: %s\n\n", escape(e.Differs))
+	}
 	example(w, e.Example)
 }
 

@@ -32,6 +32,7 @@ type Entry struct {
 	Type        string // of a value
 	Doc         string // paragraphs, one per line
 	AfterHangup string
+	Differs     string // from what mod_lua has by this name
 	Example     string
 	Params      []vm.Param
 	Results     []vm.Result
@@ -47,7 +48,7 @@ func New(modules []*vm.Module) *Reference {
 	for _, m := range modules {
 		maps.Copy(r.absent, m.Absent)
 		for _, v := range m.Variables {
-			globals.entries = append(globals.entries, &Entry{Name: v.Name, Kind: "global variable", Type: typeName(v.Kind, v.Class), Doc: v.Doc, Example: v.Example})
+			globals.entries = append(globals.entries, &Entry{Name: v.Name, Kind: "global variable", Type: typeName(v.Kind, v.Class), Doc: v.Doc, Differs: v.Differs, Example: v.Example})
 		}
 		for _, c := range slices.Concat(m.Classes, m.Records) {
 			classes = append(classes, classGroup(m, c))
@@ -99,7 +100,7 @@ func classGroup(m *vm.Module, c *vm.Class) group {
 	g := group{entry: &Entry{Name: object, Kind: "object", Doc: c.Doc, Example: c.Example}}
 	after := cmp.Or(c.AfterHangup, m.AfterHangup)
 	for _, f := range c.Fields {
-		g.entries = append(g.entries, &Entry{Name: object + "." + f.Name, Kind: "field", Type: typeName(f.Kind, ""), Doc: f.Doc})
+		g.entries = append(g.entries, &Entry{Name: object + "." + f.Name, Kind: "field", Type: typeName(f.Kind, ""), Doc: f.Doc, Differs: f.Differs})
 	}
 	for _, f := range c.Methods {
 		g.entries = append(g.entries, function(f, "method", object+":", after))
@@ -108,7 +109,7 @@ func classGroup(m *vm.Module, c *vm.Class) group {
 }
 
 func function(f vm.Func, kind, prefix, after string) *Entry {
-	e := &Entry{Name: prefix + f.Name, Kind: kind, Doc: f.Doc, AfterHangup: cmp.Or(f.AfterHangup, after), Example: f.Example, Params: f.Params, Results: f.Results}
+	e := &Entry{Name: prefix + f.Name, Kind: kind, Doc: f.Doc, AfterHangup: cmp.Or(f.AfterHangup, after), Differs: f.Differs, Example: f.Example, Params: f.Params, Results: f.Results}
 	e.Call = prefix + f.Usage()
 	results := make([]string, len(f.Results))
 	for i, r := range f.Results {

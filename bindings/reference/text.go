@@ -24,6 +24,7 @@ func (r *Reference) Overview(w io.Writer) {
 	}
 	fmt.Fprintln(w, "\nLua's own functions are those of Lua 5.1, without what reaches the machine.")
 	fmt.Fprintln(w, "eslua doc NAME describes one of them: eslua doc session:read")
+	fmt.Fprintln(w, "eslua doc mod_lua says how each name of mod_lua is in eslua.")
 }
 
 func list(w io.Writer, margin string, entries []*Entry) {
@@ -75,6 +76,10 @@ func (e *Entry) Text(w io.Writer) {
 	if e.AfterHangup != "" {
 		fmt.Fprintln(w, "\n  After the hangup")
 		wrap(w, "    ", e.AfterHangup)
+	}
+	if e.Differs != "" {
+		fmt.Fprintln(w, "\n  What differs from mod_lua")
+		wrap(w, "    ", e.Differs)
 	}
 	if e.Example != "" {
 		fmt.Fprintln(w, "\n  Example")

@@ -12,6 +12,7 @@ func callbackMethods() []vm.Func {
 	return []vm.Func{
 		live(vm.Func{
 			Name: "setInputCallback", Params: []vm.Param{function, argument},
+			Differs: "What the function returns takes effect after the way to FreeSWITCH and back, and while an application runs fewer kinds of events come.",
 			Doc: "Has function(session, \"dtmf\" or \"event\", data, argument) called while a prompt plays or a sleep lasts. For a digit, data is {digit = \"5\", duration = SAMPLES}; for an event it is an Event. " +
 				"Methods that collect digits do not call it.\n" +
 				"What the function returns drives what plays: nil, true, false, \"true\" and \"undefined\" let it continue; \"pause\" and \"restart\", and with \"+N\", \"-N\" or \"N\" after a colon " +

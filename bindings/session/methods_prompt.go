@@ -12,6 +12,7 @@ func promptMethods() []vm.Func {
 		blocking(vm.Func{
 			Name: "streamFile", Params: []vm.Param{str("path", "a file of FreeSWITCH, or tone_stream://, phrase:NAME:DATA, say:TEXT and the like"), opt(num("start", "the sample to start at"), "0")},
 			Results: played,
+			Differs: "What a callback asks for takes effect after the way to FreeSWITCH and back; the file plays on meanwhile.",
 			Doc: "Plays a file to its end. Without a callback, digits neither stop the file nor get lost: they stay typed ahead for the next method that collects digits.\n" +
 				"A file that FreeSWITCH cannot play is logged, and 0 is returned.",
 			Example: `session:streamFile("ivr/ivr-welcome.wav")`,
@@ -21,6 +22,7 @@ func promptMethods() []vm.Func {
 			Params: []vm.Param{str("path", "a file on the disk of FreeSWITCH"), opt(num("limit", "the longest recording, in seconds"), "0: none"),
 				opt(num("threshold", "the energy below which audio counts as silence"), "FreeSWITCH's"), opt(num("hits", "seconds of silence that end the recording"), "FreeSWITCH's")},
 			Results: played,
+			Differs: "A callback can end a recording, not change it.",
 			Doc:     "Records the caller. Digits do not stop it unless a callback does. The recording ends when the call moves on.",
 			Example: `session:recordFile("/tmp/message.wav", 60, 200, 5)`,
 		}, noChannel, returns(no), recordFile),
@@ -49,6 +51,7 @@ func promptMethods() []vm.Func {
 		}, nil, runs("Is remembered; nothing is spoken any more."), setTTSParms),
 		blocking(vm.Func{
 			Name: "speak", Params: []vm.Param{str("text", "what to speak")}, Results: played,
+			Differs: "FreeSWITCH does not tell that it lacks the engine: the result is 1 then.",
 			Doc:     "Speaks a text. Without session:set_tts_params it logs an error and, as mod_lua does, returns 1. FreeSWITCH does not tell whether it has the engine: without it nothing is heard, and the result is 1.",
 			Example: "session:set_tts_params(\"flite\", \"slt\")\nsession:speak(\"Please hold the line.\")",
 		}, noChannel, runs("Does nothing and returns 0 (1 without session:set_tts_params)."), speak),

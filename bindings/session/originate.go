@@ -26,6 +26,7 @@ func functions() []vm.Func {
 				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "a session whose caller id the new leg shows and whose hangup or transfer cancels the dialling"},
 			},
 			Results: []vm.Result{{Name: "session", Kind: vm.Object, Class: "Session", Doc: "check its ready(); hangupCause() says why it was not reached"}},
+			Differs: "Only the channels of other programs that are granted can be changed, and a channel of another program is not waited for and not heard.",
 			Doc: "Makes a session: on a channel that exists (a uuid), or on a leg that is dialled now, waiting up to 60 seconds for the answer. " +
 				"A leg that the script dials is hung up when the script ends. " +
 				"Of a channel that another program controls the script can read and set variables, run applications without waiting for them, and hang it up; its digits and events are not heard. " +
@@ -40,6 +41,7 @@ func functions() []vm.Func {
 				{Name: "a", Kind: vm.Object, Class: "Session", Doc: "a session; it gets early media if it has no audio yet"},
 				{Name: "b", Kind: vm.Object, Class: "Session", Doc: "the other session"},
 			},
+			Differs: "No callback is called while the two are connected, so no digit ends the bridge.",
 			Doc: "Connects two sessions and waits until one of them hangs up. When the other side hangs up, the script has its call again, without the digits that were pressed during the bridge, and the dialplan goes on after it; " +
 				"hangup_after_bridge, park_after_bridge and transfer_after_bridge apply as in the dialplan. When the caller hangs up, so does the other side.",
 			Example:     "local leg = freeswitch.Session(\"user/1000\", session)\nif leg:ready() then freeswitch.bridge(session, leg) end",

@@ -202,6 +202,9 @@ func speak(s *Session, a *vm.Args) (lua.LValue, error) {
 	case s.engine == nil:
 		s.log().Error("speak: no TTS engine specified, call set_tts_params first")
 		return yes, nil // as mod_lua, where SWITCH_STATUS_FALSE is 1
+	case s.voice == nil:
+		s.log().Error("speak: no TTS voice specified, call set_tts_params first")
+		return yes, nil
 	case s.ended():
 		return no, nil
 	case *s.engine == "" || *s.voice == "" || strings.Contains(*s.engine+*s.voice, "|"):

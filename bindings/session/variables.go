@@ -179,6 +179,51 @@ func sendEvent(s *Session, a *vm.Args) (lua.LValue, error) {
 	return nil, s.classifyErr(err)
 }
 
+// printText sends real-time text to the phone (mod_commands.c:uuid_send_text), line by
+// line: FreeSWITCH ends each.
+func printText(s *Session, a *vm.Args) (lua.LValue, error) {
+	for line := range strings.SplitSeq(strings.ReplaceAll(a.String(0), "\r", ""), "\n") {
+		if line == "" || s.ended() {
+			continue
+		}
+		reply, err := s.call.API(a.Context(), syntax.ForChannel("uuid_send_text", s.call.UUID(), line))
+		if err = s.classifyErr(err); err != nil {
+			return no, err
+		}
+		if strings.HasPrefix(reply, "-") && !s.ended() {
+			s.log().Error("print: not sent", "reply", strings.TrimSpace(reply))
+			return no, nil
+		}
+	}
+	return intBool(!s.ended()), nil
+}
+
+// withXML has FreeSWITCH write the call's record into its last event
+// (switch_core_state_machine.c:switch_core_session_reporting_state).
+const withXML = "hangup_complete_with_xml"
+
+// getXMLCDR returns the record that the last event of the call carries.
+func getXMLCDR(s *Session, a *vm.Args) (lua.LValue, error) {
+	if !s.ended() {
+		s.log().Warn("getXMLCDR: the record is there after the hangup only; until then it is empty", "uuid", s.call.UUID())
+		return empty, s.setChannelVariable(a, withXML, "true")
+	}
+	last := s.call.Snapshot()
+	if last.Name() != "CHANNEL_HANGUP_COMPLETE" {
+		ev, err := s.call.WaitEvent(a.Context(), time.Second, func(ev esl.Event) bool {
+			return s.call.IsOwn(ev) && ev.Name() == "CHANNEL_HANGUP_COMPLETE"
+		})
+		if err = s.classifyErr(err); err != nil {
+			return empty, err
+		}
+		last = ev
+	}
+	if last.Body() == "" {
+		s.log().Error("getXMLCDR: FreeSWITCH has not sent the record: the variable " + withXML + " must be true when the call hangs up")
+	}
+	return lua.LString(strings.Clone(last.Body())), nil
+}
+
 func getUUID(s *Session, a *vm.Args) (lua.LValue, error) {
 	if s.call == nil {
 		return lua.LString("uninitialized"), nil

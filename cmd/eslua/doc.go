@@ -8,7 +8,8 @@ import (
 	"github.com/eslua/eslua/bindings/reference"
 )
 
-// printDoc prints the Lua reference: all names, or what one of them does.
+// printDoc prints the Lua reference: all names, what one of them does, or how mod_lua's
+// names are in eslua.
 func printDoc(p *program, _ context.Context, args []string) error {
 	ref := reference.New(bindings.New(bindings.Deps{}).Modules())
 	switch len(args) {
@@ -18,6 +19,10 @@ func printDoc(p *program, _ context.Context, args []string) error {
 	case 1:
 	default:
 		return &usageError{"eslua doc takes one name: eslua doc session:read"}
+	}
+	if args[0] == "mod_lua" {
+		ref.ModLua(p.stdout)
+		return nil
 	}
 	entries := ref.Find(args[0])
 	if len(entries) == 0 {

@@ -42,7 +42,9 @@ type Env struct {
 	Log    *slog.Logger
 	// Console writes the lines that the script itself logs or prints.
 	Console *Console
-	Clock   clock.Clock
+	// Print gets the lines that the script prints.
+	Print func(line string)
+	Clock clock.Clock
 
 	entry   *entry          // of the run in its Account
 	failure error           // of the first callback that failed

@@ -126,6 +126,7 @@ func (r *Runner) complete(run *Run) *Env {
 	if run.Print == nil {
 		run.Print = func(line string) { env.Console.Write("INFO", line) }
 	}
+	env.Print = run.Print
 	return env
 }
 

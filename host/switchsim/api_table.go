@@ -15,6 +15,7 @@ type apiCommand func(s *Switch, args string, c *channel) string
 func apiCommands() map[string]apiCommand {
 	return map[string]apiCommand{
 		"bgapi":             bgapiAPI,
+		"chat":              chatAPI,
 		"conference":        conferenceAPI,
 		"create_uuid":       func(s *Switch, _ string, _ *channel) string { return s.newUUID() },
 		"echo":              func(_ *Switch, args string, _ *channel) string { return args },
@@ -25,6 +26,7 @@ func apiCommands() map[string]apiCommand {
 		"hash":              hashAPI,
 		"hostname":          func(s *Switch, _ string, _ *channel) string { return s.hostname() },
 		"hupall":            hupallAPI,
+		"json":              jsonAPI,
 		"log":               logAPI,
 		"md5":               md5API,
 		"module_exists":     moduleExistsAPI,
@@ -64,6 +66,7 @@ func apiCommands() map[string]apiCommand {
 		"uuid_record":       onChannel{"<uuid> [start|stop|pause|resume|mask|unmask] <path> [<limit>] [<recording_vars>]", 3, 5, noSession, uuidRecordAPI}.api,
 		"uuid_recv_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidRecvDTMFAPI}.api,
 		"uuid_send_dtmf":    onChannel{dtmfSyntax, 2, 2, noSession, uuidSendDTMFAPI}.api,
+		"uuid_send_text":    uuidSendTextAPI,
 		"uuid_setvar":       onChannel{"<uuid> <var> [value]", 2, 3, noChannel, uuidSetvarAPI}.api,
 		"uuid_setvar_multi": uuidSetvarMultiAPI,
 		"uuid_transfer":     onChannel{transferSyntax, 2, 10, noChannel, uuidTransferAPI}.api,

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
 // setReportVariables sets the variables of a call detail record in FreeSWITCH's
@@ -125,4 +127,25 @@ func (c *channel) setDurations(end stamp) {
 			c.vars.set(name, strconv.FormatInt(int64(s.d/unit.size), 10))
 		}
 	}
+}
+
+// fireReport fires a channel's last event, with its record if the channel asks for it
+// (switch_core_state_machine.c:switch_core_session_reporting_state).
+func (c *channel) fireReport(cause string) {
+	const name = "CHANNEL_HANGUP_COMPLETE"
+	before := []wire.Header{{Name: "Hangup-Cause", Value: cause}}
+	if c.get("hangup_complete_with_xml") != "true" {
+		c.fireWith(name, before)
+		return
+	}
+	e := c.event(name, before, []wire.Header{{Name: "CDR-Attached", Value: "xml"}})
+	var b strings.Builder
+	b.WriteString("<?xml version=\"1.0\"?>\n<cdr core-uuid=\"" + e.Get("Core-UUID") + "\"><variables>")
+	for _, h := range e.Headers {
+		if variable, ok := strings.CutPrefix(h.Name, "variable_"); ok {
+			fmt.Fprintf(&b, "<%s>%s</%s>", variable, wire.AppendEncoded(nil, h.Value), variable)
+		}
+	}
+	e.Body = b.String() + "</variables></cdr>\n"
+	c.sw.bus.Fire(e, name, c.uuid, "")
 }

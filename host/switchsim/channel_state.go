@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/eslua/eslua/host/switchsim/text"
-	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
 // state is a channel state (switch_types.h: switch_channel_state_t).
@@ -220,7 +219,7 @@ func (c *channel) onReporting() {
 	cause := c.cause
 	c.mu.Unlock()
 	c.fire("CHANNEL_STATE")
-	c.fireWith("CHANNEL_HANGUP_COMPLETE", []wire.Header{{Name: "Hangup-Cause", Value: cause}})
+	c.fireReport(cause)
 	c.trace(WhoSwitch, "end", "ended: "+cause)
 	c.sw.sched.DeleteGroup(c.uuid)
 	close(c.reported)

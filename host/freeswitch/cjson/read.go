@@ -120,6 +120,30 @@ func (r *Reader) Next(of Kind) (name string, more bool, err error) {
 	return name, true, nil
 }
 
+// Skip reads the elements of an array or object of which Value has read the beginning;
+// of another value there are none.
+func (r *Reader) Skip(of Kind) error {
+	if of != Array && of != Object {
+		return nil
+	}
+	for {
+		_, more, err := r.Next(of)
+		if err != nil || !more {
+			return err
+		}
+		v, err := r.Value()
+		if err != nil {
+			return err
+		}
+		if err := r.Skip(v.Kind); err != nil {
+			return err
+		}
+	}
+}
+
+// Offset returns how many bytes of the text have been read.
+func (r *Reader) Offset() int { return r.at }
+
 func (r *Reader) open() error {
 	if r.depth >= MaxDepth {
 		return fmt.Errorf("byte %d: arrays and objects nest more than %d deep", r.at+1, MaxDepth)

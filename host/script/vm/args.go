@@ -161,6 +161,9 @@ func (a *Args) Object(i int) any {
 	return nil
 }
 
+// TypeName returns SWIG's name for the type of argument i: "Event *", "string".
+func (a *Args) TypeName(i int) string { return a.state.machine.typeName(a.Value(i)) }
+
 // Context returns a context that ends when the script must. A function that
 // waits must also wait for it, and the context's clock.Blocker is told of the
 // wait: the time is then not the script's.

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/eslua/eslua/host/script/vm/guard"
@@ -58,7 +59,7 @@ func (m *Machine) declareMethods(declared *Class, cText bool) error {
 	} else {
 		c.metatable.RawSetString("__index", guard.GoFunction(c.index))
 	}
-	c.metatable.RawSetString("__newindex", guard.GoFunction(noSetter))
+	c.metatable.RawSetString("__newindex", guard.GoFunction(c.newIndex))
 	c.metatable.RawSetString("__tostring", guard.GoFunction(c.tostring))
 	c.metatable.RawSetString("__metatable", lua.LFalse)
 	return nil
@@ -72,27 +73,53 @@ func (c *class) self(v lua.LValue) (self any, ok bool) {
 	return nil, false
 }
 
+func (c *class) field(name lua.LValue) *Field {
+	text, _ := name.(lua.LString)
+	for i := range c.declared.Fields {
+		if f := &c.declared.Fields[i]; f.Name == string(text) {
+			return f
+		}
+	}
+	return nil
+}
+
 func (c *class) index(L *lua.LState) int {
-	field, _ := L.Get(2).(lua.LString)
-	if v := c.methods.RawGetString(string(field)); v != lua.LNil {
+	name, _ := L.Get(2).(lua.LString)
+	if v := c.methods.RawGetString(string(name)); v != lua.LNil {
 		L.Push(v)
 		return 1
 	}
-	if self, ok := c.self(L.Get(1)); ok {
-		for i := range c.declared.Fields {
-			if f := &c.declared.Fields[i]; f.Name == string(field) {
-				L.Push(f.Get(self))
-				return 1
-			}
-		}
+	self, ok := c.self(L.Get(1))
+	f := c.field(name)
+	if !ok || f == nil {
+		return 0
 	}
-	return 0
+	L.Push(f.Get(self))
+	return 1
 }
 
-// noSetter raises the error of SWIG_Lua_class_set.
-func noSetter(L *lua.LState) int {
-	guard.Raise(L, 1, "Assignment not possible. No setter/member with this name. "+
-		"For custom assignments implement __setitem method.")
+// newIndex sets a field, as SWIG_Lua_class_set does.
+func (c *class) newIndex(L *lua.LState) int {
+	self, ok := c.self(L.Get(1))
+	f := c.field(L.Get(2))
+	if !ok || f == nil || f.Set == nil {
+		guard.Raise(L, 1, "Assignment not possible. No setter/member with this name. "+
+			"For custom assignments implement __setitem method.")
+	}
+	v, name := L.Get(3), cmp.Or(f.Native, c.declared.native()+"::"+f.Name)
+	p := Param{Kind: f.Kind}
+	if !f.Kind.Takes(v) {
+		guard.Raise(L, 1, fmt.Sprintf("Error in %s (arg 2), expected '%s' got '%s'", name, p.kindName(nil), v.Type()))
+	}
+	if text, ok := v.(lua.LString); ok {
+		if len(text) > MaxText {
+			guard.Raise(L, 1, fmt.Sprintf("%s: the text holds %d bytes, and at most %d are possible", name, len(text), MaxText))
+		}
+		guard.Of(L).ChargeParse(L, string(text))
+	}
+	if err := f.Set(self, v); err != nil {
+		guard.Raise(L, 1, err.Error())
+	}
 	return 0
 }
 

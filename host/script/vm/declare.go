@@ -59,6 +59,11 @@ type Func struct {
 	Results []Result
 	Doc     string
 	Example string // Lua that shows its use
+	Differs string // from mod_lua's function of that name; "" if it does the same
+	// Native is mod_lua's C++ prototype, "API::execute(char const *,char const *)", for
+	// the texts of argument errors; several lines if it is overloaded. If it is empty,
+	// the class, the name and the parameters' kinds say the same.
+	Native string
 	// AfterHangup says what the function does after the call has hung up. If it
 	// is empty, that of its class or module applies.
 	AfterHangup string
@@ -116,10 +121,13 @@ type Class struct {
 
 // Field is a value that scripts read from an object, as object.name.
 type Field struct {
-	Name string
-	Kind Kind
-	Doc  string
-	Get  func(self any) lua.LValue // lua.LNil for none
+	Name    string
+	Kind    Kind
+	Doc     string
+	Differs string                             // from mod_lua's attribute
+	Native  string                             // mod_lua's C++ name in error texts: "LUA::Session::cb_arg"; default that of the class
+	Get     func(self any) lua.LValue          // lua.LNil for none
+	Set     func(self any, v lua.LValue) error // of the Kind; nil: it cannot be set
 }
 
 // Constant is one fixed value in a module's table.
@@ -137,6 +145,7 @@ type Variable struct {
 	Class   string // of an Object
 	Doc     string
 	Example string
+	Differs string // from mod_lua's global
 }
 
 // A Module declares what one package of bindings offers: functions and constants

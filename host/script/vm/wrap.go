@@ -14,7 +14,7 @@ import (
 type wrapper struct {
 	declared *Func
 	name     string // in traces: "session:playback"
-	native   string // in mod_lua's errors: "CoreSession::playback"
+	native   native // in mod_lua's errors
 	class    *class // of a method
 	module   int    // the place of its module in State.bound
 	cText    bool   // its module's CText
@@ -24,8 +24,8 @@ type wrapper struct {
 }
 
 // wrap makes a declared function callable from Lua.
-func wrap(name, native string, f *Func, m *Machine) (*wrapper, error) {
-	w := &wrapper{declared: f, name: name, native: native, objects: make([]*class, len(f.Params))}
+func wrap(name, cName string, f *Func, m *Machine) (*wrapper, error) {
+	w := &wrapper{declared: f, name: name, native: readNative(cName, f.Native), objects: make([]*class, len(f.Params))}
 	w.least, w.most = f.Arity()
 	if f.Name == "" || f.Go == nil {
 		return nil, fmt.Errorf("%s is declared without a name or a Go function", name)
@@ -100,11 +100,11 @@ func (w *wrapper) check(a *Args) {
 		if w.most >= 0 {
 			most = strconv.Itoa(w.most + self)
 		}
-		guard.Raise(a.L, 1, fmt.Sprintf("Error in %s expected %d..%s args, got %d", w.native, w.least+self, most, given+self)+w.usage())
+		w.refuse(a, fmt.Sprintf("Error in %s expected %d..%s args, got %d", w.native.name, w.least+self, most, given+self))
 	}
 	if w.class != nil {
 		if _, ok := w.class.self(a.L.Get(1)); !ok {
-			w.wrongType(a, 1, w.class.declared.native()+" *", a.L.Get(1))
+			w.wrongType(a, 1, w.native.self(w.class), a.L.Get(1))
 		}
 	}
 	size := 0
@@ -127,9 +127,18 @@ func (w *wrapper) check(a *Args) {
 			}
 		}
 		if !p.Kind.Takes(v) || object != nil && !is(object, v) {
-			w.wrongType(a, a.first+i, p.kindName(object), v)
+			w.wrongType(a, a.first+i, w.native.param(i, p, object), v)
 		}
 	}
+}
+
+// refuse raises an error about the arguments, which for an overloaded function is always
+// the same.
+func (w *wrapper) refuse(a *Args, text string) {
+	if w.native.overloaded != "" {
+		text = w.native.overloaded
+	}
+	guard.Raise(a.L, 1, text+w.usage())
 }
 
 // bound raises an error if texts hold more bytes than they may.
@@ -151,13 +160,7 @@ func is(c *class, v lua.LValue) bool {
 }
 
 func (w *wrapper) wrongType(a *Args, i int, expected string, got lua.LValue) {
-	kind := got.Type().String()
-	for _, c := range a.state.machine.classes {
-		if is(c, got) {
-			kind = c.declared.native() + " *"
-		}
-	}
-	guard.Raise(a.L, 1, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native, i, expected, kind)+w.usage())
+	w.refuse(a, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native.name, i, expected, a.state.machine.typeName(got)))
 }
 
 // usage returns how to call the function: SWIG's text counts the object before

@@ -1,0 +1,26 @@
+package reference
+
+// modLuaGlobals are the globals that mod_lua sets for its scripts, or reads from them
+// (mod_lua.cpp), besides those that a mod_lua tells by itself.
+const modLuaGlobals = "session argv __Input_Event__ stream env event message params XML_REQUEST "
+
+// waysIn says how eslua does what mod_lua's configuration and commands do.
+func waysIn() []row {
+	const (
+		noEntry = "FreeSWITCH lets no client of its event socket add commands or answer lookups"
+		moved   = "in the dialplan, write socket HOST:PORT/x/a/b async full instead of lua x.lua a b"
+	)
+	return []row{
+		{"application lua", differs, moved + "; it is neither run inline nor for a channel that is down"},
+		{"command lua, ${lua(...)}", notThere, noEntry + "; print and stream:write go to the log"},
+		{"command luarun", notThere, noEntry},
+		{"chat application lua", notThere, noEntry},
+		{"dialplan LUA (ACTIONS)", notThere, noEntry},
+		{"api_hangup_hook=lua", notThere, "use session:setHangupHook, whose function gets the call's session"},
+		{"lua.conf: startup-script", notThere, "eslua runs scripts for calls, and eslua exec runs one by hand"},
+		{"lua.conf: hook", notThere, "eslua runs scripts for calls"},
+		{"lua.conf: xml-handler-script (XML_STRING)", notThere, noEntry},
+		{"lua.conf: script-directory", differs, "the setting scripts names one directory; require finds a.b as a/b.lua in it"},
+		{"lua.conf: module-directory", notThere, "eslua loads no modules in C"},
+	}
+}
