@@ -219,7 +219,7 @@ func getXMLCDR(s *Session, a *vm.Args) (lua.LValue, error) {
 		last = ev
 	}
 	if last.Body() == "" {
-		s.log().Error("getXMLCDR: FreeSWITCH has not sent the record: the variable " + withXML + " must be true when the call hangs up")
+		s.log().Error("getXMLCDR: FreeSWITCH has not sent the record: the variable hangup_complete_with_xml must be true when the call hangs up")
 	}
 	return lua.LString(strings.Clone(last.Body())), nil
 }
