@@ -30,11 +30,24 @@ var endings = set(`wav wave wavex aif aiff aifc au snd raw r8 r16 r24 r32 paf if
 var libavs = set(`mp4 m4a m4v mov mkv webm`)
 
 var (
-	streamName = regexp.MustCompile(`([A-Za-z0-9_.+-]*)://`)
-	ending     = regexp.MustCompile(`\.([A-Za-z0-9_-]+)$`)
 	fileParams = regexp.MustCompile(`^\s*(\{[^{}]*\}\s*)+`)
 	timeLimit  = regexp.MustCompile(`\s+\+[0-9]+\s*$`)
 )
+
+// withoutParams returns the name of a file without the {name=value} before it.
+func withoutParams(name string) string {
+	if !strings.Contains(name, "{") { // of nearly every file
+		return name
+	}
+	return fileParams.ReplaceAllString(name, "")
+}
+
+func withoutTimeLimit(name string) string {
+	if !strings.Contains(name, "+") {
+		return name
+	}
+	return timeLimit.ReplaceAllString(name, "")
+}
 
 // files checks the name of a file, or of several with ! between them, as in
 // file_string.
@@ -42,8 +55,8 @@ func (c check) files(names, where string) error {
 	if err := c.streams(names, where); err != nil || strings.Contains(names, "tts://") {
 		return err
 	}
-	for piece := range strings.SplitSeq(fileParams.ReplaceAllString(stripQuotes(names), ""), "!") {
-		if err := c.ending(strings.TrimSpace(fileParams.ReplaceAllString(piece, "")), where); err != nil {
+	for piece := range strings.SplitSeq(withoutParams(stripQuotes(names)), "!") {
+		if err := c.ending(strings.TrimSpace(withoutParams(piece)), where); err != nil {
 			return err
 		}
 	}
@@ -53,9 +66,12 @@ func (c check) files(names, where string) error {
 // streams checks the formats by which names of files begin, wherever in the text they
 // are.
 func (c check) streams(names, where string) error {
-	for _, m := range streamName.FindAllStringSubmatch(stripQuotes(names), -1) {
-		name := strings.ToLower(m[1])
-		name = name[strings.LastIndexByte(name, '.')+1:]
+	for before, rest, ok := strings.Cut(stripQuotes(names), "://"); ok; before, rest, ok = strings.Cut(rest, "://") {
+		at := len(before)
+		for at > 0 && (inName(before[at-1]) && before[at-1] != '.' || before[at-1] == '+') {
+			at--
+		}
+		name := strings.ToLower(before[at:])
 		if !streamFormats[name] {
 			if err := c.format(cmp.Or(name, "unknown"), where); err != nil {
 				return err
@@ -68,17 +84,26 @@ func (c check) streams(names, where string) error {
 // ending checks the ending of one file's name.
 func (c check) ending(name, where string) error {
 	lower := strings.ToLower(name)
-	m := ending.FindStringSubmatch(lower)
-	if m == nil || strings.Contains(name, "://") || strings.HasPrefix(lower, "say:") || strings.HasPrefix(lower, "phrase:") {
+	ending := endingOf(lower)
+	if ending == "" || strings.Contains(name, "://") || strings.HasPrefix(lower, "say:") || strings.HasPrefix(lower, "phrase:") {
 		return nil // a format by its beginning, none, or a text
 	}
-	if !endings[m[1]] {
-		return c.format(m[1], where)
+	if !endings[ending] {
+		return c.format(ending, where)
 	}
-	if at := strings.IndexByte(lower, ':'); at > 1 && libavs[m[1]] {
+	if at := strings.IndexByte(lower, ':'); at > 1 && libavs[ending] {
 		return c.format(stripWord(lower[:at]), where)
 	}
 	return nil
+}
+
+// endingOf returns what follows the last dot of a name, "" if that is no word.
+func endingOf(name string) string {
+	at := strings.LastIndexByte(name, '.')
+	if at < 0 || strings.ContainsFunc(name[at:], func(r rune) bool { return r >= 0x80 || !inName(byte(r)) }) {
+		return ""
+	}
+	return name[at+1:]
 }
 
 // stripWord returns the word at the end of a text.
@@ -131,7 +156,7 @@ func (c check) filesOf(kind, name, data, where string) error {
 	case !ok:
 		return nil
 	case places == nil:
-		return c.files(timeLimit.ReplaceAllString(data, ""), where)
+		return c.files(withoutTimeLimit(data), where)
 	}
 	words := syntax.Split(data, ' ', places[len(places)-1]+2)
 	for _, at := range places {

@@ -26,9 +26,11 @@ func (c check) tones(s, where string) error {
 		}
 	}
 	length, settings := 0.0, map[string]float64{}
-	for _, m := range toneSetting.FindAllStringSubmatch(bare, -1) {
-		n, _ := strconv.ParseFloat(m[2], 64)
-		settings[m[1]] = max(settings[m[1]], n)
+	if strings.Contains(bare, "=") {
+		for _, m := range toneSetting.FindAllStringSubmatch(bare, -1) {
+			n, _ := strconv.ParseFloat(m[2], 64)
+			settings[m[1]] = max(settings[m[1]], n)
+		}
 	}
 	for _, m := range toneTimes.FindAllStringSubmatch(bare, -1) {
 		for _, text := range m[1:] {
