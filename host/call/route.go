@@ -22,21 +22,18 @@ func newRoute(flow string, args []string) (route, bool) {
 	return route{name, flow, args}, name != ""
 }
 
-// arrival holds what the flow of a new call is chosen by.
-type arrival struct{ path, destination, context, caller string }
+// arrival holds what the flow of a call whose path names none is chosen by.
+type arrival struct{ destination, context, caller string }
 
 func newArrival(c *outbound.Call) arrival {
 	var v [3]string
 	c.Snapshot().Pick([]string{"Caller-Destination-Number", "Caller-Context", "Caller-Caller-ID-Number"}, v[:])
-	return arrival{path: c.Path(), destination: v[0], context: v[1], caller: v[2]}
+	return arrival{destination: v[0], context: v[1], caller: v[2]}
 }
 
-// choose returns the flow that the socket's path names, else that of the first
-// matching route, else the default flow. It reports false when none names one.
+// choose returns the flow of the first route that matches, else the default flow. It
+// reports false when none names one.
 func choose(a arrival, routes []config.Route, defaultFlow string) (route, bool) {
-	if r, ok := fromPath(a.path); ok {
-		return r, true
-	}
 	for _, r := range routes {
 		groups, ok := r.Destination.Matches(a.destination)
 		if !ok || !matches(r.Context, a.context) || !matches(r.Caller, a.caller) {

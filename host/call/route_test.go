@@ -17,22 +17,26 @@ routes:
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {
+		path string
 		a    arrival
 		want route
 		none bool
 	}{
-		"path":               {a: arrival{path: "inviteToConf/7001"}, want: route{"inviteToConf", "inviteToConf", []string{"7001"}}},
-		"path wins":          {a: arrival{path: "a", destination: "7123", context: "public"}, want: route{"a", "a", []string{}}},
-		"path with .lua":     {a: arrival{path: "/a.lua"}, want: route{"a", "a.lua", []string{}}},
-		"encoded path":       {a: arrival{path: "a/ivr%2Fhi%20there.wav/2"}, want: route{"a", "a", []string{"ivr/hi there.wav", "2"}}},
-		"broken encoding":    {a: arrival{path: "a/50%/x"}, want: route{"a", "a", []string{"50%", "x"}}},
+		"path":               {path: "inviteToConf/7001", want: route{"inviteToConf", "inviteToConf", []string{"7001"}}},
+		"path wins":          {path: "a", a: arrival{destination: "7123", context: "public"}, want: route{"a", "a", []string{}}},
+		"path with .lua":     {path: "/a.lua", want: route{"a", "a.lua", []string{}}},
+		"encoded path":       {path: "a/ivr%2Fhi%20there.wav/2", want: route{"a", "a", []string{"ivr/hi there.wav", "2"}}},
+		"broken encoding":    {path: "a/50%/x", want: route{"a", "a", []string{"50%", "x"}}},
 		"destination":        {a: arrival{destination: "7123", context: "public"}, want: route{"conference", "conference", []string{"room", "12", "x37123"}}},
 		"context differs":    {a: arrival{destination: "7123", context: "default"}, none: true},
 		"caller":             {a: arrival{destination: "1", caller: "+491"}, want: route{"german", "german.lua", []string{}}},
 		"nothing":            {a: arrival{destination: "1"}, none: true},
-		"path of slash only": {a: arrival{path: "/"}, none: true},
+		"path of slash only": {path: "/", none: true},
 	} {
-		got, ok := choose(tc.a, c.Routes, "")
+		got, ok := fromPath(tc.path)
+		if !ok {
+			got, ok = choose(tc.a, c.Routes, "")
+		}
 		if ok == tc.none || ok && !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: got %#v, %v; want %#v", name, got, ok, tc.want)
 		}

@@ -71,8 +71,12 @@ type flow struct {
 // begin chooses the call's flow, and returns nil if none may run.
 func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 	cfg := s.cfg.Load()
-	a := newArrival(c)
-	chosen, ok := choose(a, cfg.Routes, cfg.DefaultFlow)
+	chosen, ok := fromPath(c.Path())
+	var a arrival
+	if !ok {
+		a = newArrival(c)
+		chosen, ok = choose(a, cfg.Routes, cfg.DefaultFlow)
+	}
 	if !ok {
 		s.deps.Account.AddUnnamed()
 		c.Log().Warn("no flow for this call; its dialplan continues. Name one in the dialplan, in routes or in default_flow of the configuration",

@@ -24,12 +24,14 @@ type Clock interface {
 // Timer is one pending wake-up.
 type Timer struct {
 	// C delivers the time once; it is nil for AfterFunc.
-	C    <-chan time.Time
-	stop func() bool
+	C <-chan time.Time
+	stopper
 }
 
-// Stop cancels the timer. It returns false if the timer has already fired or been stopped.
-func (t *Timer) Stop() bool { return t.stop() }
+type stopper interface {
+	// Stop cancels the timer. It returns false if the timer has already fired or been stopped.
+	Stop() bool
+}
 
 // Sleep waits for d. It returns early with ctx's error if ctx ends first.
 func Sleep(ctx context.Context, clk Clock, d time.Duration) error {
@@ -58,11 +60,11 @@ func (system) Now() time.Time { return time.Now() }
 
 func (system) NewTimer(d time.Duration) *Timer {
 	t := time.NewTimer(d)
-	return &Timer{C: t.C, stop: t.Stop}
+	return &Timer{C: t.C, stopper: t}
 }
 
 func (s system) NewTimerAt(at time.Time) *Timer { return s.NewTimer(time.Until(at)) }
 
 func (system) AfterFunc(d time.Duration, fn func()) *Timer {
-	return &Timer{stop: time.AfterFunc(d, fn).Stop}
+	return &Timer{stopper: time.AfterFunc(d, fn)}
 }

@@ -47,12 +47,12 @@ func (m *Manual) NewTimerAt(at time.Time) *Timer {
 
 func (m *Manual) newTimer(at func(now time.Time) time.Time) *Timer {
 	c := make(chan time.Time, 1)
-	return &Timer{C: c, stop: m.add(at, func(t time.Time) { c <- t })}
+	return &Timer{C: c, stopper: m.add(at, func(t time.Time) { c <- t })}
 }
 
 // AfterFunc calls fn in its own goroutine when the clock has moved by d.
 func (m *Manual) AfterFunc(d time.Duration, fn func()) *Timer {
-	return &Timer{stop: m.add(func(now time.Time) time.Time { return now.Add(d) }, func(time.Time) { go fn() })}
+	return &Timer{stopper: m.add(func(now time.Time) time.Time { return now.Add(d) }, func(time.Time) { go fn() })}
 }
 
 // Advance moves the clock by d and fires the timers that are due, in order.
@@ -139,7 +139,7 @@ func (m *Manual) nextAdded() <-chan struct{} {
 	return m.added
 }
 
-func (m *Manual) add(at func(now time.Time) time.Time, fire func(time.Time)) (stop func() bool) {
+func (m *Manual) add(at func(now time.Time) time.Time, fire func(time.Time)) stopFunc {
 	m.mu.Lock()
 	now := m.now
 	a := &alarm{at: at(now), fire: fire}
@@ -169,3 +169,7 @@ func (m *Manual) remove(a *alarm) bool {
 	}
 	return false
 }
+
+type stopFunc func() bool
+
+func (f stopFunc) Stop() bool { return f() }

@@ -118,9 +118,12 @@ func (c *Call) dispatchUntil(done func() bool) bool {
 // call's state is up to date. Inside an observer it does nothing: events keep
 // their order.
 func (c *Call) catchUp() {
-	if c.observerDepth == 0 {
-		c.conn.Look()
-		c.dispatchUntil(func() bool { return false })
+	if c.observerDepth > 0 {
+		return
+	}
+	c.conn.Look()
+	for ev, ok := c.conn.Poll(); ok; ev, ok = c.conn.Poll() {
+		c.dispatch(ev)
 	}
 }
 

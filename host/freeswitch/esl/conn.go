@@ -51,6 +51,7 @@ func (o Options) withDefaults() Options {
 type Conn struct {
 	nc    net.Conn
 	o     Options
+	made  time.Time
 	owned bool          // see Own
 	wake  chan struct{} // holds one signal
 	ended chan struct{} // closed when the connection has
@@ -59,10 +60,10 @@ type Conn struct {
 	// of the goroutine that reads
 	reader   Reader
 	pace     pace
-	greeting bool // neither connect nor a login has been answered
-	strange  bool // an oddity was reported
-	news     bool // since the consumer was told
-	looked   time.Time
+	greeting bool            // neither connect nor a login has been answered
+	strange  bool            // an oddity was reported
+	news     bool            // since the consumer was told
+	looked   time.Duration   // since made
 	watched  context.Context // whose end is a Kick
 	unwatch  func() bool
 
@@ -96,12 +97,9 @@ func (c *Conn) start() *Conn {
 }
 
 func newConn(nc net.Conn, o Options) *Conn {
-	c := &Conn{nc: nc, o: o.withDefaults(), ended: make(chan struct{}), greeting: true}
+	c := &Conn{nc: nc, made: time.Now(), looked: -lookEvery, o: o.withDefaults(), ended: make(chan struct{}), greeting: true}
 	c.reader = Reader{src: patiently(nc), limits: c.o.Limits, head: noHeader, owed: c.owes, greeting: true}
-	c.pace.budget = c.o.Budget
-	if c.o.Budget != nil {
-		c.pace.at = time.Now()
-	}
+	c.pace.budget, c.pace.at = c.o.Budget, c.made
 	c.events.length, c.events.bytes = c.o.QueueLen, c.o.QueueBytes
 	c.o.Budget.join(c)
 	return c

@@ -40,7 +40,7 @@ func (c *Conn) Await(ctx context.Context) error {
 		c.receive(true)
 		c.pace.end()
 	}
-	c.news, c.looked = false, time.Now()
+	c.news, c.looked = false, time.Since(c.made)
 	return ctx.Err()
 }
 
@@ -110,8 +110,8 @@ func (c *Conn) Look() {
 	if !c.owned {
 		return
 	}
-	now := time.Now()
-	if now.Sub(c.looked) < lookEvery {
+	now := time.Since(c.made)
+	if now-c.looked < lookEvery {
 		return
 	}
 	c.looked = now

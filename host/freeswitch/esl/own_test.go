@@ -107,7 +107,7 @@ func TestLookSeesWhatHasComeDespiteKicks(t *testing.T) {
 	p.send(plain("Event-Name: A"))
 	for {
 		c.Kick()
-		c.looked = time.Time{}
+		c.looked = -time.Hour
 		c.Look()
 		if e, ok := c.Poll(); ok {
 			if e.Name() != "A" {
