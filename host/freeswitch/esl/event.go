@@ -2,6 +2,7 @@ package esl
 
 import (
 	"iter"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -133,17 +134,17 @@ func (e Event) decode(v string) string {
 func (e Event) Pick(names, values []string) {
 	clear(values)
 	missing := uint64(1)<<len(names) - 1
-	var initials uint32 // most lines begin with a letter that none of the names begins with
-	for _, name := range names {
-		initials |= initial(name)
-	}
+	first := initials(names, missing)
 	for s := e.raw; s != "" && missing != 0; {
 		end := strings.IndexByte(s, '\n')
-		for i := 0; initials&initial(s) != 0 && i < len(names); i++ {
-			name := names[i]
-			if len(s) > len(name) && s[len(name)] == ':' && missing&(1<<i) != 0 && named(s, name) {
-				missing &^= 1 << i
-				values[i] = e.decode(valueAfter(s, name, end))
+		if first&initial(s) != 0 { // of few lines
+			for left := missing; left != 0; left &= left - 1 {
+				i := bits.TrailingZeros64(left)
+				if name := names[i]; len(s) > len(name) && s[len(name)] == ':' && named(s, name) {
+					missing &^= 1 << i
+					first = initials(names, missing)
+					values[i] = e.decode(valueAfter(s, name, end))
+				}
 			}
 		}
 		if end < 0 || blank(s[:end]) {
@@ -151,6 +152,16 @@ func (e Event) Pick(names, values []string) {
 		}
 		s = s[end+1:]
 	}
+}
+
+// initials returns the set of the letters that the names begin with whose bits are set.
+func initials(names []string, which uint64) (set uint32) {
+	for i, name := range names {
+		if which&(1<<i) != 0 {
+			set |= initial(name)
+		}
+	}
+	return set
 }
 
 // PickLast works like Pick but searches from the last header backwards, for headers that
