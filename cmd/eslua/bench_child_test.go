@@ -25,6 +25,7 @@ const benchPartEnv = "ESLUA_BENCH_PART"
 // playPart obeys its parent's lines until they end. A host's only argument is its
 // directory of flows.
 func playPart(name string, in io.Reader, out io.Writer) error {
+	runtime.MemProfileRate = 0 // as in the program, which is linked without a profiler of memory
 	host := map[string]benchHost{
 		"floor":    floorServer,
 		"outbound": goHandler,
