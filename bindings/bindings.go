@@ -10,6 +10,7 @@ import (
 	"github.com/eslua/eslua/bindings/api"
 	databases "github.com/eslua/eslua/bindings/database"
 	"github.com/eslua/eslua/bindings/dial"
+	"github.com/eslua/eslua/bindings/esl"
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
@@ -49,6 +50,7 @@ type Deps struct {
 	Legs      *legs.Registry      // dials legs for scripts; nil: no script can dial
 	Databases *database.Databases // nil: there are none
 	HTTP      *network.Client     // nil: no script can ask a server
+	Dialer    *network.Dialer     // nil: no script can connect to a port
 }
 
 // modules returns everything scripts can use: the one list.
@@ -67,6 +69,8 @@ func modules(d Deps) []Module {
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
 		http.Module{Client: d.HTTP},
+		event.ESL{},
+		esl.Module{Dialer: d.Dialer},
 		file.Module{},
 	}
 }

@@ -42,9 +42,15 @@ func (Module) Declare() *vm.Module {
 }
 
 func construct(a *vm.Args) error {
+	a.Return(a.State().NewObject("Event", read(a, base(a))))
+	return nil
+}
+
+// read makes the event that a constructor's arguments describe.
+func read(a *vm.Args, base [][2]string) *Event {
 	log := logOf(a)
 	kind, subclass := a.String(0), a.String(1)
-	e := New(kind, subclass, base(a)...)
+	e := New(kind, subclass, base...)
 	charge(a, e.size)
 	if strings.EqualFold(kind, "json") && subclass != "" {
 		a.ChargeCPU(4 * len(subclass))
@@ -57,8 +63,7 @@ func construct(a *vm.Args) error {
 	} else if subclass != "" && !strings.EqualFold(kind, "CUSTOM") {
 		log.Warn("freeswitch.Event: a subclass makes the event CUSTOM", "type", kind, "subclass", subclass)
 	}
-	a.Return(a.State().NewObject("Event", e))
-	return nil
+	return e
 }
 
 // base returns the headers of a new event of a call

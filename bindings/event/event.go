@@ -25,6 +25,7 @@ type Event struct {
 	received bool // from FreeSWITCH: it cannot be fired
 	arrived  int  // the bytes that FreeSWITCH has sent
 	size     int  // in bytes
+	cursor   int  // of nextHeader
 }
 
 // MaxSize is the largest event in bytes. A script that adds more gets an error, so

@@ -49,7 +49,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
-	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client}, p.clock)
+	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client, Dialer: network.NewDialer(p.clock)}, p.clock)
 	if err != nil {
 		return err
 	}
