@@ -41,6 +41,7 @@ type harness struct {
 	databases *database.Databases // nil: none
 	http      *network.Client     // nil: none
 	url       string              // of a server that scripts may ask
+	dialer    *network.Dialer     // nil: none
 	addr      string              // of the outbound listener
 	script    *vm.Script
 	grants    *grant.Grants // of every script; nil is the default
@@ -133,10 +134,7 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness
 		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
 	}
 	h.use()
-	var err error
-	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
-		t.Fatal(err)
-	}
+	h.compile(script)
 	h.sw = switchsim.New(switchsim.Config{
 		Listener: network.Listen(), Dial: network.Dial,
 		Dialplan: switchsim.Dialplan{"default": {
@@ -179,9 +177,18 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness
 }
 
 // use gives the scripts more modules.
+// compile gives the calls another script.
+func (h *harness) compile(script string) {
+	h.t.Helper()
+	var err error
+	if h.script, err = vm.Compile("test.lua", []byte(script)); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 func (h *harness) use(more ...bindings.Module) {
 	h.t.Helper()
-	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http}, more...)
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer}, more...)
 	var err error
 	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		h.t.Fatal(err)

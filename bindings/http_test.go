@@ -13,7 +13,6 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
-	"github.com/eslua/eslua/host/script/vm"
 )
 
 // withHTTP gives the scripts a server on this machine, which they are granted, as url.
@@ -89,13 +88,9 @@ func TestHTTPEndsWithTheScriptAndTheCall(t *testing.T) {
 		<-asked
 	}
 	h = open(t, "").withHTTP(slow)
-	script, err := vm.Compile("test.lua", fmt.Appendf(nil, `session:answer()
+	h.compile(fmt.Sprintf(`session:answer()
 		local a, err = http.get(%q, {response_timeout = 3600000})
 		r = tostring(a) .. " " .. err .. " " .. tostring(session:ready())`, h.url))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.script = script
 	c := h.call()
 	<-asked
 	c.Hangup("NORMAL_CLEARING")

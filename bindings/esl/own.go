@@ -136,7 +136,7 @@ func (o *own) api(a *vm.Args, line string) (string, error) {
 	if !ok {
 		return "", errors.New("the script has replaced freeswitch, which ESLconnection uses")
 	}
-	object, err := call(a, freeswitch.RawGetString("API"))
+	object, err := call(a, a.L.GetField(freeswitch, "API"))
 	if err != nil {
 		return "", err
 	}
