@@ -138,10 +138,16 @@ func (h *Handle) run(ctx context.Context, text string, args []any, wanted bool) 
 	r := &Rows{handle: h, left: h.pool.limit}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	h.open = append(h.open, r)
-	err := r.blocked(func() (err error) {
+	start := func() (err error) {
 		r.cursor, err = h.backend.run(r.ctx, text, args, wanted, r.drops)
 		return err
-	})
+	}
+	var err error
+	if h.backend.computes() { // when the first row is asked for, and not yet
+		err = start()
+	} else {
+		err = r.blocked(start)
+	}
 	if err != nil {
 		r.end(err)
 		return nil, err
@@ -187,14 +193,18 @@ func (h *Handle) control(ctx context.Context, text string) error {
 // connection is afterwards as it was.
 func isPlain(text string) bool {
 	text = strings.TrimRight(strings.TrimSpace(text), "; \t\r\n")
+	text = strings.ToLower(text)
 	word := text[:max(0, strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r == '(' }))]
-	return slices.Contains(plainWords, strings.ToLower(word)) && !strings.Contains(text, ";") && !lasting.MatchString(text)
+	has := func(mark string) bool { return strings.Contains(text, mark) }
+	return slices.Contains(plainWords, word) && !slices.ContainsFunc(lasting, has) && !(has("temp") && temporary.MatchString(text))
 }
 
 var (
 	plainWords = []string{"select", "insert", "update", "delete", "replace", "with", "values"}
-	// lasting finds what leaves something behind: variables, locks, temporary tables.
-	lasting = regexp.MustCompile(`(?i)@|set_config|setseed|advisory|get_lock|\btemp|\binto\s+(out|dump)file`)
+	// lasting are signs of what leaves something behind: another command, a variable, a
+	// lock, a file.
+	lasting   = []string{";", "@", "set_config", "setseed", "advisory", "get_lock", "outfile", "dumpfile"}
+	temporary = regexp.MustCompile(`\btemp`)
 )
 
 // Rows reads the rows that commands give, as they come.
