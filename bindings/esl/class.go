@@ -104,7 +104,7 @@ func class() *vm.Class {
 			},
 			{
 				Name: "sendMSG", Params: []vm.Param{event, maybe("uuid", "the channel; absent: that of the connection")}, Results: status,
-				Doc: "Sends the headers of an event as a message to a channel: call-command and what belongs to it.", Example: example("local e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:addHeader(\"call-command\", \"hangup\")\ncon:sendMSG(e, \"b1946ac9-0000-0000-0000-000000000000\")"),
+				Doc: "Sends the headers of an event as a message to a channel: call-command and what belongs to it.", Example: "local con = require(\"ESL\").ESLconnection(1)\nlocal e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:addHeader(\"call-command\", \"hangup\")\ncon:sendMSG(e)",
 				Go: func(a *vm.Args) error {
 					l := self(a).link
 					err := l.send(a, message("sendmsg "+a.String(1), a.Object(0)))
