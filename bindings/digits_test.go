@@ -259,7 +259,7 @@ func TestAPromptInsideACallbackLeavesTheOuterOneGoingOn(t *testing.T) {
 			switchsim.OnPlayback("outer.wav").Press("1"), switchsim.OnPlayback(recording).Press("2"))
 		o.want(t, "r", "1121", "r2", "11")
 		record, _ := h.sw.Record(o.uuid)
-		if want := []string{"outer.wav", "inner.wav", recording, "inner.wav"}; !slices.Equal(record.Played, want) {
+		if want := []string{"outer.wav", "inner.wav", recording, "inner.wav", recording}; !slices.Equal(record.Played, want) {
 			t.Errorf("played %q", record.Played)
 		}
 	})

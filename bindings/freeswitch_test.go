@@ -236,7 +236,7 @@ func TestJSON(t *testing.T) {
 		{`(function() json:encode_empty_table_as_object(false) return json:encode({ {} }) end)()`, `[[]]`},
 		{`(function() local t = json:decode('{"a":[1,"x",[2],null,{"b":false}],"n":null,"f":1.5}') return t.a[1] .. t.a[2] .. tostring(t.a[3].b) .. tostring(t.n) .. t.f end)()`, `1xfalsenil1.5`},
 		{`tostring((json:decode("no json")))`, "nil"},
-		{`json:encode({ 1e15, -9007199254740992, 2^53 + 2, -0 })`, "[1000000000000000,-9007199254740992,9007199254740994,0]"},
+		{`json:encode({ 1e15, -9007199254740992, 2^53 + 2, -0 })`, "[1000000000000000,-9007199254740992,9007199254740994,-0]"},
 		{`(function() local t = {} t.t = t return select(2, pcall(json.encode, json, t)):match("nested") end)()`, "nested"},
 		{`type(json:decode(("["):rep(1000) .. ("]"):rep(1000))) .. type((json:decode(("["):rep(1001) .. ("]"):rep(1001))))`, "tablenil"},
 	} {

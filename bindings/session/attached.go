@@ -52,6 +52,14 @@ func (c *attached) ExecuteOpen(ctx context.Context, app, arg string) (esl.Event,
 	return c.Execute(ctx, app, arg)
 }
 
+// ExecuteThen starts both applications.
+func (c *attached) ExecuteThen(ctx context.Context, app, arg, thenApp, thenArg string) (esl.Event, error) {
+	if _, err := c.Execute(ctx, app, arg); err != nil {
+		return esl.Event{}, err
+	}
+	return c.Execute(ctx, thenApp, thenArg)
+}
+
 // Interrupt stops the application that the channel runs.
 func (c *attached) Interrupt(ctx context.Context) error {
 	return c.command(ctx, syntax.ForChannel("uuid_break", c.id, ""))
@@ -114,10 +122,18 @@ func (c *attached) exists() bool {
 	return err == nil && strings.TrimSpace(reply) == "true"
 }
 
-// Snapshot asks for the channel's data (uuid_dump) and returns the zero Event if
-// the channel is gone.
+// Snapshot asks for the channel's data and returns the zero Event if the channel is
+// gone.
 func (c *attached) Snapshot() esl.Event {
-	dump, err := c.API(c.ctx, syntax.ForChannel("uuid_dump", c.id, ""))
+	return readDump(c.API(c.ctx, syntax.ForChannel("uuid_dump", c.id, "")))
+}
+
+// dump works like Snapshot, also if the script is not granted to see the data.
+func (c *attached) dump(ctx context.Context) esl.Event {
+	return readDump(c.env.Switch.API(ctx, syntax.ForChannel("uuid_dump", c.id, "")))
+}
+
+func readDump(dump string, err error) esl.Event {
 	if err != nil {
 		return esl.Event{}
 	}

@@ -18,27 +18,30 @@ func bridge(x, y *Session, a *vm.Args) error {
 		a.Instance().(*Sessions).env.Log.Error("bridge: Channels not ready")
 		return nil
 	}
-	if y.checkpoint != nil {
+	if y.checkpoint != nil || x.isForeign() {
 		x, y = y, x
 	}
 	if err := x.runHook(); err != nil {
 		return err
+	}
+	if x.isForeign() {
+		return x.bridgeForeign(y, a)
 	}
 	if !x.call.MediaReady() {
 		if _, err := preAnswer(x, a); err != nil {
 			return err
 		}
 	}
-	connect := x.lead
-	for _, s := range []*Session{x, y} {
-		if _, ok := s.call.(*attached); ok {
-			connect = x.bridgeAttached
-		}
-	}
-	if err := connect(y, a); err != nil {
+	if err := x.lead(y, a); err != nil {
 		return err
 	}
 	return x.runHook()
+}
+
+// isForeign reports whether another program controls the channel.
+func (s *Session) isForeign() bool {
+	_, foreign := s.call.(*attached)
+	return foreign
 }
 
 // A leg attempts to pick up for somewhat longer than the pickup waits for it. The
@@ -55,6 +58,14 @@ const (
 // the leg answers: FreeSWITCH then puts the leg in the pickup's place
 // (mod_dptools.c:pickup_function, switch_ivr_originate.c:check_channel_status).
 func (s *Session) lead(leg *Session, a *vm.Args) error {
+	last := leg.call.Snapshot()
+	pickUp := leg.pickUp
+	if other, foreign := leg.call.(*attached); foreign {
+		if err := s.mayBridge(leg, a); err != nil {
+			return err
+		}
+		last, pickUp = other.dump(a.Context()), other.pickUp
+	}
 	key := uuid.NewString()
 	restore, err := s.keepDialResult(a)
 	if err != nil {
@@ -63,15 +74,15 @@ func (s *Session) lead(leg *Session, a *vm.Args) error {
 	s.onEvent = func(ev esl.Event) {
 		switch name := ev.Name(); {
 		case name == "CHANNEL_EXECUTE" && ev.Get("Application") == "bridge":
-			leg.pickUp(a, key)
+			pickUp(a, key)
 		case name == "CHANNEL_BRIDGE":
 			restore()
 		}
 	}
 	defer func() { s.onEvent = nil }()
-	last := leg.call.Snapshot()
 	dial := syntax.Variables([]syntax.Var{
 		{Name: "originate_timeout", Value: "2"}, // the leg may have hung up
+		{Name: "origination_uuid", Value: key},
 		{Name: "origination_caller_id_name", Value: last.Get("Caller-Caller-ID-Name")},
 		{Name: "origination_caller_id_number", Value: last.Get("Caller-Caller-ID-Number")},
 	}) + "pickup/" + key
@@ -125,30 +136,46 @@ func (s *Session) pickUp(a *vm.Args, key string) {
 	}
 }
 
-// bridgeAttached connects channels of which another program controls at least one. Both
-// leave what they do; where they go after the bridge is for FreeSWITCH to decide.
-func (s *Session) bridgeAttached(y *Session, a *vm.Args) error {
-	ctx := a.Context()
+// pickUp has the channel leave what it does and answer the pickup that another channel
+// dials. uuid_bridge would have both leave it, and the script would lose its call.
+func (c *attached) pickUp(a *vm.Args, key string) {
+	for range pickupTries {
+		exists, err := c.env.Switch.API(a.Context(), syntax.ForChannel("uuid_exists", key, ""))
+		if err != nil || strings.TrimSpace(exists) == "true" {
+			break
+		}
+		if c.Sleep(a.Context(), pickupPause) != nil {
+			return
+		}
+	}
+	try := "^pickup:" + key
+	actions := "m:^:set_profile_var:caller_id_name=${callee_id_name}^set_profile_var:caller_id_number=${callee_id_number}" +
+		try + "^sleep:20" + try + "^sleep:200" + try + "^hangup:ORIGINATOR_CANCEL" // the bridge is over before it has begun
+	line := syntax.ForChannel("uuid_transfer", c.id, syntax.Word(actions)+" inline")
+	if reply, err := c.env.Switch.API(a.Context(), line); err != nil || !strings.HasPrefix(reply, "+OK") {
+		c.env.Log.Error("bridge: the channel was not connected", "uuid", c.id, "reply", strings.TrimSpace(reply), "error", err)
+	}
+}
+
+// mayBridge returns an error if the script is not granted to bridge the two channels.
+func (s *Session) mayBridge(y *Session, a *vm.Args) error {
 	env := s.set.env
-	line := syntax.ForChannel("uuid_bridge", s.call.UUID(), syntax.Word(y.call.UUID()))
-	if err := env.Allowed(ctx, func() error { return env.Grants.CheckAPI(line) }); err != nil {
+	return env.Allowed(a.Context(), func() error { return env.Grants.CheckAPI(s.bridgeCommand(y)) })
+}
+
+func (s *Session) bridgeCommand(y *Session) string {
+	return syntax.ForChannel("uuid_bridge", s.call.UUID(), syntax.Word(y.call.UUID()))
+}
+
+// bridgeForeign connects two channels that other programs control, and does not wait.
+// Both leave what they do; where they go after the bridge is for FreeSWITCH to decide.
+func (s *Session) bridgeForeign(y *Session, a *vm.Args) error {
+	if err := s.mayBridge(y, a); err != nil {
 		return err
 	}
-	reply, err := env.Switch.API(ctx, line)
+	reply, err := s.set.env.Switch.API(a.Context(), s.bridgeCommand(y))
 	if err == nil && !strings.HasPrefix(reply, "+OK") {
 		s.log().Error("bridge: FreeSWITCH refused", "reply", strings.TrimSpace(reply))
-		return nil
 	}
-	if err != nil {
-		return s.classifyErr(err)
-	}
-	watched := s
-	if _, ok := s.call.(*attached); ok {
-		watched = y
-	}
-	_, err = watched.call.WaitEvent(ctx, -1, func(ev esl.Event) bool {
-		name := ev.Name()
-		return watched.call.IsOwn(ev) && (name == "CHANNEL_UNBRIDGE" || name == "CHANNEL_HANGUP")
-	})
-	return watched.classifyErr(err)
+	return s.classifyErr(err)
 }

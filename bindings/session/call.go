@@ -16,6 +16,7 @@ type Call interface {
 	Snapshot() esl.Event
 	Execute(ctx context.Context, app, arg string) (esl.Event, error)
 	ExecuteOpen(ctx context.Context, app, arg string) (esl.Event, error)
+	ExecuteThen(ctx context.Context, app, arg, thenApp, thenArg string) (esl.Event, error)
 	API(ctx context.Context, line string) (string, error)
 	Interrupt(ctx context.Context) error
 	Sleep(ctx context.Context, d time.Duration) error

@@ -36,6 +36,7 @@ type prompt struct {
 	input   bool            // the input callback is called
 	dtmf    bool            // the function of onDtmf is called
 	stopped bool            // a callback has stopped it
+	again   bool            // it is only interrupted
 	digits  int             // digits given to callbacks so far
 }
 
@@ -78,7 +79,10 @@ func (s *Session) waitWithCallbacks(a *vm.Args, p *prompt, wait func() error) (s
 	if outer != nil && outer.app && p.app && !outer.open {
 		// A callback runs an application: the one that runs already is stopped, or
 		// the new one would wait for its end.
-		outer.stopped = true
+		if outer.again = s.recording != nil && outer.record; outer.again {
+			s.setOwn(a, recordingVariable, "-")
+		}
+		outer.stopped = outer.stopped || !outer.again
 		if err := s.classifyErr(s.call.Interrupt(p.ctx)); err != nil {
 			return false, err
 		}
@@ -138,6 +142,7 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 	case "RECORD_STOP":
 		if r := s.recording; r != nil && r.ends(ev) {
 			r.over = true
+			r.itself = r.prompt != nil && !r.prompt.stopped
 			cause := ev.Get("Record-Completion-Cause")
 			r.silent = cause == "success-silence" || cause == "no-input-timeout"
 			return s.prompt != nil && s.prompt.record

@@ -43,7 +43,8 @@ func functions() []vm.Func {
 			},
 			Differs: "No callback is called while the two are connected, so no digit ends the bridge.",
 			Doc: "Connects two sessions and waits until one of them hangs up. When the other side hangs up, the script has its call again, without the digits that were pressed during the bridge, and the dialplan goes on after it; " +
-				"hangup_after_bridge, park_after_bridge and transfer_after_bridge apply as in the dialplan. When the caller hangs up, so does the other side.",
+				"hangup_after_bridge, park_after_bridge and transfer_after_bridge apply as in the dialplan. When the caller hangs up, so does the other side. " +
+				"A channel that another program controls leaves what it does, as if it were transferred; the flow needs the grant of uuid_bridge for that.",
 			Example:     "local leg = freeswitch.Session(\"user/1000\", session)\nif leg:ready() then freeswitch.bridge(session, leg) end",
 			AfterHangup: "Logs \"Channels not ready\" and returns, if either of the two has hung up.",
 			Go: func(a *vm.Args) error {

@@ -16,8 +16,10 @@ import (
 // A recording names the file into which recordFile records.
 type recording struct {
 	file   string
-	over   bool // its RECORD_STOP has come
-	silent bool // because of silence
+	over   bool    // its RECORD_STOP has come
+	itself bool    // nobody has stopped it
+	prompt *prompt // that waits for it
+	silent bool    // because of silence
 }
 
 // recordFile records into a file on FreeSWITCH's disk. Its result is 0 if a callback or
@@ -25,7 +27,9 @@ type recording struct {
 //
 // The application record would do the same, but hangs a call up that moves meanwhile
 // (mod_dptools.c:record_function). So a media bug records while the channel plays
-// silence, which is also what record sends (record_waste_resources).
+// silence, which is also what record sends (record_waste_resources). When the silence
+// ends, FreeSWITCH ends the recording, so that it does not go on where the call moves to,
+// or when its host dies.
 func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	if !a.Has(0) || s.gone() {
 		return no, nil
@@ -63,16 +67,53 @@ func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	if ok, err := s.startRecording(a, r); err != nil || !ok {
 		return no, err
 	}
-	_, _, err := s.runGranted(a, p, "playback", noTerminators+"silence_stream://-1,1400")
-	ended := r.over
+	follows := s.own(a, followsTransfer)
+	if follows != "" {
+		s.setOwn(a, followsTransfer, "")
+	}
+	err := s.whileSilent(a, p, r)
 	if stopped := s.stopRecording(a, r); err == nil {
 		err = stopped
 	}
 	s.call.FlushDigits() // as switch_ivr_record_file does
+	if !s.ended() {
+		s.setOwn(a, recordingVariable, "")
+		if follows != "" {
+			s.setOwn(a, followsTransfer, follows)
+		}
+	}
 	if !s.gone() {
 		s.setOwn(a, "silence_hits_exhausted", strconv.FormatBool(r.silent))
 	}
-	return intBool(ended || s.ended() && !s.disconnected || s.call.Moved()), err
+	return intBool(r.itself || s.ended() && !s.disconnected || s.call.Moved()), err
+}
+
+// followsTransfer has a transfer take the media bugs that record along to another channel
+// (switch_ivr_async.c:switch_ivr_transfer_recordings), which is not meant for recordFile:
+// mod_lua's is no media bug.
+const followsTransfer = "recording_follow_transfer"
+
+// recordingVariable names the file of the recording that ends with the silence.
+const recordingVariable = "eslua_recording"
+
+// whileSilent plays silence to the channel until the recording ends or a callback or
+// uuid_break ends it. Where a callback executes an application, the silence ends before
+// and goes on after it, and not the recording.
+func (s *Session) whileSilent(a *vm.Args, p *prompt, r *recording) error {
+	r.prompt = p
+	defer func() { r.prompt = nil }()
+	for p.again = true; p.again && !p.stopped && !r.over && !s.gone(); {
+		p.again = false
+		s.setOwn(a, recordingVariable, syntax.Rest(r.file))
+		_, err := s.waitWithCallbacks(a, p, func() error {
+			_, err := s.call.ExecuteThen(a.Context(), "playback", noTerminators+"silence_stream://-1,1400", "stop_record_session", "${"+recordingVariable+"}")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startRecording starts a recording as switch_ivr_play_say.c:switch_ivr_record_file

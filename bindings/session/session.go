@@ -161,8 +161,10 @@ func (s *Session) detach(ctx context.Context) {
 	case s.transferTo != "":
 		err = s.classifyErr(s.call.TransferAtEnd(s.transferTo))
 	case s.stays: // parked, because its extension ends with our socket application
-		_, err = s.call.API(ctx, syntax.ForChannel("uuid_park", s.call.UUID(), ""))
-		err = s.classifyErr(err)
+		if s.isStill(ctx) {
+			_, err = s.call.API(ctx, syntax.ForChannel("uuid_park", s.call.UUID(), ""))
+			err = s.classifyErr(err)
+		}
 	case s.autoHangup && !s.deflected:
 		err = s.classifyErr(s.call.Hangup(ctx, "NORMAL_CLEARING"))
 	}
@@ -174,6 +176,13 @@ func (s *Session) detach(ctx context.Context) {
 	}
 	s.call, s.leg = nil, nil
 	s.set.list = slices.DeleteFunc(s.set.list, func(other *Session) bool { return other == s })
+}
+
+// isStill asks FreeSWITCH whether the channel is where we have it. The event of a move comes
+// when the channel's thread has noticed that (up to 20 ms later).
+func (s *Session) isStill(ctx context.Context) bool {
+	dump := readDump(s.call.API(ctx, syntax.ForChannel("uuid_dump", s.call.UUID(), "")))
+	return dump.Get("Channel-State-Number") == "4" // CS_EXECUTE, also when it is only due
 }
 
 func (s *Session) log() *slog.Logger { return s.set.env.Log }

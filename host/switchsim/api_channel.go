@@ -70,7 +70,7 @@ func uuidBreakAPI(c *channel, flags string) string {
 }
 
 func uuidParkAPI(c *channel) string {
-	c.setState(csPark)
+	c.parkSession()
 	if partner := load(&c.mu, &c.bridgedTo); partner != nil {
 		c.unbridge(partner)
 	}
@@ -92,10 +92,38 @@ func uuidTransferAPI(c *channel, argv []string) string {
 	if len(rest) == 0 {
 		return usage(transferSyntax)
 	}
+	if len(legs) > 1 {
+		redirect(legs...)
+	}
 	for _, leg := range legs {
 		leg.transfer(rest)
 	}
 	return ok
+}
+
+// uuidDualTransferAPI transfers the other side of the bridge and the channel itself.
+func uuidDualTransferAPI(c *channel, argv []string) string {
+	target := func(s string) []string {
+		if dest, inline := strings.CutSuffix(s, "/inline"); inline {
+			return []string{dest, "inline"}
+		}
+		return strings.SplitN(s, "/", 3)
+	}
+	partner := c.partner()
+	if partner != nil {
+		redirect(partner, c) // a real one looks every 20 ms
+		partner.transfer(target(argv[2]))
+	}
+	c.transfer(target(argv[1]))
+	return ok
+}
+
+// redirect notes that channels are about to go elsewhere, so that neither the end of their
+// bridge nor that of a socket application means anything to them (CF_REDIRECT).
+func redirect(legs ...*channel) {
+	for _, leg := range legs {
+		swap(&leg.mu, &leg.redirected, true)
+	}
 }
 
 func uuidBridgeAPI(s *Switch, args string, _ *channel) string {

@@ -29,7 +29,7 @@ func bridgeApp(c *channel, arg string) {
 	}
 	c.answer()
 	c.bridgeTo(b)
-	c.afterBridge()
+	c.afterBridge(b)
 }
 
 // setDialResult sets the A leg's variables about a finished dialling.
@@ -132,24 +132,24 @@ func (c *channel) leadBridge(b *channel, theirs profile) profile {
 }
 
 // leaveBridge separates the channel from the B leg and waits until that has left the
-// bridge too. The side that hung up first is why the bridge ended for the other one.
+// bridge too. Each side is told how the other one ended, if it has.
 func (c *channel) leaveBridge(b *channel, name string) {
-	first, led := b.hangupCause(), c.hangupCause()
-	if first == "" && led != "" {
-		b.setAll([][2]string{{"last_bridge_hangup_cause", led}, {"bridge_hangup_cause", led}})
+	if led := c.hangupCause(); led != "" {
+		b.set("bridge_hangup_cause", led)
 	}
 	if b.unjoin(c) {
 		b.awaitLeaving(csExchangeMedia)
 	}
-	cause := cmp.Or(b.hangupCause(), "BLIND_TRANSFER") // it was transferred away
+	cause := b.hangupCause()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.bridgedTo = nil
+	if c.bridgedTo == b {
+		c.bridgedTo = nil
+	}
 	c.vars.setAll([][2]string{{"last_bridge_to", b.uuid}, {"bridge_channel", name}, {"bridge_uuid", b.uuid},
-		{"last_sent_callee_id_name", c.other.calleeName}, {"last_sent_callee_id_number", c.other.calleeNumber},
-		{"bridge_hangup_cause", cause}})
-	if led == "" {
-		c.vars.set("last_bridge_hangup_cause", cause)
+		{"last_sent_callee_id_name", c.other.calleeName}, {"last_sent_callee_id_number", c.other.calleeNumber}})
+	if cause != "" {
+		c.vars.set("bridge_hangup_cause", cause)
 	}
 }
 
@@ -175,9 +175,9 @@ func (b *channel) awaitLeaving(st state) {
 
 // afterBridge parks, transfers or hangs up if the variables say so; else the dialplan
 // continues.
-func (c *channel) afterBridge() {
-	if c.ready() && !c.parkAfterBridge() && text.True(c.get("hangup_after_bridge")) {
-		c.hangup(c.get("bridge_hangup_cause"))
+func (c *channel) afterBridge(b *channel) {
+	if c.ready() && !load(&c.mu, &c.redirected) && !c.parkAfterBridge() && text.True(c.get("hangup_after_bridge")) {
+		c.hangup(cmp.Or(b.hangupCause(), "NORMAL_CLEARING"))
 	}
 }
 
@@ -186,7 +186,7 @@ func (c *channel) parkAfterBridge() bool {
 	where := c.get("transfer_after_bridge")
 	switch {
 	case text.True(c.get("park_after_bridge")):
-		c.setState(csPark)
+		c.parkSession()
 	case where != "":
 		c.set("transfer_after_bridge", "")
 		c.transfer(text.Split(where, ':', 4))
@@ -205,13 +205,23 @@ func (c *channel) onExchangeMedia() {
 	}
 }
 
-// onSoftExecute runs the A leg's side of uuid_bridge; then the dialplan continues with
-// the action after the one that the bridge took the channel out of
-// (switch_ivr_bridge.c:uuid_bridge_on_soft_execute).
+// onSoftExecute runs the A leg's side of uuid_bridge, when the other one has left what it
+// did; then the dialplan continues with the action after the one that the bridge took the
+// channel out of (switch_ivr_bridge.c:uuid_bridge_on_soft_execute).
 func (c *channel) onSoftExecute() {
 	if b := swap(&c.mu, &c.bridgeTarget, nil); b != nil {
-		c.bridgeTo(b)
-		c.afterBridge()
+		b.watch(c.wake)
+		c.await(wait{endless: true, ignoreBreak: true, until: func() bool { return b.down() || load(&b.mu, &b.running) == csReset }})
+		b.unwatch(c.wake)
+		switch {
+		case !c.ready():
+			b.hangup("DESTINATION_OUT_OF_ORDER")
+		case !b.ready():
+			c.hangup("DESTINATION_OUT_OF_ORDER")
+		default:
+			c.bridgeTo(b)
+			c.afterBridge(b)
+		}
 	}
 	if c.ready() {
 		c.setState(csExecute)
@@ -232,15 +242,38 @@ func (c *channel) unbridge(partner *channel) {
 	partner.changed()
 }
 
-// connectTwo bridges two channels, whatever they do (uuid_bridge).
+// connectTwo bridges two channels, whatever they do (switch_ivr_bridge.c:
+// switch_ivr_uuid_bridge).
 func connectTwo(a, b *channel) {
-	for _, c := range []*channel{a, b} {
-		if partner := c.partner(); partner != nil && partner != a && partner != b {
+	a.set("signal_bond", b.uuid)
+	b.set("signal_bond", a.uuid)
+	swap(&a.mu, &a.bridgeTarget, b)
+	redirect(a, b)
+	for _, c := range []*channel{b, a} {
+		partner := c.partner()
+		if c == b {
+			c.setState(csReset)
+		} else {
+			c.setState(csSoftExecute)
+		}
+		if partner != nil {
 			c.unbridge(partner)
 		}
 	}
-	swap(&b.mu, &b.bridgedTo, a)
-	b.setState(csExchangeMedia)
-	swap(&a.mu, &a.bridgeTarget, b)
-	a.setState(csSoftExecute)
+}
+
+// interceptApp puts its channel in the place of the one to which another is bridged
+// (switch_ivr_bridge.c:switch_ivr_intercept_session).
+func interceptApp(c *channel, uuid string) {
+	r := c.sw.locate(uuid)
+	if r == nil {
+		return
+	}
+	c.answer()
+	r.answer()
+	other := r.partner()
+	connectTwo(c, r)
+	if other != nil && other != c {
+		other.hangup("PICKED_OFF")
+	}
 }

@@ -6,6 +6,13 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
+// parkSession has the channel go to CS_PARK, whatever it does (switch_ivr.c:
+// switch_ivr_park_session).
+func (c *channel) parkSession() {
+	redirect(c)
+	c.setState(csPark)
+}
+
 // park waits under somebody's control (switch_ivr_park), at most for
 // park_timeout, which is "seconds[:cause]". It reads a digit with each frame of media.
 func (c *channel) park() {
@@ -22,7 +29,9 @@ func (c *channel) park() {
 	}
 	c.controlled = true
 	limit := c.vars.get("park_timeout")
-	c.vars.set("park_timeout", "")
+	if limit != "" {
+		c.vars.setAll([][2]string{{"park_timeout", ""}, {"park_after_bridge", ""}})
+	}
 	late := c.lateRelease
 	c.lateRelease = 0
 	c.mu.Unlock()

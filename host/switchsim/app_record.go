@@ -1,7 +1,6 @@
 package switchsim
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +49,7 @@ func recordSessionApp(c *channel, arg string) {
 	}
 }
 
-func stopRecordSessionApp(c *channel, arg string) { c.stopRecording(cmp.Or(arg, "all")) }
+func stopRecordSessionApp(c *channel, arg string) { c.stopRecording(arg) }
 
 func uuidRecordAPI(c *channel, argv []string) string {
 	done := false

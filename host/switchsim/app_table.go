@@ -34,6 +34,7 @@ func applications() map[string]application {
 		"hash":                   {run: hashApp, afterHangup: true},
 		"info":                   {run: infoApp, afterHangup: true},
 		"log":                    {run: func(c *channel, arg string) { c.sw.logLine(c.uuid, arg) }, afterHangup: true},
+		"intercept":              {run: interceptApp},
 		"loop_playback":          {run: loopPlaybackApp, needsMedia: true},
 		"multiset":               {run: multisetApp, afterHangup: true},
 		"multiunset":             {run: multiunsetApp, afterHangup: true},

@@ -58,6 +58,7 @@ type channel struct {
 	state       state // state it should go to
 	cause       string
 	transferred bool // CF_TRANSFER
+	redirected  bool // it is to go to another state, which no socket application takes back (CF_REDIRECT)
 	replaced    bool // CF_RESET: the extension was replaced
 	extension   []Action
 	hitDialplan bool

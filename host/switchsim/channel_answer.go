@@ -1,6 +1,10 @@
 package switchsim
 
-import "github.com/eslua/eslua/host/switchsim/text"
+import (
+	"cmp"
+
+	"github.com/eslua/eslua/host/switchsim/text"
+)
 
 // dialledHalf returns the A half if c is the B half of a loopback. mod_loopback
 // passes progress on to it.
@@ -106,6 +110,9 @@ func (c *channel) hangup(cause string) {
 	controllers, first := c.markHungUp(text.Cause(cause))
 	if !first {
 		return
+	}
+	if bond := c.sw.locate(cmp.Or(c.get("signal_bond"), c.get("originate_signal_bond"))); bond != nil {
+		bond.set("last_bridge_hangup_cause", c.hangupCause())
 	}
 	c.trace(WhoSwitch, "hangup", "hung up: "+c.hangupCause())
 	c.fire("CHANNEL_HANGUP")

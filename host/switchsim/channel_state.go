@@ -99,6 +99,7 @@ func (c *channel) enterState() (st state, entered bool) {
 	defer c.mu.Unlock()
 	st, entered = c.state, c.state != c.running || c.state == csRouting
 	c.transferred = c.transferred && st != csRouting
+	c.redirected = c.redirected && !entered
 	if st < csHangup {
 		c.running = st
 	}

@@ -14,7 +14,11 @@ import (
 // dialplan or context stays as it is.
 func (c *channel) transfer(argv []string) {
 	c.runTransferHooks()
-	p, partner := c.redirect(nth(argv, 0), nth(argv, 1), nth(argv, 2))
+	partner := c.partner()
+	if partner != nil { // before its bridge ends, which may hang it up
+		partner.set("signal_bond", "")
+	}
+	p := c.redirect(nth(argv, 0), nth(argv, 1), nth(argv, 2))
 	if p == nil {
 		c.hangup("EXCHANGE_ROUTING_ERROR") // nothing happens if it is hung up already
 		return
@@ -44,7 +48,7 @@ func (c *channel) runTransferHooks() {
 
 // redirect gives the channel its new profile and the state CS_ROUTING. It returns
 // nil if the channel is hung up or was forwarded too often.
-func (c *channel) redirect(extension, dialplan, context string) (p *profile, partner *channel) {
+func (c *channel) redirect(extension, dialplan, context string) (p *profile) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	forwards := 70
@@ -52,7 +56,7 @@ func (c *channel) redirect(extension, dialplan, context string) (p *profile, par
 		forwards = text.Number(v) - 1
 	}
 	if c.cause != "" || forwards <= 0 {
-		return nil, nil
+		return nil
 	}
 	next := *c.caller
 	p = &next
@@ -70,5 +74,5 @@ func (c *channel) redirect(extension, dialplan, context string) (p *profile, par
 	c.vars.set("transfer_source", p.transferSource)
 	c.caller, c.digits = p, nil
 	c.transferred, c.state = true, csRouting
-	return p, c.bridgedTo
+	return p
 }

@@ -51,5 +51,5 @@ func (l *connection) detach() {
 // connection: resume or socket_resume was set and nothing has moved the
 // channel since. The caller holds c.mu.
 func (l *connection) resumes(c *channel) bool {
-	return c.cause == "" && !c.moving() && (l.resume.Load() || text.True(c.getLocked("socket_resume")))
+	return c.cause == "" && !c.moving() && !c.redirected && (l.resume.Load() || text.True(c.getLocked("socket_resume")))
 }

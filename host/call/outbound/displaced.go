@@ -75,6 +75,11 @@ func (c *Call) do(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
 // post sends commands in one write, without waiting for their replies, and returns
 // the place of the last one's reply.
 func (c *Call) post(cmds ...esl.Command) (*esl.Pending, error) {
+	return c.postAhead(len(cmds), cmds...)
+}
+
+// postAhead works like post, and returns the place of the n-th command's reply.
+func (c *Call) postAhead(n int, cmds ...esl.Command) (*esl.Pending, error) {
 	if c.displaced {
 		return nil, ErrDisplaced
 	}
@@ -82,5 +87,5 @@ func (c *Call) post(cmds ...esl.Command) (*esl.Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sent[len(sent)-1], nil
+	return sent[n-1], nil
 }

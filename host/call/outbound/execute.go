@@ -31,6 +31,10 @@ func (e *executions) nextID() string {
 // isOwn reports whether this connection chose an Application-UUID.
 func (e *executions) isOwn(id string) bool { return strings.HasPrefix(id, e.prefix) }
 
+// atOnce ends the id of an application that takes no time, so that it is not stopped where
+// the call has moved to.
+const atOnce = "-at-once"
+
 // An execution is one application on its way through FreeSWITCH.
 type execution struct {
 	app, id   string
@@ -60,6 +64,18 @@ func (c *Call) Execute(ctx context.Context, app, arg string) (esl.Event, error) 
 	return c.execute(ctx, app, arg, true)
 }
 
+// ExecuteThen works like Execute, and has FreeSWITCH execute another application when the
+// first has ended, in whatever way: also if the call moves or hangs up, and if we die.
+// FreeSWITCH takes it from its queue before the channel leaves our socket application
+// (mod_event_socket.c:socket_function calls switch_ivr_parse_all_events).
+func (c *Call) ExecuteThen(ctx context.Context, app, arg, thenApp, thenArg string) (esl.Event, error) {
+	then, err := esl.Execute(esl.ExecuteOptions{App: thenApp, Arg: thenArg, EventUUID: c.nextID() + atOnce, Lock: true})
+	if err != nil {
+		return esl.Event{}, err
+	}
+	return c.execute(ctx, app, arg, true, then)
+}
+
 // ExecuteOpen works like Execute, but an application that an observer executes
 // meanwhile runs inside this one, which then continues, and not after it. It is for
 // applications that play or record: these look for commands (switch_ivr_play_file
@@ -68,7 +84,7 @@ func (c *Call) ExecuteOpen(ctx context.Context, app, arg string) (esl.Event, err
 	return c.execute(ctx, app, arg, false)
 }
 
-func (c *Call) execute(ctx context.Context, app, arg string, lock bool) (esl.Event, error) {
+func (c *Call) execute(ctx context.Context, app, arg string, lock bool, then ...esl.Command) (esl.Event, error) {
 	if name, rest, ok := strings.Cut(app, "::"); ok && arg == "" {
 		app, arg = name, rest
 	}
@@ -100,7 +116,7 @@ func (c *Call) execute(ctx context.Context, app, arg string, lock bool) (esl.Eve
 			}
 		}()
 	}
-	sent, err := c.post(cmds...)
+	sent, err := c.postAhead(len(cmds), append(cmds, then...)...)
 	if err != nil {
 		return esl.Event{}, err
 	}

@@ -26,7 +26,7 @@ func (c *Call) expectStray(x *execution) {
 
 // stopStray stops a stray as soon as it begins.
 func (c *Call) stopStray(ev eventView) {
-	if !c.moved || !c.isOwn(ev.appID) || ev.app == "transfer" { // that is how we move it
+	if !c.moved || !c.isOwn(ev.appID) || strings.HasSuffix(ev.appID, atOnce) || ev.app == "transfer" { // that is how we move it
 		return
 	}
 	at := slices.IndexFunc(c.strays, func(s stray) bool { return s.id == ev.appID })

@@ -40,6 +40,8 @@ func AppendNumber(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f), math.IsInf(f, 0):
 		return append(dst, "null"...)
+	case f == 0 && math.Signbit(f):
+		return append(dst, "-0"...)
 	case f == math.Trunc(f) && math.Abs(f) <= exact:
 		return strconv.AppendInt(dst, int64(f), 10)
 	}
