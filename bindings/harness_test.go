@@ -212,7 +212,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
 		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(), Args: h.args,
-		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, func() {}), Print: print,
+		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, nil, func() {}), Print: print,
 	})
 	err := st.Run(ctx, h.script, []string{"flow", "first"})
 	if h.ended != nil {

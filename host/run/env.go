@@ -81,10 +81,16 @@ func (e Exit) Error() string { return string(e) }
 
 // Allowed returns what a check of a text for FreeSWITCH returns. If only a channel
 // that is not the script's own is in its way, it asks FreeSWITCH whether that
-// channel is connected to one that is, or was dialled by it, and checks again.
+// channel is connected to one that is, or was dialled by it, and checks again. It does so
+// too if only a common burden is in its way, and FreeSWITCH has room.
 func (e *Env) Allowed(ctx context.Context, check func() error) error {
 	for {
 		err := check()
+		var full *grant.BurdenError
+		if errors.As(err, &full) && full.Common != nil && full.Common.Due(e.Clock.Now()) && e.roomy(ctx) {
+			full.Common.Renew()
+			continue
+		}
 		var refused *grant.RefusedError
 		if !errors.As(err, &refused) || refused.Channel == "" || !e.connected(ctx, refused.Channel) {
 			return err

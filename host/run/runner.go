@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 
 	"github.com/eslua/eslua/host/call/outbound"
@@ -30,6 +31,9 @@ type Runner struct {
 	deps Deps
 	runs population
 	full atomic.Int64 // uses that did not fit into the burden of their run
+
+	mu      sync.Mutex
+	commons map[string]*grant.Common // by flow; only of flows that there are
 }
 
 // New returns a Runner.
@@ -37,7 +41,7 @@ func New(d Deps) *Runner {
 	if d.Seed == nil {
 		d.Seed = rand.Uint64
 	}
-	return &Runner{deps: d}
+	return &Runner{deps: d, commons: map[string]*grant.Common{}}
 }
 
 var errPanicked = errors.New("eslua itself crashed in this run, not the script; the log has the stack")
@@ -89,6 +93,20 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	return err
 }
 
+// common returns the burden that the runs of a flow share whose calls FreeSWITCH itself
+// has dialled, nil for another call.
+func (r *Runner) common(run *Run) *grant.Common {
+	if run.Env.Call == nil || !dialledItself(run.Env.Call.Snapshot()) {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.commons[run.Flow] == nil {
+		r.commons[run.Flow] = new(grant.Common)
+	}
+	return r.commons[run.Flow]
+}
+
 // newState makes the run's state: not in execute, whose part of the stack a script that
 // waits keeps.
 func (r *Runner) newState(run *Run) *vm.State {
@@ -112,7 +130,7 @@ func (r *Runner) complete(run *Run) *Env {
 	env := &run.Env
 	env.Clock, env.Grants, env.Args = r.deps.Clock, run.Grants, run.Args
 	if run.Switch > 0 {
-		env.Burden = grant.NewBurden(run.Switch, func() { r.full.Add(1) })
+		env.Burden = grant.NewBurden(run.Switch, r.common(run), func() { r.full.Add(1) })
 	}
 	env.Log = cmp.Or(env.Log, slog.New(slog.DiscardHandler))
 	if env.Switch == nil {

@@ -88,7 +88,7 @@ type Limits struct {
 	CPU         Duration `yaml:"cpu" default:"1m" doc:"Lua CPU time in all"`
 	AfterHangup Duration `yaml:"after_hangup" default:"100ms" doc:"Lua CPU time in all after the caller has hung up, to finish and to clean up; a script with a hangup hook has limits.burst if that is more"`
 	Duration    Duration `yaml:"duration" default:"0s" doc:"wall-clock time of the script; 0 is no limit"`
-	Switch      Size     `yaml:"switch" default:"16MiB" doc:"what FreeSWITCH may start and keep for the script in all: a leg and a recording count as 64KiB, a task, a job, an event, a row as 4KiB, texts as long as they are"`
+	Switch      Size     `yaml:"switch" default:"16MiB" doc:"what FreeSWITCH may start and keep for the script in all: a leg counts as 64KiB, a second of a recording as 1KiB and a recording as 64KiB to 1MiB (as one without a time limit does), a task, a job, an event, a row as 4KiB, texts as long as they are"`
 	Stack       int      `yaml:"stack" least:"1" default:"16000" doc:"depth of function calls"`
 	Source      Size     `yaml:"source" default:"256KiB" doc:"size of a script, of each module that it requires, and of one text given to load()"`
 }

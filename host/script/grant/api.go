@@ -151,8 +151,10 @@ func (c check) apiArgument(name, arg, where string) (known bool, err error) {
 	case "uuid_write_png":
 		return true, c.written(APICommand, name, arg, where)
 	case "uuid_record":
-		_, err := c.text(urlDecoded(arg)) // session_record_function decodes its variables
-		return true, cmp.Or(err, c.recorded(arg, where))
+		if w := syntax.Split(arg, ' ', 5); !strings.EqualFold(wordAt(w, 1), "stop") {
+			c.records(wordAt(w, 3))
+		}
+		return true, c.recorded(arg, where)
 	}
 	return false, c.dial(arg)
 }
@@ -261,7 +263,7 @@ func (c check) anyAmpersand(s, where string) error {
 // recorded checks the name of a file that is recorded. With a spool directory,
 // FreeSWITCH has a shell move the file to its place (switch_core_file_close).
 func (c check) recorded(path, where string) error {
-	if bare := strings.ToLower(stripQuotes(path)); strings.Contains(bare, "spool_path") {
+	if bare := strings.ToLower(urlDecoded(stripQuotes(path))); strings.Contains(bare, "spool_path") {
 		if err := c.variableUse("spool_path", program, where); err != nil {
 			return err
 		}
@@ -287,6 +289,9 @@ var writtenEnding = regexp.MustCompile(`(?i)\.(fsv|tiff?|png)\s*$`)
 
 // urlDecoded decodes a text as switch_utils.c:switch_url_decode does.
 func urlDecoded(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
 	var out strings.Builder
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {

@@ -168,9 +168,14 @@ func (c check) appArgument(name, data, where string) (known bool, err error) {
 		return true, c.arguments([]argument{{application, 6, at}}, data, where)
 	case "bind_digit_action":
 		return true, c.digitActions(syntax.Split(data, ',', c.wordLimit(6)), where)
-	case "record", "record_session":
+	case "record":
+		c.records(wordAt(syntax.Split(data, ' ', 4), 1))
+		return true, c.recorded(data, where)
+	case "record_session":
+		c.records(strings.TrimPrefix(wordAt(syntax.Split(data, ' ', 4), 1), "+"))
 		return true, c.recorded(data, where)
 	case "record_fsv", "rxfax":
+		c.records("")
 		return true, c.written(Application, name, data, where)
 	case "enum":
 		return true, c.lookup(Application, name, data, where)

@@ -52,7 +52,8 @@ func (c check) count(s string) error {
 	return nil
 }
 
-// text looks for what can occur anywhere in a text, at whatever depth of quotes:
+// text looks for what can occur anywhere in a text, at whatever depth of quotes, also
+// where FreeSWITCH decodes the %XX of URLs in it (mod_dptools.c:record_session_function):
 // variables that are executed later, a file that is the output of a program, ${...}.
 // It returns the text with a sample for each ${...} that FreeSWITCH may fill later.
 func (c check) text(s string) (string, error) {
@@ -75,7 +76,14 @@ func (c check) text(s string) (string, error) {
 	}
 	bare := stripQuotes(s)
 	c.unquoted = c.unquoted || bare != s
-	return s, c.assignments(bare)
+	if err := c.assignments(bare); err != nil {
+		return s, err
+	}
+	if decoded := urlDecoded(bare); decoded != bare {
+		c.maybe = true
+		return s, c.assignments(decoded)
+	}
+	return s, nil
 }
 
 // programs looks for files that are the output of a program, and for words that end a
@@ -83,6 +91,15 @@ func (c check) text(s string) (string, error) {
 // in .shell_stream. mod_tts_commandline puts the quoted text that it speaks into a shell
 // command and then replaces ${voice} and ${file} in it by quoted texts.
 func (c check) programs(s string) error {
+	if decoded := urlDecoded(s); decoded != s {
+		if err := c.programsIn(decoded); err != nil {
+			return err
+		}
+	}
+	return c.programsIn(s)
+}
+
+func (c check) programsIn(s string) error {
 	bare := stripQuotes(s)
 	if strings.Contains(bare, "${voice}") || strings.Contains(bare, "${file}") {
 		return c.use("text", "shell-words", program, s)

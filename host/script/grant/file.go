@@ -39,7 +39,7 @@ func withoutParams(name string) string {
 	if !strings.Contains(name, "{") { // of nearly every file
 		return name
 	}
-	return fileParams.ReplaceAllString(name, "")
+	return name[len(fileParams.FindString(name)):]
 }
 
 func withoutTimeLimit(name string) string {
@@ -56,11 +56,30 @@ func (c check) files(names, where string) error {
 		return err
 	}
 	for piece := range strings.SplitSeq(withoutParams(stripQuotes(names)), "!") {
-		if err := c.ending(strings.TrimSpace(withoutParams(piece)), where); err != nil {
+		if err := c.ending(unwrapped(piece), where); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unwrapped returns the name of the file that FreeSWITCH opens in the end, of one with
+// parameters in front and in formats that open another one: file_string://NAME and
+// file://HOST/NAME, which is decoded (mod_dptools.c:file_url_file_open).
+func unwrapped(name string) string {
+	for {
+		inner := strings.TrimSpace(withoutParams(name))
+		if format, rest, ok := strings.Cut(inner, "://"); ok && strings.EqualFold(format, "file_string") {
+			inner = rest
+		} else if ok && strings.EqualFold(format, "file") {
+			_, path, _ := strings.Cut(rest, "/")
+			inner = "/" + urlDecoded(path)
+		}
+		if inner == name {
+			return name
+		}
+		name = inner
+	}
 }
 
 // streams checks the formats by which names of files begin, wherever in the text they

@@ -81,7 +81,7 @@ func (g *Grants) CheckAPI(line string) error {
 	if c.spent.burden == 0 {
 		return err
 	}
-	return g.bear(err, c.spent.burden+int64(len(line)))
+	return g.bear(err, c.spent.burden, int64(len(line)))
 }
 
 // CheckApp checks an application and its argument, as FreeSWITCH has expanded it.
@@ -105,7 +105,7 @@ func (g *Grants) CheckApp(app, data string) error {
 		}
 		return c.expanded(app, data, "")
 	})
-	return g.bear(err, c.spent.burden+size)
+	return g.bear(err, c.spent.burden, size)
 }
 
 // CheckVariable checks a variable that is set on a channel or globally, because
@@ -130,7 +130,7 @@ func (g *Grants) CheckVariable(name, value string) error {
 		}
 		return c.variable(name, value, "")
 	})
-	return g.bear(err, c.spent.burden+size)
+	return g.bear(err, c.spent.burden, size)
 }
 
 // CheckReading checks a variable of the script's own call that it reads: a variable
@@ -149,7 +149,7 @@ func (g *Grants) CheckDial(dial string) error {
 	if err == nil {
 		c.legs(dial)
 	}
-	return g.bear(err, c.spent.burden+size)
+	return g.bear(err, c.spent.burden, size)
 }
 
 // CheckEvent checks an event that is fired, with its headers and its body. The error is a
@@ -160,15 +160,15 @@ func (g *Grants) CheckEvent(name string, headers [][2]string, body string) error
 		size += len(h[0]) + len(h[1])
 	}
 	err := c.unlessUnlimited(Application, "event", func() error { return c.fired(name, headers, body) })
-	return g.bear(err, c.spent.burden+int64(size))
+	return g.bear(err, c.spent.burden, int64(size))
 }
 
 // bear returns the error of a check, or adds what passed to the run's burden.
-func (g *Grants) bear(err error, weight int64) error {
+func (g *Grants) bear(err error, started, size int64) error {
 	if err != nil {
 		return err
 	}
-	return g.Burden.add(weight)
+	return g.Burden.add(started, size)
 }
 
 // Unlimited reports whether everything is permitted, so that no text need be read.

@@ -60,6 +60,8 @@ var programWays = []string{
 	"app capture|api_hangup_hook|system TOUCH|.*\nwait\nkill",
 	"app multiset|^^:a=b:api_hangup_hook=system TOUCH\nwait\nkill",
 	"app export|nolocal:api_on_answer=system TOUCH\napp bridge|LEG",
+	"app record_session|DIR/r.wav {record_post_process_exec_app%3Dsystem:touch%20FILE}\nwait\napp stop_record_session|all",
+	"app record_session|DIR/r.wav +1 {%72ecord_post_process_exec_app=system:touch%20FILE}\nwait\napp stop_record_session|all",
 	"app set|%[a=b]api_hangup_hook=system TOUCH\nwait\nkill",
 	"app speak|tts_commandline|; TOUCH ;|\\${voice}",
 	"app transfer|'system:TOUCH' inline",
@@ -319,12 +321,13 @@ var payloads = []string{
 	"loopback/app=system:TOUCH", "loopback/system:TOUCH/default/inline", ",system:TOUCH,park", "a',system:TOUCH,'park",
 	"api_hangup_hook=system TOUCH", "api_hangup_hook|system TOUCH|.*", "^^:a=b:api_hangup_hook=system TOUCH", "&system(TOUCH)",
 	"exec:system,TOUCH", "r,1,exec:system,TOUCH", "r,1,api:system,TOUCH", "api|me|URL|hi",
+	"{record_post_process_exec_app%3Dsystem:touch%20FILE}", "%7Brecord_post_process_exec_app=system:touch%20FILE}",
 	"shell_stream://TOUCH", "DIR/x;TOUCH;.wav", "{spool_path=DIR}DIR/x;TOUCH;.wav", "FILE;TOUCH", "`TOUCH`", "$(TOUCH)", "|TOUCH",
 	`{"command":"fsapi","data":{"cmd":"system","arg":"TOUCH"}}`, "say:tts_commandline:; TOUCH ;:\\${voice}", "tts_commandline|; TOUCH ;|${voice}",
 }
 
 // before are words that put a payload at another place of an argument.
-var before = []string{"", "UUID ", "a ", "a b ", "1 1 1 ", "a b c d ", "insert/r/k/", "a|", "x=", "UUID a ", "+1 UUID ", "+1 none "}
+var before = []string{"", "UUID ", "a ", "a b ", "1 1 1 ", "a b c d ", "insert/r/k/", "a|", "x=", "UUID a ", "+1 UUID ", "+1 none ", "DIR/r.wav ", "DIR/r.wav +1 "}
 
 // sendTries is how many of the tries that the default grants let through are sent.
 const sendTries = 1200
