@@ -130,7 +130,7 @@ func TestClutterBesideTheScripts(t *testing.T) {
 
 	before := heap()
 	within(t, 30*time.Second, func() {
-		s, _, log := openManual(t, dir, Config{Limits: limits})
+		s, _, log := openManual(t, dir, Config{Limits: limits, Notify: notifications(t)})
 		w := newWatcher(s)
 		defer w.notifier.close()
 		w.step(t.Context())

@@ -83,11 +83,14 @@ func openManual(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *l
 	return s, clk, log
 }
 
-// openRunning opens a store on the real clock that watches its directory and has no
-// periodic scan: every change that a test sees was notified.
+// watching configures a store that watches its directory and has no periodic scan:
+// every change that a test sees was notified.
+func watching(t *testing.T) Config { return Config{Scan: 1000 * time.Hour, Notify: notifications(t)} }
+
+// openRunning opens a store that watches its directory.
 func openRunning(t *testing.T, dir string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
+	s, err := Open(t.Context(), dir, watching(t), vm.Compile, quiet, hurryingClock())
 	must(t, err)
 	start(t, s)
 	return s

@@ -5,9 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/fsnotify/fsnotify"
 )
@@ -26,7 +24,7 @@ func TestNotificationsMayComeLater(t *testing.T) {
 	if w.follow(tree) {
 		t.Fatal("it watches without notifications")
 	}
-	w.open = fsnotify.NewWatcher
+	w.open = notifications(t)
 	if !w.follow(tree) || w.watcher == nil {
 		t.Error("there are notifications now, and they were not asked for")
 	}
@@ -36,16 +34,17 @@ func TestNotificationsMayComeLater(t *testing.T) {
 func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 1")
-	s, err := Open(t.Context(), dir, Config{Quiet: 5 * time.Millisecond, MaxDelay: 100 * time.Millisecond, Scan: time.Hour}, vm.Compile, quiet, clock.System())
-	must(t, err)
-	watchers := make(chan *fsnotify.Watcher, 1)
-	s.cfg.Notify = func() (*fsnotify.Watcher, error) {
-		w, err := fsnotify.NewWatcher()
+	cfg, watchers := watching(t), make(chan *fsnotify.Watcher, 1)
+	watch := cfg.Notify
+	cfg.Notify = func() (*fsnotify.Watcher, error) {
+		w, err := watch()
 		if err == nil {
 			watchers <- w
 		}
 		return w, err
 	}
+	s, err := Open(t.Context(), dir, cfg, vm.Compile, quiet, hurryingClock())
+	must(t, err)
 	start(t, s)
 	awaitFirstChange(t, s)
 	healthy := <-watchers
@@ -69,7 +68,7 @@ func TestAnOverflowOfNotificationsReadsEverything(t *testing.T) {
 func TestWhatTheNotifierFollows(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "scripts/lib/a.lua", "return 1")
-	w := &notifier{open: fsnotify.NewWatcher, log: quiet, reported: map[string]bool{}}
+	w := &notifier{open: notifications(t), log: quiet, reported: map[string]bool{}}
 	defer w.close()
 	scripts := filepath.Join(root, "scripts")
 	if !w.follow(scanDir(t, scripts, Config{}.withDefaults().Limits, emptyTree(), rereadNone)) {
