@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 func TestMain(m *testing.M) { testproc.Main(m) }
@@ -24,14 +24,12 @@ type console struct{ sw *switchsim.Switch }
 func (c console) API(_ context.Context, line string) (string, error)   { return c.sw.API(line), nil }
 func (c console) BgAPI(_ context.Context, line string) (string, error) { return c.sw.API(line), nil }
 
-// serveLegs starts a switch, and a Server that delivers all of its calls as legs.
+// serveLegs starts, in a bubble, a switch, and a Server that delivers all of its calls as legs.
 func serveLegs(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switchsim.Switch, string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sw := switchsim.New(switchsim.Config{Endpoints: endpoints, Heartbeat: -1})
+	n := memnet.New()
+	l := n.Listen()
+	sw := switchsim.New(switchsim.Config{Listener: n.Listen(), Dial: n.Dial, Endpoints: endpoints, Heartbeat: -1})
 	if err := sw.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,60 +52,66 @@ func serveLegs(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switc
 }
 
 func TestDial(t *testing.T) {
-	r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})
-	leg, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: "user/1", Timeout: 5 * time.Second,
-		Variables: []syntax.Var{{Name: "origination_caller_id_name", Value: "Pat {Smith}"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := leg.API(t.Context(), "uuid_getvar "+leg.UUID()+" origination_caller_id_name")
-	if err != nil || out != "Pat {Smith}" {
-		t.Errorf("the caller's name arrived as %q, %v", out, err)
-	}
-	if _, err := leg.Execute(t.Context(), "playback", "silence_stream://10"); err != nil {
-		t.Error(err)
-	}
-	if err := leg.Hangup(t.Context(), ""); err != nil {
-		t.Error(err)
-	}
-	leg.Release()
+	testproc.Bubble(t, func(t *testing.T) {
+		r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})
+		leg, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: "user/1", Timeout: 5 * time.Second,
+			Variables: []syntax.Var{{Name: "origination_caller_id_name", Value: "Pat {Smith}"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := leg.API(t.Context(), "uuid_getvar "+leg.UUID()+" origination_caller_id_name")
+		if err != nil || out != "Pat {Smith}" {
+			t.Errorf("the caller's name arrived as %q, %v", out, err)
+		}
+		if _, err := leg.Execute(t.Context(), "playback", "silence_stream://10"); err != nil {
+			t.Error(err)
+		}
+		if err := leg.Hangup(t.Context(), ""); err != nil {
+			t.Error(err)
+		}
+		leg.Release()
+	})
 }
 
 func TestDialFails(t *testing.T) {
-	r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/2", Cause: "USER_BUSY"})
-	for dial, want := range map[string]string{"user/2": "USER_BUSY", "user/99": "SUBSCRIBER_ABSENT", "rubbish": "CHAN_NOT_IMPLEMENTED"} {
-		_, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: dial, Timeout: time.Second})
-		var failed *FailedError
-		if !errors.As(err, &failed) || failed.Cause != want {
-			t.Errorf("%s: %v", dial, err)
+	testproc.Bubble(t, func(t *testing.T) {
+		r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/2", Cause: "USER_BUSY"})
+		for dial, want := range map[string]string{"user/2": "USER_BUSY", "user/99": "SUBSCRIBER_ABSENT", "rubbish": "CHAN_NOT_IMPLEMENTED"} {
+			_, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: dial, Timeout: time.Second})
+			var failed *FailedError
+			if !errors.As(err, &failed) || failed.Cause != want {
+				t.Errorf("%s: %v", dial, err)
+			}
 		}
-	}
-	if n := r.Pending(); n != 0 {
-		t.Errorf("%d legs are pending", n)
-	}
+		if n := r.Pending(); n != 0 {
+			t.Errorf("%d legs are pending", n)
+		}
+	})
 }
 
 func TestDialIsGivenUp(t *testing.T) {
-	r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/3", Silent: true})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() {
-		_, err := r.Dial(ctx, slow{console{sw}}, Request{Listener: addr, Dial: "user/3", Timeout: time.Minute})
-		done <- err
-	}()
-	rings, err := sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return strings.Contains(e.Channel, "/3") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("gave up with %v", err)
-	}
-	leg, _ := sw.Leg(rings.UUID)
-	<-leg.Done()
-	if leg.Cause() != "ORIGINATOR_CANCEL" {
-		t.Errorf("the leg ended with %s", leg.Cause())
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/3", Silent: true})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := r.Dial(ctx, slow{console{sw}}, Request{Listener: addr, Dial: "user/3", Timeout: time.Minute})
+			done <- err
+		}()
+		rings, err := sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return strings.Contains(e.Channel, "/3") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("gave up with %v", err)
+		}
+		leg, _ := sw.Leg(rings.UUID)
+		<-leg.Done()
+		if leg.Cause() != "ORIGINATOR_CANCEL" {
+			t.Errorf("the leg ended with %s", leg.Cause())
+		}
+	})
 }
 
 // slow abandons a background job when its ctx ends, as a connection does.
@@ -127,31 +131,30 @@ func (s slow) BgAPI(ctx context.Context, line string) (string, error) {
 // A socket application that reaches nobody ends the leg, as a called party does that
 // hangs up at once.
 func TestLegThatIsGoneBeforeItArrives(t *testing.T) {
-	r, sw, _ := serveLegs(t, switchsim.Endpoint{Dial: "user/5"})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := l.Addr().String()
-	_ = l.Close()
-	_, err = r.Dial(t.Context(), console{sw}, Request{Listener: nobody, Dial: "user/5", Timeout: time.Second})
-	var failed *FailedError
-	if !errors.As(err, &failed) || failed.Cause != "NORMAL_CLEARING" || !strings.Contains(err.Error(), "cannot reach "+nobody) {
-		t.Errorf("%v", err)
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		r, sw, _ := serveLegs(t, switchsim.Endpoint{Dial: "user/5"})
+		const nobody = "127.0.0.1:9"
+		_, err := r.Dial(t.Context(), console{sw}, Request{Listener: nobody, Dial: "user/5", Timeout: time.Second})
+		var failed *FailedError
+		if !errors.As(err, &failed) || failed.Cause != "NORMAL_CLEARING" || !strings.Contains(err.Error(), "cannot reach "+nobody) {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 func TestLegNobodyWaitsForIsHungUp(t *testing.T) {
-	_, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/4"})
-	id, err := sw.Originate("user/4 '&socket(" + addr + "/" + pathPrefix + "0000 async full)'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	leg, _ := sw.Leg(id)
-	<-leg.Done()
-	if leg.Cause() != "ORIGINATOR_CANCEL" {
-		t.Errorf("the leg ended with %s", leg.Cause())
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		_, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/4"})
+		id, err := sw.Originate("user/4 '&socket(" + addr + "/" + pathPrefix + "0000 async full)'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		leg, _ := sw.Leg(id)
+		<-leg.Done()
+		if leg.Cause() != "ORIGINATOR_CANCEL" {
+			t.Errorf("the leg ended with %s", leg.Cause())
+		}
+	})
 }
 
 func TestRequestLine(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 func TestMain(m *testing.M) { testproc.Main(m) }
@@ -29,6 +30,7 @@ type harness struct {
 	log    *lines
 	server *outbound.Server
 	listen net.Listener
+	dials  func(ctx context.Context, address string) (net.Conn, error)
 	abort  context.CancelFunc
 	work   chan func(context.Context, *outbound.Call)
 	served chan error // what Serve returned
@@ -44,9 +46,21 @@ func open(t *testing.T, cfg outbound.Config) *harness {
 	return openOn(t, cfg, l)
 }
 
+// openInBubble does what open does, in a bubble.
+func openInBubble(t *testing.T, cfg outbound.Config) *harness {
+	t.Helper()
+	n := memnet.New()
+	h := openOn(t, cfg, n.Listen())
+	h.dials = n.Dial
+	return h
+}
+
 func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *harness {
 	h := &harness{
 		t: t, clock: clock.NewManual(time.Unix(1e9, 0)), log: &lines{}, listen: l,
+		dials: func(ctx context.Context, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
+		},
 		work: make(chan func(context.Context, *outbound.Call)), served: make(chan error, 1), ended: make(chan struct{}, 100),
 	}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -135,7 +149,7 @@ type peer struct {
 
 func (h *harness) dial() *peer {
 	h.t.Helper()
-	nc, err := net.Dial("tcp", h.listen.Addr().String())
+	nc, err := h.dials(h.t.Context(), h.listen.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)
 	}

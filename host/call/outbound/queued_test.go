@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // lookAgain lasts longer than a connection goes without looking for new bytes.
@@ -24,33 +25,37 @@ func TestAQueuedHangupStopsTheNextApplication(t *testing.T) {
 		"start":               func(_ context.Context, c *outbound.Call) error { return c.Start("playback", "hello.wav") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := open(t, outbound.Config{})
-			p := h.call()
-			p.send(hangup("CHANNEL_HANGUP_COMPLETE", "USER_BUSY"))
-			time.Sleep(lookAgain)
-			hungUp(t, <-on(h, run), "USER_BUSY")
-			next := api(h, "status")
-			p.expect("api status") // and no application before it
-			p.send(output("UP\n"))
-			if got := <-next; got != "UP\n" {
-				t.Errorf("the answer is %q", got)
-			}
+			testproc.Bubble(t, func(t *testing.T) {
+				h := openInBubble(t, outbound.Config{})
+				p := h.call()
+				p.send(hangup("CHANNEL_HANGUP_COMPLETE", "USER_BUSY"))
+				time.Sleep(lookAgain)
+				hungUp(t, <-on(h, run), "USER_BUSY")
+				next := api(h, "status")
+				p.expect("api status") // and no application before it
+				p.send(output("UP\n"))
+				if got := <-next; got != "UP\n" {
+					t.Errorf("the answer is %q", got)
+				}
+			})
 		})
 	}
 }
 
 func TestAnsweredStaysTrueAfterTheHangup(t *testing.T) {
-	h := open(t, outbound.Config{})
-	p := h.call()
-	p.send(event("CHANNEL_ANSWER"))
-	if !ask(h, (*outbound.Call).Answered) {
-		t.Error("the answer is not seen")
-	}
-	p.send(hangup("CHANNEL_HANGUP_COMPLETE", "USER_BUSY"))
-	time.Sleep(lookAgain)
-	if !ask(h, func(c *outbound.Call) bool { _, over := c.HungUp(); return over && c.Answered() }) {
-		t.Error("the answer is forgotten with the hangup")
-	}
+	testproc.Bubble(t, func(t *testing.T) {
+		h := openInBubble(t, outbound.Config{})
+		p := h.call()
+		p.send(event("CHANNEL_ANSWER"))
+		if !ask(h, (*outbound.Call).Answered) {
+			t.Error("the answer is not seen")
+		}
+		p.send(hangup("CHANNEL_HANGUP_COMPLETE", "USER_BUSY"))
+		time.Sleep(lookAgain)
+		if !ask(h, func(c *outbound.Call) bool { _, over := c.HungUp(); return over && c.Answered() }) {
+			t.Error("the answer is forgotten with the hangup")
+		}
+	})
 }
 
 // An encoded Unique-ID is ambiguous, so the channel is asked.
