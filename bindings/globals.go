@@ -52,6 +52,17 @@ func (globals) Declare() *vm.Module {
 			Doc:     "In the script of a hook (hooks: in the configuration): the event for which it runs. It cannot be fired.",
 			Example: `if event then print(event:getType(), event:getHeader("Unique-ID")) end`,
 		},
+		{
+			Name: "XML_REQUEST", Kind: vm.Table,
+			Doc: "In a script that answers FreeSWITCH's XML lookups (xml: scripts: in the configuration): section, tag_name, key_name and key_value of what is looked up, and the hostname of the FreeSWITCH that asks. " +
+				"The script sets the global XML_STRING to the document; nil or \"\" means not found. For the dialplan it may set ACTIONS instead, a list of applications, each \"app\" or {\"app\", \"data\"}.",
+			Example: `if XML_REQUEST then print(XML_REQUEST.section, XML_REQUEST.key_value) end`,
+		},
+		{
+			Name: "params", Kind: vm.Object, Class: "Event",
+			Doc:     "In a script that answers FreeSWITCH's XML lookups: what FreeSWITCH says about the lookup; nil if it says nothing.",
+			Example: `if params then print(params:getHeader("user"), params:getHeader("domain")) end`,
+		},
 	}}
 }
 
@@ -81,6 +92,7 @@ func absent() map[string]string {
 		program  = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		readOnly = "eslua scripts change no files; freeswitch.API():execute(\"system\", COMMAND) can on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		apiOnly  = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
+		forXML   = "only a script that answers FreeSWITCH's XML lookups has it; name the script under xml: scripts: in the configuration"
 		chat     = "send it with event:chat_send"
 		pointer  = "a pointer of FreeSWITCH, which is of no use to a script"
 	)
@@ -89,8 +101,8 @@ func absent() map[string]string {
 		"env":         apiOnly,
 		"event":       "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
 		"message":     apiOnly,
-		"params":      apiOnly,
-		"XML_REQUEST": apiOnly,
+		"params":      forXML,
+		"XML_REQUEST": forXML,
 
 		"dofile":     module,
 		"loadfile":   module,

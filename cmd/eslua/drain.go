@@ -35,6 +35,12 @@ func (s *service) startDrain(ctx context.Context, d *drain, background *sync.Wai
 	s.app.admin.SetDraining(d.until)
 	s.app.rollout.Retire()
 	s.app.jobs.Retire()
+	if s.handover.Load() {
+		s.app.jobs.StopHooks()
+		if s.lookups != nil {
+			background.Go(func() { s.lookups.Drain(ctx) })
+		}
+	}
 	d.closed = make(chan struct{})
 	background.Go(func() {
 		defer close(d.closed)

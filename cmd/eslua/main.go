@@ -52,6 +52,7 @@ func commands() []command {
 		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "report how the running eslua is doing; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},
+		{"config", "[--config F]", "print the configuration that FreeSWITCH needs for what the scripts answer (xml)", printConfig},
 		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does", printDoc},
 		{"demo", "", "run two simulated calls, then an edit while eslua runs", demo},
 		{"version", "", "print the version", version},

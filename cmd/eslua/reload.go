@@ -50,6 +50,9 @@ func (s *service) reconfigure(cfg config.Config) {
 	s.drainTimeout.Store(int64(cfg.Drain))
 	s.app.calls.Configure(cfg)
 	s.app.jobs.Configure(cfg)
+	if s.app.lookups == nil && len(cfg.XML.Scripts) > 0 {
+		s.log.Warn("xml has scripts now, which answer after a restart only: the address is not open", "address", cfg.XML.Address)
+	}
 	s.app.rollout.Configure(cfg)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {
 		s.log.Error("a database cannot be used", "error", err)

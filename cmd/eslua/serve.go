@@ -56,6 +56,9 @@ func serve(p *program, ctx context.Context, args []string) error {
 	if err == nil {
 		s.listener, err = s.openListener(env)
 	}
+	if err == nil {
+		s.lookups, err = s.openLookups()
+	}
 	if err != nil {
 		s.app.close(ctx)
 		return err
@@ -89,10 +92,12 @@ type service struct {
 	admin      *admin.Server
 	seams      seams
 	listener   port
+	lookups    port // for mod_xml_curl; nil: no script answers it
 	systemd    *systemd.Notifier
 
 	drainRequested chan struct{} // by the admin
 	draining       atomic.Bool   // no new calls are taken
+	handover       atomic.Bool   // another eslua has the events and the lookups from then on
 
 	reloading    sync.Mutex // guards current
 	current      config.Config
@@ -170,9 +175,7 @@ func (s *service) readyStatus() string { return "taking calls on " + s.listener.
 // Drain does what SIGTERM does: see serve. With handover another eslua has the events
 // from now on.
 func (s *service) Drain(handover bool) {
-	if handover {
-		s.app.jobs.StopHooks()
-	}
+	s.handover.Store(handover)
 	select {
 	case s.drainRequested <- struct{}{}:
 	default:

@@ -19,11 +19,9 @@ func (s *service) openListener(env systemd.Environment) (port, error) {
 		return nil, err
 	}
 	addr := string(s.initial.Listen)
-	if s.seams.port != nil {
-		return s.seams.port(addr)
-	}
 	switch len(sockets) {
 	case 0:
+		return s.openPort(addr, "--listen")
 	case 1:
 		p, err := listener.Inherit(sockets[0], s.clock)
 		if err == nil {
@@ -36,6 +34,25 @@ func (s *service) openListener(env systemd.Environment) (port, error) {
 		}
 		return nil, fmt.Errorf("systemd passed %d sockets, but eslua listens on one: write a single ListenStream= in the socket unit", len(sockets))
 	}
+}
+
+// openLookups opens the address for FreeSWITCH's mod_xml_curl, nil if no script answers it.
+func (s *service) openLookups() (port, error) {
+	if len(s.initial.XML.Scripts) == 0 {
+		return nil, nil
+	}
+	p, err := s.openPort(string(s.initial.XML.Address), "xml.address")
+	if err == nil {
+		s.app.lookups = p
+	}
+	return p, err
+}
+
+// openPort opens an address, or shares it with the previous eslua.
+func (s *service) openPort(addr, setting string) (port, error) {
+	if s.seams.port != nil {
+		return s.seams.port(addr)
+	}
 	if s.overrides.takeover {
 		p, err := listener.Takeover(addr, s.clock)
 		if err != nil {
@@ -45,7 +62,7 @@ func (s *service) openListener(env systemd.Environment) (port, error) {
 	}
 	p, err := listener.Listen(addr, s.clock)
 	if err != nil {
-		err = fmt.Errorf("eslua cannot listen on %s: %w; if another eslua is running, replace it with --takeover; if the address is not on this machine, choose another with --listen", addr, err)
+		err = fmt.Errorf("eslua cannot listen on %s: %w; if another eslua is running, replace it with --takeover; if the address is not on this machine, choose another with %s", addr, err, setting)
 	}
 	return p, err
 }

@@ -49,6 +49,7 @@ type app struct {
 	account  *run.Account
 	calls    *call.Source
 	jobs     *job.Source
+	lookups  net.Listener // for mod_xml_curl; nil: no script answers it
 	peers    *esl.Budget
 	nodes    []*node.Link
 	recovery *recovery.Recovery
@@ -283,6 +284,9 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 		a.jobs.SetListener(l.Addr().String())
 	}
 	start("jobs", a.jobs.Run)
+	if a.lookups != nil {
+		start("xml", func(ctx context.Context) error { return a.jobs.AnswerLookups(ctx, a.lookups) })
+	}
 	start("parked calls", func(ctx context.Context) error { return a.recovery.Run(ctx, l.Addr().String()) })
 	a.admin.SetListen(l.Addr())
 	err := a.server.Serve(ctx, l)

@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -42,7 +43,9 @@ type Source struct {
 	serving context.Context // ends with Retire
 	retire  context.CancelFunc
 	hooks   *hooks
-	orders  chan Order // to be run in the background
+	orders  chan Order    // to be run in the background
+	turns   chan struct{} // as many as lookups may be answered at a time
+	xmlLog  *slog.Logger  // bounds what the scripts that answer them write together
 }
 
 // A Kind is a way into a script besides a call.
@@ -53,14 +56,16 @@ const (
 	Command Kind = "run"
 	Startup Kind = "startup"
 	Hook    Kind = "hook"
+	XML     Kind = "xml"
 )
 
-var kinds = []Kind{Command, Startup, Hook}
+var kinds = []Kind{Command, Startup, Hook, XML}
 
 // New returns a Source. Of cfg it uses the startup scripts, the hooks, the limits, the
 // grants and what the flows have of their own.
 func New(cfg config.Config, d Deps) *Source {
-	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), orders: make(chan Order)}
+	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), orders: make(chan Order),
+		turns: make(chan struct{}, max(1, cfg.XML.Parallel)), xmlLog: logbound.Script(d.Log)}
 	for _, k := range kinds {
 		s.accounts[k] = run.NewJobAccount()
 	}
@@ -111,7 +116,7 @@ type job struct {
 	given     map[string]any
 	print     func(line string)
 	said      func(level, line string)
-	completed func(*vm.State)
+	completed func(*run.Env) error
 }
 
 // run runs a job to its end and logs how it ended.

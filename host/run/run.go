@@ -27,8 +27,8 @@ type Run struct {
 	// Began is called when the script has been found and is about to run.
 	Began func(context.Context)
 	// Completed is called when the script has ended without an error, when its state
-	// can still be read.
-	Completed func(*vm.State)
+	// can still be read. Its error is the run's.
+	Completed func(*Env) error
 	// Ended is called once, whatever happens; failed reports that the script is to
 	// blame. It is called also when Began was not.
 	Ended func(failed bool)

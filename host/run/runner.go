@@ -88,7 +88,7 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	defer r.runs.add(&living{state: st, run: run, end: stop, ended: make(chan struct{})})()
 	err = st.Run(inner, script, append([]string{cmp.Or(run.Name, run.Flow)}, run.Args...))
 	if (err == nil || errors.As(err, new(Exit))) && run.Completed != nil {
-		run.Completed(st)
+		err = run.Completed(env)
 	}
 	return err
 }

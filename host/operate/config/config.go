@@ -24,6 +24,7 @@ type Config struct {
 	HTTP        HTTP                `yaml:"http"`
 	Startup     []Script            `yaml:"startup" form:"a list: [SCRIPT, 'SCRIPT ARGUMENTS']" doc:"scripts that run once when eslua starts, without a call; one that goes on for ever is ended when eslua takes no more calls"`
 	Hooks       []Hook              `yaml:"hooks" form:"a list: [{event: NAME, script: SCRIPT}]" reload:"yes" doc:"scripts that run for FreeSWITCH's events, of every node"`
+	XML         XML                 `yaml:"xml"`
 	Hosts       []Address           `yaml:"hosts" form:"a list: [HOST:PORT, HOST:PORT]" reload:"yes" doc:"every eslua host as FreeSWITCH reaches it, for eslua dialplan; empty: listen"`
 	Parked      Parked              `yaml:"parked" default:"report" reload:"yes" doc:"what eslua does with calls that a dead eslua left parked: report, hangup CAUSE, or reenter (their flow)"`
 	Drain       Duration            `yaml:"drain" default:"10m" reload:"yes" doc:"how long calls may continue after SIGTERM; the remaining ones are then given back to their dialplans"`

@@ -37,6 +37,10 @@ func setText(field reflect.Value, text string) error {
 	if s, ok := field.Addr().Interface().(interface{ Set(string) error }); ok {
 		return s.Set(text)
 	}
+	if field.Kind() == reflect.String {
+		field.SetString(text)
+		return nil
+	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		return fmt.Errorf("%q is not a whole number", text)

@@ -21,6 +21,7 @@ databases: {a: {dsn: "sqlite:///a"}}
 http: {connect_timeout: 1s, response_timeout: 1s, body: 1KiB, connections: 1, roots: /a, certificate: /a, key: /a}
 startup: [a]
 hooks: [{event: API, script: a}]
+xml: {address: "127.0.0.1:1", scripts: {directory: a}, user: a, password: a, timeout: 1s, parallel: 1}
 hosts: ["127.0.0.1:1"]
 parked: reenter
 drain: 1m
@@ -49,7 +50,7 @@ log: {level: debug, format: json, rate: 1}
 	if got := slices.Concat(reload, restart); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 		t.Errorf("of %v\nthese were told to differ: %v", want, got)
 	}
-	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "startup", "state", "history", "admin", "metrics", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
+	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
 	if !slices.Equal(restart, want) {
 		t.Errorf("a restart is asked for %v, want %v", restart, want)
 	}

@@ -15,7 +15,7 @@ func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
 // NamedFlow is a flow that a setting names.
 type NamedFlow struct {
-	Setting string // "default_flow", "routes", "flows", "startup" or "hooks"
+	Setting string // "default_flow", "routes", "flows", "startup", "hooks" or "xml.scripts"
 	Flow    string // as it is written
 	Path    []any  // of the setting, for Line
 }
@@ -37,6 +37,9 @@ func (c Config) NamedFlows() (list []NamedFlow) {
 		if h.Script != "" {
 			list = append(list, NamedFlow{"hooks", h.Script.Name(), []any{"hooks", i, "script"}})
 		}
+	}
+	for _, section := range slices.Sorted(maps.Keys(c.XML.Scripts)) {
+		list = append(list, NamedFlow{"xml.scripts", c.XML.Scripts[section].Name(), []any{"xml", "scripts", section}})
 	}
 	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {
 		list = append(list, NamedFlow{"flows", flow, []any{"flows", flow}})

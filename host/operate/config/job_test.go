@@ -49,3 +49,39 @@ hooks:
 		}
 	}
 }
+
+func TestXML(t *testing.T) {
+	c, err := Parse("eslua.yaml", []byte("xml: {scripts: {directory: 'users.lua x', configuration/a.conf: a, configuration/*: rest, phrases: p}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.XML.Address != "127.0.0.1:8085" || c.XML.User != "eslua" || c.XML.Timeout != Duration(5*time.Second) || c.XML.Parallel != 64 {
+		t.Errorf("defaults: %+v", c.XML)
+	}
+	for _, q := range [][3]string{{"directory", "x", "users.lua x"}, {"configuration", "a.conf", "a"}, {"configuration", "b.conf", "rest"}, {"dialplan", "", ""}, {"phrases", "", "p"}} {
+		if s, ok := c.XML.Script(q[0], q[1]); string(s) != q[2] || ok != (q[2] != "") {
+			t.Errorf("%v: %q", q, s)
+		}
+	}
+	if b := c.XML.Bindings(); !slices.Equal(b, []string{"configuration", "directory", "phrases"}) {
+		t.Errorf("bindings %q", b)
+	}
+	for source, want := range map[string]string{
+		"xml: {scripts: {directry: a}}":                             "did you mean directory?",
+		"xml: {scripts: {configuration: a}}":                        "configuration/NAME.conf",
+		"xml: {scripts: {chatplan: a}}":                             "looks nothing up in \"chatplan\"",
+		"xml: {scripts: {directory: ''}}":                           "is not a script",
+		"xml: {address: \"0.0.0.0:8085\", scripts: {directory: a}}": "add password: under xml",
+		"xml: {address: \"example:8085\", scripts: {directory: a}}": "add password: under xml",
+		"xml: {scripts: directory}":                                 "directory: SCRIPT",
+	} {
+		if _, err := Parse("eslua.yaml", []byte(source)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", source, err, want)
+		}
+	}
+	for _, source := range []string{"xml: {address: \"0.0.0.0:8085\", password: x}", "xml: {address: \"[::1]:8085\"}", "xml: {address: \"localhost:1\"}"} {
+		if _, err := Parse("eslua.yaml", []byte(source)); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}

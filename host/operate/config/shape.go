@@ -259,12 +259,14 @@ func settingNames(t reflect.Type) (names []string) {
 // setting that was meant, "" if none has a similar name.
 func unknownSetting(name string, t reflect.Type, in string) (message, meant string) {
 	message = fmt.Sprintf("unknown setting %q", name)
+	meant = spell.Nearest(name, settingNames(t))
+	isPlural := meant != "" && (meant+"s" == name || meant == name+"s")
 	for f := range reflect.TypeFor[Config]().Fields() {
-		if f.Type.Kind() == reflect.Struct && slices.Contains(settingNames(f.Type), name) {
+		if f.Type.Kind() == reflect.Struct && slices.Contains(settingNames(f.Type), name) && !isPlural {
 			return fmt.Sprintf("%s in %s; it belongs under %s", message, in, f.Tag.Get("yaml")), ""
 		}
 	}
-	if meant = spell.Nearest(name, settingNames(t)); meant != "" {
+	if meant != "" {
 		return message + "; did you mean " + meant + "?", meant
 	}
 	return fmt.Sprintf("%s; %s has %s", message, in, strings.Join(settingNames(t), ", ")), ""

@@ -1,0 +1,173 @@
+package job
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/lookup"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/grant"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// read returns the document that a script has left in XML_STRING, or for a dialplan in
+// ACTIONS, as FreeSWITCH may have it; "" if it has left none.
+func read(env *run.Env, request lookup.Request) (string, error) {
+	st := env.State
+	var doc *lookup.Element
+	if text := lua.LVAsString(st.Global("XML_STRING")); text != "" {
+		var err error
+		if doc, err = lookup.Parse(text); err != nil {
+			return "", fmt.Errorf("XML_STRING is not XML: %w", err)
+		}
+	} else if request.Section == "dialplan" && st.Global("ACTIONS") != lua.LNil {
+		actions, err := actions(st.Global("ACTIONS"))
+		if err != nil {
+			return "", err
+		}
+		doc = lookup.Extension(cmp.Or(request.Get("Hunt-Context"), request.Get("Caller-Context"), "default"), actions)
+	}
+	if doc == nil {
+		return "", nil
+	}
+	if err := (document{env.Grants, request.Section}).check(doc, false); err != nil {
+		return "", fmt.Errorf("the answer is not passed on: %w", err)
+	}
+	text := doc.String()
+	if len(text) > MaxAnswer {
+		return "", fmt.Errorf("the answer has %d bytes, more than %d", len(text), MaxAnswer)
+	}
+	return text, nil
+}
+
+// maxActions limits an extension.
+const maxActions = 1000
+
+// actions reads ACTIONS as the dialplan LUA does (mod_lua.cpp:lua_dialplan_hunt): each
+// entry is an application, or a table of an application and its data.
+func actions(v lua.LValue) ([]lookup.Action, error) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil, errors.New("ACTIONS may only be a table")
+	}
+	var list []lookup.Action
+	var wrong error
+	t.ForEach(func(_, entry lua.LValue) {
+		switch entry := entry.(type) {
+		case lua.LString, lua.LNumber:
+			list = append(list, lookup.Action{Application: lua.LVAsString(entry)})
+		case *lua.LTable:
+			var words []string
+			entry.ForEach(func(_, word lua.LValue) {
+				if !lua.LVCanConvToString(word) {
+					wrong = errors.New("a table in ACTIONS may only contain strings: the application and its data")
+				}
+				words = append(words, lua.LVAsString(word))
+			})
+			if len(words) > 0 {
+				list = append(list, lookup.Action{Application: words[0], Data: strings.Join(words[1:min(2, len(words))], "")})
+			}
+		default:
+			wrong = errors.New("ACTIONS may only contain strings or tables")
+		}
+	})
+	if len(list) > maxActions {
+		wrong = fmt.Errorf("ACTIONS has %d entries, more than %d", len(list), maxActions)
+	}
+	return list, wrong
+}
+
+// A document is checked before FreeSWITCH gets it: it runs what stands there.
+type document struct {
+	grants  *grant.Grants
+	section string
+}
+
+// check checks an element. plain says that what $1 stands for in it are digits.
+func (d document) check(e *lookup.Element, plain bool) error {
+	err := d.checkOne(e, &plain)
+	if err != nil {
+		if e.Line > 0 {
+			return fmt.Errorf("line %d: <%s>: %w", e.Line, e.Name, err)
+		}
+		return fmt.Errorf("<%s>: %w", e.Name, err)
+	}
+	for _, c := range e.Children {
+		if err := d.check(c, plain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d document) checkOne(e *lookup.Element, plain *bool) error {
+	name := strings.ToLower(e.Name)
+	switch d.section {
+	case "configuration": // the admin has named the file
+		return nil
+	case "directory":
+		switch name {
+		case "variable":
+			return d.grants.CheckVariable(e.Attr("name"), e.Attr("value"))
+		case "param":
+			return d.grants.CheckParam(e.Attr("name"), e.Attr("value"))
+		}
+		return nil
+	}
+	switch name {
+	case "condition", "regex", "input":
+		*plain = isPlain(e)
+		return cmp.Or(d.grants.CheckExpanded(e.Attr("field")), d.grants.CheckExpanded(e.Attr("expression")), d.grants.CheckExpanded(e.Attr("pattern")))
+	case "expression":
+		return d.grants.CheckExpanded(e.Text)
+	case "action", "anti-action":
+		err := d.action(e, e.Attr("data"), *plain)
+		if err == nil && e.Text != "" { // FreeSWITCH takes it instead
+			err = d.action(e, e.Text, *plain)
+		}
+		return err
+	}
+	return nil
+}
+
+// action checks an action of a dialplan, or of a phrase, which has a function.
+func (d document) action(e *lookup.Element, data string, plain bool) error {
+	if plain {
+		data = group.ReplaceAllString(data, "0")
+	}
+	data = group.ReplaceAllString(data, "$${$1}") // its value is not known
+	application := e.Attr("application")
+	switch function := strings.ToLower(e.Attr("function")); function {
+	case "":
+	case "execute":
+		application, data, _ = strings.Cut(data, "(")
+		data = strings.TrimSuffix(data, ")")
+	case "play-file":
+		application = "playback"
+	default:
+		return d.grants.CheckExpanded(data)
+	}
+	if application == "" {
+		return nil
+	}
+	return d.grants.CheckAction(application, data)
+}
+
+var group = regexp.MustCompile(`\$(\d)`)
+
+// isPlain reports whether everything that a condition can match is digits, + and *, so
+// that $1 in its actions holds nothing else.
+func isPlain(e *lookup.Element) bool {
+	for _, c := range e.Children {
+		if name := strings.ToLower(c.Name); name == "regex" && !isPlain(c) || name == "expression" && !plainPattern.MatchString(c.Text) {
+			return false
+		}
+	}
+	return plainPattern.MatchString(e.Attr("expression") + e.Attr("pattern"))
+}
+
+// plainPattern matches a regular expression that matches digits, + and * only.
+var plainPattern = regexp.MustCompile(`^\^?([0-9]|\\d|\\\+|\\\*|\[[0-9+*-]+\]|[()|?*+]|\{[0-9]+(,[0-9]*)?\})*\$?$`)
