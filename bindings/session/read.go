@@ -104,6 +104,16 @@ func (s *Session) collect(a *vm.Args, p *prompt, app, arg, variable string) (dig
 // it takes one every 20 ms (switch_ivr.c:switch_ivr_park).
 const drainTime = 40 * time.Millisecond
 
+// isNew reports whether a channel was created so shortly before an event that nobody can
+// have pressed a digit yet.
+func isNew(ev esl.Event) bool {
+	var v [2]string
+	ev.Pick([]string{"Event-Date-Timestamp", "Caller-Channel-Created-Time"}, v[:])
+	now, err1 := strconv.ParseInt(v[0], 10, 64)
+	created, err2 := strconv.ParseInt(v[1], 10, 64)
+	return err1 == nil && err2 == nil && now-created < drainTime.Microseconds()
+}
+
 // withTyped returns the argument of an application that takes digits, so that it first
 // gets those that were pressed before, because FreeSWITCH's park has taken them off the
 // channel. FreeSWITCH queues them when it expands the argument: earlier, park would take

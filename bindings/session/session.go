@@ -109,6 +109,9 @@ func (r *Sessions) setMain() {
 	s := r.newSession()
 	s.checkpoint = r.env.Checkpoint
 	s.setCall(r.env.Call)
+	if isNew(s.call.Snapshot()) {
+		s.drained = time.Time{}
+	}
 	s.setUUIDGlobal()
 	r.env.State.SetGlobal("session", s.object)
 }
