@@ -16,6 +16,11 @@ type benchHost func(ctx context.Context, l net.Listener)
 // because the speed of a machine changes.
 const benchRound = 250
 
+// benchWarm is the number of calls before that: each allocates up to 60 KB, and a host
+// touches new memory, which the kernel clears for it, until the ballast has been
+// allocated once.
+const benchWarm = ballastBytes / (40 << 10)
+
 // benchCalls reports the host's CPU time of a whole call (cpu-us/call) and how many
 // times that of the floor it is (x-floor). Each has a process of its own, so that what
 // its garbage costs is its own too. They serve in turns, and the ratio is the median
@@ -23,8 +28,8 @@ const benchRound = 250
 func benchCalls(b *testing.B, name, scripts string) {
 	sw := newSwitch(b)
 	floor, host := startPart(b, "floor", ""), startPart(b, name, scripts)
-	sw.calls(b, floor.addr, benchRound) // warm
-	sw.calls(b, host.addr, benchRound)
+	sw.calls(b, floor.addr, benchWarm)
+	sw.calls(b, host.addr, benchWarm)
 	spent := func(p *part, calls int) time.Duration {
 		before := p.ask(b, "cpu")
 		sw.calls(b, p.addr, calls)
