@@ -71,7 +71,7 @@ func modules(d Deps) []Module {
 		http.Module{Client: d.HTTP},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
-		file.Module{},
+		file.Module{}, file.Changes{},
 	}
 }
 

@@ -38,7 +38,7 @@ func (globals) Declare() *vm.Module {
 	}, Variables: []vm.Variable{
 		{
 			Name: "argv", Kind: vm.Table,
-			Doc: "The arguments of the script: argv[0] is its name, argv[1] the first argument. They come from the path of the socket application (socket HOST:PORT/FLOW/ARG1/ARG2), " +
+			Doc: "The arguments of the script: argv[0] is its file, argv[1] the first argument. They come from the path of the socket application (socket HOST:PORT/FLOW/ARG1/ARG2), " +
 				"from the route of the configuration, or from the command line of eslua exec.",
 			Example: `local extension = argv[1] or "7001"`,
 		},
@@ -72,7 +72,7 @@ type exit struct{}
 func (exit) Bind(env *run.Env) any { return env }
 
 func (exit) Declare() *vm.Module {
-	return &vm.Module{Name: "os", Doc: "Lua's own functions that tell the time.", AfterHangup: "Works as before: it does not concern the call.", Funcs: []vm.Func{{
+	return &vm.Module{Name: "os", Doc: "Lua's own functions for times and files.", AfterHangup: "Works as before: it does not concern the call.", Funcs: []vm.Func{{
 		Name: "exit", Params: []vm.Param{{Name: "code", Kind: vm.Any, Variadic: true, Doc: "ignored"}},
 		Doc:     "Logs an error and goes on, as in mod_lua. End a script with return, or with error(TEXT).",
 		Example: `os.exit(0) print("still here")`,
@@ -88,13 +88,11 @@ func (exit) Declare() *vm.Module {
 // to write instead. Scripts written for them use some of these names.
 func absent() map[string]string {
 	const (
-		module   = "put the file into the script directory and write require \"NAME\""
-		program  = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
-		readOnly = "eslua scripts change no files; freeswitch.API():execute(\"system\", COMMAND) can on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
-		apiOnly  = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
-		forXML   = "only a script that answers FreeSWITCH's XML lookups has it; name the script under xml: scripts: in the configuration"
-		chat     = "send it with event:chat_send"
-		pointer  = "a pointer of FreeSWITCH, which is of no use to a script"
+		program = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
+		apiOnly = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
+		forXML  = "only a script that answers FreeSWITCH's XML lookups has it; name the script under xml: scripts: in the configuration"
+		chat    = "send it with event:chat_send"
+		pointer = "a pointer of FreeSWITCH, which is of no use to a script"
 	)
 	return map[string]string{
 		"session":     "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
@@ -104,19 +102,9 @@ func absent() map[string]string {
 		"params":      forXML,
 		"XML_REQUEST": forXML,
 
-		"dofile":     module,
-		"loadfile":   module,
 		"os.execute": program,
 		"os.getenv":  "put the value under flows: NAME: settings: in the configuration, and read settings.NAME",
-		"os.remove":  readOnly,
-		"os.rename":  readOnly,
-		"os.tmpname": readOnly,
 		"io.popen":   program,
-		"io.output":  readOnly,
-		"io.write":   "write with print or freeswitch.consoleLog, which go to the log",
-		"io.read":    "a script has no terminal; open a file with io.open(NAME)",
-		"io.stderr":  "write with print or freeswitch.consoleLog, which go to the log",
-		"io.stdout":  "write with print or freeswitch.consoleLog, which go to the log",
 
 		"freeswitch.EventConsumer":      "a script gets only the events of its call, with session:setInputCallback",
 		"EventConsumer:bind":            "a script gets only the events of its call, with session:setInputCallback",

@@ -1,6 +1,7 @@
 package bindings_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -52,7 +53,10 @@ type harness struct {
 	limits   guard.Limits
 	print    func(line string)                 // nil writes to the test's log
 	readFile func(name string) (string, error) // of the script's tree
-	ended    func(*vm.State)                   // is called before the state is closed; may be nil
+	require  func(name string) (*vm.Script, error)
+	root     string          // of the tree; "": none
+	name     string          // of the script, argv[0]; "": flow
+	ended    func(*vm.State) // is called before the state is closed; may be nil
 }
 
 // outcome says how a run of the script ended.
@@ -203,7 +207,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	if print == nil {
 		print = func(line string) { h.t.Log(line) }
 	}
-	st := h.machine.NewState(vm.StateOptions{Limits: h.limits, Print: print, ReadFile: h.readFile})
+	st := h.machine.NewState(vm.StateOptions{Limits: h.limits, Print: print, ReadFile: h.readFile, Require: h.require, Root: h.root})
 	defer st.Close()
 	keep := checkpoint.Open(c, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, slog.New(h.log))
 	if keep.Ended() {
@@ -211,10 +215,10 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	}
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
-		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(), Args: h.args,
+		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(), Args: h.args, Root: h.root,
 		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, nil, func() {}), Print: print,
 	})
-	err := st.Run(ctx, h.script, []string{"flow", "first"})
+	err := st.Run(ctx, h.script, []string{cmp.Or(h.name, "flow"), "first"})
 	if h.ended != nil {
 		h.ended(st)
 	}

@@ -1,16 +1,18 @@
-// Package file owns the Lua table io: files to read, none to write. A relative
-// name is a file of the run's generation; an absolute one must lie in a directory
-// that the flow is granted.
+// Package file owns the Lua table io, and what os does with files. A relative name is a
+// file of the run's generation; an absolute one must lie in a directory that the flow is
+// granted. Files to read are in memory. What is written is kept until enough has come
+// together, so that a script holds no file of the system open.
 package file
 
 import (
+	"context"
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -19,69 +21,86 @@ import (
 // Module declares the table io and its files.
 type Module struct{}
 
-// Bind returns the environment of the run.
-func (Module) Bind(env *run.Env) any { return env }
-
-// Declare declares the table and the class.
-func (Module) Declare() *vm.Module {
-	name := vm.Param{Name: "name", Kind: vm.String, Doc: "a path relative to the script directory, or an absolute one in a directory that the flow may read (grants: read:)"}
-	return &vm.Module{
-		Name:        "io",
-		Doc:         "Files to read. eslua scripts write no files, so io has only what reads them. A relative name is a file of the script directory as it was when the call began.",
-		AfterHangup: "Works as before: it does not concern the call.",
-		Classes:     []*vm.Class{class()},
-		Funcs: []vm.Func{
-			{
-				Name:   "open",
-				Params: []vm.Param{name, {Name: "mode", Kind: vm.String, Optional: true, Default: "r", Doc: `"r" or "rb"`}},
-				Results: []vm.Result{{Name: "file", Kind: vm.Object, Class: "file", Doc: "nil if it cannot be read"}, {Name: "why", Kind: vm.String, Doc: "the reason, if file is nil"},
-					{Name: "errno", Kind: vm.Int, Doc: "the reason's number in C"}},
-				Doc:     "Opens a file for reading. Raises an error for a mode that writes, and for a directory that the flow may not read.",
-				Example: "local file, why = io.open(\"lists/vip.csv\")\nif file then\n  print(file:read(\"*a\"))\n  file:close()\nelse\n  freeswitch.consoleLog(\"err\", why)\nend",
-				Go:      open,
-			},
-			{
-				Name: "lines", Params: []vm.Param{name}, Results: []vm.Result{{Name: "iterator", Kind: vm.Function, Doc: "returns the next line, and nil after the last"}},
-				Doc:     "Returns an iterator over the lines of a file. Raises an error if the file cannot be read.",
-				Example: "for line in io.lines(\"lists/vip.csv\") do\n  print(line)\nend",
-				Go: func(a *vm.Args) error {
-					f, err := read(a, a.String(0))
-					if err != nil {
-						return err
-					}
-					a.Return(lines(a, a.State().NewObject("file", f), f))
-					return nil
-				},
-			},
-		},
-	}
+// files holds the files of a run.
+type files struct {
+	env           *run.Env
+	unwritten     []*File       // that have something to be written, the oldest first
+	own           [3]lua.LValue // stdin, stdout and stderr, nil until they are used
+	input, output lua.LValue    // the files of io.read and io.write; nil: stdin and stdout
+	refused       map[string]bool
 }
 
-var errReadOnly = errors.New("eslua scripts do not write files: store data in FreeSWITCH, with session:setVariable for the call or freeswitch.API():execute(\"hash\", \"insert/REALM/KEY/VALUE\") for all calls")
+// Bind returns the files of the run, whose dofile, loadfile and package.path find what
+// io.open finds.
+func (Module) Bind(env *run.Env) any {
+	env.State.FindFiles(func(path string, charge func(int)) (vm.Place, error) {
+		at, err := env.ToRead(env.State.Context(), path)
+		if err != nil || at.Tree != "" {
+			return vm.Place{Tree: at.Tree}, err
+		}
+		text, err := readWithin(at.Dir, at.Name, charge)
+		return vm.Place{Text: text}, err
+	})
+	return &files{env: env}
+}
 
-func open(a *vm.Args) error {
-	switch strings.TrimSuffix(a.String(1), "b") {
-	case "", "r":
-	default:
-		return errReadOnly
+// End writes what the script has not.
+func (s *files) End(context.Context) { s.writeAll() }
+
+// Holds visits what the script reaches without a variable.
+func (s *files) Holds(visit func(lua.LValue)) (bytes int) {
+	for _, f := range s.unwritten {
+		bytes += f.Holds(visit)
 	}
-	f, err := read(a, a.String(0))
-	if err == nil {
-		a.Return(a.State().NewObject("file", f))
+	for _, v := range append(s.own[:], s.input, s.output) {
+		if v != nil {
+			visit(v)
+		}
+	}
+	return bytes
+}
+
+// failed returns nil, the reason and its number, as C's functions do, and logs a refusal,
+// which the script may take for a missing file. Other errors are not of the file.
+func (s *files) failed(a *vm.Args, name string, err error) error {
+	var refused *grant.RefusedError
+	var over *run.QuotaError
+	if errors.As(err, &refused) || errors.As(err, &over) {
+		s.log(a, err.Error())
+		a.Return(lua.LNil, lua.LString(err.Error()), lua.LNumber(errno(err)))
 		return nil
 	}
-	var failed *unreadableError
-	if !errors.As(err, &failed) {
-		return err
-	}
-	a.Return(lua.LNil, lua.LString(failed.Error()), lua.LNumber(failed.errno()))
+	failed := unreadable(name, err)
+	a.Return(lua.LNil, lua.LString(failed.Error()), lua.LNumber(errno(failed)))
 	return nil
 }
 
-// unreadable returns the error for a file that cannot be read, in C's words.
+// log says once that something was refused.
+func (s *files) log(a *vm.Args, text string) {
+	const most = 100
+	if s.refused[text] || len(s.refused) == most {
+		return
+	}
+	if s.refused == nil {
+		s.refused = map[string]bool{}
+	}
+	s.refused[text] = true
+	s.env.Console.WriteFrom("WARNING", whereOf(a), "io", lineOf(a), text)
+}
+
+func whereOf(a *vm.Args) string { file, _ := a.Where(); return file }
+func lineOf(a *vm.Args) int     { _, line := a.Where(); return line }
+
+// unreadable returns the error for a file that cannot be opened, in C's words.
 func unreadable(name string, err error) error {
+	if errors.As(err, new(*store.NotFoundError)) {
+		err = fs.ErrNotExist
+	}
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		err = failed.Err
+	}
+	if n := syscall.Errno(0); errors.As(err, &n) {
+		err = n
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -104,34 +123,37 @@ func (e *unreadableError) Error() string {
 
 func (e *unreadableError) Unwrap() error { return e.why }
 
-func (e *unreadableError) errno() int {
-	if n := syscall.Errno(0); errors.As(e.why, &n) {
-		return int(n)
+// errno returns C's number of an error.
+func errno(err error) int {
+	n := syscall.EIO
+	switch {
+	case errors.Is(err, syscall.EFBIG):
+		n = syscall.EFBIG
+	case errors.As(err, &n):
+	case errors.Is(err, fs.ErrPermission):
+		n = syscall.EACCES
 	}
-	return int(syscall.EIO)
+	return int(n)
 }
 
 // read reads a file into memory.
-func read(a *vm.Args, name string) (*File, error) {
-	env := a.Instance().(*run.Env)
-	if !filepath.IsAbs(name) {
-		text, err := env.State.ReadFile(name)
-		if errors.As(err, new(*store.NotFoundError)) {
-			err = fs.ErrNotExist
-		}
-		if err != nil {
-			return nil, unreadable(name, err)
-		}
-		a.ChargeMemory(len(text)) // it may be a copy of its own (store.Dir), or one that the script's generation holds
-		return &File{text: text, open: true}, nil
-	}
-	dir, within, err := env.Grants.CheckRead(name)
+func (s *files) read(a *vm.Args, name string) (*File, error) {
+	at, err := s.env.ToRead(a.Context(), name)
 	if err != nil {
 		return nil, err
 	}
-	text, err := readWithin(dir, within, a.ChargeMemory)
-	if err != nil {
-		return nil, unreadable(name, err)
+	if at.Tree != "" {
+		text, err := s.env.State.ReadFile(at.Tree)
+		if err != nil {
+			return nil, err
+		}
+		a.ChargeMemory(len(text)) // it may be a copy of its own (store.Dir), or one that the script's generation holds
+		return &File{text: text, open: true, reads: true}, nil
 	}
-	return &File{text: text, open: true}, nil
+	s.writeAll()
+	text, err := readWithin(at.Dir, at.Name, a.ChargeMemory)
+	if err != nil {
+		return nil, err
+	}
+	return &File{text: text, open: true, reads: true}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/spell"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // Reference holds an entry for each name that scripts can use.
@@ -71,7 +72,7 @@ func New(modules []*vm.Module) *Reference {
 			g.entry.Doc = m.Doc
 		}
 		for _, c := range m.Constants {
-			g.entries = append(g.entries, &Entry{Name: m.Name + "." + c.Name, Kind: "constant", Type: c.Value.String(), Doc: c.Doc})
+			g.entries = append(g.entries, &Entry{Name: m.Name + "." + c.Name, Kind: "constant", Type: constant(c), Doc: c.Doc})
 		}
 		g.entries = append(g.entries, functions(m, m.Name+".")...)
 	}
@@ -83,6 +84,17 @@ func New(modules []*vm.Module) *Reference {
 		}
 	}
 	return r
+}
+
+// constant returns the value of a constant, or its type.
+func constant(c vm.Constant) string {
+	switch c.Value.(type) {
+	case nil:
+		return "object"
+	case *lua.LUserData:
+		return "userdata"
+	}
+	return c.Value.String()
 }
 
 func functions(m *vm.Module, prefix string) []*Entry {

@@ -15,7 +15,8 @@ bit32.rrotate bit32.rshift rawlen table.pack table.unpack`
 // changed says how a name of Lua differs in eslua.
 var changed = map[string]string{
 	"print":   "It writes to the log, or to the terminal in eslua exec.",
-	"require": "It loads a file of the script directory, as it was when the call began: require \"lib.menu\" is lib/menu.lua.",
+	"require": "It loads a file of the script directory, as it was when the call began: require \"lib.menu\" is lib/menu.lua. Then it looks for a module of eslua, such as cjson.",
+	"dofile":  "A relative path, and one below the script directory, eslua's or FreeSWITCH's (script_dir), is a file of the script directory as it was when the call began. Another one must be granted (grants: read:).",
 }
 
 func standardDoc(name string) string {

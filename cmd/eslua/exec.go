@@ -64,11 +64,16 @@ func execute(p *program, ctx context.Context, args []string) error {
 		defer stop()
 		env.Switch = first
 	}
+	general := run.GeneralConfig(&cfg)
+	if general.Root, err = filepath.Abs(filepath.Dir(file)); err != nil {
+		return err
+	}
 	return runner.Run(ctx, &run.Run{
 		Flow:    file,
+		Name:    file,
 		Args:    rest[1:],
 		Scripts: looseScript{store.NewDir(filepath.Dir(file), vm.Compile), ctx},
-		Config:  run.GeneralConfig(&cfg),
+		Config:  general,
 		Env:     env,
 		Print:   func(line string) { fmt.Fprintln(p.stdout, line) },
 	})

@@ -12,14 +12,13 @@ import (
 // and the script's arguments.
 type route struct {
 	flow string
-	name string // of the flow, as it was written
 	args []string
 }
 
 // newRoute reports false if the flow is not named.
 func newRoute(flow string, args []string) (route, bool) {
 	name := config.FlowName(flow)
-	return route{name, flow, args}, name != ""
+	return route{name, args}, name != ""
 }
 
 // arrival holds what the flow of a call whose path names none is chosen by.

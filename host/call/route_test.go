@@ -22,14 +22,14 @@ routes:
 		want route
 		none bool
 	}{
-		"path":               {path: "inviteToConf/7001", want: route{"inviteToConf", "inviteToConf", []string{"7001"}}},
-		"path wins":          {path: "a", a: arrival{destination: "7123", context: "public"}, want: route{"a", "a", []string{}}},
-		"path with .lua":     {path: "/a.lua", want: route{"a", "a.lua", []string{}}},
-		"encoded path":       {path: "a/ivr%2Fhi%20there.wav/2", want: route{"a", "a", []string{"ivr/hi there.wav", "2"}}},
-		"broken encoding":    {path: "a/50%/x", want: route{"a", "a", []string{"50%", "x"}}},
-		"destination":        {a: arrival{destination: "7123", context: "public"}, want: route{"conference", "conference", []string{"room", "12", "x37123"}}},
+		"path":               {path: "inviteToConf/7001", want: route{"inviteToConf", []string{"7001"}}},
+		"path wins":          {path: "a", a: arrival{destination: "7123", context: "public"}, want: route{"a", []string{}}},
+		"path with .lua":     {path: "/a.lua", want: route{"a", []string{}}},
+		"encoded path":       {path: "a/ivr%2Fhi%20there.wav/2", want: route{"a", []string{"ivr/hi there.wav", "2"}}},
+		"broken encoding":    {path: "a/50%/x", want: route{"a", []string{"50%", "x"}}},
+		"destination":        {a: arrival{destination: "7123", context: "public"}, want: route{"conference", []string{"room", "12", "x37123"}}},
 		"context differs":    {a: arrival{destination: "7123", context: "default"}, none: true},
-		"caller":             {a: arrival{destination: "1", caller: "+491"}, want: route{"german", "german.lua", []string{}}},
+		"caller":             {a: arrival{destination: "1", caller: "+491"}, want: route{"german", []string{}}},
 		"nothing":            {a: arrival{destination: "1"}, none: true},
 		"path of slash only": {path: "/", none: true},
 	} {

@@ -92,7 +92,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		return nil
 	}
 	return &flow{keeper: keeper, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
-		Flow: stamp.Flow, Name: chosen.name, Args: chosen.args,
+		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
 		Scripts: scripts{generation, chosen.args},
 		Config:  run.FlowConfig(cfg, stamp.Flow),

@@ -128,7 +128,7 @@ func (s *Source) run(ctx context.Context, j job) error {
 		log = log.With("uuid", j.channel)
 	}
 	r := &run.Run{
-		Flow: flow, Name: j.name, Args: j.args,
+		Flow: flow, Args: j.args,
 		Generation: generation.Name(), Version: generation.Version(flow),
 		Scripts:   scripts{generation},
 		Config:    s.limited(flow, j),

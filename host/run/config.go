@@ -1,6 +1,7 @@
 package run
 
 import (
+	"path/filepath"
 	"time"
 
 	"github.com/eslua/eslua/host/operate/config"
@@ -13,7 +14,10 @@ type Config struct {
 	Limits   guard.Limits
 	Switch   int64          // bytes that the run may have FreeSWITCH start and keep; 0: no limit
 	Grants   *grant.Grants  // nil: grant.Default()
+	Written  int64          // bytes that the run may write into files; 0: no limit
+	File     int64          // bytes of a file into which it writes; 0: no limit
 	Settings map[string]any // the script's global settings
+	Root     string         // the absolute path of the script directory; "": there is none
 }
 
 // FlowConfig returns the settings in force for a flow: its own, else the general
@@ -22,7 +26,7 @@ func FlowConfig(cfg *config.Config, flow string) Config {
 	c := GeneralConfig(cfg)
 	own := cfg.Flows[flow]
 	if own.Limits != nil {
-		c.Limits, c.Switch = limits(*own.Limits), int64(own.Limits.Switch)
+		c.limit(*own.Limits)
 	}
 	if own.Grants != nil {
 		c.Grants = own.Grants
@@ -33,7 +37,23 @@ func FlowConfig(cfg *config.Config, flow string) Config {
 
 // GeneralConfig returns the settings in force for a script that is no flow.
 func GeneralConfig(cfg *config.Config) Config {
-	return Config{Limits: limits(cfg.Limits), Switch: int64(cfg.Limits.Switch), Grants: &cfg.Grants}
+	c := Config{Grants: &cfg.Grants, Root: absolute(cfg.Scripts)}
+	c.limit(cfg.Limits)
+	return c
+}
+
+func (c *Config) limit(l config.Limits) {
+	c.Limits, c.Switch, c.Written, c.File = limits(l), int64(l.Switch), int64(l.Written), int64(l.File)
+}
+
+func absolute(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return ""
 }
 
 func limits(l config.Limits) guard.Limits {

@@ -37,6 +37,10 @@ type Env struct {
 	// "" if there is none, and then no leg can be dialled.
 	Listener string
 	Grants   *grant.Grants
+	// Quota bounds what the run writes into files; nil: nothing does.
+	Quota *Quota
+	// Root is the absolute path of the script directory; "" if there is none.
+	Root string
 	// Burden bounds what the run has FreeSWITCH start and keep; nil: nothing does.
 	Burden *grant.Burden
 	Log    *slog.Logger
@@ -49,6 +53,8 @@ type Env struct {
 	entry   *entry          // of the run in its Account
 	failure error           // of the first callback that failed
 	prompts map[string]bool // that FreeSWITCH could not play
+	// scriptDir is FreeSWITCH's script directory; nil: not asked for.
+	scriptDir *string
 }
 
 // CallbackFailed notes that a callback of the script failed and the script goes on:

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 
@@ -10,7 +11,7 @@ import (
 // Run describes one execution of a script. Only Scripts must be set.
 type Run struct {
 	Flow string   // the name by which Scripts knows the script
-	Name string   // argv[0]: the script's name as it was written; "" is Flow
+	Name string   // argv[0]; "" is the name of the flow's file, as for mod_lua
 	Args []string // argv[1] and so on
 	// Generation and Version identify the script in the Account.
 	Generation, Version string
@@ -34,6 +35,14 @@ type Run struct {
 	Ended func(failed bool)
 	// Account counts the run; nil: it is not counted.
 	Account *Account
+}
+
+// path returns the path of a script by the name that it was compiled with.
+func (r *Run) path(file string) string {
+	if file == r.Flow { // a script of its own, by its path
+		return absolute(file)
+	}
+	return cmp.Or(r.Root, ".") + "/" + file
 }
 
 // Scripts is the tree of files that a run sees. A *store.Generation is one.

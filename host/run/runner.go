@@ -12,6 +12,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/guard"
@@ -86,7 +87,7 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.runs.add(&living{state: st, run: run, end: stop, ended: make(chan struct{})})()
-	err = st.Run(inner, script, append([]string{cmp.Or(run.Name, run.Flow)}, run.Args...))
+	err = st.Run(inner, script, append([]string{cmp.Or(run.Name, config.FlowName(run.Flow)+".lua")}, run.Args...))
 	if (err == nil || errors.As(err, new(Exit))) && run.Completed != nil {
 		err = run.Completed(env)
 	}
@@ -118,6 +119,8 @@ func (r *Runner) newState(run *Run) *vm.State {
 		Trace:    run.Trace,
 		Clock:    r.deps.Clock,
 		Seed:     r.deps.Seed(),
+		Root:     run.Root,
+		Path:     run.path,
 	}
 	if run.Env.Call != nil {
 		options.HungUp = run.Env.Call.Gone
@@ -128,7 +131,8 @@ func (r *Runner) newState(run *Run) *vm.State {
 // complete fills what the source of a run left out.
 func (r *Runner) complete(run *Run) *Env {
 	env := &run.Env
-	env.Clock, env.Grants, env.Args = r.deps.Clock, run.Grants, run.Args
+	env.Clock, env.Grants, env.Args, env.Root = r.deps.Clock, run.Grants, run.Args, run.Root
+	env.Quota = NewQuota(run.Written, run.File)
 	if run.Switch > 0 {
 		env.Burden = grant.NewBurden(run.Switch, r.common(run), func() { r.full.Add(1) })
 	}

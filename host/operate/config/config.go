@@ -90,6 +90,8 @@ type Limits struct {
 	AfterHangup Duration `yaml:"after_hangup" default:"100ms" doc:"Lua CPU time in all after the caller has hung up, to finish and to clean up; a script with a hangup hook has limits.burst if that is more"`
 	Duration    Duration `yaml:"duration" default:"0s" doc:"wall-clock time of the script; 0 is no limit"`
 	Switch      Size     `yaml:"switch" default:"16MiB" doc:"what FreeSWITCH may start and keep for the script in all: a leg counts as 64KiB, a second of a recording as 1KiB and a recording as 64KiB to 1MiB (as one without a time limit does), a task, a job, an event, a row as 4KiB, texts as long as they are"`
+	Written     Size     `yaml:"written" default:"16MiB" doc:"what the script may write into files in all (grants: write:); making a file counts as 4KiB; 0B is no limit"`
+	File        Size     `yaml:"file" default:"1GiB" doc:"how large a file may become into which the script writes; 0B is no limit"`
 	Stack       int      `yaml:"stack" least:"1" default:"16000" doc:"depth of function calls"`
 	Source      Size     `yaml:"source" default:"256KiB" doc:"size of a script, of each module that it requires, and of one text given to load()"`
 }

@@ -227,7 +227,7 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"listen: [\n":                              `e.yaml:1: `,
 		"lissten: x\n":                             `e.yaml:1: unknown setting "lissten"; did you mean listen?`,
 		"memory: 1MiB\n":                           `e.yaml:1: unknown setting "memory" in the file; it belongs under limits`,
-		"limits: {speed: 1}\n":                     `e.yaml:1: unknown setting "speed"; limits has memory, burst, cpu, after_hangup, duration, switch, stack, source`,
+		"limits: {speed: 1}\n":                     `e.yaml:1: unknown setting "speed"; limits has memory, burst, cpu, after_hangup, duration, switch, written, file, stack, source`,
 		"nodes:\n - {adress: 'a:1'}\n":             `e.yaml:2: unknown setting "adress"; did you mean address?`,
 		"flows:\n  a.b:\n    settings: {x: [1]}\n": `e.yaml:3: a setting of a flow`,
 		"calls: {max: 1.5}\n":                      `e.yaml:1: max is "1.5"; write a whole number`,
@@ -340,12 +340,12 @@ func TestHangupCauses(t *testing.T) {
 
 func TestALimitByItsName(t *testing.T) {
 	l := Default().Limits
-	for _, set := range [][2]string{{"memory", "1MiB"}, {"burst", "20ms"}, {"cpu", "3s"}, {"after_hangup", "200ms"}, {"duration", "1m"}, {"switch", "2MiB"}, {"stack", "50"}, {"source", "1KiB"}} {
+	for _, set := range [][2]string{{"memory", "1MiB"}, {"burst", "20ms"}, {"cpu", "3s"}, {"after_hangup", "200ms"}, {"duration", "1m"}, {"switch", "2MiB"}, {"written", "3MiB"}, {"file", "4MiB"}, {"stack", "50"}, {"source", "1KiB"}} {
 		if err := l.Set(set[0], set[1]); err != nil {
 			t.Error(err)
 		}
 	}
-	if want := (Limits{1 << 20, Duration(20 * time.Millisecond), Duration(3 * time.Second), Duration(200 * time.Millisecond), Duration(time.Minute), 2 << 20, 50, 1 << 10}); l != want {
+	if want := (Limits{1 << 20, Duration(20 * time.Millisecond), Duration(3 * time.Second), Duration(200 * time.Millisecond), Duration(time.Minute), 2 << 20, 3 << 20, 4 << 20, 50, 1 << 10}); l != want {
 		t.Errorf("got %+v, want %+v", l, want)
 	}
 	for _, bad := range [][2]string{{"speed", "1"}, {"memory", "1"}, {"stack", "0"}, {"stack", "deep"}, {"cpu", "-1s"}} {
@@ -364,4 +364,30 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("an error without its file: %v", err)
 		}
 	})
+}
+
+// A script that could write there would change its own grants.
+func TestDirectoriesThatNoScriptMayWrite(t *testing.T) {
+	base := t.TempDir()
+	for _, dir := range []string{"scripts/sub", "data"} {
+		if err := os.MkdirAll(filepath.Join(base, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("scripts", filepath.Join(base, "link")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STATE_DIRECTORY", base+"/state")
+	for dir, what := range map[string]string{
+		"/": "the configuration", base: "the configuration", base + "/scripts": "the scripts", base + "/scripts/sub": "the scripts", base + "/link/sub": "the scripts",
+		base + "/state": "the state", base + "/data": "", base + "/state/calls": "", base + "/db": "the database cdr", base + "/scripts2": "",
+	} {
+		for _, place := range []string{"grants: {write: [%s]}", "flows: {a: {grants: {write: [%s]}}}"} {
+			source := fmt.Sprintf("scripts: "+base+"/scripts\ndatabases: {cdr: {dsn: sqlite://"+base+"/db/cdr.db}}\n"+place, dir)
+			_, err := Parse(base+"/eslua.yaml", []byte(source))
+			if what == "" && err != nil || what != "" && (err == nil || !strings.Contains(err.Error(), ":3: a script that may write in "+dir+" could change "+what)) {
+				t.Errorf("%s: %v, want %s", source, err, what)
+			}
+		}
+	}
 }

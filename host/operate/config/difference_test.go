@@ -31,8 +31,8 @@ admin: /a
 metrics: 127.0.0.1:1
 host_memory: 1GiB
 calls: {max: 1, handshake: 1s, linger: 1s}
-limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, stack: 1, source: 1KiB}
-grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], databases: [a], hosts: [a], fire_events: false}
+limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
+grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 `
 	read := func() Config {

@@ -106,6 +106,7 @@ func Parse(file string, source []byte) (Config, error) {
 			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label()))
 		}
 	}
+	tree.unsafeWrites(file, &c)
 	return c, explain(file, tree.errs...)
 }
 

@@ -42,6 +42,8 @@ type Grants struct {
 	API        Rule        `yaml:"api" doc:"API commands: allow: [system] adds to the default, deny: [originate] takes away, only: [uuid_kill] permits nothing else; \"*\" is every command. By default a flow may use what harms no other call and runs no program; commands for a channel (uuid_kill) only act on its own call and the legs it dials. A refusal names the line to write here"`
 	Apps       Rule        `yaml:"apps" doc:"dialplan applications, written as api above, and what is neither a command nor an application and needs a grant of its own: [file http] for files from a web server, [event notify], [dialplan lua] and what else a refusal names"`
 	Read       []Directory `yaml:"read" doc:"directories on eslua's machine whose files the script may read, with all below them"`
+	Write      []Directory `yaml:"write" doc:"directories on eslua's machine in which the script may write, read, rename and remove files, with all below them; not those of the scripts, the state and the configuration"`
+	Env        []string    `yaml:"env" doc:"variables of eslua's environment that os.getenv returns"`
 	Databases  []string    `yaml:"databases" doc:"databases of the configuration (databases:) that the script may use, by name"`
 	Hosts      []Host      `yaml:"hosts" doc:"hosts that the script may connect to: api.example.com, *.example.com, \"*\", 192.0.2.7, 10.0.0.0/8, with :PORT where only one port is meant; addresses of this machine and of private networks only if they are named as addresses"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`

@@ -3,6 +3,7 @@ package grant
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -25,17 +26,15 @@ func (d *Directory) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// CheckRead checks whether the flow may read a file, given by its absolute path.
+// CheckRead checks whether the flow may read a file, given by its absolute path: where it
+// may write it may read too.
 // It returns the granted directory and the name below it: open the file with
 // os.OpenInRoot(dir, name), so that no symbolic link leads out of dir. The files
 // of the script tree need no grant.
 // The error is a *RefusedError.
 func (g *Grants) CheckRead(file string) (dir, name string, err error) {
-	clean := filepath.Clean(file)
-	for _, d := range g.Read {
-		if rel, err := filepath.Rel(string(d), clean); filepath.IsAbs(clean) && err == nil && filepath.IsLocal(rel) {
-			return string(d), rel, nil
-		}
+	if dir, name, ok := below(append(slices.Clip(g.Read), g.Write...), filepath.Clean(file)); ok {
+		return dir, name, nil
 	}
 	return "", "", &RefusedError{Kind: Reading, Name: file, text: fmt.Sprintf(
 		"reading %q is not granted to this flow; add its directory, as an absolute path, under grants: read: in the configuration", file)}

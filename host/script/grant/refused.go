@@ -2,6 +2,7 @@ package grant
 
 import (
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 )
@@ -11,6 +12,8 @@ const (
 	APICommand  = "API command"
 	Application = "application"
 	Reading     = "file"
+	Writing     = "file to write"
+	Variable    = "environment variable"
 	Events      = "event"
 	Use         = "use" // use.go
 	Database    = "database"
@@ -19,8 +22,8 @@ const (
 
 // A RefusedError names something that a flow tried and has no grant for.
 type RefusedError struct {
-	Kind    string // APICommand, Application, Use, Reading, Events, Database, Hosts
-	Name    string // the command, the application, the use, the file, the event, the database or the host
+	Kind    string // APICommand, Application, Use, Reading, Writing, Variable, Events, Database, Hosts
+	Name    string // the command, the application, the use, the file, the variable, the event, the database or the host
 	Where   string // the text it was found in, "" if the script named it directly
 	Channel string // the channel that is not the script's own, if that is why
 	text    string
@@ -31,6 +34,11 @@ func (e *RefusedError) Error() string {
 		return e.text
 	}
 	return e.text + " (reached by " + shorten(e.Where) + ")"
+}
+
+// Is makes the refusal of a file fs.ErrPermission.
+func (e *RefusedError) Is(target error) bool {
+	return target == fs.ErrPermission && (e.Kind == Reading || e.Kind == Writing)
 }
 
 // shorten quotes the beginning of a text for an error line.

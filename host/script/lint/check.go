@@ -15,6 +15,7 @@ import (
 // file checks the places that were noted.
 func (r *reader) file() *File {
 	f := &File{sets: map[string]bool{}, Imports: r.imports()}
+	f.dynamic = f.Imports.Outside
 	for _, v := range r.locals {
 		f.locals = append(f.locals, v.name)
 	}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/eslua/eslua/host/script/vm/compiler"
 	"github.com/yuin/gopher-lua/ast"
@@ -10,9 +11,11 @@ import (
 // Imports lists everything that a script can load.
 type Imports struct {
 	Required []Requirement
-	Optional []string // modules it can do without: pcall(require, "x")
-	Computed bool     // it requires others, whose names show only when it runs
-	Dynamic  bool     // it may load others, in whatever way
+	Optional []string      // modules it can do without: pcall(require, "x")
+	Files    []Requirement // scripts of the tree that it runs by their paths: dofile "lib/util.lua"
+	Computed bool          // it loads others, whose names show only when it runs
+	Outside  bool          // some of them perhaps from outside the tree
+	Dynamic  bool          // it may load others, in whatever way
 }
 
 // A Requirement is a module that a script names literally: require "lib.util".
@@ -31,22 +34,27 @@ func ImportsOf(src string) Imports {
 }
 
 func (r *reader) imports() (found Imports) {
-	uses := 0         // of the name require; if some are not in found, names are computed
-	searches := false // it uses package, and so may find modules in its own way
+	uses, runs := 0, 0 // of the names require and dofile; if some are not in found, names are computed
+	searches := false  // it uses package, and so may find modules in its own way
 	for _, s := range r.sites {
 		switch e := s.expr.(type) {
 		case *ast.IdentExpr:
 			name := r.globalName(e)
 			searches = searches || name == "package"
 			found.Dynamic = found.Dynamic || loadsDynamically(name)
-			if name == "require" {
+			switch name {
+			case "require":
 				uses++
+			case "dofile", "loadfile":
+				runs++
 			}
 		case *ast.FuncCallExpr:
 			switch f, args := r.globalName(e.Func), e.Args; {
 			case f == "require" && len(args) == 1 && isText(args[0]):
 				module := args[0].(*ast.StringExpr)
 				found.Required = append(found.Required, Requirement{module.Value, module.Line(), s.certain})
+			case (f == "dofile" || f == "loadfile") && len(args) == 1 && isText(args[0]) && inTree(args[0].(*ast.StringExpr).Value):
+				found.Files = append(found.Files, Requirement{args[0].(*ast.StringExpr).Value, args[0].Line(), s.certain && f == "dofile"})
 			case f == "pcall" && len(args) == 2 && r.globalName(args[0]) == "require" && isText(args[1]):
 				found.Optional = append(found.Optional, args[1].(*ast.StringExpr).Value)
 			}
@@ -57,7 +65,8 @@ func (r *reader) imports() (found Imports) {
 			found.Required[i].Certain = false
 		}
 	}
-	found.Computed = uses != len(found.Required)+len(found.Optional)
+	found.Outside = runs != len(found.Files)
+	found.Computed = found.Outside || uses != len(found.Required)+len(found.Optional)
 	found.Dynamic = found.Dynamic || found.Computed ||
 		slices.ContainsFunc(found.Modules(), loadsDynamically) // require "_G" is the table of that name
 	return found
@@ -71,15 +80,20 @@ func (r *reader) globalName(e ast.Expr) string {
 	return ""
 }
 
+// inTree reports whether a path names a script of the tree.
+func inTree(path string) bool {
+	return strings.HasSuffix(path, ".lua") && !strings.HasPrefix(path, "/")
+}
+
 func isText(e ast.Expr) bool {
 	_, ok := e.(*ast.StringExpr)
 	return ok
 }
 
-// Modules returns the names of all modules that a script may require by name.
+// Modules returns the names of all modules and files that a script may load by name.
 func (i Imports) Modules() []string {
 	names := slices.Clone(i.Optional)
-	for _, r := range i.Required {
+	for _, r := range slices.Concat(i.Required, i.Files) {
 		names = append(names, r.Module)
 	}
 	return names
@@ -89,7 +103,7 @@ func (i Imports) Modules() []string {
 // source that its text does not show.
 func loadsDynamically(name string) bool {
 	switch name {
-	case "_G", "package", "getfenv", "load", "loadstring", "loadfile", "dofile", "io": // io opens files of the tree
+	case "_G", "package", "getfenv", "load", "loadstring", "io": // io opens files of the tree
 		return true
 	}
 	return false

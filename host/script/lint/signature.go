@@ -85,7 +85,7 @@ func standard(name string) *signature {
 var standardParams = map[string]string{
 	"assert": "value", "collectgarbage": "[s]", "getmetatable": "value", "ipairs": "table", "loadstring": "s",
 	"next": "table", "pairs": "table", "pcall": "value", "rawequal": "value value", "rawget": "table key", "rawlen": "value",
-	"rawset": "table key value", "require": "s", "select": "which", "setfenv": "value table", "setmetatable": "table metatable",
+	"dofile": "s", "loadfile": "s", "rawset": "table key value", "require": "s", "select": "which", "setfenv": "value table", "setmetatable": "table metatable",
 	"tonumber": "value [n]", "tostring": "value", "type": "value", "unpack": "table [n] [m]",
 
 	"string.byte": "s [n] [m]", "string.dump": "function", "string.find": "s pattern [n]", "string.format": "format",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -73,6 +74,11 @@ func examine(ctx context.Context, t *tree, serving *Generation, cfg Config, comp
 		for _, r := range f.content.imports.Required {
 			if p, ok := missingModule(name, r, t, cfg.Modules); ok {
 				problems = append(problems, p)
+			}
+		}
+		for _, r := range f.content.imports.Files {
+			if t.files[path.Clean(r.Module)] == nil {
+				problems = append(problems, Problem{File: name, Line: r.Line, Warning: !r.Certain, Message: fmt.Sprintf("runs %q, which is not in the script directory", r.Module)})
 			}
 		}
 	}

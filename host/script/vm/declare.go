@@ -134,7 +134,10 @@ type Field struct {
 type Constant struct {
 	Name  string
 	Value lua.LValue
-	Doc   string
+	// Make returns the value for one state, of the module's instance there, when a script
+	// first looks at the table; nil: Value is for all.
+	Make func(s *State, instance any) lua.LValue
+	Doc  string
 }
 
 // Variable is a global that a run sets with State.SetGlobal; the declaration

@@ -54,6 +54,9 @@ func (s *State) ownTable(name string) *lua.LTable {
 	}
 	t := newTable()
 	t.Metatable = s.machine.library(name).metatable
+	if name == "package" {
+		s.packages = t
+	}
 	return t
 }
 

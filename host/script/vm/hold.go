@@ -22,8 +22,10 @@ func (Nothing) Holds(func(lua.LValue)) int { return 0 }
 
 // Holds visits what the state refers to outside its tables and threads.
 func (s *State) Holds(visit func(lua.LValue)) (bytes int) {
-	if s.loaded != nil {
-		visit(s.loaded)
+	for _, t := range []*lua.LTable{s.loaded, s.preload, s.packages} {
+		if t != nil {
+			visit(t)
+		}
 	}
 	for _, instance := range s.bound {
 		if h, ok := instance.(Holder); ok {

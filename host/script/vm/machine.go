@@ -72,10 +72,16 @@ func (m *Machine) Gate() *guard.Gate { return &m.shared.Gate }
 // standard returns the libraries of Lua that every script has.
 func standard() []stdlib.Library {
 	return append(stdlib.Libraries(),
-		stdlib.Library{Fields: []stdlib.Field{{Name: "module", Value: guard.GoFunction(module)}, {Name: "require", Value: guard.GoFunction(require)}}},
+		stdlib.Library{Fields: []stdlib.Field{
+			{Name: "dofile", Value: guard.GoFunction(dofile)},
+			{Name: "loadfile", Value: guard.GoFunction(loadfile)},
+			{Name: "module", Value: guard.GoFunction(module)},
+			{Name: "require", Value: guard.GoFunction(require)},
+		}},
 		stdlib.Library{Name: "package", Fields: []stdlib.Field{ // where modules come from is the store's affair
+			{Name: "config", Value: lua.LString("/\n;\n?\n!\n-")},
 			{Name: "cpath", Value: lua.LString("")},
-			{Name: "path", Value: lua.LString("")},
+			{Name: "path", Value: lua.LString("")}, // each state has its own
 			{Name: "seeall", Value: guard.GoFunction(seeAll)},
 		}},
 	)
@@ -105,6 +111,11 @@ func (m *Machine) declareModule(module *Module) error {
 	}
 	l := stdlib.Library{Name: module.Name}
 	for _, c := range module.Constants {
+		if c.Make != nil {
+			lib, place := m.library(module.Name), m.modules[module]
+			lib.own = append(lib.own, own{c.Name, func(s *State) lua.LValue { return c.Make(s, s.bound[place]) }})
+			continue
+		}
 		l.Fields = append(l.Fields, stdlib.Field{Name: c.Name, Value: c.Value})
 	}
 	for i := range module.Funcs {
@@ -151,6 +162,13 @@ type library struct {
 	metatable *lua.LTable
 	required  bool    // it is not a global, but require finds it
 	source    *Script // completes the table, if there is one
+	own       []own
+}
+
+// own is a field of which each state has its own.
+type own struct {
+	name string
+	make func(*State) lua.LValue
 }
 
 // namesOf returns the fields of a library, or the globals if its name is "".
@@ -207,13 +225,14 @@ func (m *Machine) library(name string) *library {
 // script has set.
 func (l *library) fill(L *lua.LState, t *lua.LTable) {
 	fillNames(L, t, &l.fields)
-	if l.name == "package" {
-		s := guard.Of(L).Data.(*State)
-		if s.preload == nil {
-			s.preload = newTable()
+	for _, f := range l.own {
+		if t.RawGetString(f.name) == lua.LNil {
+			guard.Of(L).ChargeMemory(L, 200)
+			t.RawSetString(f.name, f.make(guard.Of(L).Data.(*State)))
 		}
-		t.RawSetString("loaded", s.loadedTable())
-		t.RawSetString("preload", s.preload)
+	}
+	if l.name == "package" {
+		guard.Of(L).Data.(*State).fillPackage(t)
 	}
 }
 

@@ -18,6 +18,29 @@ func (s *State) loadedTable() *lua.LTable {
 	return s.loaded
 }
 
+// fillPackage completes the table package. package.loaded has the libraries as well.
+func (s *State) fillPackage(t *lua.LTable) {
+	if s.preload == nil {
+		s.preload = newTable()
+	}
+	loaded := s.loadedTable()
+	for _, name := range append(s.machine.libraryNames(), "_G") {
+		lib := lua.LValue(t)
+		if name != "package" {
+			lib = s.Global(name)
+		}
+		if _, ok := lib.(*lua.LTable); ok && loaded.RawGetString(name) == lua.LNil {
+			s.guard.DeferMemory(200)
+			loaded.RawSetString(name, lib)
+		}
+	}
+	t.RawSetString("loaded", loaded)
+	t.RawSetString("preload", s.preload)
+	if t.RawGetString("path") == lua.LString("") { // the script has not set it
+		t.RawSetString("path", lua.LString(s.defaultPath()))
+	}
+}
+
 // loading marks in package.loaded a module whose chunk is running.
 var loading = &lua.LUserData{Metatable: lua.LNil}
 
@@ -158,13 +181,10 @@ func seeAll(L *lua.LState) int {
 // find returns the chunk of a module and its argument. A module of eslua that needs none
 // is the argument itself.
 func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue) {
-	find := s.options.Require
-	if find == nil {
-		find = func(name string) (*Script, error) {
-			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-		}
+	fn, err := s.search(L, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		fn, err = s.compiled(name)
 	}
-	script, err := find(name)
 	if l := s.machine.find(name); errors.Is(err, fs.ErrNotExist) && l != nil {
 		t := s.ownTable(name)
 		s.guard.FillLibrary(L, t)
@@ -173,11 +193,11 @@ func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue) {
 		}
 		return s.guard.NewFunction(l.source.proto), t
 	}
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		guard.Raise(L, 1, "module '"+name+"' not found: "+err.Error())
 	}
-	if limit := s.guard.Limits().Source; script.size > limit {
-		guard.Raise(L, 1, "module '"+name+"': source limit of "+guard.Size(int64(limit))+" reached")
+	if err != nil {
+		guard.Raise(L, 1, "error loading module '"+name+"': "+err.Error())
 	}
-	return s.guard.NewFunction(script.proto), lua.LString(name)
+	return fn, lua.LString(name)
 }

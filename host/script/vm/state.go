@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -21,19 +22,23 @@ type StateOptions struct {
 	Trace    func(Trace)                        // called after each declared function
 	Clock    clock.Clock                        // nil is the system's
 	Seed     uint64                             // of math.random
+	Root     string                             // the absolute path of the tree, as scripts see it; "" is .
+	Path     func(file string) string           // the path of a script by the name that it was compiled with; nil: below Root
 	HungUp   func() bool                        // reports whether the caller has gone; nil: there is none
 }
 
 // A State runs one script, once, in one goroutine.
 type State struct {
-	machine *Machine
-	guard   *guard.Guard
-	options StateOptions
-	bound   []any
-	free    []*Args
-	strings *lua.LTable // the library string
-	loaded  *lua.LTable // package.loaded
-	preload *lua.LTable // package.preload
+	machine  *Machine
+	guard    *guard.Guard
+	options  StateOptions
+	bound    []any
+	free     []*Args
+	strings  *lua.LTable                                              // the library string
+	loaded   *lua.LTable                                              // package.loaded
+	preload  *lua.LTable                                              // package.preload
+	packages *lua.LTable                                              // the table package, nil until the script names it
+	place    func(path string, charge func(bytes int)) (Place, error) // nil: see FindFiles
 }
 
 // NewState returns a new state.
@@ -44,12 +49,16 @@ func (m *Machine) NewState(o StateOptions) *State {
 	if o.Print == nil {
 		o.Print = func(string) {}
 	}
+	if o.Path == nil {
+		o.Path = func(file string) string { return cmp.Or(o.Root, ".") + "/" + file }
+	}
 	s := &State{machine: m, options: o, bound: make([]any, len(m.modules))}
 	s.guard = guard.New(o.Limits, guard.Services{
 		Clock:  o.Clock,
 		Print:  o.Print,
 		Rand:   rand.New(rand.NewPCG(o.Seed, 0)),
 		HungUp: o.HungUp,
+		Path:   o.Path,
 	}, &m.shared)
 	s.guard.Data = s
 	s.openGlobals()
@@ -91,6 +100,10 @@ func (s *State) Bind(module *Module, instance any) {
 	}
 	s.bound[place] = instance
 }
+
+// OwnerOf returns what Bind has bound to the module that declares a class, for another
+// module of the same package.
+func (s *State) OwnerOf(class string) any { return s.bound[s.machine.classes[class].module] }
 
 // NewObject returns a new Lua object of the class of that name. Its methods get v
 // as Args.Self, or what Class.Wrap returns for v.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"sort"
@@ -128,7 +130,7 @@ func TestRequire(t *testing.T) {
 	loader := func(name string) (*vm.Script, error) {
 		src, ok := sources[name]
 		if !ok {
-			return nil, errors.New("the generation has no " + name + ".lua")
+			return nil, fmt.Errorf("the generation has no %s.lua%w", name, absent{})
 		}
 		return vm.Compile(name+".lua", []byte(src))
 	}
@@ -267,3 +269,9 @@ func TestAClosedStateRunsNothing(t *testing.T) {
 		t.Error("it ran")
 	}
 }
+
+// absent is fs.ErrNotExist without its text.
+type absent struct{}
+
+func (absent) Error() string        { return "" }
+func (absent) Is(target error) bool { return target == fs.ErrNotExist }

@@ -22,6 +22,10 @@ type Services struct {
 	// HungUp reports whether the caller has gone, as soon as that is known, without
 	// handling the events that say so. It may be nil.
 	HungUp func() bool
+
+	// Path returns the path of a script, for debug.getinfo, by the name that it was
+	// compiled with. If it is nil, that is its path.
+	Path func(file string) string
 }
 
 // Guard is the accounting of one state and all its coroutines. It is the

@@ -100,13 +100,14 @@ func trim(p *lua.FunctionProto) {
 
 func exact[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
 
-// load compiles text under L's budgets. If it does not compile, message says why.
-func load(L *lua.LState, text, chunkname string, env *lua.LTable) (fn *lua.LFunction, message string) {
+// Load compiles text under L's budgets. name is what errors show. If the text does not
+// compile, message says why.
+func Load(L *lua.LState, text, name string, env *lua.LTable) (fn *lua.LFunction, message string) {
 	g := Of(L)
 	if len(text) > g.limits.Source {
 		return nil, (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
 	}
-	name := strings.Clone(shortSource(chunkname)) // a part of it would keep the whole alive
+	name = strings.Clone(name) // a part of a text would keep the whole alive
 	g.ChargeCPU(L, 200+4*len(text))
 	source, wrong := compiler.Read(name, text)
 	if wrong != nil {
@@ -192,7 +193,7 @@ func baseLoad(L *lua.LState) int {
 }
 
 func loaded(L *lua.LState, text, name string, env *lua.LTable) int {
-	fn, message := load(L, text, name, env)
+	fn, message := Load(L, text, shortSource(name), env)
 	if fn == nil {
 		L.Push(lua.LNil)
 		L.Push(lua.LString(message))

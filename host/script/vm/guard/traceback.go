@@ -182,12 +182,9 @@ func debugGetinfo(L *lua.LState) int {
 			number("lastlinedefined", -1)
 		} else {
 			p := fn.Proto
-			source := "@" + p.SourceName
-			if strings.HasPrefix(p.SourceName, "[string ") {
-				source = p.SourceName
-			}
+			source, short := Of(L).source(p.SourceName)
 			text("source", source)
-			text("short_src", p.SourceName)
+			text("short_src", short)
 			text("what", "Lua")
 			if p.LineDefined == 0 {
 				text("what", "main")
@@ -219,6 +216,21 @@ func debugGetinfo(L *lua.LState) int {
 	}
 	L.Push(t)
 	return 1
+}
+
+// source returns where a function was defined, as lua_getinfo does: the path of a file
+// after an @, and that path or its end alone.
+func (g *Guard) source(name string) (source, short string) {
+	switch {
+	case strings.HasPrefix(name, "[string "), strings.HasPrefix(name, "..."):
+		return name, name
+	case strings.HasPrefix(name, "/"):
+	case !strings.HasSuffix(name, ".lua"):
+		return "=" + name, name // a name that load was given
+	case g.Services.Path != nil:
+		name = g.Services.Path(name)
+	}
+	return "@" + name, shortSource("@" + name)
 }
 
 func textOf(v lua.LValue) string { return string(appendText(nil, v)) }

@@ -1,0 +1,5 @@
+	database = {};
+	database["type"] = "sqlite";
+	database["name"] = "shop";
+	settings = {};
+	debug["sql"] = false;

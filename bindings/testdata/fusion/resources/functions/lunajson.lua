@@ -1,0 +1,1 @@
+return {encode = function(list) return "[" .. table.concat(list, ",") .. "]" end}

@@ -1,0 +1,3 @@
+function trim(s)
+	return (s:gsub("^%s+", ""):gsub("%s+$", ""));
+end
