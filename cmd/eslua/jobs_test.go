@@ -225,7 +225,7 @@ func TestRun(t *testing.T) {
 		if err := s.admin().Run(t.Context(), order("hello", "detached"), true); err != nil || len(out) > 0 {
 			t.Error(err, out)
 		}
-		s.next(t, "hello|detached")
+		s.next(t, "hello.lua|detached")
 
 		ctx, leave := context.WithCancel(t.Context())
 		long := order("long")
