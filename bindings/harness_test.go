@@ -34,6 +34,7 @@ func TestMain(m *testing.M) { testproc.Main(m) }
 // a time-out is over when nothing else can happen, and no sooner.
 type harness struct {
 	t         *testing.T
+	ctx       context.Context // ends when the test hangs
 	network   *memnet.Network
 	sw        *switchsim.Switch
 	machine   *vm.Machine
@@ -131,10 +132,11 @@ const recording = "silence_stream://-1,1400"
 // open starts a harness whose calls run the script.
 func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness {
 	t.Helper()
+	testproc.WatchBubble(t)
 	network := memnet.New()
 	listener := network.Listen()
 	h := &harness{
-		t: t, network: network, addr: listener.Addr().String(), legs: legs.New(clock.System()),
+		t: t, ctx: testproc.BubbleContext(t), network: network, addr: listener.Addr().String(), legs: legs.New(clock.System()),
 		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
 	}
 	h.use()
@@ -266,7 +268,13 @@ func (h *harness) when(line string, act func()) {
 // end waits for the script's end.
 func (h *harness) end() outcome {
 	h.t.Helper()
-	return <-h.done
+	select {
+	case o := <-h.done:
+		return o
+	case <-h.ctx.Done():
+		h.t.Fatalf("the script does not end: %v", context.Cause(h.ctx))
+		return outcome{}
+	}
 }
 
 // run makes one call with a script that must end well.

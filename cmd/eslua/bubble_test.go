@@ -5,9 +5,7 @@ import (
 	"errors"
 	"net"
 	"testing"
-	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
@@ -64,25 +62,4 @@ func liveGround(t *testing.T, address, password string) ground {
 		ctx: testproc.Context(t), sw: dialSwitch(t, address, password),
 		open: func() net.Listener { return listening(t) }, nobody: freeAddress(t),
 	}
-}
-
-// An unhurried clock is the machine's, but what takes five seconds or longer, as all
-// limits do that an honest call could exceed, takes a hundred times as long. On it run
-// the tests that cannot run in a bubble, because their scripts compute or because they
-// have real ports or other processes.
-type unhurried struct{ clock.Clock }
-
-func (u unhurried) NewTimer(d time.Duration) *clock.Timer { return u.Clock.NewTimer(unhurry(d)) }
-
-func (u unhurried) NewTimerAt(at time.Time) *clock.Timer { return u.NewTimer(time.Until(at)) }
-
-func (u unhurried) AfterFunc(d time.Duration, fn func()) *clock.Timer {
-	return u.Clock.AfterFunc(unhurry(d), fn)
-}
-
-func unhurry(d time.Duration) time.Duration {
-	if d < 5*time.Second {
-		return d
-	}
-	return 100 * d
 }

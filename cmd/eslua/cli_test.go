@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/unhurried"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // unhurriedMain does what main does, on a clock whose limits do not come.
 func unhurriedMain() {
 	p := machineProgram()
-	p.clock = unhurried{clock.System()}
+	p.clock = unhurried.Clock()
 	os.Exit(p.main(context.Background(), os.Args[1:]))
 }
 

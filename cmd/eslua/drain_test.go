@@ -18,6 +18,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
+	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
 // serving starts eslua serve inside the test, with the site's scripts and a
@@ -33,7 +34,7 @@ func (s *site) serving(yaml string) *server {
 		return run
 	}
 	systemd, name := s.systemd()
-	run := startServer(s.t, testproc.Context(s.t), &program{clock: unhurried{clock.System()}, getenv: func(variable string) string {
+	run := startServer(s.t, testproc.Context(s.t), &program{clock: unhurried.Clock(), getenv: func(variable string) string {
 		return map[string]string{"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"}[variable]
 	}}, args...)
 	systemd.told(s.t, "READY=1")

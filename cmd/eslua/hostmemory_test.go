@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
 const (
@@ -47,7 +47,7 @@ func TestHostMemoryChild(t *testing.T) {
 	var mu sync.Mutex
 	hole := map[*outbound.Call][][]byte{}
 	l := listening(t)
-	serving(t, l, cfg, unhurried{clock.System()}, slog.NewTextHandler(os.Stdout, nil), seams{
+	serving(t, l, cfg, unhurried.Clock(), slog.NewTextHandler(os.Stdout, nil), seams{
 		traced: func(c *outbound.Call, _ vm.Trace) {
 			if strings.HasPrefix(c.Path(), "hoard") {
 				mu.Lock()

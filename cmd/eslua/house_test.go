@@ -19,6 +19,7 @@ import (
 // package counts. "-d" takes d out of what comes before it.
 var mayImport = map[string][]string{
 	"host/clock": {}, "host/spell": {}, "host/disk": {}, "host/flock": {}, "host/memory": {}, "host/testproc": {},
+	"host/testproc/unhurried": {"host/clock"},
 
 	"host/freeswitch":          {"host/clock", "host/spell"},
 	"host/freeswitch/dialplan": {"host/freeswitch", "host/operate/config", "host/spell"},

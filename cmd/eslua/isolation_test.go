@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
 // An ordinary call plays two prompts and asks for a digit; its hangup cause shows
@@ -74,7 +74,7 @@ func crowd(tb testing.TB, ordinary, hostile int, burst time.Duration) []time.Dur
 	// Each hostile call that failed is rejected; some attacks end well, as they should.
 	cfg.Fallback = config.Fallback{Action: config.Hangup, Data: "NORMAL_TEMPORARY_FAILURE"}
 	l := listening(tb)
-	_, stop := serving(tb, l, cfg, unhurried{clock.System()}, nil, seams{})
+	_, stop := serving(tb, l, cfg, unhurried.Clock(), nil, seams{})
 
 	sim := simulated(tb, switchsim.Config{
 		NoJournal: true,

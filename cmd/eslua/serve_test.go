@@ -17,6 +17,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
+	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
 // server is an eslua serve that runs inside the test.
@@ -33,7 +34,7 @@ type server struct {
 // startServe starts a server on this machine's network.
 func startServe(t *testing.T, args ...string) *server {
 	t.Helper()
-	return startServer(t, testproc.Context(t), &program{clock: unhurried{clock.System()}, getenv: noEnv}, args...)
+	return startServer(t, testproc.Context(t), &program{clock: unhurried.Clock(), getenv: noEnv}, args...)
 }
 
 // startServeOn starts a server on a network of the test's bubble.

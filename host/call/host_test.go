@@ -20,6 +20,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
 // host serves the calls of a simulated switch, whose dialplan continues with hangup
@@ -62,7 +63,7 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 			g, ended := h.rollout.Choose(flow, callUUID)
 			return g, func(failed bool) { h.failed = append(h.failed, failed); ended(failed) }
 		},
-		Runner:  run.New(run.Deps{Machine: machine, Binder: set, Clock: clock.System(), Seed: func() uint64 { return 1 }}),
+		Runner:  run.New(run.Deps{Machine: machine, Binder: set, Clock: unhurried.Clock(), Seed: func() uint64 { return 1 }}),
 		Account: h.account,
 		Trace: func(c *outbound.Call, t vm.Trace) {
 			if h.traced != nil {
@@ -93,7 +94,7 @@ func (h *host) call(path, uuid string) (cause string) {
 	h.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(h, err)
-	server := outbound.New(outbound.Config{}, h.serve, slog.New(slog.NewTextHandler(h.log, nil)), clock.System())
+	server := outbound.New(outbound.Config{}, h.serve, slog.New(slog.NewTextHandler(h.log, nil)), unhurried.Clock())
 	served := make(chan struct{})
 	go func() { defer close(served); _ = server.Serve(context.Background(), l) }()
 

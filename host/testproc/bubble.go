@@ -20,13 +20,18 @@ var errBubbleHangs = errors.New("the test hangs: a day of its bubble's time has 
 // process, with the stacks of its goroutines.
 func Bubble(t *testing.T, test func(t *testing.T)) {
 	synctest.Test(t, func(t *testing.T) {
-		hangs := time.AfterFunc(bubbleLimit+time.Hour, func() {
-			debug.SetTraceback("all")
-			panic(t.Name() + ": " + errBubbleHangs.Error())
-		})
-		t.Cleanup(func() { hangs.Stop() })
+		WatchBubble(t)
 		test(t)
 	})
+}
+
+// WatchBubble does in a bubble of synctest.Test what Bubble does.
+func WatchBubble(t testing.TB) {
+	hangs := time.AfterFunc(bubbleLimit+time.Hour, func() {
+		debug.SetTraceback("all")
+		panic(t.Name() + ": " + errBubbleHangs.Error())
+	})
+	t.Cleanup(func() { hangs.Stop() })
 }
 
 // BubbleContext does for a test in a bubble what Context does for others.

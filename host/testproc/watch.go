@@ -3,6 +3,8 @@ package testproc
 import (
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -13,15 +15,20 @@ import (
 
 // Tests hang when they and their children use less than leastWork of processor time
 // while the watch looks so often: a machine that is busy with something else gives
-// them more than that.
+// them more than that. Or they compute without an end: all tests of a package take
+// a tenth of mostWork.
 const (
 	pause     = 15 * time.Second
 	patience  = 6 // looks
 	leastWork = 300 * time.Millisecond
+	mostWork  = 20 * time.Minute
 	lastWords = 10 * time.Second // for tests that say what they wait for
 )
 
-var errHang = errors.New("the tests hang: for a minute and a half they used no processor time")
+var (
+	errHang  = errors.New("the tests hang: for a minute and a half they used no processor time")
+	errNoEnd = fmt.Errorf("the tests compute without an end: they have used %v of processor time", mostWork)
+)
 
 var hanging, hang = context.WithCancelCause(context.Background())
 
@@ -35,18 +42,41 @@ func watch(ended <-chan struct{}) {
 			return
 		case <-looks.C:
 		}
-		if idle.look() < patience {
+		why := idle.verdict()
+		if why == nil {
 			continue
 		}
-		hang(errHang)
+		hang(why)
 		select {
 		case <-ended:
 		case <-time.After(lastWords):
 			debug.SetTraceback("all")
-			panic(errHang)
+			panic(why)
 		}
 		return
 	}
+}
+
+// verdict returns an error once the tests hang.
+func (i *idleness) verdict() error {
+	switch {
+	case i.look() >= patience:
+		return errHang
+	case i.seen > mostWork && !measures():
+		return errNoEnd
+	}
+	return nil
+}
+
+// measures reports whether benchmarks or a fuzz target run, which take as long as they
+// are told.
+func measures() bool {
+	for _, name := range []string{"test.bench", "test.fuzz"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // An idleness counts the looks since some work was last seen.

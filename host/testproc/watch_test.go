@@ -30,6 +30,24 @@ func TestIdleness(t *testing.T) {
 	}
 }
 
+func TestVerdict(t *testing.T) {
+	for want, work := range map[error][]time.Duration{
+		nil:      {0, time.Minute, mostWork},
+		errNoEnd: {mostWork, mostWork + time.Second},
+		errHang:  {5, 5, 5, 5, 5, 5, 5},
+	} {
+		at := 0
+		i := idleness{now: func() time.Duration { return work[at] }}
+		var got error
+		for at = range work {
+			got = i.verdict()
+		}
+		if got != want {
+			t.Errorf("after %v: %v, want %v", work, got, want)
+		}
+	}
+}
+
 // What children do is work, while they live and afterwards.
 func TestWorkOfChildren(t *testing.T) {
 	before := work()
