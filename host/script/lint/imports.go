@@ -12,6 +12,7 @@ import (
 type Imports struct {
 	Required []Requirement
 	Optional []string      // modules it can do without: pcall(require, "x")
+	Provided []string      // modules it puts into package.preload or package.loaded itself
 	Files    []Requirement // scripts of the tree that it runs by their paths: dofile "lib/util.lua"
 	Computed bool          // it loads others, whose names show only when it runs
 	Outside  bool          // some of them perhaps from outside the tree
@@ -58,6 +59,15 @@ func (r *reader) imports() (found Imports) {
 			case f == "pcall" && len(args) == 2 && r.globalName(args[0]) == "require" && isText(args[1]):
 				found.Optional = append(found.Optional, args[1].(*ast.StringExpr).Value)
 			}
+		}
+	}
+	for _, set := range r.sets {
+		where, inTable := set.Object.(*ast.AttrGetExpr)
+		if !inTable || r.globalName(where.Object) != "package" || !isText(where.Key) || !isText(set.Key) {
+			continue
+		}
+		if table := where.Key.(*ast.StringExpr).Value; table == "preload" || table == "loaded" {
+			found.Provided = append(found.Provided, set.Key.(*ast.StringExpr).Value)
 		}
 	}
 	if searches {

@@ -147,6 +147,8 @@ func TestAModuleThatIsMissing(t *testing.T) {
 		"outside":             {[]string{"main.lua", "require '../a'"}, `main.lua:1: module "../a": a module outside the script directory cannot be loaded`, true},
 		"perhaps not needed":  {[]string{"main.lua", "if x then require 'luasql.postgres' end"}, `main.lua:1: requires "luasql.postgres", which is neither a built-in module nor in the script directory (luasql/postgres.lua)`, false},
 		"tried":               {[]string{"main.lua", "local ok, sql = pcall(require, 'luasql.mysql')"}, "", false},
+		"provided":            {[]string{"main.lua", "package.preload['db.a'] = function() return {} end require 'db.a' require 'sub'", "sub.lua", "require 'db.a' package.loaded.b = {} return require 'b'"}, "", false},
+		"another is provided": {[]string{"main.lua", "package.preload.a = print require 'b'"}, `main.lua:1: requires "b", which is neither a built-in module nor in the script directory (b.lua)`, false},
 		"its script is wrong": {[]string{"main.lua", "require 'a'", "a.lua", "return return"}, "a.lua:1: ", true},
 	} {
 		t.Run(name, func(t *testing.T) {

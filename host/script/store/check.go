@@ -59,6 +59,7 @@ func Check(ctx context.Context, dir string, files []string, cfg Config, compile 
 // if ctx ends.
 func examine(ctx context.Context, t *tree, serving *Generation, cfg Config, compile Compile) ([]Problem, error) {
 	problems := slices.Clone(t.problems)
+	modules := slices.Clone(cfg.Modules)
 	for _, name := range sortedKeys(t.files) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -71,12 +72,16 @@ func examine(ctx context.Context, t *tree, serving *Generation, cfg Config, comp
 		if f.content.wrong != nil {
 			problems = append(problems, *f.content.wrong)
 		}
-		for _, r := range f.content.imports.Required {
-			if p, ok := missingModule(name, r, t, cfg.Modules); ok {
+		modules = append(modules, f.content.imports.Provided...)
+	}
+	for _, name := range sortedKeys(t.files) {
+		imports := t.files[name].content.imports
+		for _, r := range imports.Required {
+			if p, ok := missingModule(name, r, t, modules); ok {
 				problems = append(problems, p)
 			}
 		}
-		for _, r := range f.content.imports.Files {
+		for _, r := range imports.Files {
 			if t.files[path.Clean(r.Module)] == nil {
 				problems = append(problems, Problem{File: name, Line: r.Line, Warning: !r.Certain, Message: fmt.Sprintf("runs %q, which is not in the script directory", r.Module)})
 			}
