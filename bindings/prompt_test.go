@@ -1,9 +1,11 @@
 package bindings_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
 )
@@ -55,4 +57,29 @@ func TestARefusedApplicationGivesZero(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What uuid_broadcast plays interrupts the prompt that runs, which then continues, and
+// does not wait until it is over: hold music may never be.
+func TestABroadcastInterruptsAPrompt(t *testing.T) {
+	for _, method := range []string{`r = session:streamFile("long.wav")`, `session:execute("playback", "long.wav") r = 1`} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				h, o := run(t, `
+				session:answer()
+				freeswitch.API():execute("sched_api", "+5 none uuid_broadcast " .. session.uuid .. " bad.wav aleg")
+				`+method)
+				o.want(t, "r", "1")
+				record, _ := h.sw.Record(o.uuid)
+				i := slices.IndexFunc(record.Entries, func(e switchsim.Entry) bool { return e.Kind == "play" && strings.Contains(e.What, "bad.wav") })
+				if i < 0 {
+					t.Fatalf("played %q", record.Played)
+				}
+				if at := record.Entries[i].At.Sub(begun).Round(time.Second); at != 5*time.Second {
+					t.Errorf("played after %v", at)
+				}
+			})
+		})
+	}
 }

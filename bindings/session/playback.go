@@ -102,7 +102,7 @@ func (s *Session) runGranted(a *vm.Args, p *prompt, app, arg string) (done esl.E
 	var failed error
 	stopped, err := s.waitWithCallbacks(a, p, func() error {
 		execute := s.call.Execute
-		if p.open = p.input && s.hasCallback(p); p.open {
+		if p.open = p.input && s.hasCallback(p); p.open || syntax.IgnoresDigits(app) { // what plays can be interrupted by uuid_broadcast
 			execute = s.call.ExecuteOpen
 		}
 		sent := arg
