@@ -211,3 +211,22 @@ func TestNoFlowIsHandedAnotherChannel(t *testing.T) {
 		}
 	}
 }
+
+// A channel's uuid may be a SIP Call-ID (inbound-use-callid-as-uuid).
+func TestACallIDIsTheScriptsOwn(t *testing.T) {
+	for _, id := range []string{"3f1@192.0.2.1", "we{ird}%41-%20x\"q@192.0.2.1", "a,b;c|d@x", "back\\slash", "x(y)@z", "[2001:db8::1]/x"} {
+		g := Default()
+		g.Mine = new(Channels)
+		g.Mine.Add(id)
+		for _, line := range []string{"uuid_setvar " + id + " a b", "uuid_kill " + id, "sched_hangup +5 " + id, "uuid_broadcast " + id + " a.wav aleg"} {
+			if err := g.CheckAPI(line); err != nil && id != "back\\slash" { // most commands read an escape there
+				t.Errorf("%s: %v", line, err)
+			}
+			for _, another := range []string{"x" + id, id + "x", id[:len(id)-1], mine + "@192.0.2.1"} {
+				if line := strings.Replace(line, id, another, 1); g.CheckAPI(line) == nil {
+					t.Errorf("%s is permitted", line)
+				}
+			}
+		}
+	}
+}
