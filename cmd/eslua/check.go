@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,9 @@ func check(p *program, ctx context.Context, args []string) error {
 	}
 	if wrong {
 		err = &reportedError{exitConfig}
+	}
+	if o.port {
+		return cmp.Or(p.checkPort(ctx, paths, cfg, o.json), err)
 	}
 	for _, path := range paths {
 		dir, files, unusable := checkTarget(path, cfg.Scripts)

@@ -36,6 +36,9 @@ func (p *program) overrides(name string, args []string) (o overrides, rest []str
 	switch name {
 	case "exec":
 		flags.Func("limit", "", func(limit string) error { o.limits = append(o.limits, limit); return nil })
+	case "check":
+		flags.BoolVar(&o.port, "port", false, "")
+		flags.BoolVar(&o.json, "json", false, "")
 	case "serve":
 		flags.BoolVar(&o.takeover, "takeover", false, "")
 	}
@@ -72,6 +75,7 @@ type overrides struct {
 	nodes                           []string
 	limits                          []string // name=value
 	takeover                        bool     // how serve starts; not a setting
+	port, json                      bool     // what check tells
 }
 
 // load returns the configuration of the file, if there is one, with the overrides. If

@@ -163,13 +163,21 @@ type finding struct {
 
 // Read reads a script. The error is a *vm.CompileError.
 func (c *Checker) Read(name, src string) (*File, error) {
+	r, err := c.read(name, src)
+	if err != nil {
+		return nil, err
+	}
+	return r.file(), nil
+}
+
+func (c *Checker) read(name, src string) (*reader, error) {
 	stmts, wrong := compiler.Parse(name, src)
 	if wrong != nil {
 		return nil, wrong
 	}
 	r := newReader(c)
 	r.block(stmts)
-	return r.file(), nil
+	return r, nil
 }
 
 // A Finding is a mistake in a script.

@@ -13,14 +13,15 @@ type signature struct {
 	usage       string // "session:read(least, most, ...)"
 	params      []vm.Param
 	results     []vm.Result
-	least, most int  // arguments; most is -1 for any number
-	method      bool // the object is not among the parameters
-	lua         bool // of Lua's own library
+	least, most int    // arguments; most is -1 for any number
+	method      bool   // the object is not among the parameters
+	lua         bool   // of Lua's own library
+	differs     string // from mod_lua's function
 }
 
 // declared returns the signature of a declared function.
 func declared(prefix string, f *vm.Func) *signature {
-	s := &signature{name: prefix + f.Name, usage: prefix + f.Usage(), params: f.Params, results: f.Results}
+	s := &signature{name: prefix + f.Name, usage: prefix + f.Usage(), params: f.Params, results: f.Results, differs: f.Differs}
 	s.least, s.most = f.Arity()
 	return s
 }

@@ -1,0 +1,65 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// A Call is a place in a script that calls a function which is known.
+type Call struct {
+	Line    int
+	Name    string // "session:execute", "io.open"
+	Args    []string
+	Differs string // from mod_lua's function
+}
+
+// Unknown stands in an argument for what the text of the script does not show.
+const Unknown = "\x00"
+
+// Calls returns the calls of known functions in a script, in the order of their lines,
+// for a check that looks at what the arguments say. The error is a *vm.CompileError.
+func (c *Checker) Calls(name, src string) ([]Call, error) {
+	r, err := c.read(name, src)
+	if err != nil {
+		return nil, err
+	}
+	var calls []Call
+	for _, s := range r.sites {
+		e, ok := s.expr.(*ast.FuncCallExpr)
+		if !ok {
+			continue
+		}
+		sig, _ := r.called(e)
+		if sig == nil {
+			continue
+		}
+		call := Call{Line: e.Line(), Name: sig.name, Differs: sig.differs}
+		args := e.Args
+		if sig.method && e.Func != nil && len(args) > 0 { // session.execute(session, ...)
+			args = args[1:]
+		}
+		for _, arg := range args {
+			call.Args = append(call.Args, r.textOf(arg))
+		}
+		calls = append(calls, call)
+	}
+	slices.SortStableFunc(calls, func(a, b Call) int { return cmp.Compare(a.Line, b.Line) })
+	return calls, nil
+}
+
+// textOf returns a text as far as the script shows it.
+func (r *reader) textOf(e ast.Expr) string {
+	if c, ok := e.(*ast.StringConcatOpExpr); ok {
+		return r.textOf(c.Lhs) + r.textOf(c.Rhs)
+	}
+	switch v := r.typeOf(e).literal.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return v.String()
+	}
+	return Unknown
+}
