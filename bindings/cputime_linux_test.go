@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -22,6 +25,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
@@ -66,6 +70,7 @@ var objects = map[string]string{
 	"Session": "session", "Event": "many(2000)", "API": "freeswitch.API()", "JSON": "freeswitch.JSON()", "file": `io.open("long.txt")`,
 	"ESLevent": `require("ESL").ESLevent("CUSTOM", "a::b")`, "ESLconnection": `require("ESL").ESLconnection(0)`, "DTMF": `freeswitch.DTMF("5", 100)`,
 	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
+	"answer": "http.get(url)", "request": "http.async(url)",
 }
 
 // callable returns an expression for each function that a script can call, and one
@@ -237,6 +242,7 @@ type caller struct {
 	t       *testing.T
 	set     *bindings.Set
 	machine *vm.Machine
+	url     string // of a server that scripts may ask, whose answers are long
 	sw      *switchsim.Switch
 	limits  guard.Limits
 	script  *vm.Script
@@ -259,7 +265,15 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 		t.Fatal(err)
 	}
 	t.Cleanup(databases.Close)
-	c := &caller{t: t, limits: limits, set: bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases}), started: make(chan struct{}), done: make(chan struct{})}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat("[", 500)+strings.Repeat("[1],", 200_000))
+	}))
+	asking, err := network.NewClient(config.Default().HTTP, clock.System())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { asking.Close(); server.Close() })
+	c := &caller{url: server.URL, t: t, limits: limits, set: bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking}), started: make(chan struct{}), done: make(chan struct{})}
 	if c.machine, err = vm.NewMachine(c.set.Modules()...); err != nil {
 		t.Fatal(err)
 	}
@@ -273,9 +287,9 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	server := outbound.New(outbound.Config{Linger: time.Second}, c.serve, slog.New(slog.DiscardHandler), impatient{clock.System()})
+	calls := outbound.New(outbound.Config{Linger: time.Second}, c.serve, slog.New(slog.DiscardHandler), impatient{clock.System()})
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, listener) }()
+	go func() { served <- calls.Serve(ctx, listener) }()
 	t.Cleanup(func() {
 		_ = c.sw.Close()
 		cancel()
@@ -310,7 +324,7 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 	log := slog.New(slog.DiscardHandler)
 	keep := checkpoint.Open(call, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, log)
 	grants := grant.Default()
-	grants.Databases = []string{"cdr"}
+	grants.Databases, grants.Hosts = []string{"cdr"}, []grant.Host{"127.0.0.1"}
 	end := c.set.Bind(&host.Env{
 		State: st, Grants: &grants, Switch: call, Call: call, Checkpoint: keep, Listener: call.Addr(), Log: log, Clock: impatient{clock.System()},
 		Console: host.NewConsole(log, nil),
@@ -318,6 +332,7 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 	var began, took time.Duration
 	hangUp := func() { c.sw.API("uuid_kill " + call.UUID()) } // ends what would wait without end
 	var hangup *time.Timer
+	st.SetGlobal("url", lua.LString(c.url))
 	st.SetGlobal("begin", guard.GoFunction(func(*lua.LState) int {
 		hangup = time.AfterFunc(200*time.Millisecond, hangUp)
 		began = threadTime()
