@@ -64,9 +64,9 @@ type app struct {
 	hostMemory int64
 	// ballast is never written and so takes no memory, but the garbage collector
 	// counts it: it runs once per so many bytes allocated, and not once per the few
-	// MiB that calls hold. BenchmarkCall takes 2.3 times the CPU of the floor with
-	// it, 3.3 times without. GOGC=400 instead gives 2.9 times, and would let the
-	// heap of many calls grow to five times what they hold.
+	// MiB that calls hold. BenchmarkCall takes 1.75 times the CPU of the floor
+	// with it, 2.4 times without. GOGC=400 instead would let the heap of many calls
+	// grow to five times what they hold.
 	ballast []byte
 	guest   bool // see seams
 }
