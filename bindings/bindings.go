@@ -142,6 +142,8 @@ func ownGrants(env *run.Env) *grant.Grants {
 	dialled := ""
 	if env.Call != nil {
 		own.Mine.Add(env.Call.UUID())
+	}
+	if env.Call != nil && len(env.Args) > 0 {
 		dialled = strings.ToLower(env.Call.Snapshot().Get("Caller-Destination-Number"))
 	}
 	for _, arg := range env.Args {

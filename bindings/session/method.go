@@ -82,7 +82,7 @@ func unlessEnded(after hungUp, do body) body {
 		return do
 	}
 	return func(s *Session, a *vm.Args) (lua.LValue, error) {
-		if s.ended() || !after.alone && s.gone() {
+		if after.alone && s.ended() || !after.alone && s.gone() {
 			return after.answer, nil
 		}
 		return do(s, a)

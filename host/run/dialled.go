@@ -12,9 +12,11 @@ import (
 // of a dial string, or has come back to FreeSWITCH from its own address. None of these
 // can be changed for a channel.
 func dialledItself(snapshot esl.Event) bool {
+	if snapshot.Get("Call-Direction") == "outbound" || snapshot.Get("Caller-Source") == "mod_loopback" {
+		return true
+	}
 	address := snapshot.Get("Caller-Network-Addr")
-	return snapshot.Get("Call-Direction") == "outbound" || snapshot.Get("Caller-Source") == "mod_loopback" ||
-		address != "" && (address == snapshot.Get("FreeSWITCH-IPv4") || address == snapshot.Get("variable_sip_local_network_addr"))
+	return address != "" && (address == snapshot.Get("FreeSWITCH-IPv4") || address == snapshot.Get("variable_sip_local_network_addr"))
 }
 
 // roomy asks FreeSWITCH whether more than half of its sessions are free.
