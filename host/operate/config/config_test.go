@@ -391,3 +391,23 @@ func TestDirectoriesThatNoScriptMayWrite(t *testing.T) {
 		}
 	}
 }
+
+// A flow may be granted a node by its name.
+func TestANodeIsGrantedByItsName(t *testing.T) {
+	c, err := Parse("e.yaml", []byte("nodes: [{name: fs1, address: '127.0.0.1:8021'}]\ngrants: {hosts: [fs1]}\nflows: {a: {grants: {hosts: [fs1, api.example.com]}}, b: {grants: {hosts: []}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flow, want := range map[string]bool{"": true, "a": true, "b": false} {
+		g := &c.Grants
+		if flow != "" {
+			g = c.Flows[flow].Grants
+		}
+		if err := g.CheckHost("127.0.0.1", 8021); (err == nil) != want {
+			t.Errorf("%q: %v", flow, err)
+		}
+		if err := g.CheckHost("127.0.0.1", 22); err == nil {
+			t.Errorf("%q: another port is granted", flow)
+		}
+	}
+}

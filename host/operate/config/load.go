@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/script/grant"
 	"github.com/goccy/go-yaml"
 )
 
@@ -107,7 +108,25 @@ func Parse(file string, source []byte) (Config, error) {
 		}
 	}
 	tree.unsafeWrites(file, &c)
+	c.grantNodes()
 	return c, explain(file, tree.errs...)
+}
+
+// grantNodes adds the address of each node that is granted by its name.
+func (c *Config) grantNodes() {
+	all := []*grant.Grants{&c.Grants}
+	for _, f := range c.Flows {
+		if f.Grants != nil {
+			all = append(all, f.Grants)
+		}
+	}
+	for _, g := range all {
+		for _, n := range c.Nodes {
+			if slices.Contains(g.Hosts, grant.Host(n.Label())) {
+				g.Hosts = append(slices.Clip(g.Hosts), grant.Host(n.Address))
+			}
+		}
+	}
 }
 
 // A conflict is a mistake in a mapping whose values are right alone.
