@@ -53,6 +53,11 @@ func (globals) Declare() *vm.Module {
 			Example: `if event then print(event:getType(), event:getHeader("Unique-ID")) end`,
 		},
 		{
+			Name: "env", Kind: vm.Object, Class: "Event",
+			Doc:     "In a script that runs after a hangup (flows: FLOW: on_hangup: in the configuration): the channel's data at its end. It cannot be fired.",
+			Example: `if env then print(env:getHeader("Hangup-Cause"), env:getHeader("variable_billsec")) end`,
+		},
+		{
 			Name: "XML_REQUEST", Kind: vm.Table,
 			Doc: "In a script that answers FreeSWITCH's XML lookups (xml: scripts: in the configuration): section, tag_name, key_name and key_value of what is looked up, and the hostname of the FreeSWITCH that asks. " +
 				"The script sets the global XML_STRING to the document; nil or \"\" means not found. For the dialplan it may set ACTIONS instead, a list of applications, each \"app\" or {\"app\", \"data\"}.",
@@ -96,7 +101,7 @@ func absent() map[string]string {
 	)
 	return map[string]string{
 		"session":     "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
-		"env":         apiOnly,
+		"env":         "only a script that runs after a hangup has it; name the script under flows: FLOW: on_hangup: in the configuration",
 		"event":       "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
 		"message":     apiOnly,
 		"params":      forXML,

@@ -244,3 +244,37 @@ func TestRun(t *testing.T) {
 }
 
 var _ admin.JobControl = (*job.Source)(nil)
+
+// on_hangup runs once for each call of its flow, whether it hangs up in the flow, goes
+// back to its dialplan or is transferred, with the channel's data at its end.
+func TestOnHangup(t *testing.T) {
+	t.Parallel()
+	testproc.Bubble(t, func(t *testing.T) {
+		site := newJobSite(t, map[string]string{
+			"flow":  `session:setVariable("kept", argv[1]) if argv[1] == "hang" then session:hangup("USER_BUSY") elseif argv[1] == "move" then session:transfer("call") elseif argv[1] == "fail" then error("no") end`,
+			"after": `freeswitch.consoleLog("info", "after " .. argv[1] .. " " .. env:getHeader("variable_kept") .. " " .. env:getHeader("Hangup-Cause") .. " " .. tostring(session))`,
+		})
+		s := site.serve("flows: {flow: {on_hangup: after.lua x, fallback: hangup CALL_REJECTED}}\n")
+		address := s.listens(t)
+		s.next(t, "connected to FreeSWITCH")
+		for _, way := range []string{"hang", "back", "move", "fail"} {
+			site.sim.SetExtension("default", switchsim.Extension{Match: way, Actions: []switchsim.Action{
+				{App: "answer"}, {App: "socket", Data: address + "/flow/" + way + " async full"}, {App: "sleep", Data: "60000"}, {App: "hangup", Data: "NO_ANSWER"},
+			}})
+		}
+		for way, cause := range map[string]string{"hang": "USER_BUSY", "back": "NO_ANSWER", "move": "NORMAL_CLEARING", "fail": "CALL_REJECTED"} {
+			<-site.sim.Call(switchsim.Caller{Number: "1000", Destination: way}).Done()
+			if line := s.next(t, "after x"); !strings.Contains(line, "after x "+way+" "+cause+" nil") || !strings.Contains(line, "job=on_hangup flow=after") {
+				t.Errorf("%s: %s", way, line)
+			}
+		}
+		if st := s.jobs(t, job.Goodbye); len(st.Scripts) != 1 || st.Scripts[0].Ended != 4 || st.Scripts[0].Failed != 0 {
+			t.Errorf("the status says %+v", st)
+		}
+		<-site.sim.Call(switchsim.Caller{Number: "1000", Destination: "hang"}).Done()
+		s.next(t, "after x hang")
+		if code := s.end(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
+}

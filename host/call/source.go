@@ -8,13 +8,14 @@ import (
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Deps lists everything that a Source needs. Only Trace may be nil.
+// Deps lists everything that a Source needs. Only Trace and Farewell may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. ended must be called
 	// once, with whether the script failed.
@@ -23,6 +24,8 @@ type Deps struct {
 	Account *run.Account
 	// Trace receives each call that a script makes of a bound function.
 	Trace func(c *outbound.Call, t vm.Trace)
+	// Farewell prepares the script that runs after the hangup of a flow's call.
+	Farewell func(job.Hangup) *job.Farewell
 }
 
 // A Source makes each call that arrives a run of the call's flow.
@@ -91,6 +94,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		ended(false)
 		return nil
 	}
+	s.prepareFarewell(cfg, c, stamp, generation)
 	return &flow{keeper: keeper, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
@@ -105,6 +109,28 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		Ended:   ended,
 		Account: s.deps.Account,
 	}}
+}
+
+// prepareFarewell has the flow's script for after the hangup run, on whatever way the
+// call ends. A call that another host has taken over is that host's.
+func (s *Source) prepareFarewell(cfg *config.Config, c *outbound.Call, stamp checkpoint.Stamp, generation *store.Generation) {
+	script := cfg.Flows[stamp.Flow].OnHangup
+	if script == "" || s.deps.Farewell == nil {
+		return
+	}
+	farewell := s.deps.Farewell(job.Hangup{
+		UUID: c.UUID(), Core: c.Snapshot().Get("Core-UUID"), Script: script, Generation: generation, Log: c.Log().With("flow", stamp.Flow),
+	})
+	c.Finally(func(ctx context.Context) {
+		switch _, hungUp := c.HungUp(); {
+		case hungUp:
+			farewell.Run(ctx, c.Snapshot())
+		case c.Displaced(), ctx.Err() != nil:
+			farewell.Drop()
+		default:
+			farewell.Await(ctx)
+		}
+	})
 }
 
 // CauseVariable is a channel variable in which a dialplan keeps the cause with which

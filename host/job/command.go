@@ -33,7 +33,7 @@ func (s *Source) Check(o Order) error {
 // Start has a script run in the background.
 func (s *Source) Start(ctx context.Context, o Order) error {
 	select {
-	case s.orders <- o:
+	case s.background <- func(ctx context.Context) { _ = s.Execute(ctx, o) }: // it has logged the error
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

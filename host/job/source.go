@@ -40,12 +40,12 @@ type Source struct {
 	accounts map[Kind]*run.Account
 	listener atomic.Pointer[string]
 
-	serving context.Context // ends with Retire
-	retire  context.CancelFunc
-	hooks   *hooks
-	orders  chan Order    // to be run in the background
-	turns   chan struct{} // as many as lookups may be answered at a time
-	xmlLog  *slog.Logger  // bounds what the scripts that answer them write together
+	serving    context.Context // ends with Retire
+	retire     context.CancelFunc
+	hooks      *hooks
+	background chan func(context.Context) // to be run beside Run
+	turns      chan struct{}              // as many as lookups may be answered at a time
+	xmlLog     *slog.Logger               // bounds what the scripts that answer them write together
 }
 
 // A Kind is a way into a script besides a call.
@@ -57,14 +57,15 @@ const (
 	Startup Kind = "startup"
 	Hook    Kind = "hook"
 	XML     Kind = "xml"
+	Goodbye Kind = "on_hangup"
 )
 
-var kinds = []Kind{Command, Startup, Hook, XML}
+var kinds = []Kind{Command, Startup, Hook, XML, Goodbye}
 
 // New returns a Source. Of cfg it uses the startup scripts, the hooks, the limits, the
 // grants and what the flows have of their own.
 func New(cfg config.Config, d Deps) *Source {
-	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), orders: make(chan Order),
+	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), background: make(chan func(context.Context)),
 		turns: make(chan struct{}, max(1, cfg.XML.Parallel)), xmlLog: logbound.Script(d.Log)}
 	for _, k := range kinds {
 		s.accounts[k] = run.NewJobAccount()
@@ -74,7 +75,7 @@ func New(cfg config.Config, d Deps) *Source {
 	return s
 }
 
-// Run runs the startup scripts, the hooks and what Start orders, until ctx ends and they
+// Run runs the startup scripts, the hooks and what goes on in the background, until ctx ends and they
 // have ended.
 func (s *Source) Run(ctx context.Context) error {
 	var all sync.WaitGroup
@@ -83,8 +84,8 @@ func (s *Source) Run(ctx context.Context) error {
 	all.Go(func() { s.runHooks(ctx) })
 	for {
 		select {
-		case o := <-s.orders:
-			all.Go(func() { _ = s.Execute(ctx, o) }) // it has logged the error
+		case do := <-s.background:
+			all.Go(func() { do(ctx) })
 		case <-ctx.Done():
 			return nil
 		}
@@ -117,12 +118,16 @@ type job struct {
 	print     func(line string)
 	said      func(level, line string)
 	completed func(*run.Env) error
+	pinned    *store.Generation // nil: rollout chooses
 }
 
 // run runs a job to its end and logs how it ended.
 func (s *Source) run(ctx context.Context, j job) error {
 	flow := config.FlowName(j.name)
-	generation, ended := s.deps.Choose(flow, cmp.Or(j.channel, uuid.NewString()))
+	generation, ended := j.pinned, func(bool) {}
+	if generation == nil {
+		generation, ended = s.deps.Choose(flow, cmp.Or(j.channel, uuid.NewString()))
+	}
 	log := cmp.Or(j.log, s.deps.Log).With("job", string(j.kind), "flow", flow, "generation", generation.Name())
 	if j.channel != "" {
 		log = log.With("uuid", j.channel)

@@ -87,7 +87,7 @@ func New(cfg Config) *Switch {
 		s.dialplan[context] = extensions
 	}
 	maps.Copy(s.globals, cfg.Globals)
-	s.globals["hostname"], s.globals["local_ip_v4"] = host, "127.0.0.1"
+	s.globals["core_uuid"], s.globals["hostname"], s.globals["local_ip_v4"] = s.identity[0].Value, host, "127.0.0.1"
 	s.sched = s.newScheduler()
 	return s
 }

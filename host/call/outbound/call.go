@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 
@@ -33,6 +34,7 @@ type Call struct {
 	mayBeStale      bool   // no event that is newer than that has come yet
 	gone            bool   // see Gone
 	jobsSubscribed  bool
+	finally         func(context.Context)
 }
 
 // UUID returns the channel's UUID.
@@ -133,6 +135,11 @@ func (c *Call) State() string {
 // already queued when its DTMF event is observed: get it with PopDigit. fn may call
 // the Call's methods, at most 25 levels deep.
 func (c *Call) Observe(fn func(esl.Event) (stop bool)) { c.observers = append(c.observers, fn) }
+
+// Finally has fn called in the owner's goroutine when FreeSWITCH has the call back; only
+// one fn. What the Call says of the channel is its last word then: after a hangup the
+// Snapshot is CHANNEL_HANGUP_COMPLETE, unless the connection was lost.
+func (c *Call) Finally(fn func(context.Context)) { c.finally = fn }
 
 // hangupError returns the error of a call that is over, or nil.
 func (c *Call) hangupError() error {

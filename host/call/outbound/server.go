@@ -127,6 +127,9 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	}
 	s.runScript(ctx, c)
 	s.handBack(ctx, c)
+	if c.finally != nil {
+		c.finally(ctx)
+	}
 	if verbose {
 		c.Log().Debug("call over", "cause", c.cause, "hung_up", c.hungUp, "transferred", c.moved, "displaced", c.displaced, "events_lost", conn.Dropped())
 	}

@@ -15,7 +15,7 @@ func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
 // NamedFlow is a flow that a setting names.
 type NamedFlow struct {
-	Setting string // "default_flow", "routes", "flows", "startup", "hooks" or "xml.scripts"
+	Setting string // "default_flow", "routes", "flows", "startup", "hooks", "xml.scripts" or "on_hangup"
 	Flow    string // as it is written
 	Path    []any  // of the setting, for Line
 }
@@ -43,6 +43,9 @@ func (c Config) NamedFlows() (list []NamedFlow) {
 	}
 	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {
 		list = append(list, NamedFlow{"flows", flow, []any{"flows", flow}})
+		if after := c.Flows[flow].OnHangup; after != "" {
+			list = append(list, NamedFlow{"on_hangup", after.Name(), []any{"flows", flow, "on_hangup"}})
+		}
 	}
 	return list
 }

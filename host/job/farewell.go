@@ -1,0 +1,95 @@
+package job
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/store"
+)
+
+// A Hangup describes the script that is to run after the hangup of a call.
+type Hangup struct {
+	UUID       string
+	Core       string // the Core-UUID of its FreeSWITCH
+	Script     config.Script
+	Generation *store.Generation // the call's
+	Log        *slog.Logger
+}
+
+// A Farewell waits for the hangup of one call. Run, Await or Drop ends it.
+//
+// Whoever serves the call learns of its hangup. A call that its flow has let go on, to
+// another extension or back to its dialplan, hangs up later, which the node tells.
+type Farewell struct {
+	Hangup
+	source *Source
+	link   *node.Link         // of the call's FreeSWITCH; nil: it is not known
+	sub    *node.Subscription // to its last event
+}
+
+// maxGoodbye is how long a script may run after a hangup.
+const maxGoodbye = time.Minute
+
+// Farewell begins to wait for the hangup of a call.
+func (s *Source) Farewell(h Hangup) *Farewell {
+	f := &Farewell{Hangup: h, source: s}
+	i := slices.IndexFunc(s.deps.Nodes, func(l *node.Link) bool { return h.Core != "" && l.Status().CoreUUID == h.Core })
+	if i < 0 {
+		return f
+	}
+	f.link = s.deps.Nodes[i]
+	f.sub = f.link.Subscribe(node.Bounds{Events: 1})
+	f.sub.Filter("Unique-ID", h.UUID)
+	if err := f.sub.Add(node.Interest{Event: "CHANNEL_HANGUP_COMPLETE"}); err != nil {
+		f.Log.Error("the end of the call cannot be waited for", "error", err)
+	}
+	return f
+}
+
+// Run runs the script with the last event of the call.
+func (f *Farewell) Run(ctx context.Context, last esl.Event) {
+	f.Drop()
+	var sw run.Switch
+	if f.link != nil {
+		sw = f.link
+	}
+	_ = f.source.run(ctx, job{ // it has logged the error
+		kind: Goodbye, name: f.Script.Name(), args: f.Script.Args(), sw: sw, timeout: maxGoodbye,
+		channel: f.UUID, given: map[string]any{"env": last}, pinned: f.Generation,
+	})
+}
+
+// Await runs the script when the call, which goes on, hangs up.
+func (f *Farewell) Await(ctx context.Context) {
+	if f.sub == nil {
+		f.Log.Warn("on_hangup does not run for a call that goes on without its flow: eslua has no control connection to its FreeSWITCH (nodes)", "script", f.Script.Name())
+		return
+	}
+	later := func(ctx context.Context) {
+		last, err := f.sub.Next(ctx)
+		if err != nil {
+			f.Log.Warn("on_hangup does not run: eslua has ended before the call", "script", f.Script.Name())
+			f.Drop()
+			return
+		}
+		f.Run(ctx, last)
+	}
+	select {
+	case f.source.background <- later:
+	case <-ctx.Done():
+		f.Drop()
+	}
+}
+
+// Drop ends the wait.
+func (f *Farewell) Drop() {
+	if f.sub != nil {
+		f.sub.Close()
+	}
+}
