@@ -126,7 +126,9 @@ func given(s *vm.State, value any) lua.LValue {
 
 // ownGrants copies the grants of a flow for one run, which acts on its own call and
 // on the channels that its arguments name, unless they are a part of the number that was
-// dialled: anybody may dial, and a script may transfer its call to, what it likes.
+// dialled: anybody may dial, and a script may transfer its call to, what it likes. Only
+// UUIDs name channels there, because only those are looked for in what another script
+// hands on (grant's check of the application socket).
 func ownGrants(env *run.Env) *grant.Grants {
 	own := grant.Default()
 	if env.Grants != nil {
@@ -147,7 +149,7 @@ func ownGrants(env *run.Env) *grant.Grants {
 		dialled = strings.ToLower(env.Call.Snapshot().Get("Caller-Destination-Number"))
 	}
 	for _, arg := range env.Args {
-		if !strings.Contains(dialled, strings.ToLower(arg)) {
+		if grant.IsUUID(arg) && !strings.Contains(dialled, strings.ToLower(arg)) {
 			own.Mine.Add(arg)
 		}
 	}

@@ -328,5 +328,12 @@ func TestWhatIsDialledIsNoChannelOfOnesOwn(t *testing.T) {
 			o := h.end()
 			o.want(t, "r", map[bool]string{false: "yes", true: "no"}[dialled])
 		}
+		// A word could be the name of a channel, but nothing looks for it in what another
+		// script hands on.
+		h.args = []string{"chosen"}
+		h.script, _ = vm.Compile("test.lua", []byte(`r = pcall(freeswitch.API().execute, freeswitch.API(), "uuid_kill", "chosen") and "yes" or "no"`))
+		h.sw.Call(switchsim.Caller{Number: "1000", Destination: "flow"})
+		o := h.end()
+		o.want(t, "r", "no")
 	})
 }

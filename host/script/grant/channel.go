@@ -21,6 +21,10 @@ type Channels struct {
 
 const maxLearned = 256
 
+// IsUUID reports whether a text is a UUID as FreeSWITCH makes them. A channel can have
+// another name (origination_uuid), which looks like any word.
+func IsUUID(text string) bool { return len(text) == 36 && uuids.MatchString(text) }
+
 // Add adds a channel for as long as the script runs.
 func (c *Channels) Add(uuid string) {
 	c.mu.Lock()
