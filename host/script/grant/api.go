@@ -148,6 +148,11 @@ func (c check) apiArgument(name, arg, where string) (known bool, err error) {
 			return true, c.named(APICommand, name, "long", holds, where)
 		}
 		return true, nil
+	case "avmd": // avmd_api_main reads the second word
+		if len(syntax.Split(arg, ' ', c.wordLimit(3))) < 2 || c.unquoted {
+			return true, c.named(APICommand, name, "short", crashes, where)
+		}
+		return true, nil
 	case "uuid_write_png":
 		return true, c.written(APICommand, name, arg, where)
 	case "uuid_record":

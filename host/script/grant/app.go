@@ -44,6 +44,11 @@ func scoped(data string) (scope, rest string) {
 	return "", data
 }
 
+// crashEmpty lists the applications that read an argument which is not there: seen with
+// each on FreeSWITCH 1.11.
+var crashEmpty = set(`digit_action_set_realm loop_playback preprocess record_session_mask record_session_pause record_session_resume
+	record_session_unmask stop_displace_session stop_record_session`)
+
 // appArguments are the applications that take applications or extensions at fixed
 // places.
 var appArguments = map[string][]argument{
@@ -91,6 +96,11 @@ func (c check) expanded(name, data, where string) error {
 	}
 	if where == "" {
 		where = strings.TrimSpace(name + " " + data)
+	}
+	if crashEmpty[name] && strings.TrimSpace(data) == "" {
+		if err := c.named(Application, name, "empty", crashes, where); err != nil {
+			return err
+		}
 	}
 	if err := c.filesOf(Application, name, data, where); err != nil {
 		return err
@@ -295,10 +305,18 @@ func (c check) leadsHome(data string) bool {
 // on what its arguments name.
 func (c check) handedOn(data, where string) error {
 	for _, host := range syntax.SocketHosts(data) {
-		for _, uuid := range uuids.FindAllString(urlDecoded(host.Path), -1) {
-			if err := c.channel(Application, "socket", uuid, where); err != nil {
-				return err
-			}
+		if err := c.namedIn(host.Path, where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namedIn checks the channels that a path of a socket names.
+func (c check) namedIn(path, where string) error {
+	for _, uuid := range uuids.FindAllString(urlDecoded(path), -1) {
+		if err := c.channel(Application, "socket", uuid, where); err != nil {
+			return err
 		}
 	}
 	return nil

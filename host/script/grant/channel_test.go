@@ -230,3 +230,19 @@ func TestACallIDIsTheScriptsOwn(t *testing.T) {
 		}
 	}
 }
+
+// FreeSWITCH takes the path of an application socket that has none from a variable.
+func TestAPathInAVariableNamesNoOtherChannel(t *testing.T) {
+	for _, use := range []struct{ how, text string }{
+		{"var", "socket_path=flow/UUID"}, {"app", "set|socket_path=flow/UUID"}, {"app", "export|nolocal:socket_path=flow/UUID"},
+		{"dial", "{socket_path=flow/UUID}null/x"}, {"api", "originate {a=b,socket_path=flow/UUID}null/x &park"},
+	} {
+		for uuid, owned := range map[string]bool{mine: true, other: false, strings.ReplaceAll(other, "-", "%2D"): false} {
+			err := ask(ownGrants(), use.how, strings.ReplaceAll(use.text, "UUID", uuid))
+			var refused *RefusedError
+			if owned && err != nil || !owned && (!errors.As(err, &refused) || refused.Name != "socket") {
+				t.Errorf("%s %s with %s: %v", use.how, use.text, uuid, err)
+			}
+		}
+	}
+}

@@ -18,6 +18,13 @@ var moreWays = []way{
 	{"var", "enum_nameserver=192.0.2.1", "variable enum_nameserver"},
 	{"dial", "{enum_nameserver=192.0.2.1}user/1", "variable enum_nameserver"},
 
+	// an argument that is missing where FreeSWITCH reads it
+	{"app", "loop_playback|", "loop_playback empty"}, {"app", "preprocess|", "preprocess empty"}, {"app", "stop_displace_session| ", "stop_displace_session empty"},
+	{"app", "record_session_mask|", "record_session_mask empty"}, {"app", "stop_record_session|", "stop_record_session empty"},
+	{"app", "digit_action_set_realm|", "digit_action_set_realm empty"},
+	{"api", "uuid_broadcast 1 preprocess::", "preprocess empty"}, {"var", "execute_on_answer=record_session_pause", "record_session_pause empty"},
+	{"api", "avmd 1", "avmd short"},
+
 	// a file that takes the place of the dialplan
 	{"app", "transfer|9000 XML:/tmp/x.wav", "dialplan xml-argument"},
 	{"app", "transfer|9000 XML:x.wav default", "dialplan xml-argument"},

@@ -47,6 +47,7 @@ const (
 	quotedBySQL            // part of a query, in quotes or none
 	buffers                // how many bytes FreeSWITCH allocates, and fills
 	quotedInCDR            // part of a line of call records, in double quotes
+	handsOn                // the path of an application socket that has none of its own
 )
 
 // carriers lists the variables known by their whole name. source_test.go finds
@@ -102,6 +103,7 @@ var carriers = map[string]carrier{
 	"start_stamp": quotedInCDR, "answer_stamp": quotedInCDR, "end_stamp": quotedInCDR, "duration": quotedInCDR, "billsec": quotedInCDR,
 	"hangup_cause": quotedInCDR, "bleg_uuid": quotedInCDR, "read_codec": quotedInCDR, "write_codec": quotedInCDR,
 	"enable_file_write_buffering": buffers,                                      // switch_ivr_async.c:switch_ivr_record_session_event
+	"socket_path":                 handsOn,                                      // mod_event_socket.c:socket_function
 	"enum_nameserver":             asksServer,                                   // mod_enum.c:enum_lookup
 	"spool_path":                  runsProgram, "audio_spool_path": runsProgram, // switch_core_file.c:switch_core_file_close
 }
@@ -261,6 +263,8 @@ func (c check) carried(name, value, where string) error {
 		return c.variableUse(name, others, where)
 	case flagsMember:
 		return c.memberFlags(value, where)
+	case handsOn:
+		return cmp.Or(c.namedIn(value, where), c.stored(value, where))
 	case asksServer:
 		return c.variableUse(name, network, where)
 	case buffers:
