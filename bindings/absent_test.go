@@ -16,7 +16,6 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for script, want := range map[string]string{
 			`freeswitch.IVRMenu()`:                      `(a nil value): `,
-			`local c = freeswitch.EventConsumer("all")`: `session:setInputCallback`,
 			`session:getPrivate("x")`:                   `use session:getVariable`,
 			`session.channel:x()`:                       `it is a pointer of FreeSWITCH`,
 			`os.execute("ls")`:                          `allow: [system]`,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/bindings/api"
+	"github.com/eslua/eslua/bindings/consumer"
 	databases "github.com/eslua/eslua/bindings/database"
 	"github.com/eslua/eslua/bindings/dial"
 	"github.com/eslua/eslua/bindings/esl"
@@ -21,6 +22,7 @@ import (
 	"github.com/eslua/eslua/bindings/stream"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
@@ -49,6 +51,7 @@ type Ender interface {
 type Deps struct {
 	Legs      *legs.Registry      // dials legs for scripts; nil: no script can dial
 	Databases *database.Databases // nil: there are none
+	Nodes     []*node.Link        // whose events scripts can consume
 	HTTP      *network.Client     // nil: no script can ask a server
 	Dialer    *network.Dialer     // nil: no script can connect to a port
 }
@@ -61,6 +64,7 @@ func modules(d Deps) []Module {
 		freeswitch.Module{},
 		session.Module{Legs: d.Legs},
 		event.Module{},
+		consumer.Module{Nodes: d.Nodes},
 		api.Module{},
 		dial.Module{},
 		json.Module{},

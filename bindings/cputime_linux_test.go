@@ -25,6 +25,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	host "github.com/eslua/eslua/host/run"
@@ -69,7 +70,7 @@ const makers = `
 var objects = map[string]string{
 	"Session": "session", "Event": "many(2000)", "API": "freeswitch.API()", "JSON": "freeswitch.JSON()", "file": `io.open("long.txt")`,
 	"ESLevent": `require("ESL").ESLevent("CUSTOM", "a::b")`, "ESLconnection": `require("ESL").ESLconnection(0)`, "DTMF": `freeswitch.DTMF("5", 100)`,
-	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
+	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "EventConsumer": "freeswitch.EventConsumer()", "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
 	"answer": "http.get(url)", "request": "http.async(url)",
 }
 
@@ -273,10 +274,7 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { asking.Close(); server.Close() })
-	c := &caller{url: server.URL, t: t, limits: limits, set: bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking}), started: make(chan struct{}), done: make(chan struct{})}
-	if c.machine, err = vm.NewMachine(c.set.Modules()...); err != nil {
-		t.Fatal(err)
-	}
+	c := &caller{url: server.URL, t: t, limits: limits, started: make(chan struct{}), done: make(chan struct{})}
 	c.sw = switchsim.New(switchsim.Config{
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "flow", Actions: []switchsim.Action{{App: "socket", Data: listener.Addr().String() + "/flow async full"}}},
@@ -287,14 +285,26 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	link := node.New(node.Node{Name: "sim", Address: c.sw.Addr(), Password: "ClueCon"}, slog.New(slog.DiscardHandler), clock.System(), node.Options{})
+	linked := make(chan error, 1)
+	go func() { linked <- link.Run(ctx) }()
+	if err := link.Await(ctx); err != nil {
+		t.Fatal(err)
+	}
+	c.set = bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking, Nodes: []*node.Link{link}})
+	if c.machine, err = vm.NewMachine(c.set.Modules()...); err != nil {
+		t.Fatal(err)
+	}
 	calls := outbound.New(outbound.Config{Linger: time.Second}, c.serve, slog.New(slog.DiscardHandler), impatient{clock.System()})
 	served := make(chan error, 1)
 	go func() { served <- calls.Serve(ctx, listener) }()
 	t.Cleanup(func() {
 		_ = c.sw.Close()
 		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
+		for _, err := range []error{<-served, <-linked} {
+			if err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	return c

@@ -111,10 +111,6 @@ func absent() map[string]string {
 		"os.getenv":  "put the value under flows: NAME: settings: in the configuration, and read settings.NAME",
 		"io.popen":   program,
 
-		"freeswitch.EventConsumer":      "a script gets only the events of its call, with session:setInputCallback",
-		"EventConsumer:bind":            "a script gets only the events of its call, with session:setInputCallback",
-		"EventConsumer:pop":             "a script gets only the events of its call, with session:setInputCallback",
-		"EventConsumer:cleanup":         "a script gets only the events of its call, with session:setInputCallback",
 		"IVRMenu:bindAction":            "ask with session:playAndGetDigits in a loop",
 		"IVRMenu:execute":               "ask with session:playAndGetDigits in a loop",
 		"EventConsumer:e_callback":      "it is " + pointer,

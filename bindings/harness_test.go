@@ -16,6 +16,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/network"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
@@ -41,6 +42,7 @@ type harness struct {
 	set       *bindings.Set
 	legs      *legs.Registry
 	databases *database.Databases // nil: none
+	links     []*node.Link        // to the switch
 	http      *network.Client     // nil: none
 	url       string              // of a server that scripts may ask
 	dialer    *network.Dialer     // nil: none
@@ -194,11 +196,18 @@ func (h *harness) compile(script string) {
 
 func (h *harness) use(more ...bindings.Module) {
 	h.t.Helper()
-	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer}, more...)
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Nodes: h.links}, more...)
 	var err error
 	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// withNode lets scripts have the switch's events.
+func (h *harness) withNode() *harness {
+	h.links = append(h.links, h.node())
+	h.use()
+	return h
 }
 
 func (h *harness) serve(ctx context.Context, c *outbound.Call) {

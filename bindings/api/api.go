@@ -27,7 +27,7 @@ func (Module) Declare() *vm.Module {
 		CText: true,
 		Name:  "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
 		Funcs: []vm.Func{{
-			Name:    "API",
+			Name: "API", Native: "API::API(CoreSession *)",
 			Params:  []vm.Param{{Name: "session", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "accepted for mod_lua's sake and not used: no session travels over the event socket"}},
 			Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API", Doc: "the object whose methods run API commands"}},
 			Differs: "The session is not used: no command of the event socket gets one.",
@@ -50,7 +50,7 @@ func class() *vm.Class {
 		Example: "local api = freeswitch.API()\nlocal exists = api:execute(\"user_exists\", \"id 1000 example.org\")",
 		Methods: []vm.Func{
 			{
-				Name: "execute",
+				Name: "execute", Native: "API::execute(char const *,char const *)",
 				Params: []vm.Param{
 					{Name: "command", Kind: vm.String, Doc: "the command's name, such as uuid_getvar"},
 					{Name: "arguments", Kind: vm.String, Optional: true, Default: "none", Doc: "its arguments, as one text"},
@@ -64,7 +64,7 @@ func class() *vm.Class {
 				},
 			},
 			{
-				Name:    "executeString",
+				Name: "executeString", Native: "API::executeString(char const *)",
 				Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments"}},
 				Results: output,
 				Differs: "As api:execute.",

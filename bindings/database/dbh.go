@@ -29,7 +29,7 @@ func (m Dbh) Declare() *vm.Module {
 		CText: true, Name: "freeswitch", Classes: []*vm.Class{dbhClass()},
 		AfterHangup: "A command that runs when the call hangs up ends without success; one that is given later runs as before.",
 		Funcs: []vm.Func{{
-			Name: "Dbh",
+			Name: "Dbh", Native: "LUA::Dbh::Dbh(char *,char *,char *)\nLUA::Dbh::Dbh(char *,char *)\nLUA::Dbh::Dbh(char *)",
 			Params: []vm.Param{
 				{Name: "dsn", Kind: vm.String, Doc: `the database: its name in the configuration (databases:), odbc://NAME, or the dsn that the configuration has for it ("sqlite:///PATH", "pgsql://...", "mariadb://...")`},
 				{Name: "user", Kind: vm.String, Optional: true, Default: "none", Doc: "accepted for mod_lua's sake and not used: the configuration has it"},
@@ -78,7 +78,7 @@ func dbhClass() *vm.Class {
 		Example: "local dbh = freeswitch.Dbh(\"customers\")\ndbh:query(\"select name from customers\", function(row) print(row.name) end)\ndbh:release()",
 		Methods: []vm.Func{
 			{
-				Name: "query",
+				Name: "query", Native: "LUA::Dbh::query(char *,SWIGLUA_FN)",
 				Params: []vm.Param{sql, {Name: "each", Kind: vm.Function, Optional: true, Default: "none",
 					Doc: `is called with each row as it comes, a table of text by column name, in which NULL is ""; a result other than 0 that is a number ends the query, and so does an error`}},
 				Results: done,
@@ -107,7 +107,7 @@ func dbhClass() *vm.Class {
 				},
 			},
 			{
-				Name: "test_reactive",
+				Name: "test_reactive", Native: "LUA::Dbh::test_reactive(char *,char *,char *)\nLUA::Dbh::test_reactive(char *,char *)\nLUA::Dbh::test_reactive(char *)",
 				Params: []vm.Param{{Name: "test", Kind: vm.String, Most: maxText, Doc: "a command that fails if the table is missing"},
 					{Name: "drop", Kind: vm.String, Most: maxText, Optional: true, Default: "none", Doc: "runs then, and may fail"},
 					{Name: "create", Kind: vm.String, Most: maxText, Optional: true, Default: "none", Doc: "runs then"}},

@@ -27,7 +27,7 @@ func (Module) Declare() *vm.Module {
 		CText: true,
 		Name:  "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
 		Funcs: []vm.Func{{
-			Name: "Event",
+			Name: "Event", Native: "Event::Event(char const *,char const *)\nEvent::Event(switch_event_t *,int)",
 			Params: []vm.Param{
 				{Name: "type", Kind: vm.String, Doc: `the event's name, such as CUSTOM or MESSAGE; "json" makes an event of JSON text`},
 				{Name: "subclass", Kind: vm.String, Optional: true, Default: "none", Most: MaxSize, Doc: "the subclass of a CUSTOM event; after json, the JSON text, 1 MiB at most"},
@@ -91,8 +91,13 @@ func base(a *vm.Args) (headers [][2]string) {
 // wrap makes the event of a Lua object; other modules pass one that FreeSWITCH
 // has sent.
 func wrap(v any) vm.Holder {
-	if received, ok := v.(esl.Event); ok {
-		return Received(received)
+	switch v := v.(type) {
+	case esl.Event:
+		return Received(v)
+	case popped:
+		e := Received(v.Popped())
+		e.received = false
+		return e
 	}
 	return v.(*Event)
 }
@@ -108,7 +113,7 @@ func class() *vm.Class {
 		Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nprint(e:serialize())",
 		Methods: []vm.Func{
 			{
-				Name:    "serialize",
+				Name: "serialize", Native: "Event::serialize(char const *)",
 				Params:  []vm.Param{{Name: "format", Kind: vm.String, Optional: true, Default: "plain", Doc: `"plain", "xml" or "json"`}},
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the event as FreeSWITCH would write it"}},
 				Doc:     "Returns the event as text.",
@@ -116,7 +121,7 @@ func class() *vm.Class {
 				Go:      method(serialize),
 			},
 			{
-				Name: "getHeader", Params: []vm.Param{name},
+				Name: "getHeader", Native: "Event::getHeader(char const *)", Params: []vm.Param{name},
 				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: `nil if there is none; a list comes as "ARRAY::a|:b"`}},
 				Doc:     "Returns the first header of that name.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"a::b\")\nprint(e:getHeader(\"Event-Subclass\"))",
@@ -144,14 +149,14 @@ func class() *vm.Class {
 				Go:      method(func(e *Event, a *vm.Args) error { a.ReturnString(e.Name()); return nil }),
 			},
 			{
-				Name: "addHeader", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Most: MaxSize, Doc: `its value; "" removes the header. An event holds 1 MiB at most`}},
+				Name: "addHeader", Native: "Event::addHeader(char const *,char const *)", Params: []vm.Param{name, {Name: "value", Kind: vm.String, Most: MaxSize, Doc: `its value; "" removes the header. An event holds 1 MiB at most`}},
 				Results: done,
 				Doc:     `Appends a header. The name "list[2]" sets element 2 of a list, counted from 0.`,
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")",
 				Go:      method(addHeader),
 			},
 			{
-				Name: "delHeader", Params: []vm.Param{name}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if there was one"}},
+				Name: "delHeader", Native: "Event::delHeader(char const *)", Params: []vm.Param{name}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if there was one"}},
 				Doc:     "Removes every header of that name.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:delHeader(\"Event-Subclass\")",
 				Go: method(func(e *Event, a *vm.Args) error {
@@ -163,7 +168,7 @@ func class() *vm.Class {
 				}),
 			},
 			{
-				Name: "addBody", Params: []vm.Param{{Name: "body", Kind: vm.String, Most: MaxSize, Doc: "the new body"}}, Results: done,
+				Name: "addBody", Native: "Event::addBody(char const *)", Params: []vm.Param{{Name: "body", Kind: vm.String, Most: MaxSize, Doc: "the new body"}}, Results: done,
 				Doc:     "Sets the body. An event holds 1 MiB at most; more raises an error.",
 				Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addBody(\"hello\")",
 				Go: method(func(e *Event, a *vm.Args) error {
@@ -190,13 +195,13 @@ func class() *vm.Class {
 				}),
 			},
 			{
-				Name: "setPriority", Results: done,
+				Name: "setPriority", Native: "Event::setPriority(switch_priority_t)", Results: done,
 				Doc:     "Adds the header priority: NORMAL.",
 				Example: `freeswitch.Event("CUSTOM"):setPriority()`,
 				Go:      method(setPriority),
 			},
 			{
-				Name: "chat_send", Params: []vm.Param{{Name: "protocol", Kind: vm.String, Optional: true, Default: "the header dest_proto", Doc: "the chat interface that delivers it, such as sip"}},
+				Name: "chat_send", Native: "Event::chat_send(char const *)", Params: []vm.Param{{Name: "protocol", Kind: vm.String, Optional: true, Default: "the header dest_proto", Doc: "the chat interface that delivers it, such as sip"}},
 				Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "0 if it was sent, else 1; the log says why"}},
 				Doc:     "Sends the event as a chat message, with the command chat, which the flow must be granted: the headers from and to, the body, and the header type, which is text/plain if it is missing.",
 				Differs: "Only the headers dest_proto, from, to and type and the body are sent, and the result tells whether the message was delivered; in mod_lua it is always 0.",

@@ -80,6 +80,9 @@ func Received(in esl.Event) *Event {
 	return e
 }
 
+// popped is an event that a consumer has taken: the script's own copy.
+type popped interface{ Popped() esl.Event }
+
 // Name returns the event's type, "invalid" if it has none.
 func (e *Event) Name() string {
 	if e.kind == "" {

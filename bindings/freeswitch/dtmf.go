@@ -31,7 +31,7 @@ func dtmfClass() *vm.Class {
 				Set: func(self any, v lua.LValue) error { self.(*dtmf).digit = character(v); return nil },
 			},
 			{
-				Name: "duration", Kind: vm.Int, Doc: "how long it lasts, in samples",
+				Name: "duration", Kind: vm.Int, Doc: "how long it lasts, in samples", Differs: "It is a number; in mod_lua it is a pointer, and cannot be set.",
 				Get: func(self any) lua.LValue { return lua.LNumber(self.(*dtmf).duration) },
 				Set: func(self any, v lua.LValue) (err error) {
 					d := self.(*dtmf)
@@ -45,11 +45,12 @@ func dtmfClass() *vm.Class {
 
 func dtmfConstructor() vm.Func {
 	return vm.Func{
-		Name: "DTMF",
+		Name: "DTMF", Native: "DTMF::DTMF(char,uint32_t)",
 		Params: []vm.Param{{Name: "digit", Kind: vm.String, Doc: "the digit: the first character counts"},
 			{Name: "duration", Kind: vm.Int, Optional: true, Default: "2000", Doc: "how long it lasts, in samples, 8000 a second on most channels; 0 is 2000"}},
 		Results: []vm.Result{{Name: "dtmf", Kind: vm.Object, Class: "DTMF", Doc: "the object"}},
 		Doc:     "Makes an object that holds a digit.",
+		Differs: "mod_lua takes no duration: it raises an error.",
 		Example: `local d = freeswitch.DTMF("5")`,
 		Go: func(a *vm.Args) error {
 			duration, err := samples(a.Value(1))

@@ -75,7 +75,7 @@ func (Module) Declare() *vm.Module {
 			place, oldName(place, "console_log2"),
 			clean, oldName(clean, "console_clean_log"),
 			{
-				Name: "msleep", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait"}},
+				Name: "msleep", Native: "switch_msleep(unsigned int)", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait"}},
 				Doc:         "Waits, whatever happens to the call. To wait with a caller on the line, use session:sleep, which ends with the hangup.",
 				Example:     `freeswitch.msleep(200)`,
 				AfterHangup: "Waits all the same.",

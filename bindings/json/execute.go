@@ -16,7 +16,7 @@ func executeMethods() []vm.Func {
 	request := []vm.Param{{Name: "request", Kind: vm.Any, Doc: `JSON text, or a table for it: {command = NAME, data = {...}}`}}
 	return []vm.Func{
 		{
-			Name: "execute", Params: request,
+			Name: "execute", Native: "LUA::JSON::execute(char const *)\nLUA::JSON::execute(SWIGLUA_TABLE)", Params: request,
 			Results: []vm.Result{{Name: "reply", Kind: vm.Table, Doc: "the reply; empty if it is no object and no array, and nothing if there is no such command, or the request is not JSON"}},
 			Doc:     "Runs a command of FreeSWITCH's JSON API, which the flow must be granted as the API command json, and waits for its reply.",
 			Differs: "The session is not known to the command.",
@@ -34,7 +34,7 @@ func executeMethods() []vm.Func {
 			},
 		},
 		{
-			Name: "execute2", Params: request,
+			Name: "execute2", Native: "LUA::JSON::execute2(char const *)\nLUA::JSON::execute2(SWIGLUA_TABLE)", Params: request,
 			Results: []vm.Result{{Name: "reply", Kind: vm.String, Doc: `the reply as JSON; "" if there is none`}},
 			Doc:     "Does the same as json:execute and returns the reply as JSON text.",
 			Differs: `Without a reply it returns "", where mod_lua crashes FreeSWITCH.`,

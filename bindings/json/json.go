@@ -40,7 +40,7 @@ func (Module) Declare() *vm.Module {
 	return &vm.Module{
 		Name: "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
 		Funcs: []vm.Func{{
-			Name: "JSON", Results: []vm.Result{{Name: "json", Kind: vm.Object, Class: "JSON", Doc: "the object whose methods read and write JSON"}},
+			Name: "JSON", Native: "LUA::JSON::JSON()", Results: []vm.Result{{Name: "json", Kind: vm.Object, Class: "JSON", Doc: "the object whose methods read and write JSON"}},
 			Doc:     "Makes an object that reads and writes JSON.",
 			Example: "local json = freeswitch.JSON()\nprint(json:encode({name = \"Ada\", tags = {\"vip\"}}))",
 			Go: func(a *vm.Args) error {
@@ -53,12 +53,12 @@ func (Module) Declare() *vm.Module {
 
 func class() *vm.Class {
 	return &vm.Class{
-		Name: "JSON", Value: (*codec)(nil),
+		Name: "JSON", Native: "LUA::JSON", Value: (*codec)(nil),
 		Doc:     "Turns tables into JSON and JSON into tables.",
 		Example: "local json = freeswitch.JSON()\nlocal answer = json:decode('{\"open\": true}')",
 		Methods: append(executeMethods(), []vm.Func{
 			{
-				Name: "encode", Params: []vm.Param{{Name: "table", Kind: vm.Table, Doc: "text, numbers, booleans and tables of them; other values are left out"}},
+				Name: "encode", Native: "LUA::JSON::encode(SWIGLUA_TABLE)", Params: []vm.Param{{Name: "table", Kind: vm.Table, Doc: "text, numbers, booleans and tables of them; other values are left out"}},
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the JSON text"}},
 				Doc: "Writes a table as JSON: an array if its first key is 1, else an object. Integers up to 2^53 are written in full. A text ends at its first NUL, and its other bytes stay as they are. " +
 					"Raises an error if the JSON text would be longer than 1 MiB or nests more than 1000 deep.",
@@ -73,7 +73,7 @@ func class() *vm.Class {
 				},
 			},
 			{
-				Name: "decode", Params: []vm.Param{{Name: "text", Kind: vm.String, Most: maxDecoded, Doc: "JSON, 256 KiB at most"}},
+				Name: "decode", Native: "LUA::JSON::decode(char const *)", Params: []vm.Param{{Name: "text", Kind: vm.String, Most: maxDecoded, Doc: "JSON, 256 KiB at most"}},
 				Results: []vm.Result{{Name: "table", Kind: vm.Table, Doc: "nothing if the text is not JSON; the log says why"}},
 				Doc: "Reads JSON into a table. As in mod_lua, null is left out, and so is an array that is an element of an array; a text that is neither an object nor an array gives an empty table, " +
 					"and what follows the first value is ignored.",

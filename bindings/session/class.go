@@ -58,7 +58,7 @@ func (m Module) Bind(env *run.Env) any {
 // without a channel: -1, "", false or nothing.
 func class() *vm.Class {
 	c := &vm.Class{
-		Name: "Session", Native: "CoreSession", Value: (*Session)(nil), Fields: fields(),
+		Name: "Session", Native: "LUA::Session", Base: "CoreSession", Value: (*Session)(nil), Fields: fields(),
 		Doc: "A session is one channel of FreeSWITCH: the call that runs the script (the global session), or a leg that the script has dialled or attached to with freeswitch.Session.\n" +
 			"A hangup raises no error. The methods answer 0, false or \"\" from then on, so a script checks session:ready() in its loops. " +
 			"The same holds once the call has moved on: the script has asked for a transfer, or somebody has transferred, bridged or parked it. It is not played to, hung up or touched in any other way from then on.\n" +

@@ -25,7 +25,7 @@ func callMethods() []vm.Func {
 			Example: `session:waitForAnswer(session)`,
 		}, nil, returns(nil), waitForAnswer),
 		blocking(vm.Func{
-			Name: "hangup", Params: []vm.Param{opt(hangupCause, "NORMAL_CLEARING")},
+			Name: "hangup", Native: "CoreSession::hangup(char const *)", Params: []vm.Param{opt(hangupCause, "NORMAL_CLEARING")},
 			Doc:     "Hangs up at once. The script continues; session:ready() is false from now on.",
 			Example: `session:hangup("USER_BUSY")`,
 		}, nil, returns(nil).unlessMoved(), hangup),
@@ -50,7 +50,7 @@ func callMethods() []vm.Func {
 			Example: "session:transfer(\"7001\", \"XML\", \"default\")\nreturn",
 		}, noChannel, returns(yes).unlessMoved(), transfer),
 		blocking(vm.Func{
-			Name: "execute", Params: []vm.Param{application, opt(str("data", "its argument; FreeSWITCH expands ${variables} in it, as in the dialplan"), "none")},
+			Name: "execute", Native: "CoreSession::execute(char const *,char const *)", Params: []vm.Param{application, opt(str("data", "its argument; FreeSWITCH expands ${variables} in it, as in the dialplan"), "none")},
 			Differs: "After the hangup only some of the applications run that FreeSWITCH runs then.",
 			Doc:     "Runs a dialplan application and waits until it has ended. An application that FreeSWITCH does not know hangs the call up, as in the dialplan.",
 			Example: "session:execute(\"set\", \"hangup_after_bridge=true\")\nsession:execute(\"bridge\", dial{\"user/1000\", within = \"app\"})",
@@ -64,7 +64,7 @@ func callMethods() []vm.Func {
 			Example: `session:sleep(500)`,
 		}, noChannel, returns(yes), sleep),
 		always(vm.Func{
-			Name: "ready", Results: isTrue("true if the call is up and has not moved on"),
+			Name: "ready", Native: "LUA::Session::ready()", Results: isTrue("true if the call is up and has not moved on"),
 			Differs:     "It is as new as the last event of FreeSWITCH.",
 			Doc:         "Reports whether the script still has the call. Check it in every loop.",
 			Example:     "while session:ready() do\n  session:streamFile(\"ivr/ivr-hold_connect_call.wav\")\n  session:sleep(500)\nend",
@@ -102,7 +102,7 @@ func callMethods() []vm.Func {
 			Example: `session:setAutoHangup(false)`,
 		}, noChannel, runs("Has no effect any more and returns 0."), setAutoHangup),
 		always(vm.Func{
-			Name: "originate",
+			Name: "originate", Native: "LUA::Session::originate(CoreSession *,char *,int)",
 			Params: []vm.Param{{Name: "a_leg", Kind: vm.Any, Doc: "a session whose caller id the new leg shows and whose hangup cancels the dialling, or nil"},
 				str("dial", "a dial string such as user/1000; write it with dial{...}"), num("timeout", "seconds to wait for the answer, 1 to 3600")},
 			Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "0 if it was answered, else 1; session:hangupCause() says why"}},
@@ -113,24 +113,24 @@ func callMethods() []vm.Func {
 				"the dialling is cancelled, 1 is returned, and session:hangupCause() is \"ORIGINATOR_CANCEL\".",
 		}, originate),
 		always(vm.Func{
-			Name: "destroy", Params: []vm.Param{opt(str("error", "raised as an error afterwards"), "none")},
+			Name: "destroy", Native: "LUA::Session::destroy(char const *)\nLUA::Session::destroy()", Params: []vm.Param{opt(str("error", "raised as an error afterwards"), "none")},
 			Doc: "Takes the session off its channel, as the end of the script would: a transfer that was asked for happens, and with session:setAutoHangup(true) the channel is " +
 				"hung up. The session is then \"not initialized\".",
 			Example:     "local leg = freeswitch.Session(\"user/1000\")\nleg:destroy()",
 			AfterHangup: "Takes the session off its channel, nothing more.",
 		}, destroy),
 		live(vm.Func{
-			Name:    "check_hangup_hook",
+			Name: "check_hangup_hook", Native: "LUA::Session::check_hangup_hook()",
 			Doc:     "Does nothing. It exists because mod_lua has it; a hook is noticed without it.",
 			Example: `session:check_hangup_hook()`,
 		}, nil, runs("Does nothing."), nothing),
 		blocking(vm.Func{
-			Name: "begin_allow_threads", Results: isTrue("always true"),
+			Name: "begin_allow_threads", Native: "LUA::Session::begin_allow_threads()", Results: isTrue("always true"),
 			Doc:     "Runs a hangup hook that has not run yet. It exists because mod_lua has it.",
 			Example: `session:begin_allow_threads()`,
 		}, lua.LTrue, runs("Returns true."), allowed),
 		blocking(vm.Func{
-			Name: "end_allow_threads", Results: isTrue("always true"),
+			Name: "end_allow_threads", Native: "LUA::Session::end_allow_threads()", Results: isTrue("always true"),
 			Doc:     "Runs a hangup hook that has not run yet. It exists because mod_lua has it.",
 			Example: `session:end_allow_threads()`,
 		}, lua.LTrue, runs("Returns true."), allowed),

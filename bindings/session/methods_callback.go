@@ -11,7 +11,7 @@ func callbackMethods() []vm.Func {
 	argument := opt(str("argument_name", "the name of a global variable whose value is passed as the last argument"), "none")
 	return []vm.Func{
 		live(vm.Func{
-			Name: "setInputCallback", Params: []vm.Param{function, argument},
+			Name: "setInputCallback", Native: "LUA::Session::setInputCallback(char *,char *)\nLUA::Session::setInputCallback(char *)", Params: []vm.Param{function, argument},
 			Differs: "What the function returns takes effect after the way to FreeSWITCH and back, and while an application runs fewer kinds of events come.",
 			Doc: "Has function(session, \"dtmf\" or \"event\", data, argument) called while a prompt plays or a sleep lasts. For a digit, data is {digit = \"5\", duration = SAMPLES}; for an event it is an Event. " +
 				"Methods that collect digits do not call it.\n" +
@@ -22,12 +22,12 @@ func callbackMethods() []vm.Func {
 			Example: "function heard(s, kind, data)\n  if kind == \"dtmf\" and data.digit == \"#\" then return \"stop\" end\nend\nsession:setInputCallback(\"heard\")\nsession:streamFile(\"ivr/ivr-hold_music.wav\")",
 		}, nil, runs("Is remembered; nothing comes any more."), setInputCallback),
 		live(vm.Func{
-			Name:    "unsetInputCallback",
+			Name: "unsetInputCallback", Native: "LUA::Session::unsetInputCallback()",
 			Doc:     "Removes the input callback and the events that wait for it.",
 			Example: `session:unsetInputCallback()`,
 		}, nil, runs("Works as before."), unsetInputCallback),
 		live(vm.Func{
-			Name: "setHangupHook", Params: []vm.Param{function, argument},
+			Name: "setHangupHook", Native: "LUA::Session::setHangupHook(char *,char *)\nLUA::Session::setHangupHook(char *)", Params: []vm.Param{function, argument},
 			Doc: "Has function(session, \"hangup\" or \"transfer\", argument) called once by the next method that waits, or by session:ready(), after the call has hung up or been transferred. " +
 				"If it returns \"exit\" or \"die\", the script ends with an error of that text. It does not interrupt a loop that only computes, and it does not run if the script ends first, as in mod_lua.",
 			Example: "function gone(s, why)\n  freeswitch.consoleLog(\"info\", \"the call has ended: \" .. why)\n  return \"exit\"\nend\nsession:setHangupHook(\"gone\")",

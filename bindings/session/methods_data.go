@@ -27,7 +27,7 @@ func dataMethods() []vm.Func {
 			Example: `session:setVariable("customer", "4711")`,
 		}, nil, runs("FreeSWITCH takes no variables any more: the value is kept for the script's own session:getVariable (64 variables of 16 KiB at most)."), setVariable),
 		always(vm.Func{
-			Name: "get_uuid", Results: []vm.Result{{Name: "uuid", Kind: vm.String, Doc: `"uninitialized" without a channel`}},
+			Name: "get_uuid", Native: "CoreSession::get_uuid() const", Results: []vm.Result{{Name: "uuid", Kind: vm.String, Doc: `"uninitialized" without a channel`}},
 			Doc:         "Returns the channel's uuid.",
 			Example:     `local uuid = session:get_uuid()`,
 			AfterHangup: "Answers as before.",
@@ -41,7 +41,7 @@ func dataMethods() []vm.Func {
 		live(vm.Func{
 			Name: "print", Params: []vm.Param{str("text", "the text")}, Results: done,
 			Doc:     "Sends text to the phone while it is shown as it is typed (RFC 4103), on a channel with real-time text.",
-			Differs: "FreeSWITCH adds a line end to the text.",
+			Differs: "FreeSWITCH adds a line end to the text, and does not tell that the channel has no real-time text: the result is 1 then.",
 			Example: `session:print("Please hold the line.")`,
 		}, noChannel, returns(no), printText),
 		live(vm.Func{

@@ -12,7 +12,7 @@ func digitMethods() []vm.Func {
 	first := num("timeout", "milliseconds to wait for the first digit, once the prompt has ended; 1000 at least where the variable sensitive_dtmf is true")
 	return []vm.Func{
 		blocking(vm.Func{
-			Name: "getDigits",
+			Name: "getDigits", Native: "CoreSession::getDigits(int,char *,int)\nCoreSession::getDigits(int,char *,int,int)\nCoreSession::getDigits(int,char *,int,int,int)",
 			Params: []vm.Param{most, str("terminators", `keys that end the input and are not returned, such as "#"`), num("timeout", "milliseconds to wait for the first digit; 0: without limit"),
 				opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout"), opt(num("absolute", "milliseconds for the whole input; 0: without limit"), "0")},
 			Results: digits,
@@ -21,14 +21,14 @@ func digitMethods() []vm.Func {
 			Example: `local pin = session:getDigits(4, "#", 5000)`,
 		}, empty, runs("Returns the digits that were typed ahead, without waiting."), getDigits),
 		blocking(vm.Func{
-			Name: "collectDigits", Params: []vm.Param{num("timeout", "milliseconds in all; with a second argument, milliseconds between two digits; 0: without limit"), opt(num("absolute", "milliseconds in all; 0: without limit"), "none")},
+			Name: "collectDigits", Native: "CoreSession::collectDigits(int)\nCoreSession::collectDigits(int,int)", Params: []vm.Param{num("timeout", "milliseconds in all; with a second argument, milliseconds between two digits; 0: without limit"), opt(num("absolute", "milliseconds in all; 0: without limit"), "none")},
 			Results: zero,
 			Differs: "With the variable sensitive_dtmf no digits are heard.",
 			Doc:     "Gives digits to the callbacks until the time is over or a callback stops it. Without a callback it returns at once.",
 			Example: "function pressed(s, kind, data) return \"stop\" end\nsession:setInputCallback(\"pressed\")\nsession:collectDigits(5000)",
 		}, noChannel, returns(no), collectDigits),
 		blocking(vm.Func{
-			Name: "read",
+			Name: "read", Native: "CoreSession::read(int,int,char const *,int,char const *,int)",
 			Params: []vm.Param{fewest("1"), most, str("file", "the prompt; nil or \"\" for none"), first,
 				str("terminators", `keys that end the input and are not returned, such as "#"; "" for none`), opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout")},
 			Results: digits,
@@ -37,7 +37,7 @@ func digitMethods() []vm.Func {
 			Example: `local choice = session:read(1, 1, "ivr/ivr-enter_destination_telephone_number.wav", 5000, "#")`,
 		}, empty, runs(`Does nothing and returns "". The variable read_result is not set any more.`), read),
 		blocking(vm.Func{
-			Name: "playAndGetDigits",
+			Name: "playAndGetDigits", Native: "CoreSession::playAndGetDigits(int,int,int,int,char *,char *,char *,char *,char const *,int,char const *)",
 			Params: []vm.Param{fewest("0"), most, num("tries", "how often the prompt is played"), first, str("terminators", `keys that end the input and are not returned; "" for none`),
 				str("file", "the prompt"), str("bad_file", `played after an input that does not match; "" for none`), str("pattern", "a regular expression of FreeSWITCH that the digits must match"),
 				opt(str("variable", "the channel variable that gets the digits"), "eslua_digits"), opt(num("interdigit", "milliseconds to wait for each further digit"), "timeout"),

@@ -27,14 +27,14 @@ func promptMethods() []vm.Func {
 			Example: `session:recordFile("/tmp/message.wav", 60, 200, 5)`,
 		}, noChannel, returns(no), recordFile),
 		blocking(vm.Func{
-			Name: "say",
+			Name: "say", Native: "CoreSession::say(char const *,char const *,char const *,char const *,char const *)",
 			Params: []vm.Param{str("text", "the text to say, such as a number"), str("module", "the language, such as en, or MODULE:LANGUAGE"), str("type", "number, current_date_time, name_spelled and the like"),
 				str("method", "pronounced, iterated or counted"), opt(str("gender", "masculine, feminine or neuter"), "FreeSWITCH's")},
 			Doc:     "Says a number, a date or the like with recorded words.",
 			Example: `session:say("12345", "en", "number", "pronounced")`,
 		}, nil, returns(nil), say),
 		blocking(vm.Func{
-			Name:    "sayPhrase",
+			Name: "sayPhrase", Native: "CoreSession::sayPhrase(char const *,char const *,char const *)",
 			Params:  []vm.Param{str("name", "the name of a phrase macro"), opt(str("data", "the macro's input"), `""`), opt(str("language", "the language of the macro"), "the channel's")},
 			Doc:     "Runs a phrase macro.",
 			Example: `session:sayPhrase("voicemail_menu", "1:2:3:#")`,

@@ -20,7 +20,7 @@ const dialTimeout = 60 * time.Second
 func functions() []vm.Func {
 	return []vm.Func{
 		{
-			Name: "Session",
+			Name: "Session", Native: "LUA::Session::Session()\nLUA::Session::Session(char *,CoreSession *)\nLUA::Session::Session(char *)\nLUA::Session::Session(switch_core_session_t *)",
 			Params: []vm.Param{
 				{Name: "target", Kind: vm.String, Optional: true, Default: "none: a session without a channel", Doc: "the uuid of a channel, or a dial string such as user/1000; write it with dial{...}"},
 				{Name: "a_leg", Kind: vm.Object, Class: "Session", Optional: true, Default: "none", Doc: "a session whose caller id the new leg shows and whose hangup or transfer cancels the dialling"},
@@ -36,7 +36,7 @@ func functions() []vm.Func {
 			Go:          construct,
 		},
 		{
-			Name: "bridge",
+			Name: "bridge", Native: "bridge(CoreSession &,CoreSession &)",
 			Params: []vm.Param{
 				{Name: "a", Kind: vm.Object, Class: "Session", Doc: "a session; it gets early media if it has no audio yet"},
 				{Name: "b", Kind: vm.Object, Class: "Session", Doc: "the other session"},

@@ -73,18 +73,13 @@ func class() *vm.Class {
 		Example: "local s = freeswitch.Stream()\ns:write(\"hello\")\nprint(s:get_data())",
 		Methods: []vm.Func{
 			{
-				Name: "write", Params: []vm.Param{text},
+				Name: "write", Native: "Stream::write(char const *)", Params: []vm.Param{text},
 				Doc:     "Adds text.",
 				Example: `stream:write("+OK\n")`,
-				Go: func(a *vm.Args) error {
-					if !a.Has(0) {
-						return add(a, "(null)") // as printf writes it
-					}
-					return add(a, a.String(0))
-				},
+				Go:      func(a *vm.Args) error { return add(a, a.String(0)) },
 			},
 			{
-				Name: "raw_write", Params: []vm.Param{text, {Name: "length", Kind: vm.Int, Doc: "how many bytes of it to add, all of them at most"}},
+				Name: "raw_write", Native: "Stream::raw_write(char const *,int)", Params: []vm.Param{text, {Name: "length", Kind: vm.Int, Doc: "how many bytes of it to add, all of them at most"}},
 				Doc:     "Adds the beginning of a text.",
 				Differs: "Beyond the end of the text nothing is added, where mod_lua adds what is in FreeSWITCH's memory there.",
 				Example: `stream:raw_write("+OK\n", 4)`,

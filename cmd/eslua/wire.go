@@ -132,7 +132,10 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.http, err = network.NewClient(cfg.HTTP, clk); err != nil {
 		return nil, err
 	}
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk)}, clk); err != nil {
+	a.peers = esl.NewBudget(a.peerBytes())
+	wire := esl.Options{Budget: a.peers}
+	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Nodes: a.nodes}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -148,9 +151,6 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if err != nil {
 		return nil, err
 	}
-	a.peers = esl.NewBudget(a.peerBytes())
-	wire := esl.Options{Budget: a.peers}
-	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
 	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})

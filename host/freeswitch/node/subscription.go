@@ -200,6 +200,13 @@ func (s *Subscription) Lost() uint64 {
 	return s.lost
 }
 
+// Size returns the bytes of the events in the queue.
+func (s *Subscription) Size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size
+}
+
 // Close ends the Subscription. What nobody else wants FreeSWITCH is told to send no
 // longer when it sends it again.
 func (s *Subscription) Close() {

@@ -12,6 +12,7 @@ import (
 //	file http        a format of files, or what a path asks of one
 //	dialplan lua     a dialplan
 //	variable NAME    a variable with a value that FreeSWITCH would act on
+//	hear dtmf        an event of the whole switch that a script gets
 //	text later       a text that FreeSWITCH would read in its own way
 
 // use checks one. Only these two words grant it, because the first alone may be the

@@ -24,6 +24,8 @@ func (c *Class) native() string {
 	return c.Name
 }
 
+func (c *Class) base() string { return cmp.Or(c.Base, c.native()) }
+
 func (m *Machine) declareClass(declared *Class, module int) error {
 	if m.classes[declared.Name] != nil {
 		return fmt.Errorf("the class %s is declared twice", declared.Name)
@@ -44,7 +46,7 @@ func (m *Machine) declareMethods(declared *Class, cText bool) error {
 	c := m.classes[declared.Name]
 	for i := range declared.Methods {
 		method := &declared.Methods[i]
-		w, err := wrap(declared.Name+":"+method.Name, declared.native()+"::"+method.Name, method, m)
+		w, err := wrap(declared.Name+":"+method.Name, declared.base()+"::"+method.Name, method, m)
 		if err != nil {
 			return err
 		}
@@ -106,7 +108,7 @@ func (c *class) newIndex(L *lua.LState) int {
 		guard.Raise(L, 1, "Assignment not possible. No setter/member with this name. "+
 			"For custom assignments implement __setitem method.")
 	}
-	v, name := L.Get(3), cmp.Or(f.Native, c.declared.native()+"::"+f.Name)
+	v, name := L.Get(3), cmp.Or(f.Native, c.declared.base()+"::"+f.Name)
 	p := Param{Kind: f.Kind}
 	if !f.Kind.Takes(v) {
 		guard.Raise(L, 1, fmt.Sprintf("Error in %s (arg 2), expected '%s' got '%s'", name, p.kindName(nil), v.Type()))

@@ -104,7 +104,8 @@ func (f *Func) Arity() (least, most int) {
 // shared by all states.
 type Class struct {
 	Name        string // in documentation and tostring: "Session"
-	Native      string // mod_lua's C++ name in error texts: "CoreSession"; default Name
+	Native      string // mod_lua's C++ name in error texts: "LUA::Session"; default Name
+	Base        string // the C++ class that has the methods: "CoreSession"; default Native
 	Doc         string
 	Example     string
 	AfterHangup string

@@ -11,6 +11,7 @@ import (
 type native struct {
 	name       string   // "CoreSession::setVariable"
 	params     []string // their types; nil: as their kinds say
+	constant   string   // " const" of a method that changes nothing
 	overloaded string   // the error for any wrong arguments, of an overloaded function
 }
 
@@ -20,28 +21,36 @@ func readNative(name, prototypes string) native {
 		return native{name: name}
 	}
 	list := strings.Split(prototypes, "\n")
-	name, params, _ := strings.Cut(strings.TrimSuffix(list[len(list)-1], ")"), "(")
-	n := native{name: name}
+	name, rest, _ := strings.Cut(list[len(list)-1], "(")
+	params, after, _ := strings.Cut(rest, ")")
+	n := native{name: name, constant: after}
 	if len(list) == 1 {
 		n.params = strings.Split(params, ",")
 		return n
 	}
-	parts := strings.Split(name, "::")
-	last := parts[len(parts)-1]
-	short := "new_" + last
-	if class := parts[len(parts)-2]; class != last {
-		short = class + "_" + last
-	}
-	n.overloaded = "Wrong arguments for overloaded function '" + short + "'\n  Possible C/C++ prototypes are:\n    " + strings.Join(list, "\n    ") + "\n"
+	n.overloaded = "Wrong arguments for overloaded function '" + n.short() + "'\n  Possible C/C++ prototypes are:\n    " + strings.Join(list, "\n    ") + "\n"
 	return n
+}
+
+// short returns SWIG's name without namespaces: "CoreSession_setVariable", "new_Event".
+func (n native) short() string {
+	parts := strings.Split(n.name, "::")
+	if len(parts) == 1 {
+		return n.name
+	}
+	class, last := parts[len(parts)-2], parts[len(parts)-1]
+	if class == last {
+		return "new_" + last
+	}
+	return class + "_" + last
 }
 
 // self returns the type of the object that a method belongs to.
 func (n native) self(c *class) string {
 	if cut := strings.LastIndex(n.name, "::"); cut >= 0 {
-		return n.name[:cut] + " *"
+		return n.name[:cut] + n.constant + " *"
 	}
-	return c.declared.native() + " *"
+	return c.declared.base() + " *"
 }
 
 // param returns the type of parameter i.

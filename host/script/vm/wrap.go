@@ -104,7 +104,7 @@ func (w *wrapper) check(a *Args) {
 	}
 	if w.class != nil {
 		if _, ok := w.class.self(a.L.Get(1)); !ok {
-			w.wrongType(a, 1, w.native.self(w.class), a.L.Get(1))
+			w.wrongType(a, w.native.name, 1, w.native.self(w.class), a.L.Get(1))
 		}
 	}
 	size := 0
@@ -126,8 +126,11 @@ func (w *wrapper) check(a *Args) {
 				a.state.guard.ChargeParse(a.L, string(s)) // and by the function
 			}
 		}
-		if !p.Kind.Takes(v) || object != nil && !is(object, v) {
-			w.wrongType(a, a.first+i, w.native.param(i, p, object), v)
+		switch {
+		case !p.Kind.Takes(v):
+			w.wrongType(a, w.native.name, a.first+i, w.native.param(i, p, object), v)
+		case object != nil && !is(object, v):
+			w.wrongType(a, w.native.short(), a.first+i, object.declared.base()+" *", v)
 		}
 	}
 }
@@ -159,8 +162,8 @@ func is(c *class, v lua.LValue) bool {
 	return ok
 }
 
-func (w *wrapper) wrongType(a *Args, i int, expected string, got lua.LValue) {
-	w.refuse(a, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", w.native.name, i, expected, a.state.machine.typeName(got)))
+func (w *wrapper) wrongType(a *Args, name string, i int, expected string, got lua.LValue) {
+	w.refuse(a, fmt.Sprintf("Error in %s (arg %d), expected '%s' got '%s'", name, i, expected, a.state.machine.typeName(got)))
 }
 
 // usage returns how to call the function: SWIG's text counts the object before
@@ -214,7 +217,7 @@ func (p *Param) kindName(object *class) string {
 	case Function:
 		return "function"
 	case Object:
-		return object.declared.native() + " *"
+		return object.declared.base() + " *"
 	}
 	return "any"
 }
