@@ -28,9 +28,11 @@ func (s *jobSite) lookUp(user, body string) (int, string) {
 
 func (s *jobSite) do(r *http.Request) (int, string) {
 	s.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-		return s.net.Dial(ctx, address)
-	}}}
+	transport := &http.Transport{DisableKeepAlives: true}
+	if s.net != nil {
+		transport.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) { return s.net.Dial(ctx, address) }
+	}
+	client := http.Client{Transport: transport}
 	w, err := client.Do(r)
 	if err != nil {
 		s.Fatal(err)
