@@ -47,6 +47,7 @@ func printDialplan(p *program, ctx context.Context, args []string) error {
 		return checkDialplan(p, ctx, known, flows.own, rest)
 	}
 	var arguments []string
+	flows.own = slices.DeleteFunc(flows.own, cfg.IsJob)
 	if len(rest) > 0 {
 		name := config.FlowName(rest[0])
 		if !slices.Contains(flows.all, name) {

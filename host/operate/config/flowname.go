@@ -50,6 +50,24 @@ func (c Config) NamedFlows() (list []NamedFlow) {
 	return list
 }
 
+// IsJob reports whether a script is named as a job and not as a flow, so that no call is
+// meant to run it.
+func (c Config) IsJob(script string) (isJob bool) {
+	for _, n := range c.NamedFlows() {
+		if FlowName(n.Flow) != script {
+			continue
+		}
+		switch n.Setting {
+		case "default_flow", "routes":
+			return false
+		case "flows": // its settings, whatever runs it
+		default:
+			isJob = true
+		}
+	}
+	return isJob
+}
+
 // Exists reports whether the setting takes effect, by whether a flow of a name exists.
 // The settings of a flow are under its name, which has no .lua.
 func (n NamedFlow) Exists(exists func(flow string) bool) bool {

@@ -31,6 +31,12 @@ hooks:
 	if !slices.Equal(named, []string{"startup watch.lua", "startup cdr", "hooks cdr.lua", "hooks a/b"}) {
 		t.Errorf("named are %q", named)
 	}
+	c.Flows, c.DefaultFlow = map[string]Flow{"watch": {}, "x": {OnHangup: "after y"}}, "cdr"
+	for script, want := range map[string]bool{"watch": true, "a/b": true, "after": true, "cdr": false, "x": false, "other": false} {
+		if c.IsJob(script) != want {
+			t.Errorf("%s is a job: %v", script, !want)
+		}
+	}
 	for source, want := range map[string]string{
 		"startup: ['']":                                                   "eslua.yaml:1: \"\" is not a script",
 		"startup: [/etc/x.lua]":                                           "name in the script directory",
