@@ -5,6 +5,10 @@ package bindings
 
 import (
 	"context"
+	"github.com/eslua/eslua/bindings/digest"
+	"github.com/eslua/eslua/bindings/mime"
+	"github.com/eslua/eslua/bindings/socket"
+	"github.com/eslua/eslua/bindings/uuids"
 	"strings"
 
 	"github.com/eslua/eslua/bindings/api"
@@ -68,6 +72,8 @@ func modules(d Deps) []Module {
 		api.Module{},
 		dial.Module{},
 		json.Module{},
+		mime.Mime{}, mime.LTN12{}, socket.Module{}, socket.URL{},
+		digest.MD5{}, digest.SHA1{}, digest.SHA2{}, uuids.Module{},
 		jsonlib.CJSON{}, jsonlib.Safe{}, jsonlib.DKJSON{}, jsonlib.Lunajson{}, jsonlib.JSON{},
 		stream.Module{},
 		databases.Dbh{Databases: d.Databases},

@@ -96,16 +96,24 @@ func absent() map[string]string {
 		program = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		apiOnly = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
 		forXML  = "only a script that answers FreeSWITCH's XML lookups has it; name the script under xml: scripts: in the configuration"
+		packs   = "it is of Lua 5.3; write string.byte and string.char"
 		chat    = "send it with event:chat_send"
 		pointer = "a pointer of FreeSWITCH, which is of no use to a script"
 	)
 	return map[string]string{
-		"session":     "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
-		"env":         "only a script that runs after a hangup has it; name the script under flows: FLOW: on_hangup: in the configuration",
-		"event":       "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
-		"message":     apiOnly,
-		"params":      forXML,
-		"XML_REQUEST": forXML,
+		"utf8":            "it is of Lua 5.3; texts are bytes here, and string.gmatch(s, \"[%z\\1-\\127\\194-\\244][\\128-\\191]*\") goes through the characters of UTF-8",
+		"string.pack":     packs,
+		"string.unpack":   packs,
+		"string.packsize": packs,
+		"math.tointeger":  "it is of Lua 5.3; all numbers are alike here: compare x with math.floor(x)",
+		"math.type":       "it is of Lua 5.3; all numbers are alike here: compare x with math.floor(x)",
+		"table.move":      "it is of Lua 5.3; write a loop",
+		"session":         "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
+		"env":             "only a script that runs after a hangup has it; name the script under flows: FLOW: on_hangup: in the configuration",
+		"event":           "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
+		"message":         apiOnly,
+		"params":          forXML,
+		"XML_REQUEST":     forXML,
 
 		"os.execute": program,
 		"os.getenv":  "put the value under flows: NAME: settings: in the configuration, and read settings.NAME",

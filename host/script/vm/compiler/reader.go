@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/eslua/eslua/host/script/vm/number"
 )
@@ -126,6 +127,8 @@ func (r *reader) newline() {
 	}
 	r.line++
 }
+
+func isHex(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func letter(c byte) bool { return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }
 func digit(c byte) bool  { return c >= '0' && c <= '9' }
@@ -300,6 +303,20 @@ func (r *reader) escape(from int) (lines int, err *SyntaxError) {
 		}
 		r.at += 3
 		r.out = append(r.out, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+	case c == 'u' && strings.HasPrefix(r.src[r.at:], "u{"): // of 5.3
+		code, n, i := rune(0), 0, 2
+		for ; r.at+i < len(r.src) && isHex(r.src[r.at+i]) && n < 6; i, n = i+1, n+1 {
+			d, _ := strconv.ParseUint(r.src[r.at+i:r.at+i+1], 16, 8)
+			code = code<<4 + rune(d)
+		}
+		if n == 0 || r.at+i == len(r.src) || r.src[r.at+i] != '}' {
+			return 0, r.near("hexadecimal digit expected", r.src[from:r.at])
+		}
+		r.at += i + 1
+		r.out = r.out[:len(r.out)-1]
+		for _, b := range utf8.AppendRune(nil, code) {
+			r.out = append(r.out, '\\', byte('0'+b/100), byte('0'+b/10%10), byte('0'+b%10))
+		}
 	case digit(c):
 		n, i := 0, 0
 		for ; i < 3 && r.at+i < len(r.src) && digit(r.src[r.at+i]); i++ {
@@ -370,6 +387,27 @@ func (r *reader) long(what string) *SyntaxError {
 	return r.near("unfinished long "+what, "<eof>")
 }
 
+// laterOperators are those of Lua 5.3, each with what does the same. The longer come first.
+var laterOperators = [...]struct{ operator, instead string }{
+	{"//", "math.floor(a / b)"}, {"<<", "bit32.lshift(a, n)"}, {">>", "bit32.rshift(a, n)"},
+	{"&", "bit32.band(a, b)"}, {"|", "bit32.bor(a, b)"}, {"~", "bit32.bxor(a, b), and bit32.bnot(a) for one operand"},
+}
+
+// later refuses what Lua 5.3 and 5.4 have and eslua lacks.
+func (r *reader) later(rest string) *SyntaxError {
+	for _, o := range laterOperators {
+		if strings.HasPrefix(rest, o.operator) && !strings.HasPrefix(rest, "~=") {
+			return r.fail("the operator " + o.operator + " is of Lua 5.3, and eslua runs Lua 5.1 with goto: write " + o.instead)
+		}
+	}
+	for _, attribute := range []string{"<const>", "<close>"} {
+		if r.prev == operandEnd && strings.HasPrefix(rest, attribute) {
+			return r.fail("the attribute " + attribute + " is of Lua 5.4, and eslua runs Lua 5.1 with goto: leave it out")
+		}
+	}
+	return nil
+}
+
 func (r *reader) symbol(c byte) *SyntaxError {
 	n := 1
 	rest := r.src[r.at:]
@@ -378,6 +416,9 @@ func (r *reader) symbol(c byte) *SyntaxError {
 			n = len(s)
 			break
 		}
+	}
+	if wrong := r.later(rest); wrong != nil {
+		return wrong
 	}
 	s := rest[:n]
 	r.at += n
