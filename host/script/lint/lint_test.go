@@ -74,7 +74,7 @@ if argv[1] then e:addheader("a", "b") end`: `2: event:addheader does not exist; 
 		`dofile("lib.lua")`:                                        ``,
 		`dofile(argv[1]) print(x)`:                                 ``,
 		`dofile()`:                                                 `1: dofile takes at least 1 argument, not 0: write dofile(s)`,
-		`print(env:serialize())`:                                   `1: eslua has no env: ` + advice(t, "env"),
+		`print(env:serialize())`:                                   ``,
 		`if env then print(env:serialize()) end`:                   ``,
 		`stream:write("x")`:                                        ``,
 		`stream:wirte("x")`:                                        `1: stream:wirte does not exist; did you mean stream:write?`,
@@ -167,7 +167,6 @@ func TestOtherFiles(t *testing.T) {
 		{`string.trim("x")`, `function string.trim() end`, ``},
 		{`string.trim("x")`, `setmetatable(string, {})`, ``},
 		{`session:setHangupHook("gone")`, `function gone() end`, ``},
-		{`print(env:serialize())`, `env = {}`, ``},
 		{`freeswitch.IVRMenu("x")`, `freeswitch.IVRMenu = print`, ``},
 		{`session:sleep()`, `session = {}`, ``},
 	} {
