@@ -272,6 +272,9 @@ func interceptApp(c *channel, uuid string) {
 	c.answer()
 	r.answer()
 	other := r.partner()
+	if other != nil && other != c {
+		other.set("park_after_bridge", "true") // or it would end by itself before it is hung up
+	}
 	connectTwo(c, r)
 	if other != nil && other != c {
 		other.hangup("PICKED_OFF")
