@@ -8,6 +8,7 @@ import (
 	"github.com/eslua/eslua/bindings/digest"
 	"github.com/eslua/eslua/bindings/mime"
 	"github.com/eslua/eslua/bindings/socket"
+	"github.com/eslua/eslua/bindings/system"
 	"github.com/eslua/eslua/bindings/uuids"
 	"strings"
 
@@ -81,7 +82,7 @@ func modules(d Deps) []Module {
 		http.Module{Client: d.HTTP},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
-		file.Module{}, file.Changes{},
+		file.Module{}, file.Changes{}, system.OS{}, system.IO{},
 	}
 }
 

@@ -93,7 +93,6 @@ func (exit) Declare() *vm.Module {
 // to write instead. Scripts written for them use some of these names.
 func absent() map[string]string {
 	const (
-		program = "eslua scripts run no programs; freeswitch.API():execute(\"system\", COMMAND) runs one on FreeSWITCH's machine, where grants: {api: {allow: [system]}} is set"
 		apiOnly = "eslua runs scripts for calls, not for FreeSWITCH's API, hooks or configuration"
 		forXML  = "only a script that answers FreeSWITCH's XML lookups has it; name the script under xml: scripts: in the configuration"
 		packs   = "it is of Lua 5.3; write string.byte and string.char"
@@ -114,10 +113,6 @@ func absent() map[string]string {
 		"message":         apiOnly,
 		"params":          forXML,
 		"XML_REQUEST":     forXML,
-
-		"os.execute": program,
-		"os.getenv":  "put the value under flows: NAME: settings: in the configuration, and read settings.NAME",
-		"io.popen":   program,
 
 		"IVRMenu:bindAction":            "ask with session:playAndGetDigits in a loop",
 		"IVRMenu:execute":               "ask with session:playAndGetDigits in a loop",

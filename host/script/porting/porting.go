@@ -184,7 +184,7 @@ func (r *Report) surroundings(name, first, second string, remark func(kind, form
 	switch name {
 	case "os.execute", "io.popen":
 		r.need("api", "system")
-		remark(Grant, "%s runs nothing: freeswitch.API():execute(\"system\", ...) runs a program on FreeSWITCH's machine, if it is granted", name)
+		remark(Grant, "%s runs a program on FreeSWITCH's machine: the API command system needs a grant", name)
 	case "os.getenv":
 		if !unknown {
 			r.need("env", first)
