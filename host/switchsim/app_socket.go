@@ -28,18 +28,24 @@ func socketApp(c *channel, arg string) {
 	}
 	l := c.sw.newConnection(conn, f)
 	l.authed, l.outbound, l.full, l.async = true, true, has("full"), has("async")
-	if !l.control(c) || !c.sw.addConnection(l) {
+	if !l.control(c) {
 		conn.Close()
 		return
 	}
-	c.sw.spawn(l.read)
+	if !c.sw.addConnection(l) || !c.sw.spawn(l.read) { // the switch is closed
+		l.abandon()
+		return
+	}
 	if !l.async {
 		l.run()
 		return
 	}
 	connected := make(chan struct{})
 	l.onConnect = func() { close(connected) }
-	c.sw.spawn(l.run)
+	if !c.sw.spawn(l.run) {
+		l.abandon()
+		return
+	}
 	c.awaitConnect(l, connected)
 	c.park()
 	for c.ready() && c.runMessageInside() {

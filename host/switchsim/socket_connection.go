@@ -274,6 +274,13 @@ func (l *connection) finish(goodbye string) {
 	}
 }
 
+// abandon ends a connection that does not run: it lets go of its channel, or this could
+// not be destroyed.
+func (l *connection) abandon() {
+	l.finish("")
+	close(l.closed)
+}
+
 // flush writes out; a muted connection swallows it.
 func (l *connection) flush() {
 	if len(l.out) == 0 {
