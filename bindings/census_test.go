@@ -317,7 +317,7 @@ func TestCensusIsWhatIsHeld(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the looks collect
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(192 << 20))
 	failed := 0
-	for seed := range testproc.Size(1000, 150, 20) {
+	for seed := range testproc.Size(2000, 150, 20) {
 		h := &hoarder{Rand: rand.New(rand.NewPCG(uint64(seed), 1)), size: 18000, turns: 80}
 		l.program = h.program(pieces, lib.dir)
 		if l.worst = ""; seed%50 == 0 {
