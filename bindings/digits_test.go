@@ -43,13 +43,7 @@ func TestTypedAheadDigitsCountInApplications(t *testing.T) {
 		r2 = session:getVariable("pin")
 		r3 = session:getDigits(1, "", 20)`)
 		caller := h.call(switchsim.OnAnswer().Press("12"))
-		resent := false
-		if _, err := h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool {
-			resent = resent || strings.Contains(e.What, "uuid_recv_dtmf")
-			return resent && e.What == "DTMF 2" // the application has them
-		}); err != nil {
-			t.Fatal(err)
-		}
+		time.Sleep(time.Second) // the method waits for the third
 		caller.Press("3")
 		o := h.end()
 		o.want(t, "r", "123", "r2", "123", "r3", "")

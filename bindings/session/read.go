@@ -29,7 +29,11 @@ func read(s *Session, a *vm.Args) (lua.LValue, error) {
 	most := max(a.Int(1), 1)
 	file, timeout, inter := a.String(2), max(a.Int(3), 1), max(a.Int(5), 0)
 	arg := quoteArgs(least, min(most, syntax.MaxDigits), cmp.Or(file, "silence"), digitsVariable, timeout, terminators(a.String(4)), inter) // silence is no prompt
-	if timeout < leastTimeout && s.hearsDigits(a) {
+	own, err := s.readsItself(a, timeout)
+	if err != nil {
+		return empty, err
+	}
+	if own {
 		if _, err := s.granted(a, "read", arg); err != nil {
 			return empty, err
 		}
@@ -54,7 +58,11 @@ func playAndGetDigits(s *Session, a *vm.Args) (lua.LValue, error) {
 		args = append(args, transfer)
 	}
 	arg := quoteArgs(args...)
-	if timeout < leastTimeout && s.hearsDigits(a) {
+	own, err := s.readsItself(a, timeout)
+	if err != nil {
+		return empty, err
+	}
+	if own {
 		if _, err := s.granted(a, "play_and_get_digits", arg); err != nil {
 			return empty, err
 		}
@@ -114,6 +122,24 @@ func isNew(ev esl.Event) bool {
 	return err1 == nil && err2 == nil && now-created < drainTime.Microseconds()
 }
 
+// maxDrain limits the wait for the end of digits that come faster than park takes them.
+const maxDrain = 25 * drainTime
+
+// readsItself reports whether eslua collects the digits, and not an application of
+// FreeSWITCH: with a short time-out, or if digits were typed ahead, which only so keep
+// their order among those that are pressed now.
+func (s *Session) readsItself(a *vm.Args, timeout int) (bool, error) {
+	if _, foreign := s.call.(*attached); foreign {
+		return false, nil
+	}
+	if s.call.PendingDigits() == "" && s.set.env.Clock.Now().Before(s.drained) {
+		if err := s.call.Sleep(a.Context(), drainTime); err != nil {
+			return false, s.classifyErr(err)
+		}
+	}
+	return s.call.PendingDigits() != "" || timeout < leastTimeout && s.hearsDigits(a), nil
+}
+
 // withTyped returns the argument of an application that takes digits, so that it first
 // gets those that were pressed before, because FreeSWITCH's park has taken them off the
 // channel. FreeSWITCH queues them when it expands the argument: earlier, park would take
@@ -121,8 +147,9 @@ func isNew(ev esl.Event) bool {
 // park has taken all: what is still in the channel's queue would come before the
 // digits that this adds to it.
 func (s *Session) withTyped(a *vm.Args, arg string) (string, error) {
-	digits := s.call.PendingDigits()
-	for more := digits != "" || s.set.env.Clock.Now().Before(s.drained); more; {
+	digits, clock := s.call.PendingDigits(), s.set.env.Clock
+	last := clock.Now().Add(maxDrain)
+	for more := digits != "" || clock.Now().Before(s.drained); more && clock.Now().Before(last); {
 		if err := s.call.Sleep(a.Context(), drainTime); err != nil {
 			return arg, err
 		}

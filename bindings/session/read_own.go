@@ -104,10 +104,7 @@ func (s *Session) readOnce(a *vm.Args, r reading) (digits string, how outcome, e
 // played. A digit typed ahead leaves nothing to play.
 func (s *Session) playUntilDigit(a *vm.Args, file string) (bool, error) {
 	app, arg := "playback", "%[playback_terminators=0123456789*#ABCD]"+syntax.Literal(file)
-	switch {
-	case s.call.PendingDigits() != "":
-		return true, nil
-	case file == "" || strings.EqualFold(file, "silence"):
+	if s.call.PendingDigits() != "" || file == "" || strings.EqualFold(file, "silence") {
 		if s.call.MediaReady() {
 			return true, nil
 		}

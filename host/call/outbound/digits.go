@@ -20,11 +20,14 @@ type Digit struct {
 // typeahead is the queue of digits that nobody has asked for yet, oldest first.
 type typeahead struct{ digits []Digit }
 
-// add queues the digit of a DTMF event. Digits beyond the limit are lost, as in
-// FreeSWITCH's own queue.
+// maxTyped limits the digits typed ahead as FreeSWITCH does (switch_types.h:
+// SWITCH_DTMF_LOG_LEN); later ones are lost.
+const maxTyped = 1000
+
+// add queues the digit of a DTMF event.
 func (t *typeahead) add(ev esl.Event) {
 	key := ev.Get("DTMF-Digit")
-	if key == "" || len(t.digits) >= syntax.MaxDigits {
+	if key == "" || len(t.digits) >= maxTyped {
 		return
 	}
 	duration, _ := strconv.Atoi(ev.Get("DTMF-Duration"))

@@ -101,9 +101,9 @@ func TestTypeAheadIsBounded(t *testing.T) {
 		_, err := c.WaitEvent(ctx, -1, func(ev esl.Event) bool { return ev.Get("DTMF-Digit") == "#" })
 		return err
 	})
-	p.send(dtmf("1"), strings.Repeat(dtmf("2"), 500), dtmf("%23"))
+	p.send(dtmf("1"), strings.Repeat(dtmf("2"), 1500), dtmf("%23"))
 	<-seen
-	if got := ask(h, (*outbound.Call).PendingDigits); got != "1"+strings.Repeat("2", 127) {
+	if got := ask(h, (*outbound.Call).PendingDigits); got != "1"+strings.Repeat("2", 999) {
 		t.Fatalf("%d digits are typed ahead: %q", len(got), got)
 	}
 }
