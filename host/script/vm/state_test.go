@@ -162,9 +162,9 @@ func TestCompileErrors(t *testing.T) {
 		"x = 1\nif x then\n":        "flow.lua:3: syntax error near '<eof>'",
 		"x = 1\nx = = 2":            "flow.lua:2: syntax error near '='",
 		"\n\nlocal s = 'a\nb'":      "flow.lua:3: unfinished string near ''a'",
-		"x = 5 // 2":                "flow.lua:1: syntax error near '/'",
+		"x = 5 // 2":                "flow.lua:1: the operator // is of Lua 5.3",
 		"x = 0x":                    "flow.lua:1: malformed number near '0x'",
-		"return 1 & 2":              "flow.lua:1: unexpected symbol near '&'",
+		"return 1 & 2":              "flow.lua:1: the operator & is of Lua 5.3",
 		"\xef\xbb\xbf#!/lua\nx = (": "flow.lua:2: syntax error near '<eof>'",
 		"--[[ a\nb ]] goto nowhere": "no visible label 'nowhere'",
 	} {

@@ -1,14 +1,18 @@
--- gopher-lua's parser does not say what it expected
+-- the error says what to write instead
 do local a <const> = 1 end
---> error: t:2: syntax error near '<'
+--> error: t:2: the attribute <const> is of Lua 5.4, and eslua runs Lua 5.1 with goto: leave it out
+
+-- the error says what to write instead
+local x = ~1
+--> error: t:2: the operator ~ is of Lua 5.3, and eslua runs Lua 5.1 with goto: write bit32.bxor(a, b), and bit32.bnot(a) for one operand
 
 -- gopher-lua's parser does not say what it expected
 goto = 1
 --> error: t:2: syntax error near '='
 
--- gopher-lua's parser does not say what it expected
+-- the error says what to write instead
 local a <close> = 1
---> error: t:2: syntax error near '<'
+--> error: t:2: the attribute <close> is of Lua 5.4, and eslua runs Lua 5.1 with goto: leave it out
 
 -- gopher-lua's parser does not say what it expected
 x = = 1

@@ -248,8 +248,6 @@ print(("x"):rep(3), tostring(nil), tostring(true), tonumber("12"), tonumber("z",
 
 return 1, 2
 
-local x = ~1
-
 print("unclosed
 
 x = }
