@@ -107,6 +107,9 @@ func (s *Session) whileSilent(a *vm.Args, p *prompt, r *recording) error {
 		s.setOwn(a, recordingVariable, syntax.Rest(r.file))
 		_, err := s.waitWithCallbacks(a, p, func() error {
 			_, err := s.call.ExecuteThen(a.Context(), "playback", noTerminators+"silence_stream://-1,1400", "stop_record_session", "${"+recordingVariable+"}")
+			if err == nil && r.over { // or it would end the next recording into this file
+				_, err = s.call.WaitEvent(a.Context(), closeTime, hasStopped)
+			}
 			return err
 		})
 		if err != nil {
@@ -114,6 +117,12 @@ func (s *Session) whileSilent(a *vm.Args, p *prompt, r *recording) error {
 		}
 	}
 	return nil
+}
+
+// hasStopped reports whether an event is the end of the application that whileSilent has
+// FreeSWITCH run after the silence.
+func hasStopped(ev esl.Event) bool {
+	return ev.Name() == "CHANNEL_EXECUTE_COMPLETE" && ev.Last("Application") == "stop_record_session"
 }
 
 // startRecording starts a recording as switch_ivr_play_say.c:switch_ivr_record_file
