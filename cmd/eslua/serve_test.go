@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/admin"
@@ -119,7 +120,16 @@ func (s *server) listens(t *testing.T) string {
 }
 
 // admin returns a client of the server.
-func (s *server) admin() *admin.Client { return s.seams.adminClient(s.socket) }
+func (s *server) admin() *admin.Client {
+	c := s.seams.adminClient(s.socket)
+	for range 1000 { // the other services may be up before it listens
+		if _, err := c.Status(context.Background(), false); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return c
+}
 
 // end sends one signal and returns the exit code.
 func (s *server) end() int {
