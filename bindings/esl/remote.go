@@ -109,6 +109,9 @@ func (r *remote) wait(a *vm.Args, limit time.Duration, do func() error) error {
 	_ = r.conn.SetDeadline(time.Time{})
 	interrupt := func() { _ = r.conn.SetDeadline(time.Unix(1, 0)) }
 	defer context.AfterFunc(ctx, interrupt)()
+	if limit < 0 && r.env.Call != nil && r.env.Call.Gone() {
+		limit = connectTime // nothing else would end the wait
+	}
 	if limit >= 0 {
 		defer r.env.Clock.AfterFunc(limit, interrupt).Stop()
 	}
@@ -165,6 +168,7 @@ func (r *remote) ask(a *vm.Args, command string) (answer esl.Event, ok bool, err
 	for r.up {
 		e, ok, err := r.packet(a, -1)
 		if err != nil || !ok {
+			r.disconnect() // the next command would get this one's answer
 			return answer, false, err
 		}
 		switch e.Type() {

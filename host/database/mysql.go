@@ -215,7 +215,7 @@ func (r *mysqlCursor) next(ctx context.Context) (*Row, error) {
 		case err == nil:
 			r.drop()
 		case err != io.EOF:
-			if r.c.wire.left <= 0 {
+			if r.c.wire.left.Load() <= 0 {
 				err = errRowSize // which the driver has hidden
 			}
 			_ = r.finish()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -12,7 +13,7 @@ import (
 // announces.
 type wire struct {
 	net.Conn
-	left int
+	left atomic.Int64 // a driver that gives a connection up drains it in a goroutine of its own
 }
 
 // wireSlack allows for what a driver reads ahead, and for what is no row: the columns of
@@ -27,14 +28,15 @@ func newWire(conn net.Conn) *wire {
 	return w
 }
 
-func (w *wire) rowBegins() { w.left = MaxRow + wireSlack }
+func (w *wire) rowBegins() { w.left.Store(MaxRow + wireSlack) }
 
 func (w *wire) Read(p []byte) (int, error) {
-	if w.left <= 0 {
+	left := w.left.Load()
+	if left <= 0 {
 		return 0, errRowSize
 	}
-	n, err := w.Conn.Read(p[:min(len(p), w.left)])
-	w.left -= n
+	n, err := w.Conn.Read(p[:min(int64(len(p)), left)])
+	w.left.Add(-int64(n))
 	return n, err
 }
 
