@@ -114,7 +114,7 @@ func (s *Session) runGranted(a *vm.Args, p *prompt, app, arg string) (done esl.E
 		clock := s.set.env.Clock
 		begun := clock.Now()
 		done, failed = execute(a.Context(), app, sent)
-		if ended := clock.Now(); ended.Sub(begun) >= drainTime/2 {
+		if ended := clock.Now(); p.takes || ended.Sub(begun) >= drainTime/2 {
 			s.drained = ended.Add(drainTime) // digits that it left, or that were pressed meanwhile, may be in the channel's queue
 		}
 		return failed
