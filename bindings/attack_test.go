@@ -37,6 +37,7 @@ func TestAttacksThroughBindings(t *testing.T) {
 		"event with a long body":  {`local t, s = {}, ("x"):rep(1e6) while true do local e = freeswitch.Event("CUSTOM", "x") e:addBody(s) t[#t + 1] = e end`, "memory limit"},
 		"event with many headers": {`local e, i = freeswitch.Event("CUSTOM", "x"), 0 while true do i = i + 1 e:addHeader("h" .. i, ("v"):rep(100)) end`, "would hold"},
 		"event written again":     {`local e = freeswitch.Event("CUSTOM", "x") for i = 1, 1000 do e:addHeader("h" .. i, ("%"):rep(500)) end while true do e:serialize() e:serialize("json") e:serialize("xml") end`, "burst limit"},
+		"quoted-printable grows":  {`local m, t = require "mime", ("\r\n"):rep(250000) m.qp(t, nil, ("m"):rep(60000))`, "memory limit"},
 		"files opened again":      {`while true do io.open("none") end`, "burst limit"},
 	} {
 		t.Run(name, func(t *testing.T) {

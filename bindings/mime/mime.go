@@ -62,6 +62,9 @@ func (Mime) Declare() *vm.Module {
 				marker := "\r\n"
 				if a.Has(2) {
 					marker = a.String(2)
+					ends := strings.Count(a.String(0), "\n") + strings.Count(a.String(1), "\n")
+					a.ChargeMemory(2 * ends * len(marker))
+					a.ChargeCPU(ends * len(marker) / 16)
 				}
 				convert(a, do(marker))
 				return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/lookup"
@@ -18,7 +19,9 @@ import (
 func read(env *run.Env, request lookup.Request) (string, error) {
 	st := env.State
 	var doc *lookup.Element
-	if text := lua.LVAsString(st.Global("XML_STRING")); text != "" {
+	if text := lua.LVAsString(st.Global("XML_STRING")); len(text) > MaxAnswer {
+		return "", tooLong(len(text))
+	} else if text != "" {
 		var err error
 		if doc, err = lookup.Parse(text); err != nil {
 			return "", fmt.Errorf("XML_STRING is not XML: %w", err)
@@ -38,10 +41,12 @@ func read(env *run.Env, request lookup.Request) (string, error) {
 	}
 	text := doc.String()
 	if len(text) > MaxAnswer {
-		return "", fmt.Errorf("the answer has %d bytes, more than %d", len(text), MaxAnswer)
+		return "", tooLong(len(text))
 	}
 	return text, nil
 }
+
+func tooLong(n int) error { return fmt.Errorf("the answer has %d bytes, more than %d", n, MaxAnswer) }
 
 // maxActions limits an extension.
 const maxActions = 1000
@@ -54,30 +59,44 @@ func actions(v lua.LValue) ([]lookup.Action, error) {
 		return nil, errors.New("ACTIONS may only be a table")
 	}
 	var list []lookup.Action
-	var wrong error
-	t.ForEach(func(_, entry lua.LValue) {
-		switch entry := entry.(type) {
-		case lua.LString, lua.LNumber:
-			list = append(list, lookup.Action{Application: lua.LVAsString(entry)})
-		case *lua.LTable:
-			var words []string
-			entry.ForEach(func(_, word lua.LValue) {
-				if !lua.LVCanConvToString(word) {
-					wrong = errors.New("a table in ACTIONS may only contain strings: the application and its data")
-				}
-				words = append(words, lua.LVAsString(word))
-			})
-			if len(words) > 0 {
-				list = append(list, lookup.Action{Application: words[0], Data: strings.Join(words[1:min(2, len(words))], "")})
-			}
-		default:
-			wrong = errors.New("ACTIONS may only contain strings or tables")
+	size := 0
+	for k, entry := t.Next(lua.LNil); k != lua.LNil; k, entry = t.Next(k) {
+		if len(list) == maxActions {
+			return nil, fmt.Errorf("ACTIONS has more than %d entries", maxActions)
 		}
-	})
-	if len(list) > maxActions {
-		wrong = fmt.Errorf("ACTIONS has %d entries, more than %d", len(list), maxActions)
+		action, err := action(entry)
+		if err != nil {
+			return nil, err
+		}
+		if size += len(action.Application) + len(action.Data); size > MaxAnswer {
+			return nil, tooLong(size)
+		}
+		list = append(list, action)
 	}
-	return list, wrong
+	return list, nil
+}
+
+// action reads an entry of ACTIONS; of a table the first two elements.
+func action(v lua.LValue) (a lookup.Action, err error) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		if !lua.LVCanConvToString(v) {
+			return a, errors.New("ACTIONS may only contain strings or tables")
+		}
+		return lookup.Action{Application: lua.LVAsString(v)}, nil
+	}
+	k := lua.LNil
+	for _, into := range []*string{&a.Application, &a.Data} {
+		var word lua.LValue
+		if k, word = t.Next(k); k == lua.LNil {
+			break
+		}
+		if !lua.LVCanConvToString(word) {
+			return a, errors.New("a table in ACTIONS may only contain strings: the application and its data")
+		}
+		*into = lua.LVAsString(word)
+	}
+	return a, nil
 }
 
 // A document is checked before FreeSWITCH gets it: it runs what stands there.
@@ -135,10 +154,18 @@ func (d document) checkOne(e *lookup.Element, plain *bool) error {
 
 // action checks an action of a dialplan, or of a phrase, which has a function.
 func (d document) action(e *lookup.Element, data string, plain bool) error {
-	if plain {
-		data = group.ReplaceAllString(data, "0")
+	if n, err := strconv.Atoi(e.Attr("loop")); e.Attr("loop") != "" && (err != nil || n > maxLoop) {
+		return fmt.Errorf("loop is %.40q; write a number up to %d", e.Attr("loop"), maxLoop)
 	}
-	data = group.ReplaceAllString(data, "$${$1}") // its value is not known
+	if !plain || joined.MatchString(data) {
+		return d.applied(e, group.ReplaceAllString(data, "$${${1}${2}}")) // its value is not known
+	}
+	// A group that matches nothing, or that there is not, leaves nothing.
+	return cmp.Or(d.applied(e, group.ReplaceAllString(data, "0")), d.applied(e, group.ReplaceAllString(data, "")))
+}
+
+// applied checks an action whose groups are filled.
+func (d document) applied(e *lookup.Element, data string) error {
 	application := e.Attr("application")
 	switch function := strings.ToLower(e.Attr("function")); function {
 	case "":
@@ -156,7 +183,15 @@ func (d document) action(e *lookup.Element, data string, plain bool) error {
 	return d.grants.CheckAction(application, data)
 }
 
-var group = regexp.MustCompile(`\$(\d)`)
+// maxLoop limits how often an action can be repeated: FreeSWITCH makes a list of all.
+const maxLoop = 100
+
+// group matches what FreeSWITCH fills with a group (switch_regex.c:switch_perform_substitution).
+var group = regexp.MustCompile(`\$(?:(\d{1,9})|\{(\d{1,9})\})`)
+
+// joined matches a group that would be a part of something else: of ${, or of a byte
+// that is written in hexadecimal.
+var joined = regexp.MustCompile(`(\$|\\|%[0-9A-Fa-f]?)\$\{?\d`)
 
 // isPlain reports whether everything that a condition can match is digits, + and *, so
 // that $1 in its actions holds nothing else.

@@ -15,6 +15,8 @@ type Element struct {
 	Text     string // without white space at its ends
 	Children []*Element
 	Line     int
+
+	text strings.Builder // while it is read
 }
 
 // Attr returns an attribute, "" if there is none.
@@ -37,7 +39,7 @@ const NotFound = `<document type="freeswitch/xml">
 
 const (
 	maxDepth    = 100
-	maxElements = 200_000
+	maxElements = 200_000 // and attributes
 )
 
 // Parse reads a document. It accepts what FreeSWITCH does, which is less strict than
@@ -68,12 +70,13 @@ func Parse(text string) (*Element, error) {
 			for _, a := range token.Attr {
 				e.Attrs = append(e.Attrs, [2]string{name(a.Name), a.Value})
 			}
-			if count++; len(open) >= maxDepth || count > maxElements {
+			if count += 1 + len(e.Attrs); len(open) >= maxDepth || count > maxElements {
 				return nil, fmt.Errorf("line %d: there are too many elements", line)
 			}
+			if err := e.checkNames(); err != nil {
+				return nil, fmt.Errorf("line %d: %w", line, err)
+			}
 			switch {
-			case strings.EqualFold(e.Name, preprocess):
-				return nil, fmt.Errorf("line %d: <%s> would have FreeSWITCH run programs and read files, and is not possible in an answer", line, e.Name)
 			case len(open) > 0:
 				parent := open[len(open)-1]
 				parent.Children = append(parent.Children, e)
@@ -88,11 +91,12 @@ func Parse(text string) (*Element, error) {
 				return nil, fmt.Errorf("line %d: </%s> closes nothing", line, name(token.Name))
 			}
 			last := open[len(open)-1]
-			last.Text = strings.TrimSpace(last.Text)
+			last.Text = strings.TrimSpace(last.text.String())
+			last.text = strings.Builder{}
 			open = open[:len(open)-1]
 		case xml.CharData:
 			if len(open) > 0 {
-				open[len(open)-1].Text += string(token)
+				open[len(open)-1].text.Write(token)
 			}
 		}
 	}
@@ -113,6 +117,26 @@ func reason(err error) string {
 }
 
 const preprocess = "X-PRE-PROCESS"
+
+// checkNames refuses the names for which FreeSWITCH overlooks a line, so that the
+// document would be another one than what was checked: an element include, and what has
+// preprocess anywhere in its name (switch_xml.c:preprocess).
+func (e *Element) checkNames() error {
+	if strings.EqualFold(e.Name, preprocess) {
+		return fmt.Errorf("<%s> would have FreeSWITCH run programs and read files, and is not possible in an answer", e.Name)
+	}
+	if strings.EqualFold(e.Name, "include") {
+		return fmt.Errorf("<%s> is overlooked by FreeSWITCH: leave it out, and keep what is in it", e.Name)
+	}
+	names := e.Name
+	for _, a := range e.Attrs {
+		names += "\n" + a[0]
+	}
+	if strings.Contains(strings.ToUpper(names), preprocess) {
+		return fmt.Errorf("<%.40s>: FreeSWITCH overlooks a line with a name that contains %s", e.Name, preprocess)
+	}
+	return nil
+}
 
 // Write writes the document, each element on a line of its own.
 func (e *Element) Write(b *strings.Builder) {

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,10 @@ func TestParseErrors(t *testing.T) {
 		"<a/>\n<b/>":   "line 2: <b> is a second document",
 		"<a></a></b>":  "line 1: </b> closes nothing",
 		"<a>\n<x-PRE-process cmd=\"exec\" data=\"reboot\"/></a>": "line 2: <x-PRE-process> would have FreeSWITCH run programs",
+		"<a><include><b/></include></a>":                         "line 1: <include> is overlooked by FreeSWITCH",
+		"<a><b ax-pre-Process='1'/></a>":                         "line 1: <b>: FreeSWITCH overlooks a line",
+		"<a><bX-PRE-PROCESS>1</bX-PRE-PROCESS></a>":              "FreeSWITCH overlooks a line",
+		"<a" + strings.Repeat(" b='1'", 3e5) + "/>":              "too many elements",
 		"<a b=\"\n":                         "line 2: ",
 		strings.Repeat("<a>", 200):          "too many elements",
 		"<a>" + strings.Repeat("<b/>", 3e5): "too many elements",
@@ -71,6 +76,21 @@ func TestParseErrors(t *testing.T) {
 		if doc, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, %v, want %s", text, doc, err, want)
 		}
+	}
+}
+
+// A text in many pieces is not written again for each of them.
+func TestPiecesOfText(t *testing.T) {
+	text := "<a>" + strings.Repeat("x<!---->", 1e5) + "</a>"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	doc, err := Parse(text)
+	runtime.ReadMemStats(&after)
+	if err != nil || doc.Text != strings.Repeat("x", 1e5) {
+		t.Fatalf("it is read as %.40q, %v", doc.Text, err)
+	}
+	if most := uint64(100 << 20); after.TotalAlloc-before.TotalAlloc > most {
+		t.Errorf("%d bytes were allocated, more than %d", after.TotalAlloc-before.TotalAlloc, most)
 	}
 }
 
