@@ -15,7 +15,7 @@ import (
 func TestWhatIsNotThereIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for script, want := range map[string]string{
-			`freeswitch.IVRMenu()`:                     `(a nil value): `,
+			`freeswitch.CoreSession()`:                 `(a nil value): `,
 			`session:getPrivate("x")`:                  `use session:getVariable`,
 			`session.channel:x()`:                      `it is a pointer of FreeSWITCH`,
 			`os.execute("ls")`:                         `allow: [system]`,

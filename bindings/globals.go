@@ -114,8 +114,6 @@ func absent() map[string]string {
 		"params":          forXML,
 		"XML_REQUEST":     forXML,
 
-		"IVRMenu:bindAction":            "ask with session:playAndGetDigits in a loop",
-		"IVRMenu:execute":               "ask with session:playAndGetDigits in a loop",
 		"EventConsumer:e_callback":      "it is " + pointer,
 		"EventConsumer:e_cb_arg":        "it is " + pointer,
 		"EventConsumer:e_event_id":      "it is " + pointer,
@@ -123,7 +121,6 @@ func absent() map[string]string {
 		"EventConsumer:enodes":          "it is " + pointer,
 		"EventConsumer:events":          "it is " + pointer + "; use consumer:pop",
 		"EventConsumer:node_index":      "it is " + pointer,
-		"freeswitch.IVRMenu":            "ask with session:playAndGetDigits in a loop, or run a menu of ivr.conf.xml: session:execute(\"ivr\", NAME)",
 		"freeswitch.email":              "eslua sends no mail",
 
 		"freeswitch.CoreSession":            "make a session with freeswitch.Session",

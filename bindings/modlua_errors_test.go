@@ -21,7 +21,11 @@ const argumentErrors = "testdata/modlua_errors.txt"
 var native = map[string]string{
 	"Session": "freeswitch.Session()", "Event": `freeswitch.Event("CUSTOM")`, "API": "freeswitch.API()", "JSON": "freeswitch.JSON()", "Stream": "freeswitch.Stream()",
 	"EventConsumer": "freeswitch.EventConsumer()", "Dbh": "freeswitch.Dbh(dsn)", "DTMF": `freeswitch.DTMF("5")`,
+	"IVRMenu": "menu",
 }
+
+// aMenu is the object that stands for the class IVRMenu.
+const aMenu = "local menu = freeswitch.IVRMenu(nil, 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 1, 1, 1, 1, 1, 1) "
 
 // wrongCalls returns calls of the functions that mod_lua has, each with one wrong
 // argument, or with too few or too many.
@@ -107,7 +111,7 @@ func TestArgumentErrors(t *testing.T) {
 			if want == "'ok'" || strings.Contains(call, ".setPriority(") && strings.HasSuffix(call, "nil)") { // mod_lua takes it, or a type that no script has
 				continue
 			}
-			o := h.execute(show+`local dsn = "cdr" r = show(`+wrongCall(call)+")", link, "")
+			o := h.execute(show+aMenu+`local dsn = "cdr" r = show(`+wrongCall(call)+")", link, "")
 			if o.err != nil || o.text("r") != want {
 				t.Errorf("%s\n     says %s, %v\nmod_lua: %s", call, o.text("r"), o.err, want)
 			}
@@ -135,7 +139,7 @@ func TestLiveArgumentErrors(t *testing.T) {
 	live := livetest.Dial(t, 5*time.Minute)
 	var out strings.Builder
 	for _, call := range wrongCalls(t) {
-		says := live.API("lua ~" + strings.ReplaceAll(show, "\n", " ") + modLuaDSN + "stream:write(show(" + strings.ReplaceAll(wrongCall(call), "\n", `\n`) + "))")
+		says := live.API("lua ~" + strings.ReplaceAll(show, "\n", " ") + aMenu + modLuaDSN + "stream:write(show(" + strings.ReplaceAll(wrongCall(call), "\n", `\n`) + "))")
 		out.WriteString(call + "\t" + strings.TrimSuffix(says, "\n") + "\n")
 	}
 	have, err := os.ReadFile(argumentErrors)

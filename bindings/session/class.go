@@ -28,7 +28,7 @@ type Module struct {
 func (Module) Declare() *vm.Module {
 	return &vm.Module{
 		CText: true,
-		Name:  "freeswitch", Funcs: functions(), Classes: []*vm.Class{class()}, Records: []*vm.Class{taskDoc()},
+		Name:  "freeswitch", Funcs: append(functions(), menuConstructor()), Classes: []*vm.Class{class(), menuClass()}, Records: []*vm.Class{taskDoc()},
 		Variables: []vm.Variable{
 			{
 				Name: "session", Kind: vm.Object, Class: "Session",

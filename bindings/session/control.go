@@ -101,20 +101,25 @@ func (s *Session) transferAtEnd(a *vm.Args, arg string) error {
 	return nil
 }
 
-// execute runs a dialplan application; FreeSWITCH expands ${...} in its argument.
+// execute runs a dialplan application.
 func execute(s *Session, a *vm.Args) (lua.LValue, error) {
-	app, arg := a.String(0), a.String(1)
-	_, attached := s.call.(*attached)
-	switch {
-	case app == "":
+	if a.String(0) == "" {
 		s.log().Error("execute: no application specified")
 		return nil, nil
+	}
+	return nil, s.execute(a, a.String(0), a.String(1))
+}
+
+// execute runs a dialplan application; FreeSWITCH expands ${...} in its argument.
+func (s *Session) execute(a *vm.Args, app, arg string) error {
+	_, attached := s.call.(*attached)
+	switch {
 	case strings.EqualFold(app, "transfer") && !attached && !s.ended() && arg != "" && !strings.HasPrefix(arg, "-bleg "):
-		return nil, s.transferAtEnd(a, arg)
+		return s.transferAtEnd(a, arg)
 	case s.gone():
-		return nil, s.executeLate(a, app, arg)
+		return s.executeLate(a, app, arg)
 	case strings.EqualFold(app, "park") && !attached:
-		return nil, s.park(a, arg)
+		return s.park(a, arg)
 	}
 	p := &prompt{app: true, dtmf: true}
 	switch strings.ToLower(app) {
@@ -130,7 +135,7 @@ func execute(s *Session, a *vm.Args) (lua.LValue, error) {
 		s.call.FlushDigits()
 	}
 	s.deflected = s.deflected || strings.EqualFold(app, "deflect") && !s.ended()
-	return nil, err
+	return err
 }
 
 // sleep waits; a callback can end the wait.

@@ -172,10 +172,15 @@ func sayPhrase(s *Session, a *vm.Args) (lua.LValue, error) {
 	if language := a.String(2); !isName(language) {
 		return nil, fmt.Errorf("sayPhrase: the language is a name such as en, not %.40q", language)
 	}
-	arg := syntax.Scope(a.String(0)+","+a.String(1),
-		syntax.Var{Name: "playback_terminators", Value: "none"}, syntax.Var{Name: "language", Value: a.String(2)})
-	_, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "phrase", arg)
-	return nil, err
+	return nil, s.phrase(a, &prompt{app: true, input: true, dtmf: true}, a.String(0), a.String(1), a.String(2), "none")
+}
+
+// phrase runs a phrase macro, which the terminators end.
+func (s *Session) phrase(a *vm.Args, p *prompt, macro, data, language, terminators string) error {
+	arg := syntax.Scope(macro+","+data,
+		syntax.Var{Name: "playback_terminators", Value: terminators}, syntax.Var{Name: "language", Value: language})
+	_, _, err := s.run(a, p, "phrase", arg)
+	return err
 }
 
 // isName reports whether a text has no sign that could end a bracket of FreeSWITCH.

@@ -51,7 +51,7 @@ func (s *Session) readOnce(a *vm.Args, r reading) (digits string, how outcome, e
 	first, inter := r.timeout, cmp.Or(r.inter, r.timeout)
 	most := min(max(r.most, r.least), maxDigits)
 	s.setOwn(a, "read_result", "")
-	if played, err := s.playUntilDigit(a, r.file); err != nil || !played {
+	if played, err := s.playUntilDigit(a, r.file, syntax.Literal(r.file)); err != nil || !played {
 		return "", "", err
 	}
 	if digit, ok := s.call.PopDigit(); ok {
@@ -100,10 +100,14 @@ func (s *Session) readOnce(a *vm.Args, r reading) (digits string, how outcome, e
 	return digits, how, nil
 }
 
+// anyTerminator has any key end an application's prompt.
+const anyTerminator = "%[playback_terminators=0123456789*#ABCD]"
+
 // playUntilDigit plays a prompt until a digit is pressed, and reports whether it was
-// played. A digit typed ahead leaves nothing to play.
-func (s *Session) playUntilDigit(a *vm.Args, file string) (bool, error) {
-	app, arg := "playback", "%[playback_terminators=0123456789*#ABCD]"+syntax.Literal(file)
+// played. A digit typed ahead leaves nothing to play. arg is the file as FreeSWITCH is to
+// expand it.
+func (s *Session) playUntilDigit(a *vm.Args, file, arg string) (bool, error) {
+	app, arg := "playback", anyTerminator+arg
 	if s.call.PendingDigits() != "" || file == "" || strings.EqualFold(file, "silence") {
 		if s.call.MediaReady() {
 			return true, nil
@@ -166,12 +170,18 @@ func (s *Session) readUntilMatch(a *vm.Args, r reading) (lua.LValue, error) {
 
 // matches has FreeSWITCH match the digits, because Go's regular expressions are not its.
 func (s *Session) matches(a *vm.Args, digits, pattern string) bool {
+	return s.regex(a, digits, pattern, "") == "true"
+}
+
+// regex returns what FreeSWITCH's command regex says of digits and a pattern; more is
+// what follows these in its argument.
+func (s *Session) regex(a *vm.Args, digits, pattern, more string) string {
 	const delim = '~'
-	answer, err := s.call.API(a.Context(), "regex m:~"+digits+"~"+syntax.Part(pattern, delim))
+	answer, err := s.call.API(a.Context(), "regex m:~"+digits+"~"+syntax.Part(pattern, delim)+more)
 	if err = s.classifyErr(err); err != nil {
-		s.log().Error("playAndGetDigits: the digits were not matched", "pattern", pattern, "error", err)
+		s.log().Error("the digits were not matched", "pattern", pattern, "error", err)
 	}
-	return answer == "true"
+	return answer
 }
 
 // own returns a variable of the channel.

@@ -20,7 +20,9 @@ func showAPI(s *Switch, args string, _ *channel) string {
 		columns, rows = s.showChannels(callColumns)
 	case "tasks":
 		columns, rows = s.showTasks()
-	case "modules", "api", "application", "registrations", "aliases", "interfaces", "codec", "endpoint":
+	case "application":
+		columns, rows = s.showApplications(nth(argv, 1))
+	case "modules", "api", "registrations", "aliases", "interfaces", "codec", "endpoint":
 	default:
 		return usage("codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]|" +
 			"calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|management|modules|nat_map|say|" +
@@ -48,6 +50,17 @@ func showAPI(s *Switch, args string, _ *channel) string {
 		return showXML(columns, rows)
 	}
 	return showText(columns, rows, delim, count)
+}
+
+// showApplications returns the application of a name, or all.
+func (s *Switch) showApplications(name string) (columns []string, rows [][]string) {
+	for app := range s.apps {
+		if name == "" || name == app {
+			rows = append(rows, []string{app, app, "", "mod_dptools"})
+		}
+	}
+	slices.SortFunc(rows, slices.Compare)
+	return []string{"name", "description", "syntax", "ikey"}, rows
 }
 
 func showText(columns []string, rows [][]string, delim string, count bool) string {

@@ -167,19 +167,6 @@ func strftime(t time.Time, format string) string {
 	return b.String()
 }
 
-// regexAPI runs "text|pattern", or "m:~text~pattern" (mod_commands.c:regex_function).
-func regexAPI(_ *Switch, args string, _ *channel) string {
-	delim := byte('|')
-	if len(args) > 3 && strings.HasPrefix(args, "m:") && strings.IndexByte("|~/", args[2]) >= 0 {
-		delim, args = args[2], args[3:]
-	}
-	argv := text.Split(args, delim, 4)
-	if len(argv) < 2 {
-		return "-ERR"
-	}
-	return strconv.FormatBool(matches(argv[1], argv[0]))
-}
-
 // msleepAPI waits in the goroutine that runs the command.
 func msleepAPI(s *Switch, args string, _ *channel) string {
 	timer := s.clk.NewTimer(time.Duration(text.Number(args)) * time.Millisecond)

@@ -1,7 +1,6 @@
 package switchsim
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -106,13 +105,6 @@ func (c *channel) playAndGetDigits(g gather, tries int, bad, pattern string) boo
 		}
 	}
 	return false
-}
-
-// matches reports whether the pattern matches somewhere in the digits
-// (switch_regex_match).
-func matches(pattern, digits string) bool {
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(digits)
 }
 
 // read gathers digits once (switch_ivr_read). The first digit, also one typed

@@ -67,7 +67,7 @@ func (t typ) String() string {
 // accepts reports whether a parameter may get a value of the type.
 func (s *signature) accepts(p vm.Param, t typ) bool {
 	switch {
-	case t.kind == anything, p.Optional && t.kind == none, p.Kind == vm.Any:
+	case t.kind == anything, (p.Optional || p.Null) && t.kind == none, p.Kind == vm.Any:
 		return true
 	case t.kind == object && p.Kind == vm.Object:
 		return t.class.key == p.Class

@@ -31,6 +31,7 @@ type Param struct {
 	Optional bool   // all after it are optional too
 	Default  string // of an optional one, as text for the reference
 	Variadic bool   // the last one, any number of times
+	Null     bool   // of an Object: nil is taken too, as mod_lua takes a null pointer
 	Callback string // its text names a global function, which is called with an object of this class first
 	Most     int    // bytes of a text; 0: it shares MaxText with the other arguments
 	Doc      string

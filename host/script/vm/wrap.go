@@ -111,7 +111,7 @@ func (w *wrapper) check(a *Args) {
 	for i := range given {
 		p, object := w.param(i)
 		v := a.L.Get(a.first + i)
-		if p.Optional && v == lua.LNil {
+		if (p.Optional || p.Null) && v == lua.LNil {
 			continue
 		}
 		if s, ok := v.(lua.LString); ok {
