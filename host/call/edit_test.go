@@ -167,6 +167,25 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// TestAScriptOfARefusedSave: a call names a script that cannot serve, because what was
+// saved with it has errors.
+func TestAScriptOfARefusedSave(t *testing.T) {
+	h := newHost(t, map[string]string{"a.lua": ""}, "")
+	h.put("new.lua", "session:answer(")
+	_ = h.tree.Reload(context.Background())
+	h.call("new", "")
+	const want = "the flows are a; what was saved last does not serve: new.lua:1: syntax error"
+	if last := h.account.Counts()[0].Last.Error; !strings.Contains(last, want) {
+		t.Errorf("%q, want %q", last, want)
+	}
+	h.put("new.lua", "session:answer()")
+	h.reload()
+	h.call("other", "")
+	if last := h.account.Counts()[0].Last.Error; strings.Contains(last, "saved last") {
+		t.Errorf("%q, although everything serves", last)
+	}
+}
+
 // TestVersionsAreForgotten: only the last few versions are listed; the flow's counts
 // include all.
 func TestVersionsAreForgotten(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 // do, or how the flow of a subdirectory is written.
 type scripts struct {
 	*store.Generation
-	args []string // of the call
+	args    []string      // of the call
+	refusal func() string // see Deps
 }
 
 func (s scripts) Script(flow string) (*vm.Script, error) {
@@ -37,5 +38,5 @@ func (e *unknownFlowError) Error() string {
 	if deeper := config.Deeper(e.flow, e.scripts.args, exists); deeper != "" {
 		return fmt.Sprintf("%s; the path means the flow %q with arguments: write %s for the flow %s", e.NotFoundError, e.flow, strings.ReplaceAll(deeper, "/", "%2f"), deeper)
 	}
-	return e.NotFoundError.Error() + "; correct the name in the dialplan, the route or default_flow: " + e.scripts.DescribeFlows(e.flow)
+	return e.NotFoundError.Error() + "; correct the name in the dialplan, the route or default_flow: " + e.scripts.DescribeFlows(e.flow) + e.scripts.refusal()
 }

@@ -26,6 +26,8 @@ type Deps struct {
 	Trace func(c *outbound.Call, t vm.Trace)
 	// Farewell prepares the script that runs after the hangup of a flow's call.
 	Farewell func(job.Hangup) *job.Farewell
+	// Refusal returns why the scripts that were saved last do not serve, "" if they do.
+	Refusal func() string
 }
 
 // A Source makes each call that arrives a run of the call's flow.
@@ -98,7 +100,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 	return &flow{keeper: keeper, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
-		Scripts: scripts{generation, chosen.args},
+		Scripts: scripts{generation, chosen.args, s.deps.Refusal},
 		Config:  run.FlowConfig(cfg, stamp.Flow),
 		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
 		Trace:   s.trace(c),

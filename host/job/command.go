@@ -23,7 +23,7 @@ type Order struct {
 // Check returns an error if there is nothing that could be run.
 func (s *Source) Check(o Order) error {
 	flow := config.FlowName(o.Script)
-	if _, err := (scripts{s.deps.Stable(flow)}).Script(flow); err != nil {
+	if _, err := (scripts{s.deps.Stable(flow), s.deps.Refusal}).Script(flow); err != nil {
 		return fmt.Errorf("%w; a file outside of the script directory runs with eslua exec FILE", err)
 	}
 	_, err := s.node(o.Node)

@@ -27,10 +27,12 @@ type Deps struct {
 	Choose func(flow, key string) (g *store.Generation, ended func(failed bool))
 	// Stable returns the generation that most runs of a script get.
 	Stable func(flow string) *store.Generation
-	Runner *run.Runner
-	Nodes  []*node.Link
-	Log    *slog.Logger
-	Clock  clock.Clock
+	// Refusal returns why the scripts that were saved last do not serve, "" if they do.
+	Refusal func() string
+	Runner  *run.Runner
+	Nodes   []*node.Link
+	Log     *slog.Logger
+	Clock   clock.Clock
 }
 
 // A Source makes jobs and runs them.
@@ -135,7 +137,7 @@ func (s *Source) run(ctx context.Context, j job) error {
 	r := &run.Run{
 		Flow: flow, Args: j.args,
 		Generation: generation.Name(), Version: generation.Version(flow),
-		Scripts:   scripts{generation},
+		Scripts:   scripts{generation, s.deps.Refusal},
 		Config:    s.limited(flow, j),
 		Env:       run.Env{Switch: j.sw, Log: log, Channel: j.channel, Given: j.given},
 		Print:     j.print,
@@ -183,12 +185,15 @@ func report(ctx context.Context, log *slog.Logger, err error) {
 }
 
 // scripts is a generation whose error for a script that does not exist says which do.
-type scripts struct{ *store.Generation }
+type scripts struct {
+	*store.Generation
+	refusal func() string
+}
 
 func (s scripts) Script(flow string) (*vm.Script, error) {
 	script, err := s.Generation.Script(flow)
 	if missing := (*store.NotFoundError)(nil); errors.As(err, &missing) {
-		err = &unknownError{missing, s.Generation, flow}
+		err = &unknownError{missing, s, flow}
 	}
 	return script, err
 }
@@ -196,10 +201,10 @@ func (s scripts) Script(flow string) (*vm.Script, error) {
 // unknownError says that a job names a script that does not exist.
 type unknownError struct {
 	*store.NotFoundError
-	generation *store.Generation
-	flow       string
+	scripts scripts
+	flow    string
 }
 
 func (e *unknownError) Error() string {
-	return e.NotFoundError.Error() + "; " + e.generation.DescribeFlows(e.flow)
+	return e.NotFoundError.Error() + "; " + e.scripts.DescribeFlows(e.flow) + e.scripts.refusal()
 }

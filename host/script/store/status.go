@@ -25,6 +25,16 @@ func (s *Store) Status() Status {
 	return s.published
 }
 
+// Refusal returns why the directory as it is now does not serve, as the end of an error
+// about a script that is not among those that do; "" if it serves.
+func (s *Store) Refusal() string {
+	st := s.Status()
+	if err := asError(st.Problems); st.Refused && err != nil {
+		return "; what was saved last does not serve: " + err.Error()
+	}
+	return ""
+}
+
 // Changed returns a channel that is closed when another generation serves or the
 // problems change. Call it before Current or Status, so that no change is missed.
 func (s *Store) Changed() <-chan struct{} {
