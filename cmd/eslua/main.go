@@ -18,6 +18,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/spell"
 )
 
 // The exit codes that scripts and systemd rely on.
@@ -78,7 +79,10 @@ func (p *program) main(ctx context.Context, args []string) int {
 		printUsage(p.stderr, commands()...)
 		return exitUsage
 	}
-	if args[0] == "help" || isHelpFlag(args[0]) {
+	switch {
+	case args[0] == "help" && len(args) > 1:
+		args = []string{args[1], "--help"}
+	case args[0] == "help" || isHelpFlag(args[0]):
 		printUsage(p.stdout, commands()...)
 		return exitFine
 	}
@@ -103,9 +107,19 @@ func (p *program) main(ctx context.Context, args []string) int {
 		}
 		return exitCode(err)
 	}
-	fmt.Fprintf(p.stderr, "eslua: there is no command %q\n", args[0])
-	printUsage(p.stderr, commands()...)
+	fmt.Fprintln(p.stderr, unknownCommand(args[0]))
 	return exitUsage
+}
+
+func unknownCommand(name string) string {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	if near := spell.Nearest(name, names); near != "" {
+		return fmt.Sprintf("eslua: there is no command %q; did you mean eslua %s?", name, near)
+	}
+	return fmt.Sprintf("eslua: there is no command %q; eslua has %s; eslua help describes them", name, strings.Join(names, ", "))
 }
 
 func isHelpFlag(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }

@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
+	"github.com/eslua/eslua/host/spell"
 )
 
 // settings returns the configuration and the remaining arguments of a command.
@@ -61,12 +66,25 @@ func parseFlags(flags *flag.FlagSet, args []string, mixed bool) (rest []string, 
 		case errors.Is(err, flag.ErrHelp):
 			return nil, err
 		case err != nil:
-			return nil, &usageError{fmt.Sprintf("eslua %s: %v; eslua %[1]s -h lists its flags", flags.Name(), err)}
+			return nil, &usageError{fmt.Sprintf("eslua %s: %s", flags.Name(), explainFlag(flags, err))}
 		case !mixed || flags.NArg() == 0:
 			return append(rest, flags.Args()...), nil
 		}
 		rest, args = append(rest, flags.Arg(0)), flags.Args()[1:]
 	}
+}
+
+// explainFlag returns what the flag package says of a flag, and what to write.
+func explainFlag(flags *flag.FlagSet, err error) string {
+	if name, undefined := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); undefined {
+		var names []string
+		flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		if near := spell.Nearest(name, names); near != "" {
+			return fmt.Sprintf("there is no flag --%s; did you mean --%s?", name, near)
+		}
+		return fmt.Sprintf("there is no flag --%s; eslua %s -h lists the flags", name, flags.Name())
+	}
+	return fmt.Sprintf("%v; eslua %s -h lists the flags", err, flags.Name())
 }
 
 // overrides are the settings that flags and the environment can set.
@@ -95,11 +113,17 @@ func (o overrides) loadToServe() (config.Config, error) {
 	return c, config.Join(err, o.checkStart(c))
 }
 
-// checkStart returns what prevents a start although every setting can be read: nodes without a password, which no event socket accepts, and a missing directory.
+// checkStart returns what prevents a start although every setting can be read: nodes
+// without a password, which no event socket accepts, a missing directory, and databases
+// that no driver can find.
 func (o overrides) checkStart(c config.Config) error {
 	wrong, err := o.passwordErrors(c.Nodes)
 	if err != nil {
 		return err
+	}
+	wrong = append(wrong, o.databaseErrors(c)...)
+	if err := network.CheckFiles(c.HTTP); err != nil {
+		wrong = append(wrong, o.errorAt(err.Error(), "http"))
 	}
 	if err := checkScripts(c.Scripts); err != nil && o.scripts == "" {
 		wrong = append(wrong, o.errorAt("scripts: "+err.Error(), "scripts"))
@@ -117,7 +141,7 @@ func (o overrides) errorAt(message string, path ...any) *config.Error {
 func (o overrides) passwordErrors(nodes []config.Node) (wrong config.Errors, err error) {
 	for i, n := range nodes {
 		switch {
-		case n.Password != "":
+		case n.Password != "", n.Label() == "": // which has been told
 		case len(o.nodes) > 0:
 			return nil, &usageError{fmt.Sprintf("--esl %s needs the password of FreeSWITCH's event_socket.conf.xml: set ESLUA_PASSWORD, or write --password P, which ps shows", n.Address)}
 		default:
@@ -125,6 +149,17 @@ func (o overrides) passwordErrors(nodes []config.Node) (wrong config.Errors, err
 		}
 	}
 	return wrong, nil
+}
+
+func (o overrides) databaseErrors(c config.Config) (wrong config.Errors) {
+	for _, name := range slices.Sorted(maps.Keys(c.Databases)) {
+		if dsn := c.Databases[name].DSN; dsn != "" {
+			if err := database.Check(dsn); err != nil {
+				wrong = append(wrong, o.errorAt("dsn: "+err.Error(), "databases", name, "dsn"))
+			}
+		}
+	}
+	return wrong
 }
 
 // checkScripts returns an error if dir is not a directory; "" stands for the flows of

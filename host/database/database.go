@@ -89,6 +89,12 @@ func (d *Databases) open(name string, c config.Database) (*pool, error) {
 	return p, nil
 }
 
+// Check returns what is wrong with a data source name. It connects to nothing.
+func Check(dsn config.DSN) error {
+	_, err := new(Databases).connector(config.Database{DSN: dsn})
+	return err
+}
+
 func (d *Databases) connector(c config.Database) (driver.Connector, error) {
 	switch c.DSN.Kind() {
 	case config.SQLite:

@@ -9,6 +9,12 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
+// CheckFiles returns what is wrong with the files that the configuration names.
+func CheckFiles(c config.HTTP) error {
+	_, err := tlsConfig(c)
+	return err
+}
+
 // tlsConfig reads the files that the configuration names.
 func tlsConfig(c config.HTTP) (*tls.Config, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12}

@@ -110,7 +110,7 @@ log: {level: loud}
 	want := []string{
 		`2: unknown setting "lissten"; did you mean listen?`, `3: "BUSSY" is not a hangup cause`, `5: "(" is not a regular expression`,
 		`6: this route names no flow`, `7: $2 is a group`, `8: "[" is not a regular expression`, `10: "16 megs" is not a size`,
-		`10: unknown setting "speed"`, `10: "0%" is not a share`, `11: a setting of a flow is text`, `11: "prompts" is not an absolute path`,
+		`10: unknown setting "speed"`, `10: "0%" is not a share`, `11: list is a list; a setting of a flow is text`, `11: "prompts" is not an absolute path`,
 		`11: allow: adds to the default and only: replaces it`, `13: this node has no address`, `14: history is 0; write a whole number, at least 1`,
 		`15: max is -1; write a whole number, at least 0`, `16: "loud" is not a log level`,
 	}
@@ -163,6 +163,19 @@ func TestTheRestIsRead(t *testing.T) {
 	}
 }
 
+// TestTextIsReadAsItIsWritten: telephone numbers and passwords keep their zeros and plus
+// signs, which YAML takes for those of numbers.
+func TestTextIsReadAsItIsWritten(t *testing.T) {
+	c, err := Parse("e.yaml", []byte("\ufeffnodes: [{address: 'a:1', password: 0123}]\nroutes: [{flow: a, args: [0301, +49, 1.0, 7]}]\nflows: {a: {settings: {a: 0301, b: +49, c: 1_000, d: 7, e: -7, f: 0.5}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprintf("%q %q %#v", c.Nodes[0].Password, c.Routes[0].Args, c.Flows["a"].Settings)
+	if want := `"0123" ["0301" "+49" "1.0" "7"] map[string]interface {}{"a":"0301", "b":"+49", "c":"1_000", "d":0x7, "e":-7, "f":0.5}`; got != want {
+		t.Errorf("read\n%s, want\n%s", got, want)
+	}
+}
+
 func TestAliasesAreReadInTheWholeFile(t *testing.T) {
 	c, err := Parse("e.yaml", []byte("flows:\n  a: {settings: &s {x: 1}}\n  b: {settings: *s}\nroutes:\n  - {flow: &f a}\n  - {flow: *f}\n"))
 	if err != nil || c.Flows["b"].Settings["x"] == nil || c.Routes[1].Flow != "a" {
@@ -210,7 +223,7 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"parked: reprot\n":                                           `e.yaml:1: "reprot" is not an action for parked calls; did you mean report?`,
 		"log:\n  format: xml\n":                                      `e.yaml:2: "xml" is not a log format`,
 		"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n":                 `e.yaml:2: listen is set already in line 1`,
-		"flows:\n  a:\n    settings: {x: [1]}\n":                     `e.yaml:3: a setting of a flow is text, a number`,
+		"flows:\n  a:\n    settings: {x: [1]}\n":                     `e.yaml:3: x is a list; a setting of a flow is text, a number`,
 		"flows:\n  a:\n    limits: {speed: 1}\n":                     `e.yaml:3: unknown setting "speed"`,
 		"grants:\n  aps: {}\n":                                       `e.yaml:2: unknown setting "aps"`,
 		"grants:\n  read: [prompts]\n":                               `e.yaml:2: "prompts" is not an absolute path`,
@@ -229,12 +242,23 @@ func TestErrorsNameFileLineAndWhatToWrite(t *testing.T) {
 		"memory: 1MiB\n":                           `e.yaml:1: unknown setting "memory" in the file; it belongs under limits`,
 		"limits: {speed: 1}\n":                     `e.yaml:1: unknown setting "speed"; limits has memory, burst, cpu, after_hangup, duration, switch, written, file, stack, source`,
 		"nodes:\n - {adress: 'a:1'}\n":             `e.yaml:2: unknown setting "adress"; did you mean address?`,
-		"flows:\n  a.b:\n    settings: {x: [1]}\n": `e.yaml:3: a setting of a flow`,
+		"flows:\n  a.b:\n    settings: {x: [1]}\n": `e.yaml:3: x is a list; a setting of a flow`,
 		"calls: {max: 1.5}\n":                      `e.yaml:1: max is "1.5"; write a whole number`,
 		"calls: {max: 9999999999999999999999}\n":   `e.yaml:1: max is "9999999999999999999999"; write a whole number`,
 		"hosts: {a: b}\n":                          `e.yaml:1: hosts is a mapping; write a list: [HOST:PORT, HOST:PORT]`,
 		"hosts: [[x]]\n":                           `e.yaml:1: an entry of hosts is a list; write one value`,
 		"nodes: [{address: 'a:1'}, {name: 'a:1', address: 'b:1'}]\n": `e.yaml:1: two nodes are called a:1`,
+		"nodes: [{address: 'a:1'}, {name: 'b', address: 'a:1'}]\n":   `e.yaml:1: two nodes have the address a:1`,
+		"flow: {a: {fallbak: continue}}\n":                           `e.yaml:1: unknown setting "flow"; did you mean flows?`,
+		"calls: {max: 010}\n":                                        `e.yaml:1: max is "010"; write a whole number`,
+		"flows:\n\ta: {canary: 1%}\n":                                `e.yaml:2: a tab indents this line; YAML takes blanks only`,
+		"routes:\n  - {flow: a, destination: \"^(7\\d)\"}\n":         `e.yaml:2: this is not YAML: found unknown escape character 'd'; write the text in single quotes`,
+		"routes:\n  - {flow: a, destination: ^[0-9]{4}$}\n":          `e.yaml:2: this is not YAML: ',' or '}' must be specified; close every { and [, and write a text`,
+		"routes:\n  - {flow: a, destination: *98}\n":                 `e.yaml:2: this is not YAML: could not find alias "98"; write the text in single quotes`,
+		"nodes:\n  - {address: 'a:1', password: @x}\n":               `e.yaml:2: this is not YAML: '@' is a reserved character; write the text in single quotes`,
+		"nodes:\n  - {address: 'a:1', password: #x}\n":               `e.yaml:2: this is not YAML: could not find map value; # begins a comment`,
+		"nodes:\n  - address: 'a:1'\n   password: x\n":               `e.yaml:3: this is not YAML: value is not allowed in this context; see that the line is indented`,
+		"nodes:\n  - address:a:1\n    password: x\n":                 `e.yaml:2: this is not YAML: unexpected key name; write a blank after the colon`,
 	} {
 		_, err := Parse("e.yaml", []byte(source))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -8,10 +8,12 @@ import (
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/spell"
 )
 
 // MisspeltGrants returns the names in grants that FreeSWITCH does not have but for a
-// typing error, as in deny: [orignate], which would deny nothing.
+// typing error, as in deny: [orignate], which would deny nothing, and the databases that
+// the configuration does not have.
 func (c Config) MisspeltGrants(file string) (list Errors) {
 	check := func(g *grant.Grants, path ...any) {
 		for _, of := range []struct {
@@ -29,6 +31,12 @@ func (c Config) MisspeltGrants(file string) (list Errors) {
 				}
 			}
 		}
+		known := slices.Sorted(maps.Keys(c.Databases))
+		for i, name := range g.Databases {
+			if line := Line(file, slices.Concat(path, []any{"databases", i})...); line > 0 && !slices.Contains(known, name) {
+				list = append(list, &Error{file, line, fmt.Sprintf("there is no database %q under databases:", name) + didYouMean(name, known)})
+			}
+		}
 	}
 	check(&c.Grants, "grants")
 	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {
@@ -37,4 +45,11 @@ func (c Config) MisspeltGrants(file string) (list Errors) {
 		}
 	}
 	return list
+}
+
+func didYouMean(name string, known []string) string {
+	if near := spell.Nearest(name, known); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }

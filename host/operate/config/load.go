@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -100,16 +101,19 @@ func AdminOf(file string) string {
 // Parse reads source over the defaults; file is its name in errors. The error tells
 // everything that is wrong, and the Config holds the rest.
 func Parse(file string, source []byte) (Config, error) {
+	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	tree := read(source)
 	c := tree.decode()
 	for i, n := range c.Nodes {
 		if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Label() == n.Label() && n.Label() != "" }) {
 			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label()))
+		} else if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Address == n.Address && n.Address != "" }) {
+			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes have the address %s; its hooks would run twice", n.Address))
 		}
 	}
 	tree.unsafeWrites(file, &c)
 	c.grantNodes()
-	return c, explain(file, tree.errs...)
+	return c, explain(file, source, tree.errs...)
 }
 
 // grantNodes adds the address of each node that is granted by its name.
@@ -190,12 +194,13 @@ func Line(file string, path ...any) int {
 }
 
 // explain returns errors of the file as one, an *Error or Errors.
-func explain(file string, errs ...error) error {
+func explain(file string, source []byte, errs ...error) error {
 	var list Errors
 	for _, err := range errs {
 		e := &Error{File: file, Message: err.Error()}
 		if at := yaml.Error(nil); errors.As(err, &at) && at.GetToken() != nil {
-			e.Line, e.Message = at.GetToken().Position.Line, at.GetMessage()
+			e.Line = at.GetToken().Position.Line
+			e.Message = advise(at.GetMessage(), source, e.Line)
 		}
 		list = append(list, e)
 	}

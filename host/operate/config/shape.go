@@ -49,7 +49,7 @@ func (s *shape) check(n ast.Node, f field) bool {
 	case f.t == reflect.TypeFor[Canary]() && got == text:
 		return s.checkValue(n, f)
 	case want == setting && got != text:
-		s.errorAt(n.GetToken(), "a setting of a flow is text, a number, true or false")
+		s.errorAt(n.GetToken(), "%s is %s; a setting of a flow is text, a number, true or false", f.name, kinds[got])
 	case want == mapping && got == mapping:
 		return s.checkMapping(n, f)
 	case want == list && got == list:
@@ -70,6 +70,7 @@ func (s *shape) check(n ast.Node, f field) bool {
 func (s *shape) checkList(n *ast.SequenceNode, f field) {
 	var right []ast.Node
 	for _, value := range n.Values {
+		value = asWritten(value, f.t.Elem())
 		switch ok := s.check(value, field{name: "an entry of " + f.name, t: f.t.Elem()}); {
 		case ok:
 			right = append(right, value)
@@ -218,7 +219,25 @@ func (s *shape) checkEntry(e *ast.MappingValueNode, all []*ast.MappingValueNode,
 		s.errorAt(key, "%s has no value; write one or remove the line", key.Value)
 		return false
 	}
+	e.Value = asWritten(e.Value, inner.t)
 	return s.check(e.Value, inner) && first == nil
+}
+
+// asWritten returns a text for a number that is read as text, or that would change its
+// digits: 0301234 is a telephone number and not octal, and +49 begins one.
+func asWritten(n ast.Node, t reflect.Type) ast.Node {
+	if anchor, ok := n.(*ast.AnchorNode); ok {
+		anchor.Value = asWritten(anchor.Value, t)
+		return anchor
+	}
+	written := n.GetToken().Value
+	switch is := kindOf(t); {
+	case is == text && (n.Type() == ast.IntegerType || n.Type() == ast.FloatType):
+	case (is == setting || is == wholeNumber) && n.Type() == ast.IntegerType && fmt.Sprint(n.(*ast.IntegerNode).Value) != written:
+	default:
+		return n
+	}
+	return ast.String(n.GetToken())
 }
 
 func entriesOf(n ast.Node) []*ast.MappingValueNode {
@@ -259,7 +278,7 @@ func settingNames(t reflect.Type) (names []string) {
 // setting that was meant, "" if none has a similar name.
 func unknownSetting(name string, t reflect.Type, in string) (message, meant string) {
 	message = fmt.Sprintf("unknown setting %q", name)
-	meant = spell.Nearest(name, settingNames(t))
+	meant = cmp.Or(spell.Typo(name, settingNames(t)), spell.Nearest(name, settingNames(t)))
 	isPlural := meant != "" && (meant+"s" == name || meant == name+"s")
 	for f := range reflect.TypeFor[Config]().Fields() {
 		if f.Type.Kind() == reflect.Struct && slices.Contains(settingNames(f.Type), name) && !isPlural {

@@ -44,7 +44,7 @@ func (h Host) read() (r hosts, err error) {
 		return hosts{prefix: prefix.Masked()}, nil
 	}
 	host := text
-	if name, port, err := net.SplitHostPort(text); err == nil {
+	if name, port, err := net.SplitHostPort(text); err == nil && !strings.Contains(text, "/") {
 		number, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || number == 0 {
 			return hosts{}, fmt.Errorf("%q is no port from 1 to 65535", port)
