@@ -35,7 +35,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Module is one package of functions and classes for scripts.
+// A Module gives scripts the functions and classes of one package.
 type Module interface {
 	// Declare describes the module. It is called once; all runs share the result.
 	Declare() *vm.Module
@@ -86,7 +86,7 @@ func modules(d Deps) []Module {
 	}
 }
 
-// Set is a list of modules, declared once and bound to each run. It is a
+// A Set declares its modules once and binds them to each run. It is a
 // run.Binder.
 type Set struct {
 	modules  []Module

@@ -15,7 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Event is an event that a script can read and, if the script has made it, fire.
+// An Event can be read by a script and, if the script has made it, fired.
 // It belongs to the goroutine of its script.
 type Event struct {
 	kind     string // CUSTOM, MESSAGE, ...
@@ -28,11 +28,11 @@ type Event struct {
 	cursor   int  // of nextHeader
 }
 
-// MaxSize is the largest event in bytes. A script that adds more gets an error, so
+// MaxSize limits the bytes of an event. A script that adds more gets an error, so
 // that it cannot take memory beyond its own limit.
 const MaxSize = 1 << 20
 
-// SizeError is the error for a header or a body that would make an event too big.
+// A SizeError says that a header or a body would make an event too big.
 type SizeError struct{ Size int }
 
 func (e *SizeError) Error() string {

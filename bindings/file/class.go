@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// File is an open file. What can be read of it is in memory.
+// A File holds an open file. What can be read of it is in memory.
 type File struct {
 	text   string
 	offset int64 // of the next byte

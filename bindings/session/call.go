@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// Call is a channel that a session drives: an *outbound.Call, a *legs.Leg, or an
+// A Call controls a channel for a session: an *outbound.Call, a *legs.Leg, or an
 // attached channel. Only the script's goroutine uses it.
 type Call interface {
 	UUID() string

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Task is a hangup that FreeSWITCH has scheduled.
+// A Task stands for a hangup that FreeSWITCH has scheduled.
 type Task struct {
 	id      int
 	session *Session

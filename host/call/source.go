@@ -135,7 +135,7 @@ func (s *Source) prepareFarewell(cfg *config.Config, c *outbound.Call, stamp che
 	})
 }
 
-// CauseVariable is a channel variable in which a dialplan keeps the cause with which
+// CauseVariable names a channel variable in which a dialplan keeps the cause with which
 // it hangs up after a failure.
 const CauseVariable = "eslua_cause"
 

@@ -17,7 +17,7 @@ type Blocker interface {
 	Look(units int) error
 }
 
-// BlockerKey is the key of a context's Blocker. Such a context belongs to one
+// BlockerKey finds the Blocker of a context. Such a context belongs to one
 // goroutine.
 type BlockerKey struct{}
 

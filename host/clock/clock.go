@@ -21,7 +21,7 @@ type Clock interface {
 	AfterFunc(d time.Duration, fn func()) *Timer
 }
 
-// Timer is one pending wake-up.
+// A Timer wakes somebody once.
 type Timer struct {
 	// C delivers the time once; it is nil for AfterFunc.
 	C <-chan time.Time

@@ -16,7 +16,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// SQLite is called here as C programs call it, and not by modernc.org/sqlite's own
+// This file calls SQLite as C programs do, and not by modernc.org/sqlite's own
 // driver: that one turns dates into Go's times, so that their text is lost, gives the
 // rows of one command of several, and copies a value before its size is known.
 
@@ -288,7 +288,7 @@ func goCallback[F any](f F) uintptr {
 	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f}))
 }
 
-// sqliteProgress is called while a command runs, and ends it by a result that is
+// sqliteProgress ends the command during which SQLite calls it, by a result that is
 // not 0.
 func sqliteProgress(_ *libc.TLS, db uintptr) int32 {
 	c, ok := sqliteConns.Load(db)

@@ -77,7 +77,7 @@ var sqlitePragmas = []string{
 	"table_xinfo", "user_version",
 }
 
-// sqliteAuthorize is asked about everything that a command would do.
+// sqliteAuthorize permits or denies what a command would do.
 func sqliteAuthorize(_ *libc.TLS, _ uintptr, action int32, first, second, _, _ uintptr) int32 {
 	switch action {
 	case sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_DROP_VTABLE:

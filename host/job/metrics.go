@@ -27,7 +27,7 @@ func (s *Source) Register(r prometheus.Registerer) {
 	}))
 }
 
-// Status is what the jobs of one kind are doing.
+// A Status tells what the jobs of one kind are doing.
 type Status struct {
 	Kind    Kind          `json:"kind"`
 	Scripts []run.Counts  `json:"scripts"` // that have run

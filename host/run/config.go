@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
-// Config is the part of the configuration that holds for one run.
+// Config holds the part of the configuration that is in force for one run.
 type Config struct {
 	Limits   guard.Limits
 	Switch   int64          // bytes that the run may have FreeSWITCH start and keep; 0: no limit

@@ -14,7 +14,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Env is the environment of one run, as bindings see it.
+// An Env shows bindings the environment of one run.
 type Env struct {
 	State *vm.State
 	// Switch gets the script's API commands and events: the FreeSWITCH of its
@@ -80,7 +80,7 @@ func (e *Env) PromptFailed(file string) (first bool) {
 	return true
 }
 
-// Exit is the error by which a script ends itself. It is no failure.
+// An Exit ends a script that wants to end. It is no failure.
 type Exit string
 
 func (e Exit) Error() string { return string(e) }
@@ -143,7 +143,7 @@ type Binder interface {
 	Bind(*Env) (end func(context.Context))
 }
 
-// NoSwitch is the Switch of a run that has none: each method returns an error
+// NoSwitch stands in for the Switch of a run that has none: each method returns an error
 // that says how to name one.
 type NoSwitch struct{}
 

@@ -45,7 +45,7 @@ func (r *Run) path(file string) string {
 	return cmp.Or(r.Root, ".") + "/" + file
 }
 
-// Scripts is the tree of files that a run sees. A *store.Generation is one.
+// Scripts gives a run the files that it sees. A *store.Generation is one.
 type Scripts interface {
 	// Script returns the script of a flow.
 	Script(flow string) (*vm.Script, error)

@@ -20,7 +20,7 @@ type Extension struct {
 	Actions []Action
 }
 
-// Action is one dialplan application.
+// An Action runs one dialplan application.
 type Action struct{ App, Data string }
 
 // SetExtension adds an extension, or replaces the one with the same Match.

@@ -17,7 +17,7 @@ const (
 	WhoApp    = "app"    // the application at the event socket
 )
 
-// Entry is one thing that happened to a channel or, without a UUID, to a connection
+// An Entry tells what happened to a channel or, without a UUID, to a connection
 // that controls none.
 type Entry struct {
 	At      time.Time

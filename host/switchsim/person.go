@@ -16,7 +16,7 @@ type Caller struct {
 	Script []Step
 }
 
-// Endpoint is a person or a gateway that originate and bridge can dial.
+// An Endpoint stands for a person or a gateway that originate and bridge can dial.
 type Endpoint struct {
 	// Dial is the dial string without its {variables}: "user/1000",
 	// "sofia/gateway/gw1/*" (a trailing * matches the rest).
@@ -35,7 +35,7 @@ type Endpoint struct {
 	Script []Step
 }
 
-// Step is one step of a scripted person: wait for something, wait some time more,
+// A Step has a scripted person wait for something, wait some time more, and
 // act. After, OnPlayback, OnApp, OnAnswer, Press and Hangup begin a step, and each
 // can be followed by After, Press and Hangup.
 type Step struct {

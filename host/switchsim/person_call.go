@@ -6,7 +6,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// Call is one leg as the person at its end sees it.
+// A Call shows one leg as the person at its end sees it.
 type Call struct{ c *channel }
 
 // Call lets somebody call in and returns at once.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong on event-socket connections made after it
+// A Fault lets something go wrong on event-socket connections made after it
 // is set; the zero value is a healthy connection.
 type Fault struct {
 	// Refuse closes an inbound connection at once and does not dial an outbound

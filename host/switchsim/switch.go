@@ -22,7 +22,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Switch is one simulated FreeSWITCH.
+// A Switch simulates one FreeSWITCH.
 type Switch struct {
 	cfg      Config
 	clk      clock.Clock

@@ -64,7 +64,7 @@ type Config struct {
 	NoJournal bool
 }
 
-// User is a directory user of userauth. Empty lists allow everything.
+// A User describes a directory user of userauth. Empty lists allow everything.
 type User struct {
 	Password      string
 	AllowedEvents string // esl-allowed-events: names separated by blanks, or "all"

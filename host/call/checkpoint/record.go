@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Variable is the channel variable that holds the checkpoint.
+// Variable names the channel variable that holds the checkpoint.
 const Variable = "eslua_checkpoint"
 
-// MaxBytes is the longest value that the variable gets.
+// MaxBytes limits the value that the variable gets.
 const MaxBytes = 4 << 10
 
 // formatVersion is the first word of a value in the format of record.text.

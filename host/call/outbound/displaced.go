@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// ErrDisplaced is returned by every method of a Call that another connection has
+// ErrDisplaced comes from every method of a Call that another connection has
 // displaced.
 //
 // A connection that ends clears its control of the channel last of all

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// ErrStopped is returned by Sleep, WaitEvent and WaitDigit when an observer returns true.
+// ErrStopped comes from Sleep, WaitEvent and WaitDigit when an observer returns true.
 var ErrStopped = errors.New("stopped by an observer")
 
-// ErrMoved is returned by every method that would wait for a call that has moved
+// ErrMoved comes from every method that would wait for a call that has moved
 // on or send it something: a transfer, a bridge or a park took it out of our socket
 // application, and it is somebody else's. Its end can still be waited for.
 var ErrMoved = errors.New("the call has moved on")

@@ -68,7 +68,7 @@ func (l *lobby) endSilent(then time.Time) {
 	}
 }
 
-// remove is called under mu.
+// remove removes a place, under mu.
 func (l *lobby) remove(place *list.Element) {
 	l.waiting.Remove(place)
 	l.ended++

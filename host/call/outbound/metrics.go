@@ -2,7 +2,7 @@ package outbound
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Status is the Server's load.
+// A Status tells the Server's load.
 type Status struct {
 	Running  int    `json:"running"`  // calls under way
 	Waiting  int    `json:"waiting"`  // connections that have not answered connect

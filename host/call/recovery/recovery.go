@@ -14,14 +14,14 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// Switch is a node's control connection; *node.Link is one.
+// A Switch talks to a node; *node.Link is one.
 type Switch interface {
 	Name() string
 	Up() bool
 	API(ctx context.Context, line string) (string, error)
 }
 
-// Node is a FreeSWITCH that is searched for parked calls.
+// A Node gets searched for parked calls.
 type Node struct {
 	Switch
 	Address string // host:port of its event socket; decides whether FreeSWITCH's loopback is ours

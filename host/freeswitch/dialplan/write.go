@@ -21,7 +21,7 @@ const (
 	defaultCause = "NORMAL_TEMPORARY_FAILURE"
 )
 
-// Variables are the channel variables by which a dialplan learns how a flow ended.
+// Variables names the channel variables by which a dialplan learns how a flow ended.
 type Variables struct {
 	State string // contains ".ended." when the flow has ended
 	Cause string // if the dialplan sets it, it is NORMAL_CLEARING when the flow has ended well

@@ -62,7 +62,7 @@ func (p *pace) begin(c *Conn, wait bool) bool {
 	return true
 }
 
-// end is called when what was received has been passed on.
+// end notes that what was received has been passed on.
 func (p *pace) end() {
 	if p.began.IsZero() {
 		return

@@ -29,7 +29,7 @@ func (e *Element) Attr(name string) string {
 	return ""
 }
 
-// NotFound is the answer by which FreeSWITCH goes on to its other sources.
+// NotFound makes FreeSWITCH go on to its other sources.
 const NotFound = `<document type="freeswitch/xml">
 <section name="result">
 <result status="not found"/>

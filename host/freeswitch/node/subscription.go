@@ -11,7 +11,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// ErrClosed is returned by a Subscription's Next after Close.
+// ErrClosed comes from a Subscription's Next after Close.
 var ErrClosed = errors.New("the subscription is closed")
 
 // An Interest names events, as switch_event_bind does.

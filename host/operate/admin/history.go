@@ -10,7 +10,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// Change is a generation that served.
+// A Change tells of a generation that served.
 type Change struct {
 	store.Entry
 	Version string `json:"version,omitempty"` // of the flow in question

@@ -59,8 +59,8 @@ func New(socketPath, metricsAddr string, d Deps, log *slog.Logger, clk clock.Clo
 	return &Server{socketPath: socketPath, metricsAddr: metricsAddr, deps: d, log: log, clk: clk, tried: make(chan struct{})}
 }
 
-// Tried is closed after Run's first attempt to open the admin socket, successful
-// or not.
+// Tried returns a channel that is closed after Run's first attempt to open the admin
+// socket, successful or not.
 func (s *Server) Tried() <-chan struct{} { return s.tried }
 
 // Run serves until ctx ends. It waits for an address that another process has,

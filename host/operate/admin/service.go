@@ -22,7 +22,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// Parts are the parts of eslua that a Service reports on and controls.
+// Parts holds what a Service reports on and controls.
 type Parts struct {
 	Scripts *store.Store
 	History *store.History

@@ -13,7 +13,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// Status is a snapshot of a running eslua: what each part of it reports, and what
+// A Status describes a running eslua: what each part of it reports, and what
 // the Service knows itself. Times are in the host's time zone.
 type Status struct {
 	Version  string    `json:"version"`
@@ -38,13 +38,13 @@ type Status struct {
 	Running   []run.Running      `json:"running,omitempty"` // only on request: there may be ten thousand
 }
 
-// Draining is the time in which eslua takes no new calls.
+// Draining describes a drain, in which eslua takes no new calls.
 type Draining struct {
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until,omitzero"` // when the remaining calls are given back to their dialplans
 }
 
-// Config is the configuration in force.
+// Config describes the configuration in force.
 type Config struct {
 	File    string    `json:"file,omitempty"`    // "" if there is none
 	Loaded  time.Time `json:"loaded"`            // when it came into force
@@ -54,7 +54,7 @@ type Config struct {
 	Strays  []string  `json:"strays,omitempty"`            // settings that name flows that do not exist: "default_flow: x"
 }
 
-// Flow is a script that serves calls, or served some.
+// A Flow describes a script that serves calls, or served some.
 type Flow struct {
 	run.Counts
 	Module     bool   `json:"module,omitempty"` // other scripts require it, so it may not be a flow

@@ -13,7 +13,7 @@ import (
 // routes, socket paths and commands may.
 func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
-// NamedFlow is a flow that a setting names.
+// A NamedFlow tells which flow a setting names.
 type NamedFlow struct {
 	Setting string // "default_flow", "routes", "flows", "startup", "hooks", "xml.scripts" or "on_hangup"
 	Flow    string // as it is written

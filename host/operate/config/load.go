@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Error is a setting that cannot be used. Line is 0 if it has no line.
+// An Error names a setting that cannot be used. Line is 0 if it has no line.
 type Error struct {
 	File    string
 	Line    int
@@ -27,7 +27,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
-// Errors are several settings that cannot be used, in the order of their lines.
+// Errors lists settings that cannot be used, in the order of their lines.
 type Errors []*Error
 
 func (list Errors) Error() string {

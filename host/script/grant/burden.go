@@ -39,7 +39,7 @@ func NewBurden(most int64, common *Common, full func()) *Burden {
 	return &Burden{most: most, common: common, full: full}
 }
 
-// Common is the burden of all runs of a flow whose calls FreeSWITCH itself has dialled.
+// Common counts the burden of all runs of a flow whose calls FreeSWITCH itself has dialled.
 // Without it a flow that has FreeSWITCH dial itself would have a new burden with each
 // copy. It is as large as that of one run, and begins again when FreeSWITCH has room.
 type Common struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// Channels are the channels that a script may act on without a grant: its call,
+// Channels holds the channels that a script may act on without a grant: its call,
 // the legs that it has dialled, and what it learned from FreeSWITCH as its own
 // later on. Scheduled tasks are kept with them, by their number. A nil *Channels
 // holds every channel.

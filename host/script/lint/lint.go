@@ -187,7 +187,7 @@ type Finding struct {
 	Certain bool // every run of the script fails there
 }
 
-// Others are the files that may run in one Lua state with a file, itself perhaps
+// Others tells of the files that may run in one Lua state with a file, itself perhaps
 // included.
 type Others struct {
 	Sure    []*File

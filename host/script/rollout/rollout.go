@@ -13,7 +13,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// Deps are the dependencies of a Rollout.
+// Deps lists what a Rollout needs.
 type Deps struct {
 	Scripts  *store.Store
 	History  *store.History // of earlier generations; nil: there are none

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Status is the state of the script tree, for the admin.
+// A Status describes the script tree to the admin.
 type Status struct {
 	Dir        string    `json:"dir,omitempty"`        // "" for the embedded scripts
 	Generation string    `json:"generation"`           // that serves

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Args is one call of a declared function: it has the checked arguments and
+// Args holds one call of a declared function: it has the checked arguments and
 // takes the results. Index 0 is the first argument after self. It is valid until
 // the function returns.
 type Args struct {

@@ -6,7 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Kind is the type of a declared parameter or result.
+// A Kind tells the type of a declared parameter or result.
 type Kind uint8
 
 // The kinds. A parameter's kind decides which arguments are accepted, as in
@@ -23,7 +23,7 @@ const (
 	Object // userdata of the class Param.Class
 )
 
-// Param is one declared parameter. Self is not declared.
+// A Param declares one parameter. Self is not declared.
 type Param struct {
 	Name     string
 	Kind     Kind
@@ -45,7 +45,7 @@ type Param struct {
 // FreeSWITCH takes no longer text either.
 const MaxText = 64 << 10
 
-// Result is one declared result.
+// A Result declares one result.
 type Result struct {
 	Name  string
 	Kind  Kind
@@ -53,7 +53,7 @@ type Result struct {
 	Doc   string
 }
 
-// Func is one Lua-visible function. Its texts are the Lua reference.
+// A Func declares one Lua-visible function. Its texts are the Lua reference.
 type Func struct {
 	Name    string
 	Params  []Param
@@ -101,7 +101,7 @@ func (f *Func) Arity() (least, most int) {
 	return least, len(f.Params)
 }
 
-// Class is a kind of object with methods. Its metatable is built once and
+// A Class declares a kind of object with methods. Its metatable is built once and
 // shared by all states.
 type Class struct {
 	Name        string // in documentation and tostring: "Session"
@@ -121,7 +121,7 @@ type Class struct {
 	Wrap func(v any) Holder
 }
 
-// Field is a value that scripts read from an object, as object.name.
+// A Field declares a value that scripts read from an object, as object.name.
 type Field struct {
 	Name    string
 	Kind    Kind
@@ -132,7 +132,7 @@ type Field struct {
 	Set     func(self any, v lua.LValue) error // of the Kind; nil: it cannot be set
 }
 
-// Constant is one fixed value in a module's table.
+// A Constant declares one fixed value in a module's table.
 type Constant struct {
 	Name  string
 	Value lua.LValue
@@ -142,7 +142,7 @@ type Constant struct {
 	Doc  string
 }
 
-// Variable is a global that a run sets with State.SetGlobal; the declaration
+// A Variable declares a global that a run sets with State.SetGlobal; the declaration
 // only describes it.
 type Variable struct {
 	Name    string

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Script is compiled source, immutable and shared by all states that run it.
+// A Script holds compiled source, immutable and shared by all states that run it.
 type Script struct {
 	name  string
 	size  int // of the source

@@ -11,7 +11,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// SequenceHeader is filled in when an event is fired or numbered.
+// SequenceHeader gets its value when an event is fired or numbered.
 const SequenceHeader = "Event-Sequence"
 
 // Bus queues events to subscribers in one order for all, as FreeSWITCH's single

@@ -14,7 +14,7 @@ const (
 	maxMissed = 500    // MAX_MISSED
 )
 
-// Subscriber is one connection's subscription and the events queued for it.
+// A Subscriber holds one connection's subscription and the events queued for it.
 type Subscriber struct {
 	wake func()
 
@@ -31,7 +31,7 @@ type Subscriber struct {
 	overrun    bool
 }
 
-// Filter is one filter command; a value that begins with "-" excludes.
+// A Filter stands for one filter command; a value that begins with "-" excludes.
 type Filter struct{ Header, Value string }
 
 // NewSubscriber returns a subscriber that hears nothing yet. wake is called

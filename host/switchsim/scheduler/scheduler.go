@@ -10,7 +10,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// Task is one entry of the scheduler.
+// A Task tells the scheduler what to do, and when.
 type Task struct {
 	ID       int    // set by Add
 	Name     string // name of the C function that scheduled it

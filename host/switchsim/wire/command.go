@@ -15,7 +15,7 @@ const (
 	MaxBody = 16 << 20 // MAX_CONTENT_LENGTH; beyond, the connection is dropped
 )
 
-// Command is one command as the application sent it: the first line, then
+// A Command holds what the application sent: the first line, then
 // headers (not decoded), then a body if there was a Content-Length.
 type Command struct {
 	Line    string

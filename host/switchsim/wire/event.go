@@ -10,10 +10,10 @@ import (
 	"sync"
 )
 
-// Header is one header of an event or of a command, not encoded.
+// A Header holds one header of an event or of a command, not encoded.
 type Header struct{ Name, Value string }
 
-// Event is a list of headers in order, repeats allowed, and a body. It must not
+// An Event holds headers in order, repeats allowed, and a body. It must not
 // change after it was serialised.
 type Event struct {
 	Headers []Header

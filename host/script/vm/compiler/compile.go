@@ -29,7 +29,7 @@ func (e *SyntaxError) Error() string {
 	return e.File + ":" + strconv.Itoa(e.Line) + ": " + e.Message
 }
 
-// Text is source text that may be compiled.
+// A Text may be compiled.
 type Text struct {
 	name   string
 	source string

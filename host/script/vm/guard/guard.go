@@ -28,7 +28,7 @@ type Services struct {
 	Path func(file string) string
 }
 
-// Guard is the accounting of one state and all its coroutines. It is the
+// A Guard counts what one state and all its coroutines use. It is the
 // state's context.Context, which is how Of finds it. It belongs to the
 // goroutine that runs the state.
 type Guard struct {

@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Version is the gopher-lua this package mirrors.
+// Version names the gopher-lua that this package mirrors.
 const Version = "v1.1.2"
 
 // The types below mirror gopher-lua's unexported ones field by field; Check

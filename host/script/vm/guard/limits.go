@@ -2,7 +2,7 @@ package guard
 
 import "time"
 
-// Limits are the budgets of one state and all its coroutines. A field of zero
+// Limits holds the budgets of one state and all its coroutines. A field of zero
 // or less takes its default.
 type Limits struct {
 	Memory   int64         // bytes reachable by the script; default 16 MiB
@@ -16,7 +16,7 @@ type Limits struct {
 	AfterHangup time.Duration
 }
 
-// AfterHangup is LimitError.Limit of a script that has computed on without its
+// AfterHangup names, in LimitError.Limit, the limit of a script that has computed on without its
 // caller.
 const AfterHangup = "after_hangup"
 
@@ -46,5 +46,5 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
-// MaxSource is the default limit on the bytes of one source text.
+// MaxSource limits the bytes of one source text, unless Limits says otherwise.
 const MaxSource = 256 << 10

@@ -6,7 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Names are the fields of a table of which each state has its own. Their order is
+// Names lists the fields of a table of which each state has its own. Their order is
 // stored once.
 type Names struct {
 	keys   []lua.LValue

@@ -41,7 +41,7 @@ type Format struct {
 	Write func(t *lua.LTable) (Written, error)
 }
 
-// Written is what Format.Write knows of a table.
+// Written tells what Format.Write knows of a table.
 type Written struct {
 	Text   *string
 	First  []string
@@ -57,7 +57,7 @@ type Shape struct {
 	One     bool // key 1 is there
 }
 
-// Sparse is an array with too many holes.
+// Sparse stands for an array with too many holes.
 const Sparse = -2
 
 // CJSON tells arrays as lua-cjson does: sparse ones, of which it writes at most ten

@@ -21,14 +21,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Library is one table of the standard library. All states share its values, which must not change. The fields are in
+// A Library holds one table of the standard library. All states share its values, which must not change. The fields are in
 // the manual's order.
 type Library struct {
 	Name   string // the global that holds it; "" for the globals themselves
 	Fields []Field
 }
 
-// Field is one entry of a library.
+// A Field describes one entry of a library.
 type Field struct {
 	Name  string
 	Value lua.LValue

@@ -28,7 +28,7 @@ type Error string
 
 func (e Error) Error() string { return string(e) }
 
-// Capture is a part of the subject: Subject[Start:End], or for "()" the position Start, counted from 0.
+// A Capture marks a part of the subject: Subject[Start:End], or for "()" the position Start, counted from 0.
 type Capture struct {
 	Start, End int
 	Position   bool
