@@ -16,7 +16,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// This file calls SQLite as C programs do, and not by modernc.org/sqlite's own
+// This file calls SQLite as C programs do, and not through modernc.org/sqlite's own
 // driver: that one turns dates into Go's times, so that their text is lost, gives the
 // rows of one command of several, and copies a value before its size is known.
 
