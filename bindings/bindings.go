@@ -23,6 +23,7 @@ import (
 	"github.com/eslua/eslua/bindings/http"
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
+	"github.com/eslua/eslua/bindings/mail"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/bindings/stream"
 	"github.com/eslua/eslua/host/call/legs"
@@ -59,6 +60,7 @@ type Deps struct {
 	Nodes     []*node.Link        // whose events scripts can consume
 	HTTP      *network.Client     // nil: no script can ask a server
 	Dialer    *network.Dialer     // nil: no script can connect to a port
+	Mailer    *network.Mailer     // nil: no script can send mail
 }
 
 // modules returns everything scripts can use: the one list.
@@ -80,6 +82,7 @@ func modules(d Deps) []Module {
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
 		http.Module{Client: d.HTTP},
+		mail.Module{Mailer: d.Mailer},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
 		file.Module{}, file.Changes{}, system.OS{}, system.IO{},

@@ -121,7 +121,6 @@ func absent() map[string]string {
 		"EventConsumer:enodes":          "it is " + pointer,
 		"EventConsumer:events":          "it is " + pointer + "; use consumer:pop",
 		"EventConsumer:node_index":      "it is " + pointer,
-		"freeswitch.email":              "eslua sends no mail",
 
 		"freeswitch.CoreSession":            "make a session with freeswitch.Session",
 		"freeswitch.string":                 "use Lua's own strings",

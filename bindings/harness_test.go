@@ -46,6 +46,7 @@ type harness struct {
 	http      *network.Client     // nil: none
 	url       string              // of a server that scripts may ask
 	dialer    *network.Dialer     // nil: none
+	mailer    *network.Mailer     // nil: none
 	addr      string              // of the outbound listener
 	script    *vm.Script
 	grants    *grant.Grants // of every script; nil is the default
@@ -196,7 +197,7 @@ func (h *harness) compile(script string) {
 
 func (h *harness) use(more ...bindings.Module) {
 	h.t.Helper()
-	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Nodes: h.links}, more...)
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Mailer: h.mailer, Nodes: h.links}, more...)
 	var err error
 	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		h.t.Fatal(err)

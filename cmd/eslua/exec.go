@@ -49,7 +49,11 @@ func execute(p *program, ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
-	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client, Dialer: network.NewDialer(p.clock)}, p.clock)
+	mailer, err := network.NewMailer(cfg.Mail, p.clock)
+	if err != nil {
+		return err
+	}
+	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client, Dialer: network.NewDialer(p.clock), Mailer: mailer}, p.clock)
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,9 @@ func (o overrides) checkStart(c config.Config) error {
 	if err := network.CheckFiles(c.HTTP); err != nil {
 		wrong = append(wrong, o.errorAt(err.Error(), "http"))
 	}
+	if err := network.CheckMailFiles(c.Mail); err != nil {
+		wrong = append(wrong, o.errorAt(err.Error(), "mail"))
+	}
 	if err := checkScripts(c.Scripts); err != nil && o.scripts == "" {
 		wrong = append(wrong, o.errorAt("scripts: "+err.Error(), "scripts"))
 	} else if err != nil {

@@ -57,6 +57,7 @@ type app struct {
 	legs     *legs.Registry
 	data     *database.Databases
 	http     *network.Client
+	mailer   *network.Mailer
 	admin    *admin.Service
 	metrics  *prometheus.Registry
 	log      *slog.Logger
@@ -132,10 +133,13 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.http, err = network.NewClient(cfg.HTTP, clk); err != nil {
 		return nil, err
 	}
+	if a.mailer, err = network.NewMailer(cfg.Mail, clk); err != nil {
+		return nil, err
+	}
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Nodes: a.nodes}, clk); err != nil {
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Nodes: a.nodes}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -190,6 +194,7 @@ func (a *app) register() *prometheus.Registry {
 	a.peers.Register(r)
 	a.data.Register(r)
 	a.http.Register(r)
+	a.mailer.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)
 	}

@@ -1,5 +1,5 @@
 // Package network owns what scripts reach outside of FreeSWITCH: HTTP servers and TCP
-// ports of the hosts that they are granted.
+// ports of the hosts that they are granted, and the mail server.
 //
 // A host is checked by its name before the name is looked up, and by its address just
 // before a connection to it is made (Dialer): so there is no way round by a redirect, by

@@ -15,20 +15,17 @@ func CheckFiles(c config.HTTP) error {
 	return err
 }
 
+// CheckMailFiles returns what is wrong with the file that the configuration names for mail.
+func CheckMailFiles(c config.Mail) error {
+	_, err := trusting(c.Roots, "mail")
+	return err
+}
+
 // tlsConfig reads the files that the configuration names.
 func tlsConfig(c config.HTTP) (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.Roots != "" {
-		pem, err := os.ReadFile(c.Roots)
-		if err != nil {
-			return nil, fmt.Errorf("http: roots: %w", err)
-		}
-		if t.RootCAs, err = x509.SystemCertPool(); err != nil {
-			t.RootCAs = x509.NewCertPool()
-		}
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("http: roots: %s holds no certificate (PEM)", c.Roots)
-		}
+	t, err := trusting(c.Roots, "http")
+	if err != nil {
+		return nil, err
 	}
 	if c.Certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
@@ -36,6 +33,26 @@ func tlsConfig(c config.HTTP) (*tls.Config, error) {
 			return nil, fmt.Errorf("http: certificate, key: %w", err)
 		}
 		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// trusting trusts the system's certificates and those of a file, which a section of the
+// configuration names.
+func trusting(file, section string) (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if file == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: roots: %w", section, err)
+	}
+	if t.RootCAs, err = x509.SystemCertPool(); err != nil {
+		t.RootCAs = x509.NewCertPool()
+	}
+	if !t.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: roots: %s holds no certificate (PEM)", section, file)
 	}
 	return t, nil
 }

@@ -22,6 +22,7 @@ type Config struct {
 	Nodes       []Node              `yaml:"nodes" form:"a list: [{address: HOST:PORT, password: PASSWORD}]" doc:"FreeSWITCH nodes to keep a control connection to"`
 	Databases   map[string]Database `yaml:"databases" form:"a mapping: NAME: {dsn: sqlite:///var/lib/eslua/NAME.db}" reload:"yes" doc:"databases that scripts reach by name; a flow also needs grants: databases: [NAME]"`
 	HTTP        HTTP                `yaml:"http"`
+	Mail        Mail                `yaml:"mail"`
 	Startup     []Script            `yaml:"startup" form:"a list: [SCRIPT, 'SCRIPT ARGUMENTS']" doc:"scripts that run once when eslua starts, without a call; one that goes on for ever is ended when eslua takes no more calls"`
 	Hooks       []Hook              `yaml:"hooks" form:"a list: [{event: NAME, script: SCRIPT}]" reload:"yes" doc:"scripts that run for FreeSWITCH's events, of every node"`
 	XML         XML                 `yaml:"xml"`

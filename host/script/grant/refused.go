@@ -18,12 +18,13 @@ const (
 	Use         = "use" // use.go
 	Database    = "database"
 	Hosts       = "host"
+	Mail        = "mail address"
 )
 
 // A RefusedError names something that a flow tried and has no grant for.
 type RefusedError struct {
-	Kind    string // APICommand, Application, Use, Reading, Writing, Variable, Events, Database, Hosts
-	Name    string // the command, the application, the use, the file, the variable, the event, the database or the host
+	Kind    string // APICommand, Application, Use, Reading, Writing, Variable, Events, Database, Hosts, Mail
+	Name    string // the command, the application, the use, the file, the variable, the event, the database, the host or the address
 	Where   string // the text it was found in, "" if the script named it directly
 	Channel string // the channel that is not the script's own, if that is why
 	text    string

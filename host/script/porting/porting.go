@@ -109,6 +109,13 @@ func (r *Report) use(c lint.Call, remark func(kind, format string, args ...any))
 		}
 	case "freeswitch.Dbh":
 		r.database(arg(0), remark)
+	case "ivrmenu:bindAction":
+		if app, data, _ := strings.Cut(arg(1), " "); strings.EqualFold(arg(0), "menu-exec-app") && !strings.Contains(app, lint.Unknown) && app != "" {
+			r.Applications[app]++
+			return g.CheckApp(app, strings.ReplaceAll(data, lint.Unknown, "1000"))
+		}
+	case "freeswitch.email":
+		r.mail(arg(0), arg(4), remark)
 	case "eslconnection:filter":
 	default:
 		r.surroundings(c.Name, arg(0), arg(1), remark)
@@ -122,6 +129,23 @@ func dialAt(name string) int {
 		return 1
 	}
 	return 0
+}
+
+// mail notes who gets a mail, and the file that goes with it.
+func (r *Report) mail(to, file string, remark func(kind, format string, args ...any)) {
+	for address := range strings.SplitSeq(to, ",") {
+		address = strings.TrimSpace(address)
+		if strings.Contains(address, lint.Unknown) || !strings.Contains(address, "@") {
+			address = "*@example.com"
+		}
+		r.need("mail", address)
+		remark(Grant, "mail to %s needs a grant, and the setting mail: server:", address)
+	}
+	if path.IsAbs(file) {
+		directory, _, _ := strings.Cut(path.Dir(file), lint.Unknown)
+		r.need("read", directory)
+		remark(Grant, "a file goes with the mail: its directory needs a grant")
+	}
 }
 
 // database notes a data source name. One with a password is not repeated.
