@@ -75,7 +75,7 @@ func modules(d Deps) []Module {
 		api.Module{},
 		dial.Module{},
 		json.Module{},
-		mime.Mime{}, mime.LTN12{}, socket.Module{}, socket.URL{},
+		mime.Mime{}, mime.LTN12{}, socket.Module{Dialer: d.Dialer}, socket.DNS{Dialer: d.Dialer}, socket.URL{},
 		digest.MD5{}, digest.SHA1{}, digest.SHA2{}, uuids.Module{},
 		jsonlib.CJSON{}, jsonlib.Safe{}, jsonlib.DKJSON{}, jsonlib.Lunajson{}, jsonlib.JSON{},
 		stream.Module{},

@@ -1,13 +1,14 @@
-// Package socket owns what scripts use of LuaSocket besides connections: the clock of the
-// module socket, and the module socket.url.
+// Package socket owns what scripts use of LuaSocket besides HTTP: the module socket, whose
+// connections host/network makes, and the module socket.url.
 package socket
 
 import (
 	_ "embed"
-	"math"
-	"time"
+	"errors"
+	"fmt"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -16,11 +17,19 @@ import (
 //go:embed url.lua
 var urlSource string
 
-// Module declares the module socket.
-type Module struct{}
+//go:embed socket.lua
+var socketSource string
 
-// Bind returns the environment of the run.
-func (Module) Bind(env *run.Env) any { return env }
+// mostSent limits the bytes of a text that is sent.
+const mostSent = 1 << 20
+
+// Module declares the module socket.
+type Module struct{ Dialer *network.Dialer }
+
+// Bind returns the run's connections.
+func (m Module) Bind(env *run.Env) any {
+	return &sockets{env: env, dialer: m.Dialer, open: map[*tcp]bool{}}
+}
 
 // URL declares the module socket.url.
 type URL struct{}
@@ -28,18 +37,32 @@ type URL struct{}
 // Bind returns nothing: the module has no state.
 func (URL) Bind(*run.Env) any { return nil }
 
-// Declare declares the table.
+// Declare declares the table and its class.
 func (Module) Declare() *vm.Module {
+	family := vm.Param{Name: "family", Kind: vm.Any, Variadic: true, Doc: "ignored: an address and a port of this machine, and a family"}
+	made := []vm.Result{{Name: "sock", Kind: vm.Object, Class: "tcp", Doc: "not connected yet"}}
+	connected := []vm.Result{{Name: "sock", Kind: vm.Object, Class: "tcp", Doc: "nil if there is no connection"}, failing[1]}
+	function := func(name, doc string) []vm.Result { return []vm.Result{{Name: name, Kind: vm.Function, Doc: doc}} }
+	kind := vm.Param{Name: "kind", Kind: vm.Any, Optional: true, Default: `"default"`, Doc: "absent: the socket comes first"}
+	sock := vm.Param{Name: "sock", Kind: vm.Any, Optional: true, Default: "none", Doc: "a connection"}
+	anything := anything()
 	return &vm.Module{
-		Name: "socket", Required: true, AfterHangup: "Works as before: it does not concern the call.",
-		Doc:       "The clock of LuaSocket.",
-		Constants: []vm.Constant{{Name: "_VERSION", Value: lua.LString("LuaSocket 3.0.0"), Doc: "the version of LuaSocket whose functions it has"}},
+		Name: "socket", Required: true, AfterHangup: "Works as before: it does not concern the call. A wait without a time-out ends after 5 seconds.",
+		Doc: "The connections and the clock of LuaSocket. A script connects to hosts that it is granted (grants: hosts:), " +
+			fmt.Sprintf("%d at a time; it cannot wait for connections.", mostOpen),
+		Source:  socketSource,
+		Classes: []*vm.Class{class()},
+		Constants: []vm.Constant{
+			{Name: "_VERSION", Value: lua.LString("LuaSocket 3.0.0"), Doc: "the version of LuaSocket whose functions it has"},
+			{Name: "BLOCKSIZE", Value: lua.LNumber(2048), Doc: "how many bytes a source takes at once"},
+			{Name: "_SETSIZE", Value: lua.LNumber(4 * mostOpen), Doc: "how many connections select takes"},
+		},
 		Funcs: []vm.Func{
 			{
 				Name: "gettime", Results: []vm.Result{{Name: "seconds", Kind: vm.Number, Doc: "seconds since 1970, with their fraction"}},
 				Doc: "Returns the time.", Example: "print(require(\"socket\").gettime())",
 				Go: func(a *vm.Args) error {
-					a.Return(lua.LNumber(float64(a.Instance().(*run.Env).Clock.Now().UnixMicro()) / 1e6))
+					a.Return(lua.LNumber(float64(a.Instance().(*sockets).env.Clock.Now().UnixMicro()) / 1e6))
 					return nil
 				},
 			},
@@ -48,23 +71,76 @@ func (Module) Declare() *vm.Module {
 				Doc: "Waits. The hangup of the call ends it.", Example: "require(\"socket\").sleep(0.2)",
 				AfterHangup: "Waits all the same.",
 				Go: func(a *vm.Args) error {
-					env := a.Instance().(*run.Env)
+					env := a.Instance().(*sockets).env
 					ctx, stop := env.Aside(a.Context())
 					defer stop()
-					const year = 365 * 24 * 3600
-					seconds := a.Number(0)
-					if math.IsNaN(seconds) {
-						seconds = 0
-					}
-					err := clock.Sleep(ctx, env.Clock, time.Duration(min(max(seconds, 0), year)*float64(time.Second)))
+					err := clock.Sleep(ctx, env.Clock, max(0, seconds(a.Number(0))))
 					if err != nil && a.Context().Err() == nil {
 						return nil // the call has hung up
 					}
 					return err
 				},
 			},
+			{Name: "tcp", Results: made, Doc: "Returns a socket that connects.", Example: "local sock = require(\"socket\").tcp()", Go: create},
+			{Name: "tcp4", Results: made, Doc: "As tcp.", Example: "local sock = require(\"socket\").tcp4()", Go: create},
+			{Name: "tcp6", Results: made, Doc: "As tcp.", Example: "local sock = require(\"socket\").tcp6()", Go: create},
+			{
+				Name: "connect", Params: []vm.Param{host(), port(), family}, Results: connected,
+				Doc:     "Connects, without a time-out of its own: write socket.tcp() and settimeout if one is needed. Raises an error if the host is not granted to the flow (grants: hosts:).",
+				Example: "local sock, why = require(\"socket\").connect(\"127.0.0.1\", 2000)\nif not sock then print(why) end", Go: connect,
+			},
+			{Name: "connect4", Params: []vm.Param{host(), port(), family}, Results: connected, Doc: "As connect.", Example: "print(require(\"socket\").connect4(\"127.0.0.1\", 2000))", Go: connect},
+			{Name: "connect6", Params: []vm.Param{host(), port(), family}, Results: connected, Doc: "As connect.", Example: "print(require(\"socket\").connect6(\"::1\", 2000))", Go: connect},
+			{
+				Name: "select", Params: []vm.Param{{Name: "read", Kind: vm.Table, Optional: true, Default: "nil", Doc: "connections from which something is to come"}, {Name: "write", Kind: vm.Table, Optional: true, Default: "nil", Doc: "connections to which something is to be sent"},
+					{Name: "seconds", Kind: vm.Number, Optional: true, Default: "no limit", Doc: "how long at most"}},
+				Results: []vm.Result{{Name: "readable", Kind: vm.Table, Doc: "the list of those; each is also a key, whose value is its place"}, {Name: "writable", Kind: vm.Table, Doc: "as readable"}, {Name: "why", Kind: vm.String, Doc: `"timeout" if both are empty`}},
+				Doc:     "Waits until something can be done with one of several connections.",
+				Example: "local socket = require(\"socket\")\nlocal sock = socket.tcp()\nsock:settimeout(0)\nsock:connect(\"127.0.0.1\", 2000)\nlocal _, writable = socket.select(nil, {sock}, 2)\nprint(writable[sock])", Go: wait,
+			},
+			{Name: "udp", Params: []vm.Param{anything}, Doc: "Raises an error: there is no UDP.", Example: "print(pcall(require(\"socket\").udp))", Go: noUDP},
+			{Name: "udp4", Params: []vm.Param{anything}, Doc: "As udp.", Example: "print(pcall(require(\"socket\").udp4))", Go: noUDP},
+			{Name: "udp6", Params: []vm.Param{anything}, Doc: "As udp.", Example: "print(pcall(require(\"socket\").udp6))", Go: noUDP},
+			{Name: "bind", Params: []vm.Param{anything}, Doc: "Raises an error: scripts do not wait for connections.", Example: "print(pcall(require(\"socket\").bind, \"*\", 2000))", Go: noServer},
+			{Name: "newtry", Params: []vm.Param{{Name: "finally", Kind: vm.Function, Optional: true, Default: "none", Doc: "is called before the error is raised"}}, Results: function("try", "raises its second argument if the first one is nil or false, and else returns all"),
+				Doc: "Makes a function that makes errors of results.", Example: "local sock = require(\"socket\").tcp()\nlocal try = require(\"socket\").newtry(function() sock:close() end)"},
+			{Name: "protect", Params: []vm.Param{{Name: "f", Kind: vm.Function, Doc: "a function that uses try"}}, Results: function("safe", "returns nil and what try has raised"),
+				Doc: "Makes results of errors that try has raised.", Example: "local socket = require(\"socket\")\nlocal f = socket.protect(function() return socket.try(nil, \"no\") end)\nprint(f())"},
+			{Name: "try", Params: []vm.Param{anything}, Results: []vm.Result{{Name: "values", Kind: vm.Any, Doc: "its arguments"}}, Doc: "Is what newtry() returns.", Example: "print(require(\"socket\").try(1))"},
+			{Name: "skip", Params: []vm.Param{{Name: "count", Kind: vm.Int, Doc: "how many"}, anything}, Results: []vm.Result{{Name: "values", Kind: vm.Any, Doc: "the other arguments"}}, Doc: "Leaves the first arguments out.", Example: "print(require(\"socket\").skip(1, \"a\", \"b\"))"},
+			{Name: "choose", Params: []vm.Param{{Name: "list", Kind: vm.Table, Doc: "functions by name"}}, Results: function("chooser", "calls the one that its first argument names"), Doc: "Is what sink and source are made with.", Example: "print(require(\"socket\").choose({default = print}))"},
+			{Name: "sink", Params: []vm.Param{kind, sock}, Results: function("sink", "sends what it gets"), Doc: `Makes a sink for ltn12: "keep-open" or "close-when-done".`, Example: "local socket = require(\"socket\")\nlocal sink = socket.sink(\"keep-open\", socket.tcp())"},
+			{Name: "source", Params: []vm.Param{kind, sock, {Name: "length", Kind: vm.Int, Optional: true, Default: "none", Doc: "of by-length"}}, Results: function("source", "gives what it receives"), Doc: `Makes a source for ltn12: "until-closed" or "by-length".`, Example: "local socket = require(\"socket\")\nlocal source = socket.source(\"until-closed\", socket.tcp())"},
 		},
 	}
+}
+
+var errUDP = errors.New("socket: there is no UDP for scripts; connect with socket.tcp(), or ask the server by HTTP (http.post)")
+
+func noUDP(*vm.Args) error { return errUDP }
+
+var errServer = errors.New("socket: a script cannot wait for connections: what connects finds FreeSWITCH, whose calls and events run scripts; write socket.connect(host, port) to connect to somebody")
+
+func noServer(*vm.Args) error { return errServer }
+
+func create(a *vm.Args) error {
+	a.Return(a.State().NewObject("tcp", a.Instance().(*sockets).create(a)))
+	return nil
+}
+
+func connect(a *vm.Args) error {
+	t := a.Instance().(*sockets).create(a)
+	number, ok := readPort(a.String(1))
+	if !ok {
+		a.Return(lua.LNil, lua.LString(badPort))
+		return nil
+	}
+	if err := t.connect(a, a.String(0), number); err != nil {
+		t.close()
+		return give(a, err)
+	}
+	a.Return(a.State().NewObject("tcp", t))
+	return nil
 }
 
 // Declare declares the table.

@@ -14,7 +14,8 @@ import (
 
 // Permits says which hosts a script may connect to.
 type Permits interface {
-	// CheckHost checks a host by its name or address, before the name is looked up.
+	// CheckHost checks a host by its name or address, before the name is looked up. With
+	// port 0 a name is permitted that is permitted with any port.
 	CheckHost(host string, port uint16) error
 	// CheckAddress checks an address that the host has.
 	CheckAddress(host string, to netip.AddrPort) error
@@ -33,17 +34,31 @@ func (d *Dialer) Dial(ctx context.Context, may Permits, host string, port uint16
 	if err := may.CheckHost(host, port); err != nil {
 		return nil, err
 	}
-	ctx, stop := expiring(ctx, d.clock, within, fmt.Errorf("%s: no connection within %v", host, within))
+	ctx, stop := expiring(ctx, d.clock, within, &slowError{fmt.Sprintf("%s: no connection within %v", host, within)})
 	defer stop()
 	conn, err := dial(ctx, may, host, port)
 	return conn, because(ctx, err)
 }
 
+// Lookup returns the addresses that a host has. A name must be permitted, with any port.
+func (d *Dialer) Lookup(ctx context.Context, may Permits, host string) ([]netip.Addr, error) {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{address}, nil
+	}
+	if err := may.CheckHost(host, 0); err != nil {
+		return nil, err
+	}
+	list, err := resolver.LookupNetIP(ctx, "ip", host)
+	return list, because(ctx, err)
+}
+
+var resolver = &net.Resolver{PreferGo: true}
+
 // dial looks the name up itself, and not by the system's resolver, which cannot be
 // interrupted and takes notations that grants do not.
 func dial(ctx context.Context, may Permits, host string, port uint16) (net.Conn, error) {
 	dialer := net.Dialer{
-		Resolver: &net.Resolver{PreferGo: true},
+		Resolver: resolver,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
 			if err != nil {

@@ -70,10 +70,10 @@ func (h Host) read() (r hosts, err error) {
 	return r, nil
 }
 
-// hasName reports whether a name is granted with a port.
+// hasName reports whether a name is granted with a port, 0: with any.
 func (h hosts) hasName(name string, port uint16) bool {
 	below, wildcard := strings.CutPrefix(h.name, "*")
-	return (h.port == 0 || h.port == port) && h.name != "" && (name == h.name || wildcard && strings.HasSuffix(name, below))
+	return (h.port == 0 || port == 0 || h.port == port) && h.name != "" && (name == h.name || wildcard && strings.HasSuffix(name, below))
 }
 
 func (h hosts) hasAddress(to netip.AddrPort) bool {
