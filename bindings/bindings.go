@@ -81,7 +81,7 @@ func modules(d Deps) []Module {
 		stream.Module{},
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
-		http.Module{Client: d.HTTP},
+		http.Module{Client: d.HTTP}, http.LuaSocket{Client: d.HTTP}, http.LuaSec{Client: d.HTTP},
 		mail.Module{Mailer: d.Mailer},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},

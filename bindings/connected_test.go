@@ -2,9 +2,13 @@ package bindings_test
 
 import (
 	"bufio"
+	"encoding/pem"
 	"flag"
 	"io"
+	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,13 +32,16 @@ var recordPeers = flag.Bool("record", false, "write what lua5.1 with its librari
 // lua5.1 with these libraries (lua-socket, lua-sec) printed for NAME.lua and the same
 // servers.
 func TestConnectionsAnswerAsTheirLibraries(t *testing.T) {
-	servers := map[string]func(*testing.T) string{"tcp": lineServer}
+	tls, roots := secureServer(t)
+	servers := map[string]func(*testing.T) string{"tcp": lineServer, "http": webServer, "https": func(*testing.T) string { return tls }}
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join("testdata", "connected", name)
 			port := start(t)
 			if *recordPeers {
-				out, err := exec.Command("lua5.1", file+".lua", port).CombinedOutput()
+				lua := exec.Command("lua5.1", name+".lua", port)
+				lua.Dir = filepath.Dir(file) // where none of our modules is found
+				out, err := lua.CombinedOutput()
 				if err == nil {
 					err = os.WriteFile(file+".txt", []byte(hidden(string(out), port)), 0o600)
 				}
@@ -46,7 +53,7 @@ func TestConnectionsAnswerAsTheirLibraries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := newConnected(t)
+			c := newConnected(t, func(c *config.HTTP) { c.Roots = roots })
 			if err := c.run(t, file+".lua", port); err != nil {
 				t.Error(err)
 			}
@@ -65,9 +72,13 @@ type connected struct {
 	out     strings.Builder
 }
 
-func newConnected(t *testing.T) *connected {
+func newConnected(t *testing.T, change func(*config.HTTP)) *connected {
 	t.Helper()
-	client, err := network.NewClient(config.Default().HTTP, clock.System())
+	settings := config.Default().HTTP
+	if change != nil {
+		change(&settings)
+	}
+	client, err := network.NewClient(settings, clock.System())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +141,11 @@ func answer(conn net.Conn) {
 		_, _ = io.Copy(conn, r)
 		return
 	}
+	if line == "endless\n" {
+		for err := error(nil); err == nil; {
+			_, err = conn.Write(make([]byte, 1<<16))
+		}
+	}
 	quoted, closes := strings.CutSuffix(strings.TrimSuffix(line, "\n"), " close")
 	text, err := strconv.Unquote(strings.NewReplacer(`\000`, `\x00`, "\xff", `\xff`).Replace(quoted))
 	if err != nil && line != "" {
@@ -139,4 +155,61 @@ func answer(conn net.Conn) {
 	if !closes {
 		_, _ = io.Copy(io.Discard, r)
 	}
+}
+
+// webServer starts the server of http.lua.
+func webServer(t *testing.T) (port string) {
+	s := httptest.NewServer(http.HandlerFunc(web))
+	t.Cleanup(s.Close)
+	_, port, _ = net.SplitHostPort(s.Listener.Addr().String())
+	return port
+}
+
+func web(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.Header()["Date"] = nil
+	switch path := r.URL.Path; {
+	case path == "/empty":
+		w.WriteHeader(http.StatusNoContent)
+	case path == "/missing":
+		http.Error(w, "not here", http.StatusNotFound)
+	case path == "/two":
+		w.Header().Set("X-Two", "a")
+		w.Header().Add("X-Two", "b")
+	case path == "/chunked":
+		_, _ = io.WriteString(w, strings.Repeat("0123456789", 500))
+		w.(http.Flusher).Flush()
+		_, _ = io.WriteString(w, "end")
+	case path == "/cut":
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "half")
+	case strings.HasPrefix(path, "/to/"):
+		code, _ := strconv.Atoi(strings.TrimPrefix(path, "/to/"))
+		w.Header().Set("Location", "/there?from="+r.URL.RawQuery)
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, "moved")
+	case path == "/loop":
+		w.Header().Set("Location", "/loop")
+		w.WriteHeader(http.StatusFound)
+	case path == "/ftp":
+		w.Header().Set("Location", "ftp://127.0.0.1/")
+		w.WriteHeader(http.StatusFound)
+	default:
+		user, password, _ := r.BasicAuth()
+		_, _ = io.WriteString(w, strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), r.Header.Get("X-A"), user, password, r.Host, string(body)}, "|"))
+	}
+}
+
+// secureServer starts the server of https.lua, whose certificate is in a file of its own.
+func secureServer(t *testing.T) (port, roots string) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(web))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	_, port, _ = net.SplitHostPort(s.Listener.Addr().String())
+	roots = filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return port, roots
 }

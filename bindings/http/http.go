@@ -145,14 +145,23 @@ func (s *requests) do(ctx context.Context, r network.Request) (*network.Answer, 
 	return s.client.Do(ctx, s.env.Grants, r)
 }
 
-// give returns an answer or the error to the script, and raises what is a mistake in it.
-func give(a *vm.Args, answer *network.Answer, err error) error {
+// mistake returns the error if it is one in the script or the configuration, else nil.
+func mistake(err error) error {
 	var refused *grant.RefusedError
 	var wrong *network.URLError
 	switch {
 	case errors.As(err, &refused):
 		return refused
 	case errors.As(err, &wrong):
+		return wrong
+	}
+	return nil
+}
+
+// give returns an answer or the error to the script, and raises what is a mistake in it.
+func give(a *vm.Args, answer *network.Answer, err error) error {
+	switch wrong := mistake(err); {
+	case wrong != nil:
 		return wrong
 	case err != nil:
 		a.Return(lua.LNil, lua.LString(err.Error()))

@@ -25,7 +25,8 @@ type Request struct {
 	URL     string
 	Header  http.Header
 	Body    []byte
-	Retries int // how often a request that failed is sent again, if that is safe
+	Retries int  // how often a request that failed is sent again, if that is safe
+	Stay    bool // a redirect is an answer like another
 	// How long a connection and how long the answer may take; 0: as configured.
 	Connect, Response time.Duration
 }
@@ -33,6 +34,7 @@ type Request struct {
 // An Answer is what a server said.
 type Answer struct {
 	Status int
+	Line   string // "HTTP/1.1 200 OK"
 	Header http.Header
 	Body   []byte
 }
@@ -283,7 +285,11 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 	if request.Header.Get("User-Agent") == "" {
 		request.Header.Set("User-Agent", "eslua")
 	}
+	request.Host = request.Header.Get("Host")
 	client := http.Client{Transport: c.transport(may), CheckRedirect: func(next *http.Request, before []*http.Request) error {
+		if r.Stay {
+			return http.ErrUseLastResponse
+		}
 		return redirect(may, next, before)
 	}}
 	blocker := clock.BlockerOf(ctx)
@@ -294,7 +300,7 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 		defer response.Body.Close()
 		var body []byte
 		if body, err = c.body(response); err == nil {
-			return &Answer{Status: response.StatusCode, Header: response.Header, Body: body}, true, nil
+			return &Answer{Status: response.StatusCode, Line: response.Proto + " " + response.Status, Header: response.Header, Body: body}, true, nil
 		}
 	}
 	mu.Lock()

@@ -148,7 +148,7 @@ func (m *Machine) declareRequired(module *Module) (err error) {
 	l := m.library(module.Name)
 	l.required = true
 	if module.Source != "" {
-		l.source, err = Compile(module.Name+".lua", []byte(module.Source))
+		l.source, err = Compile(guard.OwnPlace+module.Name, []byte(module.Source))
 	}
 	return err
 }

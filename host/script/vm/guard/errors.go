@@ -20,12 +20,15 @@ func Throw(L *lua.LState, v lua.LValue, cause error) {
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: v, Cause: cause})
 }
 
-// Where returns the line of the script that runs on L, also inside Go functions
-// and coroutines. file is "" if none runs.
+// OwnPlace begins the names of eslua's own Lua, which no file of a script has.
+const OwnPlace = "=eslua/"
+
+// Where returns the line of the script that runs on L, also inside Go functions,
+// functions of eslua's own Lua, and coroutines. file is "" if none runs.
 func Where(L *lua.LState) (file string, line int) {
 	for th := L; th != nil; th = th.Parent {
 		for f := raw(th).currentFrame; f != nil; f = f.Parent {
-			if scripted(f.Fn) {
+			if scripted(f.Fn) && !strings.HasPrefix(f.Fn.Proto.SourceName, OwnPlace) {
 				return f.Fn.Proto.SourceName, f.line()
 			}
 		}

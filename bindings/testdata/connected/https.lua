@@ -1,0 +1,16 @@
+local port = argv and argv[1] or (...)
+local https, ltn12 = require("ssl.https"), require("ltn12")
+local base = "https://127.0.0.1:" .. port
+print((https.request(base .. "/a?b")))
+print(select(2, https.request(base .. "/missing")), select(4, https.request(base .. "/missing")))
+print((https.request(base .. "/post", "a=b")))
+print((https.request("http://127.0.0.1:" .. port .. "/plain")))
+local chunks = {}
+print((https.request{url = base .. "/x", method = "PUT", source = ltn12.source.string("hello"), headers = {["content-length"] = 5, ["x-a"] = "b"}, sink = (ltn12.sink.table(chunks)), verify = "none", protocol = "any"}))
+print(table.concat(chunks))
+print((https.request(base .. "/to/302?q")))
+print(https.request{url = base, redirect = true})
+print((select(2, https.request{url = base .. "/to/302", redirect = false})))
+print(select(2, https.request("https://127.0.0.1:1/")) == "connection refused")
+print((require("socket.http").request(base .. "/by-http")))
+print(https.PORT, https.TIMEOUT)
