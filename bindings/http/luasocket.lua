@@ -7,6 +7,7 @@ http.TIMEOUT = 60
 local secure = http.PORT ~= nil -- this is ssl.https
 local ports = {http = 80, https = 443}
 local mostRedirects = 5
+local mostSent = 2 ^ 20
 
 if secure then
   http._VERSION = "1.2.0"
@@ -47,7 +48,7 @@ local function moves(request, p, code, location)
   return (code == 301 or code == 302 or code == 303 or code == 307) and (not request.method or request.method == "GET" or request.method == "HEAD")
 end
 
-local function perform(request)
+local function perform(request, body)
   local redirects, location = 0
   while true do
     local p = parts(request)
@@ -61,7 +62,6 @@ local function perform(request)
     if p.create then
       error("http: create is not supported: eslua makes the connection; for TLS write https:// or require(\"ssl.https\")", 3)
     end
-    local body
     if p.source then
       local chunks = {}
       local ok, why = ltn12.pump.all(p.source, (ltn12.sink.table(chunks)), p.step)
@@ -106,10 +106,13 @@ function http.request(request, body)
   local chunks = {}
   local form = {url = request, sink = (ltn12.sink.table(chunks))}
   if body then
-    form.source, form.method = ltn12.source.string(body), "POST"
+    if #body > mostSent then
+      error("request: the body holds " .. #body .. " bytes, and at most " .. mostSent .. " are possible", 2)
+    end
+    form.method = "POST"
     form.headers = {["content-type"] = "application/x-www-form-urlencoded"}
   end
-  local ok, code, got, status = perform(form)
+  local ok, code, got, status = perform(form, body)
   if not ok then return nil, code end
   return table.concat(chunks), code, got, status
 end
