@@ -16,8 +16,11 @@ type Call struct {
 	Differs string // from mod_lua's function
 }
 
-// Unknown stands in an argument for what the text of the script does not show.
-const Unknown = "\x00"
+// What stands in an argument for what the text of the script does not show.
+const (
+	Unknown = "\x00"
+	Own     = "\x01" // the UUID of a session
+)
 
 // Calls returns the calls of known functions in a script, in the order of their lines,
 // for a check that looks at what the arguments say. The error is a *vm.CompileError.
@@ -52,8 +55,19 @@ func (c *Checker) Calls(name, src string) ([]Call, error) {
 
 // textOf returns a text as far as the script shows it.
 func (r *reader) textOf(e ast.Expr) string {
-	if c, ok := e.(*ast.StringConcatOpExpr); ok {
-		return r.textOf(c.Lhs) + r.textOf(c.Rhs)
+	switch e := e.(type) {
+	case *ast.StringConcatOpExpr:
+		return r.textOf(e.Lhs) + r.textOf(e.Rhs)
+	case *ast.FuncCallExpr:
+		if f, _ := r.called(e); f != nil && (f.name == "session:get_uuid" || f.name == "session:getVariable" && len(e.Args) == 1 && r.textOf(e.Args[0]) == "uuid") {
+			return Own
+		}
+	case *ast.IdentExpr:
+		if v := r.meaning[e]; v.line != 0 && v.before == nil && len(v.values) == 1 && v.values[0] != nil && !v.busy {
+			v.busy = true
+			defer func() { v.busy = false }()
+			return r.textOf(v.values[0])
+		}
 	}
 	switch v := r.typeOf(e).literal.(type) {
 	case lua.LString:

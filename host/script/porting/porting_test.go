@@ -1,0 +1,199 @@
+package porting_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/eslua/eslua/bindings"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/lint"
+	"github.com/eslua/eslua/host/script/porting"
+)
+
+// report returns what scripts need.
+func report(t *testing.T, sources ...string) *porting.Report {
+	t.Helper()
+	checker := lint.New(bindings.New(bindings.Deps{}).Modules())
+	r := porting.NewReport()
+	for _, source := range sources {
+		calls, err := checker.Calls("a.lua", source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Add("a.lua", calls)
+	}
+	return r
+}
+
+// needs returns a report's remarks, but for those on what differs, and the YAML.
+func needs(r *porting.Report) (remarks []string, yaml string) {
+	for _, m := range r.Remarks {
+		if !strings.Contains(m.Message, "differs from mod_lua's") {
+			remarks = append(remarks, m.Kind+": "+m.Message)
+		}
+	}
+	return remarks, r.YAML()
+}
+
+func TestWhatAScriptNeeds(t *testing.T) {
+	for _, c := range []struct {
+		source string
+		remark string // a part of the only remark; "" for none
+		yaml   string // one of its lines, without blanks around it
+	}{
+		// applications
+		{`session:execute("bridge", "user/1000")`, "", ""},
+		{`session:execute("bridge", "user/" .. argv[1])`, "", ""},
+		{`session:execute(argv[1], "x")`, "dynamic: the application is known only", ""},
+		{`session:execute("system", "ls " .. argv[1])`, `grant: the application "system" is not granted`, `apps: {allow: ["system"]}`},
+		{`session:execute("bind_digit_action", "a,1,exec:" .. app .. ",x,both,self")`, "dynamic: the application is known only", ""},
+		{`session:execute("lua", "b.lua")`, `grant: the application "lua"`, `apps: {allow: ["lua"]}`},
+		{`session:execute("intercept", uuid)`, "dynamic: intercept acts on a channel: on one that is neither the call nor a leg of the script, it needs grants: {apps: {allow: [intercept]}}", ""},
+		{`session:setVariable("api_hangup_hook", "system ls")`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
+		{`session:setVariable(argv[1], "system ls")`, "", ""},
+		{`session:transfer("1000", "XML", "default")`, "", ""},
+		// prompts and recordings
+		{`session:streamFile("ivr/welcome.wav")`, "", ""},
+		{`session:streamFile(sounds .. "/" .. name .. "." .. format)`, "", ""},
+		{`session:streamFile("http://example.com/a.wav")`, `grant: the use "file http"`, `apps: {allow: ["file http"]}`},
+		{`session:playAndGetDigits(1, 1, 1, 1000, "#", "a.wav", "shout://example.com/a.mp3", "\\d")`, `grant: the use "file shout"`, `apps: {allow: ["file shout"]}`},
+		{`session:read(1, 1, "http://example.com/a.wav", 1000, "#")`, `grant: the use "file http"`, `apps: {allow: ["file http"]}`},
+		{`session:recordFile("/var/rec/" .. uuid .. ".wav", 60, 200, 3)`, "", ""},
+		// API commands
+		{`freeswitch.API():executeString("status")`, "", ""},
+		{`freeswitch.API():execute("system", "ls")`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
+		{`freeswitch.API():executeString(command .. " x")`, "dynamic: the API command is known only", ""},
+		{`freeswitch.API():executeString("conference " .. name .. " hup all")`, `grant: the API command "conference" is not granted`, `api: {allow: ["conference"]}`},
+		{`freeswitch.API():executeString("uuid_kill " .. uuid)`, "dynamic: uuid_kill acts on a channel", ""},
+		{`freeswitch.API():executeString("uuid_kill " .. session:get_uuid())`, "", ""},
+		{`local uuid = session:getVariable("uuid") freeswitch.API():execute("uuid_kill", uuid .. " USER_BUSY")`, "", ""},
+		{`local uuid = session:get_uuid() uuid = argv[1] freeswitch.API():execute("uuid_kill", uuid)`, "dynamic: uuid_kill acts on a channel", ""},
+		{`local command = "system " .. argv[1] freeswitch.API():executeString(command)`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
+		{`local a a = a .. "x" freeswitch.API():executeString(a)`, "dynamic: the API command is known only", ""},
+		{`freeswitch.API():executeString("bgapi " .. command)`, "dynamic: the API command is known only", ""},
+		{`freeswitch.setGlobalVariable("a", "b")`, `grant: the API command "global_setvar"`, `api: {allow: ["global_setvar"]}`},
+		// legs and events
+		{`freeswitch.Session("user/1000")`, "", ""},
+		{`freeswitch.Session(uuid)`, "", ""},
+		{`freeswitch.Session("{api_on_answer='system ls'}user/1000")`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
+		{`freeswitch.Event("CUSTOM", "my::event")`, "", ""},
+		{`freeswitch.Event("NOTIFY")`, `grant: the use "event notify"`, `apps: {allow: ["event notify"]}`},
+		{`freeswitch.EventConsumer("CHANNEL_HANGUP")`, "", ""},
+		{`freeswitch.EventConsumer("DTMF")`, `grant: the use "hear dtmf"`, `apps: {allow: ["hear dtmf"]}`},
+		// programs, the environment, servers
+		{`os.execute("ls")`, "grant: os.execute runs a program", `api: {allow: ["system"]}`},
+		{`os.getenv("HOME")`, "grant: the environment variable HOME", `env: ["HOME"]`},
+		{`os.getenv(argv[1])`, "", ""},
+		{`http.get("https://crm.example.com/" .. argv[1])`, "grant: http.get asks crm.example.com", `hosts: ["crm.example.com"]`},
+		{`http.get("https://" .. argv[1] .. "/x")`, "grant: http.get asks HOST", `hosts: ["HOST"]`},
+		{`http.get(argv[1])`, "grant: http.get asks HOST", `hosts: ["HOST"]`},
+		{`freeswitch.email("a@example.com", "b@example.com", "Subject: x", "x")`, "grant: mail to a@example.com needs a grant", `mail: ["a@example.com"]`},
+		{`freeswitch.email(to, "b@example.com", "Subject: x", "x")`, "grant: mail to *@example.com needs a grant", `mail: ["*@example.com"]`},
+		{`session:transfer("1000", dialplan)`, "dynamic: whether session:transfer needs a grant is known only when the script runs", ""},
+		{`local ESL = require "ESL" ESL.ESLconnection("10.0.0.1", "8021", "ClueCon")`, "", ""},
+	} {
+		remarks, yaml := needs(report(t, c.source))
+		switch {
+		case c.remark == "" && (len(remarks) > 0 || yaml != ""):
+			t.Errorf("%s: a false alarm: %q %s", c.source, remarks, yaml)
+		case c.remark != "" && (len(remarks) != 1 || !strings.HasPrefix(remarks[0], c.remark)):
+			t.Errorf("%s: %q, want %q", c.source, remarks, c.remark)
+		case !hasLine(yaml, c.yaml), c.yaml == "" && yaml != "":
+			t.Errorf("%s: the YAML is\n%s, want %q", c.source, yaml, c.yaml)
+		}
+	}
+}
+
+func hasLine(text, line string) bool {
+	return line == "" || slices.ContainsFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == line })
+}
+
+func TestWhatFilesNeed(t *testing.T) {
+	for source, want := range map[string]string{
+		`io.open("menu.txt")`:                              "",
+		`io.open("data/menu.txt", "rb")`:                   "",
+		`io.open("data/" .. argv[1], "r")`:                 "",
+		`io.open("x.log", "a")`:                            "differs: io.open changes x.log, but files of the script directory are only read",
+		`os.remove("x.log")`:                               "differs: os.remove changes x.log",
+		`io.open("/etc/hosts")`:                            `grant: io.open reads /etc/hosts: its directory needs a grant (grants: read:) read: ["/etc"]`,
+		`io.open("/var/log/x.log", "a")`:                   `grant: io.open changes /var/log/x.log: its directory needs a grant (grants: write:) write: ["/var/log"]`,
+		`io.open("/var/log/x.log", "r+")`:                  `grant: io.open changes /var/log/x.log: its directory needs a grant (grants: write:) write: ["/var/log"]`,
+		`io.open("/var/log/" .. name .. ".log", "w")`:      `grant: io.open changes /var/log/....log: its directory needs a grant (grants: write:) write: ["/var/log"]`,
+		`io.open("/var/log/" .. day .. "/x.log", "w")`:     `grant: io.open changes /var/log/.../x.log: its directory needs a grant (grants: write:) write: ["/var/log"]`,
+		`io.open("/var/log/call" .. n .. ".log", "w")`:     `grant: io.open changes /var/log/call....log: its directory needs a grant (grants: write:) write: ["/var/log"]`,
+		`io.open("/" .. name, "w")`:                        `grant: io.open changes /...: its directory needs a grant (grants: write:) write: ["/DIRECTORY"]`,
+		`io.open(argv[1])`:                                 `grant: io.open reads a file: its directory needs a grant (grants: read:) read: ["/DIRECTORY"]`,
+		`io.open(directory .. "/x.log", mode)`:             `grant: io.open changes .../x.log: its directory needs a grant (grants: write:) write: ["/DIRECTORY"]`,
+		`os.rename(a, b)`:                                  `grant: os.rename changes a file: its directory needs a grant (grants: write:) write: ["/DIRECTORY"]`,
+		`local log = "/var/log/x.log" io.open(log, "a")`:   `grant: io.open changes /var/log/x.log: its directory needs a grant (grants: write:) write: ["/var/log"]`,
+		`os.remove("/tmp/" .. session:get_uuid() .. ".x")`: `grant: os.remove changes /tmp/....x: its directory needs a grant (grants: write:) write: ["/tmp"]`,
+	} {
+		remarks, yaml := needs(report(t, source))
+		got := strings.TrimSpace(strings.Join(remarks, "; ") + " " + strings.TrimSpace(strings.TrimPrefix(yaml, "grants:\n")))
+		if got != want && (!strings.HasPrefix(want, "differs") || !strings.HasPrefix(got, want)) {
+			t.Errorf("%s:\n got %s\nwant %s", source, got, want)
+		}
+	}
+}
+
+// TestDatabases: the YAML to paste holds no name and no password of the script's, and the
+// configuration takes it.
+func TestDatabases(t *testing.T) {
+	for dsn, want := range map[string]string{
+		`"pgsql://host=db.lan dbname=shop user=joe password=secret"`:                      `shop: {dsn: "pgsql://host=db.lan dbname=shop user=USER password=PASSWORD"}`,
+		`"pgsql://hostaddr=10.0.0.1 dbname=shop user='j o' password='s e\\'cret' port=1"`: `shop: {dsn: "pgsql://hostaddr=10.0.0.1 dbname=shop user=USER password=PASSWORD port=1"}`,
+		`"pgsql://host = db.lan dbname=shop password = secret"`:                           `shop: {dsn: "pgsql://host = db.lan dbname=shop password=PASSWORD"}`,
+		`"pgsql://host=db.lan dbname=shop user=joe password=" .. password`:                `shop: {dsn: "pgsql://host=db.lan dbname=shop user=USER password=PASSWORD"}`,
+		`"pgsql://host=" .. host .. " dbname=shop"`:                                       `shop: {dsn: "pgsql://host=NAME dbname=shop"}`,
+		`"postgresql://joe:secret@db.lan/shop"`:                                           `shop: {dsn: "postgresql://USER:PASSWORD@db.lan/shop"}`,
+		`"postgresql://joe:sec/r@et@db.lan:5432/shop"`:                                    `shop: {dsn: "postgresql://USER:PASSWORD@db.lan:5432/shop"}`,
+		`"mariadb://joe:secret@db.lan:3306/shop"`:                                         `shop: {dsn: "mariadb://USER:PASSWORD@db.lan:3306/shop"}`,
+		`"mariadb://Server=db.lan;Database=shop;Uid=joe;Pwd=secret;"`:                     `shop: {dsn: "mariadb://Server=db.lan;Database=shop;Uid=USER;Pwd=PASSWORD;"}`,
+		`"odbc://shop:joe:secret"`:                                                        `shop: {dsn: "pgsql://host=HOST dbname=shop user=USER password=PASSWORD"}`,
+		`"shop", "joe", "secret"`:                                                         `shop: {dsn: "pgsql://host=HOST dbname=shop user=USER password=PASSWORD"}`,
+		`"shop:joe:secret"`:                                                               `shop: {dsn: "pgsql://host=HOST dbname=shop user=USER password=PASSWORD"}`,
+		`"sqlite://shop"`:                                                                 `shop: {dsn: "sqlite:///var/lib/eslua/shop.db"}`,
+		`"sqlite://shop.db"`:                                                              `shop: {dsn: "sqlite:///var/lib/eslua/shop.db"}`,
+		`"sqlite:///srv/shop.sqlite"`:                                                     `shop: {dsn: "sqlite:///srv/shop.sqlite"}`,
+		`argv[1]`:                                                                         `NAME: {dsn: "sqlite:///var/lib/eslua/NAME.db"}`,
+	} {
+		r := report(t, "local dbh = freeswitch.Dbh("+dsn+")")
+		remarks, yaml := needs(r)
+		if len(remarks) != 1 || !strings.HasPrefix(remarks[0], "database: ") || !hasLine(yaml, want) {
+			t.Errorf("%s: %q\n%s, want %s", dsn, remarks, yaml, want)
+		}
+		all := fmt.Sprintf("%+v %s", r, yaml)
+		if strings.Contains(all, "joe") || strings.Contains(all, "sec") {
+			t.Errorf("%s: who and with which password is told: %s", dsn, all)
+		}
+		c, err := config.Parse("e.yaml", []byte(yaml))
+		if err != nil || len(c.Databases) != 1 || c.MisspeltGrants("") != nil || len(c.Grants.Databases) != 1 {
+			t.Errorf("%s: the configuration does not take it: %v\n%s", dsn, err, yaml)
+		}
+	}
+}
+
+// TestAReportOnSeveralScripts: names are counted, differences told once, and the YAML is
+// that of all.
+func TestAReportOnSeveralScripts(t *testing.T) {
+	r := report(t,
+		`session:execute("answer") session:execute("playback", "a.wav") os.execute("ls")`,
+		`session:execute("playback", "b.wav") freeswitch.API():executeString("status") local f = io.open("/srv/x", "w") http.get("http://a.example.com")
+		freeswitch.API():executeString("uuid_kill " .. a) freeswitch.API():executeString("uuid_kill " .. b)`)
+	if got := fmt.Sprint(r.Applications, r.Commands); got != "map[answer:1 playback:2] map[status:1 uuid_kill:2]" {
+		t.Errorf("counted %s", got)
+	}
+	told := map[string]int{}
+	for _, m := range r.Remarks {
+		name, _, _ := strings.Cut(m.Message, " ")
+		told[m.Kind+" "+name]++
+	}
+	if told["differs session:execute"] != 1 || told["dynamic uuid_kill"] != 1 {
+		t.Errorf("told %v", told)
+	}
+	if want := "grants:\n  api: {allow: [\"system\"]}\n  hosts: [\"a.example.com\"]\n  write: [\"/srv\"]\n"; r.YAML() != want {
+		t.Errorf("the YAML is\n%s", r.YAML())
+	}
+}
