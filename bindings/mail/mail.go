@@ -62,7 +62,7 @@ func (Module) Declare() *vm.Module {
 				"The script waits for the server, mail: timeout: at most, and not after the hangup of its call. A server that has not answered five times in a row is left alone for a while. " +
 				"Write what a caller has chosen, such as a name, without line breaks into a header: with one the mail is not sent.",
 			Example: "local name = session:getVariable(\"caller_id_name\"):gsub(\"%c\", \" \")\nlocal sent = freeswitch.email(\"office@example.com\", \"ivr@example.com\", \"Subject: A message of \" .. name, \"See the attachment.\", \"/var/spool/messages/1.wav\")",
-			Go: email,
+			Go:      email,
 		}},
 	}
 }
