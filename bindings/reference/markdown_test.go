@@ -194,7 +194,7 @@ table.concat table.insert table.maxn table.remove table.sort`
 // have.
 func (r *Reference) standard(w *strings.Builder) {
 	have := vm.StandardNames()
-	ours := map[string]bool{"_G": true, "package.loaded": true}
+	ours := map[string]bool{"_G": true, "package.loaded": true, "package.loaders": true, "package.preload": true}
 	for _, e := range r.all() {
 		ours[e.Name] = true
 	}

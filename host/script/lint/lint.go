@@ -57,7 +57,9 @@ func New(modules []*vm.Module) *Checker {
 		}
 	}
 	c.library("package").fields["loaded"] = typ{kind: table}
-	c.library("package").fields["preload"] = typ{kind: table}
+	for _, name := range []string{"preload", "loaders", "searchers"} {
+		c.library("package").fields[name] = typ{kind: table}
+	}
 	for _, m := range modules {
 		for _, of := range append(slices.Clone(m.Classes), m.Records...) {
 			c.classes[of.Name] = newClass(of)

@@ -125,7 +125,8 @@ func (c *class) newIndex(L *lua.LState) int {
 	return 0
 }
 
+// tostring writes an object as SWIG does.
 func (c *class) tostring(L *lua.LState) int {
-	L.Push(lua.LString(fmt.Sprintf("%s: %p", c.declared.Name, L.Get(1))))
+	L.Push(lua.LString(fmt.Sprintf("<userdata of type '%s *' at %p>", c.declared.native(), L.Get(1))))
 	return 1
 }

@@ -36,6 +36,7 @@ func (s *State) fillPackage(t *lua.LTable) {
 	}
 	t.RawSetString("loaded", loaded)
 	t.RawSetString("preload", s.preload)
+	s.fillLoaders(t)
 	if t.RawGetString("path") == lua.LString("") { // the script has not set it
 		t.RawSetString("path", lua.LString(s.defaultPath()))
 	}
@@ -71,10 +72,7 @@ func require(L *lua.LState) int {
 		L.Push(lib)
 		return 1
 	}
-	fn, arg := s.preloaded(string(name)), lua.LValue(name)
-	if fn == nil {
-		fn, arg = s.find(L, string(name))
-	}
+	fn, arg := s.load(L, string(name))
 	g.ChargeMemory(L, 300+len(name))
 	loaded.RawSetString(string(name), loading)
 	if fn == nil { // a module of eslua without source
@@ -95,6 +93,25 @@ func require(L *lua.LState) int {
 	loaded.RawSetString(string(name), result)
 	L.Push(result)
 	return 1
+}
+
+// load returns the function that makes a module, and its argument. A module of eslua that
+// needs none is the argument itself.
+func (s *State) load(L *lua.LState, name string) (fn, arg lua.LValue) {
+	if list := s.ownLoaders(); list != nil {
+		return s.byLoaders(L, name, list), lua.LString(name)
+	}
+	if fn := s.preloaded(name); fn != nil {
+		return fn, lua.LString(name)
+	}
+	fn, arg, err := s.find(L, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		guard.Raise(L, 1, "module '"+name+"' not found: "+err.Error())
+	}
+	if err != nil {
+		guard.Raise(L, 1, "error loading module '"+name+"': "+err.Error())
+	}
+	return fn, arg
 }
 
 // preloaded returns what the script has put into package.preload, or nil.
@@ -178,9 +195,8 @@ func seeAll(L *lua.LState) int {
 	return 0
 }
 
-// find returns the chunk of a module and its argument. A module of eslua that needs none
-// is the argument itself.
-func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue) {
+// find returns the chunk of a module and its argument, as load does.
+func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue, err error) {
 	fn, err := s.search(L, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		fn, err = s.compiled(name)
@@ -189,15 +205,9 @@ func (s *State) find(L *lua.LState, name string) (chunk, arg lua.LValue) {
 		t := s.ownTable(name)
 		s.guard.FillLibrary(L, t)
 		if l.source == nil {
-			return nil, t
+			return nil, t, nil
 		}
-		return s.guard.NewFunction(l.source.proto), t
+		return s.guard.NewFunction(l.source.proto), t, nil
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		guard.Raise(L, 1, "module '"+name+"' not found: "+err.Error())
-	}
-	if err != nil {
-		guard.Raise(L, 1, "error loading module '"+name+"': "+err.Error())
-	}
-	return fn, lua.LString(name)
+	return fn, lua.LString(name), err
 }

@@ -36,6 +36,7 @@ type State struct {
 	free     []*Args
 	strings  *lua.LTable                                              // the library string
 	loaded   *lua.LTable                                              // package.loaded
+	loaders  [2]lua.LValue                                            // package.loaders, as the script finds it
 	preload  *lua.LTable                                              // package.preload
 	packages *lua.LTable                                              // the table package, nil until the script names it
 	place    func(path string, charge func(bytes int)) (Place, error) // nil: see FindFiles
