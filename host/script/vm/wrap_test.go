@@ -155,7 +155,7 @@ func TestArguments(t *testing.T) {
 		{`exchange.LINES`, "4"},
 		{`phone.number`, "1000"},
 		{`phone.colour`, "nil"},
-		{`tostring(phone):match("^<userdata of type 'Phone %*' at 0x%x+>$") ~= nil`, "true"},
+		{`tostring(phone):match("^<userdata of type 'CorePhone %*' at 0x%x+>$") ~= nil`, "true"},
 		{`type(phone)`, "userdata"},
 		{`phone == phone, phone == other`, "true	false"},
 		{`getmetatable(phone)`, "false"},
