@@ -59,7 +59,7 @@ var dialStatus = map[string]string{"ORIGINATOR_CANCEL": "CANCEL", "USER_BUSY": "
 // went. The channel that was dialled is described by its uuid and its callee; there may be
 // none.
 func (s *Session) noteDialling(ctx context.Context, cause, uuid, callee string) {
-	if s.gone() {
+	if s.ended() {
 		return
 	}
 	vars := [][2]string{{"originate_disposition", cause}, {"DIALSTATUS", cmp.Or(dialStatus[cause], cause)}}

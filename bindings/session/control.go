@@ -143,7 +143,7 @@ func sleep(s *Session, a *vm.Args) (lua.LValue, error) {
 	stopped, err := s.waitWithCallbacks(a, &prompt{input: true, dtmf: true}, func() error {
 		return s.call.Sleep(a.Context(), milliseconds(a.Int(0)))
 	})
-	return intBool(!stopped && !s.ended()), err
+	return intBool(!stopped && !s.gone()), err
 }
 
 // ready reports whether the script still has the channel, and runs a pending

@@ -34,11 +34,11 @@ func (s *Session) runHook() error {
 		return nil
 	}
 	why := "hangup"
-	if !s.ended() {
-		if !s.transferred() {
-			return nil
-		}
+	switch {
+	case s.call.Transferred() || !s.ended() && s.transferred(): // it may have hung up since
 		why = "transfer"
+	case !s.ended():
+		return nil
 	}
 	s.hook.pending = false
 	s.input = inputCallback{}

@@ -151,6 +151,7 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 		return false, err
 	}
 	var caller, variables []syntax.Var
+	dialling := ctx
 	if aLeg != nil && aLeg.call != nil {
 		if aLeg.movedOn() {
 			s.dialCause = "ORIGINATOR_CANCEL"
@@ -160,12 +161,12 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 			return false, err
 		}
 		var giveUp func()
-		ctx, giveUp = context.WithCancel(ctx)
+		dialling, giveUp = context.WithCancel(ctx)
 		aLeg.cancelDial = giveUp
 		defer func() { aLeg.cancelDial = nil; giveUp() }()
 	}
 	s.dialCause = "DESTINATION_OUT_OF_ORDER"
-	leg, err := s.set.dial(ctx, legs.Request{Dial: target, Timeout: timeout, Variables: variables, Caller: caller})
+	leg, err := s.set.dial(dialling, legs.Request{Dial: target, Timeout: timeout, Variables: variables, Caller: caller})
 	var failed *legs.FailedError
 	var uuid, callee string
 	if aLeg != nil && aLeg.call != nil {

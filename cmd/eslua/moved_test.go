@@ -37,6 +37,7 @@ var waiters = map[string][]string{
 var functionWaiters = []string{
 	`freeswitch.Session("loopback/m:^:sleep:600000/default/inline", session):ready()`,
 	`freeswitch.bridge(session, leg)`,
+	`(function() while session:ready() do freeswitch.msleep(100) end end)()`,
 }
 
 const elsewhere = "set:arrived=yes,sleep:2500,hangup:NO_ANSWER"

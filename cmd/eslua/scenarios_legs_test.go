@@ -72,6 +72,26 @@ log(session:ready(), leg:ready())`,
 			lines: []string{"false false"}, after: "USER_BUSY",
 		},
 		{
+			name: "theCallIsTransferredWhileALegIsDialled", far: answered(),
+			script: `
+session:answer()
+freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. session.uuid .. " sleep:1000,hangup:NO_ANSWER inline")
+local leg = freeswitch.Session("loopback/m:^:sleep:60000/default/inline", session)
+log(leg:ready(), leg:hangupCause(), session:getVariable("originate_disposition"), session:getVariable("DIALSTATUS"))`,
+			lines: []string{"false ORIGINATOR_CANCEL ORIGINATOR_CANCEL CANCEL"}, after: "NO_ANSWER",
+		},
+		{
+			name: "theHookSaysWhatTheCallDidFirst", far: answered(),
+			script: `
+session:answer()
+function gone(s, what) log("hook", what) end
+session:setHangupHook("gone")
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:sleep:100^answer^sleep:60000/default/inline")
+freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. session.uuid .. " sleep:100,hangup:NO_ANSWER inline")
+log(leg:sleep(3000), session:ready())`,
+			lines: []string{"hook transfer", "1 false"}, after: "NO_ANSWER",
+		},
+		{
 			name: "secondLegIsBusy", far: answered(),
 			script: `
 session:answer()

@@ -33,6 +33,7 @@ type Call struct {
 	connectSequence uint64 // Event-Sequence of the reply to connect
 	mayBeStale      bool   // no event that is newer than that has come yet
 	gone            bool   // see Gone
+	leaves          bool   // an event that waits shows that the call has moved on or hung up
 	jobsSubscribed  bool
 	finally         func(context.Context)
 }
@@ -77,13 +78,25 @@ func (c *Call) HungUp() (cause string, yes bool) {
 // instructions of a script.
 func (c *Call) Gone() bool {
 	if !c.gone && !c.hungUp {
-		c.conn.Look()
-		c.conn.Peek(func(e esl.Event) {
-			c.gone = c.gone || strings.HasPrefix(e.Name(), "CHANNEL_HANGUP") && c.IsOwn(e)
-		})
+		c.peek()
 		c.gone = c.gone || c.conn.Err() != nil
 	}
 	return c.gone || c.hungUp
+}
+
+// peek looks for the call's end among the events that have arrived, and leaves them.
+func (c *Call) peek() {
+	c.conn.Look()
+	c.conn.Peek(func(e esl.Event) {
+		ev := viewOf(e)
+		if ev.uuid != c.shown {
+			return
+		}
+		then := c.channel
+		then.update(ev)
+		c.gone = c.gone || strings.HasPrefix(ev.name, "CHANNEL_HANGUP")
+		c.leaves = c.leaves || then.hungUp || then.moved || leavesNow(ev)
+	})
 }
 
 // Lost reports whether the connection has ended before the call.

@@ -115,11 +115,17 @@ func (c *Call) dispatchUntil(done func() bool) bool {
 }
 
 // catchUp dispatches the events that have arrived, so that an answer about the
-// call's state is up to date. Inside an observer it does nothing: events keep
-// their order.
+// call's state is up to date. Inside an observer it leaves them, so that they keep
+// their order, unless one of them shows that the call has hung up or moved on.
 func (c *Call) catchUp() {
 	if c.observerDepth > 0 {
-		return
+		if c.hungUp || c.moved {
+			return
+		}
+		if c.peek(); !c.leaves {
+			return
+		}
+		c.leaves = false
 	}
 	c.conn.Look()
 	for ev, ok := c.conn.Poll(); ok; ev, ok = c.conn.Poll() {
