@@ -17,6 +17,7 @@ type channel struct {
 	cause    string
 	appsOver bool // no application can complete any more
 	finished bool // CHANNEL_HANGUP_COMPLETE, the last event, has come
+	dialled  bool // it runs CS_CONSUME_MEDIA: originate is not done with it
 	executes bool // the channel has been in CS_EXECUTE, the state of a dialplan
 	left     bool // our socket application does not park it, but it is still ours
 	moved    bool // the channel is somebody else's
@@ -26,10 +27,9 @@ type channel struct {
 }
 
 const (
-	stateRouting      = 2
-	stateExecute      = 4
-	stateConsumeMedia = 7
-	stateHangup       = 10
+	stateRouting = 2
+	stateExecute = 4
+	stateHangup  = 10
 )
 
 var stateNames = [...]string{"CS_NEW", "CS_INIT", "CS_ROUTING", "CS_SOFT_EXECUTE", "CS_EXECUTE",
@@ -52,6 +52,9 @@ func (h *channel) update(ev eventView) {
 	}
 	if n, err := strconv.Atoi(ev.stateNumber); err == nil {
 		h.state = n
+	}
+	if ev.state != "" { // the number is that of the next state (switch_channel.c:switch_channel_event_set_basic_data)
+		h.dialled = ev.state == "CS_CONSUME_MEDIA"
 	}
 	h.executes = h.executes || h.state == stateExecute
 	if h.state == stateRouting || h.executes && h.state != stateExecute && h.state < stateHangup {

@@ -176,7 +176,7 @@ func (s *Server) newCall(conn *esl.Conn, local net.Addr, connect esl.Event) (*Ca
 	c.mayBeStale = c.connectSequence > 0
 	c.update(ev)
 	conn.Keep(c.snapshot)
-	c.dialplan = c.state == stateExecute
+	c.dialplan = c.state == stateExecute && !c.dialled
 	if !socket.full || !socket.async {
 		return c, &controlError{socket}
 	}
@@ -205,7 +205,7 @@ func (c *Call) hasLeftSocket() bool {
 // a channel over before originate is done with it, and an application executed
 // then ends at once, when the channel continues where it was originated to.
 func (c *Call) awaitMove(ctx context.Context) {
-	if c.state != stateConsumeMedia || c.hungUp {
+	if !c.dialled || c.hungUp {
 		return
 	}
 	moving := true

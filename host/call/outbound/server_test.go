@@ -185,6 +185,27 @@ func TestAChannelThatHasGoneOnIsNotServed(t *testing.T) {
 	}
 }
 
+// execute_on_answer hands over a channel whose next state is CS_EXECUTE already, and
+// originate's application begins after that.
+func TestAChannelThatOriginateContinuesIsServed(t *testing.T) {
+	h := open(t, outbound.Config{})
+	p := h.dial()
+	reply := strings.Replace(connectReply, "Channel-State: CS_EXECUTE\n", "Channel-State: CS_CONSUME_MEDIA\n", 1)
+	if reply == connectReply {
+		t.Fatal("the reply to connect has another state")
+	}
+	p.greet(reply)
+	media := []string{"Channel-State", "CS_CONSUME_MEDIA"}
+	p.send(event("CHANNEL_PARK", media...), event("CHANNEL_UNPARK", media...), ends("socket", "originate's", media...))
+	h.clock.WaitForTimer(time.Second)
+	p.send(event("CHANNEL_STATE"), begins("park", "originate's"), event("CHANNEL_PARK"))
+	if <-on(h, func(ctx context.Context, c *outbound.Call) bool { _ = c.Sleep(ctx, 0); return c.Moved() }) {
+		t.Error("it is said to have moved on")
+	}
+	h.finish()
+	p.goodbye()
+}
+
 func TestSocketApplicationOfOurOwnIsNoTransfer(t *testing.T) {
 	h := open(t, outbound.Config{})
 	p := h.call()
