@@ -48,7 +48,7 @@ func (s *Session) isForeign() bool {
 // attempts have an end, because a pickup that is over does not tell the leg.
 const (
 	pickupPause = 20 * time.Millisecond
-	pickupTries = 250
+	pickupTries = 150
 )
 
 // lead connects the channel with a leg as the application bridge does, in its own
@@ -74,7 +74,7 @@ func (s *Session) lead(leg *Session, a *vm.Args) error {
 	s.onEvent = func(ev esl.Event) {
 		switch name := ev.Name(); {
 		case name == "CHANNEL_EXECUTE" && ev.Get("Application") == "bridge":
-			pickUp(a, key)
+			pickUp(a, key, s)
 		case name == "CHANNEL_BRIDGE":
 			restore()
 		}
@@ -122,11 +122,15 @@ func (s *Session) keepDialResult(a *vm.Args) (restore func(), err error) {
 // pickUp has a leg answer the pickup that another channel dials, as soon as it does.
 // FreeSWITCH makes the leg's caller its callee and the pickup's caller its caller, so
 // the two are exchanged before.
-func (s *Session) pickUp(a *vm.Args, key string) {
+func (s *Session) pickUp(a *vm.Args, key string, by *Session) {
 	if err := s.leg.FlipCallerID(); err != nil {
 		return
 	}
 	for tries := 0; tries < pickupTries && !s.gone(); tries++ {
+		if by.gone() { // before it was connected
+			_ = s.leg.FlipCallerID() // an error is that the leg has gone, too
+			return
+		}
 		if _, err := s.call.Execute(a.Context(), "pickup", key); err != nil {
 			return
 		}
@@ -138,8 +142,11 @@ func (s *Session) pickUp(a *vm.Args, key string) {
 
 // pickUp has the channel leave what it does and answer the pickup that another channel
 // dials. uuid_bridge would have both leave it, and the script would lose its call.
-func (c *attached) pickUp(a *vm.Args, key string) {
+func (c *attached) pickUp(a *vm.Args, key string, by *Session) {
 	for range pickupTries {
+		if by.gone() {
+			return
+		}
 		exists, err := c.env.Switch.API(a.Context(), syntax.ForChannel("uuid_exists", key, ""))
 		if err != nil || strings.TrimSpace(exists) == "true" {
 			break

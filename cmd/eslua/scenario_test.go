@@ -97,8 +97,18 @@ func (s scenario) run(t *testing.T, v venue) {
 	ctx, sw := v.ctx, v.sw
 	id := uuid.NewString() + s.callID
 	act := v.seen.expect(id)
+	if s.bridged != "" {
+		subscribe, err := esl.Subscribe("plain", "CHANNEL_BRIDGE")
+		sw.do(ctx, t, subscribe, err)
+	}
 	if answer := sw.api(ctx, t, s.originate(id, v.listen)); !strings.HasPrefix(answer, "+OK") {
 		t.Fatalf("originate: %s", answer)
+	}
+	if s.bridged != "" {
+		leg := sw.next(ctx, t, "CHANNEL_BRIDGE", id).Get("Bridge-B-Unique-ID")
+		if answer := sw.api(ctx, t, strings.NewReplacer("%call", id, "%leg", leg).Replace(s.bridged)); !strings.HasPrefix(answer, "+OK") {
+			t.Fatalf("%s: %s", s.bridged, answer)
+		}
 	}
 	if s.press != "" {
 		sw.pressAgain(ctx, t, id, s.press, act.over)
@@ -298,13 +308,19 @@ func (sw *switchEvents) pressAgain(ctx context.Context, t *testing.T, id, digits
 // hangup waits for the channel's end and returns its cause.
 func (sw *switchEvents) hangup(ctx context.Context, t *testing.T, id string) string {
 	t.Helper()
+	return sw.next(ctx, t, "CHANNEL_HANGUP_COMPLETE", id).Get("Hangup-Cause")
+}
+
+// next waits for an event of the channel.
+func (sw *switchEvents) next(ctx context.Context, t *testing.T, name, id string) esl.Event {
+	t.Helper()
 	for {
 		e, err := sw.conn.Next(ctx)
 		if err != nil {
-			t.Fatalf("the channel did not end: %v", err)
+			t.Fatalf("there is no %s: %v", name, err)
 		}
-		if e.Name() == "CHANNEL_HANGUP_COMPLETE" && strings.HasPrefix(e.Get("Unique-ID"), id[:36]) {
-			return e.Get("Hangup-Cause")
+		if e.Name() == name && strings.HasPrefix(e.Get("Unique-ID"), id[:36]) {
+			return e
 		}
 	}
 }

@@ -16,44 +16,44 @@ session:hangup()`,
 		},
 		{
 			name: "aLegIsKilledInTheBridge", far: answered(),
+			bridged: "uuid_kill %leg USER_BUSY",
 			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
-freeswitch.API():execute("sched_api", "+1 none uuid_kill " .. leg.uuid .. " USER_BUSY")
 freeswitch.bridge(session, leg)
 log(session:ready(), leg:ready())`,
 			lines: []string{"true false"}, after: "NO_ANSWER",
 		},
 		{
 			name: "aLegIsTransferredOutOfTheBridge", far: answered(),
+			bridged: "uuid_transfer %leg sleep:200,hangup inline",
 			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
-freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. leg.uuid .. " sleep:200,hangup inline")
 freeswitch.bridge(session, leg)
 log(session:ready(), leg:ready())`,
 			lines: []string{"true false"}, after: "NO_ANSWER",
 		},
 		{
 			name: "aLegIsParkedInTheBridge", far: answered(),
+			bridged: "uuid_park %leg",
 			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
-freeswitch.API():execute("sched_api", "+1 none uuid_park " .. leg.uuid .. "")
 freeswitch.bridge(session, leg)
 log(session:ready(), leg:ready())`,
 			lines: []string{"true false"}, after: "NO_ANSWER",
 		},
 		{
 			name: "theCallIsTransferredOutOfTheBridge", far: answered(),
+			bridged: "uuid_transfer %call sleep:200,hangup:USER_BUSY inline",
 			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
-freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. session.uuid .. " sleep:200,hangup:USER_BUSY inline")
 freeswitch.bridge(session, leg)
 for i = 1, 50 do if leg:ready() then leg:sleep(100) end end
 log(session:ready(), leg:ready())`,
@@ -61,11 +61,12 @@ log(session:ready(), leg:ready())`,
 		},
 		{
 			name: "parkAfterTheBridge", far: answered(),
+			bridged: "uuid_kill %leg",
 			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
-session:setVariable("park_after_bridge", "true") session:setVariable("park_timeout", "2:USER_BUSY") freeswitch.API():execute("sched_api", "+1 none uuid_kill " .. leg.uuid .. "")
+session:setVariable("park_after_bridge", "true") session:setVariable("park_timeout", "2:USER_BUSY")
 freeswitch.bridge(session, leg)
 for i = 1, 50 do if session:ready() then session:sleep(100) end end
 log(session:ready(), leg:ready())`,
@@ -90,6 +91,18 @@ local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:sleep:100^
 freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. session.uuid .. " sleep:100,hangup:NO_ANSWER inline")
 log(leg:sleep(3000), session:ready())`,
 			lines: []string{"hook transfer", "1 false"}, after: "NO_ANSWER",
+		},
+		{
+			// The bridge is on its way to FreeSWITCH, or about to be.
+			name: "theCallIsTransferredAsItIsBridged", far: answered(),
+			script: `
+session:answer()
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:sleep:100^answer^sleep:60000/default/inline")
+local began = os.time()
+freeswitch.API():execute("bgapi", "uuid_transfer " .. session.uuid .. " sleep:200,hangup:USER_BUSY inline")
+freeswitch.bridge(session, leg)
+log(os.time() - began < 4, session:ready(), leg:ready(), leg:sleep(100))`,
+			lines: []string{"true false true 1"}, after: "USER_BUSY",
 		},
 		{
 			name: "secondLegIsBusy", far: answered(),

@@ -14,19 +14,20 @@ import (
 // simulator and, with ESLUA_LIVE, against a real FreeSWITCH, which needs no
 // dialplan for it: both ends are written inline.
 type scenario struct {
-	name   string
-	script string          // the flow; empty is scripts/inviteToConf.lua
-	callID string          // is added to the channel's uuid, as if that were a SIP Call-ID
-	args   string          // after the flow's name in the socket's path
-	far    []string        // what the far end of the loopback does
-	vars   string          // variables of the originated leg
-	press  string          // digits that are pressed from outside, once a second
-	target string          // what originate runs on it; empty is the flow's socket. %s is host:port/path
-	own    config.Flow     // of the flow
-	lines  []string        // what the script logs, in order
-	calls  map[string]bool // which functions it calls or must not call
-	cause  string          // the call's hangup cause as the host sees it; empty: the host does not see the hangup
-	after  string          // the channel's hangup cause, if it hangs up after the host has given it back
+	name    string
+	script  string          // the flow; empty is scripts/inviteToConf.lua
+	callID  string          // is added to the channel's uuid, as if that were a SIP Call-ID
+	args    string          // after the flow's name in the socket's path
+	far     []string        // what the far end of the loopback does
+	vars    string          // variables of the originated leg
+	press   string          // digits that are pressed from outside, once a second
+	target  string          // what originate runs on it; empty is the flow's socket. %s is host:port/path
+	bridged string          // an API command for when the call has been bridged; %call and %leg stand for uuids
+	own     config.Flow     // of the flow
+	lines   []string        // what the script logs, in order
+	calls   map[string]bool // which functions it calls or must not call
+	cause   string          // the call's hangup cause as the host sees it; empty: the host does not see the hangup
+	after   string          // the channel's hangup cause, if it hangs up after the host has given it back
 }
 
 // answered returns a far end that answers, does the rest and then stays.
