@@ -17,7 +17,7 @@ session:hangup()`,
 		{
 			name: "aLegIsKilledInTheBridge", far: answered(),
 			bridged: "uuid_kill %leg USER_BUSY",
-			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			target:  `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
@@ -28,7 +28,7 @@ log(session:ready(), leg:ready())`,
 		{
 			name: "aLegIsTransferredOutOfTheBridge", far: answered(),
 			bridged: "uuid_transfer %leg sleep:200,hangup inline",
-			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			target:  `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
@@ -39,7 +39,7 @@ log(session:ready(), leg:ready())`,
 		{
 			name: "aLegIsParkedInTheBridge", far: answered(),
 			bridged: "uuid_park %leg",
-			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			target:  `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
@@ -50,7 +50,7 @@ log(session:ready(), leg:ready())`,
 		{
 			name: "theCallIsTransferredOutOfTheBridge", far: answered(),
 			bridged: "uuid_transfer %call sleep:200,hangup:USER_BUSY inline",
-			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			target:  `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
@@ -62,7 +62,7 @@ log(session:ready(), leg:ready())`,
 		{
 			name: "parkAfterTheBridge", far: answered(),
 			bridged: "uuid_kill %leg",
-			target: `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
+			target:  `'m:^:socket:%s async full^sleep:100^hangup:NO_ANSWER' inline`,
 			script: `
 session:answer()
 local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:answer^sleep:60000/default/inline")
