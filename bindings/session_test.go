@@ -125,6 +125,34 @@ func TestWhatIsDoneAfterTheHangup(t *testing.T) {
 	})
 }
 
+// An event with the Unique-ID of a channel that is up would be queued to that channel.
+func TestAnEventKeepsItsUniqueID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, ``)
+		events := h.events("CUSTOM", "eslua::id")
+		_, o := h.runScript(`
+		local function fire(id)
+			local e = freeswitch.Event("CUSTOM", "eslua::id")
+			e:addHeader("unique-id", id)
+			assert(e:fire())
+		end
+		fire(freeswitch.API():execute("create_uuid"))
+		fire(session:get_uuid())
+		session:hangup()
+		fire(session:get_uuid())
+	`)
+		for i, want := range []bool{true, false, true} {
+			e, err := events.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id := e.Get("Unique-ID"); (id != "") != want || i == 2 && id != o.uuid {
+				t.Errorf("event %d has the Unique-ID %q", i, id)
+			}
+		}
+	})
+}
+
 func TestScriptEndLetsTheDialplanGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, `session:answer() r = session:getVariable("after")`)

@@ -2,8 +2,10 @@ package event
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -210,8 +212,8 @@ func class() *vm.Class {
 			},
 			{
 				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}},
-				Differs: "FreeSWITCH adds the headers Command and Event-UUID, and the event goes without its Unique-ID.",
-				Doc: "Fires a copy of the event into FreeSWITCH; it may hold 64 KiB. It goes without its Unique-ID, which would have FreeSWITCH queue it to that channel instead. " +
+				Differs: "FreeSWITCH adds the headers Command and Event-UUID, and the event goes without the Unique-ID of a channel that is up.",
+				Doc: "Fires a copy of the event into FreeSWITCH; it may hold 64 KiB. It goes without the Unique-ID of a channel that is up, which would have FreeSWITCH queue it to that channel instead. " +
 					"An event that came from FreeSWITCH is not fired. The flow needs the grant fire_events, which it has by default; without it an error is raised.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nif not e:fire() then freeswitch.consoleLog(\"err\", \"not fired\") end",
 				Go:      method(fire),
@@ -289,6 +291,9 @@ func fire(e *Event, a *vm.Args) error {
 	}
 	env := a.Instance().(*run.Env)
 	headers := e.sendHeaders()
+	if id, ok := e.Get("Unique-ID"); ok && isUp(a.Context(), env, id) {
+		headers = slices.DeleteFunc(headers, func(h [2]string) bool { return strings.EqualFold(h[0], "Unique-ID") })
+	}
 	body, _ := e.Body()
 	if err := env.Grants.CheckEvent(e.Name(), headers, body); err != nil {
 		return err
@@ -305,6 +310,20 @@ func fire(e *Event, a *vm.Args) error {
 	}
 	a.ReturnBool(err == nil)
 	return nil
+}
+
+// isUp reports whether a channel is up. FreeSWITCH would queue an event with its Unique-ID
+// to it instead of firing it (mod_event_socket.c:parse_command).
+func isUp(ctx context.Context, env *run.Env, id string) bool {
+	if env.Call != nil && id == env.Call.UUID() {
+		_, hungUp := env.Call.HungUp()
+		return !hungUp
+	}
+	if id == "" || strings.ContainsAny(id, "\r\n") {
+		return false
+	}
+	answer, err := env.Switch.API(ctx, syntax.ForChannel("uuid_exists", id, ""))
+	return err != nil || strings.TrimSpace(answer) != "false"
 }
 
 // chatSend sends the event with the command chat (mod_dptools.c:chat_api_function).
@@ -340,17 +359,15 @@ func chatSend(e *Event, a *vm.Args) error {
 }
 
 // sendHeaders returns the headers for sendevent. The name travels in the command
-// and the length belongs to the body. With the Unique-ID of a living channel,
-// which setEventData adds, FreeSWITCH would queue the event to that channel
-// instead of firing it (mod_event_socket.c:parse_command). Line ends cannot travel
-// in a header. They are encoded as FreeSWITCH encodes them: it does not encode such
-// text again (switch_utils.c:switch_url_encode), so a client that gets the event as
-// text/event-plain reads line ends.
+// and the length belongs to the body. Line ends cannot travel in a header. They are
+// encoded as FreeSWITCH encodes them: it does not encode such text again
+// (switch_utils.c:switch_url_encode), so a client that gets the event as text/event-plain
+// reads line ends.
 func (e *Event) sendHeaders() [][2]string {
 	out := make([][2]string, 0, len(e.headers.list))
 	for h := range e.headers.all() {
 		switch strings.ToLower(h.name) {
-		case "", "event-name", "content-length", "unique-id":
+		case "", "event-name", "content-length":
 		case "core-uuid", "freeswitch-hostname", "freeswitch-switchname", "freeswitch-ipv4", "freeswitch-ipv6", "event-date-local", "event-date-gmt",
 			"event-date-timestamp", "event-calling-file", "event-calling-function", "event-calling-line-number": // FreeSWITCH adds its own
 		default:

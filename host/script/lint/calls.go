@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -57,8 +58,11 @@ func (c *Checker) Calls(name, src string) ([]Call, error) {
 func (r *reader) textOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StringConcatOpExpr:
-		return r.textOf(e.Lhs) + r.textOf(e.Rhs)
+		return bounded(r.textOf(e.Lhs) + r.textOf(e.Rhs))
 	case *ast.FuncCallExpr:
+		if text, ok := r.formatted(e); ok {
+			return text
+		}
 		if f, _ := r.called(e); f != nil && (f.name == "session:get_uuid" || f.name == "session:getVariable" && len(e.Args) == 1 && r.textOf(e.Args[0]) == "uuid") {
 			return Own
 		}
@@ -76,4 +80,43 @@ func (r *reader) textOf(e ast.Expr) string {
 		return v.String()
 	}
 	return Unknown
+}
+
+// bounded returns a text, or Unknown for one that has doubled itself too often.
+func bounded(text string) string {
+	if len(text) > 64<<10 {
+		return Unknown
+	}
+	return text
+}
+
+var conversion = regexp.MustCompile(`%[-+ #0]*\d*(\.\d*)?[a-zA-Z%]`)
+
+// formatted returns the text of string.format(text, ...) or (text):format(...).
+func (r *reader) formatted(e *ast.FuncCallExpr) (string, bool) {
+	sig, _ := r.called(e)
+	if sig == nil || sig.name != "string.format" {
+		return "", false
+	}
+	args := e.Args
+	if e.Func == nil {
+		args = slices.Concat([]ast.Expr{e.Receiver}, args)
+	}
+	if len(args) == 0 {
+		return "", false
+	}
+	next := 1
+	return bounded(conversion.ReplaceAllStringFunc(r.textOf(args[0]), func(c string) string {
+		switch {
+		case c == "%%":
+			return "%"
+		case next >= len(args):
+			return Unknown
+		}
+		next++
+		if c == "%s" || c == "%d" {
+			return r.textOf(args[next-1])
+		}
+		return Unknown
+	})), true
 }

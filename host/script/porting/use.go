@@ -3,6 +3,7 @@ package porting
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/eslua/eslua/host/script/grant"
@@ -15,6 +16,9 @@ const stand = "70707"
 
 // own stands for the UUID of the script's own channel.
 const own = "0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a"
+
+// variable is one that session:execute fills in before its text is checked.
+var variable = regexp.MustCompile(`\$\{[^${}()]*\}`)
 
 // A use is one call of a function by a script.
 type use struct {
@@ -66,7 +70,7 @@ func (u use) check() error {
 			return nil
 		}
 		u.report.Applications[u.arg(0)]++
-		return g.CheckApp(u.arg(0), u.text(1))
+		return g.CheckApp(u.arg(0), variable.ReplaceAllString(u.text(1), stand))
 	case "api:execute", "api:executeString", "eslconnection:api", "eslconnection:bgapi":
 		return u.command(g)
 	case "session:streamFile":
@@ -76,7 +80,7 @@ func (u use) check() error {
 	case "session:read":
 		return g.CheckApp("playback", u.media(2))
 	case "session:playAndGetDigits":
-		return errors.Join(g.CheckApp("playback", u.media(5)), g.CheckApp("playback", u.media(6)))
+		return errors.Join(g.CheckApp("playback", u.media(5)), g.CheckApp("playback", u.media(6)), g.CheckApp("transfer", u.text(10)))
 	case "session:transfer":
 		return g.CheckApp("transfer", strings.TrimSpace(u.text(0)+" "+u.text(1)+" "+u.text(2)))
 	case "freeswitch.Session":
@@ -152,7 +156,7 @@ func (u use) grants(err error) {
 	text := strings.ReplaceAll(refused.Error(), refused.Name, name)
 	list := map[string]string{grant.APICommand: "api", grant.Application: "apps", grant.Use: "apps"}[refused.Kind]
 	switch {
-	case refused.Channel != "":
+	case refused.Channel != "" && strings.Contains(refused.Channel, stand):
 		if u.report.first("channel " + refused.Name) {
 			u.remark(Dynamic, "%s acts on a channel: on one that is neither the call nor a leg of the script, it needs grants: {%s: {allow: [%s]}}", refused.Name, list, refused.Name)
 		}

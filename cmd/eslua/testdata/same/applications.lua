@@ -1,0 +1,16 @@
+-- caller: playback:silence_stream://10000
+local function say(...) local t = {} for i = 1, select("#", ...) do t[i] = tostring((select(i, ...))) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
+session:answer()
+session:execute("log", "INFO from the script")
+session:execute("hash", "insert/porting/a/1")
+session:execute("eval", "${caller_id_number}")
+session:execute("limit", "hash porting everyone 10")
+session:execute("info")
+session:execute("start_dtmf")
+session:execute("stop_dtmf")
+session:execute("bind_digit_action", "realm,1,exec:log,INFO pressed")
+session:execute("clear_digit_action", "realm")
+session:execute("no_such_application", "x")
+session:execute("sched_hangup", "+60 ALLOTTED_TIMEOUT")
+session:execute("presence", "in|1000@example.org|busy")
+say(session:ready())

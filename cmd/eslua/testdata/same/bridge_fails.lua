@@ -1,0 +1,3 @@
+local function say(...) local t = {} for i = 1, select("#", ...) do t[i] = tostring((select(i, ...))) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
+session:execute("bridge", "loopback/hangup:NO_ANSWER/default/inline")
+say("after", session:ready(), session:hangupCause())

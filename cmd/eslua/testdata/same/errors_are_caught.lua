@@ -1,0 +1,11 @@
+local function say(...) local t = {} for i = 1, select("#", ...) do t[i] = tostring((select(i, ...))) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
+local ok, why = pcall(function() error({ code = 7 }) end)
+say(ok, why.code)
+ok, why = pcall(error, "text", 0)
+say(ok, why)
+ok = pcall(session.setVariable, session)
+say(ok)
+ok = pcall(session.streamFile)
+say(ok, session:ready())
+ok, why = xpcall(function(a) return a end, debug.traceback, "x")
+say(ok, why)

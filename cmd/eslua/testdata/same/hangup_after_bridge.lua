@@ -1,0 +1,6 @@
+-- caller: playback:silence_stream://10000
+local function say(...) local t = {} for i = 1, select("#", ...) do t[i] = tostring((select(i, ...))) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
+session:answer()
+session:execute("set", "hangup_after_bridge=true")
+session:execute("bridge", "loopback/m:^:answer^sleep:400^hangup/default/inline")
+say("after", session:ready())

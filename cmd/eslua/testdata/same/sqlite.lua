@@ -1,0 +1,12 @@
+local function say(...) local t = {} for i = 1, select("#", ...) do t[i] = tostring((select(i, ...))) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
+local dbh = freeswitch.Dbh("sqlite:///tmp/porting-calls.db")
+say(dbh:connected())
+say(dbh:test_reactive("select a from calls limit 1", "drop table calls", "create table calls (a text, b integer)"))
+dbh:query("delete from calls")
+say(dbh:query("insert into calls values ('x', 1)"), string.format("%d", dbh:affected_rows()))
+dbh:query("insert into calls values ('it''s', null)")
+say(dbh:query("select a, b, upper(a) as c from calls order by a", function(row) say(row.a, row.b, row["c"]) end))
+dbh:query("select a from calls order by a", function(row) say("one row", row.a) return 1 end)
+say(dbh:query("select no_such_column from calls"))
+dbh:release()
+say(dbh:connected())
