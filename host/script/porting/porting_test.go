@@ -46,6 +46,8 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		// applications
 		{`session:execute("bridge", "user/1000")`, "", ""},
 		{`session:execute("bridge", "user/" .. argv[1])`, "", ""},
+		{`session:execute("set", "a=${b}${c}")`, "", ""},
+		{`session:playAndGetDigits(1, 1, 1, 300, "#", "a.wav", "", "1", "x", 300, "system:ls inline")`, `grant: the application "system"`, `apps: {allow: ["system"]}`},
 		{`session:execute(argv[1], "x")`, "dynamic: the application is known only", ""},
 		{`session:execute("system", "ls " .. argv[1])`, `grant: the application "system" is not granted`, `apps: {allow: ["system"]}`},
 		{`session:execute("bind_digit_action", "a,1,exec:" .. app .. ",x,both,self")`, "dynamic: the application is known only", ""},
@@ -72,6 +74,10 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		{`local uuid = session:get_uuid() uuid = argv[1] freeswitch.API():execute("uuid_kill", uuid)`, "dynamic: uuid_kill acts on a channel", ""},
 		{`local command = "system " .. argv[1] freeswitch.API():executeString(command)`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
 		{`local a a = a .. "x" freeswitch.API():executeString(a)`, "dynamic: the API command is known only", ""},
+		{`freeswitch.API():executeString(string.format("system ls %s %5.2f", dir, n))`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
+		{`freeswitch.API():executeString(("uuid_kill %s 100%%"):format(session:get_uuid()))`, "", ""},
+		{`freeswitch.API():execute("sched_del", "cleanup")`, `grant: the API command "sched_del"`, `api: {allow: ["sched_del"]}`},
+		{`local a = "system x" local b = a .. a local c = b .. b .. b .. b freeswitch.API():executeString(c)`, `grant: the API command "system"`, `api: {allow: ["system"]}`},
 		{`freeswitch.API():executeString("bgapi " .. command)`, "dynamic: the API command is known only", ""},
 		{`freeswitch.setGlobalVariable("a", "b")`, `grant: the API command "global_setvar"`, `api: {allow: ["global_setvar"]}`},
 		// legs and events
