@@ -265,4 +265,3 @@ func (c *seenCall) clean(near, caller string) {
 	}
 	slices.Sort(c.ends)
 }
-
