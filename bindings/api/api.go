@@ -4,13 +4,24 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 )
+
+// isCommand returns an error if the first word is a misspelt command.
+func isCommand(line string) error {
+	name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if meant := grant.MeantCommand(name); meant != "" {
+		return fmt.Errorf("FreeSWITCH has no API command %q; did you mean %s?", name, meant)
+	}
+	return nil
+}
 
 // client is an object of freeswitch.API.
 type client struct{ vm.Nothing }
@@ -52,7 +63,7 @@ func class() *vm.Class {
 			{
 				Name: "execute", Native: "API::execute(char const *,char const *)",
 				Params: []vm.Param{
-					{Name: "command", Kind: vm.String, Doc: "the command's name, such as uuid_getvar"},
+					{Name: "command", Kind: vm.String, Doc: "the command's name, such as uuid_getvar", Check: isCommand},
 					{Name: "arguments", Kind: vm.String, Optional: true, Default: "none", Doc: "its arguments, as one text"},
 				},
 				Results: output,
@@ -65,7 +76,7 @@ func class() *vm.Class {
 			},
 			{
 				Name: "executeString", Native: "API::executeString(char const *)",
-				Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments"}},
+				Params:  []vm.Param{{Name: "line", Kind: vm.String, Doc: "the command and its arguments", Check: isCommand}},
 				Results: output,
 				Differs: "As api:execute.",
 				Doc:     "Runs an API command line and waits for its output.",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/compiler"
@@ -16,6 +17,9 @@ import (
 func (r *reader) file() *File {
 	f := &File{sets: map[string]bool{}, Imports: r.imports()}
 	f.dynamic = f.Imports.Outside
+	for _, module := range f.Imports.Provided {
+		f.sets[provides(module)] = true
+	}
 	for _, v := range r.locals {
 		f.locals = append(f.locals, v.name)
 	}
@@ -43,6 +47,12 @@ func (r *reader) file() *File {
 		}
 	}
 	return f
+}
+
+// moduleName returns the name by which require finds a file of the tree.
+func moduleName(file string) string {
+	name := strings.TrimSuffix(strings.TrimSuffix(file, ".lua"), "/init")
+	return strings.ReplaceAll(name, "/", ".")
 }
 
 // typeCallbacks notes what the functions get that a call names.

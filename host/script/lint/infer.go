@@ -44,6 +44,9 @@ func (r *reader) typeOf(e ast.Expr) typ {
 			return r.typeOfField(r.typeOf(e.Object), name)
 		}
 	case *ast.FuncCallExpr:
+		if module := r.requiredModule(e); module != "" {
+			return r.checker.typeOfModule(module)
+		}
 		if s, of := r.called(e); s != nil && len(s.results) > 0 {
 			t := r.checker.typeOfKind(s.results[0].Kind, s.results[0].Class)
 			t.unless = of.unless
@@ -52,6 +55,25 @@ func (r *reader) typeOf(e ast.Expr) typ {
 	}
 	return typ{}
 }
+
+// requiredModule returns the module that a call requires by its name, "" if it does not.
+func (r *reader) requiredModule(e *ast.FuncCallExpr) string {
+	if e.Func == nil || r.globalName(e.Func) != "require" || len(e.Args) != 1 || !isText(e.Args[0]) {
+		return ""
+	}
+	return e.Args[0].(*ast.StringExpr).Value
+}
+
+// typeOfModule returns what require returns, unless a script of the tree has that name.
+func (c *Checker) typeOfModule(name string) typ {
+	if l := c.libraries[name]; l != nil && l.required && !l.partial {
+		return typ{library: l, unless: []string{provides(name)}}
+	}
+	return typ{}
+}
+
+// provides returns how a File's sets say that there is a module of that name.
+func provides(module string) string { return "require." + module }
 
 // fieldName returns the name in t.name or t["name"].
 func fieldName(e *ast.AttrGetExpr) (string, bool) {

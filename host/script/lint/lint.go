@@ -32,6 +32,7 @@ type library struct {
 	fields   map[string]typ
 	declared bool // by the bindings: eslua doc describes it
 	required bool // it is no global: require returns it
+	partial  bool // Lua adds functions that nothing declares
 }
 
 // class is a class of objects.
@@ -113,7 +114,7 @@ func (c *Checker) declare(m *vm.Module) {
 	into, prefix := c.globals, ""
 	if m.Name != "" {
 		l := c.library(m.Name)
-		l.declared, l.required = true, l.required || m.Required
+		l.declared, l.required, l.partial = true, l.required || m.Required, l.partial || m.Source != ""
 		into, prefix = l.fields, m.Name+"."
 	}
 	for i := range m.Funcs {
@@ -169,7 +170,9 @@ func (c *Checker) Read(name, src string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.file(), nil
+	f := r.file()
+	f.sets[provides(moduleName(name))] = true
+	return f, nil
 }
 
 func (c *Checker) read(name, src string) (*reader, error) {

@@ -29,6 +29,24 @@ func check(t *testing.T, c *lint.Checker, src string, others ...string) string {
 	return strings.Join(lines, "\n")
 }
 
+// TestAModuleOfTheTree: require finds the tree's own module before eslua's.
+func TestAModuleOfTheTree(t *testing.T) {
+	c := checker()
+	f, err := c.Read("a.lua", `local json = require "json" json.decod("{}")`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, found := range map[string]int{"json.lua": 0, "json/init.lua": 0, "lib/json.lua": 1} {
+		own, err := c.Read(name, "return {}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Check(f, func() lint.Others { return lint.Others{Sure: []*lint.File{f, own}} }); len(got) != found {
+			t.Errorf("beside %s: %v", name, got)
+		}
+	}
+}
+
 // TestMistakes shows each kind of mistake; an empty message stands for none.
 func TestMistakes(t *testing.T) {
 	c := checker()
@@ -56,6 +74,24 @@ if argv[1] then e:addheader("a", "b") end`: `2: event:addheader does not exist; 
 		"function cb(s, kind, data)\n  s:hagnup()\nend\nsession:setInputCallback('cb')":                            `2: session:hagnup does not exist; did you mean session:hangup?`,
 		"function cb(s)\n  s:hagnup()\nend\nsession:setInputCallback('cb')\nsession:setInputCallback('cb', 'arg')": `2: session:hagnup does not exist; did you mean session:hangup?`,
 		"function cb(s)\n  s = argv\n  s:hagnup()\nend\nsession:setInputCallback('cb')":                            ``,
+
+		`freeswitch.API():executeString("statsu")`:           `1: api:executeString: FreeSWITCH has no API command "statsu"; did you mean status?`,
+		`freeswitch.API():execute("uuid_kil", argv[1])`:      `1: api:execute: FreeSWITCH has no API command "uuid_kil"; did you mean uuid_kill?`,
+		`freeswitch.API():executeString("my_own command")`:   ``,
+		`freeswitch.API():executeString("uuid_kil " .. "x")`: ``,
+
+		// What require returns.
+		`local json = require "json" json.decod("{}")`:                                  `1: json.decod does not exist; did you mean json.decode?`,
+		`local m = require("md5") local t = m.sumhex("x")`:                              `1: md5.sumhex does not exist; did you mean md5.sumhexa?`,
+		`local c = require("cjson.safe") local t = c.decod("{}")`:                       ``,
+		`require "json".encode({}, 2).x()`:                                              ``,
+		`local json = require "json" json.decode("{}")`:                                 ``,
+		`local json = require "json" json.extra = 1 json.extra()`:                       ``,
+		`local json = require "json" if json.extra then json.extra() end`:               ``,
+		`package.preload["json"] = function() end local j = require "json" j.decod("")`: ``,
+		`local sha1 = require "sha1" sha1("x")`:                                         ``,
+		`local mime = require "mime" mime.anything("x")`:                                ``,
+		`local json = argv[1] and require "json" or {} json.decod()`:                    ``,
 
 		// Names of the libraries, and those that eslua lacks.
 		`freeswitch.consolelog("info", "x")`:                               `1: freeswitch.consolelog does not exist; did you mean freeswitch.consoleLog?`,
