@@ -116,6 +116,21 @@ func (b *board) requests() map[string]bool {
 	return all
 }
 
+// unwanted returns which of the requests that were made and answered are for a subclass
+// that nobody wants.
+func (b *board) unwanted(made map[string]bool) (names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name := range made {
+		if subclass, ok := strings.CutPrefix(name, custom+" "); ok && b.wanted[Interest{custom, subclass}] == nil {
+			if _, answered := b.answers[name]; answered {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // distribute puts an event into the queues of those who want it. It returns whether
 // anybody wants events of this kind, and the queues that have just begun to lose some.
 func (b *board) distribute(e esl.Event) (isWanted bool, lost int, full []*Subscription) {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -31,6 +32,34 @@ func (c *connection) request() error {
 		c.subscribed.made[name] = true
 		delete(c.subscribed.takenBack, name)
 		if err := c.subscribe(name, func(err error) { c.link.board.answered(name, err) }); err != nil {
+			return err
+		}
+	}
+	return c.sweep()
+}
+
+// mostUnwanted bounds the subclasses that nobody wants any more and that were not taken
+// back yet: scripts can make up any number that never arrives.
+const mostUnwanted = 200
+
+// sweep takes subclasses back that have not arrived since nobody wants them.
+func (c *connection) sweep() error {
+	unwanted := c.link.board.unwanted(c.subscribed.made)
+	if len(unwanted) <= mostUnwanted {
+		return nil
+	}
+	for names := range slices.Chunk(unwanted, 20) {
+		words := []string{custom}
+		for _, name := range names {
+			delete(c.subscribed.made, name)
+			c.link.board.forget(name)
+			words = append(words, strings.TrimPrefix(name, custom+" "))
+		}
+		cmd, err := esl.Unsubscribe(words...)
+		if err != nil {
+			return err
+		}
+		if err := c.send(cmd, func(esl.Reply) {}); err != nil {
 			return err
 		}
 	}

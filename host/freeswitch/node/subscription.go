@@ -37,9 +37,15 @@ func (i Interest) request() string {
 	return i.Event
 }
 
+// longestName bounds the bytes of an event's name and of its subclass.
+const longestName = 256
+
 // check reports whether FreeSWITCH can be asked for i, which is one word, and behind
 // CUSTOM another.
 func (i Interest) check() error {
+	if len(i.Event)+len(i.Subclass) > longestName {
+		return fmt.Errorf("event %.40q, subclass %.40q: together they have more than %d bytes", i.Event, i.Subclass, longestName)
+	}
 	for _, word := range []string{i.Event, i.Event + i.Subclass} {
 		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 			return fmt.Errorf("event %q, subclass %q: each must be one word", i.Event, i.Subclass)

@@ -124,6 +124,37 @@ func TestARefusedEventIsReported(t *testing.T) {
 	w.log.wait(1, "esl-allowed-events")
 }
 
+// Subclasses that never arrive are taken back together when there are many of them.
+func TestManySubclassesAreTakenBack(t *testing.T) {
+	w := newWorld(t, Node{}, Options{})
+	p := w.up(1, "core-1")
+	for i := range mostUnwanted + 1 {
+		s := subscribe(t, w.link, Bounds{}, fmt.Sprintf("CUSTOM x%d", i))
+		p.expect(fmt.Sprintf("event plain CUSTOM x%d", i))
+		p.send(reply("+OK event listener enabled plain"))
+		if err := s.Confirm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	s := subscribe(t, w.link, Bounds{}, "CUSTOM y")
+	p.expect("event plain CUSTOM y")
+	for taken := 0; taken <= mostUnwanted; {
+		got, err := p.command()
+		if err != nil || !strings.HasPrefix(got, "nixevent CUSTOM x") {
+			t.Fatalf("the peer read %q, %v", got, err)
+		}
+		taken += strings.Count(got, " x")
+	}
+	p.send(reply("+OK event listener enabled plain"))
+	if err := s.Confirm(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Add(Interest{"CUSTOM", strings.Repeat("x", 300)}); err == nil {
+		t.Error("a subclass of 300 bytes can be asked for")
+	}
+}
+
 // What ALL has turned on is taken back kind by kind, and what others want stays on.
 func TestAllIsTakenBack(t *testing.T) {
 	w := newWorld(t, Node{}, Options{})
