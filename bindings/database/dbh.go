@@ -189,8 +189,10 @@ func query(a *vm.Args) error {
 	s := a.Instance().(*session)
 	ctx, stop := s.env.Aside(a.Context())
 	defer stop()
-	var err error
-	if each := a.Function(1); each == lua.LNil {
+	err := s.hold(d.handle)
+	if each := a.Function(1); err != nil {
+		d.err = err
+	} else if each == lua.LNil {
 		err = d.handle.Exec(ctx, a.String(0), nil)
 		d.err = err
 	} else {
@@ -265,7 +267,11 @@ func queryRows(a *vm.Args) error {
 	if d.handle.SQLite() { // mod_pgsql and mod_mariadb give "" for NULL
 		as = cStringOrNil
 	}
-	result, err := d.handle.Query(ctx, a.String(0), nil)
+	var result *database.Rows
+	err := s.hold(d.handle)
+	if err == nil {
+		result, err = d.handle.Query(ctx, a.String(0), nil)
+	}
 	if err == nil {
 		rows, err = list(a, result, as)
 	}
@@ -296,8 +302,12 @@ func testReactive(a *vm.Args) error {
 	}
 	ctx, stop := s.env.Aside(a.Context())
 	defer stop()
-	err := d.handle.Exec(ctx, a.String(0), nil)
+	err := s.hold(d.handle)
 	if err != nil {
+		s.failed(a, err)
+		return nil
+	}
+	if err = d.handle.Exec(ctx, a.String(0), nil); err != nil {
 		if a.Has(1) {
 			_ = d.handle.Exec(ctx, a.String(1), nil)
 		}

@@ -6,6 +6,7 @@ package database
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/run"
@@ -53,22 +54,33 @@ func (s *session) open(ctx context.Context, name string) (*database.Handle, erro
 	return h, err
 }
 
+// makeRoom forgets the handles that hold no connection any more, and has others give
+// theirs back if there are too many.
 func (s *session) makeRoom() error {
-	n := 0
-	for _, h := range s.held {
-		if h.Connected() {
-			n++
+	s.held = slices.DeleteFunc(s.held, func(h *database.Handle) bool { return !h.Connected() })
+	for i := 0; len(s.held) >= mostHeld && i < len(s.held); {
+		if !s.held[i].Idle() {
+			i++
+			continue
 		}
+		s.held[i].Release()
+		s.held = slices.Delete(s.held, i, i+1)
 	}
-	for _, h := range s.held {
-		if n >= mostHeld && h.Idle() {
-			h.Release()
-			n--
-		}
-	}
-	if n >= mostHeld {
+	if len(s.held) >= mostHeld {
 		return fmt.Errorf("a script may hold %d connections to databases at a time: release one", mostHeld)
 	}
+	return nil
+}
+
+// hold notes that a handle is about to be used, which may have given its connection back.
+func (s *session) hold(h *database.Handle) error {
+	if h.Connected() {
+		return nil
+	}
+	if err := s.makeRoom(); err != nil {
+		return err
+	}
+	s.held = append(s.held, h)
 	return nil
 }
 

@@ -38,6 +38,7 @@ type pool struct {
 	limit   time.Duration // for one command
 	clock   clock.Clock
 	metrics *metrics
+	holders holders
 }
 
 // New returns the databases of a configuration. Nothing is connected yet. Databases
@@ -78,7 +79,7 @@ func (d *Databases) Close() { _ = d.Configure(nil) }
 
 func (d *Databases) open(name string, c config.Database) (*pool, error) {
 	p := &pool{name: name, setting: c, kind: c.DSN.Kind(), limit: time.Duration(c.Timeout), clock: d.clock, metrics: &d.metrics}
-	connector, err := d.connector(c)
+	connector, err := d.connector(c, p)
 	if err != nil {
 		return nil, fmt.Errorf("databases: %s: dsn: %w", name, err)
 	}
@@ -91,14 +92,14 @@ func (d *Databases) open(name string, c config.Database) (*pool, error) {
 
 // Check returns what is wrong with a data source name. It connects to nothing.
 func Check(dsn config.DSN) error {
-	_, err := new(Databases).connector(config.Database{DSN: dsn})
+	_, err := new(Databases).connector(config.Database{DSN: dsn}, nil)
 	return err
 }
 
-func (d *Databases) connector(c config.Database) (driver.Connector, error) {
+func (d *Databases) connector(c config.Database, p *pool) (driver.Connector, error) {
 	switch c.DSN.Kind() {
 	case config.SQLite:
-		return &sqliteFile{path: c.DSN.Rest(), size: int64(c.Size), clock: d.clock}, nil
+		return &sqliteFile{path: c.DSN.Rest(), size: int64(c.Size), clock: d.clock, locked: func() { p.reclaim(true) }}, nil
 	case config.PostgreSQL:
 		return postgres(c.DSN.Rest())
 	default:
@@ -161,7 +162,7 @@ func (d *Databases) Open(ctx context.Context, name string) (*Handle, error) {
 		return nil, fmt.Errorf("there is no database %s any more", name)
 	}
 	h := &Handle{pool: p}
-	return h, h.connect(ctx)
+	return h, h.Connect(ctx)
 }
 
 // backendOf returns the backend of a connection that the pool has made.

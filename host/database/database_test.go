@@ -389,6 +389,9 @@ func TestTheBoundOfAPool(t *testing.T) {
 	clk := clock.NewManual(time.Unix(0, 0))
 	d := open(t, config.Database{DSN: config.DSN("sqlite://" + filepath.Join(t.TempDir(), "a.db")), Connections: 1, Timeout: config.Duration(time.Minute)}, clk)
 	h := handle(t, d)
+	if err := h.enter(); err != nil { // a command is under way
+		t.Fatal(err)
+	}
 	failed := make(chan error)
 	go func() {
 		_, err := d.Open(t.Context(), "test")
@@ -401,6 +404,7 @@ func TestTheBoundOfAPool(t *testing.T) {
 	if err := <-failed; err == nil || !strings.Contains(err.Error(), "databases: test: connections:") {
 		t.Errorf("got %v", err)
 	}
+	h.leave()
 	h.Release()
 	handle(t, d)
 }

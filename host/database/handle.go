@@ -25,9 +25,18 @@ type Handle struct {
 	open    []*Rows // that have not been read to their end, the innermost last
 	changed int64
 	stored  int // bytes of rows; see Rows.store
+	holding holding
 }
 
-// connect has the handle hold a connection that is of use.
+// Connect has the handle hold a connection that is of use.
+func (h *Handle) Connect(ctx context.Context) error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.leave()
+	return h.connect(ctx)
+}
+
 func (h *Handle) connect(ctx context.Context) error {
 	if h.conn != nil {
 		if h.used || h.begun || len(h.open) > 0 || h.backend.alive(ctx) {
@@ -45,12 +54,13 @@ func (h *Handle) connect(ctx context.Context) error {
 	defer timer.Stop()
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
-	conn, err := h.pool.db.Conn(ctx)
+	conn, err := h.pool.wait(ctx)
 	blocker.Unblock()
 	if err != nil {
 		return withCause(ctx, err)
 	}
 	h.conn = conn
+	h.pool.holders.add(h)
 	return conn.Raw(func(c any) error {
 		h.backend = backendOf(c)
 		return nil
@@ -78,6 +88,15 @@ func (h *Handle) discard() {
 // Release gives the connection back. The Handle may be used again; it then takes
 // another one.
 func (h *Handle) Release() {
+	if h.enter() != nil { // it was taken, and nobody needs to know
+		_ = h.enter()
+	}
+	defer h.leave()
+	h.release()
+}
+
+func (h *Handle) release() {
+	h.pool.holders.remove(h)
 	for len(h.open) > 0 {
 		h.used = true // a result that is not read to its end would have to be
 		h.open[len(h.open)-1].drop()
@@ -94,10 +113,20 @@ func (h *Handle) Release() {
 }
 
 // Connected reports whether the handle holds a connection at the moment.
-func (h *Handle) Connected() bool { return h.conn != nil }
+func (h *Handle) Connected() bool {
+	h.holding.mu.Lock()
+	defer h.holding.mu.Unlock()
+	return h.conn != nil
+}
 
 // Idle reports whether the connection can be given back without losing anything.
-func (h *Handle) Idle() bool { return h.conn != nil && !h.used && !h.begun && len(h.open) == 0 }
+func (h *Handle) Idle() bool {
+	h.holding.mu.Lock()
+	defer h.holding.mu.Unlock()
+	return h.conn != nil && h.clean()
+}
+
+func (h *Handle) clean() bool { return !h.used && !h.begun && len(h.open) == 0 }
 
 // SQLite reports whether the database is a file of SQLite's.
 func (h *Handle) SQLite() bool { return h.pool.setting.DSN.SQLite() }
@@ -113,6 +142,10 @@ func (h *Handle) Query(ctx context.Context, text string, args []any) (*Rows, err
 
 // Exec runs commands and drops their rows.
 func (h *Handle) Exec(ctx context.Context, text string, args []any) error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.leave()
 	rows, err := h.run(ctx, text, args, false)
 	if err != nil {
 		return err
@@ -122,6 +155,10 @@ func (h *Handle) Exec(ctx context.Context, text string, args []any) error {
 }
 
 func (h *Handle) run(ctx context.Context, text string, args []any, wanted bool) (*Rows, error) {
+	if err := h.enter(); err != nil {
+		return nil, err
+	}
+	defer h.leave()
 	if err := h.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -161,6 +198,10 @@ func (h *Handle) Begin(ctx context.Context) error {
 	if h.SQLite() {
 		begin = "begin immediate" // a reader that becomes a writer may have to give up
 	}
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.leave()
 	err := h.control(ctx, begin)
 	h.begun = true
 	return err
@@ -174,6 +215,10 @@ func (h *Handle) Commit(ctx context.Context) error { return h.finish(ctx, "commi
 func (h *Handle) Rollback(ctx context.Context) { _ = h.finish(ctx, "rollback") }
 
 func (h *Handle) finish(ctx context.Context, text string) error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.leave()
 	if h.conn == nil {
 		return errors.New("the connection of the transaction is lost")
 	}
@@ -218,6 +263,7 @@ type Rows struct {
 	stored  []*Row        // that had to be read for another command
 	all     bool          // is in stored
 	ended   bool
+	taken   error // why the rows are gone
 }
 
 // Next returns the next row, nil after the last. It is valid until the next call.
@@ -231,11 +277,20 @@ func (r *Rows) Next() (*Row, error) {
 		r.handle.stored -= row.size()
 		return row, nil
 	}
-	if r.ended {
+	err := r.handle.enter()
+	if err == nil {
+		defer r.handle.leave()
+	}
+	switch {
+	case r.taken != nil:
+		return nil, r.taken
+	case err != nil:
+		return nil, err
+	case r.ended:
 		return nil, nil
 	}
 	var row *Row
-	err := r.blocked(func() (err error) {
+	err = r.blocked(func() (err error) {
 		row, err = r.cursor.next(r.ctx)
 		return err
 	})
@@ -253,6 +308,10 @@ func (r *Rows) Close() error {
 		r.handle.stored -= row.size()
 	}
 	r.stored = nil
+	if err := r.handle.enter(); err != nil {
+		return err
+	}
+	defer r.handle.leave()
 	if r.ended {
 		return nil
 	}

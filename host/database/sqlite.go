@@ -25,16 +25,19 @@ type sqliteFile struct {
 	path  string
 	size  int64 // bytes that the file may grow to
 	clock clock.Clock
+
+	locked func() // is called once a second by one who waits for a lock
 }
 
 // sqliteConn connects to a file.
 type sqliteConn struct {
-	tls   *libc.TLS
-	db    uintptr
-	clock clock.Clock
-	ctx   context.Context // of the command that runs now
-	ended error           // why it must end; nil: it need not
-	out   uintptr         // room for two pointers that C sets
+	tls    *libc.TLS
+	db     uintptr
+	clock  clock.Clock
+	locked func()
+	ctx    context.Context // of the command that runs now
+	ended  error           // why it must end; nil: it need not
+	out    uintptr         // room for two pointers that C sets
 
 	holder sqliteHolder
 }
@@ -62,7 +65,7 @@ var errOwnUse = errors.New("database: only a Handle uses these connections")
 // Connect opens the file, and creates it if need be.
 func (f *sqliteFile) Connect(ctx context.Context) (driver.Conn, error) {
 	prepareSQLite()
-	c := &sqliteConn{tls: libc.NewTLS(), clock: f.clock, ctx: ctx}
+	c := &sqliteConn{tls: libc.NewTLS(), clock: f.clock, locked: f.locked, ctx: ctx}
 	sqliteHolders.Store(c.tls, &c.holder)
 	c.out = libc.Xcalloc(c.tls, 2, 8)
 	name, err := libc.CString(f.path)
@@ -313,6 +316,9 @@ func sqliteBusy(_ *libc.TLS, db uintptr, count int32) int32 {
 	blocker := clock.BlockerOf(conn.ctx)
 	blocker.Block()
 	defer blocker.Unblock()
+	if count > 0 && count%50 == 0 { // about once a second
+		conn.locked()
+	}
 	timer := conn.clock.NewTimer(time.Duration(min(count+1, 20)) * time.Millisecond)
 	defer timer.Stop()
 	select {

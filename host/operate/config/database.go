@@ -16,7 +16,7 @@ import (
 // A Database is one that scripts know by its name in the configuration.
 type Database struct {
 	DSN         DSN      `yaml:"dsn" doc:"where it is: sqlite:///PATH, pgsql://host=HOST dbname=NAME user=USER password=PASSWORD (as libpq reads it, also postgresql://USER:PASSWORD@HOST/NAME), mariadb://USER:PASSWORD@HOST:PORT/NAME (or Server=HOST;Database=NAME;Uid=USER;Pwd=PASSWORD after ://), mysql:// likewise"`
-	Connections int      `yaml:"connections" least:"1" default:"10" doc:"connections at a time; a script that needs another one waits"`
+	Connections int      `yaml:"connections" least:"1" default:"10" doc:"connections at a time; a script that needs another one waits, and gets that of a script which does nothing with its own (a transaction and its locks: after a third of the timeout)"`
 	Timeout     Duration `yaml:"timeout" default:"30s" doc:"how long a command, or the wait for a connection, may take"`
 	Size        Size     `yaml:"size" default:"1GiB" doc:"how large a file of SQLite may become; 0B is no limit"`
 }
