@@ -81,6 +81,8 @@ func modules(d Deps) []Module {
 		stream.Module{},
 		databases.Dbh{Databases: d.Databases},
 		databases.Bound{Databases: d.Databases},
+		databases.LuaSQL{Name: "sqlite3", Classes: true}, databases.LuaSQL{Name: "postgres"},
+		databases.LuaSQL{Name: "mysql"}, databases.LuaSQL{Name: "odbc"},
 		http.Module{Client: d.HTTP}, http.LuaSocket{Client: d.HTTP}, http.LuaSec{Client: d.HTTP},
 		mail.Module{Mailer: d.Mailer},
 		event.ESL{},

@@ -1,8 +1,10 @@
 package database
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Kind says as what the database holds a value.
@@ -29,8 +31,17 @@ type Row struct {
 	Values  []Value
 }
 
-// size returns about what a row holds.
-func (r *Row) size() int {
+// Clone returns the row as it will be after the next one is read.
+func (r *Row) Clone() *Row {
+	kept := &Row{Columns: r.Columns, Values: slices.Clone(r.Values)}
+	for i := range kept.Values {
+		kept.Values[i].Text = bytes.Clone(kept.Values[i].Text)
+	}
+	return kept
+}
+
+// Size returns about what a row holds.
+func (r *Row) Size() int {
 	n := 64
 	for _, v := range r.Values {
 		n += 40 + len(v.Text)
@@ -60,6 +71,12 @@ type cursor interface {
 	// next returns the next row of any of the commands, nil after the last. It runs
 	// the commands as far as that.
 	next(ctx context.Context) (*Row, error)
+	// columns returns the names of the columns of the last command, none if it gives no
+	// rows.
+	columns() []string
+	// types returns the types of the columns as the database names them; nil if it does
+	// not tell any more.
+	types() []string
 	// changed returns how many rows the last command has changed.
 	changed() int64
 	// close drops what has not been read. It may be called again.

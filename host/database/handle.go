@@ -1,7 +1,6 @@
 package database
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // A Handle is a script's connection to a database. It belongs to one goroutine.
@@ -130,6 +130,9 @@ func (h *Handle) clean() bool { return !h.used && !h.begun && len(h.open) == 0 }
 
 // SQLite reports whether the database is a file of SQLite's.
 func (h *Handle) SQLite() bool { return h.pool.setting.DSN.SQLite() }
+
+// MySQL reports whether the database is a MySQL or a MariaDB.
+func (h *Handle) MySQL() bool { return h.pool.kind == config.MySQL }
 
 // Changed returns how many rows the last command has changed.
 func (h *Handle) Changed() int64 { return h.changed }
@@ -266,6 +269,20 @@ type Rows struct {
 	taken   error // why the rows are gone
 }
 
+// Columns returns the names of the columns, once Next has been called: none if the last
+// command gives no rows.
+func (r *Rows) Columns() []string { return r.cursor.columns() }
+
+// Types returns the types of the columns as the database names them, before Next has
+// returned the last row.
+func (r *Rows) Types() []string { return r.cursor.types() }
+
+// Count reads the rows that are left into memory and returns how many there are.
+func (r *Rows) Count() (int, error) {
+	err := r.store()
+	return len(r.stored), err
+}
+
 // Next returns the next row, nil after the last. It is valid until the next call.
 func (r *Rows) Next() (*Row, error) {
 	if r.all {
@@ -274,7 +291,7 @@ func (r *Rows) Next() (*Row, error) {
 		}
 		row := r.stored[0]
 		r.stored = r.stored[1:]
-		r.handle.stored -= row.size()
+		r.handle.stored -= row.Size()
 		return row, nil
 	}
 	err := r.handle.enter()
@@ -305,7 +322,7 @@ func (r *Rows) Next() (*Row, error) {
 // Close drops the rows that have not been read.
 func (r *Rows) Close() error {
 	for _, row := range r.stored {
-		r.handle.stored -= row.size()
+		r.handle.stored -= row.Size()
 	}
 	r.stored = nil
 	if err := r.handle.enter(); err != nil {
@@ -398,11 +415,8 @@ func (r *Rows) store() error {
 			r.all = true
 			return nil
 		}
-		kept := &Row{Columns: row.Columns, Values: slices.Clone(row.Values)}
-		for i := range kept.Values {
-			kept.Values[i].Text = bytes.Clone(kept.Values[i].Text)
-		}
-		if r.handle.stored += kept.size(); r.handle.stored > mostStored {
+		kept := row.Clone()
+		if r.handle.stored += kept.Size(); r.handle.stored > mostStored {
 			return fmt.Errorf("the rows of queries that are under way hold more than %d bytes: read them all before the next query", mostStored)
 		}
 		r.stored = append(r.stored, kept)

@@ -195,6 +195,20 @@ func (r *mysqlCursor) prepared(ctx context.Context, text string, args []any) (er
 	return nil
 }
 
+func (r *mysqlCursor) columns() []string { return r.row.Columns }
+
+func (r *mysqlCursor) types() []string {
+	t, ok := r.rows.(driver.RowsColumnTypeDatabaseTypeName)
+	if !ok {
+		return nil
+	}
+	list := make([]string, len(r.row.Columns))
+	for i := range list {
+		list[i] = t.ColumnTypeDatabaseTypeName(i)
+	}
+	return list
+}
+
 func (r *mysqlCursor) changed() int64 { return r.affected }
 
 func (r *mysqlCursor) next(ctx context.Context) (*Row, error) {

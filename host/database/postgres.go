@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,8 +94,32 @@ type pgCursor struct {
 	rows     bool
 	drop     func()
 	row      Row
+	fields   []pgconn.FieldDescription // of the last command
 	affected int64
 	ended    bool
+}
+
+func (r *pgCursor) columns() []string {
+	list := make([]string, len(r.fields))
+	for i, f := range r.fields {
+		list[i] = f.Name
+	}
+	return list
+}
+
+// types follows libpq's luasql: the length of a text that has one stands behind its type.
+func (r *pgCursor) types() []string {
+	list := make([]string, len(r.fields))
+	for i, f := range r.fields {
+		list[i] = "undefined"
+		if t, ok := r.c.conn.Conn().TypeMap().TypeForOID(f.DataTypeOID); ok {
+			list[i] = t.Name
+		}
+		if list[i] == "bpchar" || list[i] == "varchar" {
+			list[i] += fmt.Sprintf(" (%d)", f.TypeModifier-4)
+		}
+	}
+	return list
 }
 
 func (r *pgCursor) changed() int64 { return r.affected }
@@ -115,6 +140,9 @@ func (r *pgCursor) next(context.Context) (*Row, error) {
 			}
 			r.drop()
 		}
+		if r.row.Columns == nil {
+			r.fields = slices.Clone(r.one.FieldDescriptions())
+		}
 		tag, err := r.one.Close()
 		r.affected = tag.RowsAffected()
 		r.one = nil
@@ -130,6 +158,7 @@ func (r *pgCursor) next(context.Context) (*Row, error) {
 func (r *pgCursor) read() *Row {
 	fields := r.one.FieldDescriptions()
 	if r.row.Columns == nil {
+		r.fields = slices.Clone(fields)
 		r.row = Row{Columns: make([]string, len(fields)), Values: make([]Value, len(fields))}
 		for i, f := range fields {
 			r.row.Columns[i] = f.Name

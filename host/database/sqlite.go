@@ -147,6 +147,21 @@ func (r *sqliteCursor) changed() int64 {
 	return int64(sqlite3.Xsqlite3_changes(r.c.tls, r.c.db))
 }
 
+func (r *sqliteCursor) columns() []string { return r.row.Columns }
+
+func (r *sqliteCursor) types() []string {
+	if r.stmt == 0 {
+		return nil
+	}
+	list := make([]string, len(r.row.Columns))
+	for i := range list {
+		if p := sqlite3.Xsqlite3_column_decltype(r.c.tls, r.stmt, int32(i)); p != 0 {
+			list[i] = libc.GoString(p)
+		}
+	}
+	return list
+}
+
 func (r *sqliteCursor) next(ctx context.Context) (*Row, error) {
 	c := r.c
 	before := c.ctx
