@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/database"
-	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -127,7 +126,7 @@ func (s *session) configured(driver, source, host, port string) (name string, er
 	names := []string{source}
 	switch driver {
 	case "sqlite3":
-		names = append(names, config.SQLite+"://"+source)
+		names = append(names, "sqlite://"+source)
 	case "postgres":
 		if strings.Contains(source, "=") {
 			names = append(names, "pgsql://"+source)
