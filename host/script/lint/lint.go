@@ -190,6 +190,7 @@ type Finding struct {
 	Line    int
 	Message string
 	Certain bool // every run of the script fails there
+	Global  bool // nothing sets a global, as far as it is known
 }
 
 // Others tells of the files that may run in one Lua state with a file, itself perhaps
@@ -214,7 +215,7 @@ func (c *Checker) Check(f *File, others func() Others) []Finding {
 		if x.global != "" {
 			x.text += c.meant(x.global, f, slices.Concat(o.Sure, o.Perhaps))
 		}
-		found = append(found, Finding{x.line, x.text, x.certain})
+		found = append(found, Finding{x.line, x.text, x.certain, x.global != ""})
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Line - b.Line })
 	return slices.Compact(found)

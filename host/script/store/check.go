@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/eslua/eslua/host/script/lint"
 )
@@ -109,6 +110,12 @@ func missingModule(script string, r lint.Requirement, t *tree, modules []string)
 		}
 	}
 	p.Message = fmt.Sprintf("requires %q, which is neither a built-in module nor in the script directory (%s)", r.Module, files[0])
+	for _, name := range sortedKeys(t.files) {
+		if dir, below := strings.CutSuffix(name, "/"+files[0]); below {
+			p.Message += fmt.Sprintf("; is %s meant to be the script directory?", dir)
+			break
+		}
+	}
 	return p, true
 }
 

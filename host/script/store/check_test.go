@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -34,6 +35,29 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 	if len(problems) != 4 {
 		t.Errorf("problems:\n%s", problemTexts(problems))
 	}
+}
+
+// TestCheckAboveTheScriptDirectory: modules that are found from a directory below say so,
+// and the globals that they may set are no mistakes.
+func TestCheckAboveTheScriptDirectory(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir,
+		"scripts/app/main.lua", "require 'lib.util'\ngreet()\nif x then require 'lib.other' end",
+		"scripts/lib/util.lua", "function greet() end",
+		"scripts/other.lua", "greet()")
+	check := func(dir, want string) {
+		t.Helper()
+		problems, err := Check(t.Context(), dir, nil, Config{Lint: lint.New(nil)}, vm.Compile)
+		must(t, err)
+		if got := problemTexts(problems); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+	check(dir, `scripts/app/main.lua:1: requires "lib.util", which is neither a built-in module nor in the script directory (lib/util.lua); is scripts meant to be the script directory?
+scripts/app/main.lua:3: requires "lib.other", which is neither a built-in module nor in the script directory (lib/other.lua)
+scripts/other.lua:1: nothing sets the global "greet"`)
+	put(t, filepath.Join(dir, "scripts"), "lib/other.lua", "")
+	check(filepath.Join(dir, "scripts"), "other.lua:1: nothing sets the global \"greet\"")
 }
 
 func TestCheckOfSomeFiles(t *testing.T) {

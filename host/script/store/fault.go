@@ -15,6 +15,7 @@ import (
 func faults(files map[string]*content, checker *lint.Checker, limit func(flow string) int, strict bool) (problems []Problem) {
 	g := newGraph(files)
 	computing := g.aroundComputing()
+	lacking := g.lackingModules(checker)
 	for _, name := range sortedKeys(files) {
 		c := files[name]
 		if c.script == nil {
@@ -32,10 +33,39 @@ func faults(files map[string]*content, checker *lint.Checker, limit func(flow st
 			continue
 		}
 		for _, f := range checker.Check(c.lint, func() lint.Others { return g.together(name, computing) }) {
+			if f.Global && lacking(name) {
+				continue // the module that is missing may set it
+			}
 			problems = append(problems, Problem{File: name, Line: f.Line, Message: f.Message, Warning: !f.Certain && !strict})
 		}
 	}
 	return problems
+}
+
+// lackingModules returns a function that reports whether a script, or one around it,
+// certainly requires a module that does not exist, which is a problem of its own.
+func (g graph) lackingModules(checker *lint.Checker) func(script string) bool {
+	lacks := map[string]bool{}
+	var known []string
+	if checker != nil {
+		known = checker.Libraries()
+	}
+	for _, c := range g.files {
+		known = append(known, c.imports.Provided...)
+	}
+	for name, c := range g.files {
+		lacks[name] = slices.ContainsFunc(c.imports.Required, func(r lint.Requirement) bool {
+			return r.Certain && g.module(r.Module) == "" && !slices.Contains(known, r.Module)
+		})
+	}
+	return func(script string) bool {
+		for name := range g.around(script) {
+			if lacks[name] {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // tooLarge returns what a run says of a script that is larger than allowed in a flow
