@@ -178,7 +178,7 @@ func (s *Server) newCall(conn *esl.Conn, local net.Addr, connect esl.Event) (*Ca
 	conn.Keep(c.snapshot)
 	c.dialplan = c.state == stateExecute && !c.dialled
 	if !socket.full || !socket.async {
-		return c, &controlError{socket}
+		return c, &controlError{socket, c.snapshot.Get("Call-Direction") == "outbound"}
 	}
 	return c, nil
 }

@@ -18,6 +18,7 @@ func TestCallWithoutFullOrAsyncGoesOnWithItsDialplan(t *testing.T) {
 		{"no async", async(connectReply), "`async`", "exit"},
 		{"no full", full(connectReply), "`full`", "resume, exit"},
 		{"neither", full(async(connectReply)), "`full` and `async`", "exit"},
+		{"neither, and the call came in", strings.Replace(full(async(connectReply)), "Call-Direction: outbound", "Call-Direction: inbound", 1), "`full` and `async`", "exit"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			h := open(t, outbound.Config{})
@@ -33,6 +34,9 @@ func TestCallWithoutFullOrAsyncGoesOnWithItsDialplan(t *testing.T) {
 				t.Errorf("%d calls are counted as not served", n)
 			}
 			path := field(x.connect, "variable_socket_path")
+			if quote := "if an originate dialled this call, quote it there"; strings.Contains(h.log.String(), quote) != (x.name == "neither") {
+				t.Errorf("the log on quotes:\n%s", h.log)
+			}
 			for _, want := range []string{"lacks " + x.lacks, `<action application=\"socket\" data=\"127.0.0.1:8084/` + path + ` async full\"/>`} {
 				if strings.Count(h.log.String(), want) != 1 {
 					t.Errorf("the log must say %q once:\n%s", want, h.log)

@@ -62,7 +62,10 @@ func (a socketAddress) action() string {
 }
 
 // A controlError reports a call that was handed over without `full` or `async`.
-type controlError struct{ socketAddress }
+type controlError struct {
+	socketAddress
+	dialled bool // by FreeSWITCH: without quotes, originate takes what follows a blank for its own arguments
+}
 
 func (e *controlError) Error() string {
 	var missing []string
@@ -72,5 +75,9 @@ func (e *controlError) Error() string {
 	if !e.async {
 		missing = append(missing, "`async`")
 	}
-	return "the socket application lacks " + strings.Join(missing, " and ") + "; write " + e.action()
+	text := "the socket application lacks " + strings.Join(missing, " and ") + "; write " + e.action()
+	if e.dialled && len(missing) == 2 {
+		text += "; if an originate dialled this call, quote it there: '&socket(... async full)'"
+	}
+	return text
 }
