@@ -108,6 +108,7 @@ func (c *attached) Subscribe(context.Context, ...string) error { return nil }
 func (c *attached) Observe(fn func(ev esl.Event) (stop bool))  {}
 func (c *attached) HungUp() (cause string, yes bool)           { return "", !c.exists() }
 func (c *attached) Moved() bool                                { return false } // it is another program's anyway
+func (c *attached) AwaitHangup(context.Context, time.Duration) {}
 func (c *attached) Transferred() bool                          { return false }
 func (c *attached) Answered() bool                             { return c.Snapshot().Get("Answer-State") == "answered" }
 func (c *attached) MediaReady() bool {

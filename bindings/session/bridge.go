@@ -35,8 +35,15 @@ func bridge(x, y *Session, a *vm.Args) error {
 	if err := x.lead(y, a); err != nil {
 		return err
 	}
+	if y.leg != nil && x.ended() {
+		y.call.AwaitHangup(a.Context(), partingTime)
+	}
 	return x.runHook()
 }
+
+// partingTime limits the time from the caller's hangup to the leg's, of which the script
+// shall know when freeswitch.bridge returns.
+const partingTime = 200 * time.Millisecond
 
 // isForeign reports whether another program controls the channel.
 func (s *Session) isForeign() bool {

@@ -33,6 +33,7 @@ type Call interface {
 	HungUp() (cause string, yes bool)
 	Moved() bool
 	Transferred() bool
+	AwaitHangup(ctx context.Context, d time.Duration)
 	Answered() bool
 	Bridged() bool
 	MediaReady() bool

@@ -157,7 +157,7 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 			s.dialCause = "ORIGINATOR_CANCEL"
 			return false, nil
 		}
-		if caller, variables, err = aLeg.forLeg(ctx); err != nil {
+		if caller, variables, timeout, err = aLeg.forLeg(ctx, timeout); err != nil {
 			return false, err
 		}
 		var giveUp func()

@@ -105,6 +105,35 @@ log(os.time() - began < 4, session:ready(), leg:ready(), leg:sleep(100))`,
 			lines: []string{"true false true 1"}, after: "USER_BUSY",
 		},
 		{
+			name: "aLegIsDialledAsTheCallSays", far: answered(),
+			script: `
+session:answer()
+session:setVariable("call_timeout", "1")
+session:setVariable("language", "xx")
+log(freeswitch.Session("loopback/m:^:ring_ready^sleep:60000/default/inline", session):hangupCause())
+session:setVariable("call_timeout", "x")
+session:setVariable("ignore_early_media", "true")
+local leg = freeswitch.Session("loopback/m:^:pre_answer^sleep:300^answer^sleep:60000/default/inline", session)
+log(leg:answered(), leg:getVariable("language"))
+freeswitch.Session("error/USER_BUSY", session)
+log(session:getVariable("originate_disposition"), session:getVariable("last_bridge_hangup_cause"))
+session:hangup()`,
+			lines: []string{"NO_ANSWER", "true xx", "USER_BUSY NO_ANSWER"},
+		},
+		{
+			name: "bothHooksRunAfterABridge", far: []string{"sleep:100", "answer", "sleep:1000", "hangup:CALL_REJECTED"},
+			script: `
+function gone(s, what) log(s == session, what) end
+session:answer()
+session:setHangupHook("gone")
+local leg = freeswitch.Session("{ignore_early_media=true}loopback/m:^:sleep:100^answer^sleep:60000/default/inline")
+leg:setHangupHook("gone")
+freeswitch.bridge(session, leg)
+log("over")
+log(leg:ready(), leg:getState())`,
+			lines: []string{"true hangup", "over", "false hangup", "false CS_HANGUP"}, cause: "CALL_REJECTED",
+		},
+		{
 			name: "secondLegIsBusy", far: answered(),
 			script: `
 session:answer()

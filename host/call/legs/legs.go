@@ -146,7 +146,7 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, req Request) (*Leg, erro
 		return leg, nil
 	}
 	var failed *FailedError
-	if errors.As(err, &failed) && failed.dialled() {
+	if errors.As(err, &failed) && failed.dialled() && !strings.HasPrefix(req.endpoint(), "error/") {
 		failed.UUID = id
 	}
 	if r.remove(token) == nil { // the leg arrived at the same time

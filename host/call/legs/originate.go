@@ -66,6 +66,15 @@ func (r Request) dialled() []syntax.DialString {
 	return all
 }
 
+// endpoint returns the endpoint that is dialled, "" if it is not one.
+func (r Request) endpoint() string {
+	all := r.dialled()
+	if len(all) != 1 || len(all[0].Groups) != 1 || len(all[0].Groups[0]) != 1 {
+		return ""
+	}
+	return all[0].Groups[0][0].Endpoint
+}
+
 // ownUUID returns the id that the leg's channel will have, "" if that cannot be
 // known before the channel exists: the dial string brings something else, or
 // rings several endpoints, which cannot share an id.
@@ -77,7 +86,7 @@ func (r Request) ownUUID() string {
 		}
 		return id
 	}
-	if len(all) != 1 || len(all[0].Groups) != 1 || len(all[0].Groups[0]) != 1 {
+	if r.endpoint() == "" {
 		return ""
 	}
 	return uuid.NewString()

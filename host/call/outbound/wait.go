@@ -205,6 +205,14 @@ func (c *Call) Sleep(ctx context.Context, d time.Duration) error {
 	return ErrStopped
 }
 
+// AwaitHangup waits for d, also if the call has moved on, until it hangs up or is
+// transferred.
+func (c *Call) AwaitHangup(ctx context.Context, d time.Duration) {
+	w := &wait{afterMove: true}
+	w.done = func() bool { return c.hungUp || c.routed }
+	_ = c.wait(ctx, d, w) // the call's state tells why it ended
+}
+
 // WaitEvent waits for an event that want accepts, for d or, if d is negative,
 // without a limit. It returns the zero Event when the time is up. After a hangup
 // it continues until CHANNEL_HANGUP_COMPLETE, the call's last event, so that this
