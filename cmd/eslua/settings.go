@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -159,6 +160,9 @@ func (o overrides) databaseErrors(c config.Config) (wrong config.Errors) {
 		if dsn := c.Databases[name].DSN; dsn != "" {
 			if err := database.Check(dsn); err != nil {
 				wrong = append(wrong, o.errorAt("dsn: "+err.Error(), "databases", name, "dsn"))
+			}
+			if below, err := within(c.Scripts, dsn.Rest()); err == nil && dsn.SQLite() && c.Scripts != "" && filepath.IsLocal(below) {
+				wrong = append(wrong, o.errorAt("dsn: a database in the script directory would make a generation of the scripts with each write; keep it elsewhere", "databases", name, "dsn"))
 			}
 		}
 	}
