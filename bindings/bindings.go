@@ -87,7 +87,7 @@ func modules(d Deps) []Module {
 		mail.Module{Mailer: d.Mailer},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
-		file.Module{}, file.Changes{}, system.OS{}, system.IO{},
+		file.Module{}, file.Changes{}, file.LFS{}, system.OS{}, system.IO{},
 	}
 }
 

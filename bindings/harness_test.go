@@ -243,7 +243,11 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 
 // bindAlone binds a state to a run without a call and without a FreeSWITCH.
 func bindAlone(set *bindings.Set, st *vm.State, grants *grant.Grants) (end func(context.Context)) {
-	return set.Bind(&host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Print: func(string) {}, Log: slog.New(slog.DiscardHandler), Clock: clock.System(), Console: host.NewConsole(slog.New(slog.DiscardHandler), nil)})
+	return set.Bind(aloneEnv(st, grants))
+}
+
+func aloneEnv(st *vm.State, grants *grant.Grants) *host.Env {
+	return &host.Env{State: st, Switch: host.NoSwitch{}, Grants: grants, Print: func(string) {}, Log: slog.New(slog.DiscardHandler), Clock: clock.System(), Console: host.NewConsole(slog.New(slog.DiscardHandler), nil)}
 }
 
 // globals returns the variables in which a test script may leave its results.

@@ -122,6 +122,9 @@ func (r *Runner) newState(run *Run) *vm.State {
 		Root:     run.Root,
 		Path:     run.path,
 	}
+	if tree, ok := run.Scripts.(interface{ Names() []string }); ok {
+		options.Names = tree.Names
+	}
 	if run.Env.Call != nil {
 		options.HungUp = run.Env.Call.Gone
 	}

@@ -112,6 +112,9 @@ func (g *Generation) ReadFile(name string) (string, error) {
 	return c.data, nil
 }
 
+// Names returns the names of all files, relative to the tree, in order.
+func (g *Generation) Names() []string { return slices.Sorted(maps.Keys(g.files)) }
+
 // scripts counts the scripts that compile.
 func (g *Generation) scripts() (n int) {
 	for _, c := range g.files {

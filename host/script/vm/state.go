@@ -18,6 +18,7 @@ type StateOptions struct {
 	Limits   guard.Limits
 	Require  func(name string) (*Script, error) // require's loader; nil finds nothing
 	ReadFile func(name string) (string, error)  // of the script's tree, by its name in it; nil finds nothing
+	Names    func() []string                    // of the files of the script's tree; nil: it cannot be listed
 	Print    func(line string)                  // print's lines; nil drops them
 	Trace    func(Trace)                        // called after each declared function
 	Clock    clock.Clock                        // nil is the system's

@@ -9,6 +9,15 @@ import (
 
 var errNoTree = errors.New("this script does not belong to a directory, so it can read no files")
 
+// Names returns the names of the files of the script's tree; ok is false if it cannot be
+// listed.
+func (s *State) Names() (names []string, ok bool) {
+	if s.options.Names == nil {
+		return nil, false
+	}
+	return s.options.Names(), true
+}
+
 // ReadFile returns the content of a file in the script's tree, by its name
 // relative to the tree.
 func (s *State) ReadFile(name string) (string, error) {
