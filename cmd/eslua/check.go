@@ -98,6 +98,9 @@ func (o overrides) checkConfig(ctx context.Context, cfg config.Config) error {
 		if n.Setting == "flows" && slices.Contains(flows.all, config.FlowName(n.Flow)) {
 			message = "write " + config.FlowName(n.Flow)
 		}
+		if cfg.Scripts == "" {
+			message += " (in the program; scripts: names a directory of your own)"
+		}
 		wrong = append(wrong, o.errorAt(fmt.Sprintf("there is no flow %q; %s", n.Flow, message), n.Path...))
 	}
 	return config.Join(wrongStart, wrong.Err())
