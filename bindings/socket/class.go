@@ -109,7 +109,7 @@ func class() *vm.Class {
 				Results: one, Doc: "Ends one direction of the connection, or both.", Example: open + "sock:shutdown(\"send\")", Go: shutdown,
 			},
 			{
-				Name: "getpeername", Results: endpoint, Doc: "Returns to whom the socket is connected.", Example: open + "print(sock:getpeername())",
+				Name: "getpeername", Results: endpoint, Doc: "Returns the address and the port to which the socket is connected.", Example: open + "print(sock:getpeername())",
 				Go: func(a *vm.Args) error { return name(a, net.Conn.RemoteAddr) },
 			},
 			{

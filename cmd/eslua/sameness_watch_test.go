@@ -75,7 +75,7 @@ type seenCall struct {
 	ids                                          []string // of the channels in the order of their creation
 }
 
-// anyCaller is what callers do of whom a script does not say it.
+// anyCaller says what callers do for whose calls a script does not say it.
 const anyCaller = "sleep:1500^send_dtmf:1^sleep:2000^send_dtmf:1234#^sleep:3000^hangup"
 
 // after follows a script in its dialplan. It begins with a pause, in which a loopback learns

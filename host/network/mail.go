@@ -23,7 +23,7 @@ import (
 type Mail struct {
 	From       string      // an address, or with a name: Front desk <desk@example.com>; "": the configured one
 	To, Cc     []string    // addresses, or with names
-	Bcc        []string    // of whom the others do not learn
+	Bcc        []string    // recipients that the others do not see
 	Header     [][2]string // names and values, besides these
 	Type, Body string      // Type is text/plain or the like
 	File       *Attachment // may be nil

@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Recipient is whom a script may send mail: an address, all of a host ("*@example.com")
+// A Recipient may get mail from a script: an address, all of a host ("*@example.com")
 // or everybody ("*").
 type Recipient string
 

@@ -126,7 +126,7 @@ func (g *Generation) FlowNames() (names []string) {
 	return names
 }
 
-// DescribeFlows returns the end of an error about a flow that is none of FlowNames.
+// DescribeFlows returns the end of an error about a flow that is not among FlowNames.
 func (g *Generation) DescribeFlows(missing string) string {
 	return config.DescribeFlows(missing, g.FlowNames())
 }
