@@ -13,12 +13,23 @@ import (
 var errNoChannel = errors.New("this session has no channel: it was destroyed or its originate failed, see session:hangupCause()")
 
 func answer(s *Session, a *vm.Args) (lua.LValue, error) {
+	switch {
+	case s.isOutbound():
+		return yes, nil
+	case s.ended():
+		return no, nil
+	}
 	return s.bringUp(a, "answer", func() bool { return s.call.Answered() })
 }
 
 func preAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
 	return s.bringUp(a, "pre_answer", func() bool { return s.call.MediaReady() })
 }
+
+// isOutbound reports whether FreeSWITCH has dialled the channel: there is nothing to answer,
+// and that is done at once, even after the hangup (switch_channel.c:
+// switch_channel_perform_answer).
+func (s *Session) isOutbound() bool { return s.call.Snapshot().Get("Call-Direction") == "outbound" }
 
 func (s *Session) bringUp(a *vm.Args, app string, up func() bool) (lua.LValue, error) {
 	if up() {
@@ -206,7 +217,7 @@ func destroy(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	s.detach(a.Context())
 	if text := a.String(0); text != "" {
-		return nil, errors.New(text)
+		return nil, vm.Barely(errors.New(text))
 	}
 	return nil, nil
 }

@@ -59,7 +59,7 @@ func (s *Session) runHook() error {
 	verdict := firstText(results)
 	s.remember("lua_hangup_hook_return_val", verdict)
 	if strings.EqualFold(verdict, "exit") || strings.EqualFold(verdict, "die") {
-		return run.Exit(verdict)
+		return vm.Barely(run.Exit(verdict))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ func callMethods() []vm.Func {
 			Name: "answer", Results: done,
 			Doc:     "Answers the call. If it has been answered already, nothing happens and 1 is returned.",
 			Example: `session:answer()`,
-		}, noChannel, returns(no).unlessMoved(), answer),
+		}, noChannel, runs("Does nothing and returns 0. Of a channel that FreeSWITCH has dialled it returns 1."), answer),
 		live(vm.Func{
 			Name: "preAnswer", Results: done,
 			Doc:     "Opens early media: the caller hears prompts although the call is not answered yet.",

@@ -22,7 +22,7 @@ func promptMethods() []vm.Func {
 			Params: []vm.Param{str("path", "a file on the disk of FreeSWITCH"), opt(num("limit", "the longest recording, in seconds"), "0: none"),
 				opt(num("threshold", "the energy below which audio counts as silence"), "FreeSWITCH's"), opt(num("hits", "seconds of silence that end the recording"), "FreeSWITCH's")},
 			Results: played,
-			Differs: "A callback can end a recording, not change it.",
+			Differs: "A callback can end a recording, not change it. Where FreeSWITCH cannot write the file, the call is not hung up.",
 			Doc:     "Records the caller. Digits do not stop it unless a callback does. The recording ends when the call moves on.",
 			Example: `session:recordFile("/tmp/message.wav", 60, 200, 5)`,
 		}, noChannel, returns(no), recordFile),

@@ -66,6 +66,9 @@ func (s *Session) played(file string, done esl.Event) bool {
 	if !failed || s.gone() {
 		return !failed
 	}
+	if response == "FILE NOT FOUND" { // switch_ivr_play_file has flushed the digits
+		s.call.FlushDigits()
+	}
 	s.cannotPlay(app, file)
 	return false
 }

@@ -1,31 +1,9 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"fmt"
-	"net"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
-
-	"github.com/google/uuid"
-
-	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/freeswitch/esl"
-	"github.com/eslua/eslua/host/freeswitch/esl/livetest"
-	"github.com/eslua/eslua/host/freeswitch/syntax"
-	"github.com/eslua/eslua/host/operate/config"
-	"github.com/eslua/eslua/host/script/grant"
-	"github.com/eslua/eslua/host/switchsim"
-	"github.com/eslua/eslua/host/testproc"
 )
-
-// menusFile has a line for each menu: what mod_lua's freeswitch.IVRMenu makes of the keys.
-const menusFile = "testdata/menus.modlua"
 
 // menuPrelude is what each menu begins with. The sounds are tones, of which the frequency
 // tells which is which.
@@ -41,22 +19,12 @@ session:answer()
 session:setVariable("menu_test", "none")
 `
 
-// A menuCall is one call: a menu, and what the caller does.
-type menuCall struct {
-	name string
-	far  string // of the far end, in the inline dialplan
-	code string // makes the menus and executes one
-	// differs is the outcome in eslua, where it is another one: no application runs after
-	// the hangup.
-	differs string
+// menuEnd tells how a menu ended, and the digits that it has left.
+const menuEnd = `
+local left = session:getDigits(5, "", 300)
+note(session:ready(), session:getVariable("ivr_menu_status"), left == "" and "-" or left)`
 
-	id   string
-	seen strings.Builder
-	line string // from the script
-	over bool
-}
-
-func menuCalls() []*menuCall {
+func menuCalls() []*besideCall {
 	const (
 		early = "sleep:600^send_dtmf:" // during the greeting
 		late  = "sleep:1400^send_dtmf:"
@@ -65,7 +33,7 @@ func menuCalls() []*menuCall {
 	one := `local main = menu(nil, "main") main:bindAction("menu-exec-app", "set mark=one", "1") `
 	leave := `main:bindAction("menu-exit", "", "9") `
 	run := `main:execute(session, "main")`
-	list := []*menuCall{
+	list := []*besideCall{
 		{name: "keyInTheGreeting", far: early + "1" + then + "9", code: one + leave + run},
 		{name: "keyAfterTheGreeting", far: late + "1" + then + "9", code: one + leave + run},
 		{name: "severalActions", far: early + "1", code: one + `main:bindAction("menu-exec-app", "set mark=two", "1") main:bindAction("MENU-EXIT", nil, "1") main:bindAction("menu-exec-app", "set mark=three", "1") ` + run},
@@ -118,7 +86,7 @@ local deep = menu(sub, "deep", {greet = tone(800, 600), short = tone(600, 601), 
 main:bindAction("menu-sub", "sub", "1") main:bindAction("menu-exit", "", "9") main:bindAction("menu-sub", "deep", "3")
 sub:bindAction("menu-back", "", "1") sub:bindAction("menu-top", "", "2") sub:bindAction("menu-exit", "", "3") sub:bindAction("menu-sub", "deep", "4") sub:bindAction("menu-exec-app", "set mark=sub", "5")
 deep:bindAction("menu-back", "", "1") deep:bindAction("menu-top", "", "2") deep:bindAction("menu-sub", "main", "3") `
-	for _, c := range []menuCall{
+	for _, c := range []besideCall{
 		{name: "subAndBack", far: early + "1" + then + "5" + then + "1" + then + "9"},
 		{name: "subAndTop", far: early + "1" + then + "2" + then + "9"},
 		{name: "subAndExit", far: early + "1" + then + "3"},
@@ -127,15 +95,15 @@ deep:bindAction("menu-back", "", "1") deep:bindAction("menu-top", "", "2") deep:
 		{name: "deepAndBack", far: early + "1" + then + "4" + then + "1" + then + "1" + then + "9"},
 		{name: "deepAtOnce", far: early + "3" + then + "1" + then + "9"},
 	} {
-		list = append(list, &menuCall{name: c.name, far: c.far, code: sub + run})
+		list = append(list, &besideCall{name: c.name, far: c.far, code: sub + run})
 	}
-	list = append(list, &menuCall{name: "subIsExecuted", far: early + "2", code: sub + `sub:execute(session, "sub")`},
-		&menuCall{name: "subDoesNotFindMain", far: early + "4" + then + "3", code: sub + `sub:execute(session, "sub")`},
-		&menuCall{name: "topOfTheTop", far: early + "1" + then + "9", code: `local main = menu(nil, "main") main:bindAction("menu-top", "", "1") ` + leave + run},
-		&menuCall{name: "backOfTheTop", far: early + "1", code: `local main = menu(nil, "main") main:bindAction("menu-back", "", "1") ` + run},
-		&menuCall{name: "tooDeep", far: early + strings.Repeat("1^sleep:400^send_dtmf:", 12) + "1", code: `local main = menu(nil, "main") local sub = menu(main, "sub") main:bindAction("menu-sub", "sub", "1") sub:bindAction("menu-sub", "main", "1") ` + run},
+	list = append(list, &besideCall{name: "subIsExecuted", far: early + "2", code: sub + `sub:execute(session, "sub")`},
+		&besideCall{name: "subDoesNotFindMain", far: early + "4" + then + "3", code: sub + `sub:execute(session, "sub")`},
+		&besideCall{name: "topOfTheTop", far: early + "1" + then + "9", code: `local main = menu(nil, "main") main:bindAction("menu-top", "", "1") ` + leave + run},
+		&besideCall{name: "backOfTheTop", far: early + "1", code: `local main = menu(nil, "main") main:bindAction("menu-back", "", "1") ` + run},
+		&besideCall{name: "tooDeep", far: early + strings.Repeat("1^sleep:400^send_dtmf:", 12) + "1", code: `local main = menu(nil, "main") local sub = menu(main, "sub") main:bindAction("menu-sub", "sub", "1") sub:bindAction("menu-sub", "main", "1") ` + run},
 	)
-	for _, c := range []menuCall{
+	for _, c := range []besideCall{
 		{name: "confirmed", far: late + "1" + "^sleep:2500^send_dtmf:5", code: `{macro = "spell", key = "5"}`},
 		{name: "confirmedInTheMacro", far: late + "1" + "^sleep:300^send_dtmf:5", code: `{macro = "spell", key = "5"}`},
 		{name: "notConfirmed", far: late + "1" + "^sleep:300^send_dtmf:6", code: `{macro = "spell", key = "5"}`},
@@ -143,161 +111,15 @@ deep:bindAction("menu-back", "", "1") deep:bindAction("menu-top", "", "2") deep:
 		{name: "confirmedWithoutAKey", far: late + "1", code: `{macro = "spell", attempts = 1}`},
 		{name: "notAskedInTheGreeting", far: early + "1", code: `{macro = "spell", key = "5"}`},
 	} {
-		list = append(list, &menuCall{name: c.name, far: c.far, code: `local main = menu(nil, "main", ` + c.code + `) main:bindAction("menu-exec-app", "set mark=one", "1") ` + run})
+		list = append(list, &besideCall{name: c.name, far: c.far, code: `local main = menu(nil, "main", ` + c.code + `) main:bindAction("menu-exec-app", "set mark=one", "1") ` + run})
 	}
 	for _, c := range list {
-		c.id = uuid.NewString()
+		c.code = menuPrelude + c.code + menuEnd
 	}
 	return list
 }
 
-// script is the whole script of a menu's call.
-func (c *menuCall) script() string {
-	return menuPrelude + c.code + `
-local e = freeswitch.Event("CUSTOM", "eslua::menu")
-local left = session:getDigits(5, "", 300)
-e:addHeader("Call", session.uuid)
-e:addHeader("Line", tostring(session:ready()) .. " " .. tostring(session:getVariable("ivr_menu_status")) .. " " .. (left == "" and "-" or left))
-e:fire()`
-}
-
-// outcome is what was played and run, and how it ended.
-func (c *menuCall) outcome() string { return strings.TrimSpace(c.seen.String()) + "; script " + c.line }
-
-// playMenus places the calls and waits for their end. The applications run the scripts.
-func playMenus(ctx context.Context, t *testing.T, sw *switchEvents, list []*menuCall, application func(c *menuCall) string) {
-	t.Helper()
-	subscribe, err := esl.Subscribe("plain", "CHANNEL_EXECUTE", "PLAYBACK_STOP", "CHANNEL_HANGUP_COMPLETE", "CUSTOM", "eslua::menu")
-	sw.do(ctx, t, subscribe, err)
-	for _, c := range list {
-		if _, err := sw.conn.StartJob("originate {origination_uuid=" + c.id + "}loopback/m:^:answer^" + c.far + "^park/default/inline 'm:^:" + application(c) +
-			"^set:mark=dialplan^sleep:300^hangup:NORMAL_UNSPECIFIED' inline"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for slices.ContainsFunc(list, func(c *menuCall) bool { return !c.over || c.line == "" }) {
-		e, err := sw.conn.Next(ctx)
-		if err != nil {
-			for _, c := range list {
-				if !c.over || c.line == "" {
-					t.Errorf("%s has not ended: %s", c.name, c.outcome())
-				}
-			}
-			t.Fatal(err)
-		}
-		for _, c := range list {
-			if c.id == cmp.Or(e.Get("Call"), e.Get("Unique-ID")) {
-				c.note(e)
-			}
-		}
-	}
-}
-
-func (c *menuCall) note(e esl.Event) {
-	switch app, data := e.Last("Application"), e.Last("Application-Data"); e.Name() {
-	case "CHANNEL_EXECUTE":
-		switch strings.ToLower(app) {
-		case "set", "hangup", "transfer", "eval":
-			fmt.Fprintf(&c.seen, " %s(%s)", app, data)
-		}
-	case "PLAYBACK_STOP":
-		// Where a digit was typed ahead, mod_lua begins a sound and breaks it off.
-		heard := e.Get("Playback-Status") != "break" || e.Get("variable_playback_ms") != "0"
-		if _, tone, ok := strings.Cut(e.Get("Playback-File-Path"), "tone_stream://%("); ok && heard {
-			fmt.Fprintf(&c.seen, " %s", strings.TrimSuffix(tone[strings.LastIndexByte(tone, ',')+1:], ")"))
-		}
-	case "CHANNEL_HANGUP_COMPLETE":
-		fmt.Fprintf(&c.seen, " %s", e.Get("Hangup-Cause"))
-		c.over = true
-	case "CUSTOM":
-		c.line = strings.Clone(e.Get("Line"))
-	}
-}
-
-// recordedMenus returns the outcome of each case.
-func recordedMenus(t *testing.T) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile(menusFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	outcomes := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		name, outcome, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		outcomes[name] = outcome
-	}
-	return outcomes
-}
-
-func compareMenus(t *testing.T, list []*menuCall) {
-	t.Helper()
-	recorded := recordedMenus(t)
-	for _, c := range list {
-		if got, want := c.outcome(), recorded[c.name]; got != want && (c.differs == "" || got != c.differs) {
-			t.Errorf("%s\n    got  %s\n    want %s", c.name, got, want)
-		}
-	}
-}
-
-// serveMenus plays the menus' calls with eslua.
-func serveMenus(ctx context.Context, t *testing.T, sw *switchEvents, l net.Listener, list []*menuCall, live bool) {
-	cfg, files := config.Default(), fstest.MapFS{}
-	cfg.Grants.API.Allow = []grant.Name{"sched_api", "uuid_kill", "uuid_transfer"}
-	cfg.Grants.Apps.Allow = []grant.Name{"nosuch_application"}
-	for _, c := range list {
-		files[c.name+".lua"] = &fstest.MapFile{Data: []byte(c.script())}
-	}
-	serving(t, l, cfg, clock.System(), nil, seams{guest: !live, scripts: files})
-	playMenus(ctx, t, sw, list, func(c *menuCall) string {
-		return "socket:" + l.Addr().String() + "/" + c.name + " async full"
-	})
-	compareMenus(t, list)
-}
-
 // TestMenus compares freeswitch.IVRMenu with that of mod_lua.
-func TestMenus(t *testing.T) {
-	t.Parallel()
-	for _, c := range menuCalls() {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			testproc.Bubble(t, func(t *testing.T) {
-				g := groundInBubble(t, switchsim.Config{})
-				serveMenus(g.ctx, t, g.sw, g.open(), []*menuCall{c}, false)
-			})
-		})
-	}
-}
-
-func TestLiveMenus(t *testing.T) {
-	address, password := livetest.Address(t)
-	serveMenus(testproc.Context(t), t, dialSwitch(t, address, password), listening(t), menuCalls(), true)
-}
-
-// TestLiveMenusUnderModLua shows that the file says what mod_lua does. With -update it
-// writes the file.
-func TestLiveMenusUnderModLua(t *testing.T) {
-	address, password := livetest.Address(t)
-	dir, err := os.MkdirTemp("", "eslua-menus")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // FreeSWITCH may be another user
-		t.Fatal(err)
-	}
-	list := menuCalls()
-	playMenus(testproc.Context(t), t, dialSwitch(t, address, password), list, func(c *menuCall) string {
-		write(t, dir, c.name+".lua", c.script())
-		return "lua:" + syntax.Word(filepath.Join(dir, c.name+".lua"))
-	})
-	if *updateGolden {
-		var file strings.Builder
-		for _, c := range list {
-			fmt.Fprintf(&file, "%s: %s\n", c.name, c.outcome())
-		}
-		if err := os.WriteFile(menusFile, []byte(file.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	compareMenus(t, list)
-}
+func TestMenus(t *testing.T)                { t.Parallel(); besideInBubbles(t, "menus", menuCalls()) }
+func TestLiveMenus(t *testing.T)            { besideLive(t, "menus", menuCalls()) }
+func TestLiveMenusUnderModLua(t *testing.T) { underModLua(t, "menus", menuCalls()) }

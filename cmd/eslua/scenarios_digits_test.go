@@ -120,7 +120,7 @@ log(session:recordFile("/tmp/eslua-scenario.wav", 1))
 session:unsetInputCallback()
 log(session:recordFile("/tmp/eslua-scenario.wav"))
 log(session:answered(), session:ready(), session:answer(), session:recordFile("/tmp/eslua-scenario.wav"))`,
-			lines: []string{"1", "1", "true false 0 0"}, cause: "CALL_REJECTED",
+			lines: []string{"1", "1", "true false 1 0"}, cause: "CALL_REJECTED",
 		},
 		{
 			name: "howManyDigits", far: answered("sleep:200", "send_dtmf:12#34"),

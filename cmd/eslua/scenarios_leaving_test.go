@@ -46,7 +46,7 @@ local api = freeswitch.API()
 log(api:execute("hash", "select/eslua/hook"), api:execute("hash", "select/eslua/script"))
 log(session:getVariable("eslua_a"), session:getVariable("eslua_b"), session:getVariable("eslua_who"))
 log(session:read(1, 1, "x", 100, "#") .. tostring(session:getVariable("read_result")), session:answer(), session:transfer("x"))`,
-			lines: []string{"hook CALL_REJECTED", "hook! 2 nil", "nil 0 1"}, cause: "CALL_REJECTED",
+			lines: []string{"hook CALL_REJECTED", "hook! 2 nil", "nil 1 1"}, cause: "CALL_REJECTED",
 		},
 		{
 			name: "executeBeforeTheTransfer", far: answered(), target: `'socket:%s async full,hangup:USER_BUSY' inline`,

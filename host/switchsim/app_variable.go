@@ -7,9 +7,11 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// setApp runs "name=value"; an empty value removes the variable.
+// setApp runs "name=value"; an empty value removes the variable. The value is expanded once
+// more (mod_dptools.c:base_set).
 func setApp(c *channel, arg string) {
 	name, value := assignment(arg)
+	value = c.expand(value)
 	if value == "_undef_" {
 		value = ""
 	}

@@ -38,7 +38,7 @@ type Config struct {
 	// Globals are the global variables ($${name} and global_getvar).
 	Globals map[string]string
 
-	// Media says how long a path plays. One below /nowhere is not found. A tone_stream or silence_stream is
+	// Media says how long a path plays. One below /nowhere or /proc is not found, and not recorded. A tone_stream or silence_stream is
 	// parsed and needs no entry.
 	Media map[string]time.Duration
 	// DefaultMedia is how long a path without an entry plays; zero is 1 s.

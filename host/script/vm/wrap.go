@@ -75,6 +75,16 @@ func (w *wrapper) call(L *lua.LState) int {
 	return n
 }
 
+// A Bare error is raised as its text alone, without the place in the script, as C's
+// lua_error does.
+type Bare struct{ error }
+
+// Barely makes an error Bare.
+func Barely(err error) error { return Bare{err} }
+
+// Unwrap returns the error.
+func (b Bare) Unwrap() error { return b.error }
+
 // raise turns an error of a declared function into a Lua error.
 func raise(L *lua.LState, err error) {
 	if failed, ok := err.(*ScriptError); ok { // of a callback: it has its place
@@ -83,6 +93,9 @@ func raise(L *lua.LState, err error) {
 			text = failed.Message
 		}
 		guard.Throw(L, lua.LString(text), err)
+	}
+	if bare, ok := err.(Bare); ok {
+		guard.Throw(L, lua.LString(bare.Error()), bare.error)
 	}
 	place := ""
 	if file, line := guard.Where(L); file != "" {

@@ -53,7 +53,7 @@ func (l Library) Length(path string) (d time.Duration, ok bool) {
 		return Forever, true
 	}
 	switch {
-	case strings.HasPrefix(path, "/nowhere/"), l.Strict && !strings.HasPrefix(path, "say:") && !strings.HasPrefix(path, "phrase:"):
+	case strings.HasPrefix(path, "/nowhere/"), strings.HasPrefix(path, "/proc/"), l.Strict && !strings.HasPrefix(path, "say:") && !strings.HasPrefix(path, "phrase:"):
 		return 0, false
 	case l.Default > 0:
 		return l.Default, true
