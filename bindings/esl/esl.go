@@ -54,7 +54,7 @@ type connection struct {
 // Holds returns the bytes of the events that the script has not taken yet.
 func (c *connection) Holds(func(lua.LValue)) int { return c.link.holds() + c.last.Size() }
 
-// A link is what a connection talks over. ok is false when there is no answer.
+// A link carries what a connection says. ok is false when there is no answer.
 type link interface {
 	connected() bool
 	disconnect()

@@ -10,7 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// An answer is what a server said, as a script has it.
+// An answer holds what a server said, as a script has it.
 type answer struct {
 	status  int
 	headers *lua.LTable // by name in lower case

@@ -105,7 +105,7 @@ func execute(a *vm.Args) (reply string, found bool, err error) {
 // unknownCommand is the message about a request without a command that FreeSWITCH knows.
 const unknownCommand = "Invalid request or non-existant command"
 
-// An answer is what FreeSWITCH has added to the request.
+// An answer holds what FreeSWITCH has added to the request.
 type answer struct {
 	status, message string
 	response        string // JSON text

@@ -23,7 +23,7 @@ import (
 // Module declares freeswitch.email.
 type Module struct{ Mailer *network.Mailer } // nil: no mail is sent
 
-// sender is what a run sends mail with.
+// A sender sends the mail of a run.
 type sender struct {
 	env    *run.Env
 	mailer *network.Mailer

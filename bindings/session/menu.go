@@ -30,7 +30,7 @@ type menu struct {
 // stack lists a menu and those that were made to be below it. They find each other by name.
 type stack struct{ menus []*menu }
 
-// binding is what a menu does for certain keys.
+// A binding tells what a menu does for certain keys.
 type binding struct {
 	do        action
 	arg, keys string // keys that begin with / are a regular expression

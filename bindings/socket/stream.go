@@ -72,7 +72,7 @@ func asNumber(v lua.LValue) (int, bool) {
 	return 0, false
 }
 
-// taken is what a receive has taken, charged as it grows.
+// taken holds what a receive has taken, charged as it grows.
 type taken struct {
 	a     *vm.Args
 	bytes []byte

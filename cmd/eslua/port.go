@@ -20,7 +20,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// portReport is what eslua check --port tells.
+// portReport holds what eslua check --port tells.
 type portReport struct {
 	Problems []store.Problem `json:"problems"` // what check finds
 	*porting.Report

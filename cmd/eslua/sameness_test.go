@@ -79,7 +79,7 @@ func TestLiveSameAsModLua(t *testing.T) {
 	}
 }
 
-// beyondPath is what the path of a socket cannot hold as it is.
+// beyondPath matches what the path of a socket cannot hold as it is.
 var beyondPath = regexp.MustCompile(`[^\w.@+-]`)
 
 // A scriptHost runs scripts.
@@ -173,7 +173,7 @@ func (h scriptLog) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// advice is what eslua says to the admin, and FreeSWITCH in another form.
+// advice matches what eslua says to the admin, and FreeSWITCH in another form.
 var advice = regexp.MustCompile(`^(the flow (begins|ended)|FreeSWITCH cannot play|the call has hung up, so)`)
 
 // differences tells what is seen under eslua and not under mod_lua, and the reverse.

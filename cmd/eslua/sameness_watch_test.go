@@ -67,7 +67,7 @@ func (w *switchWatch) api(t *testing.T, command string) {
 	w.send(t, "bgapi "+command)
 }
 
-// A seenCall is what FreeSWITCH reported of a call and of what its script did.
+// A seenCall holds what FreeSWITCH reported of a call and of what its script did.
 type seenCall struct {
 	lines, applications, commands, events, files []string
 	variables                                    map[string]string

@@ -98,7 +98,7 @@ type overrides struct {
 }
 
 // load returns the configuration of the file, if there is one, with the overrides. If
-// there are errors, it is what can be read.
+// there are errors, it holds what can be read.
 func (o overrides) load() (c config.Config, err error) {
 	c = config.Default()
 	if o.file != "" {

@@ -31,7 +31,7 @@ type Request struct {
 	Connect, Response time.Duration
 }
 
-// An Answer is what a server said.
+// An Answer holds what a server said.
 type Answer struct {
 	Status int
 	Line   string // "HTTP/1.1 200 OK"

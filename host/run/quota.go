@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
-// fileWeight is what making a file counts, beside what is written into it.
+// fileWeight says how much making a file counts, beside what is written into it.
 const fileWeight = 4096
 
 // A Quota bounds what a run writes into files. A nil Quota bounds nothing.

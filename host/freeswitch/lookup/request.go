@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// A Request is what FreeSWITCH looks up.
+// A Request tells what FreeSWITCH looks up.
 type Request struct {
 	Hostname string // of the FreeSWITCH that asks
 	Section  string // dialplan, directory, configuration, phrases ...

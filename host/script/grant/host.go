@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Host is what a script may connect to: a name, every name below one
+// A Host names what a script may connect to: a name, every name below one
 // ("*.example.com"), every name ("*"), an address or a network of them, with one port
 // or with all.
 type Host string
@@ -31,7 +31,7 @@ func (h *Host) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// hosts are what a Host stands for.
+// hosts holds what a Host stands for.
 type hosts struct {
 	name   string // in lower case; "": addresses are granted
 	prefix netip.Prefix

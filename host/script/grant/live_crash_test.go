@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// oddArguments are what nobody expects: nothing, too much, what other commands take,
+// oddArguments hold what nobody expects: nothing, too much, what other commands take,
 // formats of C, and numbers at the edges. UUID stands for the call.
 var oddArguments = []string{
 	"", " ", "UUID", "UUID UUID UUID UUID", "UUID " + strings.Repeat("x", 5000), strings.Repeat("x ", 500), strings.Repeat("a,", 500), strings.Repeat("a/", 300),

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// A Place is what a path that a script names leads to: a file of the script's tree, by
+// A Place tells where a path that a script names leads: to a file of the script's tree, by
 // its name there, or the text of another file that the script may read.
 type Place struct {
 	Tree string

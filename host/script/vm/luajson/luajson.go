@@ -48,7 +48,7 @@ type Written struct {
 	Object bool // it is an object if it is empty
 }
 
-// A Shape is what the keys of a table say of it.
+// A Shape tells what the keys of a table say of it.
 type Shape struct {
 	Count   int  // of all keys
 	Largest int  // of the keys that are positive whole numbers
