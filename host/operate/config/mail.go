@@ -61,7 +61,7 @@ func (a *MailAddress) Set(text string) error {
 	return nil
 }
 
-// Encryption is starttls, tls or none.
+// An Encryption names starttls, tls or none.
 type Encryption string
 
 // UnmarshalYAML reads an encryption.

@@ -62,7 +62,7 @@ func (s *State) byLoaders(L *lua.LState, name string, list *lua.LTable) lua.LVal
 	}
 }
 
-// loadPreloaded is the first loader.
+// loadPreloaded finds what package.preload has, as the first loader.
 func loadPreloaded(L *lua.LState) int {
 	name := L.CheckString(1)
 	fn := guard.Of(L).Data.(*State).preloaded(name)
@@ -73,7 +73,7 @@ func loadPreloaded(L *lua.LState) int {
 	return 1
 }
 
-// loadFound is the second loader: it finds what require finds.
+// loadFound finds what require finds, as the second loader.
 func loadFound(L *lua.LState) int {
 	name := L.CheckString(1)
 	s := guard.Of(L).Data.(*State)
