@@ -51,7 +51,7 @@ type Route struct {
 
 // A Flow holds the settings of one flow.
 type Flow struct {
-	Settings map[string]any `yaml:"settings" doc:"values the script sees in its table settings: text, numbers, true or false"`
+	Settings map[string]any `yaml:"settings" doc:"values the script sees in its table settings: text, numbers, true or false; 0301234 and +49301234 are text"`
 	Fallback *Fallback      `yaml:"fallback" doc:"as fallback above, for this flow"`
 	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; limits not named here are as below"`
 	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; grants not named here are as below"`
