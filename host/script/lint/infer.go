@@ -66,7 +66,7 @@ func (r *reader) requiredModule(e *ast.FuncCallExpr) string {
 
 // typeOfModule returns what require returns, unless a script of the tree has that name.
 func (c *Checker) typeOfModule(name string) typ {
-	if l := c.libraries[name]; l != nil && l.required && !l.partial {
+	if l := c.libraries[name]; l != nil && l.required {
 		return typ{library: l, unless: []string{provides(name)}}
 	}
 	return typ{}
@@ -141,6 +141,8 @@ func (r *reader) typeOfField(of typ, name string) (t typ) {
 		t = typ{kind: missing, name: of.library.name + "." + name, key: of.library.name + "." + name}
 		if known, ok := of.library.fields[name]; ok {
 			t = known
+		} else if of.library.partial {
+			return typ{}
 		}
 		t.unless = append(slices.Clip(of.unless), of.library.name+"."+name)
 		return t

@@ -75,8 +75,26 @@ func New(modules []*vm.Module) *Checker {
 			c.globals[name] = typ{kind: table, library: l}
 		}
 	}
+	c.gather()
 	c.globals["_G"] = typ{kind: table, library: c.library("_G")}
 	return c
+}
+
+// gather gives a global table that modules fill when they are required, as luasql.postgres
+// does luasql, their functions.
+func (c *Checker) gather() {
+	for name, l := range c.libraries {
+		parent, _, ok := strings.Cut(name, ".")
+		g, known := c.globals[parent]
+		if !ok || !known || !l.required || g.kind != table || g.library != nil && !g.library.partial {
+			continue
+		}
+		if g.library == nil {
+			g.library = &library{name: parent, fields: map[string]typ{}, partial: true}
+			c.globals[parent] = g
+		}
+		maps.Copy(g.library.fields, l.fields)
+	}
 }
 
 // Libraries returns the names of all tables that require finds beside the script's modules.
@@ -118,6 +136,10 @@ func (c *Checker) declare(m *vm.Module) {
 		into, prefix = l.fields, m.Name+"."
 	}
 	for i := range m.Funcs {
+		if m.Funcs[i].Go == nil && m.Source != "" { // Lua is not strict about arguments
+			into[m.Funcs[i].Name] = typ{kind: anything}
+			continue
+		}
 		into[m.Funcs[i].Name] = typ{kind: function, fn: declared(prefix, &m.Funcs[i])}
 	}
 	for _, k := range m.Constants {

@@ -24,6 +24,27 @@ func (u use) database(dsn string) {
 	u.remark(Database, "the database %s is reached by its name in the configuration; the script may keep its data source name", name)
 }
 
+// luaSQL notes what LuaSQL connects to: a file, words as PostgreSQL has them, or the name
+// of a database and its server.
+func (u use) luaSQL(source, host, port string) {
+	switch {
+	case source == "" || !isKnown(source):
+		u.database("")
+	case strings.Contains(source, "="):
+		u.database("pgsql://" + source)
+	case path.IsAbs(source) || strings.Contains(path.Base(source), "."):
+		u.database("sqlite://" + source)
+	case host != "" && isKnown(host+port):
+		words := "pgsql://host=" + host + " dbname=" + source
+		if port != "" {
+			words += " port=" + port
+		}
+		u.database(words + " user=USER password=PASSWORD")
+	default:
+		u.database(source)
+	}
+}
+
 // databaseName returns a name for a data source name, and what to write as dsn.
 func databaseName(dsn string) (name, where string) {
 	scheme, rest, found := strings.Cut(dsn, "://")

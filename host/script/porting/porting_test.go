@@ -43,6 +43,19 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		remark string // a part of the only remark; "" for none
 		yaml   string // one of its lines, without blanks around it
 	}{
+		// connections
+		{`require("socket").connect("10.0.0.1", 25)`, "grant: socket.connect connects to 10.0.0.1: the host needs a grant", `hosts: ["10.0.0.1"]`},
+		{`local sock = require("socket").tcp() sock:settimeout(1) sock:connect("mail.example.com", 25)`, "grant: tcp:connect connects to mail.example.com", `hosts: ["mail.example.com"]`},
+		{`require("socket").connect(argv[1], 25)`, "grant: socket.connect connects to HOST", `hosts: ["HOST"]`},
+		{`require("socket").udp()`, "differs: socket.udp: there is no UDP", ""},
+		{`require("socket").bind("*", 25)`, "differs: socket.bind: a script cannot wait for connections", ""},
+		{`local http = require "socket.http" http.TIMEOUT = 5 http.request("http://api.example.com/x")`, "grant: socket.http.request asks api.example.com", `hosts: ["api.example.com"]`},
+		{`require("ssl.https").request("https://api.example.com/x")`, "grant: ssl.https.request asks api.example.com", `hosts: ["api.example.com"]`},
+		{`require("lfs").chdir("/tmp")`, "differs: lfs.chdir raises an error", ""},
+		// LuaSQL
+		{`require "luasql.postgres" local env = luasql.postgres() env:connect("shop", "joe", "secret", "10.0.0.1")`, "database: the database shop is reached by its name", `shop: {dsn: "pgsql://host=10.0.0.1 dbname=shop user=USER password=PASSWORD"}`},
+		{`require("luasql.sqlite3").sqlite3():connect("/srv/shop.db")`, "database: the database shop is reached by its name", `shop: {dsn: "sqlite:///srv/shop.db"}`},
+		{`require("luasql.mysql").mysql():connect("shop", user, password)`, "database: the database shop is reached by its name", `databases: ["shop"]`},
 		// applications
 		{`session:execute("bridge", "user/1000")`, "", ""},
 		{`session:execute("bridge", "user/" .. argv[1])`, "", ""},
@@ -118,6 +131,10 @@ func hasLine(text, line string) bool {
 
 func TestWhatFilesNeed(t *testing.T) {
 	for source, want := range map[string]string{
+		`require("lfs").dir("/srv/prompts/")`:              `grant: lfs.dir reads /srv/prompts/: its directory needs a grant (grants: read:) read: ["/srv/prompts"]`,
+		`require("lfs").attributes("lists/a.csv", "mode")`: "",
+		`local lfs = require "lfs" lfs.mkdir("/srv/new")`:  `grant: lfs.mkdir changes /srv/new: its directory needs a grant (grants: write:) write: ["/srv"]`,
+		`require("lfs").lock_dir("/srv/calls")`:            `grant: lfs.lock_dir changes /srv/calls/lockfile.lfs: its directory needs a grant (grants: write:) write: ["/srv/calls"]`,
 		`io.open("menu.txt")`:                              "",
 		`io.open("data/menu.txt", "rb")`:                   "",
 		`io.open("data/" .. argv[1], "r")`:                 "",

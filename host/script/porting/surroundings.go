@@ -32,6 +32,24 @@ func (u use) surroundings(first, second string) {
 		}
 		u.report.need("hosts", host)
 		u.remark(Grant, "%s asks %s: the host needs a grant", name, host)
+	case "socket.connect", "socket.connect4", "socket.connect6", "tcp:connect", "socket.dns.toip", "socket.dns.getaddrinfo":
+		if !isKnown(first) || first == "" {
+			first = "HOST"
+		}
+		u.report.need("hosts", first)
+		u.remark(Grant, "%s connects to %s: the host needs a grant", name, first)
+	case "socket.udp", "socket.udp4", "socket.udp6":
+		u.remark(Differs, "%s: there is no UDP; connect by TCP, or ask the server by HTTP", name)
+	case "socket.bind", "tcp:bind", "tcp:listen", "tcp:accept":
+		u.remark(Differs, "%s: a script cannot wait for connections; what connects finds FreeSWITCH, whose calls and events run scripts", name)
+	case "lfs.chdir", "lfs.link", "lfs.lock", "lfs.unlock":
+		u.remark(Differs, "%s raises an error: eslua doc %s says what to do", name, name)
+	case "lfs.attributes", "lfs.symlinkattributes", "lfs.dir":
+		u.path(first, false)
+	case "lfs.mkdir", "lfs.rmdir", "lfs.touch":
+		u.path(first, true)
+	case "lfs.lock_dir":
+		u.path(first+"/lockfile.lfs", true)
 	case "ESL.ESLconnection":
 		if second == "" { // the call itself
 			return

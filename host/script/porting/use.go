@@ -111,6 +111,8 @@ func (u use) check() error {
 		}
 	case "freeswitch.Dbh":
 		u.database(u.arg(0))
+	case "luasqlenvironment:connect":
+		u.luaSQL(u.arg(0), u.arg(3), u.arg(4))
 	case "ivrmenu:bindAction":
 		if app, data, _ := strings.Cut(u.arg(1), " "); strings.EqualFold(u.arg(0), "menu-exec-app") && isKnown(app) && app != "" {
 			u.report.Applications[app]++
