@@ -64,7 +64,7 @@ func (m LuaSQL) Declare() *vm.Module {
 	}
 	if m.Classes {
 		module.Classes = []*vm.Class{environmentClass(), connClass(), cursorClass()}
-		module.Variables = []vm.Variable{{Name: "luasql", Kind: vm.Table, Doc: "the drivers that require has loaded; nil before", Example: "require \"luasql.postgres\"\nlocal con = luasql.postgres():connect(\"customers\")"}}
+		module.Variables = []vm.Variable{{Name: "luasql", Kind: vm.Table, Doc: "Holds the drivers of LuaSQL that require has loaded; nil before.", Example: "require \"luasql.postgres\"\nlocal con = luasql.postgres():connect(\"customers\")"}}
 	}
 	return module
 }
