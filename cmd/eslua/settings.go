@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -169,10 +170,17 @@ func (o overrides) databaseErrors(c config.Config) (wrong config.Errors) {
 	return wrong
 }
 
-// checkScripts returns an error if dir is not a directory; "" stands for the flows of
-// the program.
+// checkScripts returns an error if dir is not a directory that can be read; "" stands for
+// the flows of the program.
 func checkScripts(dir string) error {
-	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
+	if dir == "" {
+		return nil
+	}
+	_, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s cannot be read by this user: permission denied", dir)
+	case err != nil:
 		return fmt.Errorf("%s is not a directory; leave it out for the built-in flows", dir)
 	}
 	return nil
