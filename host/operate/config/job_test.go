@@ -75,7 +75,7 @@ func TestXML(t *testing.T) {
 	for source, want := range map[string]string{
 		"xml: {scripts: {directry: a}}":                             "did you mean directory?",
 		"xml: {scripts: {configuration: a}}":                        "configuration/NAME.conf",
-		"xml: {scripts: {chatplan: a}}":                             "looks nothing up in \"chatplan\"",
+		"xml: {scripts: {channels: a}}":                             "looks nothing up in \"channels\"",
 		"xml: {scripts: {directory: ''}}":                           "is not a script",
 		"xml: {address: \"0.0.0.0:8085\", scripts: {directory: a}}": "add password: under xml",
 		"xml: {address: \"example:8085\", scripts: {directory: a}}": "add password: under xml",

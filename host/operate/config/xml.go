@@ -13,7 +13,7 @@ import (
 // XML configures the answers to FreeSWITCH's mod_xml_curl.
 type XML struct {
 	Address  Address           `yaml:"address" default:"127.0.0.1:8085" doc:"HTTP address at which FreeSWITCH's mod_xml_curl asks; open only if there are scripts"`
-	Scripts  map[string]Script `yaml:"scripts" form:"a mapping: directory: SCRIPT" reload:"yes" doc:"scripts that answer, and their arguments, by section: directory, dialplan, phrases, languages, or configuration/NAME.conf for one file, configuration/* for all; eslua config prints what FreeSWITCH needs"`
+	Scripts  map[string]Script `yaml:"scripts" form:"a mapping: directory: SCRIPT" reload:"yes" doc:"scripts that answer, and their arguments, by section: directory, dialplan, chatplan, phrases, languages, or configuration/NAME.conf for one file, configuration/* for all; eslua config prints what FreeSWITCH needs"`
 	User     string            `yaml:"user" default:"eslua" reload:"yes" doc:"user name with which FreeSWITCH asks, if there is a password"`
 	Password string            `yaml:"password" reload:"yes" doc:"password with which FreeSWITCH asks; empty: none, which is possible on loopback only"`
 	Timeout  Duration          `yaml:"timeout" default:"5s" reload:"yes" doc:"how long an answer may take; FreeSWITCH then goes on to its other sources"`
@@ -21,14 +21,14 @@ type XML struct {
 }
 
 // xmlSections are the sections that scripts can answer.
-var xmlSections = []string{"directory", "dialplan", "phrases", "languages", "configuration/*"}
+var xmlSections = []string{"directory", "dialplan", "chatplan", "phrases", "languages", "configuration/*"}
 
 func (x *XML) conflicts() (list []conflict) {
 	for _, section := range slices.Sorted(maps.Keys(x.Scripts)) {
 		if slices.Contains(xmlSections, section) || strings.HasPrefix(section, "configuration/") && strings.HasSuffix(section, ".conf") {
 			continue
 		}
-		advice := "write directory, dialplan, phrases, languages or configuration/NAME.conf"
+		advice := "write directory, dialplan, chatplan, phrases, languages or configuration/NAME.conf"
 		if near := spell.Nearest(section, xmlSections); near != "" && section != "configuration" {
 			advice = "did you mean " + near + "?"
 		}

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/eslua/eslua/host/operate/config"
 )
@@ -26,16 +28,39 @@ type graph struct {
 
 func newGraph(files map[string]*content) graph {
 	g := graph{files, map[string][]string{}, map[string][]string{}, map[string]bool{}}
+	named := map[string][]string{} // files by the last part of their names
+	for name := range files {
+		named[path.Base(name)] = append(named[path.Base(name)], name)
+	}
 	for name, c := range files {
 		for _, module := range c.imports.Modules() {
-			if file := g.module(module); file != "" && file != name {
-				g.requires[name] = append(g.requires[name], file)
-				g.requiredBy[file] = append(g.requiredBy[file], name)
-				g.modules[file] = true
+			for _, file := range g.candidates(module, named) {
+				if file != name {
+					g.requires[name] = append(g.requires[name], file)
+					g.requiredBy[file] = append(g.requiredBy[file], name)
+					g.modules[file] = true
+				}
 			}
 		}
 	}
 	return g
+}
+
+// candidates returns the files that may be a module: the one that Require takes, or else
+// those that a package.path of the script's own can lead to.
+func (g graph) candidates(module string, named map[string][]string) (found []string) {
+	if file := g.module(module); file != "" {
+		return []string{file}
+	}
+	files, _ := moduleFiles(module)
+	for _, file := range files {
+		for _, name := range named[path.Base(file)] {
+			if strings.HasSuffix(name, "/"+file) {
+				found = append(found, name)
+			}
+		}
+	}
+	return found
 }
 
 // Version returns 12 hexadecimal digits: a hash of everything that can decide how
