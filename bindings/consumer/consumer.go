@@ -72,9 +72,11 @@ func (r *consumers) cleanup(c *consumer) {
 var errNoNode = errors.New("the events of this script's FreeSWITCH cannot be had: eslua has no control connection to it; add it to the configuration as nodes: [{address: HOST:8021, password: PASSWORD}]")
 
 // node returns the FreeSWITCH of the run.
-func (r *consumers) node() (*node.Link, error) {
-	if n, ok := r.env.Switch.(*node.Link); ok { // a script without a call
-		return n, nil
+func (r *consumers) node(ctx context.Context) (*node.Link, error) {
+	if sw, ok := r.env.Switch.(interface {
+		Node(ctx context.Context) (*node.Link, error)
+	}); ok { // a script without a call
+		return sw.Node(ctx)
 	}
 	if r.env.Call == nil {
 		return nil, errNoNode
@@ -94,7 +96,7 @@ func construct(a *vm.Args) error {
 	if len(r.list) >= mostConsumers {
 		return fmt.Errorf("a script may have %d consumers of events at a time: call cleanup() on one that it no longer needs", mostConsumers)
 	}
-	n, err := r.node()
+	n, err := r.node(a.Context())
 	if err != nil {
 		return err
 	}

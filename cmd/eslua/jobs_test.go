@@ -68,7 +68,8 @@ func TestStartupScripts(t *testing.T) {
 	t.Parallel()
 	testproc.Bubble(t, func(t *testing.T) {
 		site := newJobSite(t, map[string]string{
-			"watch": `freeswitch.consoleLog("info", table.concat(argv, "|", 0) .. " " .. freeswitch.API():executeString("create_uuid"))
+			"watch": `local events = freeswitch.EventConsumer("CUSTOM", "a::b")
+freeswitch.consoleLog("info", table.concat(argv, "|", 0) .. " " .. freeswitch.API():executeString("create_uuid"))
 while true do for i = 1, 1e5 do end freeswitch.msleep(1000) end`,
 			"broken": `error("not today")`,
 		})
@@ -252,7 +253,7 @@ func TestOnHangup(t *testing.T) {
 	testproc.Bubble(t, func(t *testing.T) {
 		site := newJobSite(t, map[string]string{
 			"flow":  `session:setVariable("kept", argv[1]) if argv[1] == "hang" then session:hangup("USER_BUSY") elseif argv[1] == "move" then session:transfer("call") elseif argv[1] == "fail" then error("no") end`,
-			"after": `freeswitch.consoleLog("info", "after " .. argv[1] .. " " .. env:getHeader("variable_kept") .. " " .. env:getHeader("Hangup-Cause") .. " " .. tostring(session))`,
+			"after": `freeswitch.consoleLog("info", "after " .. argv[1] .. " " .. env:getHeader("kept") .. " " .. env:getHeader("Hangup-Cause") .. (env:getHeader("variable_kept") == env:getHeader("kept") and "" or "?") .. " " .. tostring(session))`,
 		})
 		s := site.serve("flows: {flow: {on_hangup: after.lua x, fallback: hangup CALL_REJECTED}}\n")
 		address := s.listens(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -61,8 +62,22 @@ func (f *Farewell) Run(ctx context.Context, last esl.Event) {
 	}
 	_ = f.source.run(ctx, job{ // it has logged the error
 		kind: Goodbye, name: f.Script.Name(), args: f.Script.Args(), sw: sw, timeout: maxGoodbye,
-		channel: f.UUID, given: map[string]any{"env": last}, pinned: f.Generation,
+		channel: f.UUID, given: map[string]any{"env": environment(last)}, pinned: f.Generation,
 	})
+}
+
+// environment returns the channel's data as an API command gets them that FreeSWITCH runs
+// after a hangup: each variable by its name, and then what the event has
+// (switch_core_state_machine.c:api_hook).
+func environment(last esl.Event) esl.Event {
+	var variables, headers [][2]string
+	for name, value := range last.All() {
+		if variable, ok := strings.CutPrefix(name, "variable_"); ok {
+			variables = append(variables, [2]string{variable, value})
+		}
+		headers = append(headers, [2]string{name, value})
+	}
+	return esl.NewEvent(append(variables, headers...), last.Body())
 }
 
 // Await runs the script when the call, which goes on, hangs up.

@@ -46,6 +46,13 @@ func (s *Source) patiently() run.Switch {
 
 type patient struct{ *node.Link }
 
+func (p patient) Node(ctx context.Context) (*node.Link, error) {
+	if err := p.AwaitFirst(ctx); err != nil {
+		return nil, err
+	}
+	return p.Link.Node(ctx)
+}
+
 func (p patient) API(ctx context.Context, line string) (string, error) {
 	if err := p.AwaitFirst(ctx); err != nil {
 		return "", err

@@ -177,6 +177,9 @@ func (l *Link) Await(ctx context.Context) error {
 	}
 }
 
+// Node returns the node itself, also of what stands for it in a run without a call.
+func (l *Link) Node(context.Context) (*Link, error) { return l, nil }
+
 // AwaitFirst waits until the node has been connected once; the error is ctx's.
 func (l *Link) AwaitFirst(ctx context.Context) error {
 	blocker := clock.BlockerOf(ctx)
