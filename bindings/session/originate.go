@@ -150,14 +150,18 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 		s.dialCause = cmp.Or(lua.LVAsString(cause), "ORIGINATOR_CANCEL")
 		return false, err
 	}
-	var caller, variables []syntax.Var
-	dialling := ctx
+	request, dialling := legs.Request{Dial: target, Timeout: timeout}, ctx
 	if aLeg != nil && aLeg.call != nil {
 		if aLeg.movedOn() {
 			s.dialCause = "ORIGINATOR_CANCEL"
 			return false, nil
 		}
-		if caller, variables, timeout, err = aLeg.forLeg(ctx, timeout); err != nil {
+		if err := aLeg.forLeg(ctx, &request); errors.Is(err, errLoop) {
+			s.dialCause = "EXCHANGE_ROUTING_ERROR"
+			s.log().Warn("originate failed", "dial", target, "error", err)
+			aLeg.noteDialling(ctx, s.dialCause, "", "")
+			return false, nil
+		} else if err != nil {
 			return false, err
 		}
 		var giveUp func()
@@ -166,7 +170,7 @@ func (s *Session) dial(ctx context.Context, aLeg *Session, target string, timeou
 		defer func() { aLeg.cancelDial = nil; giveUp() }()
 	}
 	s.dialCause = "DESTINATION_OUT_OF_ORDER"
-	leg, err := s.set.dial(dialling, legs.Request{Dial: target, Timeout: timeout, Variables: variables, Caller: caller})
+	leg, err := s.set.dial(dialling, request)
 	var failed *legs.FailedError
 	var uuid, callee string
 	if aLeg != nil && aLeg.call != nil {

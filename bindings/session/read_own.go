@@ -28,11 +28,16 @@ func (s *Session) hearsDigits(a *vm.Args) bool {
 	if _, foreign := s.call.(*attached); foreign || s.ended() {
 		return false
 	}
-	switch strings.ToLower(s.own(a, "sensitive_dtmf")) { // switch_utils.h:switch_true
-	case "yes", "on", "true", "t", "enabled", "active", "allow", "1":
-		return false
+	return !switchTrue(s.own(a, "sensitive_dtmf"))
+}
+
+// switchTrue reads a value as FreeSWITCH does (switch_utils.h:switch_true).
+func switchTrue(value string) bool {
+	switch strings.ToLower(value) {
+	case "yes", "on", "true", "t", "enabled", "active", "allow":
+		return true
 	}
-	return true
+	return value != "" && strings.Trim(value, "0123456789") == "" && strings.Trim(value, "0") != ""
 }
 
 // outcome is the value of read_result, or restart; it is empty if the prompt was not

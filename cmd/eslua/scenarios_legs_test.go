@@ -117,8 +117,17 @@ local leg = freeswitch.Session("loopback/m:^:pre_answer^sleep:300^answer^sleep:6
 log(leg:answered(), leg:getVariable("language"))
 freeswitch.Session("error/USER_BUSY", session)
 log(session:getVariable("originate_disposition"), session:getVariable("last_bridge_hangup_cause"))
+leg:hangup()
+session:setVariable("call_timeout", "")
+session:setVariable("sip_h_X-Own", "x,y")
+session:setVariable("max_forwards", "9")
+session:execute("export", "one=1")
+leg = freeswitch.Session("loopback/m:^:sleep:100^answer^sleep:60000/default/inline", session)
+log(leg:getVariable("sip_h_X-Own"), leg:getVariable("max_forwards"), leg:getVariable("one"), leg:getVariable("export_vars"), leg:getVariable("call_uuid") == session.uuid)
+session:setVariable("max_forwards", "1")
+log(freeswitch.Session("loopback/m:^:answer/default/inline", session):hangupCause(), session:getVariable("originate_disposition"))
 session:hangup()`,
-			lines: []string{"NO_ANSWER", "true xx", "USER_BUSY NO_ANSWER"},
+			lines: []string{"NO_ANSWER", "true xx", "USER_BUSY NO_ANSWER", "x,y 8 1 one true", "EXCHANGE_ROUTING_ERROR EXCHANGE_ROUTING_ERROR"},
 		},
 		{
 			name: "bothHooksRunAfterABridge", far: []string{"sleep:100", "answer", "sleep:1000", "hangup:CALL_REJECTED"},

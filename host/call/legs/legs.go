@@ -108,6 +108,7 @@ type Request struct {
 	Timeout   time.Duration // for an answer, in whole seconds
 	Variables []syntax.Var  // set on the leg unless Dial sets them
 	Caller    []syntax.Var  // set like Variables while it is dialled, and unset then
+	CallUUID  string        // of the call to which the leg belongs, for its record; "" if it is a call of its own
 }
 
 // A FailedError reports a leg that was not reached, with FreeSWITCH's cause.
@@ -142,7 +143,7 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, req Request) (*Leg, erro
 	id := req.ownUUID()
 	leg, err := r.originate(ctx, sw, req.line(token, id), req.Listener, arrival)
 	if err == nil {
-		req.unsetOwn(ctx, leg)
+		req.finish(ctx, leg)
 		return leg, nil
 	}
 	var failed *FailedError

@@ -24,14 +24,17 @@ func (r Request) line(token, id string) string {
 		syntax.Word("&socket("+r.Listener+"/"+pathPrefix+token+" async full)")
 }
 
-// unsetOwn removes from the leg what was set to dial it. If the leg has gone, the script
-// hears of it.
-func (r Request) unsetOwn(ctx context.Context, leg *Leg) {
+// finish removes from the leg what was set to dial it, and sets what cannot be set before
+// the channel exists. If the leg has gone, the script hears of it.
+func (r Request) finish(ctx context.Context, leg *Leg) {
 	set, unset := variables(r.dialled()), ""
 	for _, v := range r.own("") {
 		if _, given := set[v.Name]; !given {
 			unset += v.Name + "=;"
 		}
+	}
+	if uuid.Validate(r.CallUUID) == nil { // switch_ivr_originate.c:switch_ivr_originate
+		unset += "call_uuid=" + r.CallUUID
 	}
 	if unset != "" {
 		_, _ = leg.API(ctx, syntax.ForChannel("uuid_setvar_multi", leg.UUID(), strings.TrimSuffix(unset, ";")))
