@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,9 +29,12 @@ func check(p *program, ctx context.Context, args []string) error {
 	if o.file != "" {
 		err = config.Join(err, o.checkConfig(ctx, cfg))
 	}
-	wrong, err := p.printErrors(err)
-	if err != nil {
+	var found checkReport
+	if found.Problems, err = settingProblems(err); err != nil {
 		return err
+	}
+	if len(found.Problems) > 0 {
+		err = &reportedError{exitConfig}
 	}
 	switch {
 	case len(paths) > 0:
@@ -39,44 +43,69 @@ func check(p *program, ctx context.Context, args []string) error {
 	case o.file == "": // else the flows are those of the program
 		paths = []string{"."}
 	}
-	if wrong {
-		err = &reportedError{exitConfig}
-	}
 	if o.port {
-		return cmp.Or(p.checkPort(ctx, paths, cfg, o.json), err)
+		return cmp.Or(p.checkPort(ctx, paths, cfg, found.Problems, o.json), err)
 	}
 	for _, path := range paths {
 		dir, files, unusable := checkTarget(path, cfg.Scripts)
 		if unusable != nil {
 			return unusable
 		}
-		wrong, unusable := p.checkTree(ctx, dir, files, cfg)
+		problems, unusable := checkTree(ctx, dir, files, cfg)
 		if unusable != nil {
 			return unusable
 		}
-		if wrong && err == nil {
+		if err == nil && slices.ContainsFunc(problems, func(p store.Problem) bool { return !p.Warning }) {
 			err = &reportedError{exitFailed}
 		}
+		found.Problems = append(found.Problems, problems...)
+	}
+	if o.json {
+		return cmp.Or(p.printJSON(found), err)
+	}
+	for _, problem := range found.Problems {
+		p.printProblem(problem)
 	}
 	return err
 }
 
-// printErrors prints the settings that cannot be used, and reports whether there are
-// any; err is one about something else.
-func (p *program) printErrors(of error) (wrong bool, err error) {
+// A checkReport holds what eslua check --json tells.
+type checkReport struct {
+	Problems []store.Problem `json:"problems"`
+}
+
+// settingProblems returns the settings that cannot be used as problems of their file;
+// err is one about something else.
+func settingProblems(of error) (problems []store.Problem, err error) {
+	problems = []store.Problem{}
 	var list config.Errors
 	var one *config.Error
 	switch {
+	case of == nil:
 	case errors.As(of, &list):
 	case errors.As(of, &one):
 		list = config.Errors{one}
 	default:
-		return false, of
+		return nil, of
 	}
 	for _, setting := range list {
-		printLine(p.stdout, "%s", setting)
+		problems = append(problems, store.Problem{File: setting.File, Line: setting.Line, Message: setting.Message})
 	}
-	return true, nil
+	return problems, nil
+}
+
+func (p *program) printProblem(problem store.Problem) {
+	if problem.Warning {
+		problem.Message = "warning: " + problem.Message
+	}
+	printLine(p.stdout, "%s", problem)
+}
+
+func (p *program) printJSON(report any) error {
+	out := json.NewEncoder(p.stdout)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(report)
 }
 
 // checkConfig returns the mistakes in settings that are each right by themselves.
@@ -106,21 +135,16 @@ func (o overrides) checkConfig(ctx context.Context, cfg config.Config) error {
 	return config.Join(wrongStart, wrong.Err())
 }
 
-// checkTree prints the problems of a script tree, or of some of its files, and reports
-// whether there are errors among them.
-func (p *program) checkTree(ctx context.Context, dir string, files []string, cfg config.Config) (wrong bool, err error) {
+// checkTree returns the problems of a script tree, or of some of its files, with the
+// names of the files as the command line has them.
+func checkTree(ctx context.Context, dir string, files []string, cfg config.Config) ([]store.Problem, error) {
 	problems, err := store.Check(ctx, dir, files, checkedTrees(cfg), vm.Compile)
-	for _, problem := range problems {
-		wrong = wrong || !problem.Warning
-		if problem.File != "" {
-			problem.File = filepath.Join(dir, problem.File)
+	for i := range problems {
+		if problems[i].File != "" {
+			problems[i].File = filepath.Join(dir, problems[i].File)
 		}
-		if problem.Warning {
-			problem.Message = "warning: " + problem.Message
-		}
-		printLine(p.stdout, "%s", problem)
 	}
-	return wrong, err
+	return problems, err
 }
 
 // checkTarget returns the tree of a path and which of its files to report on; nil is

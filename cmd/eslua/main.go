@@ -49,7 +49,7 @@ func commands() []command {
 		{"serve", "[--config F] [--listen ADDR] [--scripts DIR] [--esl HOST:PORT]... [--password P] [--takeover]", "serve calls from FreeSWITCH", serve},
 		{"exec", "[--config F] [--esl HOST:PORT] [--password P] [--limit NAME=VALUE]... FILE [ARGS]", "run a script without a call, under the same limits", execute},
 		{"run", "[--config F] [--admin SOCKET] [--node NAME] [--detach] SCRIPT [ARGS]", "have the running eslua run a script of its directory without a call, and print its output", runCommand},
-		{"check", "[--config F] [--scripts DIR] [--port [--json]] [PATH...]", "report what is wrong with the configuration, and with the scripts in PATH, else in its script directory, else here", check},
+		{"check", "[--config F] [--scripts DIR] [--port] [--json] [PATH...]", "report what is wrong with the configuration, and with the scripts in PATH, else in its script directory, else here", check},
 		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "report how the running eslua is doing; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -17,7 +16,6 @@ import (
 	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/porting"
 	"github.com/eslua/eslua/host/script/store"
-	"github.com/eslua/eslua/host/script/vm"
 )
 
 // portReport holds what eslua check --port tells.
@@ -28,22 +26,19 @@ type portReport struct {
 }
 
 // checkPort prints what has to be looked at before scripts of mod_lua's run here.
-func (p *program) checkPort(ctx context.Context, paths []string, cfg config.Config, asJSON bool) error {
-	r := portReport{Problems: []store.Problem{}, Report: porting.NewReport()}
+func (p *program) checkPort(ctx context.Context, paths []string, cfg config.Config, settings []store.Problem, asJSON bool) error {
+	r := portReport{Problems: settings, Report: porting.NewReport()}
 	checker := lint.New(bindings.New(bindings.Deps{}).Modules())
 	for _, path := range paths {
 		dir, files, err := checkTarget(path, cfg.Scripts)
 		if err != nil {
 			return err
 		}
-		problems, err := store.Check(ctx, dir, files, checkedTrees(cfg), vm.Compile)
+		problems, err := checkTree(ctx, dir, files, cfg)
 		if err != nil {
 			return err
 		}
-		for _, problem := range problems {
-			problem.File = filepath.Join(dir, problem.File)
-			r.Problems = append(r.Problems, problem)
-		}
+		r.Problems = append(r.Problems, problems...)
 		if len(files) == 0 {
 			if files, err = scriptsBelow(ctx, dir); err != nil {
 				return err
@@ -61,16 +56,13 @@ func (p *program) checkPort(ctx context.Context, paths []string, cfg config.Conf
 		}
 	}
 	if r.YAML = r.Report.YAML(); asJSON {
-		out := json.NewEncoder(p.stdout)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		if err := out.Encode(r); err != nil {
+		if err := p.printJSON(r); err != nil {
 			return err
 		}
 	} else {
 		p.printPort(r)
 	}
-	if slices.ContainsFunc(r.Problems, func(p store.Problem) bool { return !p.Warning }) {
+	if slices.ContainsFunc(r.Problems[len(settings):], func(p store.Problem) bool { return !p.Warning }) {
 		return &reportedError{exitFailed}
 	}
 	return nil

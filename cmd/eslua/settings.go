@@ -189,7 +189,7 @@ func checkScripts(dir string) error {
 func (o overrides) apply(c *config.Config) error {
 	if o.listen != "" {
 		if err := c.Listen.Set(o.listen); err != nil {
-			return &usageError{"--listen: " + err.Error()}
+			return &usageError{"--listen or ESLUA_LISTEN: " + err.Error()}
 		}
 	}
 	if o.scripts != "" {
@@ -201,7 +201,7 @@ func (o overrides) apply(c *config.Config) error {
 	for _, text := range o.nodes {
 		var n config.Node
 		if err := n.Address.Set(text); err != nil {
-			return &usageError{"--esl: " + err.Error()}
+			return &usageError{"--esl or ESLUA_ESL: " + err.Error()}
 		}
 		c.Nodes = append(c.Nodes, n)
 	}
