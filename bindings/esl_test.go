@@ -123,7 +123,7 @@ func TestESLToAFreeSWITCH(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	for name, want := range map[string]string{
-		"r": "1falsenil", "r2": "0nil", "r3": "CUSTOMAdahello", "r4": "BACKGROUND_JOBtrue+OK001SERVER_DISCONNECTED", "finished": "0",
+		"r": "1falsenil", "r2": "0nil", "r3": "CUSTOMAdahello", "r4": "BACKGROUND_JOBtrue+OK000SERVER_DISCONNECTED", "finished": "0",
 	} {
 		if got := o.text(name); got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", name, got, want)
@@ -157,13 +157,13 @@ func TestESLEvent(t *testing.T) {
 	for script, want := range map[string]string{
 		`local e = ESL.ESLevent("custom", "a::b") r = e:getType() .. e:getHeader("event-subclass")`:                                                            "CUSTOMa::b",
 		`local e = ESL.ESLevent("nonsense") r = e:getType()`:                                                                                                   "MESSAGE",
-		`local e = ESL.ESLevent("CUSTOM") e:pushHeader("l", "b") e:pushHeader("l", "c") e:unshiftHeader("l", "a") r = e:getHeader("l") .. e:getHeader("l", 1)`: "ARRAY::a|:b|:cb",
+		`local e = ESL.ESLevent("CUSTOM") e:pushHeader("l", "b") e:pushHeader("l", "c") e:unshiftHeader("l", "a") r = e:getHeader("l") .. e:getHeader("l", 1)`: "ARRAY::b|:c|:ac",
 		`local e = ESL.ESLevent("CUSTOM") e:pushHeader("l", "a") r = tostring(e:getHeader("l", 5)) .. tostring(e:getHeader("none", 0))`:                        "nilnil",
 		`local e = ESL.ESLevent("CUSTOM") e:addHeader("a", "b") local n = e:firstHeader() r = "" while n do r = r .. n .. " " n = e:nextHeader() end`:          "Event-Name a ",
 		`local e = ESL.ESLevent("CUSTOM") e:addBody("x") r = e:serialize("json"):match('"_body":%s*"x"')`:                                                      `"_body":`,
 		`local e = ESL.ESLevent(ESL.ESLevent("CUSTOM", "x")) r = e:getHeader("Event-Subclass")`:                                                                "x",
 		`local e = ESL.ESLevent("json", '{"Event-Name": "CUSTOM", "a": "b"}') r = e:getType() .. e:getHeader("a")`:                                             "CUSTOMb",
-		`r = tostring(ESL.ESLevent("CUSTOM"):setPriority()) .. tostring(ESL.ESLevent("CUSTOM"):delHeader("x"))`:                                                "truefalse",
+		`r = tostring(ESL.ESLevent("CUSTOM"):setPriority()) .. tostring(ESL.ESLevent("CUSTOM"):delHeader("x"))`:                                                "truetrue",
 	} {
 		if o := h.execute(`local ESL = require "ESL" `+script, host.NoSwitch{}, ""); o.err != nil || !strings.HasPrefix(o.text("r"), want) {
 			t.Errorf("%s\ngot  %v %s\nwant %s", script, o.err, o.text("r"), want)

@@ -176,7 +176,7 @@ func (h *harness) execute(script string, sw host.Switch, listener string) outcom
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	st := h.machine.NewState(vm.StateOptions{Limits: h.limits})
+	st := h.machine.NewState(vm.StateOptions{Limits: h.limits, Print: h.print})
 	defer st.Close()
 	end := h.set.Bind(&host.Env{
 		State: st, Switch: sw, Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),

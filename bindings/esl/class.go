@@ -40,17 +40,16 @@ func class() *vm.Class {
 				Go: func(a *vm.Args) error { a.ReturnInt(number(self(a).link.connected())); return nil },
 			},
 			{
-				Name: "socketDescriptor", Results: []vm.Result{{Name: "descriptor", Kind: vm.Int, Doc: "always -1"}},
-				Doc: "Returns -1: a script has no use for a descriptor.", Example: example("print(con:socketDescriptor())"),
-				Go: func(a *vm.Args) error { a.ReturnInt(-1); return nil },
+				Name: "socketDescriptor", Results: []vm.Result{{Name: "descriptor", Kind: vm.Int, Doc: "0 while the connection is up, else -1"}},
+				Doc: "Returns whether there is a socket: a script has no use for its descriptor.", Example: example("print(con:socketDescriptor())"),
+				Go: func(a *vm.Args) error { a.ReturnInt(number(self(a).link.connected()) - 1); return nil },
 			},
 			{
-				Name: "disconnect", Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "0, or 1 if there was no connection"}},
+				Name: "disconnect", Results: []vm.Result{{Name: "failed", Kind: vm.Int, Doc: "always 0"}},
 				Doc: "Closes the connection. The call itself is not touched.", Example: example("con:disconnect()"),
 				Go: func(a *vm.Args) error {
-					l := self(a).link
-					a.ReturnInt(number(!l.connected()))
-					l.disconnect()
+					self(a).link.disconnect()
+					a.ReturnInt(0)
 					return nil
 				},
 			},
@@ -60,7 +59,7 @@ func class() *vm.Class {
 				Go: func(a *vm.Args) error { e, ok := self(a).link.info(); give(a, e, ok); return nil },
 			},
 			{
-				Name: "send", Params: []vm.Param{text("command", "a command of the event socket")}, Results: status,
+				Name: "send", Native: "ESLconnection::send(char const *)", Params: []vm.Param{text("command", "a command of the event socket")}, Results: status,
 				Doc: "Sends a command. Its answer comes with recvEvent.", Example: example("con:send(\"event plain HEARTBEAT\")"),
 				Go: func(a *vm.Args) error {
 					l := self(a).link
@@ -70,12 +69,12 @@ func class() *vm.Class {
 				},
 			},
 			{
-				Name: "sendRecv", Params: []vm.Param{text("command", "a command of the event socket")}, Results: answer,
+				Name: "sendRecv", Native: "ESLconnection::sendRecv(char const *)", Params: []vm.Param{text("command", "a command of the event socket")}, Results: answer,
 				Doc: "Sends a command and returns its answer.", Example: example("print(con:sendRecv(\"api status\"):getBody())"),
 				Go: func(a *vm.Args) error { return ask(a, a.String(0)) },
 			},
 			{
-				Name: "api", Params: []vm.Param{text("command", "an API command"), maybe("arg", "its arguments")}, Results: answer,
+				Name: "api", Native: "ESLconnection::api(char const *,char const *)", Params: []vm.Param{text("command", "an API command"), maybe("arg", "its arguments")}, Results: answer,
 				Doc: "Runs an API command. Its output is the answer's body.", Example: example("print(con:api(\"show\", \"channels count\"):getBody())"),
 				Go: func(a *vm.Args) error {
 					if !a.Has(0) {
@@ -86,7 +85,7 @@ func class() *vm.Class {
 				},
 			},
 			{
-				Name: "bgapi", Params: []vm.Param{text("command", "an API command"), maybe("arg", "its arguments"), maybe("job_uuid", "the name of the job")}, Results: answer,
+				Name: "bgapi", Native: "ESLconnection::bgapi(char const *,char const *,char const *)", Params: []vm.Param{text("command", "an API command"), maybe("arg", "its arguments"), maybe("job_uuid", "the name of the job")}, Results: answer,
 				Doc:     "Has an API command run. Its output comes as an event BACKGROUND_JOB, which names the job. On the call's own connection the command runs first.",
 				Example: example("print(con:bgapi(\"status\"):getHeader(\"Job-UUID\"))"),
 				Go: func(a *vm.Args) error {
@@ -98,12 +97,12 @@ func class() *vm.Class {
 				},
 			},
 			{
-				Name: "sendEvent", Params: []vm.Param{event}, Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "ESLevent", Doc: "the answer; an event SERVER_DISCONNECTED if there is none"}},
+				Name: "sendEvent", Native: "ESLconnection::sendEvent(ESLevent *)", Params: []vm.Param{event}, Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "ESLevent", Doc: "the answer; an event SERVER_DISCONNECTED if there is none"}},
 				Doc: "Fires an event. On the call's own connection it needs the grant fire_events.", Example: example("con:sendEvent(require(\"ESL\").ESLevent(\"CUSTOM\", \"billing::start\"))"),
 				Go: sendEvent,
 			},
 			{
-				Name: "sendMSG", Params: []vm.Param{event, maybe("uuid", "the channel; absent: that of the connection")}, Results: status,
+				Name: "sendMSG", Native: "ESLconnection::sendMSG(ESLevent *,char const *)", Params: []vm.Param{event, maybe("uuid", "the channel; absent: that of the connection")}, Results: status,
 				Doc: "Sends the headers of an event as a message to a channel: call-command and what belongs to it.", Example: "local con = require(\"ESL\").ESLconnection(1)\nlocal e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:addHeader(\"call-command\", \"hangup\")\ncon:sendMSG(e)",
 				Go: func(a *vm.Args) error {
 					l := self(a).link
@@ -121,13 +120,12 @@ func class() *vm.Class {
 					if !ok {
 						e = esl.NewEvent([][2]string{{"Event-Name", "SERVER_DISCONNECTED"}}, "")
 					}
-					c.last = e
 					give(a, e, true)
 					return err
 				},
 			},
 			{
-				Name: "recvEventTimed", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait; 0: as recvEvent"}}, Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "ESLevent", Doc: "nil if none came in time, and when the connection has ended"}},
+				Name: "recvEventTimed", Native: "ESLconnection::recvEventTimed(int)", Params: []vm.Param{{Name: "milliseconds", Kind: vm.Int, Doc: "how long to wait; 0: as recvEvent"}}, Results: []vm.Result{{Name: "event", Kind: vm.Object, Class: "ESLevent", Doc: "nil if none came in time, and when the connection has ended"}},
 				Doc: "Waits for the next event, for a time.", Example: example("local event = con:recvEventTimed(500)"),
 				Go: func(a *vm.Args) error {
 					c, limit := self(a), time.Duration(-1)
@@ -135,20 +133,17 @@ func class() *vm.Class {
 						limit = time.Duration(min(a.Int(0), 1<<31)) * time.Millisecond
 					}
 					e, ok, err := c.link.receive(a, limit)
-					if ok {
-						c.last = e
-					}
 					give(a, e, ok)
 					return err
 				},
 			},
 			{
-				Name: "filter", Params: []vm.Param{text("header", "a header of events"), text("value", "the value that it must have")}, Results: answer,
+				Name: "filter", Native: "ESLconnection::filter(char const *,char const *)", Params: []vm.Param{text("header", "a header of events"), text("value", "the value that it must have")}, Results: answer,
 				Doc: "Has only events come that have the value. The events of a call's own connection are not filtered.", Example: example("con:filter(\"Unique-ID\", \"b1946ac9-0000-0000-0000-000000000000\")"),
 				Go: func(a *vm.Args) error { return ask(a, "filter "+a.String(0)+" "+a.String(1)) },
 			},
 			{
-				Name: "events", Params: []vm.Param{text("format", "plain, json or xml"), text("names", "the events, separated by blanks; all: every one")}, Results: status,
+				Name: "events", Native: "ESLconnection::events(char const *,char const *)", Params: []vm.Param{text("format", "plain, json or xml"), text("names", "the events, separated by blanks; all: every one")}, Results: status,
 				Doc: "Asks for events. The connection of a call gets the events of its channel in any case.", Example: example("con:events(\"plain\", \"CHANNEL_ANSWER CHANNEL_HANGUP\")"),
 				Go: func(a *vm.Args) error {
 					format := a.String(0)
@@ -162,24 +157,24 @@ func class() *vm.Class {
 				},
 			},
 			{
-				Name: "execute", Params: app, Results: answer,
+				Name: "execute", Native: "ESLconnection::execute(char const *,char const *,char const *)", Params: app, Results: answer,
 				Doc:     "Runs an application on a channel. On the call's own connection it returns when the application has ended, otherwise at once.",
 				Example: "local con = require(\"ESL\").ESLconnection(1)\ncon:execute(\"playback\", \"ivr/ivr-welcome.wav\")",
 				Go:      func(a *vm.Args) error { return execute(a, self(a).async) },
 			},
 			{
-				Name: "executeAsync", Params: app, Results: answer,
+				Name: "executeAsync", Native: "ESLconnection::executeAsync(char const *,char const *,char const *)", Params: app, Results: answer,
 				Doc:     "Has an application run on a channel, and returns at once.",
 				Example: "local con = require(\"ESL\").ESLconnection(1)\ncon:executeAsync(\"playback\", \"ivr/ivr-welcome.wav\")\nprint(con:recvEvent():getType())",
 				Go:      func(a *vm.Args) error { return execute(a, true) },
 			},
 			{
-				Name: "setAsyncExecute", Params: []vm.Param{text("on", "1, true, yes or on; nil changes nothing")}, Results: setting,
+				Name: "setAsyncExecute", Native: "ESLconnection::setAsyncExecute(char const *)", Params: []vm.Param{text("on", "1, true, yes or on; nil changes nothing")}, Results: setting,
 				Doc: "Sets whether execute returns at once.", Example: example("con:setAsyncExecute(\"1\")"),
 				Go: func(a *vm.Args) error { return set(a, &self(a).async) },
 			},
 			{
-				Name: "setEventLock", Params: []vm.Param{text("on", "1, true, yes or on; nil changes nothing")}, Results: setting,
+				Name: "setEventLock", Native: "ESLconnection::setEventLock(char const *)", Params: []vm.Param{text("on", "1, true, yes or on; nil changes nothing")}, Results: setting,
 				Doc: "Sets whether applications run one after the other. On the call's own connection they always do.", Example: example("con:setEventLock(\"1\")"),
 				Go: func(a *vm.Args) error { return set(a, &self(a).lock) },
 			},
@@ -251,21 +246,23 @@ func message(command string, event any) string {
 func sendEvent(a *vm.Args) error {
 	c := self(a)
 	kind, headers, body := a.Object(0).(wired).Wire()
+	var answer esl.Event
 	var ok bool
 	var err error
 	if _, mine := c.link.(*own); mine {
-		env := a.Instance().(*connections).env
-		ok, err = fire(a, env, kind, headers, body)
+		if ok, err = fire(a, a.Instance().(*connections).env, kind, headers, body); ok {
+			answer, _, _ = reply("+OK")
+		}
 	} else {
-		_, ok, err = c.link.ask(a, message("sendevent "+kind, a.Object(0)))
+		answer, ok, err = c.link.ask(a, message("sendevent "+kind, a.Object(0)))
 	}
 	if err != nil {
 		return err
 	}
-	if !ok || c.last.IsZero() {
-		c.last = esl.NewEvent([][2]string{{"Event-Name", "SERVER_DISCONNECTED"}}, "")
+	if !ok {
+		answer = esl.NewEvent([][2]string{{"Event-Name", "SERVER_DISCONNECTED"}}, "")
 	}
-	give(a, c.last, true)
+	give(a, answer, true)
 	return nil
 }
 

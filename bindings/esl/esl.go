@@ -48,11 +48,10 @@ type connection struct {
 	link  link
 	async bool // setAsyncExecute
 	lock  bool // setEventLock
-	last  esl.Event
 }
 
 // Holds returns the bytes of the events that the script has not taken yet.
-func (c *connection) Holds(func(lua.LValue)) int { return c.link.holds() + c.last.Size() }
+func (c *connection) Holds(func(lua.LValue)) int { return c.link.holds() }
 
 // A link carries what a connection says. ok is false when there is no answer.
 type link interface {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -56,7 +57,7 @@ func wrapESL(v any) vm.Holder {
 }
 
 // shared names the methods that both kinds of events have.
-var shared = map[string]bool{"addHeader": true, "delHeader": true, "addBody": true, "getBody": true, "getType": true, "setPriority": true}
+var shared = map[string]bool{"addHeader": true, "addBody": true, "getBody": true, "getType": true, "setPriority": true}
 
 func eslClass() *vm.Class {
 	name := vm.Param{Name: "name", Kind: vm.String, Doc: "the header's name, in any case"}
@@ -68,14 +69,14 @@ func eslClass() *vm.Class {
 		Example: "local ESL = require \"ESL\"\nlocal con = ESL.ESLconnection(\"127.0.0.1\", \"8021\", \"ClueCon\")\nprint(con:api(\"status\"):getBody())",
 		Methods: []vm.Func{
 			{
-				Name: "serialize", Params: []vm.Param{{Name: "format", Kind: vm.String, Optional: true, Default: "plain", Doc: `"json", or plain text for every other`}},
+				Name: "serialize", Native: "ESLevent::serialize(char const *)", Params: []vm.Param{{Name: "format", Kind: vm.String, Optional: true, Default: "plain", Doc: `"json", or plain text for every other`}},
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the event as text"}},
 				Doc:     "Returns the event as text.",
 				Example: "print(require(\"ESL\").ESLevent(\"CUSTOM\"):serialize(\"json\"))",
 				Go: method(func(e *Event, a *vm.Args) error {
 					a.ChargeCPU(e.size)
 					if strings.EqualFold(a.String(0), "json") {
-						a.ReturnString(e.JSON())
+						a.ReturnString(e.JSONLines())
 					} else {
 						a.ReturnString(e.Plain())
 					}
@@ -83,21 +84,31 @@ func eslClass() *vm.Class {
 				}),
 			},
 			{
-				Name: "getHeader", Params: []vm.Param{name, {Name: "index", Kind: vm.Int, Optional: true, Default: "-1", Doc: "the element of a list, counted from 0; -1: the whole header"}},
+				Name: "getHeader", Native: "ESLevent::getHeader(char const *,int)", Params: []vm.Param{name, {Name: "index", Kind: vm.Int, Optional: true, Default: "-1", Doc: "the element of a list, counted from 0; -1: the whole header"}},
 				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if there is none"}},
 				Doc:     "Returns the first header of that name, or an element of it.",
 				Example: "print(require(\"ESL\").ESLevent(\"CUSTOM\", \"a::b\"):getHeader(\"Event-Subclass\"))",
 				Go:      method(getElement),
 			},
 			{
-				Name: "pushHeader", Params: []vm.Param{name, value}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}},
+				Name: "delHeader", Native: "ESLevent::delHeader(char const *)", Params: []vm.Param{name}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "always true"}},
+				Doc:     "Removes every header of that name.",
+				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\", \"billing::start\")\ne:delHeader(\"Event-Subclass\")",
+				Go: method(func(e *Event, a *vm.Args) error {
+					e.Delete(a.String(0))
+					a.ReturnBool(true) // esl_event.c:esl_event_del_header returns ESL_SUCCESS in any case
+					return nil
+				}),
+			},
+			{
+				Name: "pushHeader", Native: "ESLevent::pushHeader(char const *,char const *)", Params: []vm.Param{name, value}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}},
 				Doc:     "Appends an element to a list.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:pushHeader(\"codecs\", \"PCMA\")",
 				Go:      method(func(e *Event, a *vm.Args) error { return extend(e, a, false) }),
 			},
 			{
-				Name: "unshiftHeader", Params: []vm.Param{name, value}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}},
-				Doc:     "Puts an element before the others of a list.",
+				Name: "unshiftHeader", Native: "ESLevent::unshiftHeader(char const *,char const *)", Params: []vm.Param{name, value}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}},
+				Doc:     "Puts a new list before the other headers. To a list that is there it appends the element, as the library does.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:unshiftHeader(\"codecs\", \"PCMA\")",
 				Go:      method(func(e *Event, a *vm.Args) error { return extend(e, a, true) }),
 			},
@@ -117,6 +128,7 @@ func eslClass() *vm.Class {
 	}
 	for _, m := range class().Methods {
 		if shared[m.Name] {
+			m.Native = strings.NewReplacer("Event::", "ESLevent::", "switch_", "esl_").Replace(m.Native)
 			c.Methods = append(c.Methods, m)
 		}
 	}
@@ -152,14 +164,14 @@ func extend(e *Event, a *vm.Args, first bool) error {
 	if err := e.grow(headerCost + len(name) + len(value) + slotCost); err != nil {
 		return err
 	}
+	if first && e.headers.find(name) == nil { // esl_event.c:esl_event_add_header_string appends to one that is there
+		a.ChargeCPU(len(e.headers.list))
+		e.headers = headers{list: slices.Insert(e.headers.list, 0, header{name: name, list: []string{}}), deleted: e.headers.deleted}
+		e.size += e.headers.list[0].size()
+	}
 	h := e.list(name)
 	e.size -= h.size()
-	if first {
-		a.ChargeCPU(len(h.list))
-		h.list = append([]string{value}, h.list...)
-	} else {
-		h.list = append(h.list, value)
-	}
+	h.list = append(h.list, value)
 	h.bytes += len(value)
 	e.size += h.size()
 	a.ReturnBool(true)

@@ -36,13 +36,20 @@ func (e *Event) Plain() string {
 
 // JSON returns the event as switch_event_serialize_json writes it: one object in
 // the order of the headers, lists as arrays, the body under _body.
-func (e *Event) JSON() string {
-	out := []byte{'{'}
+func (e *Event) JSON() string { return e.json("{", ",", ":", ",", "}") }
+
+// JSONLines returns the same in several lines, as esl_event_serialize_json writes it.
+func (e *Event) JSONLines() string { return e.json("{\n\t", ",\n\t", ":\t", ", ", "\n}") }
+
+// json writes the event with what stands around and between its headers, and between the
+// elements of a list.
+func (e *Event) json(begin, between, colon, comma, end string) string {
+	out := []byte(begin)
 	field := func(name string) {
-		if len(out) > 1 {
-			out = append(out, ',')
+		if len(out) > len(begin) {
+			out = append(out, between...)
 		}
-		out = append(cjson.AppendString(out, name), ':')
+		out = append(cjson.AppendString(out, name), colon...)
 	}
 	for h := range e.headers.all() {
 		field(h.name)
@@ -53,7 +60,7 @@ func (e *Event) JSON() string {
 		out = append(out, '[')
 		for i, value := range h.list {
 			if i > 0 {
-				out = append(out, ',')
+				out = append(out, comma...)
 			}
 			out = cjson.AppendString(out, value)
 		}
@@ -65,7 +72,7 @@ func (e *Event) JSON() string {
 		field("_body")
 		out = cjson.AppendString(out, e.body)
 	}
-	return string(append(out, '}'))
+	return string(append(out, end...))
 }
 
 // XML returns the event as switch_event_xmlize and switch_xml_toxml write it:
