@@ -54,6 +54,7 @@ type harness struct {
 	log       *lines
 	done      chan outcome
 
+	clock    clock.Clock // of the scripts' environment; nil: the system's
 	limits   guard.Limits
 	print    func(line string)                 // nil writes to the test's log
 	readFile func(name string) (string, error) // of the script's tree
@@ -227,7 +228,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	}
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
-		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(), Args: h.args, Root: h.root,
+		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: cmp.Or(h.clock, clock.System()), Args: h.args, Root: h.root,
 		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, nil, func() {}), Print: print,
 	})
 	err := st.Run(ctx, h.script, []string{cmp.Or(h.name, "flow"), "first"})

@@ -40,7 +40,7 @@ func tlsConfig(c config.HTTP) (*tls.Config, error) {
 // trusting trusts the system's certificates and those of a file, which a section of the
 // configuration names.
 func trusting(file, section string) (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	t := &tls.Config{} // from TLS 1.2 on
 	if file == "" {
 		return t, nil
 	}

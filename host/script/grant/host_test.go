@@ -76,6 +76,16 @@ func TestAddressesOfAName(t *testing.T) {
 	}
 }
 
+// An address of IPv4 that is granted in IPv6's notation is that address.
+func TestAMappedAddressIsGranted(t *testing.T) {
+	g := hostsOf("::ffff:10.0.0.7")
+	for host, want := range map[string]bool{"10.0.0.7": true, "::ffff:10.0.0.7": true, "10.0.0.8": false} {
+		if err := g.CheckHost(host, 80); (err == nil) != want {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
 func FuzzReadHost(f *testing.F) {
 	f.Add("127.0.0.1")
 	f.Add("0x7f.1")
