@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/switchsim"
@@ -274,6 +278,46 @@ func TestOnHangup(t *testing.T) {
 		}
 		<-site.sim.Call(switchsim.Caller{Number: "1000", Destination: "hang"}).Done()
 		s.next(t, "after x hang")
+		if code := s.end(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
+}
+
+// A hangup that comes while the control connection is cut is told.
+func TestAMissedHangupIsTold(t *testing.T) {
+	t.Parallel()
+	testproc.Bubble(t, func(t *testing.T) {
+		site := newJobSite(t, map[string]string{"flow": "", "after": `freeswitch.consoleLog("info", "after")`})
+		site.configure("flows: {flow: {on_hangup: after}}\n")
+		var control net.Conn
+		var cut atomic.Bool
+		own := seamsOn(site.net)
+		dial := own.dial
+		own.dial = func(ctx context.Context, address string) (c net.Conn, err error) {
+			if cut.Load() {
+				return nil, errors.New("cut")
+			}
+			control, err = dial(ctx, address)
+			return control, err
+		}
+		s := startServer(t, testproc.BubbleContext(t), &program{clock: clock.System(), getenv: noEnv, seams: own}, "--config", site.dir+"/eslua.yaml", "--scripts", site.dir)
+		address := s.listens(t)
+		s.next(t, "connected to FreeSWITCH")
+		site.sim.SetExtension("default", switchsim.Extension{Match: "x", Actions: []switchsim.Action{
+			{App: "answer"}, {App: "socket", Data: address + "/flow async full"}, {App: "set", Data: "back=yes"}, {App: "sleep", Data: "60000"},
+		}})
+		call := site.sim.Call(switchsim.Caller{Number: "1000", Destination: "x"})
+		if _, err := site.sim.WaitFor(s.ctx, func(e switchsim.Entry) bool { return e.Kind == "execute" && strings.HasPrefix(e.What, "sleep") }); err != nil {
+			t.Fatal(err)
+		}
+		cut.Store(true)
+		control.Close()
+		s.next(t, "FreeSWITCH is not connected")
+		call.Hangup("NORMAL_CLEARING")
+		<-call.Done()
+		cut.Store(false)
+		s.next(t, "on_hangup does not run: the call has hung up while eslua had no control connection")
 		if code := s.end(); code != exitFine {
 			t.Errorf("exit code %d", code)
 		}

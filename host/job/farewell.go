@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
@@ -87,18 +89,57 @@ func (f *Farewell) Await(ctx context.Context) {
 		return
 	}
 	later := func(ctx context.Context) {
-		last, err := f.sub.Next(ctx)
-		if err != nil {
+		switch last, err := f.last(ctx); {
+		case errors.Is(err, errMissed):
+			f.Log.Warn("on_hangup does not run: the call has hung up while eslua had no control connection to its FreeSWITCH", "script", f.Script.Name())
+			f.Drop()
+		case err != nil:
 			f.Log.Warn("on_hangup does not run: eslua has ended before the call", "script", f.Script.Name())
 			f.Drop()
-			return
+		default:
+			f.Run(ctx, last)
 		}
-		f.Run(ctx, last)
 	}
 	select {
 	case f.source.background <- later:
 	case <-ctx.Done():
 		f.Drop()
+	}
+}
+
+// lookEvery is how often a wait for a call's last event looks whether the node has been
+// connected anew: the event may have been missed meanwhile.
+const lookEvery = 30 * time.Second
+
+var errMissed = errors.New("the event was missed")
+
+// last waits for the last event of the call; the error is errMissed if there will be none.
+func (f *Farewell) last(ctx context.Context) (esl.Event, error) {
+	connects := f.link.Status().Connects
+	for {
+		wait, stop := context.WithCancel(ctx)
+		look := f.source.deps.Clock.AfterFunc(lookEvery, stop)
+		last, err := f.sub.Next(wait)
+		look.Stop()
+		stop()
+		if err == nil || ctx.Err() != nil || errors.Is(err, node.ErrClosed) {
+			return last, err
+		}
+		now := f.link.Status()
+		if !now.Up || now.Connects == connects {
+			continue
+		}
+		switch exists, err := f.link.API(ctx, syntax.ForChannel("uuid_exists", f.UUID, "")); {
+		case err != nil:
+			continue
+		case strings.TrimSpace(exists) != "false":
+			connects = now.Connects
+			continue
+		}
+		if last, ok := f.sub.Poll(); ok {
+			return last, nil
+		}
+		return esl.Event{}, errMissed
 	}
 }
 
