@@ -2,11 +2,15 @@ package bindings_test
 
 import (
 	"fmt"
+	"github.com/eslua/eslua/host/script/vm/guard"
+	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/network"
@@ -169,4 +173,33 @@ func TestESLEvent(t *testing.T) {
 			t.Errorf("%s\ngot  %v %s\nwant %s", script, o.err, o.text("r"), want)
 		}
 	}
+}
+
+// What a server sends without end is read in the script's processor time.
+func TestAFloodOnAnESLConnectionIsTheScriptsTime(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flooded := make(chan struct{})
+	go func() {
+		defer close(flooded)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "Content-Type: auth/request\n\n")
+		for blanks := strings.Repeat("\n", 1<<20); err == nil; {
+			_, err = io.WriteString(conn, blanks)
+		}
+	}()
+	h, _ := eslHost(t)
+	h.limits = guard.Limits{CPU: 200 * time.Millisecond}
+	o := h.execute(fmt.Sprintf(`require("ESL").ESLconnection("127.0.0.1", %d, "ClueCon")`, listener.Addr().(*net.TCPAddr).Port), host.NoSwitch{}, "")
+	if o.err == nil || !strings.Contains(o.err.Error(), "cpu limit") {
+		t.Errorf("it ended with %v", o.err)
+	}
+	_ = listener.Close()
+	<-flooded
 }

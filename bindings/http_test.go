@@ -102,3 +102,16 @@ func TestHTTPEndsWithTheScriptAndTheCall(t *testing.T) {
 		t.Errorf("%v, %s", o.err, o.text("r"))
 	}
 }
+
+// Answers that the script keeps and has not waited for are its memory.
+func TestAnswersThatNobodyTakesAreMemory(t *testing.T) {
+	h := open(t, "").withHTTP(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", 1<<20)) })
+	o := h.execute(fmt.Sprintf("local url = %q ", h.url)+`local kept = {}
+		while #kept < 100 do
+			local ok, request = pcall(http.async, url)
+			if ok then kept[#kept + 1] = request else freeswitch.msleep(1) end
+		end`, host.NoSwitch{}, "")
+	if o.err == nil || !strings.Contains(o.err.Error(), "memory limit") {
+		t.Errorf("it ended with %v", o.err)
+	}
+}

@@ -25,10 +25,32 @@ var limits = esl.Limits{Head: 64 << 10, Body: 1 << 20, Output: 1 << 20}
 // A remote is a connection to a FreeSWITCH. Only the script's goroutine reads it.
 type remote struct {
 	env    *run.Env
-	conn   net.Conn
+	conn   *counted
 	reader *esl.Reader
 	queue  queue // came while an answer was waited for
 	up     bool
+}
+
+// A counted connection blocks while it reads and writes, and not in between: what a server
+// sends without end is read in the script's own processor time.
+type counted struct {
+	net.Conn
+	blocker clock.Blocker // of whoever waits now
+}
+
+func (c *counted) Read(p []byte) (n int, err error) {
+	if err := c.blocker.Look(0); err != nil {
+		return 0, err
+	}
+	c.blocker.Block()
+	defer c.blocker.Unblock()
+	return c.Conn.Read(p)
+}
+
+func (c *counted) Write(p []byte) (n int, err error) {
+	c.blocker.Block()
+	defer c.blocker.Unblock()
+	return c.Conn.Write(p)
 }
 
 // dial connects and logs in. An error is the script's mistake; a server that does not
@@ -49,7 +71,8 @@ func (s *connections) dial(a *vm.Args, port uint16) (*remote, error) {
 		s.env.Log.Warn("ESLconnection: not connected", "host", a.String(0), "port", port, "error", err)
 		return r, nil
 	}
-	r.conn, r.reader, r.up = conn, esl.NewReader(conn, limits), true
+	r.conn, r.up = &counted{Conn: conn}, true
+	r.reader = esl.NewReader(r.conn, limits)
 	if err := r.login(a); err != nil {
 		r.disconnect()
 		s.env.Log.Warn("ESLconnection: not logged in", "host", a.String(0), "port", port, "error", err)
@@ -115,13 +138,13 @@ func (r *remote) wait(a *vm.Args, limit time.Duration, do func() error) error {
 	if limit >= 0 {
 		defer r.env.Clock.AfterFunc(limit, interrupt).Stop()
 	}
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
+	r.conn.blocker = clock.BlockerOf(ctx)
 	err := do()
-	blocker.Unblock()
 	switch {
 	case a.Context().Err() != nil:
 		return context.Cause(a.Context())
+	case err != nil && ctx.Err() != nil:
+		return os.ErrDeadlineExceeded
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return err
 	case err != nil:

@@ -185,6 +185,7 @@ func begin(a *vm.Args) error {
 		select {
 		case <-p.done:
 			delete(s.pending, p)
+			a.ChargeMemory(p.Holds(func(lua.LValue) {})) // from now on the script may keep any number
 		default:
 		}
 	}
