@@ -66,7 +66,7 @@ func (r *reader) requiredModule(e *ast.FuncCallExpr) string {
 
 // typeOfModule returns what require returns, unless a script of the tree has that name.
 func (c *Checker) typeOfModule(name string) typ {
-	if l := c.libraries[name]; l != nil && l.required {
+	if l := c.libraries[name]; l != nil && name != "_G" {
 		return typ{library: l, unless: []string{provides(name)}}
 	}
 	return typ{}

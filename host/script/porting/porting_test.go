@@ -111,7 +111,12 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		{`freeswitch.email("a@example.com", "b@example.com", "Subject: x", "x")`, "grant: mail to a@example.com needs a grant", `mail: ["a@example.com"]`},
 		{`freeswitch.email(to, "b@example.com", "Subject: x", "x")`, "grant: mail to *@example.com needs a grant", `mail: ["*@example.com"]`},
 		{`session:transfer("1000", dialplan)`, "dynamic: whether session:transfer needs a grant is known only when the script runs", ""},
-		{`local ESL = require "ESL" ESL.ESLconnection("10.0.0.1", "8021", "ClueCon")`, "", ""},
+		{`local ESL = require "ESL" ESL.ESLconnection("10.0.0.1", "8021", "ClueCon")`, "grant: a connection to 10.0.0.1 needs a grant", `hosts: ["10.0.0.1"]`},
+		{`ESL.ESLconnection(1)`, "", ""},
+		{`local h = require "socket.http" h.request("http://a.example.com/")`, "grant: socket.http.request asks a.example.com", `hosts: ["a.example.com"]`},
+		{`local s = require("socket").tcp() s:connect("a.example.com", 80)`, "grant: tcp:connect connects to a.example.com", `hosts: ["a.example.com"]`},
+		{`dofile("lib/a.lua")`, "", ""},
+		{`dofile("/opt/a.lua")`, "differs: dofile runs /opt/a.lua, but only scripts of the script directory run", ""},
 	} {
 		remarks, yaml := needs(report(t, c.source))
 		switch {
@@ -139,6 +144,9 @@ func TestWhatFilesNeed(t *testing.T) {
 		`io.open("data/menu.txt", "rb")`:                   "",
 		`io.open("data/" .. argv[1], "r")`:                 "",
 		`io.open("x.log", "a")`:                            "differs: io.open changes x.log, but files of the script directory are only read",
+		`local lfs = require "lfs" lfs.dir("/var/spool")`:  `grant: lfs.dir reads /var/spool/: its directory needs a grant (grants: read:) read: ["/var/spool"]`,
+		`for line in io.lines("/etc/hosts") do end`:        `grant: io.lines reads /etc/hosts: its directory needs a grant (grants: read:) read: ["/etc"]`,
+		`for line in io.lines("hosts.txt") do end`:         "",
 		`os.remove("x.log")`:                               "differs: os.remove changes x.log",
 		`io.open("/etc/hosts")`:                            `grant: io.open reads /etc/hosts: its directory needs a grant (grants: read:) read: ["/etc"]`,
 		`io.open("/var/log/x.log", "a")`:                   `grant: io.open changes /var/log/x.log: its directory needs a grant (grants: write:) write: ["/var/log"]`,

@@ -23,6 +23,14 @@ func (u use) surroundings(first, second string) {
 		}
 	case "os.remove", "os.rename":
 		u.path(first, true)
+	case "io.lines", "io.input":
+		u.path(first, false)
+	case "io.output":
+		u.path(first, true)
+	case "dofile", "loadfile":
+		if path.IsAbs(first) {
+			u.remark(Differs, "%s runs %s, but only scripts of the script directory run: copy it there, and write its name below that directory", name, strings.ReplaceAll(first, lint.Unknown, "..."))
+		}
 	case "io.open":
 		u.path(first, strings.ContainsAny(second, "wa+"+lint.Unknown))
 	case "http.get", "http.post", "http.request", "http.async", "socket.http.request", "ssl.https.request":
@@ -44,8 +52,10 @@ func (u use) surroundings(first, second string) {
 		u.remark(Differs, "%s: a script cannot wait for connections; what connects finds FreeSWITCH, whose calls and events run scripts", name)
 	case "lfs.chdir", "lfs.link", "lfs.lock", "lfs.unlock":
 		u.remark(Differs, "%s raises an error: eslua doc %s says what to do", name, name)
-	case "lfs.attributes", "lfs.symlinkattributes", "lfs.dir":
+	case "lfs.attributes", "lfs.symlinkattributes":
 		u.path(first, false)
+	case "lfs.dir":
+		u.path(strings.TrimSuffix(first, "/")+"/", false)
 	case "lfs.mkdir", "lfs.rmdir", "lfs.touch":
 		u.path(first, true)
 	case "lfs.lock_dir":

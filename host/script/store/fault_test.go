@@ -59,7 +59,7 @@ func TestGlobalsOfOtherScripts(t *testing.T) {
 		{[]string{"a.lua", "print(extension)", "b.lua", "extension = 1"}, "a.lua:1" + missing},
 		{[]string{"a.lua", "require 'lib' print(extension)", "lib.lua", "", "b.lua", "require 'lib' extension = 1"}, "a.lua:1" + missing},
 		{[]string{"a.lua", "require(argv[1]) print(extension) argv = {}", "b.lua", "extension = 1"}, ""},
-		{[]string{"a.lua", "package.path = '?' require 'lib' print(extension)", "x/lib.lua", "extension = 1"}, `a.lua:1: requires "lib", which is neither a built-in module nor in the script directory (lib.lua)`},
+		{[]string{"a.lua", "package.path = '?' require 'lib' print(extension)", "x/lib.lua", "extension = 1"}, `a.lua:1: requires "lib", which is neither a built-in module nor in the script directory (lib.lua); is x meant to be the script directory?`},
 
 		// What a script's text does not name counts where its own flow gets.
 		{[]string{"a.lua", "print(extension)", "b.lua", anyGlobal}, "a.lua:1" + missing},
