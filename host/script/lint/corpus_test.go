@@ -77,7 +77,6 @@ func corpus(t *testing.T) map[string][]corpusFile {
 var wanted = map[string]string{
 	"bindings/absent_test.go":         `eslua has no|does not exist|argument 1|a method is called with a colon`,
 	"bindings/session_test.go":        `"no such" is not|"BAD CAUSE" is not|takes 2 arguments, not 1|argument [12] `,
-	"cmd/eslua/traps_test.go":         `does not exist|is not a hangup cause`,
 	"bindings/freeswitch_test.go":     `there is no global function "(?:cb|hook)"`,
 	"cmd/eslua/traps_test.go":         `session:nonsense does not exist|"NONSENSE" is not a hangup cause`,
 	"host/script/lint/":               ``,
