@@ -131,7 +131,7 @@ var afterHangup = map[string]string{
 	`s:preAnswer()`: "0", `s:waitForAnswer(s)`: "nothing", `s:hangup()`: "nothing", `s:hangupState()`: "nothing",
 	`s:transfer("x")`: "1", `s:answer()`: "0", `s:sleep(1)`: "1", `s:mediaReady()`: "false", `s:bridged()`: "false",
 	`s:streamFile("x.wav")`: "0", `s:recordFile("x.wav")`: "0", `s:say("1", "en", "number", "pronounced")`: "nothing", `s:sayPhrase("x")`: "nothing",
-	`s:detectSpeech("stop")`: "nothing", `s:playAndDetectSpeech("x", "y", "z")`: "nil", `s:collectDigits(1)`: "0", `s:read(1, 1, "x", 1, "#")`: `""`,
+	`s:detectSpeech("stop")`: "nothing", `s:playAndDetectSpeech("x", "y", "z")`: `""`, `s:collectDigits(1)`: "0", `s:read(1, 1, "x", 1, "#")`: `""`,
 	`s:playAndGetDigits(1, 1, 1, 1, "#", "x", "", ".")`: `""`, `s:sendEvent(freeswitch.Event("MESSAGE"))`: "nothing",
 	`s:print("x")`: "0", `s:check_hangup_hook()`: "nothing",
 }

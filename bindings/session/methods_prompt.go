@@ -2,7 +2,6 @@ package session
 
 import (
 	"github.com/eslua/eslua/host/script/vm"
-	lua "github.com/yuin/gopher-lua"
 )
 
 // promptMethods declares the methods that play, record and recognise.
@@ -65,9 +64,9 @@ func promptMethods() []vm.Func {
 		blocking(vm.Func{
 			Name:    "playAndDetectSpeech",
 			Params:  []vm.Param{str("file", "the prompt"), str("engine", "the recognition engine"), str("grammar", "the grammar, with its parameters")},
-			Results: []vm.Result{{Name: "result", Kind: vm.String, Doc: "the recognised speech; nil if nothing was recognised"}},
+			Results: []vm.Result{{Name: "result", Kind: vm.String, Doc: "the recognised speech; \"\" if nothing was recognised"}},
 			Doc:     "Plays a file and returns the speech recognised while it played.",
 			Example: `local answer = session:playAndDetectSpeech("ivr/ivr-say_yes_or_no.wav", "pocketsphinx", "yesno")`,
-		}, empty, returns(lua.LNil), playAndDetectSpeech),
+		}, empty, returns(empty), playAndDetectSpeech),
 	}
 }

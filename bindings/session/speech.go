@@ -36,10 +36,7 @@ func playAndDetectSpeech(s *Session, a *vm.Args) (lua.LValue, error) {
 	done, _, err := s.run(a, &prompt{app: true, input: true, dtmf: true}, "play_and_detect_speech", arg)
 	if response := done.Get("Application-Response"); strings.HasSuffix(response, "ERROR") {
 		s.log().Error("playAndDetectSpeech: failed", "response", response)
-		return lua.LNil, err
+		return empty, err
 	}
-	if result := done.Get("variable_detect_speech_result"); result != "" {
-		return lua.LString(strings.Clone(result)), err
-	}
-	return lua.LNil, err
+	return lua.LString(strings.Clone(done.Get("variable_detect_speech_result"))), err
 }

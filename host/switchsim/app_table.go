@@ -21,6 +21,7 @@ func applications() map[string]application {
 		"bridge":                 {run: bridgeApp},
 		"broadcast":              {run: broadcastApp, needsMedia: true},
 		"conference":             {run: conferenceApp, needsMedia: true},
+		"detect_speech":          {run: nothing, needsMedia: true}, // no recogniser here
 		"displace_session":       {run: nothing, needsMedia: true},
 		"echo":                   {run: func(c *channel, _ string) { c.await(wait{endless: true}) }, needsMedia: true},
 		"endless_playback":       {run: func(c *channel, arg string) { c.playAll(arg, -1) }, needsMedia: true},
