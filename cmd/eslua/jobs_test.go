@@ -257,9 +257,9 @@ func TestOnHangup(t *testing.T) {
 	testproc.Bubble(t, func(t *testing.T) {
 		site := newJobSite(t, map[string]string{
 			"flow":  `session:setVariable("kept", argv[1]) if argv[1] == "hang" then session:hangup("USER_BUSY") elseif argv[1] == "move" then session:transfer("call") elseif argv[1] == "fail" then error("no") end`,
-			"after": `freeswitch.consoleLog("info", "after " .. argv[1] .. " " .. env:getHeader("kept") .. " " .. env:getHeader("Hangup-Cause") .. (env:getHeader("variable_kept") == env:getHeader("kept") and "" or "?") .. " " .. tostring(session))`,
+			"after": `freeswitch.consoleLog("info", "after " .. argv[1]:gsub(env:getHeader("kept") .. "x$", "") .. " " .. env:getHeader("kept") .. " " .. env:getHeader("Hangup-Cause") .. (env:getHeader("variable_kept") == env:getHeader("kept") and "" or "?") .. " " .. tostring(session))`,
 		})
-		s := site.serve("flows: {flow: {on_hangup: after.lua x, fallback: hangup CALL_REJECTED}}\n")
+		s := site.serve("flows: {flow: {on_hangup: \"after.lua x${kept}x${no}\", fallback: hangup CALL_REJECTED}}\n")
 		address := s.listens(t)
 		s.next(t, "connected to FreeSWITCH")
 		for _, way := range []string{"hang", "back", "move", "fail"} {

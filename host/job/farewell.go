@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,9 @@ type Farewell struct {
 	sub    *node.Subscription // to its last event
 }
 
+// variable is one that stands in the arguments of on_hangup.
+var variable = regexp.MustCompile(`\$\{[^${}]+\}`)
+
 // maxGoodbye is how long a script may run after a hangup.
 const maxGoodbye = time.Minute
 
@@ -62,9 +66,14 @@ func (f *Farewell) Run(ctx context.Context, last esl.Event) {
 	if f.link != nil {
 		sw = f.link
 	}
+	env := environment(last)
+	args := f.Script.Args()
+	for i, arg := range args {
+		args[i] = variable.ReplaceAllStringFunc(arg, func(name string) string { return env.Get(name[2 : len(name)-1]) })
+	}
 	_ = f.source.run(ctx, job{ // it has logged the error
-		kind: Goodbye, name: f.Script.Name(), args: f.Script.Args(), sw: sw, timeout: maxGoodbye,
-		channel: f.UUID, given: map[string]any{"env": environment(last)}, pinned: f.Generation,
+		kind: Goodbye, name: f.Script.Name(), args: args, sw: sw, timeout: maxGoodbye,
+		channel: f.UUID, given: map[string]any{"env": env}, pinned: f.Generation,
 	})
 }
 
