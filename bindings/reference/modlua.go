@@ -75,7 +75,7 @@ func (r *Reference) ModLua(w io.Writer) {
 				fmt.Fprintf(w, "  %s\n", row.name)
 			default:
 				fmt.Fprintf(w, "  %s\n", row.name)
-				wrap(w, "      ", row.text)
+				Wrap(w, "      ", row.text)
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func (e *Entry) Text(w io.Writer) {
 		title = e.Name + " (" + e.Kind + ", " + e.Type + ")"
 	}
 	fmt.Fprintf(w, "%s\n\n", title)
-	wrap(w, "  ", e.Doc)
+	Wrap(w, "  ", e.Doc)
 	if len(e.Params) > 0 {
 		fmt.Fprintln(w, "\n  Parameters")
 		for _, p := range e.Params {
@@ -75,11 +75,11 @@ func (e *Entry) Text(w io.Writer) {
 	}
 	if e.AfterHangup != "" {
 		fmt.Fprintln(w, "\n  After the hangup")
-		wrap(w, "    ", e.AfterHangup)
+		Wrap(w, "    ", e.AfterHangup)
 	}
 	if e.Differs != "" {
 		fmt.Fprintln(w, "\n  What differs from mod_lua")
-		wrap(w, "    ", e.Differs)
+		Wrap(w, "    ", e.Differs)
 	}
 	if e.Example != "" {
 		fmt.Fprintln(w, "\n  Example")
@@ -96,11 +96,11 @@ func (e *Entry) Text(w io.Writer) {
 // term writes a name with its type and its description.
 func term(w io.Writer, name, kind, doc string) {
 	fmt.Fprintf(w, "    %s (%s)\n", name, kind)
-	wrap(w, "        ", doc)
+	Wrap(w, "        ", doc)
 }
 
-// wrap writes paragraphs, one per line of the text, in lines of width.
-func wrap(w io.Writer, margin, text string) {
+// Wrap writes paragraphs, one per line of the text, in lines of width.
+func Wrap(w io.Writer, margin, text string) {
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		line := margin
 		for word := range strings.FieldsSeq(paragraph) {

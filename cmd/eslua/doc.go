@@ -3,13 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/bindings/reference"
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // printDoc prints the Lua reference: all names, what one of them does, or how mod_lua's
-// names are in eslua.
+// names are in eslua; and the settings of the configuration.
 func printDoc(p *program, _ context.Context, args []string) error {
 	ref := reference.New(bindings.New(bindings.Deps{}).Modules())
 	switch len(args) {
@@ -20,17 +22,25 @@ func printDoc(p *program, _ context.Context, args []string) error {
 	default:
 		return &usageError{"eslua doc takes one name: eslua doc session:read"}
 	}
-	if args[0] == "mod_lua" {
+	switch args[0] {
+	case "mod_lua":
 		ref.ModLua(p.stdout)
 		return nil
+	case "config":
+		p.printSettings(config.Settings())
+		return nil
 	}
-	entries := ref.Find(args[0])
+	entries, settings := ref.Find(args[0]), settingsNamed(args[0])
+	if len(entries) == 0 && len(settings) > 0 {
+		p.printSettings(settings)
+		return nil
+	}
 	if len(entries) == 0 {
 		message := fmt.Sprintf("scripts have nothing named %q", args[0])
 		if meant := ref.Nearest(args[0]); meant != "" {
 			message += fmt.Sprintf("; did you mean %s?", meant)
 		} else {
-			message += "; eslua doc lists all names"
+			message += "; eslua doc lists all names, eslua doc config the settings"
 		}
 		return &usageError{message}
 	}
@@ -41,4 +51,31 @@ func printDoc(p *program, _ context.Context, args []string) error {
 		e.Text(p.stdout)
 	}
 	return nil
+}
+
+// settingsNamed returns the settings of a name, which may leave out what they are below.
+func settingsNamed(name string) (list []config.Setting) {
+	for _, s := range config.Settings() {
+		if s.Name == name || strings.HasSuffix(s.Name, "."+name) || strings.HasPrefix(s.Name, name+".") {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (p *program) printSettings(list []config.Setting) {
+	for i, s := range list {
+		if i > 0 {
+			fmt.Fprintln(p.stdout)
+		}
+		about := "a change needs a restart"
+		if s.Reload {
+			about = "a change needs a reload"
+		}
+		if s.Default != "" {
+			about = "default " + s.Default + ", " + about
+		}
+		fmt.Fprintf(p.stdout, "%s (%s)\n", s.Name, about)
+		reference.Wrap(p.stdout, "  ", s.Doc)
+	}
 }

@@ -54,7 +54,7 @@ func commands() []command {
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},
 		{"config", "[--config F]", "print the configuration that FreeSWITCH needs for what the scripts answer (xml)", printConfig},
-		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does", printDoc},
+		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does; eslua doc config prints the settings", printDoc},
 		{"demo", "", "run two simulated calls, then an edit while eslua runs", demo},
 		{"version", "", "print the version", version},
 	}

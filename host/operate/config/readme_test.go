@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -21,7 +20,19 @@ const (
 func TestREADMEListsEverySetting(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| setting | default | changed by | what it does |\n|---|---|---|---|\n")
-	rows(t, &table, "", "", reflect.ValueOf(Default()))
+	for _, setting := range Settings() {
+		if setting.Doc == "" {
+			t.Errorf("setting %s has no doc", setting.Name)
+		}
+		by, value := "restart", ""
+		if setting.Reload {
+			by = "reload"
+		}
+		if setting.Default != "" {
+			value = "`" + setting.Default + "`"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", setting.Name, value, by, setting.Doc)
+	}
 
 	source, err := os.ReadFile(readme)
 	if err != nil {
@@ -42,55 +53,4 @@ func TestREADMEListsEverySetting(t *testing.T) {
 	if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// rows writes a row for every setting of v, the deeper ones with their path.
-func rows(t *testing.T, w *strings.Builder, prefix, reload string, v reflect.Value) {
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		if field.Tag.Get("yaml") == "-" {
-			continue
-		}
-		name := prefix + field.Tag.Get("yaml")
-		doc, reload := field.Tag.Get("doc"), reload+field.Tag.Get("reload")
-		value := v.Field(i)
-		if doc != "" {
-			by := "restart"
-			if reload != "" {
-				by = "reload"
-			}
-			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", name, defaultText(value), by, doc)
-		}
-		switch inner := element(field.Type); {
-		case doc == "" && field.Type.Kind() == reflect.Struct:
-			rows(t, w, name+".", reload, value)
-		case field.Type.Kind() == reflect.Slice && inner.Kind() == reflect.Struct:
-			rows(t, w, name+"[].", reload, defaultsOf(inner))
-		case field.Type.Kind() == reflect.Map && inner.Kind() == reflect.Struct:
-			rows(t, w, name+".NAME.", reload, defaultsOf(inner))
-		case doc == "":
-			t.Errorf("setting %s has no doc", name)
-		}
-	}
-}
-
-// defaultsOf returns an entry of a list or a mapping as it is without settings.
-func defaultsOf(typ reflect.Type) reflect.Value {
-	v := reflect.New(typ).Elem()
-	setDefaults(v)
-	return v
-}
-
-func element(typ reflect.Type) reflect.Type {
-	if typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
-		return typ.Elem()
-	}
-	return typ
-}
-
-func defaultText(v reflect.Value) string {
-	if v.IsZero() && v.Type() != reflect.TypeFor[Duration]() && v.Type() != reflect.TypeFor[Level]() {
-		return ""
-	}
-	return fmt.Sprintf("`%v`", v.Interface())
 }
