@@ -54,6 +54,7 @@ type Client struct {
 	tls       *tls.Config
 	clock     clock.Clock
 	endpoints endpoints
+	places    *places
 	metrics   metrics
 
 	mu         sync.Mutex
@@ -71,6 +72,7 @@ func NewClient(c config.HTTP, clk clock.Clock) (*Client, error) {
 	}
 	return &Client{
 		config: c, tls: tls, clock: clk, metrics: newMetrics(),
+		places:    &places{clock: clk, most: c.Connections, long: time.Duration(c.Response), by: map[string]*line{}},
 		endpoints: endpoints{by: map[string]*Endpoint{}}, transports: map[string]*http.Transport{},
 	}, nil
 }
@@ -108,7 +110,7 @@ func (c *Client) transport(may Permits) *http.Transport {
 			return dial(ctx, may, host, port)
 		},
 		TLSClientConfig: c.tls, DisableCompression: true, // nobody sends a bomb that is not asked for
-		MaxConnsPerHost: c.config.Connections, MaxIdleConnsPerHost: c.config.Connections, MaxIdleConns: 4 * c.config.Connections,
+		MaxIdleConnsPerHost: c.config.Connections, MaxIdleConns: 4 * c.config.Connections,
 		IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: mostHeader,
 	}
 	c.transports[key] = t
@@ -229,7 +231,7 @@ func (c *Client) blames(ctx context.Context, r Request, err error) bool {
 	var slow *slowError
 	var refused *refusedError
 	switch {
-	case ctx.Err() != nil, errors.Is(err, errBody), errors.Is(err, errRedirects), errors.As(err, &refused):
+	case ctx.Err() != nil, errors.Is(err, errBody), errors.Is(err, errRedirects), errors.Is(err, errCrowded), errors.As(err, &refused):
 		return false
 	case errors.As(err, &slow):
 		return r.Connect >= time.Duration(c.config.Connect) && r.Response >= time.Duration(c.config.Response)
@@ -257,6 +259,15 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 		return func() { cancel(&slowError{fmt.Sprintf("%s: no %s within %v", where, what, within)}) }
 	}
 	timer := c.clock.AfterFunc(r.Connect, slow("connection", r.Connect))
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
+	give, err := c.places.take(ctx, may.HostsKey()+" "+u.Scheme+"://"+endpoint(u), func() { cancel(errCrowded) })
+	if err != nil {
+		timer.Stop()
+		return nil, false, err
+	}
+	defer give()
 	sent := false
 	var mu sync.Mutex // the transport may call GotConn from a goroutine of its own
 	defer func() {
@@ -292,9 +303,6 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 		}
 		return redirect(may, next, before)
 	}}
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
 	response, err := client.Do(request)
 	if err == nil {
 		defer response.Body.Close()

@@ -12,7 +12,7 @@ type HTTP struct {
 	Connect     Duration `yaml:"connect_timeout" default:"3s" doc:"how long a connection to a server may take, unless the script says otherwise"`
 	Response    Duration `yaml:"response_timeout" default:"3s" doc:"how long the whole answer may take after that, unless the script says otherwise"`
 	Body        Size     `yaml:"body" default:"1MiB" doc:"how long an answer may be"`
-	Connections int      `yaml:"connections" least:"1" default:"100" doc:"connections to one server at a time; a script that needs another one waits"`
+	Connections int      `yaml:"connections" least:"1" default:"100" doc:"requests to one server at a time; a further one waits, and ends the longest one that has lasted longer than response_timeout"`
 	Roots       string   `yaml:"roots" doc:"file of certificates (PEM) that are trusted besides the system's"`
 	Certificate string   `yaml:"certificate" doc:"file of the certificate (PEM) that is shown to servers which ask for one"`
 	Key         string   `yaml:"key" doc:"file of its key (PEM)"`
