@@ -145,6 +145,16 @@ session:hangup("CALL_REJECTED")`,
 			lines: []string{"gone 0"}, after: "USER_BUSY",
 		},
 		{
+			// What has the transfer wait for the recording's end is for this transfer only.
+			name: "aCallMovesWhileAnApplicationRecords", far: answered(),
+			script: `
+session:answer()
+freeswitch.API():execute("sched_api", "+1 none uuid_transfer " .. session.uuid .. " sleep:500,hangup:NO_ANSWER inline")
+session:execute("record", "/tmp/eslua-scenario.wav 60")
+log(session:ready(), session:getVariable("execute_on_blind_transfer_eslua_record"), session:getVariable("execute_on_blind_transfer_eslua_wait"))`,
+			lines: []string{"false nil nil"}, after: "NO_ANSWER",
+		},
+		{
 			// The recording ends, and not the call.
 			name: "aCallMovesWhileItIsRecorded", far: answered(),
 			script: `

@@ -111,7 +111,7 @@ func (c *Call) execute(ctx context.Context, app, arg string, lock bool, then ...
 	if strings.EqualFold(app, "record") {
 		cmds = append(c.guardRecording(true), cmd)
 		defer func() {
-			if !c.moved && !c.hungUp {
+			if !c.hungUp { // FreeSWITCH has a copy of them when it transfers (switch_channel.c:switch_channel_execute_on)
 				_, _ = c.post(c.guardRecording(false)...) // if the connection has ended, the next wait reports it
 			}
 		}()
