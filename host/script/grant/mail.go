@@ -23,7 +23,7 @@ func (r *Recipient) UnmarshalYAML(node ast.Node) error {
 	if host, ok := strings.CutPrefix(text, "*@"); ok {
 		address = "all@" + host
 	}
-	if read, err := mail.ParseAddress(address); text != "*" && (err != nil || read.Address != address) {
+	if read, err := mail.ParseAddress(address); text != "*" && (err != nil || read.Address != address || strings.Contains(address, "*")) {
 		return &yaml.SyntaxError{Token: node.GetToken(),
 			Message: fmt.Sprintf("%q is not a mail address; write office@example.com, *@example.com or \"*\"", text)}
 	}
