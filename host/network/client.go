@@ -285,18 +285,7 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 		timer.Stop()
 		timer = c.clock.AfterFunc(r.Response, slow("answer", r.Response))
 	}})
-	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
-	if err != nil {
-		return nil, false, err
-	}
-	request.Header = r.Header.Clone()
-	if request.Header == nil {
-		request.Header = http.Header{}
-	}
-	if request.Header.Get("User-Agent") == "" {
-		request.Header.Set("User-Agent", "eslua")
-	}
-	request.Host = request.Header.Get("Host")
+	request := newRequest(u, r).WithContext(ctx)
 	client := http.Client{Transport: c.transport(may), CheckRedirect: func(next *http.Request, before []*http.Request) error {
 		if r.Stay {
 			return http.ErrUseLastResponse
@@ -315,6 +304,23 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 	got = sent
 	mu.Unlock()
 	return nil, got, plain(because(ctx, err))
+}
+
+// newRequest does what http.NewRequest does, for a URL that is read already.
+func newRequest(u *url.URL, r Request) *http.Request {
+	request := &http.Request{Method: r.Method, URL: u, Header: r.Header.Clone(), Host: r.Header.Get("Host")}
+	if len(r.Body) > 0 {
+		body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
+		request.ContentLength, request.GetBody = int64(len(r.Body)), body
+		request.Body, _ = body()
+	}
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	if request.Header.Get("User-Agent") == "" {
+		request.Header.Set("User-Agent", "eslua")
+	}
+	return request
 }
 
 // redirect checks the host that a server names. To another one goes nothing that the
