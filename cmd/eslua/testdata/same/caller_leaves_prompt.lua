@@ -4,6 +4,6 @@ session:answer()
 local n = 0
 while session:ready() and n < 50 do
   n = n + 1
-  session:streamFile("tone_stream://%(300,0,440)")
+  session:streamFile("tone_stream://%(4000,0,440)")
 end
 say(n < 10, session:ready(), session:hangupCause())
