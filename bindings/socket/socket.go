@@ -47,7 +47,7 @@ func (Module) Declare() *vm.Module {
 	sock := vm.Param{Name: "sock", Kind: vm.Any, Optional: true, Default: "none", Doc: "a connection"}
 	anything := anything()
 	return &vm.Module{
-		Name: "socket", Required: true, AfterHangup: "Works as before: it does not concern the call. A wait without a time-out ends after 5 seconds.",
+		Name: "socket", Required: true, AfterHangup: "Works as before: it does not concern the call. A wait ends after 5 seconds at the latest.",
 		Doc: "The connections and the clock of LuaSocket. A script connects to hosts that it is granted (grants: hosts:), " +
 			fmt.Sprintf("%d at a time; it cannot wait for connections.", mostOpen),
 		Source:  socketSource,

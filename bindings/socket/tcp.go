@@ -20,7 +20,7 @@ import (
 const (
 	mostOpen    = 8                // connections that a script may hold
 	connectTime = 2 * time.Minute  // for a connection without a time-out, as systems have it
-	goneTime    = 5 * time.Second  // for a wait without a time-out after the hangup
+	goneTime    = 5 * time.Second  // for a wait after the hangup, at most
 	noWait      = time.Millisecond // for a wait whose time-out is 0
 	callCost    = 500              // units of a system call
 )
@@ -115,7 +115,7 @@ func (s *sockets) bound(limit time.Duration) time.Duration {
 	switch {
 	case limit == 0:
 		return noWait
-	case limit < 0 && s.env.Call != nil && s.env.Call.Gone():
+	case (limit < 0 || limit > goneTime) && s.env.Call != nil && s.env.Call.Gone():
 		return goneTime
 	}
 	return limit
