@@ -1,6 +1,7 @@
 package http
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/eslua/eslua/host/network"
@@ -13,29 +14,46 @@ import (
 // An answer holds what a server said, as a script has it.
 type answer struct {
 	status  int
-	headers *lua.LTable // by name in lower case
+	header  http.Header
+	size    int         // of the headers
+	headers *lua.LTable // by name in lower case; nil until the script looks at them
 	body    string
 }
 
 // Holds visits the headers and the body.
 func (r *answer) Holds(visit func(lua.LValue)) int {
-	visit(r.headers)
 	visit(lua.LString(r.body))
+	if r.headers == nil {
+		return r.size
+	}
+	visit(r.headers)
 	return 0
 }
 
 func newAnswer(a *vm.Args, from *network.Answer) lua.LValue {
-	a.ChargeMemory(guard.TableSize(0, 0) + len(from.Body) + 64)
-	a.ChargeCPU(len(from.Body) / 64)
-	t := &lua.LTable{Metatable: lua.LNil}
-	a.L.Push(t)
-	defer a.L.Pop(1)
+	r := &answer{status: from.Status, header: from.Header, size: guard.TableSize(0, len(from.Header))}
 	for name, values := range from.Header {
-		name, value := strings.ToLower(name), strings.Join(values, ", ")
-		a.ChargeMemory(len(name) + len(value) + 64)
-		a.SetKey(t, name, lua.LString(value))
+		r.size += len(name) + 64
+		for _, value := range values {
+			r.size += len(value) + 2
+		}
 	}
-	return a.State().NewObject("answer", &answer{from.Status, t, string(from.Body)})
+	a.ChargeMemory(r.size + len(from.Body) + 64) // the table's too
+	a.ChargeCPU(len(from.Body)/64 + r.size/8)
+	r.body = string(from.Body)
+	return a.State().NewObject("answer", r)
+}
+
+// table returns the headers. It was paid for when the answer came.
+func (r *answer) table() *lua.LTable {
+	if r.headers == nil {
+		r.headers = &lua.LTable{Metatable: lua.LNil}
+		for name, values := range r.header {
+			r.headers.RawSetString(strings.ToLower(name), lua.LString(strings.Join(values, ", ")))
+		}
+		r.header = nil
+	}
+	return r.headers
 }
 
 func answerClass() *vm.Class {
@@ -45,7 +63,7 @@ func answerClass() *vm.Class {
 		Example: "local answer = http.get(\"https://crm.example.com/caller\")\nif answer then print(answer.status, answer.headers[\"content-type\"], #answer.body) end",
 		Fields: []vm.Field{
 			{Name: "status", Kind: vm.Int, Doc: "the status, such as 200", Get: func(self any) lua.LValue { return lua.LNumber(self.(*answer).status) }},
-			{Name: "headers", Kind: vm.Table, Doc: "the headers, by name in lower case", Get: func(self any) lua.LValue { return self.(*answer).headers }},
+			{Name: "headers", Kind: vm.Table, Doc: "the headers, by name in lower case", Get: func(self any) lua.LValue { return self.(*answer).table() }},
 			{Name: "body", Kind: vm.String, Doc: "the body", Get: func(self any) lua.LValue { return lua.LString(self.(*answer).body) }},
 		},
 		Methods: []vm.Func{{
