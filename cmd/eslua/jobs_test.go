@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/job"
@@ -273,6 +274,7 @@ func TestOnHangup(t *testing.T) {
 				t.Errorf("%s: %s", way, line)
 			}
 		}
+		synctest.Wait() // the last script has ended
 		if st := s.jobs(t, job.Goodbye); len(st.Scripts) != 1 || st.Scripts[0].Ended != 4 || st.Scripts[0].Failed != 0 {
 			t.Errorf("the status says %+v", st)
 		}
