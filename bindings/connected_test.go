@@ -141,6 +141,11 @@ func answer(conn net.Conn) {
 		_, _ = io.Copy(conn, r)
 		return
 	}
+	if line == "drip\n" {
+		for err := error(nil); err == nil; time.Sleep(time.Millisecond) { // as slow servers do
+			_, err = conn.Write([]byte("x"))
+		}
+	}
 	if line == "endless\n" {
 		for err := error(nil); err == nil; {
 			_, err = conn.Write(make([]byte, 1<<16))

@@ -1,6 +1,7 @@
 package bindings_test
 
 import (
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -39,7 +40,8 @@ func TestTheHangupEndsASocketsWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t, "").withSockets()
-			if name == "send" { // nobody reads
+			if name == "send" { // nobody reads, and the hangup may come before the wait
+				h.clock = hasty{clock.System()}
 				l, err := net.Listen("tcp", "127.0.0.1:0")
 				if err != nil {
 					t.Fatal(err)
@@ -130,4 +132,50 @@ func TestLuaSocketsRequestsAreGranted(t *testing.T) {
 			t.Errorf("%s\n%v", script, o.err)
 		}
 	}
+}
+
+// The time for a whole call ends it, though something comes all the time.
+func TestATotalTimeoutEndsAReceive(t *testing.T) {
+	h := open(t, "").withSockets()
+	_, o := h.runScript(h.socketScript(`
+		local sock = assert(socket.connect("127.0.0.1", port))
+		sock:send("drip\n")
+		sock:settimeout(0.05, "t")
+		local data, why, partial = sock:receive("*a")
+		r, r2 = tostring(data), why`))
+	o.want(t, "r", "nil", "r2", "timeout")
+}
+
+// A connection that takes no more is not ready for writing, until the other side reads.
+func TestSelectWaitsForRoom(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads, served := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(served)
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		<-reads
+		_, _ = io.Copy(io.Discard, conn)
+	}()
+	t.Cleanup(func() { l.Close(); <-served })
+	h := open(t, "").withSockets()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	h.args, h.grants.Hosts = []string{port}, []grant.Host{"127.0.0.1"}
+	h.print = func(string) { close(reads) }
+	_, o := h.runScript(h.socketScript(`
+		local sock = assert(socket.connect("127.0.0.1", port))
+		sock:settimeout(0.01)
+		local text = ("x"):rep(2^19)
+		repeat local sent, why = sock:send(text) until why
+		r = select(3, socket.select(nil, {sock}, 0.02))
+		print("it is full")
+		r2 = tostring(select(2, socket.select(nil, {sock}, 60))[1] == sock)
+		sock:close()`))
+	o.want(t, "r", "timeout", "r2", "true")
 }
