@@ -182,3 +182,20 @@ func TestAConsumerNeedsANode(t *testing.T) {
 		}
 	})
 }
+
+// What says which events a consumer gets is the script's memory.
+func TestFiltersOfConsumersAreMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, `
+			local names = {}
+			for i = 1, 16 do
+				local c = freeswitch.EventConsumer("CUSTOM", "a::0")
+				for k = 1, 64 do c:filter("h", "v" .. k) end
+				for k = 1, 94 do c:bind("CUSTOM", "a::" .. k) end
+			end`).withNode()
+		h.call()
+		if o := h.end(); o.err == nil || !strings.Contains(o.err.Error(), "memory limit") {
+			t.Errorf("it ended with %v", o.err)
+		}
+	})
+}

@@ -42,12 +42,24 @@ type consumers struct {
 	list  []*consumer // not cleaned up
 }
 
-// Holds returns the bytes of the queues.
+// Holds returns the bytes of the queues, and of what says which events go there.
 func (r *consumers) Holds(func(lua.LValue)) (bytes int) {
 	for _, c := range r.list {
-		bytes += c.sub.Size()
+		bytes += c.sub.Size() + c.entries()*entrySize
 	}
 	return bytes
+}
+
+// entrySize is what an event that is wanted with a filter takes.
+const entrySize = 512
+
+// entries returns how many the consumer has: each filter is noted with each event.
+func (c *consumer) entries() int { return c.bound * max(1, c.filters) }
+
+// chargeEntries charges what noting all of them again takes.
+func (c *consumer) chargeEntries(a *vm.Args) {
+	a.ChargeMemory((c.bound + max(1, c.filters)) * entrySize)
+	a.ChargeCPU(c.entries() * 50)
 }
 
 // End takes the subscriptions back.
@@ -146,6 +158,7 @@ func (r *consumers) bind(a *vm.Args, c *consumer, name, subclass string) (bound 
 		return false, err
 	}
 	c.bound++
+	c.chargeEntries(a)
 	ctx, stop := r.env.Aside(a.Context())
 	defer stop()
 	var down *node.DownError
@@ -208,7 +221,7 @@ const (
 	maxFilter  = 1 << 10
 )
 
-func (c *consumer) addFilter(header, value string) error {
+func (c *consumer) addFilter(a *vm.Args, header, value string) error {
 	switch {
 	case header == "":
 		return errors.New("a filter needs the name of a header: write consumer:filter(\"Unique-ID\", session:get_uuid())")
@@ -216,6 +229,7 @@ func (c *consumer) addFilter(header, value string) error {
 		return fmt.Errorf("a consumer may have %d filters of %d bytes", maxFilters, maxFilter)
 	}
 	c.filters++
+	c.chargeEntries(a)
 	c.sub.Filter(header, value)
 	return nil
 }

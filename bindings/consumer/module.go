@@ -77,7 +77,7 @@ func class(name, subclass vm.Param) *vm.Class {
 				Example: "local consumer = freeswitch.EventConsumer()\nconsumer:filter(\"Unique-ID\", session:get_uuid())\nconsumer:bind(\"CHANNEL_BRIDGE\")",
 				Go: func(a *vm.Args) error {
 					if c := a.Self().(*consumer); c.sub != nil {
-						return c.addFilter(a.String(0), a.String(1))
+						return c.addFilter(a, a.String(0), a.String(1))
 					}
 					return nil
 				},
