@@ -89,7 +89,7 @@ func playTogether(ctx context.Context, t *testing.T, sw *switchEvents, list []*b
 	t.Helper()
 	for _, c := range list {
 		c.id = uuid.NewString()
-		if _, err := sw.conn.StartJob("originate {origination_uuid=" + c.id + "}loopback/m:^:answer^" + c.far + "^park/default/inline 'm:^:" + application(c) +
+		if _, err := sw.conn.StartJob("originate {origination_uuid=" + c.id + "}loopback/m:^:sleep:100^answer^" + c.far + "^park/default/inline 'm:^:" + application(c) +
 			"^set:mark=dialplan^sleep:300^hangup:NORMAL_UNSPECIFIED' inline"); err != nil {
 			t.Fatal(err)
 		}
