@@ -23,6 +23,8 @@ type Config struct {
 	Databases   map[string]Database `yaml:"databases" form:"a mapping: NAME: {dsn: sqlite:///var/lib/eslua/NAME.db}" reload:"yes" doc:"databases that scripts reach by name; a flow also needs grants: databases: [NAME]"`
 	HTTP        HTTP                `yaml:"http"`
 	Mail        Mail                `yaml:"mail"`
+	NATS        NATS                `yaml:"nats"`
+	Endpoints   map[string]Endpoint `yaml:"endpoints" form:"a mapping: NAME: {url: URL}" reload:"yes" doc:"HTTP servers that get pushes, which are kept until they are delivered; a flow also needs grants: endpoints: [NAME]"`
 	Startup     []Script            `yaml:"startup" form:"a list: [SCRIPT, 'SCRIPT ARGUMENTS']" doc:"scripts that run once when eslua starts, without a call; one that goes on for ever is ended when eslua takes no more calls"`
 	Hooks       []Hook              `yaml:"hooks" form:"a list: [{event: NAME, script: SCRIPT}]" reload:"yes" doc:"scripts that run for FreeSWITCH's events, of every node"`
 	XML         XML                 `yaml:"xml"`

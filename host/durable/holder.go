@@ -1,0 +1,288 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/flock"
+)
+
+const (
+	// lookEvery is how often a host looks whether it can have the files, and one that
+	// yields, whether another waits for them.
+	lookEvery = 250 * time.Millisecond
+	// retryEvery is how often a server that does not start is tried again.
+	retryEvery = 10 * time.Second
+	// startWithin is how long a server may take to recover its files.
+	startWithin = 10 * time.Minute
+)
+
+// A holder runs the server while this process has the lock of its files, and reaches
+// the process that has it otherwise.
+type holder struct {
+	dir   string
+	size  int64
+	log   *slog.Logger
+	clock clock.Clock
+
+	mu       sync.Mutex
+	server   *server.Server // nil: another process has the files, or none
+	yielding bool
+	problem  string
+}
+
+func newHolder(state string, size int64, log *slog.Logger, clk clock.Clock) *holder {
+	return &holder{dir: filepath.Join(state, "nats"), size: size, log: log, clock: clk}
+}
+
+func (h *holder) path(name string) string { return filepath.Join(h.dir, name) }
+
+// exists reports whether there are files.
+func (h *holder) exists() bool {
+	_, err := os.Stat(h.path(server.JetStreamStoreDir))
+	return err == nil
+}
+
+func (h *holder) yield() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.yielding = true
+}
+
+func (h *holder) yields() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.yielding
+}
+
+func (h *holder) status() (holds bool, bytes uint64, problem string) {
+	h.mu.Lock()
+	s, problem := h.server, h.problem
+	h.mu.Unlock()
+	if s == nil {
+		return false, 0, problem
+	}
+	if stats, err := s.Jsz(nil); err == nil {
+		bytes = stats.Store
+	}
+	return true, bytes, problem
+}
+
+// InProcessConn connects to the server, wherever it runs.
+func (h *holder) InProcessConn() (net.Conn, error) {
+	h.mu.Lock()
+	s := h.server
+	h.mu.Unlock()
+	if s != nil {
+		return s.InProcessConn()
+	}
+	return net.Dial("unix", h.path("socket"))
+}
+
+// run holds the files whenever it can, until ctx ends.
+func (h *holder) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		pause := lookEvery
+		if err := h.hold(ctx); err != nil && !errors.Is(err, flock.ErrLocked) {
+			h.fail(err)
+			pause = retryEvery
+		}
+		_ = clock.Sleep(ctx, h.clock, pause)
+	}
+	return nil
+}
+
+// fail notes why there is no server; the log hears of each reason once.
+func (h *holder) fail(err error) {
+	h.mu.Lock()
+	old := h.problem
+	h.problem = err.Error()
+	h.mu.Unlock()
+	if old != err.Error() {
+		h.log.Error("what must not be lost cannot be kept; pushes wait in memory, and scripts get errors", "error", err)
+	}
+}
+
+// hold runs the server until ctx ends or another process shall have the files. While
+// another has them it waits in line for them.
+func (h *holder) hold(ctx context.Context) error {
+	if err := os.MkdirAll(h.dir, 0o700); err != nil {
+		return err
+	}
+	lock, err := h.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	s, err := h.start()
+	if err != nil {
+		return err
+	}
+	var others sync.WaitGroup
+	defer others.Wait() // the server closes what they relay
+	defer func() {
+		h.set(nil)
+		s.Shutdown()
+		s.WaitForShutdown()
+	}()
+	l, err := h.listen()
+	if err != nil {
+		return err
+	}
+	others.Go(func() { h.serveOthers(l, s) })
+	defer l.Close()
+	h.set(s)
+	for !h.yields() || !h.wantedByOther() {
+		if !s.JetStreamEnabled() { // it gives up when it cannot write (stream.go, handleOutOfSpace)
+			return fmt.Errorf("JetStream cannot write in %s: is the disk full or read-only?", h.dir)
+		}
+		if err := clock.Sleep(ctx, h.clock, lookEvery); err != nil {
+			return nil
+		}
+	}
+	h.log.Info("the files of what must not be lost go to the next host")
+	return nil
+}
+
+func (h *holder) set(s *server.Server) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.server = s; s != nil {
+		h.problem = ""
+	}
+}
+
+// lock waits for the lock of the files. Meanwhile it has the lock of those who wait, by
+// which the holder sees that there is one.
+func (h *holder) lock(ctx context.Context) (*os.File, error) {
+	lock, err := h.open("lock")
+	if err != nil {
+		return nil, err
+	}
+	if err = flock.Exclusive(lock); errors.Is(err, flock.ErrLocked) && !h.yields() {
+		var waiting *os.File
+		if waiting, err = h.open("next"); err == nil {
+			defer waiting.Close()
+			if err = flock.Exclusive(waiting); err == nil {
+				err = h.retry(ctx, lock)
+			}
+		}
+	}
+	if err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return lock, nil
+}
+
+func (h *holder) retry(ctx context.Context, lock *os.File) error {
+	for {
+		err := flock.Exclusive(lock)
+		if !errors.Is(err, flock.ErrLocked) || h.yields() {
+			return err
+		}
+		if err := clock.Sleep(ctx, h.clock, lookEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// wantedByOther reports whether another process waits for the files.
+func (h *holder) wantedByOther() bool {
+	waiting, err := h.open("next")
+	if err != nil {
+		return false
+	}
+	defer waiting.Close()
+	return errors.Is(flock.Exclusive(waiting), flock.ErrLocked)
+}
+
+func (h *holder) open(name string) (*os.File, error) {
+	return os.OpenFile(h.path(name), os.O_CREATE|os.O_RDWR, 0o600)
+}
+
+// start starts the server on the files.
+func (h *holder) start() (*server.Server, error) {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "eslua", DontListen: true, NoSigs: true,
+		JetStream: true, StoreDir: h.dir, SyncAlways: true,
+		JetStreamMaxStore: h.size, JetStreamMaxMemory: 1 << 20, // nothing is kept in memory only
+		MaxPayload: MostBytes + 64<<10,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.SetLoggerV2(&serverLog{h.log}, false, false, false)
+	s.Start()
+	if !s.ReadyForConnections(startWithin) || !s.JetStreamEnabled() {
+		s.Shutdown()
+		s.WaitForShutdown()
+		return nil, fmt.Errorf("JetStream does not start in %s", h.dir)
+	}
+	return s, nil
+}
+
+// listen opens the socket through which other processes reach the server. Only this
+// user can open it, since the directory is the user's own.
+func (h *holder) listen() (net.Listener, error) {
+	if err := os.Remove(h.path("socket")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", h.path("socket"))
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(h.path("socket"), 0o600)
+}
+
+// serveOthers connects other processes to the server until l is closed.
+func (h *holder) serveOthers(l net.Listener, s *server.Server) {
+	var relays sync.WaitGroup
+	defer relays.Wait()
+	for {
+		conn, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		} else if err != nil {
+			_ = clock.Sleep(context.Background(), h.clock, lookEvery) // no file is free
+			continue
+		}
+		inside, err := s.InProcessConn()
+		if err != nil {
+			_ = conn.Close()
+			continue
+		}
+		relay := func(to, from net.Conn) {
+			_, _ = io.Copy(to, from)
+			_, _ = to.Close(), from.Close()
+		}
+		relays.Go(func() { relay(conn, inside) })
+		relays.Go(func() { relay(inside, conn) })
+	}
+}
+
+// A serverLog writes what the server reports into the log.
+type serverLog struct{ log *slog.Logger }
+
+func (l *serverLog) Noticef(string, ...any)            {}
+func (l *serverLog) Debugf(string, ...any)             {}
+func (l *serverLog) Tracef(string, ...any)             {}
+func (l *serverLog) Warnf(format string, args ...any)  { l.report(slog.LevelWarn, format, args) }
+func (l *serverLog) Errorf(format string, args ...any) { l.report(slog.LevelError, format, args) }
+func (l *serverLog) Fatalf(format string, args ...any) { l.report(slog.LevelError, format, args) }
+
+func (l *serverLog) report(level slog.Level, format string, args []any) {
+	l.log.Log(context.Background(), level, "the NATS server in this process reports", "text", fmt.Sprintf(format, args...))
+}

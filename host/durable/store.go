@@ -1,0 +1,192 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+// ErrNowhere means that the configuration names no place for what is durable.
+var ErrNowhere = errors.New("there is no place for what must not be lost; write state: DIRECTORY, or nats: {servers: [nats://HOST:4222]}, into the configuration")
+
+// reconnectWait is how long a connection that was lost waits before each attempt.
+const reconnectWait = 100 * time.Millisecond
+
+// MostBytes is how long a message may be.
+const MostBytes = 1 << 20
+
+// A Store gives access to JetStream. Its methods may be called from any goroutine.
+type Store struct {
+	config config.NATS
+	holder *holder // nil: a cluster keeps it, or nobody
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	conn   *nats.Conn
+	stream jetstream.JetStream
+	wanted chan struct{} // closed by the first use
+	once   sync.Once
+}
+
+// New returns the Store of a configuration; dir is the directory of its files if it
+// names no cluster, and "" if there is none. Nothing is opened before Run, and nothing
+// is made on the disk before the first use.
+func New(c config.NATS, dir string, log *slog.Logger, clk clock.Clock) *Store {
+	s := &Store{config: c, log: log, wanted: make(chan struct{})}
+	if len(c.Servers) == 0 && dir != "" {
+		s.holder = newHolder(dir, int64(c.Size), log, clk)
+		if s.holder.exists() {
+			s.want()
+		}
+	}
+	return s
+}
+
+func (s *Store) want() { s.once.Do(func() { close(s.wanted) }) }
+
+// Check returns ErrNowhere if there is no place for anything.
+func (s *Store) Check() error {
+	if s == nil || s.holder == nil && len(s.config.Servers) == 0 {
+		return ErrNowhere
+	}
+	return nil
+}
+
+// Replicas returns how many servers keep each message.
+func (s *Store) Replicas() int {
+	if s.holder != nil {
+		return 1
+	}
+	return s.config.Replicas
+}
+
+// Run holds the files from the first use on, as long as no other host wants them, until
+// ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	defer s.close()
+	if s.holder == nil {
+		<-ctx.Done()
+		return nil
+	}
+	select {
+	case <-s.wanted:
+	case <-ctx.Done():
+		return nil
+	}
+	defer s.disconnect() // before the server goes
+	return s.holder.run(ctx)
+}
+
+// Yield lets a host that waits for the files have them: this one is about to end.
+func (s *Store) Yield() {
+	if s.holder != nil {
+		s.holder.yield()
+	}
+}
+
+// JetStream returns the connection. It waits for nothing: what is asked of JetStream
+// before the server answers fails, or waits as long as its context permits.
+func (s *Store) JetStream() (jetstream.JetStream, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	s.want()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stream != nil {
+		return s.stream, nil
+	}
+	conn, err := s.connect()
+	if err != nil {
+		return nil, fmt.Errorf("nats: %w", err)
+	}
+	stream, err := jetstream.New(conn)
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("nats: %w", err)
+	}
+	s.conn, s.stream = conn, stream
+	return stream, nil
+}
+
+func (s *Store) connect() (*nats.Conn, error) {
+	options := []nats.Option{
+		nats.Name("eslua"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(reconnectWait),
+		nats.ReconnectJitter(reconnectWait, reconnectWait), nats.ReconnectBufSize(-1), nats.IgnoreAuthErrorAbort(),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil && s.holder == nil {
+				s.log.Warn("the connection to the NATS servers is lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(c *nats.Conn) {
+			if s.holder == nil {
+				s.log.Info("connected to a NATS server", "server", c.ConnectedUrlRedacted())
+			}
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			s.log.Warn("a NATS server reports an error", "error", err)
+		}),
+	}
+	if s.holder != nil {
+		return nats.Connect("", append(options, nats.InProcessServer(s.holder))...)
+	}
+	if s.config.Credentials != "" {
+		options = append(options, nats.UserCredentials(s.config.Credentials))
+	}
+	if s.config.Roots != "" {
+		options = append(options, nats.RootCAs(s.config.Roots))
+	}
+	if s.config.Certificate != "" {
+		options = append(options, nats.ClientCert(s.config.Certificate, s.config.Key))
+	}
+	return nats.Connect(strings.Join(s.config.Servers, ","), options...)
+}
+
+func (s *Store) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		s.conn.Close()
+	}
+}
+
+// A Status describes the Store.
+type Status struct {
+	Kind      string `json:"kind"`             // "embedded", "cluster", or "" if there is none
+	Server    string `json:"server,omitempty"` // of a cluster
+	Connected bool   `json:"connected"`
+	Holds     bool   `json:"holds"` // this process has the files of an embedded server
+	Bytes     uint64 `json:"bytes"` // on the disk, of an embedded server
+	Problem   string `json:"problem,omitempty"`
+}
+
+// Status describes the Store now.
+func (s *Store) Status() (st Status) {
+	if s.Check() != nil {
+		return st
+	}
+	st.Kind = "cluster"
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+	if conn != nil {
+		st.Connected = conn.IsConnected()
+	}
+	if s.holder != nil {
+		st.Kind = "embedded"
+		st.Holds, st.Bytes, st.Problem = s.holder.status()
+	} else if st.Connected {
+		st.Server = conn.ConnectedUrlRedacted()
+	}
+	return st
+}

@@ -1,0 +1,243 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
+	"github.com/eslua/eslua/host/network"
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+// Deps are what an Outbox needs.
+type Deps struct {
+	Store *durable.Store
+	HTTP  Client
+	Rand  func() float64 // from 0 to 1
+	NewID func() string  // 1 to 64 letters, digits, - and _
+	Log   *slog.Logger
+	Clock clock.Clock
+}
+
+// A Client asks HTTP servers, as network.Client does.
+type Client interface {
+	Do(ctx context.Context, may network.Permits, r network.Request) (*network.Answer, error)
+}
+
+// An Outbox delivers pushes. Its methods may be called from any goroutine.
+type Outbox struct {
+	Deps
+	metrics metrics
+	offers  offers
+
+	mu        sync.Mutex
+	endpoints map[string]*endpoint
+	ready     bool          // the streams are there
+	changed   chan struct{} // closed when endpoints has changed
+}
+
+// New returns the Outbox of a configuration's endpoints. Nothing happens before Run.
+func New(c map[string]config.Endpoint, d Deps) *Outbox {
+	o := &Outbox{Deps: d, metrics: newMetrics(), changed: make(chan struct{})}
+	o.offers.init()
+	o.Configure(c)
+	return o
+}
+
+// Configure changes to other endpoints. What waits for one that is no more waits until
+// it is there again.
+func (o *Outbox) Configure(c map[string]config.Endpoint) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before := o.endpoints
+	o.endpoints = map[string]*endpoint{}
+	for name, setting := range c {
+		if e := before[name]; e != nil && reflect.DeepEqual(e.setting, setting) {
+			o.endpoints[name] = e
+			continue
+		}
+		o.endpoints[name] = newEndpoint(o, name, setting)
+	}
+	close(o.changed)
+	o.changed = make(chan struct{})
+}
+
+func (o *Outbox) current() (map[string]*endpoint, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return maps.Clone(o.endpoints), o.changed
+}
+
+// Run delivers until ctx ends.
+func (o *Outbox) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { o.offers.run(ctx, o) })
+	running := map[*endpoint]context.CancelFunc{}
+	for ctx.Err() == nil {
+		endpoints, changed := o.current()
+		for e, stop := range running {
+			if endpoints[e.name] != e {
+				stop()
+				delete(running, e)
+			}
+		}
+		for _, e := range endpoints {
+			if running[e] == nil {
+				mine, stop := context.WithCancel(ctx)
+				running[e] = stop
+				work.Go(func() { e.run(mine) })
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+	for _, stop := range running {
+		stop()
+	}
+	return nil
+}
+
+// Endpoints returns the names of the endpoints, sorted.
+func (o *Outbox) Endpoints() []string {
+	endpoints, _ := o.current()
+	return slices.Sorted(maps.Keys(endpoints))
+}
+
+// Check returns what is wrong with a push to an endpoint.
+func (o *Outbox) Check(name string) error {
+	if err := o.Store.Check(); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.endpoints[name] == nil {
+		return fmt.Errorf("the configuration has no endpoint %.80q; write endpoints: {%s: {url: https://HOST/PATH}} there", name, cmp.Or(name, "NAME"))
+	}
+	return nil
+}
+
+// Accept keeps a push and returns its id: from then on it is not lost. It waits for the
+// disk, and while the files go from one host to the next, until ctx ends.
+func (o *Outbox) Accept(ctx context.Context, p Push) (id string, err error) {
+	if err := o.complete(&p); err != nil {
+		return "", err
+	}
+	err = o.keep(ctx, p.message(p.subject(), p.Endpoint+"."+p.ID))
+	if err != nil {
+		o.metrics.refused.WithLabelValues(p.Endpoint).Inc()
+		return "", fmt.Errorf("the push to %s is not kept: %w", p.Endpoint, err)
+	}
+	o.metrics.accepted.WithLabelValues(p.Endpoint).Inc()
+	return p.ID, nil
+}
+
+func (o *Outbox) complete(p *Push) error {
+	if err := o.Check(p.Endpoint); err != nil {
+		return err
+	}
+	if p.ID == "" {
+		p.ID = o.NewID()
+	}
+	p.Method = cmp.Or(strings.ToUpper(p.Method), http.MethodPost)
+	p.Accepted = o.Clock.Now()
+	return p.check()
+}
+
+// keepWait is how long the answer to one attempt to keep a push may take.
+const keepWait = 5 * time.Second
+
+// keep gives a message to JetStream, again and again until it is kept, or refused.
+func (o *Outbox) keep(ctx context.Context, m *nats.Msg) error {
+	for {
+		err := o.publish(ctx, m)
+		if err == nil || final(err) {
+			return err
+		}
+		if clock.Sleep(ctx, o.Clock, 100*time.Millisecond) != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
+
+func (o *Outbox) publish(ctx context.Context, m *nats.Msg) error {
+	js, err := o.streams(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, keepWait)
+	defer stop()
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
+	_, err = js.PublishMsg(ctx, m)
+	o.noteMissing(err)
+	return err
+}
+
+// final reports whether it is of no use to ask JetStream once more.
+func final(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api)
+}
+
+// noteMissing has the streams made again if they have gone, as with an emptied disk.
+func (o *Outbox) noteMissing(err error) {
+	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) {
+		o.mu.Lock()
+		o.ready = false
+		o.mu.Unlock()
+	}
+}
+
+// streams returns JetStream with the streams of the outbox.
+func (o *Outbox) streams(ctx context.Context) (jetstream.JetStream, error) {
+	js, err := o.Store.JetStream()
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	ready := o.ready
+	o.mu.Unlock()
+	if ready {
+		return js, nil
+	}
+	ctx, stop := context.WithTimeout(ctx, keepWait)
+	defer stop()
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
+	for _, s := range streamConfigs(o.Store.Replicas()) {
+		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	o.mu.Lock()
+	o.ready = true
+	o.mu.Unlock()
+	return js, nil
+}
+
+func streamConfigs(replicas int) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{Name: outStream, Description: "eslua: pushes that wait", Subjects: []string{outSubject + ">"}, Retention: jetstream.WorkQueuePolicy, Replicas: replicas, Duplicates: 10 * time.Minute},
+		{Name: deadStream, Description: "eslua: pushes that were given up", Subjects: []string{deadSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: 128 << 20, MaxAge: 90 * 24 * time.Hour},
+		{Name: attemptStream, Description: "eslua: attempts to deliver pushes", Subjects: []string{attemptSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: 128 << 20, MaxAge: 7 * 24 * time.Hour, MaxMsgsPerSubject: 100},
+	}
+}

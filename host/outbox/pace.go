@@ -1,0 +1,100 @@
+package outbox
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+)
+
+const (
+	// firstPause is how long an endpoint, and a push, rest after a failure; after each
+	// further one in a row twice as long, at most longestPause.
+	firstPause   = 5 * time.Second
+	longestPause = 10 * time.Minute
+)
+
+// backoff returns how long to rest after n failures, 10 % less or more.
+func backoff(n int, random float64) time.Duration {
+	pause := min(firstPause<<min(max(n-1, 0), 20), longestPause)
+	return time.Duration(float64(pause) * (0.9 + 0.2*random))
+}
+
+// A pace lets an endpoint rest that has failed: one push then tries it, and the others
+// wait until it has answered.
+type pace struct {
+	clock clock.Clock
+
+	mu      sync.Mutex
+	row     int // failures in a row
+	until   time.Time
+	trying  bool
+	changed chan struct{} // closed at a change
+}
+
+func newPace(clk clock.Clock) *pace { return &pace{clock: clk, changed: make(chan struct{})} }
+
+// wait returns when a push may be tried. Each nil needs one succeeded, failed or idle.
+func (p *pace) wait(ctx context.Context) error {
+	for {
+		rest, changed, ok := p.look()
+		if ok {
+			return ctx.Err()
+		}
+		timer := p.clock.NewTimer(rest)
+		select {
+		case <-timer.C:
+		case <-changed:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *pace) look() (rest time.Duration, changed <-chan struct{}, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rest = p.until.Sub(p.clock.Now())
+	switch {
+	case p.row == 0:
+		return 0, nil, true
+	case p.trying:
+		return longestPause, p.changed, false
+	case rest <= 0:
+		p.trying = true
+		return 0, nil, true
+	}
+	return rest, p.changed, false
+}
+
+func (p *pace) change(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+	p.trying = false
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+func (p *pace) succeeded() { p.change(func() { p.row = 0 }) }
+
+func (p *pace) idle() { p.change(func() {}) }
+
+// failed lets the endpoint rest, at least as long as it has asked for.
+func (p *pace) failed(asked time.Duration, random float64) {
+	p.change(func() {
+		p.row++
+		p.until = p.clock.Now().Add(max(backoff(p.row, random), asked))
+	})
+}
+
+// resting returns how often in a row the endpoint has failed, and until when it rests.
+func (p *pace) resting() (row int, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.row, p.until
+}

@@ -1,0 +1,113 @@
+package outbox
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/durable"
+)
+
+// MostBody is how long the body of a push may be.
+const MostBody = durable.MostBytes
+
+// A Push is one thing that an endpoint is told.
+type Push struct {
+	ID       string    `json:"id"` // 1 to 64 letters, digits, - and _; "": Accept makes one
+	Endpoint string    `json:"endpoint"`
+	Order    string    `json:"order,omitempty"` // pushes with the same one are delivered in order; "": in any
+	Type     string    `json:"type,omitempty"`  // such as call.ended
+	Method   string    `json:"method"`          // "": POST
+	Query    string    `json:"query,omitempty"` // is added to that of the endpoint's URL
+	Accepted time.Time `json:"accepted"`
+	Body     []byte    `json:"-"`
+}
+
+const (
+	outStream     = "ESLUA_OUTBOX"
+	deadStream    = "ESLUA_DEAD"
+	attemptStream = "ESLUA_ATTEMPTS"
+
+	outSubject     = "eslua.outbox."  // ENDPOINT.ORDER.ID
+	deadSubject    = "eslua.dead."    // ENDPOINT.ID
+	attemptSubject = "eslua.attempt." // ID
+
+	unordered = "-"
+
+	headerID       = "Eslua-Id"
+	headerEndpoint = "Eslua-Endpoint"
+	headerOrder    = "Eslua-Order"
+	headerType     = "Eslua-Type"
+	headerMethod   = "Eslua-Method"
+	headerQuery    = "Eslua-Query"
+	headerAccepted = "Eslua-Accepted"
+	headerError    = "Eslua-Error" // of a dead letter
+)
+
+var token = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func (p *Push) check() error {
+	switch {
+	case !token.MatchString(p.ID):
+		return fmt.Errorf("%.80q is no id of a push; write 1 to 64 letters, digits, - and _", p.ID)
+	case len(p.Body) > MostBody:
+		return fmt.Errorf("a push of %d bytes is too long; at most %d", len(p.Body), MostBody)
+	case len(p.Order) > 256 || len(p.Type) > 256 || len(p.Query) > 16<<10:
+		return fmt.Errorf("the order, the type (at most 256 bytes) or the query (at most 16 KiB) of a push is too long")
+	case strings.ContainsAny(p.Order+p.Type+p.Query, "\r\n\x00"):
+		return fmt.Errorf("the order, the type and the query of a push are one line each")
+	}
+	switch p.Method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return nil
+	}
+	return fmt.Errorf("a push goes by POST, GET, PUT, PATCH or DELETE, not by %.20q", p.Method)
+}
+
+// orderToken returns a token of a subject for an order key.
+func orderToken(order string) string {
+	switch {
+	case order == "":
+		return unordered
+	case order != unordered && token.MatchString(order):
+		return order
+	}
+	sum := sha256.Sum256([]byte(order))
+	return "=" + base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// message returns the push as JetStream keeps it. unique tells JetStream whether it has
+// it already.
+func (p *Push) message(subject, unique string) *nats.Msg {
+	m := nats.NewMsg(subject)
+	m.Data = p.Body
+	for name, value := range map[string]string{
+		jetstream.MsgIDHeader: unique, headerID: p.ID, headerEndpoint: p.Endpoint, headerOrder: p.Order, headerType: p.Type,
+		headerMethod: p.Method, headerQuery: p.Query, headerAccepted: p.Accepted.UTC().Format(time.RFC3339Nano),
+	} {
+		if value != "" {
+			m.Header.Set(name, value)
+		}
+	}
+	return m
+}
+
+func (p *Push) subject() string {
+	return outSubject + p.Endpoint + "." + orderToken(p.Order) + "." + p.ID
+}
+
+// read returns the push of a message.
+func read(header nats.Header, data []byte) Push {
+	accepted, _ := time.Parse(time.RFC3339Nano, header.Get(headerAccepted))
+	return Push{
+		ID: header.Get(headerID), Endpoint: header.Get(headerEndpoint), Order: header.Get(headerOrder), Type: header.Get(headerType),
+		Method: header.Get(headerMethod), Query: header.Get(headerQuery), Accepted: accepted, Body: data,
+	}
+}
