@@ -32,10 +32,11 @@ const (
 // A holder runs the server while this process has the lock of its files, and reaches
 // the process that has it otherwise.
 type holder struct {
-	dir   string
-	size  int64
-	log   *slog.Logger
-	clock clock.Clock
+	dir     string
+	size    int64
+	network Network
+	log     *slog.Logger
+	clock   clock.Clock
 
 	mu       sync.Mutex
 	server   *server.Server // nil: another process has the files, or none
@@ -43,8 +44,8 @@ type holder struct {
 	problem  string
 }
 
-func newHolder(state string, size int64, log *slog.Logger, clk clock.Clock) *holder {
-	return &holder{dir: filepath.Join(state, "nats"), size: size, log: log, clock: clk}
+func newHolder(state string, size int64, network Network, log *slog.Logger, clk clock.Clock) *holder {
+	return &holder{dir: filepath.Join(state, "nats"), size: size, network: network, log: log, clock: clk}
 }
 
 func (h *holder) path(name string) string { return filepath.Join(h.dir, name) }
@@ -88,7 +89,7 @@ func (h *holder) InProcessConn() (net.Conn, error) {
 	if s != nil {
 		return s.InProcessConn()
 	}
-	return net.Dial("unix", h.path("socket"))
+	return h.network.Dial(context.Background(), h.path("socket"))
 }
 
 // run holds the files whenever it can, until ctx ends.
@@ -119,6 +120,9 @@ func (h *holder) fail(err error) {
 // another has them it waits in line for them.
 func (h *holder) hold(ctx context.Context) error {
 	if err := os.MkdirAll(h.dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.Chmod(h.dir, 0o700); err != nil {
 		return err
 	}
 	lock, err := h.lock(ctx)
@@ -235,16 +239,12 @@ func (h *holder) start() (*server.Server, error) {
 }
 
 // listen opens the socket through which other processes reach the server. Only this
-// user can open it, since the directory is the user's own.
+// user can open it, since the directory is nobody else's.
 func (h *holder) listen() (net.Listener, error) {
 	if err := os.Remove(h.path("socket")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	l, err := net.Listen("unix", h.path("socket"))
-	if err != nil {
-		return nil, err
-	}
-	return l, os.Chmod(h.path("socket"), 0o600)
+	return h.network.Listen("unix", h.path("socket"))
 }
 
 // serveOthers connects other processes to the server until l is closed.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,13 @@ const reconnectWait = 100 * time.Millisecond
 // MostBytes is how long a message may be.
 const MostBytes = 1 << 20
 
+// A Network has the Unix socket through which hosts on one machine share the files. The
+// zero value is the machine's.
+type Network struct {
+	Listen func(network, address string) (net.Listener, error)
+	Dial   func(ctx context.Context, address string) (net.Conn, error)
+}
+
 // A Store gives access to JetStream. Its methods may be called from any goroutine.
 type Store struct {
 	config config.NATS
@@ -41,10 +49,19 @@ type Store struct {
 // New returns the Store of a configuration; dir is the directory of its files if it
 // names no cluster, and "" if there is none. Nothing is opened before Run, and nothing
 // is made on the disk before the first use.
-func New(c config.NATS, dir string, log *slog.Logger, clk clock.Clock) *Store {
+func New(c config.NATS, dir string, network Network, log *slog.Logger, clk clock.Clock) *Store {
+	if network.Listen == nil {
+		network.Listen = net.Listen
+	}
+	if network.Dial == nil {
+		network.Dial = func(ctx context.Context, address string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", address)
+		}
+	}
 	s := &Store{config: c, log: log, wanted: make(chan struct{})}
 	if len(c.Servers) == 0 && dir != "" {
-		s.holder = newHolder(dir, int64(c.Size), log, clk)
+		s.holder = newHolder(dir, int64(c.Size), network, log, clk)
 		if s.holder.exists() {
 			s.want()
 		}
@@ -83,7 +100,6 @@ func (s *Store) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	defer s.disconnect() // before the server goes
 	return s.holder.run(ctx)
 }
 

@@ -56,6 +56,7 @@ type Client struct {
 	endpoints endpoints
 	places    *places
 	metrics   metrics
+	dial      dialFunc
 
 	mu         sync.Mutex
 	transports map[string]*http.Transport // by the hosts that are permitted: connections are not shared beyond
@@ -64,14 +65,20 @@ type Client struct {
 // mostTransports bounds the transports; there is one for each way in which hosts are granted.
 const mostTransports = 64
 
+// A dialFunc connects to a host that is permitted.
+type dialFunc func(ctx context.Context, may Permits, host string, port uint16) (net.Conn, error)
+
 // NewClient returns a client.
-func NewClient(c config.HTTP, clk clock.Clock) (*Client, error) {
+func NewClient(c config.HTTP, clk clock.Clock) (*Client, error) { return NewClientOver(c, clk, dial) }
+
+// NewClientOver returns a client over another network than the machine's.
+func NewClientOver(c config.HTTP, clk clock.Clock, dial dialFunc) (*Client, error) {
 	tls, err := tlsConfig(c)
 	if err != nil {
 		return nil, err
 	}
 	return &Client{
-		config: c, tls: tls, clock: clk, metrics: newMetrics(),
+		config: c, tls: tls, clock: clk, metrics: newMetrics(), dial: dial,
 		places:    &places{clock: clk, most: c.Connections, long: time.Duration(c.Response), by: map[string]*line{}},
 		endpoints: endpoints{by: map[string]*Endpoint{}}, transports: map[string]*http.Transport{},
 	}, nil
@@ -107,7 +114,7 @@ func (c *Client) transport(may Permits) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			return dial(ctx, may, host, port)
+			return c.dial(ctx, may, host, port)
 		},
 		TLSClientConfig: c.tls, DisableCompression: true, // nobody sends a bomb that is not asked for
 		MaxIdleConnsPerHost: c.config.Connections, MaxIdleConns: 4 * c.config.Connections,

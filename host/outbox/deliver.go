@@ -38,6 +38,7 @@ type endpoint struct {
 	pace    *pace
 
 	mu       sync.Mutex
+	consumer jetstream.Consumer
 	underWay map[string]time.Time // by order: when its first push is tried; zero: it is being delivered
 }
 
@@ -85,22 +86,45 @@ func (e *endpoint) next(ctx context.Context) (jetstream.JetStream, jetstream.Msg
 	if err != nil {
 		return nil, nil, err
 	}
-	short, stop := context.WithTimeout(ctx, keepWait)
+	consumer, err := e.consumerOf(ctx, js)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, stop := context.WithTimeout(ctx, nextWait)
 	defer stop()
-	consumer, err := js.CreateOrUpdateConsumer(short, outStream, jetstream.ConsumerConfig{
+	m, err := consumer.Next(jetstream.FetchContext(ctx))
+	if err != nil && ctx.Err() != nil {
+		return js, nil, nil // nothing came
+	}
+	if err != nil {
+		e.mu.Lock()
+		e.consumer = nil
+		e.mu.Unlock()
+	}
+	return js, m, err
+}
+
+// consumerOf returns JetStream's consumer of the endpoint, and makes it at first.
+func (e *endpoint) consumerOf(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	e.mu.Lock()
+	consumer := e.consumer
+	e.mu.Unlock()
+	if consumer != nil {
+		return consumer, nil
+	}
+	ctx, stop := context.WithTimeout(ctx, keepWait)
+	defer stop()
+	consumer, err := js.CreateOrUpdateConsumer(ctx, outStream, jetstream.ConsumerConfig{
 		Durable: e.name, FilterSubject: outSubject + e.name + ".>",
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: -1, MaxWaiting: 4096,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	long, stop := context.WithTimeout(ctx, nextWait)
-	defer stop()
-	m, err := consumer.Next(jetstream.FetchContext(long))
-	if err != nil && long.Err() != nil {
-		err = nil // nothing came
-	}
-	return js, m, err
+	e.mu.Lock()
+	e.consumer = consumer
+	e.mu.Unlock()
+	return consumer, nil
 }
 
 // try delivers a push if its turn has come.

@@ -1,0 +1,62 @@
+// Package durabletest lets tests in bubbles of testing/synctest use NATS.
+package durabletest
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/testproc"
+)
+
+// Main runs the tests of a package beside a server that outlives them all: the first
+// file store of a process starts a goroutine (nats-server, server/ats), which must not
+// belong to a test's bubble.
+func Main(m testproc.TestingM) {
+	stop, err := hold()
+	if err != nil {
+		panic(err)
+	}
+	code := testproc.Watched(m).Run()
+	stop()
+	os.Exit(code)
+}
+
+func hold() (stop func(), err error) {
+	dir, err := os.MkdirTemp("", "nats")
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true, JetStream: true, StoreDir: dir})
+	if err != nil {
+		return nil, err
+	}
+	s.Start()
+	conn, err := nats.Connect("", nats.InProcessServer(s))
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(conn)
+	if err == nil {
+		_, err = js.CreateStream(context.Background(), jetstream.StreamConfig{Name: "first"})
+	}
+	return func() {
+		conn.Close()
+		s.Shutdown()
+		s.WaitForShutdown()
+		_ = os.RemoveAll(dir)
+	}, err
+}
+
+// Bubble does what testproc.Bubble does, and empties the pools of timers that NATS'
+// client has (nats.go, timer.go): a timer of one bubble must not get into the next.
+func Bubble(t *testing.T, test func(t *testing.T)) {
+	testproc.Bubble(t, test)
+	runtime.GC()
+	runtime.GC() // a pool survives one collection
+}

@@ -1,0 +1,9 @@
+package outbox
+
+import (
+	"testing"
+
+	"github.com/eslua/eslua/host/durable/durabletest"
+)
+
+func TestMain(m *testing.M) { durabletest.Main(m) }

@@ -1,0 +1,378 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	webhook "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
+	"github.com/eslua/eslua/host/durable/durabletest"
+	"github.com/eslua/eslua/host/network"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/testproc/memnet"
+)
+
+const secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+// A received is one request that reached the endpoint.
+type received struct {
+	at     time.Duration // after the beginning of the test
+	id     string
+	method string
+	target string
+	body   string
+	header http.Header
+}
+
+// A bench has an outbox, the files of its store, and an HTTP server to which the test
+// gives its answers.
+type bench struct {
+	t      *testing.T
+	dir    string
+	net    *memnet.Network
+	http   *network.Client
+	began  time.Time
+	config map[string]config.Endpoint
+	log    *slog.Logger
+	*Outbox
+
+	mu     sync.Mutex
+	answer func(r received) (status int, header http.Header, body string) // nil: 200
+	got    []received
+	down   bool
+	stop   func()
+	ids    int
+}
+
+func newBench(t *testing.T, endpoints ...string) *bench {
+	b := &bench{t: t, dir: t.TempDir(), net: memnet.New(), began: time.Now(), config: map[string]config.Endpoint{}, log: slog.New(slog.DiscardHandler)}
+	l := b.net.Listen()
+	server := &http.Server{Handler: b, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		time.Sleep(time.Minute) // its handlers end
+	})
+	for _, name := range endpoints {
+		b.config[name] = config.Endpoint{URL: "http://" + l.Addr().String() + "/" + name + "?key=1", Secrets: []string{secret}, Headers: map[string]string{"Authorization": "Bearer x"}, Parallel: 4, GiveUp: config.Duration(12 * time.Hour)}
+	}
+	c := config.Default().HTTP
+	var err error
+	b.http, err = network.NewClientOver(c, clock.System(), func(ctx context.Context, _ network.Permits, host string, port uint16) (net.Conn, error) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.down {
+			return nil, &net.OpError{Op: "dial", Err: io.ErrUnexpectedEOF}
+		}
+		return b.net.Dial(ctx, fmt.Sprintf("%s:%d", host, port))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.http.Close)
+	b.start()
+	t.Cleanup(func() { b.stop() })
+	return b
+}
+
+// start starts the outbox, as a host does.
+func (b *bench) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	natsConfig := config.Default().NATS
+	store := durable.New(natsConfig, b.dir, durable.Network{Listen: b.net.ListenOn, Dial: b.net.Dial}, b.log, clock.System())
+	out := New(b.config, Deps{Store: store, HTTP: b.http, Rand: func() float64 { return 0.5 }, NewID: b.newID, Log: b.log, Clock: clock.System()})
+	var running, holding sync.WaitGroup
+	hold, release := context.WithCancel(context.Background())
+	holding.Go(func() { _ = store.Run(hold) })
+	running.Go(func() { _ = out.Run(ctx) })
+	b.Outbox = out
+	b.stop = sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		release()
+		holding.Wait()
+	})
+}
+
+func (b *bench) newID() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ids++
+	return fmt.Sprintf("p%d", b.ids)
+}
+
+func (b *bench) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	got := received{time.Since(b.began), r.Header.Get("Webhook-Id"), r.Method, r.URL.String(), string(body), r.Header}
+	b.mu.Lock()
+	b.got = append(b.got, got)
+	answer := b.answer
+	b.mu.Unlock()
+	if answer == nil {
+		return
+	}
+	status, header, text := answer(got)
+	for name, values := range header {
+		w.Header()[name] = values
+	}
+	if status == 0 {
+		panic(http.ErrAbortHandler) // cuts the connection
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+func (b *bench) accept(p Push) string {
+	b.t.Helper()
+	id, err := b.Accept(b.t.Context(), p)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return id
+}
+
+// waitFor lets time pass until so many requests have come.
+func (b *bench) waitFor(n int) []received {
+	b.t.Helper()
+	for range 48 * 3600 {
+		b.mu.Lock()
+		got := slices.Clone(b.got)
+		b.mu.Unlock()
+		if len(got) >= n {
+			synctest.Wait()
+			return got
+		}
+		time.Sleep(time.Second)
+	}
+	b.t.Fatalf("%d requests came, not %d", len(b.got), n)
+	return nil
+}
+
+func (b *bench) set(down bool, answer func(received) (int, http.Header, string)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down, b.answer = down, answer
+}
+
+// always answers with one status.
+func always(status int) func(received) (int, http.Header, string) {
+	return func(received) (int, http.Header, string) { return status, nil, "no" }
+}
+
+// A push arrives as Standard Webhooks has it.
+func TestAPushIsDelivered(t *testing.T) {
+	durabletest.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm")
+		id := b.accept(Push{Endpoint: "crm", Type: "call.ended", Query: "action=hangup&x=%20", Body: []byte(`{"a":1}`)})
+		got := b.waitFor(1)[0]
+		if got.id != id || got.method != "POST" || got.target != "/crm?key=1&action=hangup&x=%20" || got.body != `{"a":1}` || got.header.Get("Authorization") != "Bearer x" || got.header.Get("Content-Type") != "application/json" {
+			t.Errorf("%+v", got)
+		}
+		hook, err := webhook.NewWebhook(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := hook.Verify([]byte(got.body), got.header); err != nil {
+			t.Errorf("the signature: %v", err)
+		}
+		time.Sleep(time.Hour)
+		if n := len(b.waitFor(1)); n != 1 {
+			t.Errorf("it came %d times", n)
+		}
+		if s := b.Status(); len(s) != 1 || !s[0].Known || s[0].Waiting != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// While an endpoint is away for an hour, nothing is lost, it is asked seldom, another
+// one is not delayed, and what has one order key arrives in order.
+func TestAnEndpointIsAwayForAnHour(t *testing.T) {
+	durabletest.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm", "other")
+		b.answer = func(r received) (int, http.Header, string) {
+			if strings.HasPrefix(r.target, "/crm") && time.Since(b.began) < time.Hour {
+				return 503, nil, "closed"
+			}
+			return 200, nil, ""
+		}
+		want := map[string][]string{}
+		for i := range 100 {
+			call := fmt.Sprint("call", i%20)
+			want[call] = append(want[call], b.accept(Push{Endpoint: "crm", Order: call, Body: fmt.Append(nil, call)}))
+		}
+		other := b.accept(Push{Endpoint: "other"})
+		asked, delivered, when := 0, map[string][]string{}, time.Duration(0)
+		for n := 1; len(delivered["call19"]) < 5 || asked == 0 || n < 102; n++ {
+			got := b.waitFor(n)[n-1]
+			switch {
+			case got.id == other:
+				when = got.at
+			case got.at < time.Hour:
+				asked++
+			default:
+				delivered[got.body] = append(delivered[got.body], got.id)
+			}
+			total := 0
+			for _, ids := range delivered {
+				total += len(ids)
+			}
+			if total == 100 {
+				break
+			}
+		}
+		if when > time.Second {
+			t.Errorf("the other endpoint had to wait for %v", when)
+		}
+		if asked < 8 || asked > 20 {
+			t.Errorf("the endpoint was asked %d times while it was away", asked)
+		}
+		for call, ids := range want {
+			if !slices.Equal(delivered[call], ids) {
+				t.Errorf("%s: came %v, not %v", call, delivered[call], ids)
+			}
+		}
+	})
+}
+
+// Each kind of answer that is no success is tried again, later and later; 410 and a
+// time that is over are not.
+func TestAnswersThatAreNoSuccess(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer func(received) (int, http.Header, string)
+		down   bool
+		second time.Duration // when it is tried again
+	}{
+		{"301", func(received) (int, http.Header, string) { return 301, http.Header{"Location": {"/elsewhere"}}, "" }, false, 5 * time.Second},
+		{"404", always(404), false, 5 * time.Second},
+		{"500", always(500), false, 5 * time.Second},
+		{"429", func(received) (int, http.Header, string) { return 429, http.Header{"Retry-After": {"90"}}, "" }, false, 90 * time.Second},
+		{"429 with a date", func(received) (int, http.Header, string) {
+			return 429, http.Header{"Retry-After": {time.Now().Add(120 * time.Second).UTC().Format(http.TimeFormat)}}, ""
+		}, false, 120 * time.Second},
+		{"cut", always(0), false, 5 * time.Second},
+		{"slow", func(received) (int, http.Header, string) { time.Sleep(10 * time.Second); return 200, nil, "" }, false, 8 * time.Second},
+		{"away", nil, true, 5 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			durabletest.Bubble(t, func(t *testing.T) {
+				b := newBench(t, "crm")
+				b.set(test.down, test.answer)
+				id := b.accept(Push{Endpoint: "crm", Body: []byte("x")})
+				time.Sleep(test.second - 100*time.Millisecond)
+				b.set(false, nil)
+				first := 1
+				if test.down {
+					first = 0
+				}
+				if got := b.waitFor(first); len(got) != first {
+					t.Errorf("%d requests came early", len(got)-first)
+				}
+				second := b.waitFor(first + 1)[first]
+				if second.id != id || second.method != "POST" || second.body != "x" || second.at < test.second || second.at > test.second+2*time.Second {
+					t.Errorf("the second attempt: %+v", second)
+				}
+			})
+		})
+	}
+}
+
+// An endpoint that says 410 gets a push no more, nor one that has waited for too long;
+// both can be sent again by hand.
+func TestDeadLetters(t *testing.T) {
+	durabletest.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "gone", "broken")
+		b.answer = func(r received) (int, http.Header, string) {
+			if strings.HasPrefix(r.target, "/gone") {
+				return 410, nil, "never again"
+			}
+			return 500, nil, "out of order"
+		}
+		gone, broken := b.accept(Push{Endpoint: "gone", Body: []byte("1")}), b.accept(Push{Endpoint: "broken", Body: []byte("2")})
+		time.Sleep(13 * time.Hour)
+		n := len(b.waitFor(2))
+		time.Sleep(2 * time.Hour)
+		if more := len(b.waitFor(2)); more != n {
+			t.Errorf("%d attempts after they were given up", more-n)
+		}
+		letters, total, err := b.List(t.Context(), Query{State: Dead, Most: 10})
+		if err != nil || total != 2 || len(letters) != 2 {
+			t.Fatalf("%+v, %d, %v", letters, total, err)
+		}
+		for _, l := range letters {
+			if l.ID == gone && !strings.Contains(l.Error, "410 Gone") || l.ID == broken && !strings.Contains(l.Error, "500") {
+				t.Errorf("%+v", l)
+			}
+		}
+		push, attempts, err := b.Show(t.Context(), broken)
+		if err != nil || string(push.Body) != "2" || len(attempts) < 70 || attempts[0].Status != 500 || attempts[0].Answer != "out of order" {
+			t.Errorf("%+v, %d attempts, %v", push, len(attempts), err)
+		}
+		b.set(false, nil)
+		if err := b.Retry(t.Context(), gone); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(20 * time.Minute)
+		if got := b.waitFor(n + 1)[n]; got.id != gone || got.body != "1" {
+			t.Errorf("%+v", got)
+		}
+		if err := b.Drop(t.Context(), broken); err != nil {
+			t.Error(err)
+		}
+		if letters, _, _ := b.List(t.Context(), Query{State: Dead, Most: 10}); len(letters) != 0 {
+			t.Errorf("%+v", letters)
+		}
+		if err := b.Drop(t.Context(), "nobody"); err == nil {
+			t.Error("a push that is not there was dropped")
+		}
+	})
+}
+
+// What was accepted is there after a restart, also when its attempts are not over.
+func TestARestart(t *testing.T) {
+	durabletest.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm")
+		b.set(false, always(500))
+		var ids []string
+		for range 10 {
+			ids = append(ids, b.accept(Push{Endpoint: "crm"}))
+		}
+		b.waitFor(3)
+		b.stop()
+		b.set(false, nil)
+		b.got = nil
+		time.Sleep(time.Hour)
+		b.start()
+		var came []string
+		for _, r := range b.waitFor(10) {
+			came = append(came, r.id)
+		}
+		slices.Sort(ids)
+		slices.Sort(came)
+		if !slices.Equal(slices.Compact(came), ids) {
+			t.Errorf("came %v, not %v", came, ids)
+		}
+	})
+}
+
+// Without a place nothing is accepted, and the error says what to write.
+func TestThereIsNoPlace(t *testing.T) {
+	store := durable.New(config.Default().NATS, "", durable.Network{}, slog.New(slog.DiscardHandler), clock.System())
+	out := New(map[string]config.Endpoint{"crm": {}}, Deps{Store: store, NewID: func() string { return "x" }, Clock: clock.System(), Log: slog.New(slog.DiscardHandler)})
+	if _, err := out.Accept(t.Context(), Push{Endpoint: "crm"}); err == nil || !strings.Contains(err.Error(), "state: DIRECTORY") {
+		t.Error(err)
+	}
+}
