@@ -24,12 +24,14 @@ import (
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
 	"github.com/eslua/eslua/bindings/mail"
+	pushes "github.com/eslua/eslua/bindings/outbox"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/bindings/stream"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/network"
+	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -61,6 +63,7 @@ type Deps struct {
 	HTTP      *network.Client     // nil: no script can ask a server
 	Dialer    *network.Dialer     // nil: no script can connect to a port
 	Mailer    *network.Mailer     // nil: no script can send mail
+	Outbox    *outbox.Outbox      // nil: no script can push
 }
 
 // modules returns everything scripts can use: the one list.
@@ -85,6 +88,7 @@ func modules(d Deps) []Module {
 		databases.LuaSQL{Name: "mysql"}, databases.LuaSQL{Name: "odbc"},
 		http.Module{Client: d.HTTP}, http.LuaSocket{Client: d.HTTP}, http.LuaSec{Client: d.HTTP},
 		mail.Module{Mailer: d.Mailer},
+		pushes.Module{Outbox: d.Outbox},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
 		file.Module{}, file.Changes{}, file.LFS{}, system.OS{}, system.IO{},

@@ -54,6 +54,7 @@ func (s *service) reconfigure(cfg config.Config) {
 		s.log.Warn("xml has scripts now, which answer after a restart only: the address is not open", "address", cfg.XML.Address)
 	}
 	s.app.rollout.Configure(cfg)
+	s.app.outbox.Configure(cfg.Endpoints)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {
 		s.log.Error("a database cannot be used", "error", err)
 	}

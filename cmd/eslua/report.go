@@ -47,6 +47,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printNodes(w, st)
 	printDatabases(w, st)
 	printHTTP(w, st)
+	printOutbox(w, st)
 	printJobs(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
@@ -232,6 +233,30 @@ func printHTTP(w io.Writer, st admin.Status) {
 			note = fmt.Sprintf("NOT ASKED for %v: %d requests in a row got no answer", e.Until.Sub(st.Now).Round(time.Second), e.Row)
 		}
 		t.row(e.Name, e.Requests, e.Failed, note)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+func printOutbox(w io.Writer, st admin.Status) {
+	if p := st.Durable.Problem; p != "" {
+		fmt.Fprintln(w)
+		printLine(w, "What must not be lost CANNOT BE KEPT: %s", p)
+	}
+	if len(st.Outbox) == 0 {
+		return
+	}
+	var t table
+	t.row("ENDPOINT", "WAITING", "")
+	for _, e := range st.Outbox {
+		waiting, note := "-", ""
+		if e.Known {
+			waiting = fmt.Sprint(e.Waiting)
+		}
+		if e.Row > 0 {
+			note = fmt.Sprintf("NOT DELIVERED: %d attempts in a row failed; asked again in %v", e.Row, max(e.Until.Sub(st.Now), 0).Round(time.Second))
+		}
+		t.row(e.Name, waiting, note)
 	}
 	fmt.Fprintln(w)
 	t.print(w)

@@ -17,6 +17,7 @@ import (
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
+	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/spell"
 )
 
@@ -124,6 +125,7 @@ func (o overrides) checkStart(c config.Config) error {
 		return err
 	}
 	wrong = append(wrong, o.databaseErrors(c)...)
+	wrong = append(wrong, o.endpointErrors(c)...)
 	if err := network.CheckFiles(c.HTTP); err != nil {
 		wrong = append(wrong, o.errorAt(err.Error(), "http"))
 	}
@@ -166,6 +168,18 @@ func (o overrides) databaseErrors(c config.Config) (wrong config.Errors) {
 				wrong = append(wrong, o.errorAt("dsn: a database in the script directory would make a generation of the scripts with each write; keep it elsewhere", "databases", name, "dsn"))
 			}
 		}
+	}
+	return wrong
+}
+
+func (o overrides) endpointErrors(c config.Config) (wrong config.Errors) {
+	for _, name := range slices.Sorted(maps.Keys(c.Endpoints)) {
+		if err := outbox.CheckName(name); err != nil {
+			wrong = append(wrong, o.errorAt("endpoints: "+err.Error(), "endpoints", name))
+		}
+	}
+	if len(c.Endpoints) > 0 && stateDir(c) == "" && len(c.NATS.Servers) == 0 {
+		wrong = append(wrong, o.errorAt("endpoints need a place for what waits for them; write state: DIRECTORY (/var/lib/eslua), or nats: {servers: [nats://HOST:4222]}", "endpoints"))
 	}
 	return wrong
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/eslua/eslua/bindings"
@@ -25,6 +27,7 @@ import (
 	"github.com/eslua/eslua/host/call/recovery"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/job"
@@ -32,6 +35,7 @@ import (
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -57,6 +61,8 @@ type app struct {
 	legs     *legs.Registry
 	data     *database.Databases
 	http     *network.Client
+	durable  *durable.Store
+	outbox   *outbox.Outbox
 	mailer   *network.Mailer
 	admin    *admin.Service
 	metrics  *prometheus.Registry
@@ -136,10 +142,12 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.mailer, err = network.NewMailer(cfg.Mail, clk); err != nil {
 		return nil, err
 	}
+	a.durable = durable.New(cfg.NATS, stateDir(cfg), durable.Network{Listen: test.listen, Dial: test.dial}, log, clk)
+	a.outbox = outbox.New(cfg.Endpoints, outbox.Deps{Store: a.durable, HTTP: a.http, Rand: rand.Float64, NewID: newID, Log: log, Clock: clk})
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Nodes: a.nodes}, clk); err != nil {
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Nodes: a.nodes}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -175,7 +183,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -194,6 +202,7 @@ func (a *app) register() *prometheus.Registry {
 	a.peers.Register(r)
 	a.data.Register(r)
 	a.http.Register(r)
+	a.outbox.Register(r)
 	a.mailer.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)
@@ -277,6 +286,9 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	if !a.guest {
 		start("memory", a.watchMemory)
 	}
+	stopDurable := a.holdDurable(ctx)
+	defer stopDurable()
+	start("outbox", a.outbox.Run)
 	start("scripts", a.scripts.Run)
 	start("rollout", a.rollout.Run)
 	if server != nil {
@@ -296,6 +308,7 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	a.admin.SetListen(l.Addr())
 	err := a.server.Serve(ctx, l)
 	a.finishHooks(ctx)
+	a.finishPushes(ctx)
 	stop()
 	services.Wait()
 	a.data.Close()
@@ -313,6 +326,33 @@ func (a *app) finishHooks(ctx context.Context) {
 	defer stop()
 	a.jobs.FinishHooks(ctx)
 }
+
+// holdDurable keeps what must not be lost until it is stopped: after everything that
+// uses it.
+func (a *app) holdDurable(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = a.durable.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// finishPushes keeps what was pushed last, for a short time.
+func (a *app) finishPushes(ctx context.Context) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	if err := a.outbox.Flush(ctx); err != nil {
+		a.log.Error("pushes are lost, because they could not be kept", "error", err)
+	}
+}
+
+// newID returns an id for a push; later ones are greater.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // watchMemory ends calls when the heap holds more than it may. Go's collector works
 // harder before that.

@@ -16,12 +16,23 @@ const (
 	Dead    = "dead"
 )
 
-// A Query selects pushes.
+// A Query selects pushes: by their ids, or by the rest.
 type Query struct {
-	State    string // Waiting or Dead
-	Endpoint string // "": of all
-	Older    time.Duration
-	Most     int
+	IDs      []string      `json:"ids,omitempty"`
+	State    string        `json:"state,omitempty"` // Waiting or Dead
+	Endpoint string        `json:"endpoint,omitempty"`
+	Older    time.Duration `json:"older,omitempty"` // pushes that were accepted so long ago
+	Most     int           `json:"most,omitempty"`
+}
+
+func (q Query) check() error {
+	if q.State != Waiting && q.State != Dead {
+		return fmt.Errorf("a push is %s or %s, not %.20q", Waiting, Dead, q.State)
+	}
+	if q.Endpoint != "" && !token.MatchString(q.Endpoint) {
+		return fmt.Errorf("%.80q is no name of an endpoint", q.Endpoint)
+	}
+	return nil
 }
 
 // A Letter describes a push that is kept.
@@ -39,6 +50,9 @@ var errUnknown = errors.New("no push with this id waits or is a dead letter; it 
 
 // List returns the oldest pushes of a state, and how many there are of it at the most.
 func (o *Outbox) List(ctx context.Context, q Query) (list []Letter, total uint64, err error) {
+	if err := q.check(); err != nil {
+		return nil, 0, err
+	}
 	stream, subject, err := o.kept(ctx, q.State)
 	if err != nil {
 		return nil, 0, err
@@ -185,4 +199,51 @@ func (o *Outbox) Drop(ctx context.Context, id string) error {
 		return err
 	}
 	return stream.DeleteMsg(ctx, l.sequence)
+}
+
+// A Decision is what is done with a push.
+type Decision func(o *Outbox, ctx context.Context, id string) error
+
+// The decisions.
+var (
+	Again  Decision = (*Outbox).Retry
+	Forget Decision = (*Outbox).Drop
+)
+
+// atOnce is how many pushes are listed at a time.
+const atOnce = 100
+
+// Each decides about all pushes that a query selects, and returns about how many. What
+// is accepted or tried meanwhile is left alone.
+func (o *Outbox) Each(ctx context.Context, q Query, decide Decision) (n int, err error) {
+	for _, id := range q.IDs {
+		if err := decide(o, ctx, id); err != nil {
+			return n, fmt.Errorf("%s: %w", id, err)
+		}
+		n++
+	}
+	if len(q.IDs) > 0 {
+		return n, nil
+	}
+	began := o.Clock.Now()
+	for {
+		q.Most = atOnce
+		list, _, err := o.List(ctx, q)
+		if err != nil {
+			return n, err
+		}
+		done := 0
+		for _, l := range list {
+			if !l.Accepted.Before(began) {
+				continue // it was decided about just now
+			}
+			if err := decide(o, ctx, l.ID); err != nil && !errors.Is(err, errUnknown) {
+				return n, err
+			}
+			done++
+		}
+		if n += done; done == 0 {
+			return n, nil
+		}
+	}
 }

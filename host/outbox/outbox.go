@@ -148,6 +148,9 @@ func (o *Outbox) Accept(ctx context.Context, p Push) (id string, err error) {
 	return p.ID, nil
 }
 
+// CheckPush returns what is wrong with a push; Accept fails for other reasons too.
+func (o *Outbox) CheckPush(p Push) error { return o.complete(&p) }
+
 func (o *Outbox) complete(p *Push) error {
 	if err := o.Check(p.Endpoint); err != nil {
 		return err

@@ -53,6 +53,14 @@ const (
 
 var token = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// CheckName returns what is wrong with the name of an endpoint.
+func CheckName(name string) error {
+	if !token.MatchString(name) {
+		return fmt.Errorf("%.80q is no name of an endpoint; write 1 to 64 letters, digits, - and _", name)
+	}
+	return nil
+}
+
 func (p *Push) check() error {
 	switch {
 	case !token.MatchString(p.ID):

@@ -139,17 +139,22 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 	return c.do(r, into)
 }
 
-func (c *Client) post(ctx context.Context, path string, o order) (string, error) {
-	body, err := json.Marshal(o)
+// ask sends a question as JSON.
+func (c *Client) ask(ctx context.Context, path string, question, into any) error {
+	body, err := json.Marshal(question)
 	if err != nil {
-		return "", err
+		return err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://eslua"+path, bytes.NewReader(body))
 	if err != nil {
-		return "", err
+		return err
 	}
+	return c.do(r, into)
+}
+
+func (c *Client) post(ctx context.Context, path string, o order) (string, error) {
 	var a answer
-	err = c.do(r, &a)
+	err := c.ask(ctx, path, o, &a)
 	return a.Message, err
 }
 

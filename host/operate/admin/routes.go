@@ -67,6 +67,7 @@ func (s *Server) adminRoutes() http.Handler {
 		return "eslua takes no new calls, and ends after the last one", nil
 	})
 	mux.HandleFunc("POST /run", s.run)
+	s.outboxRoutes(mux)
 	return mux
 }
 

@@ -32,6 +32,7 @@ type Deps struct {
 	ScriptControl
 	ProcessControl
 	Jobs    JobControl
+	Outbox  OutboxControl
 	Metrics prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
 	Listen func(network, address string) (net.Listener, error)

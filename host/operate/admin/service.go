@@ -13,10 +13,12 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -35,6 +37,9 @@ type Parts struct {
 	Databases *database.Databases
 	// HTTP may be nil.
 	HTTP *network.Client
+	// Durable and Outbox may be nil.
+	Durable *durable.Store
+	Outbox  *outbox.Outbox
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -141,6 +146,9 @@ func (s *Service) Status(calls bool) Status {
 	}
 	if s.parts.HTTP != nil {
 		st.HTTP = s.parts.HTTP.Status()
+	}
+	if s.parts.Outbox != nil {
+		st.Outbox, st.Durable = s.parts.Outbox.Status(), s.parts.Durable.Status()
 	}
 	if calls {
 		st.Running = s.parts.Runs.Running()

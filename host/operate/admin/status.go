@@ -5,9 +5,11 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/network"
+	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -34,6 +36,8 @@ type Status struct {
 	Nodes     []node.Status      `json:"nodes"`
 	Databases []database.Status  `json:"databases,omitempty"`
 	HTTP      []network.Endpoint `json:"http,omitempty"` // servers that scripts ask
+	Durable   durable.Status     `json:"durable"`        // where what must not be lost is kept
+	Outbox    []outbox.Status    `json:"outbox,omitempty"`
 	Jobs      []job.Status       `json:"jobs,omitempty"`
 	Running   []run.Running      `json:"running,omitempty"` // only on request: there may be ten thousand
 }

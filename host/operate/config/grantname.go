@@ -12,8 +12,8 @@ import (
 )
 
 // MisspeltGrants returns the names in grants that FreeSWITCH does not have but for a
-// typing error, as in deny: [orignate], which would deny nothing, and the databases that
-// the configuration does not have.
+// typing error, as in deny: [orignate], which would deny nothing, and the databases and
+// endpoints that the configuration does not have.
 func (c Config) MisspeltGrants(file string) (list Errors) {
 	check := func(g *grant.Grants, path ...any) {
 		for _, of := range []struct {
@@ -31,10 +31,17 @@ func (c Config) MisspeltGrants(file string) (list Errors) {
 				}
 			}
 		}
-		known := slices.Sorted(maps.Keys(c.Databases))
-		for i, name := range g.Databases {
-			if line := Line(file, slices.Concat(path, []any{"databases", i})...); line > 0 && !slices.Contains(known, name) {
-				list = append(list, &Error{file, line, fmt.Sprintf("there is no database %q under databases:", name) + didYouMean(name, known)})
+		for _, of := range []struct {
+			setting, noun string
+			names, known  []string
+		}{
+			{"databases", "database", g.Databases, slices.Sorted(maps.Keys(c.Databases))},
+			{"endpoints", "endpoint", g.Endpoints, slices.Sorted(maps.Keys(c.Endpoints))},
+		} {
+			for i, name := range of.names {
+				if line := Line(file, slices.Concat(path, []any{of.setting, i})...); line > 0 && !slices.Contains(of.known, name) {
+					list = append(list, &Error{file, line, fmt.Sprintf("there is no %s %q under %s:", of.noun, name, of.setting) + didYouMean(name, of.known)})
+				}
 			}
 		}
 	}

@@ -47,6 +47,7 @@ type Grants struct {
 	Databases  []string    `yaml:"databases" doc:"databases of the configuration (databases:) that the script may use, by name"`
 	Hosts      []Host      `yaml:"hosts" doc:"hosts that the script may connect to: api.example.com, *.example.com, \"*\", 192.0.2.7, 10.0.0.0/8, with :PORT where only one port is meant, or the name of a node; addresses of this machine and of private networks only if they are named as addresses"`
 	Mail       []Recipient `yaml:"mail" doc:"who may get mail from the script: office@example.com, *@example.com, or \"*\""`
+	Endpoints  []string    `yaml:"endpoints" doc:"endpoints of the configuration (endpoints:) that the script may push to, by name"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`
 
 	// Own lists the addresses (host:port) of this eslua's listener, as FreeSWITCH
