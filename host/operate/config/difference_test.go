@@ -20,6 +20,8 @@ nodes: [{address: "127.0.0.1:1"}]
 databases: {a: {dsn: "sqlite:///a"}}
 http: {connect_timeout: 1s, response_timeout: 1s, body: 1KiB, connections: 1, roots: /a, certificate: /a, key: /a}
 mail: {server: "localhost:25", tls: tls, user: a, password: a, from: a@x.org, timeout: 1s, size: 1KiB, connections: 1, roots: /a}
+nats: {servers: ["nats://a:1"], replicas: 1, credentials: /a, roots: /a, certificate: /a, key: /a, size: 16MiB}
+endpoints: {a: {url: "http://a"}}
 startup: [a]
 hooks: [{event: API, script: a}]
 xml: {address: "127.0.0.1:1", scripts: {directory: a}, user: a, password: a, timeout: 1s, parallel: 1}
@@ -33,7 +35,7 @@ metrics: 127.0.0.1:1
 host_memory: 1GiB
 calls: {max: 1, handshake: 1s, linger: 1s}
 limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
-grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], fire_events: false}
+grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 `
 	read := func() Config {
@@ -51,7 +53,7 @@ log: {level: debug, format: json, rate: 1}
 	if got := slices.Concat(reload, restart); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 		t.Errorf("of %v\nthese were told to differ: %v", want, got)
 	}
-	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "mail.server", "mail.tls", "mail.user", "mail.password", "mail.from", "mail.timeout", "mail.size", "mail.connections", "mail.roots", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
+	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "mail.server", "mail.tls", "mail.user", "mail.password", "mail.from", "mail.timeout", "mail.size", "mail.connections", "mail.roots", "nats.servers", "nats.replicas", "nats.credentials", "nats.roots", "nats.certificate", "nats.key", "nats.size", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
 	if !slices.Equal(restart, want) {
 		t.Errorf("a restart is asked for %v, want %v", restart, want)
 	}
