@@ -23,7 +23,7 @@ var ErrNowhere = errors.New("there is no place for what must not be lost; write 
 // reconnectWait is how long a connection that was lost waits before each attempt.
 const reconnectWait = 100 * time.Millisecond
 
-// MostBytes is how long a message may be.
+// MostBytes bounds a message.
 const MostBytes = 1 << 20
 
 // A Network has the Unix socket through which hosts on one machine share the files. The

@@ -3,7 +3,7 @@ package outbox
 import (
 	"testing"
 
-	"github.com/eslua/eslua/host/durable/durabletest"
+	"github.com/eslua/eslua/host/testproc/natsbubble"
 )
 
-func TestMain(m *testing.M) { durabletest.Main(m) }
+func TestMain(m *testing.M) { natsbubble.Main(m) }

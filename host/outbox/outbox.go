@@ -23,7 +23,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// Deps are what an Outbox needs.
+// Deps holds what an Outbox needs.
 type Deps struct {
 	Store *durable.Store
 	HTTP  Client

@@ -18,10 +18,10 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/durable"
-	"github.com/eslua/eslua/host/durable/durabletest"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/testproc/memnet"
+	"github.com/eslua/eslua/host/testproc/natsbubble"
 )
 
 const secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -173,7 +173,7 @@ func always(status int) func(received) (int, http.Header, string) {
 
 // A push arrives as Standard Webhooks has it.
 func TestAPushIsDelivered(t *testing.T) {
-	durabletest.Bubble(t, func(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
 		b := newBench(t, "crm")
 		id := b.accept(Push{Endpoint: "crm", Type: "call.ended", Query: "action=hangup&x=%20", Body: []byte(`{"a":1}`)})
 		got := b.waitFor(1)[0]
@@ -200,7 +200,7 @@ func TestAPushIsDelivered(t *testing.T) {
 // While an endpoint is away for an hour, nothing is lost, it is asked seldom, another
 // one is not delayed, and what has one order key arrives in order.
 func TestAnEndpointIsAwayForAnHour(t *testing.T) {
-	durabletest.Bubble(t, func(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
 		b := newBench(t, "crm", "other")
 		b.answer = func(r received) (int, http.Header, string) {
 			if strings.HasPrefix(r.target, "/crm") && time.Since(b.began) < time.Hour {
@@ -262,7 +262,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 		{"away", nil, true, 5 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			durabletest.Bubble(t, func(t *testing.T) {
+			natsbubble.Bubble(t, func(t *testing.T) {
 				b := newBench(t, "crm")
 				b.set(test.down, test.answer)
 				id := b.accept(Push{Endpoint: "crm", Body: []byte("x")})
@@ -287,7 +287,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 // An endpoint that says 410 gets a push no more, nor one that has waited for too long;
 // both can be sent again by hand.
 func TestDeadLetters(t *testing.T) {
-	durabletest.Bubble(t, func(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
 		b := newBench(t, "gone", "broken")
 		b.answer = func(r received) (int, http.Header, string) {
 			if strings.HasPrefix(r.target, "/gone") {
@@ -337,7 +337,7 @@ func TestDeadLetters(t *testing.T) {
 
 // What was accepted is there after a restart, also when its attempts are not over.
 func TestARestart(t *testing.T) {
-	durabletest.Bubble(t, func(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
 		b := newBench(t, "crm")
 		b.set(false, always(500))
 		var ids []string

@@ -15,7 +15,7 @@ import (
 	"github.com/eslua/eslua/host/durable"
 )
 
-// MostBody is how long the body of a push may be.
+// MostBody bounds the body of a push.
 const MostBody = durable.MostBytes
 
 // A Push is one thing that an endpoint is told.

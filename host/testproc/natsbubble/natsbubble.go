@@ -1,5 +1,5 @@
-// Package durabletest lets tests in bubbles of testing/synctest use NATS.
-package durabletest
+// Package natsbubble lets tests in bubbles of testing/synctest use NATS.
+package natsbubble
 
 import (
 	"context"
