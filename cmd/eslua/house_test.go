@@ -19,7 +19,7 @@ import (
 // package counts. "-d" takes d out of what comes before it.
 var mayImport = map[string][]string{
 	"host/clock": {}, "host/spell": {}, "host/disk": {}, "host/flock": {}, "host/memory": {}, "host/testproc": {},
-	"host/testproc/unhurried": {"host/clock"},
+	"host/testproc/unhurried": {"host/clock"}, "host/testproc/natsbubble": {"host/testproc"},
 
 	"host/freeswitch":          {"host/clock", "host/spell"},
 	"host/freeswitch/dialplan": {"host/freeswitch", "host/operate/config", "host/spell"},
@@ -79,7 +79,7 @@ func allowed(from, to string, test bool) bool {
 			return false
 		}
 	}
-	if inside(to, "host/testproc") {
+	if inside(to, "host/testproc") && !inside(from, "host/testproc") {
 		return test
 	}
 	if test && !inside(from, "host/switchsim") && (inside(to, "host") || to == "bindings") {
