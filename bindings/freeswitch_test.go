@@ -179,6 +179,7 @@ func (h *harness) execute(script string, sw host.Switch, listener string) outcom
 	st := h.machine.NewState(vm.StateOptions{Limits: h.limits, Print: h.print})
 	defer st.Close()
 	end := h.set.Bind(&host.Env{
+		Quota: h.quota,
 		State: st, Switch: sw, Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
 		Console: host.NewConsole(slog.New(h.log), nil),
 	})

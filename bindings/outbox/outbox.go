@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/outbox"
@@ -40,7 +41,7 @@ func (Module) Declare() *vm.Module {
 			Name: "push",
 			Params: []vm.Param{
 				{Name: "endpoint", Kind: vm.String, Doc: "its name in the configuration"},
-				{Name: "value", Kind: vm.Any, Doc: "what it is told: a table, which is sent as JSON, or a text, which is sent as it is"},
+				{Name: "value", Kind: vm.Any, Most: outbox.MostBody, Doc: "what it is told: a table, which is sent as JSON, or a text, which is sent as it is"},
 				{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: "id: 1 to 64 letters, digits, - and _, by which the endpoint knows that it has the push already, instead of one that eslua makes; " +
 					"order: pushes with the same text arrive in the order in which they were pushed, instead of the uuid of the call, \"\" for any order; type: what it is about, such as call.ended; method: instead of POST; query = {name = value}"},
 			},
@@ -119,7 +120,7 @@ func readOptions(a *vm.Args, p *outbox.Push) error {
 			err = fmt.Errorf("outbox.push: %.40s is a %s; the options are id, order, type and method, each a text, and query, a table", name, v.Type())
 		}
 	})
-	p.Query = query.Encode()
+	p.Query, p.Method = query.Encode(), strings.ToUpper(p.Method)
 	if p.Method == http.MethodGet && err == nil && lua.LVAsString(a.Value(1)) != "" {
 		return fmt.Errorf("outbox.push: a push by GET has no body; give \"\" as its value, and a query")
 	}

@@ -12,5 +12,5 @@ func (g *Grants) CheckEndpoint(name string) error {
 		return nil
 	}
 	return &RefusedError{Kind: Endpoint, Name: name, text: fmt.Sprintf(
-		"the endpoint %q is not granted to this flow; to grant it, write grants: {endpoints: [%s]} in the configuration", shorten(name), list(g.Endpoints, name))}
+		"the endpoint %s is not granted to this flow; to grant it, write grants: {endpoints: [%s]} in the configuration", shorten(name), list(g.Endpoints, name))}
 }

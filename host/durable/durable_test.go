@@ -1,0 +1,148 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/testproc/memnet"
+	"github.com/eslua/eslua/host/testproc/natsbubble"
+)
+
+// A host is a Store that runs.
+type host struct {
+	*Store
+	stop func() // waits until it has ended
+}
+
+func startHost(t *testing.T, dir string, network *memnet.Network) *host {
+	s := New(config.Default().NATS, dir, Network{Listen: network.ListenOn, Dial: network.Dial}, slog.New(slog.DiscardHandler), clock.System())
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	h := &host{s, func() { cancel(); running.Wait() }}
+	t.Cleanup(h.stop)
+	return h
+}
+
+// put keeps a message, and waits until the files have a holder.
+func (h *host) put(t *testing.T, text string) {
+	t.Helper()
+	js, err := h.JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+		_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: "S", Subjects: []string{"s"}})
+		if err == nil {
+			_, err = js.Publish(ctx, "s", []byte(text), jetstream.WithMsgID(text))
+		}
+		if stop(); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("%s is not kept: %v", text, err)
+}
+
+func (h *host) count(t *testing.T) uint64 {
+	t.Helper()
+	js, err := h.JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(t.Context(), "S")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().State.Msgs
+}
+
+// Two hosts use the files of one directory. When the first yields, and when one ends, the
+// other has the files, and nothing is lost.
+func TestTheFilesGoFromHostToHost(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		dir, network := t.TempDir(), memnet.New()
+		first := startHost(t, dir, network)
+		first.put(t, "1")
+		second := startHost(t, dir, network)
+		second.put(t, "2")
+		if st := second.Status(); st.Holds || st.Kind != "embedded" || !st.Connected {
+			t.Errorf("the second, while the first has the files: %+v", st)
+		}
+		first.Yield()
+		time.Sleep(time.Second)
+		if a, b := first.Status(), second.Status(); a.Holds || !b.Holds || b.Bytes == 0 {
+			t.Errorf("after the first has yielded: %+v, %+v", a, b)
+		}
+		first.put(t, "3")
+		second.stop()
+		first.put(t, "4") // nobody waits for the files now
+		if n := first.count(t); n != 4 {
+			t.Errorf("%d messages are kept, not 4", n)
+		}
+	})
+}
+
+// A directory is made at the first use, and nobody else can look into it.
+func TestNothingIsMadeBeforeTheFirstUse(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		h := startHost(t, dir, memnet.New())
+		time.Sleep(time.Minute)
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("%v, %v", entries, err)
+		}
+		h.put(t, "1")
+		if info, err := os.Stat(filepath.Join(dir, "nats")); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%v, %v", info, err)
+		}
+	})
+}
+
+// A directory that cannot be used is told in the status, and is used when it can be.
+func TestTheDirectoryCannotBeUsed(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "nats"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h := startHost(t, dir, memnet.New())
+		if _, err := h.JetStream(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if st := h.Status(); !strings.Contains(st.Problem, "not a directory") {
+			t.Errorf("%+v", st)
+		}
+		if err := os.Remove(filepath.Join(dir, "nats")); err != nil {
+			t.Fatal(err)
+		}
+		h.put(t, "1")
+		if st := h.Status(); st.Problem != "" || !st.Holds {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+func TestThereIsNoPlace(t *testing.T) {
+	s := New(config.Default().NATS, "", Network{}, slog.New(slog.DiscardHandler), clock.System())
+	if _, err := s.JetStream(); !errors.Is(err, ErrNowhere) {
+		t.Error(err)
+	}
+}
