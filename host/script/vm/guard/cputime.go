@@ -134,7 +134,7 @@ func (g *Guard) look(L *lua.LState) {
 // endSlice counts what the slice has used; the next instruction begins another.
 func (g *Guard) endSlice() {
 	g.add(cpuTime{units: g.slice - g.left})
-	g.worked.Store(g.total.units)
+	g.noteWork()
 	g.debt += 8 * g.slice // the numbers it may have boxed
 	g.slice, g.left = 0, 0
 }
@@ -221,7 +221,12 @@ func (g *Guard) measure(now time.Duration) {
 	if now-g.watch.began >= long {
 		g.watch.weight = 1
 	}
+	g.noteWork()
 }
+
+// noteWork tells other goroutines what was spent: a Go function may have taken longer than
+// it has charged.
+func (g *Guard) noteWork() { g.worked.Store(max(g.total.units, units(g.total.measured))) }
 
 // Value returns the guard as the clock.Blocker of its context.
 func (g *Guard) Value(key any) any {
@@ -286,7 +291,7 @@ func (g *Guard) Look(units int) (err error) {
 	return nil
 }
 
-// Worked returns the units spent, for any goroutine.
+// Worked returns the units spent, or measured if that is more, for any goroutine.
 func (g *Guard) Worked() int64 { return g.worked.Load() }
 
 // Used returns the processor time spent so far, as the budgets count it.
