@@ -12,6 +12,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
 // LuaSQL answers as its drivers do: testdata/luasql/NAME.txt is what lua5.1 with
@@ -80,6 +81,15 @@ func recordLuaSQL(t *testing.T, file, script, args string) {
 
 // The hangup of the call ends what a cursor waits for, and a later command runs.
 func TestAHangupEndsALuaSQLCommand(t *testing.T) {
+	for range 10 { // a hangup that comes before the command has begun leaves it to the limits
+		if hangupEndsALuaSQLCommand(t) {
+			return
+		}
+	}
+	t.Error("the hangup has not ended the command")
+}
+
+func hangupEndsALuaSQLCommand(t *testing.T) bool {
 	h := open(t, `session:answer()
 		local con = require("luasql.sqlite3").sqlite3():connect("cdr")
 		local cur = con:execute("select 1 union all select * from (`+endlessQuery+`)")
@@ -88,6 +98,7 @@ func TestAHangupEndsALuaSQLCommand(t *testing.T) {
 		local row, why = cur:fetch()
 		r = tostring(row) .. " " .. tostring(why)
 		r2 = tostring(con:execute("create table after_hangup(a)"))`).withDatabases("")
+	h.limits = guard.Limits{CPU: time.Second}
 	asking := make(chan struct{})
 	h.print = func(string) { close(asking) }
 	c := h.call()
@@ -95,9 +106,10 @@ func TestAHangupEndsALuaSQLCommand(t *testing.T) {
 	c.Hangup("NORMAL_CLEARING")
 	o := h.end()
 	if o.err != nil {
-		t.Fatal(o.err)
+		return false
 	}
 	o.want(t, "r", "nil LuaSQL: the call has hung up", "r2", "0")
+	return true
 }
 
 // A script reaches the databases of the configuration that it is granted, by their names
