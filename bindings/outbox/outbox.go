@@ -84,7 +84,7 @@ func push(a *vm.Args) error {
 		return fmt.Errorf("outbox.push: %w", err)
 	}
 	if err := s.env.Quota.Write(0, int64(len(p.Body)+len(p.Query))+4096); err != nil {
-		return err
+		return fmt.Errorf("outbox.push: a push counts as what the script writes into files: %w", err)
 	}
 	ctx, stop := context.WithTimeout(a.Context(), keepWithin)
 	defer stop()

@@ -50,7 +50,7 @@ func outboxCommand(p *program, ctx context.Context, args []string) error {
 	case verb == "show" && len(args) == 1:
 		return c.show(ctx, args[0])
 	case verb == "retry":
-		return c.decide(ctx, args, "will be tried soon", c.client.RetryPushes)
+		return c.decide(ctx, args, "will be tried now", c.client.RetryPushes)
 	case verb == "drop":
 		return c.decide(ctx, args, "dropped", c.client.DropPushes)
 	}

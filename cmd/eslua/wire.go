@@ -308,7 +308,6 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	a.admin.SetListen(l.Addr())
 	err := a.server.Serve(ctx, l)
 	a.finishHooks(ctx)
-	a.finishPushes(ctx)
 	stop()
 	services.Wait()
 	a.data.Close()
@@ -339,15 +338,6 @@ func (a *app) holdDurable(ctx context.Context) (stop func()) {
 	return func() {
 		cancel()
 		<-done
-	}
-}
-
-// finishPushes keeps what was pushed last, for a short time.
-func (a *app) finishPushes(ctx context.Context) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	if err := a.outbox.Flush(ctx); err != nil {
-		a.log.Error("pushes are lost, because they could not be kept", "error", err)
 	}
 }
 

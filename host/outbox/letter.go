@@ -158,8 +158,17 @@ func (o *Outbox) Show(ctx context.Context, id string) (l Letter, attempts []Atte
 	return l, attempts, err
 }
 
-// Retry has a push tried soon that waits or is dead.
-func (o *Outbox) Retry(ctx context.Context, id string) error {
+// Retry has pushes tried at once, waiting ones and dead ones, and returns how many. It
+// returns an error at the first that is not there.
+func (o *Outbox) Retry(ctx context.Context, q Query) (n int, err error) {
+	return o.each(ctx, q, o.retry)
+}
+
+// Drop removes pushes, waiting ones and dead ones, and returns how many. It returns an
+// error at the first that is not there.
+func (o *Outbox) Drop(ctx context.Context, q Query) (n int, err error) { return o.each(ctx, q, o.drop) }
+
+func (o *Outbox) retry(ctx context.Context, id string) error {
 	l, stream, err := o.find(ctx, id)
 	if err != nil {
 		return err
@@ -180,7 +189,21 @@ func (o *Outbox) Retry(ctx context.Context, id string) error {
 	if err := o.keep(ctx, l.message(l.subject(), unique)); err != nil {
 		return err
 	}
-	return stream.DeleteMsg(ctx, l.sequence)
+	if err := stream.DeleteMsg(ctx, l.sequence); err != nil {
+		return err
+	}
+	o.hurry(l.Endpoint)
+	return nil
+}
+
+// hurry has an endpoint asked that rests.
+func (o *Outbox) hurry(name string) {
+	o.mu.Lock()
+	e := o.endpoints[name]
+	o.mu.Unlock()
+	if e != nil {
+		e.pace.hurry()
+	}
 }
 
 // forget makes the attempts at a push begin again.
@@ -192,8 +215,7 @@ func (o *Outbox) forget(ctx context.Context, js jetstream.JetStream, id string) 
 	return stream.Purge(ctx, jetstream.WithPurgeSubject(attemptSubject+id))
 }
 
-// Drop removes a push that waits or is dead.
-func (o *Outbox) Drop(ctx context.Context, id string) error {
+func (o *Outbox) drop(ctx context.Context, id string) error {
 	l, stream, err := o.find(ctx, id)
 	if err != nil {
 		return err
@@ -201,23 +223,14 @@ func (o *Outbox) Drop(ctx context.Context, id string) error {
 	return stream.DeleteMsg(ctx, l.sequence)
 }
 
-// A Decision is what is done with a push.
-type Decision func(o *Outbox, ctx context.Context, id string) error
-
-// The decisions.
-var (
-	Again  Decision = (*Outbox).Retry
-	Forget Decision = (*Outbox).Drop
-)
-
 // atOnce is how many pushes are listed at a time.
 const atOnce = 100
 
-// Each decides about all pushes that a query selects, and returns about how many. What
+// each decides about all pushes that a query selects, and returns about how many. What
 // is accepted or tried meanwhile is left alone.
-func (o *Outbox) Each(ctx context.Context, q Query, decide Decision) (n int, err error) {
+func (o *Outbox) each(ctx context.Context, q Query, decide func(ctx context.Context, id string) error) (n int, err error) {
 	for _, id := range q.IDs {
-		if err := decide(o, ctx, id); err != nil {
+		if err := decide(ctx, id); err != nil {
 			return n, fmt.Errorf("%s: %w", id, err)
 		}
 		n++
@@ -237,7 +250,7 @@ func (o *Outbox) Each(ctx context.Context, q Query, decide Decision) (n int, err
 			if !l.Accepted.Before(began) {
 				continue // it was decided about just now
 			}
-			if err := decide(o, ctx, l.ID); err != nil && !errors.Is(err, errUnknown) {
+			if err := decide(ctx, l.ID); err != nil && !errors.Is(err, errUnknown) {
 				return n, err
 			}
 			done++

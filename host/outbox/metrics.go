@@ -9,9 +9,9 @@ import (
 )
 
 type metrics struct {
-	accepted, refused, dropped, dead *prometheus.CounterVec // by endpoint
-	attempts                         *prometheus.CounterVec // by endpoint and answer
-	seconds                          *prometheus.HistogramVec
+	accepted, refused, dead *prometheus.CounterVec // by endpoint
+	attempts                *prometheus.CounterVec // by endpoint and answer
+	seconds                 *prometheus.HistogramVec
 }
 
 func newMetrics() metrics {
@@ -21,7 +21,6 @@ func newMetrics() metrics {
 	return metrics{
 		accepted: counter("eslua_outbox_accepted_total", "Pushes that were kept, to be delivered.", "endpoint"),
 		refused:  counter("eslua_outbox_refused_total", "Pushes of scripts that could not be kept; the script got an error.", "endpoint"),
-		dropped:  counter("eslua_outbox_dropped_total", "Pushes that are lost, because they could not be kept.", "endpoint"),
 		dead:     counter("eslua_outbox_dead_total", "Pushes that were given up.", "endpoint"),
 		attempts: counter("eslua_outbox_attempts_total", "Attempts to deliver a push, by the class of the answer.", "endpoint", "answer"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "eslua_outbox_delivery_seconds", Help: "How long after it was accepted a push was delivered.",
@@ -34,7 +33,7 @@ var waitingDesc = prometheus.NewDesc("eslua_outbox_waiting", "Pushes that wait f
 // Register registers the metrics.
 func (o *Outbox) Register(r prometheus.Registerer) {
 	m := o.metrics
-	r.MustRegister(m.accepted, m.refused, m.dropped, m.dead, m.attempts, m.seconds, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+	r.MustRegister(m.accepted, m.refused, m.dead, m.attempts, m.seconds, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
 		for _, s := range o.Status() {
 			if s.Known {
 				ch <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(s.Waiting), s.Name)

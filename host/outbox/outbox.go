@@ -42,7 +42,6 @@ type Client interface {
 type Outbox struct {
 	Deps
 	metrics metrics
-	offers  offers
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
@@ -53,7 +52,6 @@ type Outbox struct {
 // New returns the Outbox of a configuration's endpoints. Nothing happens before Run.
 func New(c map[string]config.Endpoint, d Deps) *Outbox {
 	o := &Outbox{Deps: d, metrics: newMetrics(), changed: make(chan struct{})}
-	o.offers.init()
 	o.Configure(c)
 	return o
 }
@@ -86,7 +84,6 @@ func (o *Outbox) current() (map[string]*endpoint, <-chan struct{}) {
 func (o *Outbox) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	work.Go(func() { o.offers.run(ctx, o) })
 	running := map[*endpoint]context.CancelFunc{}
 	for ctx.Err() == nil {
 		endpoints, changed := o.current()

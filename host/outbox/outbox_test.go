@@ -316,21 +316,47 @@ func TestDeadLetters(t *testing.T) {
 			t.Errorf("%+v, %d attempts, %v", push, len(attempts), err)
 		}
 		b.set(false, nil)
-		if err := b.Retry(t.Context(), gone); err != nil {
+		if _, err := b.Retry(t.Context(), Query{IDs: []string{gone}}); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(20 * time.Minute)
 		if got := b.waitFor(n + 1)[n]; got.id != gone || got.body != "1" {
 			t.Errorf("%+v", got)
 		}
-		if err := b.Drop(t.Context(), broken); err != nil {
+		if _, err := b.Drop(t.Context(), Query{IDs: []string{broken}}); err != nil {
 			t.Error(err)
 		}
 		if letters, _, _ := b.List(t.Context(), Query{State: Dead, Most: 10}); len(letters) != 0 {
 			t.Errorf("%+v", letters)
 		}
-		if err := b.Drop(t.Context(), "nobody"); err == nil {
+		if _, err := b.Drop(t.Context(), Query{IDs: []string{"nobody"}}); err == nil {
 			t.Error("a push that is not there was dropped")
+		}
+	})
+}
+
+// What waits can be dropped, or sent at once although the endpoint rests.
+func TestWhatWaitsIsDroppedOrTriedAtOnce(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm")
+		b.set(false, always(500))
+		dropped, kept := b.accept(Push{Endpoint: "crm", Body: []byte("1")}), b.accept(Push{Endpoint: "crm", Body: []byte("2")})
+		time.Sleep(time.Hour)
+		if n, err := b.Drop(t.Context(), Query{IDs: []string{dropped}}); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		b.set(false, nil)
+		before, began := len(b.waitFor(1)), time.Since(b.began)
+		if n, err := b.Retry(t.Context(), Query{State: Waiting}); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		got := b.waitFor(before + 1)[before]
+		if got.id != kept || got.at > began+2*time.Second {
+			t.Errorf("%s came %v later", got.id, got.at-began)
+		}
+		time.Sleep(time.Hour)
+		if n := len(b.waitFor(1)); n != before+1 {
+			t.Errorf("%d requests came, not %d", n, before+1)
 		}
 	})
 }

@@ -92,6 +92,15 @@ func (p *pace) failed(asked time.Duration, random float64) {
 	})
 }
 
+// hurry ends the rest: one push tries the endpoint.
+func (p *pace) hurry() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.until = p.clock.Now()
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
 // resting returns how often in a row the endpoint has failed, and until when it rests.
 func (p *pace) resting() (row int, until time.Time) {
 	p.mu.Lock()

@@ -13,7 +13,8 @@ import (
 type OutboxControl interface {
 	List(context.Context, outbox.Query) (list []outbox.Letter, total uint64, err error)
 	Show(ctx context.Context, id string) (outbox.Letter, []outbox.Attempt, error)
-	Each(context.Context, outbox.Query, outbox.Decision) (n int, err error)
+	Retry(context.Context, outbox.Query) (n int, err error)
+	Drop(context.Context, outbox.Query) (n int, err error)
 }
 
 // A Kept is what eslua outbox shows of the pushes of one state.
@@ -42,13 +43,13 @@ func (s *Server) outboxRoutes(mux *http.ServeMux) {
 		letter, attempts, err := s.deps.Outbox.Show(r.Context(), r.URL.Query().Get("id"))
 		reply(w, Delivery{letter, string(letter.Body), attempts}, err)
 	})
-	for path, decision := range map[string]outbox.Decision{"/outbox/retry": outbox.Again, "/outbox/drop": outbox.Forget} {
+	for path, decide := range map[string]func(OutboxControl, context.Context, outbox.Query) (int, error){"/outbox/retry": OutboxControl.Retry, "/outbox/drop": OutboxControl.Drop} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			var q outbox.Query
 			if !question(w, r, &q) {
 				return
 			}
-			n, err := s.deps.Outbox.Each(r.Context(), q, decision)
+			n, err := decide(s.deps.Outbox, r.Context(), q)
 			reply(w, n, err)
 		})
 	}
