@@ -157,8 +157,6 @@ func escape(text string) string {
 
 func link(e *Entry) string { return fmt.Sprintf("[%s](#%s)", escape(short(e.Name)), anchor(e.Name)) }
 
-func short(name string) string { return name[strings.LastIndexAny(name, ".:")+1:] }
-
 // anchor returns the name of a heading's anchor as GitHub makes it.
 func anchor(heading string) string {
 	var b strings.Builder

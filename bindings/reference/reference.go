@@ -30,7 +30,9 @@ type Entry struct {
 	Name        string // "session:read", "freeswitch.API", "settings"
 	Kind        string // "function", "method", "table", "module", "class", "field", "constant", "variable" ...
 	Call        string // how a function is called, with its parameters and results
-	Type        string // of a value
+	Type        string // of a value, or a constant's value
+	Value       vm.Kind
+	Class       string // of a class; of a value that is an object
 	Doc         string // paragraphs, one per line
 	AfterHangup string
 	Differs     string // from what mod_lua has by this name
@@ -49,7 +51,7 @@ func New(modules []*vm.Module) *Reference {
 	for _, m := range modules {
 		maps.Copy(r.absent, m.Absent)
 		for _, v := range m.Variables {
-			globals.entries = append(globals.entries, &Entry{Name: v.Name, Kind: "global variable", Type: typeName(v.Kind, v.Class), Doc: v.Doc, Differs: v.Differs, Example: v.Example})
+			globals.entries = append(globals.entries, &Entry{Name: v.Name, Kind: "global variable", Type: typeName(v.Kind, v.Class), Value: v.Kind, Class: v.Class, Doc: v.Doc, Differs: v.Differs, Example: v.Example})
 		}
 		for _, c := range slices.Concat(m.Classes, m.Records) {
 			classes = append(classes, classGroup(m, c))
@@ -72,7 +74,7 @@ func New(modules []*vm.Module) *Reference {
 			g.entry.Doc = m.Doc
 		}
 		for _, c := range m.Constants {
-			g.entries = append(g.entries, &Entry{Name: m.Name + "." + c.Name, Kind: "constant", Type: constant(c), Doc: c.Doc})
+			g.entries = append(g.entries, &Entry{Name: m.Name + "." + c.Name, Kind: "constant", Type: constant(c), Value: constantKind(c), Doc: c.Doc})
 		}
 		g.entries = append(g.entries, functions(m, m.Name+".")...)
 	}
@@ -97,6 +99,18 @@ func constant(c vm.Constant) string {
 	return c.Value.String()
 }
 
+func constantKind(c vm.Constant) vm.Kind {
+	switch c.Value.(type) {
+	case lua.LString:
+		return vm.String
+	case lua.LNumber:
+		return vm.Number
+	case lua.LBool:
+		return vm.Bool
+	}
+	return vm.Any
+}
+
 func functions(m *vm.Module, prefix string) []*Entry {
 	var entries []*Entry
 	for _, f := range m.Funcs {
@@ -109,10 +123,10 @@ func functions(m *vm.Module, prefix string) []*Entry {
 // examples: "session".
 func classGroup(m *vm.Module, c *vm.Class) group {
 	object := strings.ToLower(c.Name)
-	g := group{entry: &Entry{Name: object, Kind: "object", Doc: c.Doc, Example: c.Example}}
+	g := group{entry: &Entry{Name: object, Kind: "object", Class: c.Name, Doc: c.Doc, Example: c.Example}}
 	after := cmp.Or(c.AfterHangup, m.AfterHangup)
 	for _, f := range c.Fields {
-		g.entries = append(g.entries, &Entry{Name: object + "." + f.Name, Kind: "field", Type: typeName(f.Kind, ""), Doc: f.Doc, Differs: f.Differs})
+		g.entries = append(g.entries, &Entry{Name: object + "." + f.Name, Kind: "field", Type: typeName(f.Kind, ""), Value: f.Kind, Doc: f.Doc, Differs: f.Differs})
 	}
 	for _, f := range c.Methods {
 		g.entries = append(g.entries, function(f, "method", object+":", after))
@@ -132,6 +146,9 @@ func function(f vm.Func, kind, prefix, after string) *Entry {
 	}
 	return e
 }
+
+// short returns a name without its table or class.
+func short(name string) string { return name[strings.LastIndexAny(name, ".:")+1:] }
 
 // typeName returns a kind in the words of Lua.
 func typeName(k vm.Kind, class string) string {

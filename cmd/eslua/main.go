@@ -56,6 +56,7 @@ func commands() []command {
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},
 		{"config", "[--config F]", "print the configuration that FreeSWITCH needs for what the scripts answer (xml)", printConfig},
 		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does; eslua doc config prints the settings", printDoc},
+		{"stubs", "[DIR]", "write definitions of all Lua names into the script directory, for an editor with LuaLS", writeStubs},
 		{"demo", "", "run two simulated calls, then an edit while eslua runs", demo},
 		{"version", "", "print the version", version},
 	}
