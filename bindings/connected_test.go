@@ -112,7 +112,10 @@ func (c *connected) runText(t *testing.T, src string, args ...string) error {
 }
 
 // lineServer starts the server of tcp.lua.
-func lineServer(t *testing.T) (port string) {
+func lineServer(t *testing.T) (port string) { return serveTCP(t, answer) }
+
+// serveTCP has answer serve, and close, each connection to the port.
+func serveTCP(t *testing.T, answer func(net.Conn)) (port string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

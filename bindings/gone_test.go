@@ -21,39 +21,20 @@ func (h hasty) AfterFunc(d time.Duration, fn func()) *clock.Timer {
 	return h.Clock.AfterFunc(d/100, fn)
 }
 
-// mute starts an event socket that accepts every password and says nothing then.
-func mute(t *testing.T) (port string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				r := bufio.NewReader(conn)
-				_, _ = io.WriteString(conn, "Content-Type: auth/request\n\n")
-				_, _ = r.ReadString('\n')
-				_, _ = io.WriteString(conn, "Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
-				_, _ = io.Copy(io.Discard, r)
-			}()
-		}
-	}()
-	t.Cleanup(func() { l.Close(); <-served })
-	_, port, _ = net.SplitHostPort(l.Addr().String())
-	return port
+// mute serves an event socket that accepts every password and says nothing then.
+func mute(conn net.Conn) {
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	_, _ = io.WriteString(conn, "Content-Type: auth/request\n\n")
+	_, _ = r.ReadString('\n')
+	_, _ = io.WriteString(conn, "Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+	_, _ = io.Copy(io.Discard, r)
 }
 
 // After the hangup a wait without a limit of its own ends by itself: nothing else would
 // end it.
 func TestNoWaitAfterTheHangupIsEndless(t *testing.T) {
-	port := mute(t)
+	port := serveTCP(t, mute)
 	for wait, want := range map[string]string{
 		`r = tostring(con:recvEvent():getType())`:              "SERVER_DISCONNECTED",
 		`r = tostring(con:api("status"))`:                      "nil",
@@ -83,7 +64,7 @@ func TestNoWaitAfterTheHangupIsEndless(t *testing.T) {
 // A connection on which an answer is outstanding is given up: the next command would get
 // it.
 func TestAnUnansweredCommandEndsTheConnection(t *testing.T) {
-	port := mute(t)
+	port := serveTCP(t, mute)
 	h := open(t, "")
 	g := grant.Default()
 	g.Hosts = []grant.Host{"127.0.0.1"}

@@ -25,7 +25,7 @@ const (
 	attackData     = 1 << 30             // RLIMIT_DATA
 	attackBurst    = 250 * time.Millisecond
 	attackTime     = 2 * time.Second // of processor time, with what the child itself needs to start
-	attackResident = 96 << 20        // bytes
+	attackResident = 96 << 20        // bytes, without the pages of the test binary
 	rlimitData     = 2
 )
 
@@ -91,19 +91,25 @@ func TestAttackChild(t *testing.T) {
 			fmt.Println("print:", line)
 		}
 	}
+	file := ownMemory(t, "RssFile") // the pages of the test binary, which grows with everything that eslua is linked with
 	h.call()
 	o := h.end()
-	status, err := os.ReadFile("/proc/self/status") // the kernel's ru_maxrss also counts the parent
+	fmt.Printf("resident: %d\nended: %.10000v\n", ownMemory(t, "VmHWM")-file, o.err)
+}
+
+// ownMemory returns a field of this process's status in KiB. The kernel's ru_maxrss also
+// counts the parent.
+func ownMemory(t *testing.T, field string) (kilobytes int) {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		t.Fatal(err)
 	}
-	resident := ""
-	for line := range strings.Lines(string(status)) {
-		if strings.HasPrefix(line, "VmHWM:") {
-			resident = strings.Trim(line[len("VmHWM:"):], " \tkB\n")
-		}
+	_, rest, _ := strings.Cut(string(status), "\n"+field+":")
+	if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
+		t.Fatal(field, err)
 	}
-	fmt.Printf("resident: %s\nended: %.10000v\n", resident, o.err)
+	return kilobytes
 }
 
 // TestAttacks runs every hostile script: each ends in time and within its memory,
@@ -155,7 +161,8 @@ func endsWell(t *testing.T, a attack) {
 	t.Logf("%v %d MiB %.2000s", took.Round(time.Millisecond), resident>>20, tail(out))
 }
 
-// residentOf returns what a child had resident at most; too much if it does not say so.
+// residentOf returns how many bytes a child had resident at most; too many if it does
+// not say so.
 func residentOf(out string) int {
 	m := isResident.FindStringSubmatch(out)
 	if m == nil {
