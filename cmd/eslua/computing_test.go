@@ -44,7 +44,5 @@ func TestDrainEndsComputingScripts(t *testing.T) {
 	}
 	run.signals <- syscall.SIGTERM
 	run.next(t, "ending the remaining calls")
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+	run.endsItself(t)
 }

@@ -113,12 +113,18 @@ func inlined(t *testing.T, cfg config.Config, flow string, args ...string) strin
 
 // printedExtensions returns the output of eslua dialplan as the simulated switch
 // takes it.
-func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...string) (all []switchsim.Extension) {
+func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...string) []switchsim.Extension {
 	t.Helper()
 	var b strings.Builder
 	if err := dialplan.Write(&b, dialplan.Extensions(cfg, []string{flow}, args), cfg.Hosts, dialplan.Variables{State: checkpoint.Variable, Cause: call.CauseVariable}); err != nil {
 		t.Fatal(err)
 	}
+	return readExtensions(t, []byte(b.String()))
+}
+
+// readExtensions reads a dialplan as the simulated switch takes it.
+func readExtensions(t *testing.T, text []byte) (all []switchsim.Extension) {
+	t.Helper()
 	var doc struct {
 		Extensions []struct {
 			Condition struct {
@@ -130,7 +136,7 @@ func printedExtensions(t *testing.T, cfg config.Config, flow string, args ...str
 			} `xml:"condition"`
 		} `xml:"extension"`
 	}
-	if err := xml.Unmarshal([]byte(b.String()), &doc); err != nil {
+	if err := xml.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range doc.Extensions {

@@ -61,9 +61,7 @@ func TestDrainLetsCallsEnd(t *testing.T) {
 		staying.Press("1")
 		site.rejected(staying)
 		run.next(t, "the last call has ended")
-		if code := run.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.endsItself(t)
 	})
 }
 
@@ -87,9 +85,7 @@ end`)
 		run.next(t, "taking no new calls")
 		staying.Press("1")
 		site.rejected(staying)
-		if code := run.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.endsItself(t)
 	})
 }
 
@@ -120,9 +116,7 @@ func TestWhatIsOnItsWayIsAnswered(t *testing.T) {
 	}
 	run.signals <- syscall.SIGTERM
 	done.Wait()
-	if code := run.over(); code != exitFine {
-		t.Errorf("exit code %d", code)
-	}
+	run.endsItself(t)
 }
 
 func TestDrainHasALimit(t *testing.T) {
@@ -136,9 +130,7 @@ func TestDrainHasALimit(t *testing.T) {
 			t.Errorf("the log does not say which calls end, and why: %s", line)
 		}
 		site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
-		if code := run.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.endsItself(t)
 	})
 }
 
@@ -153,9 +145,7 @@ func TestASecondSignalEndsTheCalls(t *testing.T) {
 		run.signals <- syscall.SIGTERM
 		run.next(t, "a second signal came")
 		site.ends(staying, "NORMAL_TEMPORARY_FAILURE")
-		if code := run.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.endsItself(t)
 	})
 }
 
@@ -177,9 +167,7 @@ func TestTheAdminDrains(t *testing.T) {
 		}
 		staying.Press("1")
 		site.rejected(staying)
-		if code := run.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.endsItself(t)
 	})
 }
 
@@ -200,9 +188,7 @@ func TestDrainTellsHowManyAreLeft(t *testing.T) {
 		}
 		staying.Press("1")
 		site.rejected(staying)
-		if code := run.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.endsItself(t)
 	})
 }
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/xml"
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -85,27 +85,5 @@ func exampleDialplan(t *testing.T, from, to string) []switchsim.Extension {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var doc struct {
-		Extensions []struct {
-			Condition struct {
-				Expression string `xml:"expression,attr"`
-				Actions    []struct {
-					App  string `xml:"application,attr"`
-					Data string `xml:"data,attr"`
-				} `xml:"action"`
-			} `xml:"condition"`
-		} `xml:"extension"`
-	}
-	if err := xml.Unmarshal(source, &doc); err != nil {
-		t.Fatal(err)
-	}
-	var extensions []switchsim.Extension
-	for _, e := range doc.Extensions {
-		x := switchsim.Extension{Match: e.Condition.Expression}
-		for _, a := range e.Condition.Actions {
-			x.Actions = append(x.Actions, switchsim.Action{App: a.App, Data: strings.ReplaceAll(a.Data, from, to)})
-		}
-		extensions = append(extensions, x)
-	}
-	return extensions
+	return readExtensions(t, bytes.ReplaceAll(source, []byte(from), []byte(to)))
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +29,7 @@ func logOf(t *testing.T, flows map[string]string, calls, goes int) string {
 	if goes == 0 {
 		cfg.Limits.Duration = config.Duration(time.Second) // for loops that wait
 	}
-	var out syncedBuffer
+	var out testproc.Log
 	bound := logbound.New(slog.NewTextHandler(&out, nil), cfg.Log.Rate, clock.NewManual(time.Now())) // all in one moment
 	n, logged := memnet.New(), make(chan bool, goes)
 	l, test := n.Listen(), seamsOn(n)
@@ -66,24 +64,6 @@ func logOf(t *testing.T, flows map[string]string, calls, goes int) string {
 	stop()
 	bound.Close()
 	return out.String()
-}
-
-// syncedBuffer is a buffer for several goroutines.
-type syncedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // TestTheLogWhenFreeSWITCHGoes: many calls that lose their FreeSWITCH at once write a

@@ -94,9 +94,7 @@ while true do for i = 1, 1e5 do end freeswitch.msleep(1000) end`,
 		}
 		s.signals <- syscall.SIGTERM
 		s.next(t, "the job was stopped")
-		if code := s.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.endsItself(t)
 	})
 }
 
@@ -140,9 +138,7 @@ freeswitch.consoleLog("info", table.concat({"hup", argv[1], event:getType(), eve
 		if st := s.jobs(t, job.Hook); len(st.Hooks) != 1 || st.Hooks[0].Hook != "CUSTOM my::other mine" || len(st.Scripts) != 2 || st.Scripts[1].Started != 2 {
 			t.Errorf("the status says %+v", st)
 		}
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }
 
@@ -188,9 +184,7 @@ func TestHooksHandleTheLastCall(t *testing.T) {
 		site.call()
 		s.signals <- syscall.SIGTERM
 		s.next(t, "recorded")
-		if code := s.over(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.endsItself(t)
 	})
 }
 
@@ -243,9 +237,7 @@ func TestRun(t *testing.T) {
 		if st := s.jobs(t, job.Command); len(st.Running) != 0 || len(st.Scripts) != 2 || st.Scripts[0].Failed != 2 || st.Scripts[1].Failed != 0 {
 			t.Errorf("the status says %+v", st)
 		}
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }
 
@@ -280,9 +272,7 @@ func TestOnHangup(t *testing.T) {
 		}
 		<-site.sim.Call(switchsim.Caller{Number: "1000", Destination: "hang"}).Done()
 		s.next(t, "after x hang")
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }
 
@@ -320,8 +310,6 @@ func TestAMissedHangupIsTold(t *testing.T) {
 		<-call.Done()
 		cut.Store(false)
 		s.next(t, "on_hangup does not run: the call has hung up while eslua had no control connection")
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }

@@ -56,9 +56,7 @@ func TestSIGHUP(t *testing.T) {
 		}
 		run.next(t, "scripts reloaded")
 		site.ends(site.call("unnamed"), "USER_BUSY")
-		if code := run.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.ends(t)
 	})
 }
 
@@ -73,9 +71,7 @@ func TestFlowsThatAreNotThere(t *testing.T) {
 		if st, err := run.admin().Status(t.Context(), false); err != nil || len(st.Config.Strays) != 3 || !strings.Contains(strings.Join(st.Advice(), "\n"), "default_flow: Call, routes: gone") {
 			t.Errorf("the status says %+v, %v", st.Config, err)
 		}
-		if code := run.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.ends(t)
 	})
 }
 
@@ -99,9 +95,7 @@ func TestScriptAndRouteTogether(t *testing.T) {
 			t.Errorf("the status says %+v, %v", st.Config, err)
 		}
 		site.ends(site.call("unnamed"), "USER_BUSY")
-		if code := run.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.ends(t)
 	})
 }
 
@@ -128,9 +122,7 @@ func TestTakeoverWithAWrongConfiguration(t *testing.T) {
 			if st, err := run.admin().Status(t.Context(), false); err != nil || st.Draining != nil {
 				t.Errorf("%q: %+v, %v", yaml, st.Draining, err)
 			}
-			if code := run.end(); code != exitFine {
-				t.Errorf("exit code %d", code)
-			}
+			run.ends(t)
 		})
 	}
 }
@@ -150,9 +142,7 @@ func TestTakeoverWithBrokenScripts(t *testing.T) {
 			t.Errorf("exit code %d", code)
 		}
 		site.rejected(site.call("short"))
-		if code := run.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.ends(t)
 	})
 }
 
@@ -168,8 +158,6 @@ func TestReloadOfBrokenScripts(t *testing.T) {
 			t.Errorf("the log does not say what is wrong: %s", line)
 		}
 		site.rejected(site.call("short"))
-		if code := run.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		run.ends(t)
 	})
 }

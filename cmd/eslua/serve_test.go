@@ -137,6 +137,21 @@ func (s *server) end() int {
 	return s.over()
 }
 
+// ends sends one signal, and checks that eslua ends well.
+func (s *server) ends(t *testing.T) {
+	t.Helper()
+	s.signals <- syscall.SIGTERM
+	s.endsItself(t)
+}
+
+// endsItself checks that eslua ends well.
+func (s *server) endsItself(t *testing.T) {
+	t.Helper()
+	if code := s.over(); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 func TestServeWithoutItsFreeSWITCH(t *testing.T) {
 	t.Parallel()
 	testproc.Bubble(t, func(t *testing.T) {
@@ -146,9 +161,7 @@ func TestServeWithoutItsFreeSWITCH(t *testing.T) {
 		if line := s.next(t, nobody); !strings.Contains(line, "level=WARN") {
 			t.Errorf("FreeSWITCH's absence is told as %s", line)
 		}
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }
 
@@ -161,9 +174,7 @@ func TestServeWithAWrongPassword(t *testing.T) {
 		if line := s.next(t, "password"); !strings.Contains(line, "event_socket.conf.xml") {
 			t.Errorf("the log does not say where the password stands: %s", line)
 		}
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }
 
@@ -209,9 +220,7 @@ func TestServeTakesAnEdit(t *testing.T) {
 		if got := cause(); got != "CALL_REJECTED" {
 			t.Errorf("after a good save: %s", got)
 		}
-		if code := s.end(); code != exitFine {
-			t.Errorf("exit code %d", code)
-		}
+		s.ends(t)
 	})
 }
 

@@ -1,13 +1,11 @@
 package call_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/eslua/eslua/bindings"
@@ -20,6 +18,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
@@ -28,7 +27,7 @@ import (
 type host struct {
 	testing.TB
 	dir     string
-	log     *lockedBuffer
+	log     *testproc.Log
 	tree    *store.Store
 	rollout *rollout.Rollout
 	account *run.Account
@@ -42,7 +41,7 @@ type host struct {
 
 func newHost(t testing.TB, files map[string]string, settings string) *host {
 	t.Helper()
-	h := &host{TB: t, dir: t.TempDir(), log: &lockedBuffer{}}
+	h := &host{TB: t, dir: t.TempDir(), log: &testproc.Log{}}
 	for name, source := range files {
 		h.put(name, source)
 	}
@@ -137,21 +136,4 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

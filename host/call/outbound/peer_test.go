@@ -2,7 +2,6 @@ package outbound_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +25,7 @@ func TestMain(m *testing.M) { testproc.Main(m) }
 type harness struct {
 	t      *testing.T
 	clock  *clock.Manual
-	log    *lines
+	log    *testproc.Log
 	server *outbound.Server
 	listen net.Listener
 	dials  func(ctx context.Context, address string) (net.Conn, error)
@@ -57,7 +55,7 @@ func openInBubble(t *testing.T, cfg outbound.Config) *harness {
 
 func openOn(t *testing.T, cfg outbound.Config, l net.Listener) *harness {
 	h := &harness{
-		t: t, clock: clock.NewManual(time.Unix(1e9, 0)), log: &lines{}, listen: l,
+		t: t, clock: clock.NewManual(time.Unix(1e9, 0)), log: &testproc.Log{}, listen: l,
 		dials: func(ctx context.Context, address string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", address)
 		},
@@ -120,24 +118,6 @@ func (h *harness) letGo(p *peer) {
 func (h *harness) pass(d time.Duration) {
 	h.clock.WaitForTimer(d)
 	h.clock.Advance(d)
-}
-
-// lines is a log that a test can read.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // A peer is the switch's end of one connection, with a codec of its own.

@@ -37,7 +37,7 @@ func between(t *testing.T, cfg outbound.Config, keywords string, flow func(conte
 	if err := sw.Start(); err != nil {
 		t.Fatal(err)
 	}
-	st := &stage{Switch: sw, t: t, log: &lines{}, flowed: make(chan struct{}, 10)}
+	st := &stage{Switch: sw, t: t, log: &testproc.Log{}, flowed: make(chan struct{}, 10)}
 	s := outbound.New(cfg, func(ctx context.Context, c *outbound.Call) {
 		defer func() { st.flowed <- struct{}{} }()
 		flow(ctx, c)
@@ -61,7 +61,7 @@ func between(t *testing.T, cfg outbound.Config, keywords string, flow func(conte
 type stage struct {
 	*sim.Switch
 	t      *testing.T
-	log    *lines
+	log    *testproc.Log
 	flowed chan struct{} // a flow has ended
 }
 

@@ -137,14 +137,18 @@ func TestCheck(t *testing.T) {
 		"closes nothing":          {"<a/>\n</a>", []string{"2: FreeSWITCH cannot read this XML: </a> closes nothing"}},
 		"what FreeSWITCH takes":   {`<extension name="a<b"><condition expression="^(?<n>\d+)$&x"/></extension>`, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "d.xml")
-			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", c.want)
-		})
+		t.Run(name, func(t *testing.T) { checks(t, c.text, c.want) })
 	}
+}
+
+// checks compares what is found in a file with a text.
+func checks(t *testing.T, text string, want []string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "d.xml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", want)
 }
 
 // condition returns an extension whose condition has these attributes.
@@ -172,15 +176,7 @@ func TestCheckConditionsAndApplications(t *testing.T) {
 		"remarks":             {socketWith("10.9.9.9:8084/theirs") + socketWith("10.9.9.9:8084/others") + socketWith("10.9.9.9:8084/more"), `5: remark: 10.9.9.9:8084 is not one of the configuration's hosts (127.0.0.1:8084, 10.0.0.2:8084) (and 2 more places)`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "d.xml")
-			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			var want []string
-			if c.want != "" {
-				want = strings.Split(c.want, "|")
-			}
-			compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", want)
+			checks(t, c.text, strings.FieldsFunc(c.want, func(r rune) bool { return r == '|' }))
 		})
 	}
 }
@@ -227,15 +223,7 @@ func TestCheckSpelling(t *testing.T) {
 		"a letter inside a status": {extension(`<action application="respond" data="4O4 Not Found"/>`), `4: respond needs a SIP status, and "4O4" is none, so FreeSWITCH sends 4;`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "d.xml")
-			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			var want []string
-			if c.want != "" {
-				want = strings.Split(c.want, "|")
-			}
-			compare(t, Check([]Source{File(file)}, known), filepath.Dir(file)+"/d.xml:", want)
+			checks(t, c.text, strings.FieldsFunc(c.want, func(r rune) bool { return r == '|' }))
 		})
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/eslua/eslua/host/testproc"
 )
 
 func TestPipelinedRepliesComeBackInOrder(t *testing.T) {
@@ -256,14 +258,14 @@ func TestABrokenJSONEventEndsTheConnection(t *testing.T) {
 }
 
 func TestOdditiesAreSkippedAndReportedOnce(t *testing.T) {
-	var log journal
-	c, p := connected(t, Options{Log: log.logger()})
+	var log testproc.Log
+	c, p := connected(t, Options{Log: log.Logger()})
 	p.send("Content-Type: text/surprise\nContent-Length: 5\n\nhello", "Content-Type: text/more\n\n", reply("+OK nobody asked"), plain("Event-Name: NEXT"))
 	if e, err := c.Next(t.Context()); err != nil || e.Name() != "NEXT" {
 		t.Fatal(e.Name(), err)
 	}
-	if log.count("text/surprise") != 1 || log.count("level=WARN") != 1 {
-		t.Errorf("log:\n%s", log.b.String())
+	if log.Count("text/surprise") != 1 || log.Count("level=WARN") != 1 {
+		t.Errorf("log:\n%s", log.String())
 	}
 }
 
@@ -420,16 +422,16 @@ func TestLongFramesGrowWithWhatCame(t *testing.T) {
 
 // Closing gives up the replies that are on their way: to `exit`, mostly.
 func TestAReplyThatCrossesTheEndIsNotStrange(t *testing.T) {
-	var log journal
-	open, p := connected(t, Options{Log: log.logger()})
+	var log testproc.Log
+	open, p := connected(t, Options{Log: log.Logger()})
 	p.send(reply("+OK"), plain("Event-Name: HEARTBEAT"))
-	if _, err := open.Next(t.Context()); err != nil || log.count("reply to no command") != 1 {
+	if _, err := open.Next(t.Context()); err != nil || log.Count("reply to no command") != 1 {
 		t.Errorf("%v; a reply to nothing was not told", err)
 	}
-	closed, _ := connected(t, Options{Log: log.logger()})
+	closed, _ := connected(t, Options{Log: log.Logger()})
 	_ = closed.Close()
 	closed.deliverReply(Reply{}) // as the reader does that has read it already
-	if log.count("reply to no command") != 1 {
+	if log.Count("reply to no command") != 1 {
 		t.Error("the end of the connection was told as something strange")
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/eslua/eslua/host/testproc"
 )
 
 func TestAFullQueueDropsOnlyWhatNobodyWaitsFor(t *testing.T) {
-	var log journal
-	c, p := connected(t, Options{QueueLen: 4, Log: log.logger()})
+	var log testproc.Log
+	c, p := connected(t, Options{QueueLen: 4, Log: log.Logger()})
 	ordinary := func(i int) string { return plain("Event-Name: CHANNEL_STATE", fmt.Sprintf("N: %d", i)) }
 	p.send(ordinary(0), ordinary(1), ordinary(2), ordinary(3), ordinary(4), ordinary(5))
 	p.send(plain("Event-Name: CHANNEL_EXECUTE_COMPLETE"), plain("Event-Name: CHANNEL_HANGUP"), ordinary(6),
@@ -24,8 +26,8 @@ func TestAFullQueueDropsOnlyWhatNobodyWaitsFor(t *testing.T) {
 	if strings.Join(got, " ") != want {
 		t.Errorf("kept %q, want %q", got, want)
 	}
-	if c.Dropped() != 3 || log.count("level=WARN") != 1 {
-		t.Errorf("dropped %d, log:\n%s", c.Dropped(), log.b.String())
+	if c.Dropped() != 3 || log.Count("level=WARN") != 1 {
+		t.Errorf("dropped %d, log:\n%s", c.Dropped(), log.String())
 	}
 	if errors.Is(c.Err(), ErrQueueFull) {
 		t.Error(c.Err())

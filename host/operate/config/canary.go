@@ -6,18 +6,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
 // UnmarshalYAML reads "10%", or a mapping over the defaults.
 func (c *Canary) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(c).Elem())
 	if n.Type() != ast.MappingType && n.Type() != ast.MappingValueType {
+		setDefaults(reflect.ValueOf(c).Elem())
 		return scalar(n, c.Share.Set)
 	}
-	type plain Canary // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(c), yaml.Strict())
+	type plain Canary
+	return overDefaults(n, (*plain)(c))
 }
 
 // A Percent is a share of 1% to 99%, written 10%.

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"reflect"
 	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -23,9 +21,8 @@ type Database struct {
 
 // UnmarshalYAML reads a database over the defaults.
 func (d *Database) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(d).Elem())
-	type plain Database // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(d), yaml.Strict())
+	type plain Database
+	return overDefaults(n, (*plain)(d))
 }
 
 func (d *Database) conflicts() (list []conflict) {

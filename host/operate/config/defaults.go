@@ -5,6 +5,9 @@ import (
 	"reflect"
 	"strconv"
 
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/eslua/eslua/host/script/grant"
 )
 
@@ -14,6 +17,13 @@ func Default() Config {
 	setDefaults(reflect.ValueOf(&c).Elem())
 	c.Grants = grant.Default()
 	return c
+}
+
+// overDefaults reads a mapping into a struct, whose other fields get their defaults. The
+// struct's type has no UnmarshalYAML of its own, which would come back here.
+func overDefaults(n ast.Node, to any) error {
+	setDefaults(reflect.ValueOf(to).Elem())
+	return yaml.NodeToValue(n, to, yaml.Strict())
 }
 
 // setDefaults sets the fields of a struct to what their default tags say.

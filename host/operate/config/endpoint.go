@@ -6,11 +6,9 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -25,9 +23,8 @@ type Endpoint struct {
 
 // UnmarshalYAML reads an endpoint over the defaults.
 func (e *Endpoint) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(e).Elem())
-	type plain Endpoint // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(e), yaml.Strict())
+	type plain Endpoint
+	return overDefaults(n, (*plain)(e))
 }
 
 func (e *Endpoint) conflicts() (list []conflict) {

@@ -1,9 +1,6 @@
 package config
 
 import (
-	"reflect"
-
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -20,9 +17,8 @@ type HTTP struct {
 
 // UnmarshalYAML reads the settings over the defaults.
 func (h *HTTP) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(h).Elem())
-	type plain HTTP // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(h), yaml.Strict())
+	type plain HTTP
+	return overDefaults(n, (*plain)(h))
 }
 
 func (h *HTTP) conflicts() (list []conflict) {

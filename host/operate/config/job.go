@@ -2,12 +2,10 @@ package config
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/spell"
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -65,9 +63,8 @@ type Hook struct {
 
 // UnmarshalYAML reads a hook over the defaults.
 func (h *Hook) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(h).Elem())
-	type plain Hook // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(h), yaml.Strict())
+	type plain Hook
+	return overDefaults(n, (*plain)(h))
 }
 
 func (h *Hook) conflicts() (list []conflict) {

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"reflect"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -25,9 +23,8 @@ type Mail struct {
 
 // UnmarshalYAML reads the settings over the defaults.
 func (m *Mail) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(m).Elem())
-	type plain Mail // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(m), yaml.Strict())
+	type plain Mail
+	return overDefaults(n, (*plain)(m))
 }
 
 func (m *Mail) conflicts() (list []conflict) {

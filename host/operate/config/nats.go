@@ -3,9 +3,7 @@ package config
 import (
 	"fmt"
 	"net/url"
-	"reflect"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -22,9 +20,8 @@ type NATS struct {
 
 // UnmarshalYAML reads the settings over the defaults.
 func (s *NATS) UnmarshalYAML(n ast.Node) error {
-	setDefaults(reflect.ValueOf(s).Elem())
-	type plain NATS // has no UnmarshalYAML, so that this ends
-	return yaml.NodeToValue(n, (*plain)(s), yaml.Strict())
+	type plain NATS
+	return overDefaults(n, (*plain)(s))
 }
 
 func (s *NATS) conflicts() (list []conflict) {

@@ -31,20 +31,20 @@ func TestABrokenSaveChangesNothing(t *testing.T) {
 	if s.Current() != good || !st.Refused || st.Generation != good.Name() || !st.Since.Equal(broken) || st.Refusals != 1 {
 		t.Errorf("serving %s, status %+v", s.Current().Name(), st)
 	}
-	if n := log.count("lib/menu.lua:3: "); n != 1 {
+	if n := log.Count("lib/menu.lua:3: "); n != 1 {
 		t.Errorf("the error is logged %d times", n)
 	}
 
 	put(t, dir, "main.lua", "return 3") // right, but the tree is still broken
-	if s.Reload(context.Background()) == nil || s.Current() != good || log.count("lib/menu.lua:3: ") != 1 {
-		t.Errorf("serving %s, logged %d times", s.Current().Name(), log.count("lib/menu.lua:3: "))
+	if s.Reload(context.Background()) == nil || s.Current() != good || log.Count("lib/menu.lua:3: ") != 1 {
+		t.Errorf("serving %s, logged %d times", s.Current().Name(), log.Count("lib/menu.lua:3: "))
 	}
 
 	put(t, dir, "main.lua", "return 2", "lib/menu.lua", "local m = {}\nreturn return")
 	if err := s.Reload(context.Background()); err == nil || !strings.HasPrefix(err.Error(), "lib/menu.lua:2: ") {
 		t.Fatalf("Reload: %v", err)
 	}
-	if n := log.count("lib/menu.lua:2: "); n != 1 {
+	if n := log.Count("lib/menu.lua:2: "); n != 1 {
 		t.Errorf("another error is logged %d times", n)
 	}
 	if st := s.Status(); !st.Since.Equal(broken) {
@@ -57,7 +57,7 @@ func TestABrokenSaveChangesNothing(t *testing.T) {
 	if !holds(s.Current(), "main.lua", "return 2", "lib/menu.lua", "return {}") || st.Refused || len(st.Problems) != 0 || !st.Since.IsZero() || st.Swaps != 2 {
 		t.Errorf("serving %+v, status %+v", s.Current().Files(), st)
 	}
-	if n := log.count("all problems are solved"); n != 1 {
+	if n := log.Count("all problems are solved"); n != 1 {
 		t.Errorf("logged %d times that all problems are solved", n)
 	}
 	if again, _ := s.Current().Require("lib.menu"); again != script {
@@ -108,7 +108,7 @@ func TestAFileBrokenFromTheStartDoesNotDelayOthers(t *testing.T) {
 	if _, err := s.Current().Script("good"); err != nil {
 		t.Errorf("Script(good): %v", err)
 	}
-	if st := s.Status(); st.Refused || len(st.Problems) != 1 || st.Since.IsZero() || log.count("bad.lua:1: ") != 1 {
+	if st := s.Status(); st.Refused || len(st.Problems) != 1 || st.Since.IsZero() || log.Count("bad.lua:1: ") != 1 {
 		t.Errorf("status %+v", st)
 	}
 

@@ -97,7 +97,7 @@ func TestDirectoriesThatLinkToEachOther(t *testing.T) {
 		if st := s.Status(); !warned(st, "more than 10000 links") || !warned(st, "leads back to a directory that contains it") || st.Refused || len(st.Problems) > 50 {
 			t.Errorf("problems:\n%s", problemTexts(st.Problems))
 		}
-		if n := log.count("more than 10000 links"); n != 1 {
+		if n := log.Count("more than 10000 links"); n != 1 {
 			t.Errorf("logged %d times", n)
 		}
 		if grown := heap() - before; grown > 64<<20 {
@@ -140,8 +140,8 @@ func TestClutterBesideTheScripts(t *testing.T) {
 		reload(t, s, "return 2")
 		st := s.Status()
 		for _, want := range []string{"core: is larger than 4194304 bytes", fmt.Sprintf("besides the scripts only %d files are read", s.cfg.Limits.Files), "more than 4096 directories hold no script"} {
-			if !warned(st, want) || log.count(want) != 1 {
-				t.Errorf("logged %d times: %s; problems:\n%s", log.count(want), want, problemTexts(st.Problems))
+			if !warned(st, want) || log.Count(want) != 1 {
+				t.Errorf("logged %d times: %s; problems:\n%s", log.Count(want), want, problemTexts(st.Problems))
 			}
 		}
 		if n := len(s.Current().Files()); n > 10_010 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // Damage costs one entry, is logged once, and delays nothing.
@@ -61,8 +62,8 @@ func TestDamageCostsOneEntry(t *testing.T) {
 			}
 			k.history.Protect(func() []string { return nil }) // reads them all once more
 			k.awaitWritten(t)
-			if n := k.log.count(damaged); k.log.count(tc.log) != 1 || n != 2 && n != 1 {
-				t.Errorf("logged:\n%s", &k.log.buf)
+			if n := k.log.Count(damaged); k.log.Count(tc.log) != 1 || n != 2 && n != 1 {
+				t.Errorf("logged:\n%s", k.log)
 			}
 			if _, err := k.history.Find(whole); err != nil {
 				t.Error(err)
@@ -141,8 +142,8 @@ func TestAHistoryThatCannotBeListed(t *testing.T) {
 	if _, err := k.history.Find("ffff"); err == nil || !strings.Contains(err.Error(), "the history cannot be read") {
 		t.Errorf("Find: %v", err)
 	}
-	if list := k.history.List(); len(list) != 1 || k.log.count("check that eslua can read the directory of the setting state") != 1 {
-		t.Errorf("list:\n%s\nlogged:\n%s", summary(list), &k.log.buf)
+	if list := k.history.List(); len(list) != 1 || k.log.Count("check that eslua can read the directory of the setting state") != 1 {
+		t.Errorf("list:\n%s\nlogged:\n%s", summary(list), k.log)
 	}
 }
 
@@ -155,8 +156,8 @@ func TestAHistoryThatCannotBePruned(t *testing.T) {
 	for i := range 3 {
 		k.save(t, "main.lua", fmt.Sprintf("return %d", i+1))
 	}
-	if n := k.log.count("old generations cannot be removed"); n != 1 || len(k.history.List()) != 1 {
-		t.Errorf("list:\n%s\nlogged %d times:\n%s", summary(k.history.List()), n, &k.log.buf)
+	if n := k.log.Count("old generations cannot be removed"); n != 1 || len(k.history.List()) != 1 {
+		t.Errorf("list:\n%s\nlogged %d times:\n%s", summary(k.history.List()), n, k.log)
 	}
 }
 
@@ -195,8 +196,8 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	for i := range minPending + 2 {
 		names = append(names, k.save(t, "main.lua", fmt.Sprintf("return %d", i+2)))
 	}
-	if n := k.log.count("make the directory of the setting state writable"); n != 1 {
-		t.Errorf("logged %d times:\n%s", n, &k.log.buf)
+	if n := k.log.Count("make the directory of the setting state writable"); n != 1 {
+		t.Errorf("logged %d times:\n%s", n, k.log)
 	}
 	// In memory the history continues, within its limit.
 	collectGarbage()
@@ -232,10 +233,10 @@ func TestAFullDisk(t *testing.T) {
 		k.history.blobs.write = write
 		k.save(t, "main.lua", "return 4")
 	}
-	if n := k.log.count("no space left on device"); n != 2 {
+	if n := k.log.Count("no space left on device"); n != 2 {
 		t.Errorf("logged %d times, want once for each time it was full", n)
 	}
-	if n := k.log.count("a new generation serves"); n != 7 {
+	if n := k.log.Count("a new generation serves"); n != 7 {
 		t.Errorf("%d generations served", n)
 	}
 }
@@ -243,7 +244,7 @@ func TestAFullDisk(t *testing.T) {
 func TestADiskThatHangsDelaysNothing(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "main.lua", "return 0")
-	k := &hostLife{clk: clock.NewManual(clock.System().Now()), log: &logbook{}, dir: dir}
+	k := &hostLife{clk: clock.NewManual(clock.System().Now()), log: &testproc.Log{}, dir: dir}
 	var err error
 	k.history, err = OpenHistory(t.TempDir(), 4, quiet, k.clk)
 	must(t, err)
@@ -298,8 +299,8 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 			})
 		}
 		lives.Wait()
-		log := &logbook{}
-		h, err := OpenHistory(state, 5, log.logger(), clock.System())
+		log := &testproc.Log{}
+		h, err := OpenHistory(state, 5, log.Logger(), clock.System())
 		must(t, err)
 		h.use(vm.Compile, Config{})
 		list := h.List()
@@ -319,8 +320,8 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 		if unfinished, _ := filepath.Glob(h.blobs.path(fileBlobs, ".*")); len(unfinished) > 0 {
 			t.Errorf("left unfinished: %v", unfinished)
 		}
-		if log.buf.Len() > 0 {
-			t.Errorf("logged:\n%s", &log.buf)
+		if log.String() != "" {
+			t.Errorf("logged:\n%s", log)
 		}
 	}
 }
@@ -351,8 +352,8 @@ func TestFindDuringPruning(t *testing.T) {
 	state := t.TempDir()
 	k := openWithHistory(t, t.TempDir(), state, 5)
 	lost := k.save(t, "main.lua", "return 1")
-	log := &logbook{}
-	h, err := OpenHistory(state, 5, log.logger(), clock.System())
+	log := &testproc.Log{}
+	h, err := OpenHistory(state, 5, log.Logger(), clock.System())
 	must(t, err)
 	h.use(vm.Compile, Config{})
 	must(t, os.Remove(h.blobs.path(manifestBlobs, h.List()[1].Generation))) // the empty tree before
@@ -366,8 +367,8 @@ func TestFindDuringPruning(t *testing.T) {
 	if _, err := h.Find(lost); err == nil || !strings.Contains(err.Error(), "has just been removed") {
 		t.Errorf("Find: %v", err)
 	}
-	if log.buf.Len() > 0 {
-		t.Errorf("logged:\n%s", &log.buf)
+	if log.String() != "" {
+		t.Errorf("logged:\n%s", log)
 	}
 }
 
@@ -395,8 +396,8 @@ func TestManyShareOneHistory(t *testing.T) {
 		})
 	}
 	hosts.Wait()
-	log := &logbook{}
-	h, err := OpenHistory(state, 6, log.logger(), clock.System())
+	log := &testproc.Log{}
+	h, err := OpenHistory(state, 6, log.Logger(), clock.System())
 	must(t, err)
 	h.use(vm.Compile, Config{})
 	list := h.List()
@@ -408,7 +409,7 @@ func TestManyShareOneHistory(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if log.buf.Len() > 0 {
-		t.Errorf("logged:\n%s", &log.buf)
+	if log.String() != "" {
+		t.Errorf("logged:\n%s", log)
 	}
 }

@@ -35,7 +35,7 @@ func TestMistakesAtTheSave(t *testing.T) {
 		if _, err := s.Current().Script("new"); (err != nil) != c.refused {
 			t.Errorf("%s serves: %v", c.src, err)
 		}
-		if n := log.count("phone.rung"); c.want != "" && n != 1 {
+		if n := log.Count("phone.rung"); c.want != "" && n != 1 {
 			t.Errorf("%s: logged %d times", c.src, n)
 		}
 		problems, err := Check(t.Context(), dir, nil, Config{Lint: phoneChecker()}, vm.Compile)

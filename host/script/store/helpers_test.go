@@ -1,14 +1,12 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -51,34 +49,14 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// A logbook records the log.
-type logbook struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logbook) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.buf.String(), text)
-}
-
-func (l *logbook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
 var quiet = slog.New(slog.DiscardHandler)
 
 // openManual opens a store on a manual clock, without a goroutine and without
 // notifications.
-func openManual(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *logbook) {
+func openManual(t testing.TB, dir string, cfg Config) (*Store, *clock.Manual, *testproc.Log) {
 	t.Helper()
-	clk, log := clock.NewManual(time.Unix(1e9, 0)), &logbook{}
-	s, err := Open(t.Context(), dir, cfg, vm.Compile, log.logger(), clk)
+	clk, log := clock.NewManual(time.Unix(1e9, 0)), &testproc.Log{}
+	s, err := Open(t.Context(), dir, cfg, vm.Compile, log.Logger(), clk)
 	must(t, err)
 	return s, clk, log
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/testproc"
 )
 
 // A hostLife is a store with a history, from a start of the host to its end.
@@ -21,7 +22,7 @@ type hostLife struct {
 	*Store
 	history *History
 	clk     *clock.Manual
-	log     *logbook
+	log     *testproc.Log
 	dir     string
 }
 
@@ -29,9 +30,9 @@ type hostLife struct {
 // Only what serves is protected.
 func openWithHistory(t testing.TB, dir, state string, keep int) *hostLife {
 	t.Helper()
-	k := &hostLife{clk: clock.NewManual(time.Unix(1e9, 0)), log: &logbook{}, dir: dir}
+	k := &hostLife{clk: clock.NewManual(time.Unix(1e9, 0)), log: &testproc.Log{}, dir: dir}
 	var err error
-	k.history, err = OpenHistory(state, keep, k.log.logger(), k.clk)
+	k.history, err = OpenHistory(state, keep, k.log.Logger(), k.clk)
 	must(t, err)
 	if state != "" {
 		k.history.blobs.write = writeUnsynced
@@ -45,7 +46,7 @@ func openWithHistory(t testing.TB, dir, state string, keep int) *hostLife {
 func (k *hostLife) open(t testing.TB) {
 	t.Helper()
 	var err error
-	k.Store, err = Open(t.Context(), k.dir, Config{History: k.history}, vm.Compile, k.log.logger(), k.clk)
+	k.Store, err = Open(t.Context(), k.dir, Config{History: k.history}, vm.Compile, k.log.Logger(), k.clk)
 	must(t, err)
 }
 
@@ -295,7 +296,7 @@ func TestNothingIsRemovedBeforeProtect(t *testing.T) {
 	k.save(t, "main.lua", "return 1")
 
 	put(t, dir, "main.lua", "return 2")
-	history, err := OpenHistory(state, 2, k.log.logger(), k.clk)
+	history, err := OpenHistory(state, 2, k.log.Logger(), k.clk)
 	must(t, err)
 	k.clk.Advance(time.Hour)
 	k = &hostLife{history: history, clk: k.clk, log: k.log, dir: dir}

@@ -34,7 +34,7 @@ func TestAHalfWrittenScriptIsNeverAccepted(t *testing.T) {
 		t.Fatalf("half a script serves")
 	}
 	st := s.Status()
-	if !st.Refused || len(st.Problems) != 1 || !strings.HasPrefix(st.Problems[0].Error(), "main.lua: another process has it open for writing") || log.count("open for writing") != 1 {
+	if !st.Refused || len(st.Problems) != 1 || !strings.HasPrefix(st.Problems[0].Error(), "main.lua: another process has it open for writing") || log.Count("open for writing") != 1 {
 		t.Errorf("status %+v", st)
 	}
 	_, err = f.WriteString("return half")

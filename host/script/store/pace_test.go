@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/testproc"
 	"github.com/fsnotify/fsnotify"
 )
 
@@ -19,7 +20,7 @@ type paced struct {
 	*watcher
 	t   *testing.T
 	clk *clock.Manual
-	log *logbook
+	log *testproc.Log
 }
 
 func openPaced(t *testing.T, dir string, cfg Config) *paced {
@@ -75,8 +76,8 @@ func TestAFileThatKeepsGrowing(t *testing.T) {
 		t.Errorf("half an hour of a log that grows made %d generations", n)
 	}
 	const told = "calls.log: changes so often that it is read only every 10m0s"
-	if st := p.Status(); !warned(st, told) || p.log.count(told) != 1 {
-		t.Errorf("logged %d times; problems:\n%s", p.log.count(told), problemTexts(st.Problems))
+	if st := p.Status(); !warned(st, told) || p.log.Count(told) != 1 {
+		t.Errorf("logged %d times; problems:\n%s", p.log.Count(told), problemTexts(st.Problems))
 	}
 	for i := range 20 { // edits of other files
 		p.pass(10*time.Second, func(second int) {
@@ -183,8 +184,8 @@ func TestARefusalBesideAFileThatKeepsGrowing(t *testing.T) {
 	p := openPaced(t, dir, Config{})
 	put(t, dir, "main.lua", "return return")
 	p.pass(20*time.Minute, func(int) { appendTo(t, filepath.Join(dir, "calls.log")) })
-	if n := p.Status().Refusals; n > 20 || p.log.count("main.lua:1") != 1 {
-		t.Errorf("refused %d times, logged %d times", n, p.log.count("main.lua:1"))
+	if n := p.Status().Refusals; n > 20 || p.log.Count("main.lua:1") != 1 {
+		t.Errorf("refused %d times, logged %d times", n, p.log.Count("main.lua:1"))
 	}
 }
 

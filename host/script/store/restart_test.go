@@ -49,11 +49,11 @@ func TestARestartDoesWhatAReloadWould(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if n := k.log.count("those that served before this start serve"); n != 1 || k.log.count("still_serving="+good) != len(after.Problems) {
-				t.Errorf("the log: %s", k.log.buf.String())
+			if n := k.log.Count("those that served before this start serve"); n != 1 || k.log.Count("still_serving="+good) != len(after.Problems) {
+				t.Errorf("the log: %s", k.log.String())
 			}
 			next := k.save(t, "a.lua", "return 1", "lib.lua", "return 2", "new.lua", "")
-			if st := k.Status(); next == good || st.Refused || !st.Since.IsZero() || k.log.count("all problems are solved") != 1 {
+			if st := k.Status(); next == good || st.Refused || !st.Since.IsZero() || k.log.Count("all problems are solved") != 1 {
 				t.Errorf("the corrected scripts: %+v", st)
 			}
 			if k = k.restart(t, state); k.Current().Name() != next {
@@ -105,8 +105,8 @@ func TestARestartWithoutAnythingBetter(t *testing.T) {
 		put(t, dir, "a.lua", "return (")
 		k = k.restart(t, state)
 		serves(t, k, "b")
-		if k.log.count("is damaged") != 1 {
-			t.Errorf("the log: %s", k.log.buf.String())
+		if k.log.Count("is damaged") != 1 {
+			t.Errorf("the log: %s", k.log.String())
 		}
 	})
 }
@@ -120,7 +120,7 @@ func TestANewerEsluaFindsMore(t *testing.T) {
 	k.awaitWritten(t)
 	put(t, dir, "b.lua", "return 2")
 	open := func() *Store {
-		h, err := OpenHistory(state, 100, k.log.logger(), k.clk)
+		h, err := OpenHistory(state, 100, k.log.Logger(), k.clk)
 		must(t, err)
 		s, _, _ := openManual(t, dir, Config{History: h, Lint: phoneChecker()})
 		t.Cleanup(func() { must(t, h.Close(context.Background())) })

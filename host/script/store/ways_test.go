@@ -358,7 +358,7 @@ func TestWithoutNotificationsTheScanFindsChanges(t *testing.T) {
 			t.Fatalf("after the scan: %+v", s.Current().Files())
 		}
 	}
-	if n := log.count("no notifications of changes"); n != 1 {
+	if n := log.Count("no notifications of changes"); n != 1 {
 		t.Errorf("logged %d times that there are no notifications", n)
 	}
 }
