@@ -21,7 +21,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
-// benchDatabase is a database with 10,000 customers, and a runner whose scripts may use it.
+// A benchDatabase is a database with 10,000 customers, and a runner whose scripts may use it.
 type benchDatabase struct {
 	data   *database.Databases
 	runner *host.Runner

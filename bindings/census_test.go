@@ -267,7 +267,7 @@ func (h *hoarder) program(pieces []string, dir string) string {
 
 var value = regexp.MustCompile(`\bP\b`)
 
-// looker is a module whose function look compares the heap with the census.
+// A looker is a module whose function look compares the heap with the census.
 type looker struct {
 	t       *testing.T
 	program string

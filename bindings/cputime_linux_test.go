@@ -55,7 +55,7 @@ var large = []string{
 	`0`, `1`, `-1`, `2`, `36`, `5e5`, `2^53`, `1e308`, `0/0`, `nil`, `true`, `"json"`, `"*a"`, `"*t"`, `"L"`, `session`,
 }
 
-// makers are the functions that make them.
+// makers has functions that make the objects.
 const makers = `
 	function text(s, n) return (s:rep(math.floor(n / #s))) end
 	function list(n, f) local t = {} for i = 1, n do t[i] = f(i) end return t end
@@ -66,7 +66,7 @@ const makers = `
 	function many(n) local e = freeswitch.Event("CUSTOM", "a::b") for i = 1, n do e:addHeader("h" .. i, "v") end return e end
 	session:answer()`
 
-// luaSQLConnection is one, since there is only one connection.
+// luaSQLConnection makes one connection and returns it each time: there is no other.
 const luaSQLConnection = `(function() con = con or require("luasql.sqlite3").sqlite3():connect("cdr") return con end)()`
 
 // objects make an object of each class.

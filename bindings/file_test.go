@@ -16,7 +16,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm/guard"
 )
 
-// library is a script's tree, and a granted directory beside a file that must not
+// A library is a script's tree, and a granted directory beside a file that must not
 // be read.
 type library struct {
 	tree  map[string]string

@@ -31,7 +31,7 @@ import (
 
 func TestMain(m *testing.M) { testproc.Main(m) }
 
-// harness is a simulated FreeSWITCH and an eslua that runs one script per call;
+// A harness is a simulated FreeSWITCH and an eslua that runs one script per call;
 // only the switch is simulated. Most tests run in a bubble of testing/synctest, where
 // a time-out is over when nothing else can happen, and no sooner.
 type harness struct {

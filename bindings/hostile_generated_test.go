@@ -63,7 +63,7 @@ return t < t
 return -t
 `), "\n")
 
-// forms are the ways to do it.
+// forms are ways to write the same call.
 var forms = []string{
 	"TRICK", "while true do pcall(function() TRICK end) end", "while true do TRICKS end",
 	"local c = coroutine.wrap(function() TRICK end) c()", "while true do xpcall(function() TRICK end, function(e) return debug.traceback(e) end) end",

@@ -16,7 +16,7 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 )
 
-// letterbox is a session with an SMTP server (emersion/go-smtp) and what came.
+// A letterbox is a session with an SMTP server (emersion/go-smtp) and what came.
 type letterbox struct {
 	to   []string
 	came chan string

@@ -119,7 +119,7 @@ func TestArgumentErrors(t *testing.T) {
 	})
 }
 
-// wrongCall is Lua that makes a call and returns the error, without what eslua adds.
+// wrongCall returns Lua that makes a call and returns the error, without what eslua adds.
 func wrongCall(call string) string {
 	function, args, _ := strings.Cut(call, "(")
 	if strings.HasPrefix(call, "(") { // (object).method(args)

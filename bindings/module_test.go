@@ -13,7 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// counter is a whole service for scripts: all that a new package of bindings has to
+// A counter is a whole service for scripts: all that a new package of bindings has to
 // declare and bind.
 type counter struct{}
 

@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 )
 
-// shell is a FreeSWITCH whose command system answers.
+// A shell is a FreeSWITCH whose command system answers.
 type shell struct {
 	lines []string
 	said  string

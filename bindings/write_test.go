@@ -20,7 +20,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm/lua51"
 )
 
-// writing are scripts that write, in the directory DIR.
+// writing has scripts that write, in the directory DIR.
 var writing = []string{
 	`local f = io.open("DIR/a.csv", "w") f:write("one,", 2, ",", 2.5, "\n") print(f:close()) f = io.open("DIR/a.csv", "a") f:write("more\n") f:close() print(io.open("DIR/a.csv"):read("*a"))`,
 	`for i = 1, 3 do local f = io.open("DIR/log", "a+") f:write(i, "\n") f:close() end for line in io.lines("DIR/log") do print(line) end`,

@@ -23,7 +23,7 @@ func isCommand(line string) error {
 	return nil
 }
 
-// client is an object of freeswitch.API.
+// A client is an object of freeswitch.API.
 type client struct{ vm.Nothing }
 
 // Module declares freeswitch.API and its objects.

@@ -35,7 +35,7 @@ type consumer struct {
 // Holds returns the object's own size: the queue is its run's, whatever the script forgets.
 func (c *consumer) Holds(func(lua.LValue)) int { return int(unsafe.Sizeof(*c)) }
 
-// consumers are those of a run.
+// consumers holds the event consumers of a run.
 type consumers struct {
 	env   *run.Env
 	nodes []*node.Link
@@ -50,7 +50,7 @@ func (r *consumers) Holds(func(lua.LValue)) (bytes int) {
 	return bytes
 }
 
-// entrySize is what an event that is wanted with a filter takes.
+// entrySize is the memory that an event with a filter takes.
 const entrySize = 512
 
 // entries returns how many the consumer has: each filter is noted with each event.

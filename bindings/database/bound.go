@@ -20,7 +20,7 @@ type Bound struct{ Databases *database.Databases }
 // Bind returns what the run holds of databases.
 func (m Bound) Bind(env *run.Env) any { return &session{env: env, databases: m.Databases} }
 
-// db holds a database, or a transaction in it.
+// A db holds a database, or a transaction in it.
 type db struct {
 	vm.Nothing
 	name  string

@@ -28,7 +28,7 @@ luasql = luasql or {}
 for name, value in pairs(driver) do luasql[name] = value end
 return driver`
 
-// environment is an object of a driver's constructor.
+// An environment is an object of a driver's constructor.
 type environment struct {
 	vm.Nothing
 	session *session
@@ -36,7 +36,7 @@ type environment struct {
 	closed  bool
 }
 
-// sqlConn is an object of environment:connect.
+// A sqlConn is an object of environment:connect.
 type sqlConn struct {
 	vm.Nothing
 	session *session

@@ -22,7 +22,7 @@ const mostHeld = 4
 // maxText limits the bytes of a command.
 const maxText = 256 << 10
 
-// session holds the connections of a run.
+// A session holds the connections of a run.
 type session struct {
 	env       *run.Env
 	databases *database.Databases

@@ -23,7 +23,7 @@ type Module struct{ Dialer *network.Dialer }
 // mostOpen bounds the connections that a script may hold.
 const mostOpen = 4
 
-// connections holds those of one run.
+// connections holds the connections of one run.
 type connections struct {
 	env    *run.Env
 	dialer *network.Dialer

@@ -14,7 +14,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// An own is the connection of the call that the script serves: the one over which
+// own is the connection of the call that the script serves: the one over which
 // FreeSWITCH handed it over. It does what session and freeswitch.API do, as they do it,
 // so that the same grants hold.
 type own struct {

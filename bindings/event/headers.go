@@ -14,7 +14,7 @@ type headers struct {
 	places  map[string][]int // of each name, in lower case; nil while nobody needs it
 }
 
-// header is a header. A list has its elements in place of a value.
+// A header is one header of an event. A list has its elements in place of a value.
 type header struct {
 	name, value string
 	list        []string

@@ -21,7 +21,7 @@ import (
 // LFS declares the module lfs.
 type LFS struct{}
 
-// locks holds what lock_dir has locked for a run.
+// locks holds the directories that lock_dir has locked for a run.
 type locks struct{ held map[*dirLock]bool }
 
 // Bind returns the run's locks.

@@ -24,7 +24,7 @@ const (
 	permissions = 0o666    // of new files, as C makes them: the process' umask takes from it
 )
 
-// output is where a file is written to: a file below a granted directory, lines, or
+// An output takes the bytes written to a file: below a granted directory, as lines, or
 // nothing at all.
 type output struct {
 	path   string // as the script named it

@@ -23,7 +23,7 @@ type Module struct{ Client *network.Client }
 // mostPending bounds the requests of a script that are under way.
 const mostPending = 8
 
-// requests holds what one run has asked and not yet been answered.
+// requests holds the requests of one run that are not yet answered.
 type requests struct {
 	env     *run.Env
 	client  *network.Client

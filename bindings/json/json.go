@@ -22,7 +22,7 @@ const (
 // tableCost charges an empty table, in bytes.
 const tableCost = 96
 
-// codec is an object of freeswitch.JSON.
+// A codec is an object of freeswitch.JSON.
 type codec struct {
 	vm.Nothing
 	emptyAsArray bool

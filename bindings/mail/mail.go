@@ -181,5 +181,5 @@ func typeOf(path string) string {
 	return "application/octet-stream"
 }
 
-// types are those of FreeSWITCH's mime.types that a machine may lack.
+// types has the lines of FreeSWITCH's mime.types that a machine may lack.
 var types = map[string]string{".wav": "audio/x-wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".tif": "image/tiff", ".tiff": "image/tiff"}

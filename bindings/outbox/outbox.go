@@ -28,7 +28,7 @@ type pushes struct {
 // Bind returns what the run pushes with.
 func (m Module) Bind(env *run.Env) any { return &pushes{env, m.Outbox} }
 
-// keepWithin is how long a script waits until a push is kept.
+// keepWithin limits how long a script waits until a push is kept.
 const keepWithin = 5 * time.Second
 
 // Declare declares the table.

@@ -19,7 +19,7 @@ type Reference struct {
 	absent map[string]string // what to write instead of a name that eslua does not have
 }
 
-// group is a table, a class or the globals, with its entries.
+// A group is a table, a class or the globals, with its entries.
 type group struct {
 	entry   *Entry // of the table or the class itself; nil for the globals
 	entries []*Entry

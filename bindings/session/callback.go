@@ -15,7 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// inputCallback holds the names of the globals that setInputCallback has given.
+// An inputCallback holds the names of the globals that setInputCallback has given.
 type inputCallback struct {
 	set                bool
 	function, argument string

@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// hangupHook holds the names of the globals that setHangupHook has given.
+// A hangupHook holds the names of the globals that setHangupHook has given.
 type hangupHook struct {
 	function, argument string
 	pending            bool

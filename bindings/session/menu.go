@@ -10,7 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// menu is a menu of a script: freeswitch.IVRMenu (switch_ivr_menu.c).
+// A menu is a menu of a script: freeswitch.IVRMenu (switch_ivr_menu.c).
 type menu struct {
 	name                                              string
 	greeting, again, invalid, leaving, transfer       string // what is played

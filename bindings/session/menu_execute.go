@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// status is how an action of a menu ended: whether the menu goes on.
+// A status says how an action of a menu ended: whether the menu goes on.
 type status uint8
 
 const (

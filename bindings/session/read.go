@@ -108,7 +108,7 @@ func (s *Session) collect(a *vm.Args, p *prompt, app, arg, variable string) (dig
 	return strings.Clone(done.Get("variable_" + variable)), done.Get("variable_read_result"), err
 }
 
-// drainTime is how long park certainly needs for the next digit of the channel's queue:
+// drainTime is the longest that park needs for the next digit of the channel's queue:
 // it takes one every 20 ms (switch_ivr.c:switch_ivr_park).
 const drainTime = 40 * time.Millisecond
 

@@ -10,7 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// reading holds the parameters of switch_ivr_play_say.c:switch_ivr_read, which eslua
+// A reading holds the parameters of switch_ivr_play_say.c:switch_ivr_read, which eslua
 // does itself when an application would wait longer than the script wants: it plays the
 // prompt with an application and hears the digits as events.
 type reading struct {
@@ -40,7 +40,7 @@ func switchTrue(value string) bool {
 	return value != "" && strings.Trim(value, "0123456789") == "" && strings.Trim(value, "0") != ""
 }
 
-// outcome is the value of read_result, or restart; it is empty if the prompt was not
+// An outcome is the value of read_result, or restart; it is empty if the prompt was not
 // played.
 type outcome string
 

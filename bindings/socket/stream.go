@@ -13,7 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// step is how many bytes are sent and received at once (buffer.c, buffer.h).
+// step is the number of bytes sent or received at once (buffer.c, buffer.h).
 const step = 8192
 
 var errPattern = errors.New("bad argument #1 to 'receive' (invalid receive pattern)")
@@ -72,7 +72,7 @@ func asNumber(v lua.LValue) (int, bool) {
 	return 0, false
 }
 
-// taken holds what a receive has taken, charged as it grows.
+// taken holds the bytes that a receive has read, charged as it grows.
 type taken struct {
 	a     *vm.Args
 	bytes []byte

@@ -56,7 +56,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// watchedHost is eslua with a manual clock, a simulated switch and an admin.
+// A watchedHost is eslua with a manual clock, a simulated switch and an admin.
 type watchedHost struct {
 	*app
 	t      *testing.T

@@ -81,7 +81,7 @@ func inUse() uint64 {
 	return m.HeapInuse + m.StackInuse
 }
 
-// child is a process that answers each line with a line.
+// A child is a process that answers each line with a line.
 type child struct {
 	in  io.Writer
 	out *bufio.Scanner
@@ -120,7 +120,7 @@ func (c *child) hear(t testing.TB) string {
 	return c.out.Text()
 }
 
-// part is a host in its child process.
+// A part is a host in its child process.
 type part struct {
 	*child
 	addr string

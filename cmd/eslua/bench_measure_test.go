@@ -122,7 +122,7 @@ func startBenchHost(b *testing.B, host benchHost) (addr string) {
 	return l.Addr().String()
 }
 
-// remote is the switch in its child process.
+// A remote is the switch in its child process.
 type remote struct{ *child }
 
 func newSwitch(t testing.TB) *remote { return &remote{startChild(t, "switch", "")} }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// recordedCall holds what a real FreeSWITCH 1.11 sent.
+// recordedCall is a transcript of a real FreeSWITCH 1.11.
 const recordedCall = "../../host/call/outbound/testdata/outbound-async-full.jsonl"
 
 // recorded holds the frames that the switch sends after each command of the call.
@@ -16,7 +16,7 @@ type recorded struct {
 	connect, answer, playback, hangup []frame
 }
 
-// frame is one packet. An event is split where the host's Application-UUID is to be
+// A frame is one packet. An event is split where the host's Application-UUID is to be
 // inserted, and sent as FreeSWITCH does: its head, then its body.
 type frame struct {
 	head          string // all of a frame that is no event

@@ -24,7 +24,7 @@ import (
 	"github.com/eslua/eslua/host/testproc"
 )
 
-// besidePrelude is what each script begins with. What it notes is compared.
+// besidePrelude begins each script. The notes that it takes are compared.
 const besidePrelude = `
 local me, words = session.uuid, {}
 function note(...)
@@ -61,17 +61,17 @@ type besideCall struct {
 	over bool
 }
 
-// script is the whole script of a call.
+// script returns the whole script of a call.
 func (c *besideCall) script() string {
 	return besidePrelude + "local ok, why = pcall(function()\n" + c.code + "\nend)\nif not ok then note(why) end" + besideEnd
 }
 
-// outcome is what was played and run, and how it ended.
+// outcome returns what was played and run, and how it ended.
 func (c *besideCall) outcome() string {
 	return strings.TrimSpace(c.seen.String()) + "; script " + c.line
 }
 
-// besideAtOnce is how many calls are placed at a time: FreeSWITCH takes 30 sessions a second
+// besideAtOnce is the number of calls placed at a time: FreeSWITCH takes 30 sessions a second
 // (sessions-per-second), and each call has two.
 const besideAtOnce = 14
 

@@ -13,7 +13,7 @@ import (
 // reportPeriod separates two lines in the log that say how many calls remain.
 const reportPeriod = 30 * time.Second
 
-// drain is the state of a service that takes no new calls. Its channels never
+// A drain is the state of a service that takes no new calls. Its channels never
 // fire before it has begun.
 type drain struct {
 	clock            clock.Clock

@@ -83,7 +83,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 	})
 }
 
-// looseScript is a script that belongs to no generation, with the files beside it.
+// A looseScript is a script that belongs to no generation, with the files beside it.
 type looseScript struct {
 	store.Dir
 	ctx context.Context // ends the reading, which a pipe makes long

@@ -19,7 +19,7 @@ import (
 	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
-// jobSite is an eslua with a simulated FreeSWITCH, and scripts that run without a call.
+// A jobSite is an eslua with a simulated FreeSWITCH, and scripts that run without a call.
 type jobSite struct {
 	*testing.T
 	dir string

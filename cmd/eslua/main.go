@@ -38,7 +38,7 @@ type program struct {
 	seams          seams
 }
 
-// command is a subcommand of eslua.
+// A command is a subcommand of eslua.
 type command struct {
 	name, usage, about string
 	run                func(p *program, ctx context.Context, args []string) error

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// menuPrelude is what each menu begins with. The sounds are tones, of which the frequency
+// menuPrelude begins each menu. The sounds are tones, of which the frequency
 // tells which is which.
 const menuPrelude = `
 local function tone(ms, hertz) return "tone_stream://%(" .. ms .. ",0," .. hertz .. ")" end

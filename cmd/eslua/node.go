@@ -12,7 +12,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// scriptNode is the FreeSWITCH of a script without a call. It connects when the
+// A scriptNode is the FreeSWITCH of a script without a call. It connects when the
 // script first needs it, which most scripts that are only tried out never do.
 type scriptNode struct {
 	link    *node.Link

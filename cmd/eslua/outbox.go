@@ -13,7 +13,7 @@ import (
 
 const outboxUsage = "eslua outbox [--config F] [--admin SOCKET] [--json] [--endpoint NAME] [--state waiting|dead] [--older TIME] list [--most N] | show ID | retry ID...|--all | drop ID...|--all"
 
-// outboxCmd is one run of eslua outbox.
+// An outboxCmd is one run of eslua outbox.
 type outboxCmd struct {
 	*program
 	client *admin.Client

@@ -41,7 +41,7 @@ const (
 // such as CALLER stand for uuids.
 type way struct{ name, command string }
 
-// moved is where a way transfers to, in the inline dialplan.
+// moved is the extension, in the inline dialplan, to which a way transfers.
 const moved = "set:after=moved,sleep:1500,hangup:USER_NOT_REGISTERED"
 
 var ways = []way{
@@ -76,7 +76,7 @@ var afters = []struct{ name, code string }{
 	{"legTransfer", `leg:setVariable("transfer_after_bridge", "set\\:after=transferred,sleep\\:300,hangup\\:NO_ANSWER:inline")`},
 }
 
-// kinds are the kinds of leg: one that the script has dialled, and one of another program.
+// kinds are the kinds of leg: dialled by the script, or by another program.
 var kinds = []struct{ name, code string }{
 	{"dialled", `local leg = freeswitch.Session("{origination_uuid=" .. it .. ",ignore_early_media=true}" .. far)`},
 	{"foreign", `api:execute("originate", "{origination_uuid=" .. it .. ",ignore_early_media=true}" .. far .. " &park()") session:sleep(200) local leg = freeswitch.Session(it)`},
@@ -126,7 +126,7 @@ e:fire()`
 	return list
 }
 
-// farEnd is where channels end. It does not answer at once: FreeSWITCH may lose a channel
+// farEnd is the end of the channels. It does not answer at once: FreeSWITCH may lose a channel
 // that is transferred while it is about to enter CS_EXECUTE.
 const farEnd = "loopback/m:^:sleep:100^answer^park/default/inline"
 

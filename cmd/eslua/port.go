@@ -18,7 +18,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// portReport holds what eslua check --port tells.
+// A portReport is the output of eslua check --port.
 type portReport struct {
 	Problems []store.Problem `json:"problems"` // what check finds
 	*porting.Report

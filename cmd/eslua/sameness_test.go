@@ -139,7 +139,7 @@ func configOfPort(t *testing.T, dir string) config.Config {
 	return cfg
 }
 
-// scriptLog is a log handler that keeps what scripts log, and why they fail.
+// A scriptLog is a log handler that keeps what scripts log, and why they fail.
 type scriptLog struct {
 	lines chan string
 	flow  bool

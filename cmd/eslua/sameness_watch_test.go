@@ -226,7 +226,7 @@ var (
 	errorPlace = regexp.MustCompile(`[\w.-]+\.lua:\d+`)
 )
 
-// ownHeaders are those that FreeSWITCH adds to an event, or eslua to one that it sends.
+// ownHeaders are the headers that FreeSWITCH adds to an event, or eslua to one that it sends.
 var ownHeaders = []string{"Event-Name", "Core-UUID", "FreeSWITCH-Hostname", "FreeSWITCH-Switchname", "FreeSWITCH-IPv4", "FreeSWITCH-IPv6", "Event-Date-Local", "Event-Date-GMT",
 	"Event-Date-Timestamp", "Event-Calling-File", "Event-Calling-Function", "Event-Calling-Line-Number", "Event-Sequence", "Command", "Event-UUID", "Content-Length"}
 

@@ -194,7 +194,7 @@ func (a *act) has(name string) bool {
 	return slices.Contains(a.names, name)
 }
 
-// stageLog is a log handler that gives the scripts' lines to the stage.
+// A stageLog is a log handler that gives the scripts' lines to the stage.
 type stageLog struct {
 	stage *stage
 	uuid  string

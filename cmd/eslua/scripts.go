@@ -15,7 +15,7 @@ import (
 
 const scriptsUsage = "eslua scripts [--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]"
 
-// scriptsCmd is one run of eslua scripts.
+// A scriptsCmd is one run of eslua scripts.
 type scriptsCmd struct {
 	*program
 	client *admin.Client

@@ -21,7 +21,7 @@ import (
 	"github.com/eslua/eslua/host/testproc/unhurried"
 )
 
-// server is an eslua serve that runs inside the test.
+// A server is an eslua serve that runs inside the test.
 type server struct {
 	ctx     context.Context // ends when the test hangs
 	signals chan os.Signal

@@ -17,7 +17,7 @@ import (
 
 const units = "../../examples/systemd/"
 
-// unit holds the settings of a unit file by section and name.
+// A unit holds the settings of a unit file by section and name.
 type unit map[string]map[string]string
 
 func readUnit(t *testing.T, name string) unit {

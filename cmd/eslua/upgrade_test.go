@@ -98,7 +98,7 @@ func TestRestartUnderLoad(t *testing.T) {
 	run.ended(t)
 }
 
-// site is a directory with scripts and the program, and a simulated FreeSWITCH
+// A site is a directory with scripts and the program, and a simulated FreeSWITCH
 // whose calls go to listen.
 type site struct {
 	t           *testing.T

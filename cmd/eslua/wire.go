@@ -44,7 +44,7 @@ import (
 	"github.com/eslua/eslua/scripts"
 )
 
-// app holds the services of the running program in the order in which they start.
+// An app holds the services of the running program in the order in which they start.
 type app struct {
 	history  *store.History
 	scripts  *store.Store
@@ -85,7 +85,7 @@ const ballastBytes = 64 << 20
 // of their channel each.
 func (a *app) peerBytes() int64 { return max(cmp.Or(a.hostMemory, memory.Default())/4, 64<<20) }
 
-// seams has what tests see and replace. The zero value changes nothing.
+// seams are the places at which tests look in and replace parts. The zero value changes nothing.
 type seams struct {
 	traced  func(c *outbound.Call, t vm.Trace) // in the call's goroutine, after each bound function that the script called
 	ended   func(c *outbound.Call)             // there, after the script

@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// route is the flow that a call runs, as rollout and the configuration name it,
+// A route is the flow that a call runs, as rollout and the configuration name it,
 // and the script's arguments.
 type route struct {
 	flow string
@@ -21,7 +21,7 @@ func newRoute(flow string, args []string) (route, bool) {
 	return route{name, args}, name != ""
 }
 
-// arrival holds what the flow of a call whose path names none is chosen by.
+// An arrival describes a call whose path names no flow: its flow is chosen by these.
 type arrival struct{ destination, context, caller string }
 
 func newArrival(c *outbound.Call) arrival {

@@ -253,7 +253,7 @@ func TestDroppedRowsAreCounted(t *testing.T) {
 	})
 }
 
-// fullBlocker is a script that must end.
+// A fullBlocker is a script that must end.
 type fullBlocker struct {
 	clock.Blocker
 	looks int

@@ -85,7 +85,7 @@ func (o *holders) list() (list []*Handle) {
 	return list
 }
 
-// patience is how long one waits for a connection before one is taken from who holds it.
+// patience limits how long a run waits for a connection before it is taken from its holder.
 const patience = time.Second
 
 // wait returns a connection when one is free.

@@ -20,12 +20,12 @@ import (
 )
 
 const (
-	// lookEvery is how often a host looks whether it can have the files, and one that
+	// lookEvery is the interval at which a host looks whether it can have the files, and one that
 	// yields, whether another waits for them.
 	lookEvery = 250 * time.Millisecond
-	// retryEvery is how often a server that does not start is tried again.
+	// retryEvery is the interval at which a server that does not start is tried again.
 	retryEvery = 10 * time.Second
-	// startWithin is how long a server may take to recover its files.
+	// startWithin limits how long a server may take to recover its files.
 	startWithin = 10 * time.Minute
 )
 

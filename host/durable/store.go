@@ -20,7 +20,7 @@ import (
 // ErrNowhere means that the configuration names no place for what is durable.
 var ErrNowhere = errors.New("there is no place for what must not be lost; write state: DIRECTORY, or nats: {servers: [nats://HOST:4222]}, into the configuration")
 
-// reconnectWait is how long a connection that was lost waits before each attempt.
+// reconnectWait is the pause before each attempt to renew a lost connection.
 const reconnectWait = 100 * time.Millisecond
 
 // MostBytes bounds a message.

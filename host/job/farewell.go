@@ -37,10 +37,10 @@ type Farewell struct {
 	sub    *node.Subscription // to its last event
 }
 
-// variable is one that stands in the arguments of on_hangup.
+// variable matches a variable in the arguments of on_hangup.
 var variable = regexp.MustCompile(`\$\{[^${}]+\}`)
 
-// maxGoodbye is how long a script may run after a hangup.
+// maxGoodbye limits how long a script may run after a hangup.
 const maxGoodbye = time.Minute
 
 // Farewell begins to wait for the hangup of a call.
@@ -116,8 +116,8 @@ func (f *Farewell) Await(ctx context.Context) {
 	}
 }
 
-// lookEvery is how often a wait for a call's last event looks whether the node has been
-// connected anew: the event may have been missed meanwhile.
+// lookEvery is the interval at which a wait for a call's last event looks whether the node has been
+// connected again: the event may have been missed meanwhile.
 const lookEvery = 30 * time.Second
 
 var errMissed = errors.New("the event was missed")

@@ -14,7 +14,7 @@ import (
 	"github.com/eslua/eslua/host/operate/logbound"
 )
 
-// hooks are those of a Source.
+// hooks holds the hooks of a Source.
 type hooks struct {
 	changed chan struct{}   // holds one signal: the configuration is another one
 	closing context.Context // ends with StopHooks
@@ -76,7 +76,7 @@ func (s *Source) FinishHooks(ctx context.Context) {
 	}
 }
 
-// underWay is how long an event takes from FreeSWITCH, which sends them every 20 ms
+// underWay is the time that an event takes from FreeSWITCH, which sends them every 20 ms
 // (mod_event_socket.c:read_packet).
 const underWay = 100 * time.Millisecond
 

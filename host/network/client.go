@@ -45,7 +45,7 @@ const mostRedirects = 5
 // mostHeader limits the bytes of the headers of an answer.
 const mostHeader = 64 << 10
 
-// retryAfter is how long the first repetition waits; each further one waits twice as long.
+// retryAfter is the wait before the first repetition; each further one waits twice as long.
 const retryAfter = 100 * time.Millisecond
 
 // A Client asks HTTP servers. Its methods may be called from any goroutine.

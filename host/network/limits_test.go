@@ -57,7 +57,7 @@ func TestDialChecksTheName(t *testing.T) {
 	}
 }
 
-// recorder is a clock whose timer the test fires itself.
+// A recorder is a clock whose timer the test fires itself.
 type recorder struct {
 	clock.Clock
 	after time.Duration

@@ -23,7 +23,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// postOffice is an SMTP server (emersion/go-smtp) and what it has taken.
+// A postOffice is an SMTP server (emersion/go-smtp) and what it has taken.
 type postOffice struct {
 	addr     string
 	roots    string // the file of its certificate

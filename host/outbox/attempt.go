@@ -25,7 +25,7 @@ type Attempt struct {
 	Next   time.Time `json:"next,omitzero"`    // when the push is tried again
 }
 
-// mostAnswer is how much of an answer is kept.
+// mostAnswer limits how much of an answer is kept.
 const mostAnswer = 512
 
 // describe notes what an endpoint has answered, and how long it asks to be left alone.

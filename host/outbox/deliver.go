@@ -18,15 +18,15 @@ import (
 )
 
 const (
-	// ackWait is how long a host may be silent about a push that it has taken, before
+	// ackWait limits how long a host may be silent about a push that it has taken, before
 	// another one takes it.
 	ackWait = time.Minute
-	// nextWait is how long a host waits for a push at a time.
+	// nextWait limits how long a host waits for a push at a time.
 	nextWait = 30 * time.Second
-	// blockedWait is how long a push rests whose turn has not come, if it is not known
+	// blockedWait is the rest of a push whose turn has not come, if it is not known
 	// when the one before it is tried.
 	blockedWait = time.Second
-	// underWayWait is how long it rests while that one is being delivered.
+	// underWayWait is its rest while that one is being delivered.
 	underWayWait = 50 * time.Millisecond
 )
 

@@ -223,7 +223,7 @@ func (o *Outbox) drop(ctx context.Context, id string) error {
 	return stream.DeleteMsg(ctx, l.sequence)
 }
 
-// atOnce is how many pushes are listed at a time.
+// atOnce is the number of pushes listed at a time.
 const atOnce = 100
 
 // each decides about all pushes that a query selects, and returns about how many. What

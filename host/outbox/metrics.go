@@ -51,7 +51,7 @@ type Status struct {
 	Until   time.Time `json:"rests_until,omitzero"`
 }
 
-// statusWait is how long JetStream may take to say what waits.
+// statusWait limits how long JetStream may take to say what waits.
 const statusWait = time.Second
 
 // Status describes the endpoints, sorted by name.

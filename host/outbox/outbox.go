@@ -160,7 +160,7 @@ func (o *Outbox) complete(p *Push) error {
 	return p.check()
 }
 
-// keepWait is how long the answer to one attempt to keep a push may take.
+// keepWait limits how long the answer to one attempt to keep a push may take.
 const keepWait = 5 * time.Second
 
 // keep gives a message to JetStream, again and again until it is kept, or refused.

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// firstPause is how long an endpoint, and a push, rest after a failure; after each
+	// firstPause is the rest of an endpoint, and of a push, after a failure; after each
 	// further one in a row twice as long, at most longestPause.
 	firstPause   = 5 * time.Second
 	longestPause = 10 * time.Minute

@@ -67,7 +67,7 @@ type Account struct {
 	metrics metrics
 }
 
-// entry is one run in an Account; a run that is not counted has a nil entry.
+// An entry is one run in an Account; a run that is not counted has a nil entry.
 type entry struct {
 	Running
 	account *Account

@@ -32,7 +32,7 @@ type living struct {
 	end    context.CancelCauseFunc
 	ended  chan struct{}
 	doomed bool
-	// before is how much it had worked when the heap was last half full: what it has
+	// before is the work that it had done when the heap was last half full: what it has
 	// done since can have filled it.
 	before int64
 }

@@ -24,7 +24,7 @@ import (
 
 const memoryEnv = "ESLUA_TEST_HOST_MEMORY" // makes the test binary the child of the test below
 
-// hole is a module with a hole in the census: what keep keeps is not counted.
+// A hole is a module with a hole in the census: what keep keeps is not counted.
 type hole struct {
 	mu   sync.Mutex
 	kept map[*run.Env][][]byte

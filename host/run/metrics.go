@@ -40,7 +40,7 @@ func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 	}))
 }
 
-// metrics are those of one Account.
+// metrics are the metrics of one Account.
 type metrics struct {
 	unnamed, missing, running *prometheus.Desc // unnamed is nil where every run has a name
 	totals                    []total

@@ -39,7 +39,7 @@ func (s *ticker) tick(ctx context.Context, flow string, ended func(failed bool))
 	})
 }
 
-// tree is a script tree in memory.
+// A tree is a script tree in memory.
 type tree map[string]string
 
 func (t tree) Script(flow string) (*vm.Script, error) {
@@ -165,7 +165,7 @@ func TestSingle(t *testing.T) {
 	}
 }
 
-// binder has no bindings. Its functions observe how the Runner uses it.
+// A binder has no bindings. Its functions observe how the Runner uses it.
 type binder struct {
 	bind func(*run.Env)
 	end  func(context.Context)

@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// apiCommand is one API command and returns its output; c is the channel whose
+// An apiCommand is one API command and returns its output; c is the channel whose
 // ${api(...)} it was, or nil.
 type apiCommand func(s *Switch, args string, c *channel) string
 
@@ -133,7 +133,7 @@ func toBlank(syntax string, run func(c *channel, rest string) string) apiCommand
 	}
 }
 
-// onChannel is a command whose first argument is the UUID of a channel.
+// An onChannel is a command whose first argument is the UUID of a channel.
 type onChannel struct {
 	syntax      string
 	least, most int    // arguments; the last one has the rest of the line

@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// gather holds the parameters of switch_ivr_read: a prompt, then digits up to a
+// A gather holds the parameters of switch_ivr_read: a prompt, then digits up to a
 // number, a terminator or a time-out.
 type gather struct {
 	min, max              int

@@ -10,14 +10,14 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// playback is a path that is being played; uuid_fileman changes it.
+// A playback is a path that is being played; uuid_fileman changes it.
 type playback struct {
 	paused bool
 	stop   bool
 	skip   time.Duration
 }
 
-// fileStatus is the result of switch_ivr_play_file.
+// A fileStatus is the result of switch_ivr_play_file.
 type fileStatus uint8
 
 const (

@@ -34,7 +34,7 @@ func recordApp(c *channel, arg string) {
 	}
 }
 
-// recording is a file into which a media bug records while applications run.
+// A recording is a file into which a media bug records while applications run.
 type recording struct {
 	path  string
 	began time.Time

@@ -73,7 +73,7 @@ func (c *channel) awaitConnect(l *connection, connected chan struct{}) {
 	signal(c.wake)
 }
 
-// socketHost is one host of a socket application's list.
+// A socketHost is one host of a socket application's list.
 type socketHost struct {
 	host, port, path string
 	hasPath          bool

@@ -1,6 +1,6 @@
 package switchsim
 
-// application is one dialplan application.
+// An application is one dialplan application.
 type application struct {
 	run func(c *channel, arg string)
 	// needsMedia pre-answers an inbound channel first and waits for the media of

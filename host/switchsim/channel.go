@@ -14,7 +14,7 @@ const (
 	outbound = "outbound"
 )
 
-// codec holds the values of the Channel-Read-Codec-* headers.
+// A codec holds the values of the Channel-Read-Codec-* headers.
 type codec struct{ name, rate, bitRate string }
 
 var (
@@ -22,7 +22,7 @@ var (
 	codecSIP      = codec{"PCMU", "8000", "64000"}
 )
 
-// channel is one leg. One goroutine, its owner, runs the state machine and every
+// A channel is one leg. One goroutine, its owner, runs the state machine and every
 // application; all others change fields under mu and wake the owner.
 //
 // Lock order: journal.mu is taken before channel.mu. Under channel.mu nothing
@@ -100,7 +100,7 @@ type channel struct {
 	byPerson     bool     // the scripted person hung up
 }
 
-// start is one application that started, or one path it plays.
+// A start is one application that started, or one path it plays.
 type start struct {
 	app, arg string
 	path     string // set if it is a path

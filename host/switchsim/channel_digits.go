@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// digit is one received DTMF digit; the duration is in samples.
+// A digit is one received DTMF digit; the duration is in samples.
 type digit struct {
 	char     byte
 	duration int

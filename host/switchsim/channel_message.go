@@ -104,7 +104,7 @@ func (c *channel) runExecute(m wire.Command) {
 	c.setAll([][2]string{{"current_loop", ""}, {"total_loops", ""}})
 }
 
-// sessionEvent is an event queued to a channel by sendevent.
+// A sessionEvent is an event queued to a channel by sendevent.
 type sessionEvent struct {
 	name, subclass string
 	event          *wire.Event

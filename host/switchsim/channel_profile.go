@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// profile is a caller profile (switch_caller.h): the caller, the called number and
+// A profile is a caller profile (switch_caller.h): the caller, the called number and
 // the times of the call's events. A transfer makes a new one with the next index.
 type profile struct {
 	dialplan, destination, context, rdnis string
@@ -24,7 +24,7 @@ type profile struct {
 	bridged                               stamp
 }
 
-// stamp is a moment as the events print it: microseconds, "0" if it never came.
+// A stamp is a moment as the events print it: microseconds, "0" if it never came.
 type stamp struct {
 	at time.Time
 	us string

@@ -6,7 +6,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// state is a channel state (switch_types.h: switch_channel_state_t).
+// A state is a channel state (switch_types.h: switch_channel_state_t).
 type state uint8
 
 const (

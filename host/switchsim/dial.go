@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// origination holds the parameters of one originate or bridge.
+// An origination holds the parameters of one originate or bridge.
 type origination struct {
 	dial               string
 	timeout            int // seconds
@@ -15,7 +15,7 @@ type origination struct {
 	from               *channel // the A leg of a bridge; nil for the API
 }
 
-// target is one dial string of an origination, with its variables.
+// A target is one dial string of an origination, with its variables.
 type target struct {
 	dial string
 	vars [][2]string

@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
-// sipLeg holds the values that a leg's SIP variables are made of.
+// A sipLeg holds the values that a leg's SIP variables are made of.
 type sipLeg struct{ user, domain, port, media, local, remote, sdp string }
 
 func (c *channel) newSIPLeg(user, host string) sipLeg {

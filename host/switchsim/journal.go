@@ -62,7 +62,7 @@ type journal struct {
 	more      chan struct{} // closed and replaced with every entry
 }
 
-// page holds the entries of one channel.
+// A page holds the entries of one channel.
 type page struct {
 	c       *channel
 	entries []Entry

@@ -13,7 +13,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim"
 )
 
-// peer is a bare event-socket client for tests: it writes commands and reads
+// A peer is a bare event-socket client for tests: it writes commands and reads
 // packets one after the other.
 type peer struct {
 	t    *testing.T

@@ -16,7 +16,7 @@ import (
 	"github.com/eslua/eslua/host/testproc"
 )
 
-// replay is how one transcript is played again: the application's side is sent
+// A replay plays one transcript again: the application's side is sent
 // to the simulator, what comes back is compared with what FreeSWITCH sent.
 type replay struct {
 	name   string
@@ -95,7 +95,7 @@ func values(m map[string]string) []string {
 	return list
 }
 
-// side holds the packets that one switch sent, by stream.
+// A side holds the packets that one switch sent, by stream.
 type side struct {
 	mu       sync.Mutex
 	r        *replay
@@ -250,7 +250,7 @@ func (r *replay) connect(t *testing.T, sw *switchsim.Switch) net.Conn {
 	return conn
 }
 
-// compare holds what came against what FreeSWITCH sent.
+// compare compares what came with what FreeSWITCH sent.
 func (r *replay) compare(t *testing.T, real, sim *side) {
 	t.Helper()
 	for name, want := range real.streams {

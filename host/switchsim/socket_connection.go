@@ -21,7 +21,7 @@ const (
 	maxLogs = 100000 // MAX_QUEUE_LEN of mod_event_socket.c
 )
 
-// connection is one event-socket connection in either direction (a listener of
+// A connection is one event-socket connection in either direction (a listener of
 // mod_event_socket.c). One goroutine runs its loop, for a synchronous outbound
 // connection the channel's owner; a second one only reads.
 type connection struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// sink is a connection that records what is written.
+// A sink is a connection that records what is written.
 type sink struct {
 	net.Conn
 	written []byte

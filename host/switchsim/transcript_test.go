@@ -14,7 +14,7 @@ import (
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
 
-// line is one line of a transcript: what one side sent.
+// A line is one line of a transcript: what one side sent.
 type line struct {
 	Note string  `json:"note"`
 	T    float64 `json:"t"`
@@ -49,7 +49,7 @@ func transcript(t *testing.T, name string) []line {
 	return lines
 }
 
-// packet is one packet of a switch, taken apart.
+// A packet is one packet of a switch, taken apart.
 type packet struct {
 	kind    string // Content-Type, or "closed"
 	headers []wire.Header

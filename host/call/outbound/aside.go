@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// asideAfter is how long something other than FreeSWITCH may hold up the owner before
+// asideAfter limits how long something other than FreeSWITCH may hold up the owner before
 // another goroutine looks whether the call has hung up: hardly anything takes as long.
 const asideAfter = 20 * time.Millisecond
 

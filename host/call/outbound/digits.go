@@ -17,7 +17,7 @@ type Digit struct {
 	Source   string // RTP, ENDPOINT, INBAND_AUDIO, APP, UNKNOWN
 }
 
-// typeahead is the queue of digits that nobody has asked for yet, oldest first.
+// A typeahead is the queue of digits that nobody has asked for yet, oldest first.
 type typeahead struct{ digits []Digit }
 
 // maxTyped limits the digits typed ahead as FreeSWITCH does (switch_types.h:

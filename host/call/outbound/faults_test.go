@@ -11,7 +11,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// methods are the methods that wait. Each has the command by which the peer knows
+// methods has the methods that wait. Each has the command by which the peer knows
 // that it waits ("" if it sends none), the timer that it sets, and what a hangup
 // does to it.
 var methods = []struct {

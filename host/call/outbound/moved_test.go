@@ -14,7 +14,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// moves are the first signs that FreeSWITCH gives of a call that moves on.
+// moves has the first signs that FreeSWITCH gives of a call that moves on.
 var moves = map[string]string{
 	"uuid_transfer of a parked call": event("CHANNEL_UNPARK", "Channel-State-Number", "2"),
 	"uuid_bridge of a parked call":   event("CHANNEL_UNPARK", "Channel-State-Number", "8"),
@@ -25,7 +25,7 @@ var moves = map[string]string{
 	"uuid_transfer while something plays": ends("playback", "another's", "Channel-State-Number", "2"),
 }
 
-// waits are all methods that wait for the call or send it something.
+// waits has all methods that wait for the call or send it something.
 var waits = map[string]func(context.Context, *outbound.Call) error{
 	"Execute": func(ctx context.Context, c *outbound.Call) error {
 		_, err := c.Execute(ctx, "playback", "x.wav")

@@ -12,7 +12,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// call is a channel in a socket application, as FreeSWITCH's table shows it, or one in
+// A call is a channel in a socket application, as FreeSWITCH's table shows it, or one in
 // CS_RESET. There it stays if somebody bridges or parks it in the moment in which its
 // host dies: the end of a connection puts a channel with socket_resume into that state,
 // and only its own socket application takes it out again (mod_event_socket.c:

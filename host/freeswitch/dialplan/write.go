@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// attempts is how often a call is handed over, so it survives one failure less.
+	// attempts is the number of times that a call is handed over: it survives one failure less.
 	attempts = 4
-	// grace is how long a script that exceeds its own limit has to end by itself.
+	// grace is the time in which a script that exceeds its own limit can end by itself.
 	grace = time.Minute
 	// defaultCause is the hangup cause where the configuration has no fallback.
 	defaultCause = "NORMAL_TEMPORARY_FAILURE"

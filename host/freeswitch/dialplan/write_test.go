@@ -12,7 +12,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 )
 
-// printed holds what encoding/xml, which is stricter than FreeSWITCH, reads.
+// printed is a dialplan as encoding/xml reads it, which is stricter than FreeSWITCH.
 type printed struct {
 	Extensions []struct {
 		Name       string `xml:"name,attr"`
@@ -69,7 +69,7 @@ func parsed(t *testing.T, yaml string) config.Config {
 	return cfg
 }
 
-// pause is between two attempts: none if the flow has ended.
+// pause separates two attempts, unless the flow has ended.
 const pause = "${cond(${regex(${eslua_checkpoint}|[.]ended[.])} == true ? 0 : 1000)}"
 
 func TestOneHost(t *testing.T) {

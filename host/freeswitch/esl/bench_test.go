@@ -34,7 +34,7 @@ func valueIn(t testing.TB, wire, name string) string {
 	return value
 }
 
-// batch is how many events a benchmark sends before it waits for their arrival:
+// batch is the number of events that a benchmark sends before it waits for their arrival:
 // fewer than a queue holds.
 const batch = 500
 
@@ -91,7 +91,7 @@ func completes(e Event, appUUID, app string) bool {
 	return values == [2]string{appUUID, app}
 }
 
-// eslgoReader is eslgo's connection to a socket that the benchmark writes to.
+// An eslgoReader is eslgo's connection to a socket that the benchmark writes to.
 type eslgoReader struct {
 	far  net.Conn
 	seen chan bool

@@ -13,7 +13,7 @@ import (
 	"github.com/percipia/eslgo/command"
 )
 
-// eslgo is another program's idea of the protocol. Here it is the client of a
+// eslgoClient connects eslgo, another program's idea of the protocol, as the client of a
 // switch whose frames this package writes.
 func eslgoClient(t *testing.T) (*eslgo.Conn, *peer) {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { testproc.Main(m) }
 
-// packet is one line of a capture: what one side wrote, as FreeSWITCH 1.11 and a
+// A packet is one line of a capture: what one side wrote, as FreeSWITCH 1.11 and a
 // client really did.
 type packet struct {
 	From string `json:"from"` // "switch" or "app"; empty for the note

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// switchPacket is one command as FreeSWITCH takes it in.
+// A switchPacket is one command as FreeSWITCH takes it in.
 type switchPacket struct {
 	line    string
 	headers map[string]string // by lower-case name

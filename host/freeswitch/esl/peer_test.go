@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// peer is the FreeSWITCH side of a connection, driven by the test.
+// A peer is the FreeSWITCH side of a connection, driven by the test.
 type peer struct {
 	t  testing.TB
 	nc net.Conn

@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 )
 
-// recorded holds what a FreeSWITCH answered to a command: frames to send, and the
+// recorded is the answer of a FreeSWITCH to a command: frames to send, and the
 // output the caller must get.
 type recorded struct{ frames, output string }
 

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { testproc.Main(m) }
 
-// journal is a log that tests read and wait for.
+// A journal is a log that tests read and wait for.
 type journal struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
@@ -56,7 +56,7 @@ func (j *journal) wait(n int, s string) {
 	}
 }
 
-// world is a Link whose network and time are the test's.
+// A world is a Link whose network and time are the test's.
 type world struct {
 	t       *testing.T
 	clk     *clock.Manual
@@ -142,7 +142,7 @@ func (w *world) beat(p *peer, core string, interval int) {
 	}
 }
 
-// peer is the FreeSWITCH side of one connection.
+// A peer is the FreeSWITCH side of one connection.
 type peer struct {
 	t  *testing.T
 	nc net.Conn
@@ -195,7 +195,7 @@ func (p *peer) send(frames ...string) {
 
 func (p *peer) hangUp() { p.nc.Close() }
 
-// packet is one line of a capture of FreeSWITCH 1.11.
+// A packet is one line of a capture of FreeSWITCH 1.11.
 type packet struct {
 	From string `json:"from"`
 	Data string `json:"data"`

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// quiet is how long FreeSWITCH may say nothing: three heartbeats and a half.
+// quiet is the time in which FreeSWITCH may say nothing: three heartbeats and a half.
 const quiet = 70 * time.Second
 
 func TestASilentNodeIsGivenUp(t *testing.T) {

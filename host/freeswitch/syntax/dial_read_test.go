@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// dialAnswer holds what FreeSWITCH made of a dial string: the channels of its null
+// A dialAnswer tells what FreeSWITCH made of a dial string: the channels of its null
 // endpoint, which answer at once, with the variables they began with.
 type dialAnswer struct {
 	In   string

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// hostile are values as callers and scripts may have them.
+// hostile has values as callers and scripts may have them.
 var hostile = []string{
 	"Jo Example", `Jo "X" O'Neil, Ltd]}`, "", " ", "  edges  ", "'", "''", "O'Neil and D'Arcy", `"`, `\`, `\\`, `a\`, `\n\s\t`, `\'`, `\,`, `a\,b`, `\|`, `\=`, `\;`,
 	"]", "[", "}", "{", "}{", "][", "{{{", "}}}", "]]]", "[[[", "a}b{c}d}", "{a=b}", "[a=b]", "<a=b>", "<", ">", "a,b", "a|b", "a;b~c!d#e:f", ",", "|", ",|,",
@@ -17,7 +17,7 @@ var hostile = []string{
 	"origination_nested_vars=true", "ORIGINATION_NESTED_VARS=true", "ARRAY::a|:b", "ARRAY::a|:b|:", "local_var_clobber=false", `\'],{x=y}`, "a'],b'", "\xff\xfe", "undef",
 }
 
-// refusedValues are those that no dial string can carry.
+// refusedValues has values that no dial string can carry.
 var refusedValues = map[string]string{
 	"a\nb": "control character", "a\rb": "control character", "a\x00b": "control character", "\x01": "control character", "\x02": "control character", "\x1b[0m": "control character",
 	"${system(ls)}": "${", `$\{x}`: "${", "$${x}": "${", "a$\\\\{": "${",

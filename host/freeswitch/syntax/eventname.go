@@ -21,7 +21,7 @@ func EventName(name string) (string, bool) {
 // EventNames returns the names of FreeSWITCH 1.11's events (switch_event.c:EVENT_NAMES).
 func EventNames() []string { return strings.Fields(allEvents) }
 
-// eventNames holds them for EventName. Nothing writes to it.
+// eventNames holds the names for EventName. Nothing writes to it.
 var eventNames = func() map[string]struct{} {
 	m := make(map[string]struct{}, 96)
 	for name := range strings.FieldsSeq(allEvents) {

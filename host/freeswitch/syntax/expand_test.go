@@ -31,7 +31,7 @@ func TestExpandAsFreeSWITCH(t *testing.T) {
 	}
 }
 
-// meaningful are pieces of texts that mean something to FreeSWITCH's expansion.
+// meaningful has pieces of texts that mean something to FreeSWITCH's expansion.
 var meaningful = []string{"${a}", "${b}", "${list[1]}", "${list}", "${a:1}", "${a:-2}", "${a:1:3}", "${a:9}", "${v${n}}", "$${a}", "${md5(x)}",
 	"${echo ${a}}", "${echo(${va})}", `\`, `'`, `\'`, `\\`, `\$`, `\n`, "$", "{", "}", "a", " ", ",", "(x)"}
 

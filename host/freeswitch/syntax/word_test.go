@@ -28,7 +28,7 @@ func checkWord(t *testing.T, s string) {
 	}
 }
 
-// checkPair holds name=value against the value; FreeSWITCH reads no empty one.
+// checkPair compares name=value with the value; FreeSWITCH reads no empty one.
 func checkPair(t *testing.T, value, pair string) {
 	t.Helper()
 	got := Split(pair, '=', 9)

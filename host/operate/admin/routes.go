@@ -7,14 +7,14 @@ import (
 	"net/http"
 )
 
-// order is the body of a POST.
+// An order is the body of a POST.
 type order struct {
 	Flow       string `json:"flow"`       // "" means all flows
 	Generation string `json:"generation"` // a prefix of its name
 	Handover   bool   `json:"handover"`   // drain only: another eslua takes the addresses
 }
 
-// answer is the body of the response to a POST, and of every error.
+// An answer is the body of the response to a POST, and of every error.
 type answer struct {
 	Message string `json:"message,omitempty"`
 	Error   string `json:"error,omitempty"`

@@ -14,7 +14,7 @@ import (
 	"github.com/eslua/eslua/host/job"
 )
 
-// runOrder is the body of POST /run.
+// A runOrder is the body of POST /run.
 type runOrder struct {
 	job.Order
 	Detach bool `json:"detach"`

@@ -25,7 +25,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// site has a Service of real parts and a directory of scripts; nothing listens.
+// A site has a Service of real parts and a directory of scripts; nothing listens.
 type site struct {
 	*testing.T
 	*Service

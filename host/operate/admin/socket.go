@@ -23,7 +23,7 @@ func (e *takenError) Error() string {
 	return fmt.Sprintf("another eslua listens on %s; set admin to another path for one of the two", e.Path)
 }
 
-// socket is a Unix listener that only this user may connect to.
+// A socket is a Unix listener that only this user may connect to.
 type socket struct {
 	net.Listener
 	file fs.FileInfo // so that Close removes no other process's file

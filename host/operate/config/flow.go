@@ -2,7 +2,7 @@ package config
 
 import "context"
 
-// generalKey is the context's key for the general settings, a *Config.
+// A generalKey is the context's key for the general settings, a *Config.
 type generalKey struct{}
 
 // UnmarshalYAML reads a flow over the general settings that ctx has, so that its

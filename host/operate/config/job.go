@@ -25,7 +25,7 @@ func (s *Script) Set(text string) error {
 	return nil
 }
 
-// maxScriptArgs is how many arguments mod_lua takes (mod_lua.cpp:lua_parse_and_execute).
+// maxScriptArgs is the number of arguments that mod_lua takes (mod_lua.cpp:lua_parse_and_execute).
 const maxScriptArgs = 128
 
 func (s Script) words() []string {

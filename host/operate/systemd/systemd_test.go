@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { testproc.Main(m) }
 
-// environment holds what systemd has set and unset has not removed.
+// An environment holds the variables that systemd has set and unset has not removed.
 type environment map[string]string
 
 func (e environment) of(pid int) Environment {

@@ -48,7 +48,7 @@ type Common struct {
 	began time.Time
 }
 
-// commonTime is how long a common burden must last.
+// commonTime is the least time that a common burden must last.
 const commonTime = 10 * time.Second
 
 // Due reports whether the burden has lasted long enough to begin again, if FreeSWITCH has

@@ -27,7 +27,7 @@ const (
 	unknownName = "text unknown-name"
 )
 
-// hostile are variables that the texts refer to; every other one is 1000.
+// hostile has the variables that the texts refer to; every other one is 1000.
 var hostile = map[string]string{
 	"back": "back", "dollar": "$", "braces": "{system ls}", "empty": "", "answer": "answer", "api": "1:api", "colon": "1:bridge", "word": "a 1", "stream": "shell_",
 	"hook": "1,execute_on_answer", "digits": "r,1,exec:system,ls", "contact": "lo''opback/app=system:ls", "comma": "x,Event-Name=RELOADXML",

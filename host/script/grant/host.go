@@ -31,7 +31,7 @@ func (h *Host) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// hosts holds what a Host stands for.
+// hosts has the names and networks that a Host stands for.
 type hosts struct {
 	name   string // in lower case; "": addresses are granted
 	prefix netip.Prefix

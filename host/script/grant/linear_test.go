@@ -10,7 +10,7 @@ import (
 	"github.com/eslua/eslua/host/testproc"
 )
 
-// costly are texts of which a check could read a part again for each other part.
+// costly has texts of which a check could read a part again for each other part.
 var costly = []struct{ how, one string }{
 	{"api", "="}, {"api", "a]="}, {"api", "a[b]="}, {"api", "[="}, {"api", "x="}, {"api", " ="}, {"api", "execute_on_answer="},
 	{"api", "execute_on_answer[="}, {"api", "${"}, {"api", "${a"}, {"api", "${status x}"}, {"api", "$${a}"}, {"api", "${${"}, {"api", "x' "},

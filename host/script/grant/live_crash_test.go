@@ -17,7 +17,7 @@ var oddArguments = []string{
 	"UUID +1", "UUID both", "UUID aleg", "UUID 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "UUID audio 1000", "UUID video a=b c=d", "UUID both a b", "\u00e4\u00f6\u20ac UUID", "UUID \xff\xfe", "UUID \x01\x02", "1000@" + strings.Repeat("d", 2000), strings.Repeat("9", 400),
 }
 
-// crashTries is how many of them are sent.
+// crashTries is the number of texts that are sent.
 const crashTries = 4000
 
 // What the default grants let through crashes nothing, whatever its arguments are.

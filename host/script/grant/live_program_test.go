@@ -238,7 +238,7 @@ func (p *shellTries) made() (names []string) {
 	return names
 }
 
-// batch is how many calls are tried on at the same time.
+// batch is the number of calls tried on at the same time.
 const batch = 20
 
 // run tries several lists of steps, each on a call of its own, sends only what the
@@ -329,7 +329,7 @@ var payloads = []string{
 // before are words that put a payload at another place of an argument.
 var before = []string{"", "UUID ", "a ", "a b ", "1 1 1 ", "a b c d ", "insert/r/k/", "a|", "x=", "UUID a ", "+1 UUID ", "+1 none ", "DIR/r.wav ", "DIR/r.wav +1 "}
 
-// sendTries is how many of the tries that the default grants let through are sent.
+// sendTries is the number of tries, of those that the default grants let through, that are sent.
 const sendTries = 1200
 
 // Every command and every application of FreeSWITCH gets every payload at many

@@ -26,7 +26,7 @@ type Checker struct {
 	absent    map[string]string // what to write instead of a name that eslua lacks
 }
 
-// library is a global table of functions.
+// A library is a global table of functions.
 type library struct {
 	name     string
 	fields   map[string]typ
@@ -35,7 +35,7 @@ type library struct {
 	partial  bool // Lua adds functions that nothing declares
 }
 
-// class is a class of objects.
+// A class is a class of objects, as the bindings declare it.
 type class struct {
 	name    string // as scripts and eslua doc call its objects: "session"
 	key     string // in Absent: "Session"
@@ -177,7 +177,7 @@ type File struct {
 	Imports  Imports
 }
 
-// finding is a mistake in one file, unless another file makes it right.
+// A finding is a mistake in one file, unless another file makes it right.
 type finding struct {
 	line    int
 	text    string

@@ -17,7 +17,7 @@ const stand = "70707"
 // own stands for the UUID of the script's own channel.
 const own = "0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a"
 
-// variable is one that session:execute fills in before its text is checked.
+// variable matches a variable that session:execute fills in before its text is checked.
 var variable = regexp.MustCompile(`\$\{[^${}()]*\}`)
 
 // A use is one call of a function by a script.

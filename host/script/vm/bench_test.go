@@ -32,7 +32,7 @@ var bound = []struct{ name, src string }{
 		for i = 1, 3000 do s = s + t["k" .. i][1] end return s`},
 }
 
-// loopTurn is how many times each runs a script before the other does.
+// loopTurn is the number of times that each runs a script before the other does.
 const loopTurn = 4
 
 // BenchmarkLoop compares the processor time of VM-bound scripts under the guard with

@@ -79,7 +79,7 @@ func child() int {
 // rlimitData is RLIMIT_DATA, which package syscall names on some systems only.
 const rlimitData = 2
 
-// outcome is how a child ended.
+// An outcome says how a child ended.
 type outcome struct {
 	exit     int
 	out, err string

@@ -30,7 +30,7 @@ var chunks = map[string]string{
 	"dir/self.lua":       `return debug.getinfo(1).source, debug.getinfo(1, "S").short_src, debug.getinfo(1, "l").currentline`,
 }
 
-// loads are scripts that print the same in lua5.1 in the directory of the tree.
+// loads has scripts that print the same in lua5.1 in the directory of the tree.
 var loads = []string{
 	`dofile("globals.lua") print(answer, hello("you"))`,
 	`print(dofile("results.lua"))`, `print(dofile("nothing.lua"))`, `print(select("#", dofile("results.lua")))`,

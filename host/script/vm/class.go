@@ -8,7 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// class is a Class with its metatable, which all states share and no script can
+// A class is a Class with its metatable, which all states share and no script can
 // reach.
 type class struct {
 	declared  *Class

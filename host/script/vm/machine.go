@@ -153,7 +153,7 @@ func (m *Machine) declareRequired(module *Module) (err error) {
 	return err
 }
 
-// library is a global table of which each state has its own, because scripts
+// A library is a global table of which each state has its own, because scripts
 // write into it. It is empty until something is looked up in it: then its
 // metatable, which is shared, fills it and is removed.
 type library struct {

@@ -15,7 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// phone is a declared class to test with; it is what a binding would declare.
+// A phone is a class to test with, declared as a binding would.
 type phone struct {
 	vm.Nothing
 	number  string
@@ -29,7 +29,7 @@ type task struct {
 	ID string
 }
 
-// label is the value of a class that is one text.
+// A label is the value of a class that is one text.
 type label string
 
 func (l label) Holds(visit func(lua.LValue)) int { visit(lua.LString(l)); return 0 }
@@ -96,7 +96,7 @@ func declared() *vm.Module {
 	return m
 }
 
-// exchange is a state with the declared class and module, and how it went.
+// An exchange is a state with the declared class and module, and how it went.
 type exchange struct {
 	*vm.State
 	phone   *phone

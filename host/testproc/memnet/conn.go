@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// conn holds one end of a connection: an end of a socket pair on which nobody waits in
+// A conn holds one end of a connection: an end of a socket pair on which nobody waits in
 // the kernel.
 type conn struct {
 	*net.UnixConn

@@ -13,7 +13,7 @@ const (
 	operandEnd // an operand may end here: a name, a constant, a closing bracket
 )
 
-// nesting is one open bracket or block.
+// A nesting is one open bracket or block.
 type nesting struct {
 	closer    byte // ')', ']', '}' or 'e' for end and until
 	chain     int  // operators since the last separator

@@ -387,7 +387,7 @@ func (r *reader) long(what string) *SyntaxError {
 	return r.near("unfinished long "+what, "<eof>")
 }
 
-// laterOperators are those of Lua 5.3, each with what does the same. The longer come first.
+// laterOperators are the operators of Lua 5.3, each with a function that does the same. The longer come first.
 var laterOperators = [...]struct{ operator, instead string }{
 	{"//", "math.floor(a / b)"}, {"<<", "bit32.lshift(a, n)"}, {">>", "bit32.rshift(a, n)"},
 	{"&", "bit32.band(a, b)"}, {"|", "bit32.bor(a, b)"}, {"~", "bit32.bxor(a, b), and bit32.bnot(a) for one operand"},

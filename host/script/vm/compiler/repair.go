@@ -393,7 +393,7 @@ func splitAssign(s *ast.AssignStmt) ast.Stmt {
 	return block
 }
 
-// held are expressions that are evaluated into hidden variables, or into a table.
+// held has expressions that are evaluated into hidden variables, or into a table.
 type held struct {
 	at     *ast.AssignStmt
 	prefix string

@@ -32,7 +32,7 @@ const (
 	asleep       = 10 * time.Microsecond // a shorter wait has not put the goroutine to sleep
 )
 
-// cpuTime is processor time spent, in units and as measured.
+// A cpuTime is processor time spent, in units and as measured.
 type cpuTime struct {
 	units    int64
 	measured time.Duration

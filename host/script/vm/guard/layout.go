@@ -33,7 +33,7 @@ type callStack struct {
 	sp    int
 }
 
-// stackRef is the interface value that holds a *callStack.
+// A stackRef is the interface value that holds a *callStack.
 type stackRef struct {
 	tab   unsafe.Pointer
 	calls *callStack

@@ -12,7 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// bench is a guarded state with all libraries, for tests of the guard alone.
+// A bench is a guarded state with all libraries, for tests of the guard alone.
 type bench struct {
 	*guard.Guard
 	printed strings.Builder

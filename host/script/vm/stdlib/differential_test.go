@@ -11,7 +11,7 @@ import (
 	_ "time/tzdata"
 )
 
-// snippet is one chunk that prints: a paragraph of a file in testdata.
+// A snippet is one chunk that prints: a paragraph of a file in testdata.
 type snippet struct {
 	name, source string
 	why          string // in differences.lua: the comment it begins with

@@ -132,7 +132,7 @@ func whole(L *lua.LState, g *guard.Guard, s string, start, end int) lua.LValue {
 	return part(L, g, s[start:end])
 }
 
-// walk is the state of a gmatch. It is in an upvalue of the iterator, as are the subject and the pattern, where the
+// A walk is the state of a gmatch. It is in an upvalue of the iterator, as are the subject and the pattern, where the
 // census finds them.
 type walk struct {
 	m  pattern.Matcher

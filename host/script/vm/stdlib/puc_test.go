@@ -20,7 +20,7 @@ const (
 	zoneRule = "EST5EDT,M3.2.0,M11.1.0"
 )
 
-// puc is a lua5.1 that answers questions: one process for a whole test.
+// A puc is a lua5.1 that answers questions: one process for a whole test.
 type puc struct {
 	in  io.WriteCloser
 	out *bufio.Reader

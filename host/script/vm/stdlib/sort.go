@@ -5,7 +5,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// sorting is one call of table.sort: PUC's quicksort (ltablib.c:auxsort) on t[1..n] without metamethods. It detects an
+// A sorting is one call of table.sort: PUC's quicksort (ltablib.c:auxsort) on t[1..n] without metamethods. It detects an
 // inconsistent order function where PUC does.
 type sorting struct {
 	L    *lua.LState

@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/script/vm/number"
 )
 
-// spec is one conversion of string.format: %[flags][width][.precision]verb, as C's printf reads it.
+// A spec is one conversion of string.format: %[flags][width][.precision]verb, as C's printf reads it.
 type spec struct {
 	minus, plus, space, sharp, zero bool
 

@@ -14,7 +14,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// script is a guarded state with all of Lua's libraries, for one run.
+// A script is a guarded state with all of Lua's libraries, for one run.
 type script struct {
 	*guard.Guard
 	out strings.Builder

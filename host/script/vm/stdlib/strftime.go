@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// date is a time with the name of its zone, and what a calendar and a clock there show.
+// A date is a time with the name of its zone, and what a calendar and a clock there show.
 type date struct {
 	time.Time
 	zone                 string

@@ -73,7 +73,7 @@ func (m *Matcher) inSet(c byte, p, end int) bool {
 	return !in
 }
 
-// set is a set of bytes, a bit for each.
+// A set is a set of bytes, a bit for each.
 type set [4]uint64
 
 func (t *set) has(c byte) bool { return t[c>>6]>>(c&63)&1 != 0 }

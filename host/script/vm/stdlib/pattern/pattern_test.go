@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// counter is a Meter that only adds up.
+// A counter is a Meter that only adds up.
 type counter int
 
 func (c *counter) ChargeCPU(units int) { *c += counter(units) }

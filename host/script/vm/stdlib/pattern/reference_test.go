@@ -8,7 +8,7 @@ import (
 // The reference tries everything, in the order the manual gives, by continuations on a pattern that it makes itself
 // from the fuzzer's bytes: it shares neither the parsing nor the walking with the matcher.
 
-// item is a step of the reference: it calls k with each place it can end at until k is content.
+// An item is a step of the reference: it calls k with each place it can end at until k is content.
 type item func(r *reference, at int, k func(int) bool) bool
 
 type reference struct {
