@@ -8,7 +8,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// asideAfter limits how long something other than FreeSWITCH may hold up the owner before
+// asideAfter is the time for which something other than FreeSWITCH may hold up the owner before
 // another goroutine looks whether the call has hung up: hardly anything takes as long.
 const asideAfter = 20 * time.Millisecond
 
