@@ -84,7 +84,7 @@ func (m Module) Declare() *vm.Module {
 	return &vm.Module{
 		Name: "http", AfterHangup: "Works as before. A request that is under way when the call hangs up ends with an error.",
 		Doc: "Asks HTTP servers. The prompt that plays, and other calls, go on meanwhile. How long a server may take, and how long its answer may be, is set in the configuration (http:). " +
-			"A server that has not answered five times in a row is not asked for a while. Redirects are followed, to granted hosts only.",
+			"A server that has not answered a flow five times in a row is not asked by it for a while. Redirects are followed, to granted hosts only.",
 		Funcs: []vm.Func{
 			{
 				Name: "get", Params: []vm.Param{url, more}, Results: answer,
@@ -142,6 +142,7 @@ func (s *requests) do(ctx context.Context, r network.Request) (*network.Answer, 
 	if s.client == nil {
 		return nil, errors.New("this program asks no HTTP servers")
 	}
+	r.Flow = s.env.Flow
 	return s.client.Do(ctx, s.env.Grants, r)
 }
 

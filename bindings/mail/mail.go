@@ -59,7 +59,7 @@ func (Module) Declare() *vm.Module {
 			Results: []vm.Result{{Name: "sent", Kind: vm.Bool, Doc: "true if the mail server has taken it; if not, the log says why"}},
 			Differs: "eslua sends it itself, to the server of the setting mail, and waits until that has taken it; mod_lua returns true when its mailer has begun. Only granted addresses get it, each must be in the first argument, and no header may occur twice. No program converts the file.",
 			Doc: "Sends a mail, by the SMTP server of the configuration (mail:), to the addresses that the flow is granted (grants: mail:). Raises an error if one is not granted. " +
-				"The script waits for the server, mail: timeout: at most, and not after the hangup of its call. A server that has not answered five times in a row is left alone for a while. " +
+				"The script waits for the server, mail: timeout: at most, and not after the hangup of its call. A server that has not answered a flow five times in a row is left alone by it for a while. " +
 				"Write what a caller has chosen, such as a name, without line breaks into a header: with one the mail is not sent.",
 			Example: "local name = session:getVariable(\"caller_id_name\"):gsub(\"%c\", \" \")\nlocal sent = freeswitch.email(\"office@example.com\", \"ivr@example.com\", \"Subject: A message of \" .. name, \"See the attachment.\", \"/var/spool/messages/1.wav\")",
 			Go:      email,
@@ -93,6 +93,7 @@ func email(a *vm.Args) error {
 		defer close()
 		m.File = file
 	}
+	m.Flow = s.env.Flow
 	ctx, stop := s.aside(a.Context())
 	defer stop()
 	return s.answer(a, s.mailer.Send(ctx, m))

@@ -230,7 +230,7 @@ func printHTTP(w io.Writer, st admin.Status) {
 	for _, e := range st.HTTP {
 		note := ""
 		if e.Open(st.Now) {
-			note = fmt.Sprintf("NOT ASKED for %v: %d requests in a row got no answer", e.Until.Sub(st.Now).Round(time.Second), e.Row)
+			note = fmt.Sprintf("NOT ASKED by flow %s for %v: %d requests in a row got no answer", e.Flow, e.Until.Sub(st.Now).Round(time.Second), e.Row)
 		}
 		t.row(e.Name, e.Requests, e.Failed, note)
 	}

@@ -21,6 +21,7 @@ import (
 
 // A Request is one question to an HTTP server.
 type Request struct {
+	Flow    string // that asks: the failures of others are not its own
 	Method  string // "": GET
 	URL     string
 	Header  http.Header
@@ -80,7 +81,7 @@ func NewClientOver(c config.HTTP, clk clock.Clock, dial dialFunc) (*Client, erro
 	return &Client{
 		config: c, tls: tls, clock: clk, metrics: newMetrics(), dial: dial,
 		places:    &places{clock: clk, most: c.Connections, long: time.Duration(c.Response), by: map[string]*line{}},
-		endpoints: endpoints{by: map[string]*Endpoint{}}, transports: map[string]*http.Transport{},
+		endpoints: endpoints{by: map[string]*record{}}, transports: map[string]*http.Transport{},
 	}, nil
 }
 
@@ -214,7 +215,7 @@ func split(address string) (host string, port uint16, err error) {
 func (c *Client) once(ctx context.Context, may Permits, u *url.URL, r Request) (_ *Answer, sent bool, err error) {
 	name := u.Scheme + "://" + endpoint(u)
 	began := c.clock.Now()
-	if err := c.endpoints.begin(name, began); err != nil {
+	if err := c.endpoints.begin(r.Flow, name, began); err != nil {
 		c.metrics.refused.Inc()
 		return nil, false, err
 	}
@@ -225,9 +226,9 @@ func (c *Client) once(ctx context.Context, may Permits, u *url.URL, r Request) (
 		c.metrics.failed.Inc()
 	}
 	if err != nil && !c.blames(ctx, r, err) {
-		c.endpoints.abandon(name)
+		c.endpoints.abandon(r.Flow, name)
 	} else {
-		c.endpoints.end(name, err != nil, now)
+		c.endpoints.end(r.Flow, name, err != nil, now)
 	}
 	return answer, sent, err
 }

@@ -262,11 +262,11 @@ func TestTheBreaker(t *testing.T) {
 }
 
 func TestEndpointsAreBounded(t *testing.T) {
-	e := endpoints{by: map[string]*Endpoint{}}
+	e := endpoints{by: map[string]*record{}}
 	now := time.Now()
 	for i := range 2 * mostEndpoints {
 		now = now.Add(time.Second)
-		_ = e.begin(fmt.Sprint("http://", i), now)
+		_ = e.begin("", fmt.Sprint("http://", i), now)
 	}
 	if all := e.all(); len(all) != mostEndpoints || e.by["http://0"] != nil || e.by[fmt.Sprint("http://", 2*mostEndpoints-1)] == nil {
 		t.Errorf("%d endpoints", len(all))

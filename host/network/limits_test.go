@@ -149,11 +149,11 @@ func TestAScriptsEndIsNotTheServersFailure(t *testing.T) {
 
 func TestTheBreakersStates(t *testing.T) {
 	now := time.Now()
-	e := endpoints{by: map[string]*Endpoint{}}
-	begin := func() error { return e.begin("http://a", now) }
+	e := endpoints{by: map[string]*record{}}
+	begin := func() error { return e.begin("a", "http://a", now) }
 	fail := func(times int) {
 		for range times {
-			e.end("http://a", true, now)
+			e.end("a", "http://a", true, now)
 		}
 	}
 	if err := begin(); err != nil {
@@ -161,7 +161,7 @@ func TestTheBreakersStates(t *testing.T) {
 	}
 	// a success between failures closes nothing
 	fail(mostFailures - 1)
-	e.end("http://a", false, now)
+	e.end("a", "http://a", false, now)
 	if fail(mostFailures - 1); begin() != nil {
 		t.Error("failures that were not in a row count")
 	}
@@ -174,12 +174,32 @@ func TestTheBreakersStates(t *testing.T) {
 		t.Error("one request, and no other, tries the server")
 	}
 	// if that one ends early, the next one tries
-	if e.abandon("http://a"); begin() != nil || begin() == nil {
+	if e.abandon("a", "http://a"); begin() != nil || begin() == nil {
 		t.Error("the request that follows one that ended early tries the server")
 	}
 	// and its success opens it to all
-	if e.end("http://a", false, now); begin() != nil || begin() != nil {
+	if e.end("a", "http://a", false, now); begin() != nil || begin() != nil {
 		t.Error("the server has answered, and is not asked")
+	}
+}
+
+// The failures of one flow's requests are not another's: a script can make its own fail.
+func TestNoFlowOpensTheBreakerOfAnother(t *testing.T) {
+	now := time.Now()
+	e := endpoints{by: map[string]*record{}}
+	for e.begin("hostile", "http://a", now) == nil {
+		e.end("hostile", "http://a", true, now)
+	}
+	if err := e.begin("honest", "http://a", now); err != nil {
+		t.Error(err)
+	}
+	e.end("honest", "http://a", false, now)
+	if err := e.begin("hostile", "http://a", now); err == nil {
+		t.Error("another flow's success is its own")
+	}
+	e.end("second", "http://a", true, now)
+	if s := e.all(); len(s) != 1 || s[0].Flow != "hostile" || s[0].Row != mostFailures || !s[0].Open(now) || s[0].Requests != mostFailures+1 {
+		t.Errorf("%+v", s)
 	}
 }
 

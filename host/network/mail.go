@@ -21,6 +21,7 @@ import (
 
 // A Mail is one message.
 type Mail struct {
+	Flow       string      // that sends it: the failures of others are not its own
 	From       string      // an address, or with a name: Front desk <desk@example.com>; "": the configured one
 	To, Cc     []string    // addresses, or with names
 	Bcc        []string    // recipients that the others do not see
@@ -55,10 +56,10 @@ func NewMailer(c config.Mail, clk clock.Clock) (*Mailer, error) {
 	}
 	tls.ServerName, _, _ = net.SplitHostPort(string(c.Server))
 	return &Mailer{
-		config: c, tls: tls, clock: clk, endpoints: endpoints{by: map[string]*Endpoint{}}, slots: make(chan struct{}, max(c.Connections, 1)),
+		config: c, tls: tls, clock: clk, endpoints: endpoints{by: map[string]*record{}}, slots: make(chan struct{}, max(c.Connections, 1)),
 		sent:    prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_sent_total", Help: "Mails of scripts that the mail server has taken."}),
 		failed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_failed_total", Help: "Mails of scripts that the mail server has not taken."}),
-		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_refused_total", Help: "Mails that were not sent, because the mail server had not answered others."}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_refused_total", Help: "Mails that were not sent, because the mail server had not answered the flow before."}),
 	}, nil
 }
 
@@ -68,6 +69,8 @@ func (m *Mailer) Register(r prometheus.Registerer) { r.MustRegister(m.sent, m.fa
 // MostAttached returns how many bytes an attachment may have.
 func (m *Mailer) MostAttached() int64 { return int64(m.config.Size) }
 
+var errBusy = errors.New("too many mails are under way (mail: connections: and timeout: in the configuration)")
+
 var errNoServer = errors.New("no mail server is configured; write mail: {server: HOST:PORT} in the configuration")
 
 // Send gives a mail to the server and waits until that has taken it.
@@ -76,7 +79,7 @@ func (m *Mailer) Send(ctx context.Context, message Mail) error {
 		return errNoServer
 	}
 	name := "smtp://" + string(m.config.Server)
-	if err := m.endpoints.begin(name, m.clock.Now()); err != nil {
+	if err := m.endpoints.begin(message.Flow, name, m.clock.Now()); err != nil {
 		m.refused.Inc()
 		return err
 	}
@@ -88,9 +91,9 @@ func (m *Mailer) Send(ctx context.Context, message Mail) error {
 	}
 	switch {
 	case ctx.Err() != nil: // the caller has hung up, which says nothing of the server
-		m.endpoints.abandon(name)
+		m.endpoints.abandon(message.Flow, name)
 	default:
-		m.endpoints.end(name, mute(err), m.clock.Now())
+		m.endpoints.end(message.Flow, name, mute(err), m.clock.Now())
 	}
 	return err
 }
@@ -120,6 +123,9 @@ func (m *Mailer) deliver(ctx context.Context, message Mail) error {
 	case m.slots <- struct{}{}:
 		defer func() { <-m.slots }()
 	case <-bounded.Done():
+		if ctx.Err() == nil {
+			return errBusy
+		}
 		return context.Cause(bounded)
 	}
 	client, hangUp, err := m.client(bounded)

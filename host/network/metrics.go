@@ -16,11 +16,11 @@ func newMetrics() metrics {
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "eslua_http_request_seconds", Help: "How long scripts waited for HTTP servers.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 3, 10)}),
 		failed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_http_requests_failed_total", Help: "Requests of scripts that got no answer."}),
-		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_http_requests_refused_total", Help: "Requests that were not sent, because the server had not answered others."}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_http_requests_refused_total", Help: "Requests that were not sent, because the server had not answered the flow before."}),
 	}
 }
 
-var openDesc = prometheus.NewDesc("eslua_http_endpoint_open", "1 while a server is not asked, because it has not answered.", []string{"endpoint"}, nil)
+var openDesc = prometheus.NewDesc("eslua_http_endpoint_open", "1 while a flow does not ask a server, because it has not answered.", []string{"endpoint"}, nil)
 
 // Register registers the metrics.
 func (c *Client) Register(r prometheus.Registerer) {

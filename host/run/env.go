@@ -17,6 +17,8 @@ import (
 // An Env shows bindings the environment of one run.
 type Env struct {
 	State *vm.State
+	// Flow is the name of the flow, or of the script of a job.
+	Flow string
 	// Switch gets the script's API commands and events: the FreeSWITCH of its
 	// call or, without a call, a node. It is never nil; see NoSwitch.
 	Switch Switch

@@ -134,7 +134,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 // complete fills what the source of a run left out.
 func (r *Runner) complete(run *Run) *Env {
 	env := &run.Env
-	env.Clock, env.Grants, env.Args, env.Root = r.deps.Clock, run.Grants, run.Args, run.Root
+	env.Flow, env.Clock, env.Grants, env.Args, env.Root = run.Flow, r.deps.Clock, run.Grants, run.Args, run.Root
 	env.Quota = NewQuota(run.Written, run.File)
 	if run.Switch > 0 {
 		env.Burden = grant.NewBurden(run.Switch, r.common(run), func() { r.full.Add(1) })
