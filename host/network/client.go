@@ -270,7 +270,7 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
 	defer blocker.Unblock()
-	give, err := c.places.take(ctx, may.HostsKey()+" "+u.Scheme+"://"+endpoint(u), func() { cancel(errCrowded) })
+	give, err := c.places.take(ctx, r.Flow, may.HostsKey()+" "+u.Scheme+"://"+endpoint(u), func() { cancel(errCrowded) })
 	if err != nil {
 		timer.Stop()
 		return nil, false, err

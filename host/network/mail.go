@@ -43,7 +43,7 @@ type Mailer struct {
 	tls       *tls.Config
 	clock     clock.Clock
 	endpoints endpoints
-	slots     chan struct{}
+	places    *places
 
 	sent, failed, refused prometheus.Counter
 }
@@ -56,7 +56,8 @@ func NewMailer(c config.Mail, clk clock.Clock) (*Mailer, error) {
 	}
 	tls.ServerName, _, _ = net.SplitHostPort(string(c.Server))
 	return &Mailer{
-		config: c, tls: tls, clock: clk, endpoints: endpoints{by: map[string]*record{}}, slots: make(chan struct{}, max(c.Connections, 1)),
+		config: c, tls: tls, clock: clk, endpoints: endpoints{by: map[string]*record{}},
+		places:  &places{clock: clk, most: max(c.Connections, 1), long: time.Duration(c.Timeout), by: map[string]*line{}},
 		sent:    prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_sent_total", Help: "Mails of scripts that the mail server has taken."}),
 		failed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_failed_total", Help: "Mails of scripts that the mail server has not taken."}),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "eslua_mail_refused_total", Help: "Mails that were not sent, because the mail server had not answered the flow before."}),
@@ -119,15 +120,14 @@ func (m *Mailer) deliver(ctx context.Context, message Mail) error {
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
 	defer blocker.Unblock()
-	select {
-	case m.slots <- struct{}{}:
-		defer func() { <-m.slots }()
-	case <-bounded.Done():
-		if ctx.Err() == nil {
-			return errBusy
-		}
-		return context.Cause(bounded)
+	give, err := m.places.take(bounded, message.Flow, string(m.config.Server), func() {}) // each ends by itself in time
+	if errors.Is(err, errCrowded) {
+		return errBusy
 	}
+	if err != nil {
+		return err
+	}
+	defer give()
 	client, hangUp, err := m.client(bounded)
 	if err != nil {
 		return err

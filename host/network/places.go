@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,60 +27,72 @@ type places struct {
 // A line is before the places of one server.
 type line struct {
 	taken   []*place // the oldest first
-	waiting []chan struct{}
+	waiting []*place // the oldest first
 }
 
 // A place belongs to one request.
 type place struct {
+	flow  string
 	since time.Time
-	end   func() // ends the request
+	end   func()        // ends the request
+	turn  chan struct{} // closed when a request that waits has the place
 }
 
 var errCrowded = errors.New("too many requests to this server are under way (http: connections: in the configuration)")
 
 // take waits for a place at a server. The function ends the request for which it is.
-func (s *places) take(ctx context.Context, server string, end func()) (give func(), err error) {
-	p := &place{end: end}
+func (s *places) take(ctx context.Context, flow, server string, end func()) (give func(), err error) {
+	p := &place{flow: flow, end: end}
 	s.mu.Lock()
 	l := s.by[server]
 	if l == nil {
 		l = &line{}
 		s.by[server] = l
 	}
-	if len(l.taken) < s.most {
+	give = func() { s.give(server, p) }
+	if len(l.taken) < s.most { // and so nobody waits
 		s.sit(l, p)
 		s.mu.Unlock()
-		return func() { s.give(server, p) }, nil
+		return give, nil
 	}
-	turn := make(chan struct{}, 1)
-	l.waiting = append(l.waiting, turn)
+	p.turn = make(chan struct{})
+	l.waiting = append(l.waiting, p)
 	s.mu.Unlock()
 	for {
+		select {
+		case <-p.turn:
+			return give, nil
+		default:
+		}
 		late := make(chan struct{})
 		timer := s.clock.AfterFunc(s.evict(server), func() { close(late) })
 		select {
-		case <-turn:
-			timer.Stop()
-			s.mu.Lock()
-			if len(l.taken) < s.most {
-				l.waiting = slices.DeleteFunc(l.waiting, func(t chan struct{}) bool { return t == turn })
-				s.sit(l, p)
-				s.mu.Unlock()
-				return func() { s.give(server, p) }, nil
-			}
-			s.mu.Unlock()
+		case <-p.turn:
 		case <-late:
 		case <-ctx.Done():
 			timer.Stop()
-			s.mu.Lock()
-			l.waiting = slices.DeleteFunc(l.waiting, func(t chan struct{}) bool { return t == turn })
-			s.call(server, l) // the turn may have been this one's
-			s.mu.Unlock()
+			give() // it may have got it
 			if slow := (*slowError)(nil); errors.As(context.Cause(ctx), &slow) {
 				return nil, fmt.Errorf("%w: %w", errCrowded, slow)
 			}
 			return nil, context.Cause(ctx)
 		}
+		timer.Stop()
+	}
+}
+
+// seat gives the free places to those who wait: to the flow that has the fewest, so that
+// one with many requests does not keep the others waiting.
+func (s *places) seat(l *line) {
+	for len(l.taken) < s.most && len(l.waiting) > 0 {
+		has := map[string]int{}
+		for _, p := range l.taken {
+			has[p.flow]++
+		}
+		p := slices.MinFunc(l.waiting, func(a, b *place) int { return cmp.Compare(has[a.flow], has[b.flow]) })
+		l.waiting = without(l.waiting, p)
+		s.sit(l, p)
+		close(p.turn)
 	}
 }
 
@@ -88,25 +101,20 @@ func (s *places) sit(l *line, p *place) {
 	l.taken = append(l.taken, p)
 }
 
-// call tells all who wait that there may be a place, and forgets a line that nobody needs.
-func (s *places) call(server string, l *line) {
-	if len(l.taken) == 0 && len(l.waiting) == 0 {
-		delete(s.by, server)
-	}
-	for _, turn := range l.waiting {
-		select {
-		case turn <- struct{}{}:
-		default:
-		}
-	}
-}
-
+// give gives a place back, or the wait for one up, and forgets a line that nobody needs.
 func (s *places) give(server string, p *place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.by[server]
-	l.taken = slices.DeleteFunc(l.taken, func(o *place) bool { return o == p })
-	s.call(server, l)
+	l.taken, l.waiting = without(l.taken, p), without(l.waiting, p)
+	s.seat(l)
+	if len(l.taken) == 0 && len(l.waiting) == 0 {
+		delete(s.by, server)
+	}
+}
+
+func without(list []*place, p *place) []*place {
+	return slices.DeleteFunc(list, func(o *place) bool { return o == p })
 }
 
 // evict ends the oldest request if it has lasted long, and returns when to look again.

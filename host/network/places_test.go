@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
@@ -69,6 +70,49 @@ func TestLongRequestsMakeRoom(t *testing.T) {
 	c.places.mu.Unlock()
 	<-ended
 	if len(c.places.by) != 0 {
+		t.Error("places are left")
+	}
+}
+
+// A flow with many requests does not keep another one waiting until all of them are done.
+func TestPlacesAreSharedByFlow(t *testing.T) {
+	s := &places{clock: clock.NewManual(time.Now()), most: 2, long: time.Hour, by: map[string]*line{}}
+	got := make(chan string, 10)
+	gives := make(chan func(), 10)
+	waiting := 0
+	ask := func(flow string) {
+		go func() {
+			give, err := s.take(t.Context(), flow, "http://a", func() {})
+			if err != nil {
+				flow = err.Error()
+			}
+			gives <- give
+			got <- flow
+		}()
+		if waiting++; waiting <= 2 {
+			<-got
+			return
+		}
+		for n := 0; n < waiting-2; runtime.Gosched() {
+			s.mu.Lock()
+			n = len(s.by["http://a"].waiting)
+			s.mu.Unlock()
+		}
+	}
+	for _, flow := range []string{"many", "many", "many", "many", "few", "many"} {
+		ask(flow)
+	}
+	order := ""
+	for range 4 {
+		(<-gives)()
+		order += <-got + " "
+	}
+	if order != "few many many many " {
+		t.Errorf("the order is %s", order)
+	}
+	(<-gives)()
+	(<-gives)()
+	if len(s.by) != 0 {
 		t.Error("places are left")
 	}
 }
