@@ -106,6 +106,83 @@ func TestLiveNoDigitIsLost(t *testing.T) {
 	})
 }
 
+// endsEarly leaves the digits to its dialplan.
+const endsEarly = `
+session:answer()
+freeswitch.consoleLog("NOTICE", "ready")
+session:sleep(tonumber(argv[1]))`
+
+// TestNoDigitIsLostWhenTheScriptEnds presses digits while the call is given back to its
+// dialplan, which reads them all, in their order.
+func TestNoDigitIsLostWhenTheScriptEnds(t *testing.T) {
+	t.Parallel()
+	for n := range uint64(20) {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network := memnet.New()
+				sim := simulated(t, switchsim.Config{Listener: network.Listen(), Dial: network.Dial})
+				d := serveDigits(t, network.Listen(), seams{guest: true})
+				nc, err := network.Dial(t.Context(), sim.Addr())
+				if err != nil {
+					t.Fatal(err)
+				}
+				d.pressAtTheEnd(t.Context(), t, logIn(t.Context(), t, nc, "ClueCon"), rand.New(rand.NewPCG(n, 5)))
+			})
+		})
+	}
+}
+
+func TestLiveNoDigitIsLostWhenTheScriptEnds(t *testing.T) {
+	address, password := livetest.Address(t)
+	d := serveDigits(t, listening(t), seams{})
+	t.Run("calls", func(t *testing.T) {
+		for n := range uint64(40) {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				d.pressAtTheEnd(testproc.Context(t), t, dialSwitch(t, address, password), rand.New(rand.NewPCG(n, 5)))
+			})
+		}
+	})
+}
+
+// pressAtTheEnd presses digits before, while and after the script ends, and compares those
+// that the dialplan's read got.
+func (d digitServer) pressAtTheEnd(ctx context.Context, t *testing.T, sw *switchEvents, r *rand.Rand) {
+	t.Helper()
+	id := uuid.NewString()
+	act := d.seen.expect(id)
+	script := r.IntN(3)*40 + 60
+	answer := sw.api(ctx, t, fmt.Sprintf("originate {origination_uuid=%s}loopback/m:^:sleep:100^answer^park/default/inline 'm:^:socket:%s/ends/%d async full^read:1 30 silence rest 1000 none 1000^hangup' inline", id, d.listen, script))
+	if !strings.HasPrefix(answer, "+OK") {
+		t.Fatalf("originate: %s", answer)
+	}
+	clk := clock.System()
+	for len(act.logged()) == 0 {
+		if clock.Sleep(ctx, clk, time.Millisecond) != nil {
+			t.Fatal("the script did not begin")
+		}
+	}
+	_ = clock.Sleep(ctx, clk, time.Duration(script-20+r.IntN(20))*time.Millisecond)
+	pressed := ""
+	for range r.IntN(12) {
+		digit := string("0123456789*#ABCD"[r.IntN(16)])
+		pressed += digit
+		press, err := esl.API("uuid_recv_dtmf " + id + " " + digit)
+		sw.do(ctx, t, press, err)
+		_ = clock.Sleep(ctx, clk, time.Duration(r.IntN(12_000))*time.Microsecond)
+	}
+	e := sw.next(ctx, t, "CHANNEL_HANGUP_COMPLETE", id)
+	if got := e.Get("variable_rest"); got != pressed {
+		t.Errorf("pressed %s, the dialplan got %s", pressed, got)
+	}
+	for header := range e.All() {
+		if name, ok := strings.CutPrefix(header, "variable_eslua_"); ok && name != "cause" {
+			t.Errorf("the variable eslua_%s is left", name)
+		}
+	}
+}
+
 // A digitServer serves takesDigits.
 type digitServer struct {
 	listen string
@@ -116,7 +193,7 @@ func serveDigits(t *testing.T, l net.Listener, test seams) digitServer {
 	cfg := config.Default()
 	cfg.Flows = map[string]config.Flow{}
 	seen := newStage()
-	test.scripts, test.traced, test.ended = fstest.MapFS{"digits.lua": {Data: []byte(takesDigits)}}, seen.called, seen.ended
+	test.scripts, test.traced, test.ended = fstest.MapFS{"digits.lua": {Data: []byte(takesDigits)}, "ends.lua": {Data: []byte(endsEarly)}}, seen.called, seen.ended
 	serving(t, l, cfg, clock.System(), stageLog{stage: seen}, test)
 	return digitServer{l.Addr().String(), seen}
 }

@@ -46,6 +46,12 @@ func readApp(c *channel, arg string) {
 	c.read(&g)
 }
 
+// queueDTMFApp queues digits as if the channel's own end had pressed them.
+func queueDTMFApp(c *channel, arg string) {
+	digits, samples := parseDigits(arg)
+	c.receive(digits, "APP", samples)
+}
+
 // clampTimeout parses milliseconds; the applications do not wait less than a second.
 func clampTimeout(s string) time.Duration {
 	return max(time.Duration(text.Number(s))*time.Millisecond, time.Second)

@@ -52,10 +52,11 @@ func (c *channel) park() {
 	switch c.await(w) {
 	case timedOut:
 		c.hangup(cause)
-	case moved, conditionMet: // park looks at its queue once more before it leaves
+	case moved, conditionMet: // park looks at its queues once more before it leaves
 		for c.runMessageInside() {
 			continue
 		}
+		c.dequeue()
 	}
 	swap(&c.mu, &c.controlled, false)
 	c.fire("CHANNEL_UNPARK")

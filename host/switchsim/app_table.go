@@ -47,7 +47,7 @@ func applications() map[string]application {
 		"playback":               {run: playbackApp, needsMedia: true},
 		"pre_answer":             {run: func(c *channel, _ string) { c.preAnswer() }},
 		"push":                   {run: pushApp, afterHangup: true},
-		"queue_dtmf":             {run: func(c *channel, arg string) { c.send(parseDigits(arg)) }},
+		"queue_dtmf":             {run: queueDTMFApp},
 		"read":                   {run: readApp, needsMedia: true},
 		"record":                 {run: recordApp, needsMedia: true},
 		"record_session":         {run: recordSessionApp, needsMedia: true},

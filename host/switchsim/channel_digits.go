@@ -14,6 +14,7 @@ type digit struct {
 	char     byte
 	duration int
 	source   string // RTP, ENDPOINT, INBAND_AUDIO, APP, UNKNOWN
+	hidden   bool   // it came while sensitive_dtmf was true, and has no event
 }
 
 // frameTime says how long a frame of media lasts.
@@ -22,15 +23,16 @@ const frameTime = 20 * time.Millisecond
 // maxDigits is the length of a channel's DTMF queue.
 const maxDigits = 1000
 
-const dtmfChars = "0123456789*#ABCDabcdFf"
+const dtmfChars = "0123456789*#ABCDabcdFfWw"
 
 // receive queues digits; their events come when an application takes them from
 // the queue (switch_channel_queue_dtmf).
 func (c *channel) receive(digits, source string, duration int) {
+	hidden := text.True(c.get("sensitive_dtmf"))
 	c.mu.Lock()
 	for i := 0; i < len(digits); i++ {
 		if strings.IndexByte(dtmfChars, digits[i]) >= 0 && len(c.digits) < maxDigits && c.cause == "" {
-			c.digits = append(c.digits, digit{digits[i], duration, source})
+			c.digits = append(c.digits, digit{digits[i], duration, source, hidden})
 		}
 	}
 	c.mu.Unlock()
@@ -47,7 +49,7 @@ func (c *channel) hasDigit() bool {
 // (switch_channel_dequeue_dtmf).
 func (c *channel) dequeue() (digit, bool) {
 	d, ok := shift(&c.mu, &c.digits)
-	if !ok || text.True(c.get("sensitive_dtmf")) {
+	if !ok || d.hidden {
 		return d, ok
 	}
 	c.mu.Lock()

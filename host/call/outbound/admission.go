@@ -20,5 +20,9 @@ func (s *Server) admit() bool {
 func (s *Server) refuse(conn *esl.Conn, connect esl.Event) {
 	s.refused.Add(1)
 	s.log.Warn("too many calls: the dialplan continues without eslua", "max_calls", s.cfg.MaxCalls)
-	s.exit(conn, connect.Get("Socket-Mode") == "async" && connect.Get("Channel-State-Number") == strconv.Itoa(stateExecute))
+	if connect.Get("Socket-Mode") == "async" && connect.Get("Channel-State-Number") == strconv.Itoa(stateExecute) {
+		s.exit(conn, s.commands.resume)
+		return
+	}
+	s.exit(conn)
 }

@@ -52,8 +52,12 @@ func (t *typeahead) pop() (Digit, bool) {
 // PendingDigits returns the queued digits.
 func (c *Call) PendingDigits() string {
 	c.catchUp()
-	keys := make([]byte, len(c.digits))
-	for i, d := range c.digits {
+	return c.typeahead.keys()
+}
+
+func (t *typeahead) keys() string {
+	keys := make([]byte, len(t.digits))
+	for i, d := range t.digits {
 		keys[i] = d.Key
 	}
 	return string(keys)

@@ -27,6 +27,7 @@ const exitTime = 2 * time.Second
 func (s *Server) handBack(ctx context.Context, c *Call) {
 	c.observers = nil
 	c.catchUp()
+	held := c.resumes() && c.holdDigits()
 	if c.displaced {
 		_ = c.wait(ctx, forever, &wait{done: func() bool { return c.hungUp }, afterMove: true, afterScript: true})
 		if !c.hungUp {
@@ -37,11 +38,14 @@ func (s *Server) handBack(ctx context.Context, c *Call) {
 		c.letGo(ctx)
 	}
 	if !c.hungUp {
-		resume := c.async && c.state == stateExecute && !c.left && !c.moved
-		if resume {
-			c.returnDigits()
+		var last []esl.Command
+		switch {
+		case held:
+			last = append(c.requeueHeld(), s.commands.resume)
+		case c.resumes():
+			last = append(c.requeueLater(c.typeahead.keys()), s.commands.resume)
 		}
-		s.exit(c.conn, resume)
+		s.exit(c.conn, last...)
 		return
 	}
 	if !c.finished {
@@ -50,32 +54,15 @@ func (s *Server) handBack(ctx context.Context, c *Call) {
 	_, _ = c.conn.Post(s.commands.exit) // the channel is gone, so nothing can be lost any more
 }
 
-// returnDigits gives the dialplan the digits that the script has not asked for. Our park
-// has taken them off the channel and would do so again, so FreeSWITCH puts them back a
-// moment after our connection has ended (bgapi of mod_commands runs in its own thread).
-func (c *Call) returnDigits() {
-	digits := c.PendingDigits()
-	if digits == "" {
-		return
-	}
-	later := "bgapi eval ${msleep(50)}${uuid_recv_dtmf(" + c.uuid + " " + digits + ")}"
-	if !syntax.IsPlainUUID(c.uuid) {
-		later = "sched_api +1 none " + syntax.ForChannel("uuid_recv_dtmf", c.uuid, digits)
-	}
-	cmd, err := esl.API(later)
-	if err == nil {
-		_, _ = c.post(cmd) // if the connection has ended, so has the wait
-	}
+// resumes reports whether the call's dialplan continues by `resume`.
+func (c *Call) resumes() bool {
+	return c.async && c.state == stateExecute && !c.hungUp && !c.left && !c.moved && !c.displaced
 }
 
-// exit sends `exit` and waits for the reply. Closing with an unread reply would
-// reset the connection, and FreeSWITCH might lose what we wrote.
-func (s *Server) exit(conn *esl.Conn, resume bool) {
-	last := []esl.Command{s.commands.resume, s.commands.exit}
-	if !resume {
-		last = last[1:]
-	}
-	sent, err := conn.Post(last...)
+// exit sends commands, with `exit` as the last, and waits for its reply. Closing with an
+// unread reply would reset the connection, and FreeSWITCH might lose what we wrote.
+func (s *Server) exit(conn *esl.Conn, last ...esl.Command) {
+	sent, err := conn.Post(append(last, s.commands.exit)...)
 	if err != nil {
 		return // the connection has ended already
 	}

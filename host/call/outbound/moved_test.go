@@ -302,21 +302,3 @@ func (w writer) Write(b []byte) (int, error) {
 	w.to.mu.Unlock()
 	return w.Conn.Write(b)
 }
-
-// Digits that the script has not asked for are the dialplan's.
-func TestTypeAheadIsGivenBack(t *testing.T) {
-	h := open(t, outbound.Config{})
-	p := h.call()
-	waiting := on(h, func(ctx context.Context, c *outbound.Call) error {
-		_, err := c.WaitEvent(ctx, -1, func(ev esl.Event) bool { return ev.Name() == "TALK" })
-		return err
-	})
-	p.send(dtmf("1"), dtmf("2"), event("TALK"))
-	<-waiting
-	h.finish()
-	p.expect("api bgapi eval ${msleep(50)}${uuid_recv_dtmf(" + callID + " 12)}")
-	p.send(output("+OK Job-UUID: x\n"))
-	if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {
-		t.Errorf("the call ends with %q", said)
-	}
-}
