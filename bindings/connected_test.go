@@ -33,7 +33,7 @@ var recordPeers = flag.Bool("record", false, "write what lua5.1 with its librari
 // servers.
 func TestConnectionsAnswerAsTheirLibraries(t *testing.T) {
 	tls, roots := secureServer(t)
-	servers := map[string]func(*testing.T) string{"tcp": lineServer, "http": webServer, "https": func(*testing.T) string { return tls }}
+	servers := map[string]func(*testing.T) string{"tcp": lineServer, "udp": datagramServer, "http": webServer, "https": func(*testing.T) string { return tls }}
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join("testdata", "connected", name)
@@ -163,6 +163,42 @@ func answer(conn net.Conn) {
 	if !closes {
 		_, _ = io.Copy(io.Discard, r)
 	}
+}
+
+// datagramServer starts the server of udp.lua.
+func datagramServer(t *testing.T) (port string) {
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		room := make([]byte, 1<<16)
+		for {
+			n, from, err := conn.ReadFrom(room)
+			if err != nil {
+				return
+			}
+			answers := []string{string(room[:n])}
+			switch answers[0] {
+			case "twice":
+				answers = []string{"first", "second"}
+			case "long":
+				answers[0] = strings.Repeat("0", 9000)
+			case "empty":
+				answers[0] = ""
+			case "quiet":
+				answers = nil
+			}
+			for _, a := range answers {
+				_, _ = conn.WriteTo([]byte(a), from)
+			}
+		}
+	}()
+	t.Cleanup(func() { conn.Close(); <-served })
+	_, port, _ = net.SplitHostPort(conn.LocalAddr().String())
+	return port
 }
 
 // webServer starts the server of http.lua.

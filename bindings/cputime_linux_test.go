@@ -72,7 +72,7 @@ const luaSQLConnection = `(function() con = con or require("luasql.sqlite3").sql
 // objects make an object of each class.
 var objects = map[string]string{
 	"Session": "session", "Event": "many(2000)", "API": "freeswitch.API()", "JSON": "freeswitch.JSON()", "file": `io.open("long.txt")`,
-	"ESLevent": `require("ESL").ESLevent("CUSTOM", "a::b")`, "ESLconnection": `require("ESL").ESLconnection(0)`, "tcp": `require("socket").tcp()`, "LuaSQLEnvironment": `require("luasql.sqlite3").sqlite3()`,
+	"ESLevent": `require("ESL").ESLevent("CUSTOM", "a::b")`, "ESLconnection": `require("ESL").ESLconnection(0)`, "tcp": `require("socket").tcp()`, "udp": `require("socket").udp()`, "LuaSQLEnvironment": `require("luasql.sqlite3").sqlite3()`,
 	"LuaSQLConnection": luaSQLConnection, "LuaSQLCursor": luaSQLConnection + `:execute("select 1 as a")`, "DTMF": `freeswitch.DTMF("5", 100)`,
 	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "EventConsumer": "freeswitch.EventConsumer()", "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
 	"IVRMenu": "freeswitch.IVRMenu(nil, 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 1, 1, 1, 1, 1, 1)",

@@ -35,6 +35,8 @@ func TestTheHangupEndsASocketsWait(t *testing.T) {
 		"receive all":    `r = select(2, sock:receive("*a"))`,
 		"receive within": `sock:settimeout(600) r = select(2, sock:receive(7))`,
 		"select":         `r = select(3, socket.select({sock}))`,
+		"datagram":       `local u = socket.udp() r = select(2, u:receive())`,
+		"datagrams":      `local u = socket.udp() u:setsockname("*", 0) r = select(3, socket.select({u}))`,
 		"select alone":   `r = select(3, socket.select())`,
 		"send":           `r = select(2, sock:send(("x"):rep(2^20))) while r ~= "timeout" do r = select(2, sock:send(("x"):rep(2^20))) end`,
 	} {
@@ -73,10 +75,15 @@ func TestSocketsAreGrantedAndFew(t *testing.T) {
 		`local s = socket.tcp() local ok, err = pcall(s.connect, s, "10.0.0.1", 80) r = err`:                       "not granted",
 		`local ok, err = pcall(socket.protect(function() socket.try(socket.connect("10.0.0.1", 80)) end)) r = err`: "not granted",
 		`local ok, err = pcall(socket.dns.toip, "example.org") r = err`:                                            "the host example.org is not granted",
-		`local ok, err = pcall(socket.udp) r = err`:                                                                "there is no UDP for scripts",
-		`local ok, err = pcall(socket.bind, "*", 80) r = err`:                                                      "cannot wait for connections",
-		`local s = socket.tcp() local ok, err = pcall(s.listen, s) r = err`:                                        "cannot wait for connections",
-		`local all = {} for i = 1, 8 do all[i] = assert(socket.connect("127.0.0.1", port)) end local ok, err = pcall(socket.connect, "127.0.0.1", port) all[1]:close() r = err .. tostring(socket.connect("127.0.0.1", port) ~= nil)`: "holds 8 connections; close one firsttrue",
+		`local u = socket.udp() local ok, err = pcall(u.sendto, u, "x", "127.0.0.1", 1) r = err`:                   "the address 127.0.0.1 is not granted to this flow; to grant it, write grants: {hosts:",
+		`local u = socket.udp() local ok, err = pcall(u.setpeername, u, "10.0.0.1", 53) r = err`:                   "the address 10.0.0.1 is not granted",
+		`local u = socket.udp() local ok, err = pcall(u.sendto, u, "x", "example.org", 53) r = err`:                "the host example.org is not granted",
+		`local u = socket.udp() local ok, err = pcall(u.sendto, u, "x", "127.1", port) r = err`:                    "unusual notation",
+		`local u = socket.udp() local ok, err = pcall(u.setsockname, u, "*", 5060) r = err`:                        "no port of its own choice",
+		`local all = {} for i = 1, 8 do all[i] = socket.udp() assert(all[i]:setsockname("*", 0)) end local ok, err = pcall(socket.connect, "127.0.0.1", port) all[1]:close() r = err .. tostring(socket.connect("127.0.0.1", port) ~= nil)`: "holds 8 sockets; close one firsttrue",
+		`local ok, err = pcall(socket.bind, "*", 80) r = err`:               "cannot wait for connections",
+		`local s = socket.tcp() local ok, err = pcall(s.listen, s) r = err`: "cannot wait for connections",
+		`local all = {} for i = 1, 8 do all[i] = assert(socket.connect("127.0.0.1", port)) end local ok, err = pcall(socket.connect, "127.0.0.1", port) all[1]:close() r = err .. tostring(socket.connect("127.0.0.1", port) ~= nil)`: "holds 8 sockets; close one firsttrue",
 		`r = "" for i = 1, 50 do local s = socket.tcp() s:settimeout(0) s:connect("127.0.0.1", port) s:close() end`:                                                                                                                   "",
 	} {
 		_, o := h.runScript(h.socketScript(script))
@@ -178,4 +185,43 @@ func TestSelectWaitsForRoom(t *testing.T) {
 		r2 = tostring(select(2, socket.select(nil, {sock}, 60))[1] == sock)
 		sock:close()`))
 	o.want(t, "r", "timeout", "r2", "true")
+}
+
+// A script hears those to which it has sent, and nobody else who finds its port.
+func TestDatagramsOfStrangersAreDropped(t *testing.T) {
+	server, stranger := packets(t), packets(t)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		room := make([]byte, 100)
+		for _, answer := range []string{"answer", "second answer"} {
+			_, script, err := server.ReadFrom(room)
+			if err != nil {
+				return
+			}
+			_, _ = stranger.WriteTo([]byte("not asked for"), script)
+			_, _ = server.WriteTo([]byte(answer), script)
+		}
+	}()
+	h := open(t, "").withSockets()
+	_, port, _ := net.SplitHostPort(server.LocalAddr().String())
+	h.args, h.grants.Hosts = []string{port}, []grant.Host{grant.Host("127.0.0.1:" + port)}
+	_, o := h.runScript(h.socketScript(`
+		local u = socket.udp()
+		u:sendto("x", "127.0.0.1", port)
+		r = u:receivefrom()
+		u:sendto("x", "127.0.0.1", port)
+		local readable = socket.select({u})
+		r2 = tostring(readable[1] == u) .. u:receivefrom()`))
+	<-served
+	o.want(t, "r", "answer", "r2", "truesecond answer")
+}
+
+func packets(t *testing.T) net.PacketConn {
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
 }

@@ -1,32 +1,15 @@
 package socket
 
 import (
-	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
-
-// seconds reads a time-out: negative ones are none.
-func seconds(x float64) time.Duration {
-	const year = 365 * 24 * 3600
-	if x != x || x < 0 {
-		return -1
-	}
-	return time.Duration(min(x, year) * float64(time.Second))
-}
-
-func fromSeconds(d time.Duration) lua.LValue {
-	if d < 0 {
-		return lua.LNumber(-1)
-	}
-	return lua.LNumber(d.Seconds())
-}
 
 var (
 	one      = []vm.Result{{Name: "done", Kind: vm.Int, Doc: "1"}}
@@ -70,36 +53,7 @@ func class() *vm.Class {
 				Results: []vm.Result{{Name: "data", Kind: vm.String, Doc: "nil if it did not come whole"}, {Name: "why", Kind: vm.String, Doc: `"timeout", "closed" or another reason`}, {Name: "partial", Kind: vm.String, Doc: "what came of it, if data is nil"}},
 				Doc:     "Receives data.", Example: open + "local line, why, partial = sock:receive()\nprint(line or why)", Go: receive,
 			},
-			{
-				Name: "settimeout", Params: []vm.Param{{Name: "seconds", Kind: vm.Number, Optional: true, Default: "none", Doc: "a negative number or nil: none; 0: nothing is waited for"},
-					{Name: "mode", Kind: vm.String, Optional: true, Default: `"b"`, Doc: `"b": for each wait; "t": for a whole call of a method`}},
-				Results: one, Doc: "Sets how long methods may take.", Example: open + "sock:settimeout(0.5)\nsock:settimeout(10, \"t\")",
-				Go: func(a *vm.Args) error {
-					t, limit := a.Self().(*tcp), time.Duration(-1)
-					if a.Has(0) {
-						limit = seconds(a.Number(0))
-					}
-					switch mode := a.String(1); {
-					case mode == "" || mode[0] == 'b':
-						t.block = limit
-					case mode[0] == 't' || mode[0] == 'r':
-						t.total = limit
-					default:
-						return errors.New("bad argument #2 to 'settimeout' (invalid timeout mode)")
-					}
-					a.ReturnInt(1)
-					return nil
-				},
-			},
-			{
-				Name: "gettimeout", Results: []vm.Result{{Name: "block", Kind: vm.Number, Doc: "seconds for each wait; -1: no limit"}, {Name: "total", Kind: vm.Number, Doc: "seconds for a whole call"}},
-				Doc: "Returns what settimeout has set.", Example: open + "print(sock:gettimeout())",
-				Go: func(a *vm.Args) error {
-					t := a.Self().(*tcp)
-					a.Return(fromSeconds(t.block), fromSeconds(t.total))
-					return nil
-				},
-			},
+			setTimeout(open), getTimeout(open),
 			{
 				Name: "close", Results: one, Doc: "Closes the connection. What the script has forgotten is closed at its end.", Example: open + "sock:close()",
 				Go: func(a *vm.Args) error { a.Self().(*tcp).close(); a.ReturnInt(1); return nil },
@@ -127,23 +81,8 @@ func class() *vm.Class {
 					return nil
 				},
 			},
-			{
-				Name: "setoption", Params: []vm.Param{{Name: "option", Kind: vm.String, Doc: `"keepalive" or "tcp-nodelay"; "linger", "reuseaddr" and the other ones of LuaSocket change nothing`}, {Name: "value", Kind: vm.Any, Optional: true, Default: "nil", Doc: "true or false"}},
-				Results: one, Doc: "Sets an option.", Example: open + "sock:setoption(\"tcp-nodelay\", true)", Go: setOption,
-			},
-			{
-				Name: "getoption", Params: []vm.Param{{Name: "option", Kind: vm.String, Doc: "as setoption's"}}, Results: []vm.Result{{Name: "value", Kind: vm.Any, Doc: "what setoption has set; false if nothing"}},
-				Doc: "Returns an option.", Example: open + "print(sock:getoption(\"keepalive\"))",
-				Go: func(a *vm.Args) error {
-					if err := checkOption("getoption", a.String(0)); err != nil {
-						return err
-					}
-					if a.Return(lua.LFalse); a.Self().(*tcp).options[a.String(0)] != nil {
-						a.Return(a.Self().(*tcp).options[a.String(0)])
-					}
-					return nil
-				},
-			},
+			setOption(open, optionNames, `"keepalive" or "tcp-nodelay"; "linger", "reuseaddr" and the other ones of LuaSocket change nothing`),
+			getOption(open, optionNames),
 			{
 				Name: "getstats", Results: []vm.Result{{Name: "received", Kind: vm.Int, Doc: "bytes"}, {Name: "sent", Kind: vm.Int, Doc: "bytes"}, {Name: "age", Kind: vm.Number, Doc: "seconds"}},
 				Doc: "Counts what went over the connection.", Example: open + "print(sock:getstats())",
@@ -182,13 +121,17 @@ func name(a *vm.Args, end func(net.Conn) net.Addr) error {
 		a.Return(lua.LNil, lua.LString("Bad file descriptor"))
 		return nil
 	}
-	at := end(t.conn).(*net.TCPAddr)
-	family := "inet"
-	if at.IP.To4() == nil {
+	giveEnd(a, end(t.conn).(*net.TCPAddr).AddrPort())
+	return nil
+}
+
+// giveEnd returns one end of a connection as LuaSocket does.
+func giveEnd(a *vm.Args, at netip.AddrPort) {
+	ip, family := at.Addr().Unmap(), "inet"
+	if ip.Is6() {
 		family = "inet6"
 	}
-	a.Return(lua.LString(at.IP.String()), lua.LString(strconv.Itoa(at.Port)), lua.LString(family))
-	return nil
+	a.Return(lua.LString(ip.String()), lua.LString(strconv.Itoa(int(at.Port()))), lua.LString(family))
 }
 
 func shutdown(a *vm.Args) error {
@@ -212,27 +155,6 @@ func shutdown(a *vm.Args) error {
 }
 
 var optionNames = []string{"keepalive", "reuseaddr", "reuseport", "tcp-nodelay", "tcp-keepidle", "tcp-keepcnt", "tcp-keepintvl", "ipv6-v6only", "linger", "recv-buffer-size", "send-buffer-size", "error"}
-
-func checkOption(function, option string) error {
-	if !slices.Contains(optionNames, option) {
-		return fmt.Errorf("bad argument #1 to '%s' (unsupported option `%.40s')", function, option)
-	}
-	return nil
-}
-
-func setOption(a *vm.Args) error {
-	t, option := a.Self().(*tcp), a.String(0)
-	if err := checkOption("setoption", option); err != nil {
-		return err
-	}
-	if t.options == nil {
-		t.options = map[string]lua.LValue{}
-	}
-	t.options[option] = a.Value(1)
-	t.apply(option, a.Value(1))
-	a.ReturnInt(1)
-	return nil
-}
 
 // apply sets an option of the connection, if there is one yet.
 func (t *tcp) apply(option string, v lua.LValue) {

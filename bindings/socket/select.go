@@ -12,11 +12,20 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// A candidate is a connection that a script waits for.
+// A candidate is a socket that a script waits for.
 type candidate struct {
 	object lua.LValue
-	tcp    *tcp
+	sock   waitable
 	ready  bool
+}
+
+// A waitable is a socket as select sees it.
+type waitable interface {
+	readable() bool
+	writable() bool
+	until(deadline time.Time)
+	arrival() (wait func() bool)                    // waits until something has come; nil: nothing can come
+	room(enough <-chan struct{}) (wait func() bool) // waits until something can be sent, or enough; nil: nothing can be sent
 }
 
 // candidates reads a list of connections.
@@ -32,14 +41,14 @@ func candidates(a *vm.Args, i int) (list []candidate, err error) {
 		}
 		ud, _ := v.(*lua.LUserData)
 		if ud == nil {
-			return nil, fmt.Errorf("bad argument #%d to 'select': element %d is a %s and no connection of socket.tcp", i+1, n, v.Type())
+			return nil, fmt.Errorf("bad argument #%d to 'select': element %d is a %s and no socket", i+1, n, v.Type())
 		}
-		sock, ok := ud.Value.(*tcp)
+		sock, ok := ud.Value.(waitable)
 		if !ok {
-			return nil, fmt.Errorf("bad argument #%d to 'select': element %d is no connection of socket.tcp", i+1, n)
+			return nil, fmt.Errorf("bad argument #%d to 'select': element %d is no socket", i+1, n)
 		}
 		if n > 4*mostOpen {
-			return nil, fmt.Errorf("bad argument #%d to 'select': it holds more than %d connections", i+1, 4*mostOpen)
+			return nil, fmt.Errorf("bad argument #%d to 'select': it holds more than %d sockets", i+1, 4*mostOpen)
 		}
 		list = append(list, candidate{v, sock, false})
 	}
@@ -60,7 +69,7 @@ func wait(a *vm.Args) error {
 	if a.Has(2) {
 		limit = seconds(a.Number(2))
 	}
-	if n := look(read, (*tcp).readable) + look(write, (*tcp).writable); n == 0 {
+	if n := look(read, waitable.readable) + look(write, waitable.writable); n == 0 {
 		s.waitForAny(a, read, write, limit)
 	}
 	some := false
@@ -85,10 +94,9 @@ func wait(a *vm.Args) error {
 }
 
 // look notes what is ready without waiting.
-func look(list []candidate, ready func(*tcp) bool) (n int) {
+func look(list []candidate, ready func(waitable) bool) (n int) {
 	for i := range list {
-		_ = list[i].tcp.dialled() // a failure shows in what the script does then
-		if list[i].ready = ready(list[i].tcp); list[i].ready {
+		if list[i].ready = ready(list[i].sock); list[i].ready {
 			n++
 		}
 	}
@@ -96,11 +104,36 @@ func look(list []candidate, ready func(*tcp) bool) (n int) {
 }
 
 func (t *tcp) readable() bool {
+	_ = t.dialled() // a failure shows in what the script does then
 	return len(t.in) > 0 || t.lost != nil || t.client && t.conn == nil && t.dial == nil
 }
 
 func (t *tcp) writable() bool {
+	_ = t.dialled()
 	return t.conn != nil && !t.full || t.client && t.conn == nil && t.dial == nil
+}
+
+func (t *tcp) until(deadline time.Time) {
+	if t.conn != nil {
+		_ = t.conn.SetDeadline(deadline)
+	}
+}
+
+func (t *tcp) arrival() func() bool {
+	if t.conn == nil {
+		return nil
+	}
+	return func() bool { return t.read() == nil || t.lost != nil }
+}
+
+func (t *tcp) room(enough <-chan struct{}) func() bool {
+	switch {
+	case t.dial != nil:
+		return func() bool { return closed(t.dial.done, enough) }
+	case t.conn != nil:
+		return t.drained
+	}
+	return nil
 }
 
 // waitForAny waits until one of the connections is ready, each in a goroutine of its own.
@@ -108,9 +141,7 @@ func (s *sockets) waitForAny(a *vm.Args, read, write []candidate, limit time.Dur
 	all := slices.Concat(read, write)
 	until := func(deadline time.Time) {
 		for _, c := range all {
-			if c.tcp.conn != nil {
-				_ = c.tcp.conn.SetDeadline(deadline)
-			}
+			c.sock.until(deadline)
 		}
 	}
 	until(time.Time{})
@@ -130,19 +161,17 @@ func (s *sockets) waitForAny(a *vm.Args, read, write []candidate, limit time.Dur
 			}
 		})
 	}
-	seen := map[*tcp]bool{} // each is read once
+	seen := map[waitable]bool{} // each is read once
 	for i := range read {
-		if t := read[i].tcp; t.conn != nil && !seen[t] {
-			seen[t] = true
-			wait(&read[i], func() bool { return t.read() == nil || t.lost != nil })
+		sock := read[i].sock
+		if arrival := sock.arrival(); arrival != nil && !seen[sock] {
+			seen[sock] = true
+			wait(&read[i], arrival)
 		}
 	}
 	for i := range write {
-		switch t := write[i].tcp; {
-		case t.dial != nil:
-			wait(&write[i], func() bool { return closed(t.dial.done, enough) })
-		case t.conn != nil:
-			wait(&write[i], t.drained)
+		if room := write[i].sock.room(enough); room != nil {
+			wait(&write[i], room)
 		}
 	}
 	s.wait(a, s.bound(limit), interrupt, func() {
@@ -166,12 +195,7 @@ func (t *tcp) drained() bool {
 	if err != nil {
 		return true // a send says why
 	}
-	waited := false
-	err = raw.Write(func(uintptr) bool {
-		done := waited
-		waited = true
-		return done
-	})
+	err = raw.Write(hasRoom)
 	if err == nil {
 		t.full = false
 	}

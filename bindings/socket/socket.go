@@ -28,7 +28,7 @@ type Module struct{ Dialer *network.Dialer }
 
 // Bind returns the run's connections.
 func (m Module) Bind(env *run.Env) any {
-	return &sockets{env: env, dialer: m.Dialer, open: map[*tcp]bool{}}
+	return &sockets{env: env, dialer: m.Dialer, open: map[closer]bool{}}
 }
 
 // URL declares the module socket.url.
@@ -41,6 +41,7 @@ func (URL) Bind(*run.Env) any { return nil }
 func (Module) Declare() *vm.Module {
 	family := vm.Param{Name: "family", Kind: vm.Any, Variadic: true, Doc: "ignored: an address and a port of this machine, and a family"}
 	made := []vm.Result{{Name: "sock", Kind: vm.Object, Class: "tcp", Doc: "not connected yet"}}
+	datagrams := []vm.Result{{Name: "sock", Kind: vm.Object, Class: "udp", Doc: "not connected"}}
 	connected := []vm.Result{{Name: "sock", Kind: vm.Object, Class: "tcp", Doc: "nil if there is no connection"}, failing[1]}
 	function := func(name, doc string) []vm.Result { return []vm.Result{{Name: name, Kind: vm.Function, Doc: doc}} }
 	kind := vm.Param{Name: "kind", Kind: vm.Any, Optional: true, Default: `"default"`, Doc: "absent: the socket comes first"}
@@ -48,14 +49,15 @@ func (Module) Declare() *vm.Module {
 	anything := anything()
 	return &vm.Module{
 		Name: "socket", Required: true, AfterHangup: "Works as before: it does not concern the call. A wait ends after 5 seconds at the latest.",
-		Doc: "The connections and the clock of LuaSocket. A script connects to hosts that it is granted (grants: hosts:), " +
-			fmt.Sprintf("%d at a time; it cannot wait for connections.", mostOpen),
+		Doc: "The connections, the datagrams and the clock of LuaSocket. A script reaches hosts that it is granted (grants: hosts:), with " +
+			fmt.Sprintf("%d sockets at a time; it cannot wait for connections.", mostOpen),
 		Source:  socketSource,
-		Classes: []*vm.Class{class()},
+		Classes: []*vm.Class{class(), udpClass()},
 		Constants: []vm.Constant{
 			{Name: "_VERSION", Value: lua.LString("LuaSocket 3.0.0"), Doc: "the version of LuaSocket whose functions it has"},
 			{Name: "BLOCKSIZE", Value: lua.LNumber(2048), Doc: "how many bytes a source takes at once"},
-			{Name: "_SETSIZE", Value: lua.LNumber(4 * mostOpen), Doc: "how many connections select takes"},
+			{Name: "_DATAGRAMSIZE", Value: lua.LNumber(mostTaken), Doc: "how many bytes of a datagram are received, unless receive is told otherwise"},
+			{Name: "_SETSIZE", Value: lua.LNumber(4 * mostOpen), Doc: "how many sockets select takes"},
 		},
 		Funcs: []vm.Func{
 			{
@@ -98,9 +100,9 @@ func (Module) Declare() *vm.Module {
 				Doc:     "Waits until something can be done with one of several connections.",
 				Example: "local socket = require(\"socket\")\nlocal sock = socket.tcp()\nsock:settimeout(0)\nsock:connect(\"127.0.0.1\", 2000)\nlocal _, writable = socket.select(nil, {sock}, 2)\nprint(writable[sock])", Go: wait,
 			},
-			{Name: "udp", Params: []vm.Param{anything}, Doc: "Raises an error: there is no UDP.", Example: "print(pcall(require(\"socket\").udp))", Go: noUDP},
-			{Name: "udp4", Params: []vm.Param{anything}, Doc: "As udp.", Example: "print(pcall(require(\"socket\").udp4))", Go: noUDP},
-			{Name: "udp6", Params: []vm.Param{anything}, Doc: "As udp.", Example: "print(pcall(require(\"socket\").udp6))", Go: noUDP},
+			{Name: "udp", Results: datagrams, Doc: "Returns a socket for datagrams.", Example: "local sock = require(\"socket\").udp()\nsock:settimeout(1)", Go: createUDP("udp")},
+			{Name: "udp4", Results: datagrams, Doc: "As udp, for IPv4.", Example: "local sock = require(\"socket\").udp4()", Go: createUDP("udp4")},
+			{Name: "udp6", Results: datagrams, Doc: "As udp, for IPv6.", Example: "local sock = require(\"socket\").udp6()", Go: createUDP("udp6")},
 			{Name: "bind", Params: []vm.Param{anything}, Doc: "Raises an error: scripts do not wait for connections.", Example: "print(pcall(require(\"socket\").bind, \"*\", 2000))", Go: noServer},
 			{Name: "newtry", Params: []vm.Param{{Name: "finally", Kind: vm.Function, Optional: true, Default: "none", Doc: "is called before the error is raised"}}, Results: function("try", "raises its second argument if the first one is nil or false, and else returns all"),
 				Doc: "Makes a function that makes errors of results.", Example: "local sock = require(\"socket\").tcp()\nlocal try = require(\"socket\").newtry(function() sock:close() end)"},
@@ -115,9 +117,13 @@ func (Module) Declare() *vm.Module {
 	}
 }
 
-var errUDP = errors.New("socket: there is no UDP for scripts; connect with socket.tcp(), or ask the server by HTTP (http.post)")
-
-func noUDP(*vm.Args) error { return errUDP }
+func createUDP(network string) func(*vm.Args) error {
+	return func(a *vm.Args) error {
+		a.ChargeMemory(512)
+		a.Return(a.State().NewObject("udp", &udp{of: a.Instance().(*sockets), network: network, settings: newSettings()}))
+		return nil
+	}
+}
 
 var errServer = errors.New("socket: a script cannot wait for connections: what connects finds FreeSWITCH, whose calls and events run scripts; write socket.connect(host, port) to connect to somebody")
 

@@ -164,6 +164,10 @@ func (t *tcp) all(got *taken, began time.Time) error {
 	}
 }
 
+func errNoData(a *vm.Args, method string) error {
+	return errors.New("bad argument #1 to '" + method + "' (string expected, got " + a.Value(0).Type().String() + ")")
+}
+
 // send follows buffer.c:buffer_meth_send.
 func send(a *vm.Args) error {
 	t, err := connected(a)
@@ -171,7 +175,7 @@ func send(a *vm.Args) error {
 		return err
 	}
 	if !a.Has(0) {
-		return errors.New("bad argument #1 to 'send' (string expected, got " + a.Value(0).Type().String() + ")")
+		return errNoData(a, "send")
 	}
 	data, began := a.String(0), t.of.env.Clock.Now()
 	from, to := 1, -1

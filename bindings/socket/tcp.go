@@ -25,11 +25,14 @@ const (
 	callCost    = 500              // units of a system call
 )
 
-// sockets holds the connections of one run.
+// A closer is a socket of either kind.
+type closer interface{ close() }
+
+// sockets holds the sockets of one run.
 type sockets struct {
 	env     *run.Env
 	dialer  *network.Dialer // nil: this program connects to nothing
-	open    map[*tcp]bool
+	open    map[closer]bool
 	dialing sync.WaitGroup
 }
 
@@ -54,8 +57,7 @@ type tcp struct {
 	lost error  // why nothing more is received
 	full bool   // the last send did not send all
 
-	block, total time.Duration // settimeout; < 0: none
-	options      map[string]lua.LValue
+	settings
 
 	received, sent int64
 	born           time.Time
@@ -71,15 +73,13 @@ type dialing struct {
 
 // Holds counts what was received.
 func (t *tcp) Holds(visit func(lua.LValue)) int {
-	for _, v := range t.options {
-		visit(v)
-	}
+	t.holds(visit)
 	return 512 + cap(t.in)
 }
 
 func (s *sockets) create(a *vm.Args) *tcp {
 	a.ChargeMemory(512)
-	return &tcp{of: s, block: -1, total: -1, born: s.env.Clock.Now()}
+	return &tcp{of: s, settings: newSettings(), born: s.env.Clock.Now()}
 }
 
 // close gives the connection up; the object can connect again.
@@ -101,13 +101,7 @@ func (t *tcp) close() {
 // limit returns how long a wait may take in an operation that has begun at a time; < 0: as
 // long as it takes.
 func (t *tcp) limit(began time.Time) time.Duration {
-	limit := t.block
-	if t.total >= 0 {
-		if left := max(0, t.total-t.of.env.Clock.Now().Sub(began)); limit < 0 || left < limit {
-			limit = left
-		}
-	}
-	return t.of.bound(limit)
+	return t.of.bound(t.within(t.of.env.Clock, began))
 }
 
 // bound returns a limit that ends every wait.
@@ -171,14 +165,11 @@ func (t *tcp) dialled() error {
 
 // begin begins to connect.
 func (s *sockets) begin(a *vm.Args, t *tcp, host string, port uint16) error {
-	if s.dialer == nil {
-		return errors.New("this program connects to nothing")
+	if err := s.admit(); err != nil {
+		return err
 	}
 	if err := s.env.Grants.CheckHost(host, port); err != nil {
 		return err
-	}
-	if len(s.open) >= mostOpen {
-		return &tooManyError{}
 	}
 	ctx, cancel := context.WithCancel(context.Background()) // it may go on while the script does
 	d := &dialing{cancel: cancel, done: make(chan struct{})}
@@ -191,11 +182,22 @@ func (s *sockets) begin(a *vm.Args, t *tcp, host string, port uint16) error {
 	return nil
 }
 
+// admit refuses one more open socket.
+func (s *sockets) admit() error {
+	switch {
+	case s.dialer == nil:
+		return errors.New("this program connects to nothing")
+	case len(s.open) >= mostOpen:
+		return &tooManyError{}
+	}
+	return nil
+}
+
 // A tooManyError says that a script holds too many connections.
 type tooManyError struct{}
 
 func (*tooManyError) Error() string {
-	return fmt.Sprintf("socket: the script holds %d connections; close one first", mostOpen)
+	return fmt.Sprintf("socket: the script holds %d sockets; close one first", mostOpen)
 }
 
 // raised returns the error if it is a mistake in the script or its configuration.

@@ -1,4 +1,4 @@
-// Package network owns what scripts reach outside of FreeSWITCH: HTTP servers and TCP
+// Package network owns what scripts reach outside of FreeSWITCH: HTTP servers, TCP and UDP
 // ports of the hosts that they are granted, and the mail server.
 //
 // A host is checked by its name before the name is looked up, and by its address just

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -24,6 +25,10 @@ func Word(err error) string {
 		return "timeout"
 	case errors.As(err, &dns):
 		return "host or service not provided, or not known"
+	}
+	if errno := syscall.Errno(0); errors.As(err, &errno) && errno.Error() != "" {
+		text := errno.Error() // C's begins with a capital
+		return strings.ToUpper(text[:1]) + text[1:]
 	}
 	return err.Error()
 }

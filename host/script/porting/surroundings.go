@@ -40,14 +40,22 @@ func (u use) surroundings(first, second string) {
 		}
 		u.report.need("hosts", host)
 		u.remark(Grant, "%s asks %s: the host needs a grant", name, host)
-	case "socket.connect", "socket.connect4", "socket.connect6", "tcp:connect", "socket.dns.toip", "socket.dns.getaddrinfo":
-		if !isKnown(first) || first == "" {
+	case "socket.connect", "socket.connect4", "socket.connect6", "tcp:connect", "udp:setpeername", "udp:sendto", "socket.dns.toip", "socket.dns.getaddrinfo":
+		if name == "udp:sendto" {
+			first = second
+		}
+		switch {
+		case first == "*":
+			return // setpeername: no peer any more
+		case !isKnown(first) || first == "":
 			first = "HOST"
 		}
 		u.report.need("hosts", first)
 		u.remark(Grant, "%s connects to %s: the host needs a grant", name, first)
-	case "socket.udp", "socket.udp4", "socket.udp6":
-		u.remark(Differs, "%s: there is no UDP; connect by TCP, or ask the server by HTTP", name)
+	case "udp:setsockname":
+		if second != "0" {
+			u.remark(Differs, "%s: a script gets no port of its own choice: write (\"*\", 0), or nothing; answers to what it sends come to it", name)
+		}
 	case "socket.bind", "tcp:bind", "tcp:listen", "tcp:accept":
 		u.remark(Differs, "%s: a script cannot wait for connections; what connects finds FreeSWITCH, whose calls and events run scripts", name)
 	case "lfs.chdir", "lfs.link", "lfs.lock", "lfs.unlock":
