@@ -5,17 +5,13 @@ package bindings
 
 import (
 	"context"
-	"github.com/eslua/eslua/bindings/digest"
-	"github.com/eslua/eslua/bindings/mime"
-	"github.com/eslua/eslua/bindings/socket"
-	"github.com/eslua/eslua/bindings/system"
-	"github.com/eslua/eslua/bindings/uuids"
 	"strings"
 
 	"github.com/eslua/eslua/bindings/api"
 	"github.com/eslua/eslua/bindings/consumer"
 	databases "github.com/eslua/eslua/bindings/database"
 	"github.com/eslua/eslua/bindings/dial"
+	"github.com/eslua/eslua/bindings/digest"
 	"github.com/eslua/eslua/bindings/esl"
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/file"
@@ -24,9 +20,13 @@ import (
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
 	"github.com/eslua/eslua/bindings/mail"
+	"github.com/eslua/eslua/bindings/mime"
 	pushes "github.com/eslua/eslua/bindings/outbox"
 	"github.com/eslua/eslua/bindings/session"
+	"github.com/eslua/eslua/bindings/socket"
 	"github.com/eslua/eslua/bindings/stream"
+	"github.com/eslua/eslua/bindings/system"
+	"github.com/eslua/eslua/bindings/uuids"
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
@@ -76,7 +76,7 @@ func modules(d Deps) []Module {
 		event.Module{},
 		consumer.Module{Nodes: d.Nodes},
 		api.Module{},
-		dial.Module{},
+		dial.Module{Nodes: d.Nodes},
 		json.Module{},
 		mime.Mime{}, mime.LTN12{}, socket.Module{Dialer: d.Dialer}, socket.DNS{Dialer: d.Dialer}, socket.URL{},
 		digest.MD5{}, digest.SHA1{}, digest.SHA2{}, uuids.Module{},

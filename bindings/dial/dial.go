@@ -8,19 +8,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Module declares dial{...}.
-type Module struct{}
+// Module declares dial and originate.
+type Module struct{ Nodes []*node.Link }
 
-// Bind returns no instance: dial does not depend on the run.
-func (Module) Bind(*run.Env) any { return nil }
+// Bind returns who dials for the run.
+func (m Module) Bind(env *run.Env) any { return &caller{env: env, nodes: m.Nodes} }
 
-// Declare declares the function.
+// Declare declares the functions.
 func (Module) Declare() *vm.Module {
 	return &vm.Module{AfterHangup: "Works as before: it does not concern the call.", Funcs: []vm.Func{{
 		Name: "dial",
@@ -35,13 +36,13 @@ local leg = freeswitch.Session(dial{"user/1000", "user/1001", vars = {originatio
 session:execute("bridge", dial{"user/1000", vars = {customer = name}, within = "app"})
 freeswitch.API():execute("originate", dial{"user/1000", within = "api"} .. " &park()")`,
 		Go: write,
-	}}}
+	}, originateFunc()}}
 }
 
 func write(a *vm.Args) error {
 	what, err := read(a, a.Table(0))
 	if err != nil {
-		return err
+		return fmt.Errorf("dial: %w", err)
 	}
 	charge(a, what)
 	text, err := what.Write()
@@ -94,10 +95,10 @@ func read(a *vm.Args, t *lua.LTable) (syntax.DialString, error) {
 		return what, err
 	}
 	if w := within(t); w != "" && w != "app" && w != "api" {
-		return what, fmt.Errorf(`dial: within is %q; write "app" for session:execute or "api" for api:execute`, w)
+		return what, fmt.Errorf(`within is %q; write "app" for session:execute or "api" for api:execute`, w)
 	}
 	var err error
-	if what.Vars, err = variables(a, t, "originate_timeout"); err != nil {
+	if what.Vars, err = variables(a, t, "vars", "originate_timeout"); err != nil {
 		return what, err
 	}
 	for i := 1; i <= min(t.Len(), tooMany); i++ {
@@ -126,7 +127,7 @@ func element(a *vm.Args, v lua.LValue, at int) ([]syntax.Leg, error) {
 		if err := fields(a, v, "vars", "timeout"); err != nil {
 			return nil, err
 		}
-		vars, err := variables(a, v, "leg_timeout")
+		vars, err := variables(a, v, "vars", "leg_timeout")
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +140,7 @@ func element(a *vm.Args, v lua.LValue, at int) ([]syntax.Leg, error) {
 			legs = append(legs, syntax.Leg{Endpoint: string(endpoint), Vars: vars})
 		}
 		if legs == nil {
-			return nil, fmt.Errorf(`dial: element %d has no endpoint; write {"user/1000", vars = {...}}`, at)
+			return nil, fmt.Errorf(`element %d has no endpoint; write {"user/1000", vars = {...}}`, at)
 		}
 		return legs, nil
 	}
@@ -147,7 +148,7 @@ func element(a *vm.Args, v lua.LValue, at int) ([]syntax.Leg, error) {
 }
 
 func notEndpoint(v lua.LValue, at int) error {
-	return fmt.Errorf(`dial: element %d is a %s; write an endpoint such as "user/1000", or {"user/1000", vars = {...}}`, at, v.Type())
+	return fmt.Errorf(`element %d is a %s; write an endpoint such as "user/1000", or {"user/1000", vars = {...}}`, at, v.Type())
 }
 
 // fields refuses unknown fields, which are mistyped names or variables outside
@@ -163,14 +164,14 @@ func fields(a *vm.Args, t *lua.LTable, known ...string) error {
 	if wrong == "" {
 		return nil
 	}
-	return fmt.Errorf("dial: there is no field %q here; write endpoints and %s (variables belong into vars)", wrong, strings.Join(known, ", "))
+	return fmt.Errorf("there is no field %q here; write endpoints and %s (variables belong into vars)", wrong, strings.Join(known, ", "))
 }
 
-// variables reads vars, sorted by name, and adds the timeout as the variable
+// variables reads the table of variables, sorted by name, and adds the timeout as the variable
 // that FreeSWITCH has for it.
-func variables(a *vm.Args, t *lua.LTable, timeout string) ([]syntax.Var, error) {
+func variables(a *vm.Args, t *lua.LTable, field, timeout string) ([]syntax.Var, error) {
 	var vars []syntax.Var
-	switch list := t.RawGetString("vars").(type) {
+	switch list := t.RawGetString(field).(type) {
 	case *lua.LNilType:
 	case *lua.LTable:
 		var err error
@@ -181,9 +182,9 @@ func variables(a *vm.Args, t *lua.LTable, timeout string) ([]syntax.Var, error) 
 			value, scalar := text(v)
 			switch {
 			case !ok:
-				err = fmt.Errorf("dial: vars has an entry without a name; write vars = {name = value}")
+				err = fmt.Errorf("%[1]s has an entry without a name; write %[1]s = {name = value}", field)
 			case !scalar:
-				err = fmt.Errorf("dial: the variable %s is a %s; it can be text, a number, true or false", string(name), v.Type())
+				err = fmt.Errorf("the variable %s is a %s; it can be text, a number, true or false", string(name), v.Type())
 			default:
 				vars = append(vars, syntax.Var{Name: string(name), Value: value})
 			}
@@ -193,17 +194,17 @@ func variables(a *vm.Args, t *lua.LTable, timeout string) ([]syntax.Var, error) 
 		}
 		slices.SortFunc(vars, func(a, b syntax.Var) int { return strings.Compare(a.Name, b.Name) })
 	default:
-		return nil, fmt.Errorf("dial: vars is a %s; write vars = {name = value}", list.Type())
+		return nil, fmt.Errorf("%[1]s is a %[2]s; write %[1]s = {name = value}", field, list.Type())
 	}
 	switch seconds := t.RawGetString("timeout").(type) {
 	case *lua.LNilType:
 	case lua.LNumber:
 		if seconds < 1 || seconds > 1<<20 {
-			return nil, fmt.Errorf("dial: timeout is %v; write whole seconds, at least 1", float64(seconds))
+			return nil, fmt.Errorf("timeout is %v; write whole seconds, at least 1", float64(seconds))
 		}
 		vars = append(vars, syntax.Var{Name: timeout, Value: fmt.Sprint(int(seconds))})
 	default:
-		return nil, fmt.Errorf("dial: timeout is a %s; write seconds as a number", seconds.Type())
+		return nil, fmt.Errorf("timeout is a %s; write seconds as a number", seconds.Type())
 	}
 	return vars, nil
 }

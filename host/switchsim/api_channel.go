@@ -150,13 +150,21 @@ func uuidFilemanAPI(c *channel, argv []string) string {
 	return ok
 }
 
+// hupallAPI hangs up all channels, or those whose variable has a value
+// (mod_commands.c:hupall_api_function).
 func hupallAPI(s *Switch, args string, _ *channel) string {
-	cause := "MANAGER_REQUEST"
-	if argv := text.Split(args, ' ', 3); len(argv) > 0 {
+	cause, argv := "MANAGER_REQUEST", text.Split(args, ' ', 3)
+	if len(argv) > 0 {
 		cause = text.Cause(argv[0])
 	}
+	name, value := nth(argv, 1), nth(argv, 2)
 	for _, c := range s.upChannels() {
-		c.hangup(cause)
+		if name == "" || value == "" || c.get(name) == value {
+			c.hangup(cause)
+		}
+	}
+	if name != "" && value != "" {
+		return "+OK hangup all channels matching [" + name + "]=[" + value + "] with cause: " + cause + "\n"
 	}
 	return "+OK hangup all channels with cause " + cause + "\n"
 }

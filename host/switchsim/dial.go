@@ -1,9 +1,11 @@
 package switchsim
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/switchsim/text"
 )
 
@@ -32,13 +34,18 @@ func (s *Switch) originate(o origination) (*channel, string) {
 	o.override(vars)
 	w := s.newDialWait(o, text.True(lookup(vars, "ignore_early_media")))
 	cause := "NO_ROUTE_DESTINATION"
+	final := lookup(vars, "fail_on_single_reject")
 	for _, group := range strings.Split(rest, "|") {
+		w.begin(o)
 		var legs []*channel
 		for _, dial := range splitLegs(group) {
 			local, dial, _ := text.Brackets(dial, '[', ']')
 			c, why := s.dialLeg(target{strings.TrimSpace(dial), append(vars[:len(vars):len(vars)], local...)}, o)
 			if c == nil {
 				cause = why
+				if ends(final, why) {
+					return nil, cause
+				}
 				continue
 			}
 			c.watch(w.wake)
@@ -48,17 +55,44 @@ func (s *Switch) originate(o origination) (*channel, string) {
 		if len(legs) == 0 {
 			continue
 		}
+		stop := s.limitLegs(legs)
 		winner, why := w.firstOf(legs)
+		stop()
 		o.recordCauses(legs, winner)
 		if winner != nil {
 			return winner, "SUCCESS"
 		}
 		cause = why
-		if w.over {
+		if w.over && !(w.timedOut && text.True(lookup(vars, "originate_continue_on_timeout"))) {
+			break
+		}
+		if slices.ContainsFunc(legs, func(c *channel) bool { return ends(final, c.hangupCause()) }) {
 			break
 		}
 	}
 	return nil, cause
+}
+
+// limitLegs hangs up the legs whose own time is over. FreeSWITCH counts whole seconds that
+// have begun (switch_ivr_originate.c:check_per_channel_timeouts).
+func (s *Switch) limitLegs(legs []*channel) (stop func()) {
+	var timers []*clock.Timer
+	for _, c := range legs {
+		if n := text.Number(c.get("leg_timeout")); n > 0 {
+			timers = append(timers, s.clk.AfterFunc(s.seconds(n+1), func() { c.hangup("ALLOTTED_TIMEOUT") }))
+		}
+	}
+	return func() {
+		for _, t := range timers {
+			t.Stop()
+		}
+	}
+}
+
+// ends reports whether a leg's cause ends the whole list: FreeSWITCH looks for it in the
+// text of fail_on_single_reject (switch_ivr_originate.c:switch_ivr_originate).
+func ends(final, cause string) bool {
+	return cause != "" && !text.True(final) && strings.Contains(strings.ToUpper(final), cause)
 }
 
 // override applies the variables that change the origination itself.
@@ -116,11 +150,16 @@ type dialWait struct {
 	wake        chan struct{}
 	deadline    time.Time
 	over        bool // timed out or cancelled: no further group is dialled
+	timedOut    bool
+}
+
+// begin starts the time of a group; each has its own.
+func (w *dialWait) begin(o origination) {
+	w.deadline, w.over, w.timedOut = w.s.clk.Now().Add(w.s.seconds(o.timeout)), false, false
 }
 
 func (s *Switch) newDialWait(o origination, ignoreEarly bool) *dialWait {
-	w := &dialWait{s: s, from: o.from, ignoreEarly: ignoreEarly, wake: make(chan struct{}, 1),
-		deadline: s.clk.Now().Add(s.seconds(o.timeout))}
+	w := &dialWait{s: s, from: o.from, ignoreEarly: ignoreEarly, wake: make(chan struct{}, 1)}
 	if o.from != nil {
 		w.wake = o.from.wake
 	}
@@ -170,7 +209,7 @@ func (w *dialWait) firstOf(legs []*channel) (*channel, string) {
 		}
 	}
 	if winner == nil && out != conditionMet {
-		w.over, cause = true, lost
+		w.over, w.timedOut, cause = true, out == timedOut, lost
 	}
 	return winner, cause
 }

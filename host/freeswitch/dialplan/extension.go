@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 )
 
@@ -85,7 +86,7 @@ func (x Extension) forRoute(flow string, r config.Route, args []string) Extensio
 			return x
 		}
 	}
-	parts := []string{encoded(flow)}
+	parts := []string{syntax.PathElement(flow)}
 	for _, a := range args {
 		parts = append(parts, encodedArgument(a))
 	}

@@ -1,47 +1,19 @@
 package dialplan
 
 import (
-	"fmt"
 	"net"
-	"regexp/syntax"
+	regexpsyntax "regexp/syntax"
 	"strings"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
-
-// encoded writes text as one part of the socket application's path. FreeSWITCH cuts
-// that application's data at blanks, bars, colons and slashes, interprets quotes and
-// dollars, and sends us the data in an encoding of the same kind that leaves %20
-// unchanged (switch_utils.c:switch_url_encode_opt: a % before two
-// upper-case hexadecimal digits), so that %20 would arrive as a blank: a lower-case
-// letter protects %2f from that, and a second encoding a code without letters.
-func encoded(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch hex := fmt.Sprintf("%02x", c); {
-		case c == '-' && i > 0 && text[i-1] == '-': // would end an XML comment
-			b.WriteString("%2d")
-		case isSafe(rune(c)):
-			b.WriteByte(c)
-		case strings.ContainsAny(hex, "abcdef"):
-			b.WriteString("%" + hex)
-		default:
-			b.WriteString("%25" + hex)
-		}
-	}
-	return b.String()
-}
-
-// isSafe reports whether a character has no meaning to FreeSWITCH and in a path.
-func isSafe(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-._~*+", r)
-}
 
 // encodedArgument writes an argument of a route, whose $1 to $9 FreeSWITCH replaces.
 func encodedArgument(arg string) string {
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(arg, "$")
-		b.WriteString(encoded(before))
+		b.WriteString(syntax.PathElement(before))
 		switch {
 		case !found:
 			return b.String()
@@ -52,7 +24,7 @@ func encodedArgument(arg string) string {
 				b.WriteString("$" + after[:1])
 			}
 		default:
-			b.WriteString(encoded("$"))
+			b.WriteString(syntax.PathElement("$"))
 			arg = after
 		}
 	}
@@ -74,7 +46,7 @@ func groupsUsed(args []string) (used []int) {
 // need no encoding: FreeSWITCH puts it into the path unchanged. A group the
 // pattern does not have is empty.
 func safeGroup(pattern string, n int) bool {
-	re, err := syntax.Parse(pattern, syntax.Perl)
+	re, err := regexpsyntax.Parse(pattern, regexpsyntax.Perl)
 	if err != nil {
 		return false
 	}
@@ -85,8 +57,8 @@ func safeGroup(pattern string, n int) bool {
 	return group == nil || matchesOnlySafe(group)
 }
 
-func find(re *syntax.Regexp, n int) *syntax.Regexp {
-	if re.Op == syntax.OpCapture && re.Cap == n {
+func find(re *regexpsyntax.Regexp, n int) *regexpsyntax.Regexp {
+	if re.Op == regexpsyntax.OpCapture && re.Cap == n {
 		return re
 	}
 	for _, sub := range re.Sub {
@@ -97,20 +69,20 @@ func find(re *syntax.Regexp, n int) *syntax.Regexp {
 	return nil
 }
 
-func matchesOnlySafe(re *syntax.Regexp) bool {
+func matchesOnlySafe(re *regexpsyntax.Regexp) bool {
 	switch re.Op {
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+	case regexpsyntax.OpAnyChar, regexpsyntax.OpAnyCharNotNL:
 		return false
-	case syntax.OpLiteral:
+	case regexpsyntax.OpLiteral:
 		for _, r := range re.Rune {
-			if !isSafe(r) {
+			if !syntax.IsPlain(r) {
 				return false
 			}
 		}
-	case syntax.OpCharClass:
+	case regexpsyntax.OpCharClass:
 		for i := 0; i < len(re.Rune); i += 2 {
 			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				if !isSafe(r) {
+				if !syntax.IsPlain(r) {
 					return false
 				}
 			}

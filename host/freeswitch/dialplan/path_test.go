@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
 // overTheWire returns a socket's path as eslua receives it: FreeSWITCH cuts the data
@@ -49,7 +51,7 @@ func FuzzEncodedPartsArriveAsTheyWere(f *testing.F) {
 		f.Add(seed, "2")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		path := encoded(a) + "/" + encoded(b)
+		path := syntax.PathElement(a) + "/" + syntax.PathElement(b)
 		got := overTheWire(t, "127.0.0.1:8084/"+path+" async full")
 		if len(got) != 2 || got[0] != a || got[1] != b {
 			t.Fatalf("%q, %q was written %s and arrived as %q", a, b, path, got)

@@ -102,7 +102,7 @@ func (c *checker) checkWords(at origin, words []string, form string) {
 	switch {
 	case len(others) > 0 && len(missing) == 0:
 		for _, o := range others {
-			instead = strings.Replace(instead, " async full", "%2520"+encoded(o)+" async full", 1)
+			instead = strings.Replace(instead, " async full", "%2520"+syntax.PathElement(o)+" async full", 1)
 		}
 		c.report(at, false, "FreeSWITCH ignores %q: a blank ends the path; write "+form+" if it belongs to an argument", strings.Join(others, " "), instead)
 	case len(missing) > 0:
@@ -118,7 +118,7 @@ func (c *checker) checkPath(at origin, hosts []syntax.SocketHost, form string) {
 		}
 		if code := earlyDecoded.FindString(e.Path); code != "" {
 			plain, _ := url.PathUnescape(code)
-			c.report(at, false, "%s reaches eslua as %q (FreeSWITCH does not encode a %% before two capital hexadecimal digits); write %s", code, plain, encoded(plain))
+			c.report(at, false, "%s reaches eslua as %q (FreeSWITCH does not encode a %% before two capital hexadecimal digits); write %s", code, plain, syntax.PathElement(plain))
 			return
 		}
 		if e.Path == "" && c.known.PathOnly {
@@ -128,7 +128,7 @@ func (c *checker) checkPath(at origin, hosts []syntax.SocketHost, form string) {
 		if flow := flowOf(e); flow != "" && !strings.Contains(flow, "$") && c.known.Flows != nil && !c.isFlow(flow) {
 			instead := config.DescribeFlows(flow, c.known.Flows)
 			if deeper := config.Deeper(flow, partsOf(e)[1:], c.isFlow); deeper != "" {
-				instead = fmt.Sprintf("write %s for the flow %s", encoded(deeper), deeper)
+				instead = fmt.Sprintf("write %s for the flow %s", syntax.PathElement(deeper), deeper)
 			}
 			c.report(at, false, "there is no flow %q; %s", flow, instead)
 			return
