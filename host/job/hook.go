@@ -10,6 +10,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/lanes"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
 )
@@ -115,7 +116,7 @@ type hook struct {
 	config.Hook
 	log           *slog.Logger
 	scriptLog     *slog.Logger // bounds what all runs write together
-	lanes         *lanes
+	lanes         *lanes.Lanes
 	subscriptions []*node.Subscription
 	pumps         sync.WaitGroup
 }
@@ -126,7 +127,7 @@ func (h *hook) label() string {
 }
 
 func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
-	h := &hook{Hook: settings, lanes: newLanes(settings.Parallel, settings.Queue), scriptLog: logbound.Script(s.deps.Log)}
+	h := &hook{Hook: settings, lanes: lanes.New(settings.Parallel, settings.Queue), scriptLog: logbound.Script(s.deps.Log)}
 	h.log = s.deps.Log.With("hook", h.label())
 	for _, l := range s.deps.Nodes {
 		sub := l.Subscribe(node.Bounds{})
@@ -148,7 +149,7 @@ func (s *Source) pump(ctx context.Context, h *hook, l *node.Link, sub *node.Subs
 			return
 		}
 		channel := e.Get("Unique-ID")
-		_, first := h.lanes.add(channel, task{e.Size(), func() {
+		_, first := h.lanes.Add(channel, lanes.Task{Size: e.Size(), Do: func() {
 			if ctx.Err() == nil {
 				_ = s.run(ctx, job{ // it has logged the error
 					kind: Hook, name: h.Script.Name(), args: h.Script.Args(), sw: l, log: h.scriptLog, timeout: time.Duration(h.Timeout),
@@ -168,5 +169,5 @@ func (h *hook) stop() {
 		sub.Close()
 	}
 	h.pumps.Wait()
-	h.lanes.wait()
+	h.lanes.Wait()
 }

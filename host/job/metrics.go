@@ -67,7 +67,7 @@ func (h *hooks) figures() map[string]HookFigures {
 	all := map[string]HookFigures{}
 	for _, o := range h.running {
 		f := all[o.label()]
-		waiting, lost := o.lanes.figures()
+		waiting, lost := o.lanes.Figures()
 		for _, sub := range o.subscriptions {
 			lost += sub.Lost()
 		}

@@ -10,21 +10,31 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
 
 	"github.com/eslua/eslua/host/testproc"
 )
 
 // Main runs the tests of a package beside a server that outlives them all: the first
 // file store of a process starts a goroutine (nats-server, server/ats), which must not
-// belong to a test's bubble.
+// belong to a test's bubble. It fails if a goroutine outlives the tests and the server.
 func Main(m testproc.TestingM) {
 	stop, err := hold()
 	if err != nil {
 		panic(err)
 	}
-	code := testproc.Watched(m).Run()
-	stop()
-	os.Exit(code)
+	goleak.VerifyTestMain(held{testproc.Watched(m), stop})
+}
+
+// held are tests beside the server.
+type held struct {
+	testproc.TestingM
+	stop func()
+}
+
+func (h held) Run() int {
+	defer h.stop()
+	return h.TestingM.Run()
 }
 
 func hold() (stop func(), err error) {

@@ -1,4 +1,4 @@
-package job
+package lanes
 
 import (
 	"fmt"
@@ -17,14 +17,14 @@ func TestMain(m *testing.M) { testproc.Main(m) }
 // channel delays no other, as long as there are lanes.
 func TestLanesKeepTheOrderOfAChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLanes(2, 100)
+		l := New(2, 100)
 		var mu sync.Mutex
 		handled := map[string][]int{}
 		busy, most := map[string]int{}, 0
 		begin := time.Now()
 		for n := range 5 {
 			for _, channel := range []string{"slow", "quick", "other"} {
-				l.add(channel, task{1, func() {
+				l.Add(channel, Task{1, func() {
 					mu.Lock()
 					busy[channel]++
 					if busy[channel] > 1 {
@@ -45,7 +45,7 @@ func TestLanesKeepTheOrderOfAChannel(t *testing.T) {
 				}})
 			}
 		}
-		l.wait()
+		l.Wait()
 		for channel, ns := range handled {
 			if !slices.Equal(ns, []int{0, 1, 2, 3, 4}) {
 				t.Errorf("%s: %v", channel, ns)
@@ -60,10 +60,10 @@ func TestLanesKeepTheOrderOfAChannel(t *testing.T) {
 // What is too much is lost, and told once until the queue is empty.
 func TestLanesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLanes(1, 3)
+		l := New(1, 3)
 		hold := make(chan struct{})
 		add := func(size int) string {
-			lost, first := l.add("", task{size, func() { <-hold }})
+			lost, first := l.Add("", Task{size, func() { <-hold }})
 			return fmt.Sprint(lost, first)
 		}
 		add(1)
@@ -73,7 +73,7 @@ func TestLanesAreBounded(t *testing.T) {
 				t.Errorf("event %d: %s", i, got)
 			}
 		}
-		if waiting, lost := l.figures(); waiting != 3 || lost != 2 {
+		if waiting, lost := l.Figures(); waiting != 3 || lost != 2 {
 			t.Errorf("%d wait, %d are lost", waiting, lost)
 		}
 		hold <- struct{}{}
@@ -93,6 +93,6 @@ func TestLanesAreBounded(t *testing.T) {
 			t.Error("more bytes wait than are permitted, or the loss is not told")
 		}
 		close(hold)
-		l.wait()
+		l.Wait()
 	})
 }
