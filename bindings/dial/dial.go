@@ -1,5 +1,5 @@
-// Package dial declares dial{...}, which writes dial strings: endpoints, how
-// they ring, and their variables. host/freeswitch/syntax escapes them, so that
+// Package dial declares dial{...}, which writes dial strings, and readDial, which reads
+// them: endpoints, how they ring, and their variables. host/freeswitch/syntax escapes them, so that
 // nothing in a name or a number means anything else to FreeSWITCH.
 package dial
 
@@ -15,7 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Module declares dial and originate.
+// Module declares dial, readDial and originate.
 type Module struct{ Nodes []*node.Link }
 
 // Bind returns who dials for the run.
@@ -36,7 +36,7 @@ local leg = freeswitch.Session(dial{"user/1000", "user/1001", vars = {originatio
 session:execute("bridge", dial{"user/1000", vars = {customer = name}, within = "app"})
 freeswitch.API():execute("originate", dial{"user/1000", within = "api"} .. " &park()")`,
 		Go: write,
-	}, originateFunc()}}
+	}, readDial(), originateFunc()}}
 }
 
 func write(a *vm.Args) error {

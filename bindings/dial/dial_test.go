@@ -1,6 +1,7 @@
 package dial_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,5 +72,30 @@ func TestMistakesSayWhatToWrite(t *testing.T) {
 		if got, err := run(t, "out = "+source); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n is %s, %v\nwant %s", source, got, err, want)
 		}
+	}
+}
+
+func TestReadDial(t *testing.T) {
+	for text, want := range map[string]string{
+		`user/1000`: `user/1000`,
+		`{ignore_early_media=true}sofia/gateway/a/1,sofia/gateway/b/2`: `{ignore_early_media=true}sofia/gateway/a/1,sofia/gateway/b/2`,
+		`{a=b}[c=d]user/1|user/2`:                                      `{a=b}[^^;c=d]user/1|user/2`,
+		` {^^:a=b:c=d}user/1`:                                          `{a=b,c=d}user/1`,
+		`<a=1>{b='x,y'}user/1`:                                         `{a=1,b=x\,y}user/1`,
+		`user/1\,2`:                                                    `user/1\,2`,
+		`{a=b`:                                                         `nil the '{' in a dial string has no matching '}'`,
+		``:                                                             `nil the dial string names no endpoint`,
+		`user/1,`:                                                      `user/1`,
+		`user/1,,user/2`:                                               `nil an endpoint in it is empty`,
+		`user/1:_:user/2`:                                              `nil it has :_:, which dials in several ways at once`,
+		`user/1,user/2|user/3`:                                         `nil it has both | and ,`,
+	} {
+		got, err := run(t, `local what, why = readDial(`+strconv.Quote(text)+`) out = what and dial(what) or "nil " .. why`)
+		if err != nil || got != want {
+			t.Errorf("%s\n is %s (%v)\nwant %s", text, got, err, want)
+		}
+	}
+	if _, err := run(t, `readDial(("["):rep(65000))`); err == nil {
+		t.Error("60,000 brackets cost nothing")
 	}
 }

@@ -98,6 +98,21 @@ func (Module) Declare() *vm.Module {
 				Go:      setGlobalVariable,
 			},
 			{
+				Name: "cause", Params: []vm.Param{{Name: "cause", Kind: vm.String, Doc: "a name in any case, or a number"}},
+				Results: []vm.Result{{Name: "name", Kind: vm.String, Doc: "its name, such as USER_BUSY; nil if FreeSWITCH has no such cause"}, {Name: "number", Kind: vm.Int, Doc: "its number, such as 17"}, {Name: "sip", Kind: vm.Int, Doc: "the status of SIP with which FreeSWITCH refuses a call for it, such as 486"}},
+				Doc:     "Looks up a hangup cause. mod_lua does not have it.",
+				Example: "local name, number, sip = freeswitch.cause(\"17\") -- USER_BUSY, 17, 486",
+				Go: func(a *vm.Args) error {
+					c, ok := syntax.LookupCause(a.String(0))
+					if !ok {
+						a.Return(lua.LNil)
+						return nil
+					}
+					a.Return(lua.LString(c.Name), lua.LNumber(c.Number), lua.LNumber(c.SIP))
+					return nil
+				},
+			},
+			{
 				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool, Doc: "true if it answers"}},
 				Differs: "It says whether the FreeSWITCH of the call, or the first node, answers.",
 				Doc:     "Reports whether there is a FreeSWITCH to talk to.",

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -67,18 +68,41 @@ func answerClass() *vm.Class {
 			{Name: "body", Kind: vm.String, Doc: "the body", Get: func(self any) lua.LValue { return lua.LString(self.(*answer).body) }},
 		},
 		Methods: []vm.Func{{
-			Name: "json", Results: []vm.Result{{Name: "value", Kind: vm.Any, Doc: "tables by name, lists, texts, numbers, booleans; nil for null"}, {Name: "error", Kind: vm.String, Doc: "why the body is not JSON"}},
+			Name: "json", Params: []vm.Param{{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: "lenient = true: mistakes that leave no doubt of what is meant are understood: a byte order mark, typographic or single quotes, " +
+				"names without quotes, a comma before a closing bracket, comments; a whole number with leading zeros, with + or above 2^53 is taken as a text"}},
+			Results: []vm.Result{{Name: "value", Kind: vm.Any, Doc: "tables by name, lists, texts, numbers, booleans; nil for null"}, {Name: "error", Kind: vm.String, Doc: "why the body is not JSON; with lenient beside a value: the first mistake, and where it is"}},
 			Doc:     "Reads the body as JSON. Returns nil and the reason if it is not JSON.",
-			Example: "local answer = http.get(\"https://crm.example.com/caller\")\nlocal caller = answer and answer:json()",
-			Go: func(a *vm.Args) error {
-				v, err := luajson.Decode(a, a.Self().(*answer).body)
-				if err != nil {
-					a.Return(lua.LNil, lua.LString(err.Error()))
-				} else {
-					a.Return(v)
-				}
-				return nil
-			},
+			Example: "local answer = http.get(\"https://crm.example.com/caller\")\nlocal caller, mistake = answer and answer:json{lenient = true}",
+			Go:      json,
 		}},
 	}
+}
+
+func json(a *vm.Args) error {
+	body, lenient := a.Self().(*answer).body, false
+	if t := a.Table(0); t != nil {
+		for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+			a.ChargeCPU(4)
+			if k != lua.LString("lenient") {
+				return fmt.Errorf("answer:json: there is no option %.40q; the option is lenient", k.String())
+			}
+			lenient = lua.LVAsBool(v)
+		}
+	}
+	v, err := lua.LValue(nil), error(nil)
+	if lenient {
+		var mistake error
+		if v, mistake, err = luajson.DecodeLenient(a, body); mistake != nil {
+			a.Return(v, lua.LString(mistake.Error()))
+			return nil
+		}
+	} else {
+		v, err = luajson.Decode(a, body)
+	}
+	if err != nil {
+		a.Return(lua.LNil, lua.LString(err.Error()))
+	} else {
+		a.Return(v)
+	}
+	return nil
 }

@@ -80,6 +80,8 @@ const (
 func (m Module) Declare() *vm.Module {
 	url := vm.Param{Name: "url", Kind: vm.String, Doc: "http:// or https://"}
 	more := vm.Param{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: options}
+	later := more
+	later.Doc += ". after: another request of http.async, whose end this one waits for, so that they arrive in order"
 	answer := []vm.Result{{Name: "answer", Kind: vm.Object, Class: "answer", Doc: "what the server said, whatever its status; nil if it did not answer"}, {Name: "error", Kind: vm.String, Doc: "why there is no answer"}}
 	return &vm.Module{
 		Name: "http", AfterHangup: "Works as before. A request that is under way when the call hangs up ends with an error.",
@@ -105,7 +107,7 @@ func (m Module) Declare() *vm.Module {
 				Go:      func(a *vm.Args) error { return ask(a, "GET", a.String(0), 1) },
 			},
 			{
-				Name: "async", Params: []vm.Param{url, more}, Results: []vm.Result{{Name: "request", Kind: vm.Object, Class: "request", Doc: "what the answer is taken from"}},
+				Name: "async", Params: []vm.Param{url, later}, Results: []vm.Result{{Name: "request", Kind: vm.Object, Class: "request", Doc: "what the answer is taken from"}},
 				Doc:     fmt.Sprintf("Asks a server, and returns at once; %d requests may be under way. %s", mostPending, notGranted),
 				Example: "local request = http.async(\"https://crm.example.com/caller\", {query = {number = \"1000\"}})\nsession:streamFile(\"ivr/ivr-one_moment_please.wav\")\nlocal answer = request:wait()",
 				Go:      begin,
@@ -175,7 +177,11 @@ func give(a *vm.Args, answer *network.Answer, err error) error {
 // begin asks in a goroutine of its own, which End waits for.
 func begin(a *vm.Args) error {
 	s := a.Instance().(*requests)
-	r, err := read(a, "GET", a.String(0), a.Table(1))
+	before, err := s.before(a.Table(1))
+	if err != nil {
+		return err
+	}
+	r, err := read(a, "GET", a.String(0), a.Table(1), "after")
 	if err == nil {
 		err = network.Check(s.env.Grants, r.URL)
 	}
@@ -200,10 +206,27 @@ func begin(a *vm.Args) error {
 	s.running.Go(func() {
 		defer close(p.done)
 		defer cancel()
-		p.answer, p.err = s.do(ctx, r)
+		if p.err = await(ctx, before, nil); p.err == nil {
+			p.answer, p.err = s.do(ctx, r)
+		}
 	})
 	a.Return(a.State().NewObject("request", p))
 	return nil
+}
+
+// before returns a channel that is closed when the request of the option after has ended.
+func (s *requests) before(t *lua.LTable) (<-chan struct{}, error) {
+	none := make(chan struct{})
+	close(none)
+	if t == nil || t.RawGetString("after") == lua.LNil {
+		return none, nil
+	}
+	if object, ok := t.RawGetString("after").(*lua.LUserData); ok {
+		if r, ok := object.Value.(*request); ok {
+			return r.done, nil
+		}
+	}
+	return nil, errors.New("http: after is a request of http.async")
 }
 
 func wait(a *vm.Args) error {

@@ -27,13 +27,13 @@ const mostRetries = 5
 // longest is the longest time-out.
 const longest = time.Hour
 
-// read reads the options of a request.
-func read(a *vm.Args, method, address string, t *lua.LTable) (r network.Request, err error) {
+// read reads the options of a request, among which there may be more.
+func read(a *vm.Args, method, address string, t *lua.LTable, more ...string) (r network.Request, err error) {
 	r = network.Request{Method: method, URL: address, Header: http.Header{}}
 	if t == nil {
 		return r, nil
 	}
-	if err := checkNames(a, t); err != nil {
+	if err := checkNames(a, t, slices.Concat(names, more)); err != nil {
 		return r, err
 	}
 	if v := t.RawGetString("method"); v != lua.LNil {
@@ -62,7 +62,7 @@ func read(a *vm.Args, method, address string, t *lua.LTable) (r network.Request,
 }
 
 // checkNames refuses options that do not exist, which are mistyped ones.
-func checkNames(a *vm.Args, t *lua.LTable) (err error) {
+func checkNames(a *vm.Args, t *lua.LTable, names []string) (err error) {
 	t.ForEach(func(k, _ lua.LValue) {
 		a.ChargeCPU(8)
 		if name, ok := k.(lua.LString); err == nil && (!ok || !slices.Contains(names, string(name))) {

@@ -63,6 +63,7 @@ func (s *Session) forLeg(ctx context.Context, r *legs.Request) error {
 		{Name: "signal_bond", Value: s.call.UUID()}, {Name: "originator", Value: s.call.UUID()},
 		{Name: "max_forwards", Value: strconv.Itoa(maxForwards(now) - 1)}, {Name: "export_vars", Value: value("export_vars")},
 	}
+	r.Variables = append(r.Variables, s.progressVars()...)
 	give := func(name, value string) {
 		if err := s.set.env.Grants.CheckVariable(name, value); err != nil {
 			s.log().Warn("a variable is not given to the leg", "variable", name, "error", err)

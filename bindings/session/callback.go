@@ -149,6 +149,8 @@ func (s *Session) observe(ev esl.Event) (stop bool) {
 		}
 	case "CHANNEL_EXECUTE":
 		s.applicationBegins(ev)
+	case "CHANNEL_APPLICATION":
+		s.progressed(ev)
 	}
 	if s.cancelDial != nil && s.gone() {
 		s.cancelDial()

@@ -138,7 +138,14 @@ func (s *Session) execute(a *vm.Args, app, arg string) error {
 		p.dtmf = false
 	}
 	p.takes = syntax.TakesDigits(app) && !s.hasCallback(p)
-	done, ok, err := s.run(a, p, app, arg)
+	sent, err := s.granted(a, app, arg)
+	if err != nil {
+		return s.classifyErr(err)
+	}
+	if strings.EqualFold(app, "bridge") {
+		sent = s.withProgress(sent)
+	}
+	done, ok, err := s.runGranted(a, p, app, sent)
 	if ok {
 		s.played(arg, done)
 	}

@@ -70,6 +70,14 @@ func additions() []vm.Func {
 			Example:     "session:onDtmf(function(digit)\n  if digit == \"1\" then return \"break\" end\nend)\nsession:streamFile(\"ivr/ivr-to_accept_press_one.wav\")",
 			AfterHangup: "Is remembered; no digit comes any more.",
 		}, setOnDtmf),
+		always(vm.Func{
+			Name:   "onProgress",
+			Params: []vm.Param{opt(vm.Param{Name: "fn", Kind: vm.Function, Doc: `fn(how, event) is called when a leg rings (how is "ring"), has early media ("progress") or answers ("answer"); event is the leg's`}, "nil: removes the callback")},
+			Doc: "Has a function called for how far the legs have come that session:execute(\"bridge\") or freeswitch.Session(dialstring, session) dials, while these wait. " +
+				"The call does not wait for the function. mod_lua does not have it.",
+			Example:     "session:onProgress(function(how, event)\n  freeswitch.consoleLog(\"info\", event:getHeader(\"Caller-Destination-Number\") .. \": \" .. how)\nend)\nsession:execute(\"bridge\", dial{\"user/1000\", within = \"app\"})",
+			AfterHangup: "Is remembered; nothing comes any more.",
+		}, setOnProgress),
 	}
 }
 

@@ -46,6 +46,7 @@ type Session struct {
 	input       inputCallback
 	events      []esl.Event // that wait for the input callback
 	onDtmf      lua.LValue  // a function, or nil
+	onProgress  lua.LValue  // likewise
 	hook        hangupHook
 	prompt      *prompt         // the method that waits now
 	drained     time.Time       // when park will have taken the digits that are in the channel's queue
@@ -81,6 +82,7 @@ func (r *Sessions) Holds(visit func(lua.LValue)) (bytes int) {
 // events that wait for its input callback.
 func (s *Session) Holds(visit func(lua.LValue)) (bytes int) {
 	visit(s.onDtmf)
+	visit(s.onProgress)
 	for _, text := range []string{s.transferTo, s.input.function, s.input.argument, s.hook.function, s.hook.argument} {
 		visit(lua.LString(text))
 	}
@@ -118,7 +120,7 @@ func (r *Sessions) setMain() {
 
 // newSession makes a session without a channel.
 func (r *Sessions) newSession() *Session {
-	s := &Session{set: r, dialCause: "NONE", onDtmf: lua.LNil}
+	s := &Session{set: r, dialCause: "NONE", onDtmf: lua.LNil, onProgress: lua.LNil}
 	s.object = r.env.State.NewObject("Session", s)
 	return s
 }

@@ -30,6 +30,11 @@ func eventApp(c *channel, arg string) {
 		e.Headers = slices.Insert(e.Headers, 0, wire.Header{Name: "Event-Subclass", Value: subclass})
 	}
 	c.sw.bus.Fire(e, name, c.uuid, subclass)
+	for _, h := range headers { // mod_event_socket.c:event_handler
+		if h.Name == "Job-Owner-UUID" && h.Value != c.uuid {
+			c.sw.bus.Offer(e, name, h.Value, subclass)
+		}
+	}
 }
 
 // infoApp logs a line in place of the channel's data.

@@ -25,6 +25,7 @@ func (c *channel) ringReady() {
 	}
 	c.trace(WhoSwitch, "progress", "ringing")
 	c.fire("CHANNEL_PROGRESS")
+	c.executeOn("execute_on_ring")
 	c.setCallState("RINGING")
 	c.changed()
 }
@@ -39,6 +40,7 @@ func (c *channel) preAnswer() {
 	}
 	c.trace(WhoSwitch, "progress", "early media")
 	c.fire("CHANNEL_PROGRESS_MEDIA")
+	c.executeOn("execute_on_pre_answer")
 	c.setCallState("EARLY")
 	c.set("endpoint_disposition", "EARLY MEDIA")
 	c.changed()
@@ -57,6 +59,7 @@ func (c *channel) answer() {
 	c.trace(WhoSwitch, "answer", "answered")
 	c.fire("CHANNEL_ANSWER")
 	c.set("endpoint_disposition", "ANSWER")
+	c.executeOn("execute_on_answer_")
 	c.runAnswerHooks()
 }
 
@@ -99,6 +102,18 @@ func (c *channel) runAnswerHooks() {
 	}
 	c.setCallState("ACTIVE")
 	c.showAnswer()
+}
+
+// executeOn runs the applications in the variables whose names begin so, where the
+// progress is noticed (switch_channel.c:switch_channel_execute_on).
+func (c *channel) executeOn(prefix string) {
+	c.mu.Lock()
+	values := c.vars.beginning(prefix)
+	c.mu.Unlock()
+	for _, value := range values {
+		app, arg := splitApp(value)
+		c.execute(app, arg)
+	}
 }
 
 // showAnswer lets originate see the answer. A real originate looks every 20 ms,

@@ -37,6 +37,16 @@ func (v *variables) get(name string) string {
 	return ""
 }
 
+// beginning returns the values of the variables whose names begin so.
+func (v *variables) beginning(prefix string) (values []string) {
+	for _, h := range v.list {
+		if n := h.Name[len(variablePrefix):]; len(n) >= len(prefix) && strings.EqualFold(n[:len(prefix)], prefix) {
+			values = append(values, h.Value)
+		}
+	}
+	return values
+}
+
 // set stores a value; an empty one removes the variable.
 func (v *variables) set(name, value string) {
 	if base, index, ok := arrayIndex(name); ok {

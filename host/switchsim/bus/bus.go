@@ -80,6 +80,15 @@ func (b *Bus) Fire(e *wire.Event, name, uuid, subclass string) {
 	}
 }
 
+// Offer queues an event that was fired for those who get another channel's events.
+func (b *Bus) Offer(e *wire.Event, name, uuid, subclass string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.byUUID[uuid] {
+		s.offer(e, name, subclass)
+	}
+}
+
 // Number gives an event its place in the sequence without firing it.
 func (b *Bus) Number(e *wire.Event) {
 	b.mu.Lock()

@@ -19,6 +19,9 @@ type reader struct {
 	text  string
 	at    int
 	depth int
+
+	lenient bool         // see DecodeLenient
+	mistake *SyntaxError // the first
 }
 
 type kind string
@@ -123,7 +126,10 @@ func (r *reader) array(table *lua.LTable) error {
 		case arrayEnd:
 			return nil
 		case comma:
-			t = r.next()
+			if t = r.next(); r.lenient && t.kind == arrayEnd {
+				r.note(t.at-1, "a comma comes before this")
+				return nil
+			}
 		default:
 			return r.expected("comma or array end", t)
 		}
@@ -136,6 +142,9 @@ func (r *reader) object(table *lua.LTable) error {
 		return nil
 	}
 	for {
+		if r.lenient && t.kind != text {
+			t = r.bareName(t)
+		}
 		if t.kind != text {
 			return r.expected("object key string", t)
 		}
@@ -155,7 +164,10 @@ func (r *reader) object(table *lua.LTable) error {
 		case objectEnd:
 			return nil
 		case comma:
-			t = r.next()
+			if t = r.next(); r.lenient && t.kind == objectEnd {
+				r.note(t.at-1, "a comma comes before this")
+				return nil
+			}
 		default:
 			return r.expected("comma or object end", t)
 		}
@@ -180,6 +192,8 @@ func (r *reader) next() token {
 	switch {
 	case c == '"':
 		return r.string(t)
+	case r.lenient && (c >= utf8.RuneSelf || c == '\'' || c == '`' || r.phoneNumber() > 0):
+		return r.nextLenient(t)
 	case strings.HasPrefix(rest, "true"):
 		t.kind, t.truth = boolean, true
 		r.at += len("true")
@@ -205,7 +219,7 @@ func (r *reader) next() token {
 }
 
 func (r *reader) skipBlanks() {
-	if r.at == 0 && r.Comments {
+	if r.at == 0 && r.Comments && !r.lenient {
 		r.text = strings.TrimPrefix(r.text, "\xEF\xBB\xBF")
 	}
 	for r.at < len(r.text) {
@@ -213,11 +227,18 @@ func (r *reader) skipBlanks() {
 		case strings.IndexByte(" \t\r\n", rest[0]) >= 0:
 			r.at++
 		case r.Comments && strings.HasPrefix(rest, "//"):
+			r.noteBlank("a comment")
 			r.at += lengthUntil(rest, "\n")
 		case r.Comments && strings.HasPrefix(rest, "/*"):
+			r.noteBlank("a comment")
 			r.at += 2 + lengthUntil(rest[2:], "*/")
 		default:
-			return
+			c, n := r.lookalike(r.at)
+			if !r.lenient || c != ' ' {
+				return
+			}
+			r.noteBlank("a blank that JSON does not have")
+			r.at += n
 		}
 	}
 }
@@ -270,11 +291,6 @@ var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f'
 
 // string reads a string, whose first quote is next.
 func (r *reader) string(t token) token {
-	t.kind = text
-	fail := func(at int, why string) token {
-		t.kind, t.at, t.why = wrong, at+1, why
-		return t
-	}
 	begin := r.at + 1
 	i := begin
 	for i < len(r.text) && r.text[i] != '"' && r.text[i] != '\\' {
@@ -282,12 +298,30 @@ func (r *reader) string(t token) token {
 	}
 	r.a.ChargeCPU((i - begin) / 16)
 	if i < len(r.text) && r.text[i] == '"' {
-		t.text = strings.Clone(r.text[begin:i])
+		t.kind, t.text = text, strings.Clone(r.text[begin:i])
 		r.at = i + 1
 		return t
 	}
-	b := append(make([]byte, 0, i-begin+64), r.text[begin:i]...)
-	for i < len(r.text) && r.text[i] != '"' {
+	return r.stringUntil(t, begin, func(at int) int {
+		if r.text[at] == '"' {
+			return 1
+		}
+		return 0
+	})
+}
+
+// stringUntil reads a string that begins at a byte. closes returns the length of the quote
+// that ends it, if one stands at a byte.
+func (r *reader) stringUntil(t token, begin int, closes func(at int) int) token {
+	t.kind = text
+	fail := func(at int, why string) token {
+		t.kind, t.at, t.why = wrong, at+1, why
+		return t
+	}
+	i, quote := begin, 0
+	ends := func() bool { quote = closes(i); return quote > 0 }
+	var b []byte
+	for i < len(r.text) && !ends() {
 		if r.text[i] != '\\' {
 			b = append(b, r.text[i])
 			i++
@@ -311,12 +345,12 @@ func (r *reader) string(t token) token {
 			return fail(i, "invalid escape code")
 		}
 	}
-	if i >= len(r.text) {
+	if quote == 0 {
 		return fail(len(r.text), "unexpected end of string")
 	}
 	r.a.ChargeCPU(len(b) / 2)
 	t.text = string(b)
-	r.at = i + 1
+	r.at = i + quote
 	return t
 }
 
