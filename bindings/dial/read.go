@@ -20,7 +20,7 @@ func readDial() vm.Func {
 		},
 		Doc: "Reads a dial string as FreeSWITCH does, so that a script can look at it, change it, and write it with dial{...}, which escapes what is in it. mod_lua does not have it.",
 		Example: `local what = assert(readDial("{leg_timeout=20}user/1000,user/1001"))
-what.hunt = true -- one after the other
+what.hunt, what.within = true, "app" -- one after the other
 session:execute("bridge", dial(what))`,
 		Go: func(a *vm.Args) error {
 			text := a.String(0)

@@ -118,6 +118,7 @@ var applicationWays = []way{
 	{"app", "execute_extension|system:ls", "system"},
 	{"app", "transfer|-BLEG system:ls inline", "system"},
 	{"app", "event|Event-Name=RELOADXML", "event reloadxml"},
+	{"app", "event|Job-Owner-UUID=x,Eslua-Progress=answer", "event job-owner-uuid"},
 	{"app", "event|Event-Name=CUSTOM,Event-Subclass=SMS::SEND_MESSAGE,dest_proto=api,to=system%20ls", "chat api"},
 	{"dial", "{execute_on_answer[1]x]=system ls}user/1", "system"},
 	{"dial", `{api_on_answer='originate {a=\'b c\'}user/1 &system'}user/1000`, "system"},

@@ -29,7 +29,7 @@ func (c check) fired(name string, headers [][2]string, body string) error {
 		return &RefusedError{Kind: Events, Name: "fire",
 			text: "firing events is not granted to this flow; to grant it, write grants: {fire_events: true} in the configuration"}
 	}
-	decides := map[string]string{"event-name": "", "event-subclass": "", "dest_proto": "", "to": "", "_body": ""}
+	decides := map[string]string{"event-name": "", "event-subclass": "", "dest_proto": "", "to": "", "_body": "", "job-owner-uuid": ""}
 	for _, h := range headers {
 		key := strings.ToLower(h[0])
 		if was, ok := decides[key]; ok {
@@ -39,6 +39,9 @@ func (c check) fired(name string, headers [][2]string, body string) error {
 			}
 			decides[key] = h[1]
 		}
+	}
+	if decides["job-owner-uuid"] != "" { // another call's socket gets it (mod_event_socket.c:event_handler)
+		return c.use("event", "job-owner-uuid", obeyed, "")
 	}
 	name = strings.ToLower(cmp.Or(decides["event-name"], name))
 	subclass := strings.ToLower(decides["event-subclass"])
