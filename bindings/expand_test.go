@@ -92,3 +92,29 @@ func TestArgumentsAreExpandedAsFreeSWITCHDoes(t *testing.T) {
 		}
 	})
 }
+
+// A script reads a variable of its channel whatever its name says, and no global one that
+// holds a password.
+func TestAPasswordIsTheChannelsOrTheSwitchs(t *testing.T) {
+	for script, want := range map[string]string{
+		`session:setVariable("agent_password", "1234") r = session:getVariable("agent_password")`:                                               "1234",
+		`session:setVariable("agent_password", "1234") session:execute("set", "r=${agent_password}") r = session:getVariable("r")`:              "1234",
+		`session:setVariable("default_password", "own") r = session:getVariable("default_password")`:                                            "own",
+		`r = tostring(session:getVariable("agent_password"))`:                                                                                   "nil",
+		`r = select(2, pcall(session.getVariable, session, "default_password"))`:                                                                `"global_getvar password"`,
+		`r = select(2, pcall(session.execute, session, "set", "r=${default_password}"))`:                                                        `"global_getvar password"`,
+		`r = select(2, pcall(freeswitch.API().executeString, freeswitch.API(), "expand uuid:" .. session.uuid .. " echo ${default_password}"))`: `"global_getvar password"`,
+		`session:setVariable("agent_password", "1234") session:hangup() r = session:getVariable("agent_password")`:                              "1234",
+		`session:hangup() r = select(2, pcall(session.getVariable, session, "default_password"))`:                                               `"global_getvar password"`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := open(t, script)
+			h.sw.API("global_setvar default_password=1234")
+			h.call()
+			o := h.end()
+			if o.err != nil || !strings.Contains(o.text("r"), want) {
+				t.Errorf("%s: %s, %v", script, o.text("r"), o.err)
+			}
+		})
+	}
+}

@@ -25,7 +25,7 @@ func getVariable(s *Session, a *vm.Args) (lua.LValue, error) {
 // value returns a variable that the script may read.
 func (s *Session) value(a *vm.Args, name string) (lua.LValue, error) {
 	if err := s.set.env.Grants.CheckReading(name); err != nil {
-		return nil, err
+		return s.ownSecret(a, name, err)
 	}
 	if name == "destination_number" && s.transferTo != "" && s.destination != "" && !s.ended() {
 		return lua.LString(s.destination), nil
@@ -46,6 +46,37 @@ func (s *Session) value(a *vm.Args, name string) (lua.LValue, error) {
 		}
 	}
 	return s.lastValue(a, name)
+}
+
+// ownSecret returns a variable whose name says that it holds a password. The channel's own
+// is the script's business, as is the PIN that it has asked for; a global
+// one is the switch's, and refused.
+func (s *Session) ownSecret(a *vm.Args, name string, refused error) (lua.LValue, error) {
+	if strings.ContainsAny(name, "\r\n") {
+		return lua.LNil, nil
+	}
+	data := s.call.Snapshot()
+	if !s.ended() {
+		answer, err := s.call.API(a.Context(), syntax.ForChannel("uuid_dump", s.call.UUID(), ""))
+		if err = s.classifyErr(err); err != nil {
+			return nil, err
+		}
+		if dump, ok := esl.ReadDump(answer), !strings.HasPrefix(answer, "-"); ok {
+			data = dump
+		}
+	}
+	value := data.Get("variable_" + name)
+	if late, ok := s.variables[strings.ToLower(name)]; ok {
+		value = late
+	}
+	if value != "" {
+		return lua.LString(strings.Clone(value)), nil
+	}
+	global, err := s.call.API(a.Context(), "global_getvar "+name)
+	if err = s.classifyErr(err); err == nil && global != "" && global != noReply {
+		err = refused
+	}
+	return lua.LNil, err
 }
 
 // lastValue returns what the script has set after the hangup, or else what FreeSWITCH

@@ -89,6 +89,9 @@ type looseScript struct {
 	ctx context.Context // ends the reading, which a pipe makes long
 }
 
+// Names returns the names of the files beside the script, and below.
+func (l looseScript) Names() []string { return l.List(l.ctx) }
+
 // maxScript limits the size of a script. A larger file is taken for something else.
 const maxScript = 4 << 20
 

@@ -152,3 +152,22 @@ func TestExecOfWhatIsNoScript(t *testing.T) {
 		t.Errorf("interrupted: exit code %d", code)
 	}
 }
+
+// A script that is run alone finds the files beside it.
+func TestExecListsItsDirectory(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "lists"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lists/a.txt", "a")
+	write(t, dir, "main.lua", `
+		local lfs = require "lfs"
+		local names = {}
+		for _, where in ipairs{".", lfs.currentdir(), "lists"} do
+			for name in lfs.dir(where) do names[#names + 1] = name end
+		end
+		print(table.concat(names, " "), lfs.attributes("lists", "mode"))`)
+	if code, out := askEslua("exec", filepath.Join(dir, "main.lua")); code != exitFine || !strings.Contains(out, ". .. lists main.lua . .. lists main.lua . .. a.txt\tdirectory") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+}

@@ -74,9 +74,7 @@ type eventValues struct {
 
 // Variable returns a header of the event or asks for a global variable.
 func (v eventValues) Variable(name string, global bool) (string, error) {
-	if err := v.env.Grants.CheckReading(name); err != nil {
-		return "", err
-	}
+	refused := v.env.Grants.CheckReading(name) // if it is a global one
 	name, index, indexed := strings.Cut(name, "[")
 	if value := v.event.Get(name); value != "" && !global && !indexed {
 		return value, nil
@@ -90,8 +88,8 @@ func (v eventValues) Variable(name string, global bool) (string, error) {
 		return "", nil
 	}
 	value, err := v.env.Switch.API(v.ctx, "global_getvar "+name)
-	if err != nil || value == noReply {
+	if err != nil || value == "" || value == noReply {
 		return "", err
 	}
-	return syntax.Unescape(value), nil
+	return syntax.Unescape(value), refused
 }

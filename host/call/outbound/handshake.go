@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -104,9 +105,10 @@ func (s *Server) logNoCall(ctx context.Context, conn *esl.Conn, err error) {
 }
 
 // isClosed reports whether a peer just closed the connection, as a port check
-// does, and did not send nonsense.
+// does, and did not send nonsense. One that has not read what was sent to it resets it.
 func isClosed(err error) bool {
-	return errors.Is(err, io.EOF) && !errors.As(err, new(*esl.MalformedError))
+	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return gone && !errors.As(err, new(*esl.MalformedError))
 }
 
 // fixedCommands are the commands that every connection begins and ends with.

@@ -129,13 +129,18 @@ func TestHalfFrameIsNoCall(t *testing.T) {
 }
 
 func TestPortCheckIsNotWorthAWarning(t *testing.T) {
-	h := open(t, outbound.Config{})
-	p := h.dial()
-	p.greetSilently()
-	_ = p.nc.Close()
-	h.says("level=DEBUG")
-	if strings.Contains(h.log.String(), "WARN") {
-		t.Errorf("a connection that is just closed: %s", h.log)
+	for _, reset := range []bool{false, true} {
+		h := open(t, outbound.Config{})
+		p := h.dial()
+		p.greetSilently()
+		if reset { // as the kernel does for one who has not read the greeting
+			_ = p.nc.(*net.TCPConn).SetLinger(0)
+		}
+		_ = p.nc.Close()
+		h.says("level=DEBUG")
+		if strings.Contains(h.log.String(), "WARN") {
+			t.Errorf("a connection that is just closed (reset: %v): %s", reset, h.log)
+		}
 	}
 }
 

@@ -29,7 +29,8 @@ var (
 // Expand replaces each ${...} of a text and its escapes, as FreeSWITCH does before it
 // executes an application (switch_channel.c:switch_channel_expand_variables_check;
 // switch_event.c:switch_event_expand_headers_check is the same for the command
-// expand). Values are put in as they are: FreeSWITCH would expand them again.
+// expand). Values are put in as they are. FreeSWITCH would expand them again, and so run
+// what a caller has put into a name or a header of his call.
 func Expand(text string, values Values) (string, error) {
 	e := &expansion{values: values}
 	return e.expand(text, 0)

@@ -24,25 +24,44 @@ func (u use) database(dsn string) {
 	u.remark(Database, "the database %s is reached by its name in the configuration; the script may keep its data source name", name)
 }
 
-// luaSQL notes what LuaSQL connects to: a file, words as PostgreSQL has them, or the name
-// of a database and its server.
+// luaSQL notes what a driver of LuaSQL connects to: a file, words as PostgreSQL has them,
+// or the name of a database and its server.
 func (u use) luaSQL(source, host, port string) {
+	unknown := source == "" || !isKnown(source)
+	if unknown && (u.driver == "postgres" || u.driver == "mysql") {
+		source = "NAME"
+	}
 	switch {
 	case source == "" || !isKnown(source):
 		u.database("")
-	case strings.Contains(source, "="):
-		u.database("pgsql://" + source)
-	case path.IsAbs(source) || strings.Contains(path.Base(source), "."):
+	case u.driver == "sqlite3":
 		u.database("sqlite://" + source)
-	case host != "" && isKnown(host+port):
-		words := "pgsql://host=" + host + " dbname=" + source
-		if port != "" {
-			words += " port=" + port
-		}
-		u.database(words + " user=USER password=PASSWORD")
+	case u.driver == "postgres" && strings.Contains(source, "="):
+		u.database("pgsql://" + source)
+	case u.driver == "postgres":
+		u.server(source, "pgsql://", "host=", cmp.Or(host, "HOST"), " port=", port, " dbname=", source, " user=USER password=PASSWORD")
+	case u.driver == "mysql":
+		u.server(source, "mariadb://", "Server=", cmp.Or(host, "HOST"), ";Port=", port, ";Database=", source, ";Uid=USER;Pwd=PASSWORD")
 	default:
 		u.database(source)
 	}
+}
+
+// server notes a database of a server. Of its parts, each a word and its value, those
+// that are empty are left out.
+func (u use) server(name, scheme string, parts ...string) {
+	dsn := scheme
+	for i := 0; i+1 < len(parts); i += 2 {
+		switch value := parts[i+1]; {
+		case !isKnown(value):
+			dsn += parts[i] + strings.ToUpper(strings.Trim(parts[i], " ;="))
+		case value != "":
+			dsn += parts[i] + value
+		}
+	}
+	u.report.databases[name] = dsn + parts[len(parts)-1]
+	u.report.need("databases", name)
+	u.remark(Database, "the database %s is reached by its name in the configuration; the script may keep what it says", name)
 }
 
 // databaseName returns a name for a data source name, and what to write as dsn.

@@ -49,8 +49,12 @@ func NewReport() *Report {
 
 // Add adds what one script needs.
 func (r *Report) Add(file string, calls []lint.Call) {
+	driver := ""
 	for _, c := range calls {
-		u := use{r, file, c}
+		if made, ok := strings.CutPrefix(c.Name, "luasql."); ok { // luasql.mysql.mysql
+			driver, _, _ = strings.Cut(made, ".")
+		}
+		u := use{r, file, c, driver}
 		if c.Differs != "" && r.first(c.Name) {
 			u.remark(Differs, "%s differs from mod_lua's: %s", c.Name, c.Differs)
 		}

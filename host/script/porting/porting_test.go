@@ -58,6 +58,12 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		{`require "luasql.postgres" local env = luasql.postgres() env:connect("shop", "joe", "secret", "10.0.0.1")`, "database: the database shop is reached by its name", `shop: {dsn: "pgsql://host=10.0.0.1 dbname=shop user=USER password=PASSWORD"}`},
 		{`require("luasql.sqlite3").sqlite3():connect("/srv/shop.db")`, "database: the database shop is reached by its name", `shop: {dsn: "sqlite:///srv/shop.db"}`},
 		{`require("luasql.mysql").mysql():connect("shop", user, password)`, "database: the database shop is reached by its name", `databases: ["shop"]`},
+		{`local env = require("luasql.mysql").mysql() env:connect("shop", "joe", "secret", "10.0.0.1", 3307)`, "database: the database shop is reached by its name", `shop: {dsn: "mariadb://Server=10.0.0.1;Port=3307;Database=shop;Uid=USER;Pwd=PASSWORD"}`},
+		{`local luasql = require "luasql.mysql" local env = luasql.mysql() env:connect("shop", user, password, server)`, "database: the database shop is reached by its name", `shop: {dsn: "mariadb://Server=SERVER;Database=shop;Uid=USER;Pwd=PASSWORD"}`},
+		{`require("luasql.postgres").postgres():connect("dbname=shop host=" .. host)`, "database: the database NAME is reached", `NAME: {dsn: "pgsql://host=HOST dbname=NAME user=USER password=PASSWORD"}`},
+		// variables
+		{`session:getVariable("agent_password")`, "", ""},
+		{`session:getVariable("default_password")`, `grant: the API command "global_getvar password"`, `api: {allow: ["global_getvar password"]}`},
 		// applications
 		{`session:execute("bridge", "user/1000")`, "", ""},
 		{`session:execute("bridge", "user/" .. argv[1])`, "", ""},

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/eslua/eslua/host/script/vm"
 )
@@ -41,4 +43,22 @@ func (d Dir) Require(name string) (*vm.Script, error) {
 // ReadFile does what Generation.ReadFile does, with what the directory holds now.
 func (d Dir) ReadFile(name string) (string, error) {
 	return readRegular(d.dir, name, d.limits.File)
+}
+
+// List returns what Generation.Names does, with what the directory holds now.
+func (d Dir) List(ctx context.Context) (names []string) {
+	root, err := openRoot(d.dir)
+	if err != nil {
+		return nil
+	}
+	defer root.Close()
+	w := &walk{ctx: ctx, fsys: root, limits: d.limits, report: &report{}}
+	if w.run() != nil {
+		return nil
+	}
+	for _, f := range slices.Concat(w.scripts, w.others) {
+		names = append(names, f.name)
+	}
+	slices.Sort(names)
+	return names
 }
