@@ -76,7 +76,7 @@ func modules(d Deps) []Module {
 		event.Module{},
 		consumer.Module{Nodes: d.Nodes},
 		api.Module{},
-		dial.Module{Nodes: d.Nodes},
+		dial.Module{Nodes: d.Nodes, Legs: d.Legs},
 		json.Module{},
 		mime.Mime{}, mime.LTN12{}, socket.Module{Dialer: d.Dialer}, socket.DNS{Dialer: d.Dialer}, socket.URL{},
 		digest.MD5{}, digest.SHA1{}, digest.SHA2{}, uuids.Module{},

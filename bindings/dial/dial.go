@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/run"
@@ -15,11 +16,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Module declares dial, readDial and originate.
-type Module struct{ Nodes []*node.Link }
+// Module declares dial, readDial, originate and callback.
+type Module struct {
+	Nodes []*node.Link
+	Legs  *legs.Registry // nil: no script can have two people called
+}
 
 // Bind returns who dials for the run.
-func (m Module) Bind(env *run.Env) any { return &caller{env: env, nodes: m.Nodes} }
+func (m Module) Bind(env *run.Env) any { return &caller{env: env, nodes: m.Nodes, legs: m.Legs} }
 
 // Declare declares the functions.
 func (Module) Declare() *vm.Module {
@@ -36,7 +40,7 @@ local leg = freeswitch.Session(dial{"user/1000", "user/1001", vars = {originatio
 session:execute("bridge", dial{"user/1000", vars = {customer = name}, within = "app"})
 freeswitch.API():execute("originate", dial{"user/1000", within = "api"} .. " &park()")`,
 		Go: write,
-	}, readDial(), originateFunc()}}
+	}, readDial(), originateFunc(), callbackFunc()}}
 }
 
 func write(a *vm.Args) error {

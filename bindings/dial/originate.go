@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
@@ -22,8 +23,9 @@ import (
 type caller struct {
 	env     *run.Env
 	nodes   []*node.Link
-	watched bool   // the call is observed
-	giveUp  func() // ends what waits for an originate; nil: nothing does
+	legs    *legs.Registry // nil: nobody serves calls
+	watched bool           // the call is observed
+	giveUp  func()         // ends what waits for an originate; nil: nothing does
 }
 
 // until returns a context in which the run waits for sw; it ends when the run's own call
@@ -77,21 +79,26 @@ func originate(a *vm.Args) error {
 	if err != nil {
 		return fmt.Errorf("originate: %w", err)
 	}
-	out := a.State().Table(nil)
-	a.SetKey(out, "answered", lua.LBool(result.uuid != ""))
-	a.SetKey(out, "outcome", lua.LString(result.outcome))
-	a.SetKey(out, "cause", lua.LString(result.cause))
-	if cause, ok := syntax.LookupCause(result.cause); ok {
-		a.SetKey(out, "code", lua.LNumber(cause.Number))
-	}
-	if result.uuid != "" {
-		a.SetKey(out, "uuid", lua.LString(result.uuid))
-	}
-	if result.why != "" {
-		a.SetKey(out, "error", lua.LString(result.why))
-	}
-	a.Return(out)
+	a.Return(result.table(a))
 	return nil
+}
+
+// table returns the result as a script has it.
+func (r result) table(a *vm.Args) *lua.LTable {
+	t := a.State().Table(nil)
+	a.SetKey(t, "answered", lua.LBool(r.outcome == syntax.Answered))
+	a.SetKey(t, "outcome", lua.LString(r.outcome))
+	a.SetKey(t, "cause", lua.LString(r.cause))
+	if cause, ok := syntax.LookupCause(r.cause); ok {
+		a.SetKey(t, "code", lua.LNumber(cause.Number))
+	}
+	if r.uuid != "" {
+		a.SetKey(t, "uuid", lua.LString(r.uuid))
+	}
+	if r.why != "" {
+		a.SetKey(t, "error", lua.LString(r.why))
+	}
+	return t
 }
 
 // A result tells how dialling has ended.
