@@ -19,6 +19,7 @@ import (
 	"github.com/eslua/eslua/bindings/http"
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
+	"github.com/eslua/eslua/bindings/kv"
 	"github.com/eslua/eslua/bindings/mail"
 	"github.com/eslua/eslua/bindings/mime"
 	pushes "github.com/eslua/eslua/bindings/outbox"
@@ -30,6 +31,7 @@ import (
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	buckets "github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/run"
@@ -64,6 +66,7 @@ type Deps struct {
 	Dialer    *network.Dialer     // nil: no script can connect to a port
 	Mailer    *network.Mailer     // nil: no script can send mail
 	Outbox    *outbox.Outbox      // nil: no script can push
+	Buckets   *buckets.Buckets    // nil: no script can keep values
 }
 
 // modules returns everything scripts can use: the one list.
@@ -89,6 +92,7 @@ func modules(d Deps) []Module {
 		http.Module{Client: d.HTTP}, http.LuaSocket{Client: d.HTTP}, http.LuaSec{Client: d.HTTP},
 		mail.Module{Mailer: d.Mailer},
 		pushes.Module{Outbox: d.Outbox},
+		kv.Module{Buckets: d.Buckets},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
 		file.Module{}, file.Changes{}, file.LFS{}, system.OS{}, system.IO{},

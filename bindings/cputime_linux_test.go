@@ -77,6 +77,7 @@ var objects = map[string]string{
 	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "EventConsumer": "freeswitch.EventConsumer()", "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
 	"IVRMenu": "freeswitch.IVRMenu(nil, 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 1, 1, 1, 1, 1, 1)",
 	"answer":  "http.get(url)", "request": "http.async(url)",
+	"bucket": `kv.bucket("agents")`, "entries": "select(2, kv.each())", "watch": "(function() local w = kv.watch() w:close() return w end)()",
 }
 
 // callable returns an expression for each function that a script can call, and one
@@ -296,7 +297,7 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 	if err := link.Await(ctx); err != nil {
 		t.Fatal(err)
 	}
-	c.set = bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking, Nodes: []*node.Link{link}})
+	c.set = bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking, Nodes: []*node.Link{link}, Buckets: newBuckets(newStore(t))})
 	if c.machine, err = vm.NewMachine(c.set.Modules()...); err != nil {
 		t.Fatal(err)
 	}
@@ -339,9 +340,9 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 	log := slog.New(slog.DiscardHandler)
 	keep := checkpoint.Open(call, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, log)
 	grants := grant.Default()
-	grants.Databases, grants.Hosts = []string{"cdr"}, []grant.Host{"127.0.0.1"}
+	grants.Databases, grants.Hosts, grants.Buckets = []string{"cdr"}, []grant.Host{"127.0.0.1"}, []string{"agents"}
 	end := c.set.Bind(&host.Env{
-		State: st, Grants: &grants, Switch: call, Call: call, Checkpoint: keep, Listener: call.Addr(), Log: log, Clock: impatient{clock.System()},
+		State: st, Flow: "flow", Grants: &grants, Switch: call, Call: call, Checkpoint: keep, Listener: call.Addr(), Log: log, Clock: impatient{clock.System()},
 		Console: host.NewConsole(log, nil),
 	})
 	var began, took time.Duration

@@ -180,7 +180,7 @@ func (h *harness) execute(script string, sw host.Switch, listener string) outcom
 	defer st.Close()
 	end := h.set.Bind(&host.Env{
 		Quota: h.quota,
-		State: st, Switch: sw, Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
+		State: st, Switch: sw, Flow: "job", Listener: listener, Grants: h.grants, Log: slog.New(h.log), Clock: clock.System(),
 		Console: host.NewConsole(slog.New(h.log), nil),
 	})
 	err = st.Run(h.t.Context(), sc, []string{"job"})

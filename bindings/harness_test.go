@@ -17,6 +17,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
 	host "github.com/eslua/eslua/host/run"
@@ -46,6 +47,7 @@ type harness struct {
 	links     []*node.Link        // to the switch
 	http      *network.Client     // nil: none
 	outbox    *outbox.Outbox      // nil: none
+	buckets   *kv.Buckets         // nil: none
 	quota     *host.Quota         // nil: no limit
 	url       string              // of a server that scripts may ask
 	dialer    *network.Dialer     // nil: none
@@ -201,7 +203,7 @@ func (h *harness) compile(script string) {
 
 func (h *harness) use(more ...bindings.Module) {
 	h.t.Helper()
-	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Mailer: h.mailer, Outbox: h.outbox, Nodes: h.links}, more...)
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Mailer: h.mailer, Outbox: h.outbox, Buckets: h.buckets, Nodes: h.links}, more...)
 	var err error
 	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		h.t.Fatal(err)
@@ -232,7 +234,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
 		Quota: h.quota,
-		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Grants: h.grants, Log: slog.New(h.log), Clock: cmp.Or(h.clock, clock.System()), Args: h.args, Root: h.root,
+		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Flow: "flow", Grants: h.grants, Log: slog.New(h.log), Clock: cmp.Or(h.clock, clock.System()), Args: h.args, Root: h.root,
 		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, nil, func() {}), Print: print,
 	})
 	err := st.Run(ctx, h.script, []string{cmp.Or(h.name, "flow"), "first"})

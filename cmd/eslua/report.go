@@ -48,6 +48,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printDatabases(w, st)
 	printHTTP(w, st)
 	printOutbox(w, st)
+	printBuckets(w, st)
 	printJobs(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
@@ -257,6 +258,31 @@ func printOutbox(w io.Writer, st admin.Status) {
 			note = fmt.Sprintf("NOT DELIVERED: %d attempts in a row failed; asked again in %v", e.Row, max(e.Until.Sub(st.Now), 0).Round(time.Second))
 		}
 		t.row(e.Name, waiting, note)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+// printBuckets prints what the buckets hold that scripts have used.
+func printBuckets(w io.Writer, st admin.Status) {
+	if len(st.Buckets) == 0 {
+		return
+	}
+	var t table
+	t.row("BUCKET", "KEYS", "OF", "HOLDS", "OF", "")
+	for _, b := range st.Buckets {
+		note := ""
+		switch {
+		case b.Keys >= uint64(b.MostKeys):
+			note = "FULL: it takes no more keys"
+		case b.Bytes > uint64(b.MostBytes)/10*9:
+			note = "NEARLY FULL"
+		}
+		name := "buckets: " + b.Name
+		if b.Flow {
+			name = "the flow's: " + b.Name
+		}
+		t.row(name, b.Keys, b.MostKeys, fmt.Sprintf("%d KiB", (b.Bytes+1023)/1024), fmt.Sprintf("%d KiB", b.MostBytes/1024), note)
 	}
 	fmt.Fprintln(w)
 	t.print(w)

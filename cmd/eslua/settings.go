@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
@@ -125,7 +126,7 @@ func (o overrides) checkStart(c config.Config) error {
 		return err
 	}
 	wrong = append(wrong, o.databaseErrors(c)...)
-	wrong = append(wrong, o.endpointErrors(c)...)
+	wrong = append(wrong, o.durableErrors(c)...)
 	if err := network.CheckFiles(c.HTTP); err != nil {
 		wrong = append(wrong, o.errorAt(err.Error(), "http"))
 	}
@@ -172,14 +173,26 @@ func (o overrides) databaseErrors(c config.Config) (wrong config.Errors) {
 	return wrong
 }
 
-func (o overrides) endpointErrors(c config.Config) (wrong config.Errors) {
+func (o overrides) durableErrors(c config.Config) (wrong config.Errors) {
 	for _, name := range slices.Sorted(maps.Keys(c.Endpoints)) {
 		if err := outbox.CheckName(name); err != nil {
 			wrong = append(wrong, o.errorAt("endpoints: "+err.Error(), "endpoints", name))
 		}
 	}
-	if len(c.Endpoints) > 0 && stateDir(c) == "" && len(c.NATS.Servers) == 0 {
-		wrong = append(wrong, o.errorAt("endpoints need a place for what waits for them; write state: DIRECTORY (/var/lib/eslua), or nats: {servers: [nats://HOST:4222]}", "endpoints"))
+	for _, name := range slices.Sorted(maps.Keys(c.Buckets)) {
+		if err := kv.CheckName(name); err != nil {
+			wrong = append(wrong, o.errorAt("buckets: "+err.Error(), "buckets", name))
+		}
+	}
+	if stateDir(c) == "" && len(c.NATS.Servers) == 0 {
+		for _, s := range []struct {
+			setting string
+			entries int
+		}{{"endpoints", len(c.Endpoints)}, {"buckets", len(c.Buckets)}} {
+			if s.entries > 0 {
+				wrong = append(wrong, o.errorAt(s.setting+" need a place for what they keep; write state: DIRECTORY (/var/lib/eslua), or nats: {servers: [nats://HOST:4222]}", s.setting))
+			}
+		}
 	}
 	return wrong
 }

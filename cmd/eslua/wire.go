@@ -31,6 +31,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/job"
+	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/memory"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/admin"
@@ -63,6 +64,7 @@ type app struct {
 	http     *network.Client
 	durable  *durable.Store
 	outbox   *outbox.Outbox
+	buckets  *kv.Buckets
 	mailer   *network.Mailer
 	admin    *admin.Service
 	metrics  *prometheus.Registry
@@ -144,10 +146,11 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	}
 	a.durable = durable.New(cfg.NATS, stateDir(cfg), durable.Network{Listen: test.listen, Dial: test.dial}, log, clk)
 	a.outbox = outbox.New(cfg.Endpoints, outbox.Deps{Store: a.durable, HTTP: a.http, Rand: rand.Float64, NewID: newID, Log: log, Clock: clk})
+	a.buckets = kv.New(cfg.KV, cfg.Buckets, kv.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Nodes: a.nodes}, clk); err != nil {
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Nodes: a.nodes}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -183,7 +186,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -203,6 +206,7 @@ func (a *app) register() *prometheus.Registry {
 	a.data.Register(r)
 	a.http.Register(r)
 	a.outbox.Register(r)
+	a.buckets.Register(r)
 	a.mailer.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)

@@ -16,6 +16,7 @@ import (
 	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/job"
+	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
@@ -37,9 +38,10 @@ type Parts struct {
 	Databases *database.Databases
 	// HTTP may be nil.
 	HTTP *network.Client
-	// Durable and Outbox may be nil.
+	// Durable, Outbox and Buckets may be nil.
 	Durable *durable.Store
 	Outbox  *outbox.Outbox
+	Buckets *kv.Buckets
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -146,6 +148,9 @@ func (s *Service) Status(calls bool) Status {
 	}
 	if s.parts.HTTP != nil {
 		st.HTTP = s.parts.HTTP.Status()
+	}
+	if s.parts.Buckets != nil {
+		st.Buckets = s.parts.Buckets.Status()
 	}
 	if s.parts.Outbox != nil {
 		st.Outbox, st.Durable = s.parts.Outbox.Status(), s.parts.Durable.Status()

@@ -8,6 +8,7 @@ import (
 	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/job"
+	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/run"
@@ -38,6 +39,7 @@ type Status struct {
 	HTTP      []network.Endpoint `json:"http,omitempty"` // servers that scripts ask
 	Durable   durable.Status     `json:"durable"`        // where what must not be lost is kept
 	Outbox    []outbox.Status    `json:"outbox,omitempty"`
+	Buckets   []kv.Status        `json:"buckets,omitempty"` // those that were used
 	Jobs      []job.Status       `json:"jobs,omitempty"`
 	Running   []run.Running      `json:"running,omitempty"` // only on request: there may be ten thousand
 }

@@ -25,6 +25,9 @@ type Config struct {
 	Mail        Mail                `yaml:"mail"`
 	NATS        NATS                `yaml:"nats"`
 	Endpoints   map[string]Endpoint `yaml:"endpoints" form:"a mapping: NAME: {url: URL}" reload:"yes" doc:"HTTP servers that get pushes, which are kept until they are delivered; a flow also needs grants: endpoints: [NAME]"`
+	KV          Bucket              `yaml:"kv" reload:"yes"`
+	Buckets     map[string]Bucket   `yaml:"buckets" form:"a mapping: NAME: {size: 64MiB, keys: 100000}" reload:"yes" doc:"buckets of kv that flows share, by name; a flow also needs grants: buckets: [NAME]. What a flow keeps in its own needs neither"`
+	Queues      map[string]Queue    `yaml:"queues" form:"a mapping: NAME: {}" reload:"yes" doc:"queues whose messages scripts publish and work off, on every host that shares them; a flow also needs grants: queues: [NAME]"`
 	Startup     []Script            `yaml:"startup" form:"a list: [SCRIPT, 'SCRIPT ARGUMENTS']" doc:"scripts that run once when eslua starts, without a call; one that goes on for ever is ended when eslua takes no more calls"`
 	Hooks       []Hook              `yaml:"hooks" form:"a list: [{event: NAME, script: SCRIPT}]" reload:"yes" doc:"scripts that run for FreeSWITCH's events, of every node"`
 	XML         XML                 `yaml:"xml"`

@@ -22,6 +22,9 @@ http: {connect_timeout: 1s, response_timeout: 1s, body: 1KiB, connections: 1, ro
 mail: {server: "localhost:25", tls: tls, user: a, password: a, from: a@x.org, timeout: 1s, size: 1KiB, connections: 1, roots: /a}
 nats: {servers: ["nats://a:1"], replicas: 1, credentials: /a, roots: /a, certificate: /a, key: /a, size: 16MiB}
 endpoints: {a: {url: "http://a"}}
+kv: {size: 1MiB, keys: 1, value: 1KiB}
+buckets: {a: {size: 1MiB}}
+queues: {a: {size: 1MiB}}
 startup: [a]
 hooks: [{event: API, script: a}]
 xml: {address: "127.0.0.1:1", scripts: {directory: a}, user: a, password: a, timeout: 1s, parallel: 1}
@@ -35,7 +38,7 @@ metrics: 127.0.0.1:1
 host_memory: 1GiB
 calls: {max: 1, handshake: 1s, linger: 1s}
 limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
-grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], fire_events: false}
+grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 `
 	read := func() Config {

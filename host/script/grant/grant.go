@@ -48,6 +48,8 @@ type Grants struct {
 	Hosts      []Host      `yaml:"hosts" doc:"hosts that the script may connect to: api.example.com, *.example.com, \"*\", 192.0.2.7, 10.0.0.0/8, with :PORT where only one port is meant, or the name of a node; addresses of this machine and of private networks only if they are named as addresses"`
 	Mail       []Recipient `yaml:"mail" doc:"who may get mail from the script: office@example.com, *@example.com, or \"*\""`
 	Endpoints  []string    `yaml:"endpoints" doc:"endpoints of the configuration (endpoints:) that the script may push to, by name"`
+	Buckets    []string    `yaml:"buckets" doc:"buckets of the configuration (buckets:) whose keys the script may read and write with kv, by name"`
+	Queues     []string    `yaml:"queues" doc:"queues of the configuration (queues:) to which the script may publish, and whose messages it may work off, by name"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`
 
 	// Own lists the addresses (host:port) of this eslua's listener, as FreeSWITCH

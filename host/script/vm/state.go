@@ -125,6 +125,11 @@ func (s *State) NewObject(class string, v any) lua.LValue {
 	return &lua.LUserData{Value: v, Metatable: c.metatable}
 }
 
+// Method returns a method of a class, for a script to call as a function.
+func (s *State) Method(class, name string) lua.LValue {
+	return s.machine.classes[class].methods.RawGetString(name)
+}
+
 // SetGlobal sets a global variable of the script.
 func (s *State) SetGlobal(name string, v lua.LValue) {
 	s.guard.DeferMemory(160)

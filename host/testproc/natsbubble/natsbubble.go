@@ -66,7 +66,9 @@ func hold() (stop func(), err error) {
 // Bubble does what testproc.Bubble does, and empties the pools of timers that NATS'
 // client has (nats.go, timer.go): a timer of one bubble must not get into the next.
 func Bubble(t *testing.T, test func(t *testing.T)) {
+	defer func() { // a test that fails ends its goroutine
+		runtime.GC()
+		runtime.GC() // a pool survives one collection
+	}()
 	testproc.Bubble(t, test)
-	runtime.GC()
-	runtime.GC() // a pool survives one collection
 }

@@ -1,0 +1,182 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/clock"
+)
+
+const (
+	// answerWait is how long the answer to one attempt may take.
+	answerWait = 5 * time.Second
+	// againWait is how long an attempt that failed is waited after.
+	againWait = 100 * time.Millisecond
+)
+
+// ErrFull means that a stream holds as much as it may.
+var ErrFull = errors.New("it is full")
+
+// A Stream is one of JetStream's, which is made at its first use, and again when it has
+// gone.
+type Stream struct {
+	store  *Store
+	config jetstream.StreamConfig
+	clock  clock.Clock
+
+	mu     sync.Mutex
+	stream jetstream.Stream // nil: not known to be there
+}
+
+// Stream returns a stream with as many replicas as the configuration says. Nothing is made
+// before its first use.
+func (s *Store) Stream(c jetstream.StreamConfig, clk clock.Clock) *Stream {
+	c.Replicas = s.Replicas()
+	return &Stream{store: s, config: c, clock: clk}
+}
+
+// Do uses the stream, again and again until that succeeds, is refused, or ctx ends: while
+// the files go from host to host, or a cluster chooses a leader, it waits. An attempt
+// whose answer was lost may have had its effect.
+func (s *Stream) Do(ctx context.Context, use func(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) error) error {
+	for {
+		err := s.attempt(ctx, use)
+		if err == nil || final(err) {
+			return clear(err)
+		}
+		s.noteMissing(err)
+		if clock.Sleep(ctx, s.clock, againWait) != nil {
+			return s.unreachable(ctx, err)
+		}
+	}
+}
+
+// unreachable describes why nothing was reached until ctx ended.
+func (s *Stream) unreachable(ctx context.Context, err error) error {
+	if problem := s.store.Status().Problem; problem != "" {
+		err = errors.New(problem)
+	}
+	return fmt.Errorf("what must not be lost cannot be reached: %w (%w)", err, context.Cause(ctx))
+}
+
+func (s *Stream) attempt(ctx context.Context, use func(context.Context, jetstream.JetStream, jetstream.Stream) error) error {
+	js, err := s.store.JetStream()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, answerWait)
+	defer stop()
+	blocker := clock.BlockerOf(ctx)
+	blocker.Block()
+	defer blocker.Unblock()
+	stream, err := s.open(ctx, js)
+	if err != nil {
+		return err
+	}
+	return use(ctx, js, stream)
+}
+
+func (s *Stream) open(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, error) {
+	if stream := s.known(); stream != nil {
+		return stream, nil
+	}
+	if err := s.store.checkRoom(ctx, js, s.config); err != nil {
+		return nil, err
+	}
+	stream, err := js.CreateOrUpdateStream(ctx, s.config)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stream = stream
+	return stream, nil
+}
+
+func (s *Stream) known() jetstream.Stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stream
+}
+
+// Used returns the stream if it has been used: to look makes nothing on the disk.
+func (s *Stream) Used() (_ jetstream.Stream, ok bool) {
+	stream := s.known()
+	return stream, stream != nil
+}
+
+// noteMissing has the stream made again if it has gone, as with an emptied disk.
+func (s *Stream) noteMissing(err error) {
+	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stream = nil
+	}
+}
+
+// checkRoom refuses a stream that would take what is reserved for pushes: a quarter of
+// the files of this process's server. How large a cluster's may become is its admin's
+// matter.
+func (s *Store) checkRoom(ctx context.Context, js jetstream.JetStream, c jetstream.StreamConfig) error {
+	if s.holder == nil {
+		return nil
+	}
+	add := c.MaxBytes
+	if old, err := js.Stream(ctx, c.Name); err == nil {
+		add -= old.CachedInfo().Config.MaxBytes
+	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return err
+	}
+	info, err := js.AccountInfo(ctx)
+	if err != nil {
+		return err
+	}
+	if most := s.holder.size / 4 * 3; add > 0 && int64(info.ReservedStore)+add > most {
+		return fmt.Errorf("%w: nats.size is %d bytes, of which %d are reserved already and a quarter is kept for pushes; there is no room for %d more: raise nats.size in the configuration, or lower the sizes under kv:, buckets: and queues:", errNoRoom, s.holder.size, info.ReservedStore, add)
+	}
+	return nil
+}
+
+var errNoRoom = errors.New("the store has no room")
+
+// The server's codes for what is full (nats-server, errors.json).
+var fullCodes = []jetstream.ErrorCode{
+	10002, // resource limits exceeded for account
+	10023, // insufficient resources
+	10047, // insufficient storage resources available
+	10077, // maximum messages, maximum bytes exceeded
+}
+
+// Final reports whether it is of no use to do again what failed.
+func (s *Stream) Final(err error) bool { return final(err) }
+
+// final reports whether it is of no use to try once more.
+func final(err error) bool {
+	if errors.Is(err, ErrNowhere) || errors.Is(err, errNoRoom) || errors.Is(err, nats.ErrMaxPayload) || isFull(err) ||
+		errors.Is(err, jetstream.ErrMsgNotFound) {
+		return true
+	}
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.Code >= 400 && api.Code < 500 &&
+		!errors.Is(err, jetstream.ErrStreamNotFound) && !errors.Is(err, jetstream.ErrConsumerNotFound)
+}
+
+func isFull(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && slices.Contains(fullCodes, api.ErrorCode)
+}
+
+// clear returns an error as scripts and admins read it.
+func clear(err error) error {
+	if isFull(err) {
+		return fmt.Errorf("%w (%w)", ErrFull, err)
+	}
+	return err
+}
