@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -75,8 +74,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.commandsErr != nil {
 		return s.commandsErr
 	}
-	var calls sync.WaitGroup
-	defer calls.Wait()
+	workers := newWorkers(func(nc net.Conn) { s.serveConn(ctx, nc) })
+	defer workers.end()
 	stop := context.AfterFunc(ctx, func() {
 		_ = l.Close()
 		s.lobby.endSilent(s.clock.Now().Add(-patience))
@@ -87,7 +86,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			calls.Go(func() { s.serveConn(ctx, nc) })
+			workers.serve(nc)
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
