@@ -82,14 +82,15 @@ type mortal struct {
 	gone                      chan struct{} // its log has ended
 }
 
-func newMortal(t *testing.T, name, binary, scripts string) *mortal {
+// newMortal returns a host with further settings, in which STATE is its directory.
+func newMortal(t *testing.T, name, binary, scripts, more string) *mortal {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "eslua") // short, for the path of a Unix socket
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := &mortal{name: name, binary: binary, dir: dir, listen: freeAddress(t)}
-	settings := fmt.Sprintf("listen: %s\nscripts: %s\nadmin: %s/admin\nflows: {outlive: {settings: {host: %s}}}\n", m.listen, scripts, dir, name)
+	settings := fmt.Sprintf("listen: %s\nscripts: %s\nadmin: %s/admin\n%s", m.listen, scripts, dir, strings.ReplaceAll(more, "STATE", dir))
 	if err := os.WriteFile(dir+"/eslua.yaml", []byte(settings), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func outlive(t *testing.T, address, password string) {
 	subscribe, err := esl.Subscribe("plain", "CHANNEL_EXECUTE", "PLAYBACK_START", "ADD_SCHEDULE", "DEL_SCHEDULE")
 	o.events.do(ctx, t, subscribe, err)
 	for _, name := range []string{"A", "B"} {
-		o.hosts[name] = newMortal(t, name, binary, dir)
+		o.hosts[name] = newMortal(t, name, binary, dir, "flows: {outlive: {settings: {host: "+name+"}}}\n")
 		o.hosts[name].start(t)
 	}
 	o.run()

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/eslua/eslua/host/clock"
@@ -19,15 +20,17 @@ import (
 
 const (
 	// ackWait limits how long a host may be silent about a push that it has taken, before
-	// another one takes it.
-	ackWait = time.Minute
+	// another one takes it; each beat it says that it still has it.
+	ackWait = 15 * time.Second
+	beat    = 4 * time.Second
 	// nextWait limits how long a host waits for a push at a time.
 	nextWait = 30 * time.Second
-	// blockedWait is the rest of a push whose turn has not come, if it is not known
-	// when the one before it is tried.
-	blockedWait = time.Second
-	// underWayWait is its rest while that one is being delivered.
-	underWayWait = 50 * time.Millisecond
+	// laterWait is the rest of a push that cannot be decided about.
+	laterWait = time.Second
+	// heldWait is the first rest of a push whose turn has not come; it is woken before
+	// that when its turn comes.
+	heldWait    = 30 * time.Second
+	longestHeld = 5 * time.Minute
 )
 
 // An endpoint delivers what waits for one HTTP server.
@@ -36,18 +39,24 @@ type endpoint struct {
 	name    string
 	setting config.Endpoint
 	pace    *pace
+	lanes   *lanes
 
 	mu       sync.Mutex
 	consumer jetstream.Consumer
-	underWay map[string]time.Time // by order: when its first push is tried; zero: it is being delivered
 }
 
 func newEndpoint(o *Outbox, name string, c config.Endpoint) *endpoint {
-	return &endpoint{Outbox: o, name: name, setting: c, pace: newPace(o.Clock), underWay: map[string]time.Time{}}
+	return &endpoint{Outbox: o, name: name, setting: c, pace: newPace(o.Clock), lanes: newLanes()}
 }
 
 // run delivers until ctx ends.
 func (e *endpoint) run(ctx context.Context) {
+	if js, err := e.Store.JetStream(); err == nil {
+		// No error is possible but that of a connection that is closed.
+		if turns, err := js.Conn().Subscribe(turnSubject+e.name, func(m *nats.Msg) { e.wake(js, string(m.Data)) }); err == nil {
+			defer func() { _ = turns.Unsubscribe() }()
+		}
+	}
 	var work sync.WaitGroup
 	for range e.setting.Parallel {
 		work.Go(func() {
@@ -76,7 +85,7 @@ func (e *endpoint) deliverOne(ctx context.Context) {
 	if err := e.try(ctx, js, m); err != nil {
 		e.pace.idle()
 		e.Log.Warn("a push is tried later, for the outbox cannot be asked", "endpoint", e.name, "error", err)
-		_ = m.NakWithDelay(blockedWait)
+		_ = m.NakWithDelay(laterWait)
 	}
 }
 
@@ -116,7 +125,7 @@ func (e *endpoint) consumerOf(ctx context.Context, js jetstream.JetStream) (jets
 	defer stop()
 	consumer, err := js.CreateOrUpdateConsumer(ctx, outStream, jetstream.ConsumerConfig{
 		Durable: e.name, FilterSubject: outSubject + e.name + ".>",
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: -1, MaxWaiting: 4096,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: mostHeld, MaxWaiting: 4096,
 	})
 	if err != nil {
 		return nil, err
@@ -141,19 +150,22 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 		}
 	}
 	now := e.Clock.Now()
-	rest := before.Next.Sub(now) // a host that has died may have left it early
-	if p.Order != "" && rest <= 0 {
-		if rest, err = e.turn(ctx, js, p, meta.Sequence.Stream); err != nil {
-			return err
-		}
-	}
-	if rest > 0 {
+	if rest := before.Next.Sub(now); rest > 0 { // a host that has died may have left it early
 		e.pace.idle()
 		return m.NakWithDelay(rest)
 	}
-	defer e.leave(p.Order)
+	if p.Order != "" {
+		if ok, err := e.turn(ctx, js, m, p.Order, meta); err != nil {
+			return err
+		} else if !ok {
+			e.pace.idle()
+			return nil
+		}
+	}
 	a := Attempt{Number: before.Number + 1, Start: now}
+	release := e.keepHold(m)
 	answer, err := e.HTTP.Do(ctx, anywhere{}, e.request(p, now))
+	release()
 	if ctx.Err() != nil {
 		e.pace.idle()
 		return m.Nak() // this host ends; the push may have arrived
@@ -165,7 +177,7 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 		e.pace.succeeded()
 		e.record(js, p.ID, a)
 		e.metrics.seconds.WithLabelValues(e.name).Observe(now.Sub(p.Accepted).Seconds())
-		return m.DoubleAck(ctx)
+		return e.end(ctx, js, m, p.Order)
 	}
 	random := e.Rand()
 	e.pace.failed(asked, random)
@@ -175,57 +187,76 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 	wait := max(backoff(a.Number, random), asked)
 	a.Next = now.Add(wait)
 	e.record(js, p.ID, a)
-	e.postpone(p.Order, a.Next)
+	e.lanes.postpone(p.Order, a.Next)
 	e.Log.Warn("a push was not delivered and is tried again", "endpoint", e.name, "push", p.ID, "attempt", a.Number, "next", a.Next, "error", a.Error)
 	return m.NakWithDelay(wait)
 }
 
-// turn returns how long a push must rest because one with the same order waits that was
-// accepted before it; 0: none does, and this one is under way now.
-func (e *endpoint) turn(ctx context.Context, js jetstream.JetStream, p Push, seq uint64) (time.Duration, error) {
+// turn reports whether no push with the same order waits that was accepted before this
+// one. Otherwise it lets this one rest until that has ended.
+func (e *endpoint) turn(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, order string, meta *jetstream.MsgMetadata) (bool, error) {
+	ends, next := e.lanes.look(order)
+	if first, err := e.isFirst(ctx, js, order, meta); first || err != nil {
+		return first, err
+	}
+	now := e.Clock.Now()
+	rest := max(next.Sub(now), 0) + min(heldWait*time.Duration(meta.NumDelivered), longestHeld)
+	if err := m.NakWithDelay(rest); err != nil {
+		return false, err
+	}
+	if !e.lanes.hold(order, held{meta.Sequence.Stream, m.Reply(), now.Add(rest - laterWait)}, ends) {
+		return false, nil
+	}
+	if first, err := e.isFirst(ctx, js, order, meta); first && err == nil {
+		e.wake(js, order)
+	}
+	return false, nil
+}
+
+func (e *endpoint) isFirst(ctx context.Context, js jetstream.JetStream, order string, meta *jetstream.MsgMetadata) (bool, error) {
 	stream, err := js.Stream(ctx, outStream)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	first, err := stream.GetMsg(ctx, 0, jetstream.WithGetMsgSubject(outSubject+e.name+"."+orderToken(p.Order)+".*"))
-	if err != nil {
-		return 0, err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if first.Sequence >= seq {
-		e.underWay[p.Order] = time.Time{}
-		return 0, nil
-	}
-	next, known := e.underWay[p.Order]
-	switch {
-	case !known:
-		return blockedWait, nil
-	case next.IsZero():
-		return underWayWait, nil
-	}
-	return max(next.Sub(e.Clock.Now()), 0) + underWayWait, nil
+	first, err := stream.GetMsg(ctx, 0, jetstream.WithGetMsgSubject(outSubject+e.name+"."+orderToken(order)+".*"))
+	return err == nil && first.Sequence >= meta.Sequence.Stream, err
 }
 
-// leave notes that the first push of an order is no longer under way.
-func (e *endpoint) leave(order string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if next, known := e.underWay[order]; known && next.IsZero() {
-		delete(e.underWay, order)
+// end removes a push, and wakes the next one with the same order, on whichever host it is
+// held.
+func (e *endpoint) end(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, order string) error {
+	if err := m.DoubleAck(ctx); err != nil {
+		return err
+	}
+	tellTurn(js, e.name, order)
+	return nil
+}
+
+// tellTurn tells all hosts that a push has ended. If one does not hear it, the next push
+// with the same order comes back by itself.
+func tellTurn(js jetstream.JetStream, endpoint, order string) {
+	if order != "" {
+		_ = js.Conn().Publish(turnSubject+endpoint, []byte(order))
 	}
 }
 
-// mostPostponed bounds the orders whose next attempt is remembered; others look often.
-const mostPostponed = 10000
-
-// postpone notes when the first push of an order is tried again.
-func (e *endpoint) postpone(order string, next time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if order != "" && len(e.underWay) < mostPostponed {
-		e.underWay[order] = next
+// wake has JetStream hand out the next push of an order, if this host holds one.
+func (e *endpoint) wake(js jetstream.JetStream, order string) {
+	if reply := e.lanes.next(order, e.Clock.Now()); reply != "" {
+		_ = js.Conn().Publish(reply, []byte("-NAK"))
 	}
+}
+
+// keepHold tells JetStream that this host still has a push, until release is called.
+func (e *endpoint) keepHold(m jetstream.Msg) (release func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	var beats sync.WaitGroup
+	beats.Go(func() {
+		for clock.Sleep(ctx, e.Clock, beat) == nil {
+			_ = m.InProgress()
+		}
+	})
+	return func() { stop(); beats.Wait() }
 }
 
 // bury makes a push a dead letter.
@@ -238,7 +269,7 @@ func (e *endpoint) bury(ctx context.Context, js jetstream.JetStream, m jetstream
 	e.record(js, p.ID, a)
 	e.metrics.dead.WithLabelValues(e.name).Inc()
 	e.Log.Error("a push was given up and is a dead letter now; see eslua outbox", "endpoint", e.name, "push", p.ID, "attempts", a.Number, "error", a.Error)
-	return m.DoubleAck(ctx)
+	return e.end(ctx, js, m, p.Order)
 }
 
 // request returns what the endpoint is sent, signed.

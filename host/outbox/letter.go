@@ -220,7 +220,13 @@ func (o *Outbox) drop(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return stream.DeleteMsg(ctx, l.sequence)
+	if err := stream.DeleteMsg(ctx, l.sequence); err != nil {
+		return err
+	}
+	if js, err := o.Store.JetStream(); err == nil {
+		tellTurn(js, l.Endpoint, l.Order)
+	}
+	return nil
 }
 
 // atOnce is the number of pushes listed at a time.

@@ -396,3 +396,44 @@ func TestThereIsNoPlace(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Many pushes with one order key wait for their turns without being asked for again and
+// again, and delay no other.
+func TestManyPushesOfOneOrder(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm")
+		b.set(true, nil)
+		var want []string
+		for range 300 {
+			want = append(want, b.accept(Push{Endpoint: "crm", Order: "all"}))
+		}
+		time.Sleep(time.Hour)
+		b.set(false, func(received) (int, http.Header, string) { time.Sleep(20 * time.Millisecond); return 200, nil, "" })
+		other := b.accept(Push{Endpoint: "crm", Order: "other"})
+		var came []string
+		for i, r := range b.waitFor(301) {
+			if r.id != other {
+				came = append(came, r.id)
+			} else if i > 20 {
+				t.Errorf("the other push came after %d", i)
+			}
+		}
+		if !slices.Equal(came, want) {
+			t.Errorf("came in the order %v", came)
+		}
+		if last := b.got[300].at - b.got[0].at; last > 30*time.Second {
+			t.Errorf("300 pushes took %v", last)
+		}
+		js, err := b.Store.JetStream()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := js.Consumer(t.Context(), outStream, "crm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := c.CachedInfo().Delivered.Consumer; n > 301*5 {
+			t.Errorf("301 pushes were asked for %d times", n)
+		}
+	})
+}

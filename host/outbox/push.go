@@ -38,6 +38,7 @@ const (
 	outSubject     = "eslua.outbox."  // ENDPOINT.ORDER.ID
 	deadSubject    = "eslua.dead."    // ENDPOINT.ID
 	attemptSubject = "eslua.attempt." // ID
+	turnSubject    = "eslua.turn."    // ENDPOINT, on no stream: a push of an order has ended
 
 	unordered = "-"
 
