@@ -29,8 +29,8 @@ const (
 	laterWait = time.Second
 	// heldWait is the first rest of a push whose turn has not come; it is woken before
 	// that when its turn comes.
-	heldWait    = 30 * time.Second
-	longestHeld = 5 * time.Minute
+	heldWait    = 10 * time.Second
+	longestHeld = time.Minute
 )
 
 // An endpoint delivers what waits for one HTTP server.
