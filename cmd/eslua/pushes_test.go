@@ -144,7 +144,7 @@ func TestPushesOutliveKills(t *testing.T) {
 	host := newMortal(t, "A", programFile(t, testproc.Binary(t)), directory(t, map[string]string{"push.lua": pushFlow}),
 		"state: STATE\nendpoints: {crm: {url: 'http://"+l.addr+"/'}}\ngrants: {endpoints: [crm]}\n")
 	sim := simulated(t, switchsim.Config{Trace: l.watch, Dialplan: switchsim.Dialplan{"default": {{Match: "push", Actions: []switchsim.Action{
-		{App: "socket", Data: host.listen + "/push async full"}, {App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
+		{App: "set", Data: "socket_resume=true"}, {App: "socket", Data: host.listen + "/push async full"}, {App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
 	}}}}})
 	ctx := testproc.Context(t)
 	kills, pushes := killSize()
