@@ -16,6 +16,7 @@ import (
 	"github.com/eslua/eslua/bindings/event"
 	"github.com/eslua/eslua/bindings/file"
 	"github.com/eslua/eslua/bindings/freeswitch"
+	"github.com/eslua/eslua/bindings/hook"
 	"github.com/eslua/eslua/bindings/http"
 	"github.com/eslua/eslua/bindings/json"
 	"github.com/eslua/eslua/bindings/jsonlib"
@@ -78,6 +79,7 @@ func modules(d Deps) []Module {
 		session.Module{Legs: d.Legs},
 		event.Module{},
 		consumer.Module{Nodes: d.Nodes},
+		hook.Module{},
 		api.Module{},
 		dial.Module{Nodes: d.Nodes, Legs: d.Legs},
 		json.Module{},

@@ -120,6 +120,10 @@ func (o overrides) checkConfig(ctx context.Context, cfg config.Config) error {
 	}
 	wrong := cfg.MisspeltGrants(o.file)
 	for _, n := range cfg.NamedFlows() {
+		if n.Setting != "flows" && store.IsHook(config.FlowName(n.Flow)) {
+			wrong = append(wrong, o.errorAt((&store.HookError{Flow: n.Flow}).Error(), n.Path...))
+			continue
+		}
 		if n.Exists(func(flow string) bool { return slices.Contains(flows.all, flow) }) {
 			continue
 		}

@@ -18,7 +18,7 @@ import (
 // besides packages of the directory itself. The longest directory that contains a
 // package counts. "-d" takes d out of what comes before it.
 var mayImport = map[string][]string{
-	"host/clock": {}, "host/spell": {}, "host/disk": {}, "host/flock": {}, "host/lanes": {}, "host/memory": {}, "host/testproc": {},
+	"host/clock": {}, "host/spell": {}, "host/disk": {}, "host/flock": {}, "host/lanes": {}, "host/schedule": {}, "host/memory": {}, "host/testproc": {},
 	"host/testproc/unhurried": {"host/clock"}, "host/testproc/natsbubble": {"host/testproc"},
 
 	"host/freeswitch":          {"host/clock", "host/spell"},

@@ -292,7 +292,7 @@ func printBuckets(w io.Writer, st admin.Status) {
 func printJobs(w io.Writer, st admin.Status) {
 	var jobs, hooks table
 	jobs.row("JOB", "SCRIPT", "RUNNING", "STARTED", "FAILED", "")
-	hooks.row("HOOK", "EVENTS WAITING", "LOST")
+	hooks.row("HOOK", "WORKERS", "HANDLED", "WAITING", "LOST", "FAILED", "LATENCY", "")
 	for _, j := range st.Jobs {
 		for _, c := range j.Scripts {
 			note := ""
@@ -302,7 +302,14 @@ func printJobs(w io.Writer, st admin.Status) {
 			jobs.row(string(j.Kind), cmp.Or(c.Flow, "(does not exist)"), running(c.Tally), c.Started, c.Failed, note)
 		}
 		for _, h := range j.Hooks {
-			hooks.row(h.Hook, h.Waiting, h.Lost)
+			note := ""
+			switch {
+			case h.Problem != nil:
+				note = "not loaded: " + h.Problem.Error
+			case h.Last != nil:
+				note = "last failure " + since(h.Last.At, st.Now) + ": " + h.Last.Error
+			}
+			hooks.row(h.Hook, h.Workers, h.Handled, h.Waiting, h.Lost, h.Failed, fmt.Sprintf("%v, most %v", brief(h.Half), brief(h.Most)), note)
 		}
 	}
 	for _, t := range []table{jobs, hooks} {
@@ -320,4 +327,13 @@ func printCalls(w io.Writer, st admin.Status) {
 		t.row(c.UUID, c.Flow, orDash(c.Version), c.Generation, since(c.Since, st.Now))
 	}
 	t.print(w)
+}
+
+// brief returns a duration with two or three digits.
+func brief(d time.Duration) time.Duration {
+	for unit := time.Duration(1); ; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit)
+		}
+	}
 }

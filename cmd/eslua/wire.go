@@ -168,7 +168,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	}
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
-	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
+	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
 	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Trace: test.traced, Farewell: a.jobs.Farewell, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{

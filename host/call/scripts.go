@@ -19,6 +19,9 @@ type scripts struct {
 }
 
 func (s scripts) Script(flow string) (*vm.Script, error) {
+	if store.IsHook(flow) {
+		return nil, &store.HookError{Flow: flow}
+	}
 	script, err := s.Generation.Script(flow)
 	if missing := (*store.NotFoundError)(nil); errors.As(err, &missing) {
 		err = &unknownFlowError{missing, s, flow}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/node"
-	"github.com/eslua/eslua/host/lanes"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
 )
@@ -25,18 +25,23 @@ type hooks struct {
 
 	mu      sync.Mutex
 	running []*hook
+	// scripted holds the scripts under hooks/ by their names.
+	scripted   map[string]*scripted
+	configured chan struct{} // holds one signal, for them: the configuration is another one
 }
 
 func newHooks() *hooks {
-	h := &hooks{changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	h := &hooks{changed: make(chan struct{}, 1), configured: make(chan struct{}, 1), ended: make(chan struct{}), scripted: map[string]*scripted{}}
 	h.closing, h.close = context.WithCancel(context.Background())
 	return h
 }
 
 func (h *hooks) configure() {
-	select {
-	case h.changed <- struct{}{}:
-	default:
+	for _, signal := range []chan struct{}{h.changed, h.configured} {
+		select {
+		case signal <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -46,6 +51,7 @@ func (s *Source) runHooks(ctx context.Context) {
 	h := s.hooks
 	defer close(h.ended)
 	defer h.ending.Wait()
+	h.ending.Go(func() { s.runScripts(ctx) })
 	for {
 		s.replaceHooks(ctx, s.cfg.Load().Hooks)
 		select {
@@ -84,7 +90,7 @@ const underWay = 100 * time.Millisecond
 func (h *hooks) idle() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.running) == 0
+	return len(h.running)+len(h.scripted) == 0
 }
 
 // replaceHooks starts the hooks that do not run, and ends the others once they have
@@ -111,14 +117,14 @@ func (s *Source) replaceHooks(ctx context.Context, wanted []config.Hook) {
 	}
 }
 
-// A hook takes the events that its settings name from every node.
+// A hook runs a script for each event that its settings name, of every node.
 type hook struct {
 	config.Hook
-	log           *slog.Logger
-	scriptLog     *slog.Logger // bounds what all runs write together
-	lanes         *lanes.Lanes
-	subscriptions []*node.Subscription
-	pumps         sync.WaitGroup
+	log       *slog.Logger
+	scriptLog *slog.Logger // bounds what all runs write together
+	lanes     *lanes
+	ears      ears
+	workers   sync.WaitGroup
 }
 
 // label names a hook in logs and metrics.
@@ -127,47 +133,55 @@ func (h *hook) label() string {
 }
 
 func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
-	h := &hook{Hook: settings, lanes: lanes.New(settings.Parallel, settings.Queue), scriptLog: logbound.Script(s.deps.Log)}
+	h := &hook{Hook: settings, lanes: newLanes(1, settings.Queue, s.deps.Clock), scriptLog: logbound.Script(s.deps.Log)}
 	h.log = s.deps.Log.With("hook", h.label())
+	for range settings.Parallel {
+		h.workers.Go(func() { s.work(ctx, h) })
+	}
 	for _, l := range s.deps.Nodes {
-		sub := l.Subscribe(node.Bounds{})
-		h.subscriptions = append(h.subscriptions, sub)
-		if err := sub.Add(node.Interest{Event: string(h.Event), Subclass: h.Subclass}); err != nil {
+		err := h.ears.hear(l, node.Interest{Event: string(h.Event), Subclass: h.Subclass}, nil, func(e esl.Event) {
+			h.lanes.add(e.Get("Unique-ID"), event{Event: e, link: l})
+		})
+		if err != nil {
 			h.log.Error("a hook gets no events", "node", l.Name(), "error", err)
 		}
-		h.pumps.Go(func() { s.pump(ctx, h, l, sub) })
 	}
+	ears(nil).replace(h.ears)
 	return h
 }
 
-// pump moves events from a node's subscription into the lanes of a hook until either is
-// over.
-func (s *Source) pump(ctx context.Context, h *hook, l *node.Link, sub *node.Subscription) {
+// work handles a hook's events, one after the other, until there will be no more.
+func (s *Source) work(ctx context.Context, h *hook) {
 	for {
-		e, err := sub.Next(ctx)
-		if err != nil {
+		e, channel, ok, missed := h.lanes.next(0)
+		if missed > 0 {
+			h.log.Warn(dropped, "dropped", missed, "queue", h.Queue)
+		}
+		if !ok {
+			select {
+			case <-h.lanes.wakes[0]:
+				continue
+			case <-h.lanes.empty:
+			case <-ctx.Done():
+			}
 			return
 		}
-		channel := e.Get("Unique-ID")
-		_, first := h.lanes.Add(channel, lanes.Task{Size: e.Size(), Do: func() {
-			if ctx.Err() == nil {
-				_ = s.run(ctx, job{ // it has logged the error
-					kind: Hook, name: h.Script.Name(), args: h.Script.Args(), sw: l, log: h.scriptLog, timeout: time.Duration(h.Timeout),
-					channel: channel, given: map[string]any{"event": e},
-				})
-			}
-		}})
-		if first {
-			h.log.Warn("a hook is too slow: its queue is full, and events are dropped; until it is empty they are only counted", "event", e.Name(), "queue", h.Queue)
+		if ctx.Err() != nil {
+			return
 		}
+		err := s.run(ctx, job{ // it has logged the error
+			kind: Hook, name: h.Script.Name(), args: h.Script.Args(), sw: e.link, log: h.scriptLog, timeout: time.Duration(h.Timeout),
+			channel: channel, given: map[string]any{"event": e.Event},
+		})
+		h.lanes.done(channel, e, err)
 	}
 }
 
+const dropped = "a hook is too slow: its queue was full, and events were dropped"
+
 // stop ends a hook when it has handled what waits.
 func (h *hook) stop() {
-	for _, sub := range h.subscriptions {
-		sub.Close()
-	}
-	h.pumps.Wait()
-	h.lanes.Wait()
+	h.ears.replace(nil)
+	h.lanes.close()
+	h.workers.Wait()
 }

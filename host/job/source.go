@@ -27,6 +27,8 @@ type Deps struct {
 	Choose func(flow, key string) (g *store.Generation, ended func(failed bool))
 	// Stable returns the generation that most runs of a script get.
 	Stable func(flow string) *store.Generation
+	// Changed returns a channel that is closed when Stable may return another generation.
+	Changed func() <-chan struct{}
 	// Refusal returns why the scripts that were saved last do not serve, "" if they do.
 	Refusal func() string
 	Runner  *run.Runner
@@ -71,6 +73,9 @@ func New(cfg config.Config, d Deps) *Source {
 		turns: make(chan struct{}, max(1, cfg.XML.Parallel)), xmlLog: logbound.Script(d.Log)}
 	for _, k := range kinds {
 		s.accounts[k] = run.NewJobAccount()
+	}
+	for _, l := range d.Nodes {
+		l.Watch(func(c node.Change) { s.hooks.eachScripted(func(h *scripted) { h.nodeChanged(l, c) }) })
 	}
 	s.serving, s.retire = context.WithCancel(context.Background())
 	s.Configure(cfg)
@@ -191,6 +196,9 @@ type scripts struct {
 }
 
 func (s scripts) Script(flow string) (*vm.Script, error) {
+	if store.IsHook(flow) {
+		return nil, &store.HookError{Flow: flow}
+	}
 	script, err := s.Generation.Script(flow)
 	if missing := (*store.NotFoundError)(nil); errors.As(err, &missing) {
 		err = &unknownError{missing, s, flow}

@@ -41,6 +41,11 @@ type Failure struct {
 	Error string    `json:"error"` // one line, cut if it is long
 }
 
+// NewFailure describes an error.
+func NewFailure(at time.Time, err error) *Failure {
+	return &Failure{At: at, Error: oneLine(err.Error())}
+}
+
 // VersionCounts counts the runs of one version of a flow.
 type VersionCounts struct {
 	Version    string `json:"version"`
@@ -146,7 +151,7 @@ func (e *entry) end(failed bool, err error, now time.Time) {
 	}
 	var last *Failure
 	if failed {
-		last = &Failure{At: now, Error: oneLine(err.Error())}
+		last = NewFailure(now, err)
 	}
 	e.account.mu.Lock()
 	defer e.account.mu.Unlock()

@@ -31,6 +31,8 @@ type Env struct {
 	// esl.Event becomes an object of the class Event that cannot be fired, and a
 	// map[string]any a table.
 	Given map[string]any
+	// Hook takes what a script under hooks/ wants to be called for; nil in other runs.
+	Hook *Hook
 	// Args are the arguments of the script, argv[1] and so on.
 	Args []string
 	// Checkpoint keeps the call's checkpoint; nil in a run without a call.

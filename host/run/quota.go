@@ -45,5 +45,12 @@ func (q *Quota) Write(at, bytes int64) error {
 // Make counts a file or a directory that is about to be made.
 func (q *Quota) Make() error { return q.Write(0, fileWeight) }
 
+// Renew forgets what has been written.
+func (q *Quota) Renew() {
+	if q != nil {
+		q.written = 0
+	}
+}
+
 // NewQuota returns a quota of so many bytes in all and for a file; 0 is no limit.
 func NewQuota(most, file int64) *Quota { return &Quota{most: most, file: file} }

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,6 +21,8 @@ type board struct {
 	mu      sync.Mutex
 	wanted  map[Interest]map[string]map[string]map[*Subscription]struct{} // by header and value
 	events  uint64                                                        // distributed so far
+	made    uint64                                                        // Subscriptions with a receiver so far
+	direct  []*Subscription                                               // room for those that get an event
 	answers map[string]error                                              // to the requests on this connection
 	news    chan struct{}                                                 // closed at the next answer or loss of the connection
 }
@@ -51,11 +55,18 @@ func (b *board) filter(s *Subscription, f filter) {
 	b.list(s)
 }
 
-func (b *board) remove(s *Subscription) {
+// replace ends some Subscriptions and begins others.
+func (b *board) replace(old, now []*Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.unlist(s)
-	s.interests, s.filters = nil, nil
+	for _, s := range old {
+		b.unlist(s)
+		s.interests, s.filters = nil, nil
+	}
+	for _, s := range now {
+		b.made++
+		s.muted, s.number = false, b.made
+	}
 }
 
 func (b *board) list(s *Subscription) {
@@ -134,15 +145,17 @@ func (b *board) unwanted(made map[string]bool) (names []string) {
 // distribute puts an event into the queues of those who want it. It returns whether
 // anybody wants events of this kind, and the queues that have just begun to lose some.
 func (b *board) distribute(e esl.Event) (isWanted bool, lost int, full []*Subscription) {
-	name, subclass := e.Name(), e.Get("Event-Subclass")
-	kinds := []Interest{{name, ""}, {allEvents, ""}}
-	if subclass != "" {
-		kinds = append(kinds, Interest{name, subclass}, Interest{allEvents, subclass})
+	name := e.Name()
+	kinds, some := [4]Interest{{name, ""}, {allEvents, ""}}, 2
+	if name == custom { // no other event is asked for by its subclass
+		if subclass := e.Get("Event-Subclass"); subclass != "" {
+			kinds[2], kinds[3], some = Interest{custom, subclass}, Interest{allEvents, subclass}, 4
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.events++
-	for _, kind := range kinds {
+	for _, kind := range kinds[:some] {
 		for header, values := range b.wanted[kind] {
 			isWanted = true
 			value, ok := "", true
@@ -153,10 +166,14 @@ func (b *board) distribute(e esl.Event) (isWanted bool, lost int, full []*Subscr
 				continue
 			}
 			for s := range values[strings.ToLower(value)] {
-				if s.offered == b.events {
+				if s.offered == b.events || s.muted {
 					continue
 				}
 				s.offered = b.events
+				if s.receive != nil {
+					b.direct = append(b.direct, s)
+					continue
+				}
 				isLost, isFirst := s.offer(e)
 				if isLost {
 					lost++
@@ -167,7 +184,21 @@ func (b *board) distribute(e esl.Event) (isWanted bool, lost int, full []*Subscr
 			}
 		}
 	}
+	b.deliver(e)
 	return isWanted, lost, full
+}
+
+// deliver passes an event to those who receive it themselves, in the order in which they
+// began.
+func (b *board) deliver(e esl.Event) {
+	if len(b.direct) > 1 {
+		slices.SortFunc(b.direct, func(x, y *Subscription) int { return cmp.Compare(x.number, y.number) })
+	}
+	for i, s := range b.direct {
+		s.receive(e)
+		b.direct[i] = nil
+	}
+	b.direct = b.direct[:0]
 }
 
 // answered notes FreeSWITCH's answer to a request.

@@ -33,6 +33,37 @@ type Link struct {
 	down   error     // why
 	status Status
 	lost   uint64 // events, by Subscriptions and by connections that have ended
+
+	watch     func(Change)
+	restarted *Change // to be told when the node is connected
+}
+
+// A Change is something that has happened to a node.
+type Change struct {
+	Kind     ChangeKind
+	CoreUUID string // of the FreeSWITCH process; "" if it is not known
+	Previous string // that of the one before, if it was Restarted
+	Err      error  // why it is Lost
+}
+
+// A ChangeKind says what has happened to a node.
+type ChangeKind string
+
+// The kinds of changes. A node that was restarted is Connected and then Restarted.
+const (
+	Connected ChangeKind = "connected"
+	Lost      ChangeKind = "lost"
+	Restarted ChangeKind = "restarted"
+)
+
+// Watch has changed called for each change of the node, one after the other. It must not
+// wait. Call it before Run.
+func (l *Link) Watch(changed func(Change)) { l.watch = changed }
+
+func (l *Link) tell(c Change) {
+	if l.watch != nil {
+		l.watch(c)
+	}
 }
 
 // New makes a Link; Run connects it.
@@ -99,26 +130,35 @@ func (l *Link) setUp(conn *esl.Conn) {
 	l.conn, l.down = conn, nil
 	l.status.Up, l.status.Since = true, l.clk.Now()
 	l.status.Connects++
-	isFirst := l.status.Connects == 1
+	isFirst, core, restarted := l.status.Connects == 1, l.status.CoreUUID, l.restarted
+	l.restarted = nil
 	l.mu.Unlock()
 	if isFirst {
 		close(l.arrived)
 	}
 	l.attemptedOnce.Do(func() { close(l.attempted) })
 	l.log.Info("connected to FreeSWITCH", "address", l.node.address())
+	l.tell(Change{Kind: Connected, CoreUUID: core})
+	if restarted != nil {
+		l.tell(*restarted)
+	}
 }
 
 func (l *Link) setDown(err error) {
 	defer l.attemptedOnce.Do(func() { close(l.attempted) })
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conn != nil {
+	wasUp, core := l.conn != nil, l.status.CoreUUID
+	if wasUp {
 		l.lost += l.conn.Dropped()
 		l.conn = nil
 		l.status.Up, l.status.Since = false, l.clk.Now()
 	}
 	l.down = err
 	l.status.LastError = shorten(err.Error())
+	l.mu.Unlock()
+	if wasUp {
+		l.tell(Change{Kind: Lost, CoreUUID: core, Err: err})
+	}
 }
 
 func (l *Link) addLost(events int) {
@@ -149,9 +189,17 @@ func (l *Link) noteCore(id string) {
 		l.status.Restarts++
 	}
 	l.status.CoreUUID = id
+	change := Change{Kind: Restarted, CoreUUID: id, Previous: previous}
+	isUp := l.conn != nil
+	if restarted && !isUp {
+		l.restarted = &change
+	}
 	l.mu.Unlock()
 	if restarted {
 		l.log.Warn("FreeSWITCH was restarted: its earlier calls, jobs and registrations are gone", "core", id, "previous_core", previous)
+		if isUp {
+			l.tell(change)
+		}
 	}
 }
 

@@ -79,10 +79,14 @@ type Subscription struct {
 	wake   chan struct{} // holds one signal
 	closed chan struct{}
 
+	receive func(esl.Event) // takes the events instead of the queue; nil: nobody does
+
 	// guarded by the board
 	interests []Interest
 	filters   []filter
 	offered   uint64 // the last event put into the queue
+	muted     bool   // it gets no events yet
+	number    uint64 // of the Subscriptions that have a receiver, the earlier ones first
 
 	mu    sync.Mutex
 	queue []esl.Event
@@ -95,6 +99,24 @@ type Subscription struct {
 // this Link never gets there, because it goes to the one who waits for it.
 func (l *Link) Subscribe(b Bounds) *Subscription {
 	return &Subscription{link: l, bounds: b.withDefaults(), wake: make(chan struct{}, 1), closed: make(chan struct{})}
+}
+
+// Deliver returns a Subscription without a queue, which gets no events before Replace:
+// receive gets each in the order in which FreeSWITCH sends them. It is called in the
+// goroutine that reads the node, under a lock: it must not wait, log, or use the Link.
+func (l *Link) Deliver(receive func(esl.Event)) *Subscription {
+	s := l.Subscribe(Bounds{})
+	s.receive, s.muted = receive, true
+	return s
+}
+
+// Replace closes some Subscriptions, and has others, which Deliver has made, get events
+// from the same moment on: no event reaches both, or neither.
+func (l *Link) Replace(old, now []*Subscription) {
+	for _, s := range old {
+		s.end()
+	}
+	l.board.replace(old, now)
 }
 
 // Add has the Subscription get more events. It does not wait for FreeSWITCH; see Confirm.
@@ -216,12 +238,19 @@ func (s *Subscription) Size() int {
 // Close ends the Subscription. What nobody else wants FreeSWITCH is told to send no
 // longer when it sends it again.
 func (s *Subscription) Close() {
-	s.mu.Lock()
-	ended := s.ended
-	s.ended, s.queue, s.size = true, nil, 0
-	s.mu.Unlock()
-	if !ended {
-		close(s.closed)
-		s.link.board.remove(s)
+	if s.end() {
+		s.link.board.replace([]*Subscription{s}, nil)
 	}
+}
+
+// end ends the queue, and reports whether nobody has done so before.
+func (s *Subscription) end() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.ended, s.queue, s.size = true, nil, 0
+	close(s.closed)
+	return true
 }

@@ -45,7 +45,10 @@ func (st Status) Advice() (todo []string) {
 	for _, j := range st.Jobs {
 		for _, h := range j.Hooks {
 			if h.Lost > 0 {
-				add("hook %s: %d events were dropped because its script is too slow; raise the hook's parallel or queue, or have the script do less", h.Hook, h.Lost)
+				add("hook %s: %d events were dropped because its script is too slow; raise the hook's parallel or workers, or its queue, or have the script do less", h.Hook, h.Lost)
+			}
+			if h.Problem != nil {
+				add("hook %s: its newest version cannot be loaded: %s", h.Hook, h.Problem.Error)
 			}
 		}
 	}

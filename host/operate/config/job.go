@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/syntax"
-	"github.com/eslua/eslua/host/spell"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -91,12 +90,9 @@ func (e *EventName) UnmarshalYAML(n ast.Node) error { return scalar(n, e.Set) }
 
 // Set reads a name in any case.
 func (e *EventName) Set(text string) error {
-	name, ok := syntax.EventName(text)
-	if !ok {
-		if near := spell.Nearest(strings.ToUpper(text), syntax.EventNames()); near != "" {
-			return fmt.Errorf("FreeSWITCH has no event %q; did you mean %s?", text, near)
-		}
-		return fmt.Errorf("FreeSWITCH has no event %q; events of modules are CUSTOM, with a subclass", text)
+	name, err := syntax.CheckEventName(text)
+	if err != nil {
+		return err
 	}
 	*e = EventName(name)
 	return nil

@@ -39,6 +39,13 @@ func NewBurden(most int64, common *Common, full func()) *Burden {
 	return &Burden{most: most, common: common, full: full}
 }
 
+// Renew forgets what was used, for a script that is called again and again.
+func (b *Burden) Renew() {
+	if b != nil {
+		b.used.Store(0)
+	}
+}
+
 // Common counts the burden of all runs of a flow whose calls FreeSWITCH itself has dialled.
 // Without it a flow that has FreeSWITCH dial itself would have a new burden with each
 // copy. It is as large as that of one run, and begins again when FreeSWITCH has room.

@@ -15,8 +15,10 @@ import (
 type Channels struct {
 	mu      sync.Mutex
 	own     []string
-	learned []string // the latest maxLearned, so that a loop cannot fill the memory
-	next    int      // the place of the next one among them
+	learned []string      // the latest maxLearned, so that a loop cannot fill the memory
+	next    int           // the place of the next one among them
+	event   func() string // returns that of the event for which the script is called; nil: there is none, or it is the first of own
+	had     bool          // it is the first of own
 }
 
 const maxLearned = 256
@@ -46,6 +48,22 @@ func (c *Channels) Learn(uuid string) {
 	c.next = (c.next + 1) % maxLearned
 }
 
+// Renew has the script act on the channel of another event, which event returns. Those of
+// its earlier events are not its own any more; others may be forgotten.
+func (c *Channels) Renew(event func() string) {
+	c.mu.Lock()
+	own := c.own
+	c.own, c.event = nil, event
+	if c.had && len(own) > 0 {
+		own = own[1:]
+	}
+	c.had = false
+	c.mu.Unlock()
+	for _, uuid := range own {
+		c.Learn(uuid)
+	}
+}
+
 // Has reports whether a channel is the script's own.
 func (c *Channels) Has(uuid string) bool {
 	if c == nil {
@@ -53,6 +71,9 @@ func (c *Channels) Has(uuid string) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.event != nil {
+		c.own, c.event, c.had = slices.Insert(c.own, 0, strings.ToLower(c.event())), nil, true
+	}
 	uuid = strings.ToLower(uuid)
 	return uuid != "" && (slices.Contains(c.own, uuid) || slices.Contains(c.learned, uuid))
 }

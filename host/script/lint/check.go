@@ -292,7 +292,39 @@ func (r *reader) arguments(sig *signature, args []ast.Expr, line int, unless []s
 		}
 	}
 	x.text = ""
+	if sig.check != nil && !open {
+		if err := sig.check(r.literals(args)); err != nil {
+			x.text = sig.name + ": " + err.Error()
+		}
+	}
 	return x
+}
+
+// literals returns what the text shows of arguments.
+func (r *reader) literals(args []ast.Expr) (list []vm.Literal) {
+	for _, arg := range args {
+		l := vm.Literal{}
+		t := r.typeOf(arg)
+		switch e := arg.(type) {
+		case *ast.FunctionExpr:
+			l.Function = true
+		case *ast.TableExpr:
+			l.Table, l.Known = true, true
+			for _, f := range e.Fields {
+				key, ok := f.Key.(*ast.StringExpr)
+				if l.Known = l.Known && (ok || f.Key == nil); ok {
+					l.Keys = append(l.Keys, key.Value)
+				}
+			}
+		default:
+			l.Function, l.Table = t.kind == function, t.kind == table
+			if text, ok := t.literal.(lua.LString); ok {
+				l.Text, l.Known = string(text), true
+			}
+		}
+		list = append(list, l)
+	}
+	return list
 }
 
 // checkText checks a text that the source has.

@@ -17,11 +17,12 @@ type signature struct {
 	method      bool   // the object is not among the parameters
 	lua         bool   // of Lua's own library
 	differs     string // from mod_lua's function
+	check       func([]vm.Literal) error
 }
 
 // declared returns the signature of a declared function.
 func declared(prefix string, f *vm.Func) *signature {
-	s := &signature{name: prefix + f.Name, usage: prefix + f.Usage(), params: f.Params, results: f.Results, differs: f.Differs}
+	s := &signature{name: prefix + f.Name, usage: prefix + f.Usage(), params: f.Params, results: f.Results, differs: f.Differs, check: f.Check}
 	s.least, s.most = f.Arity()
 	return s
 }

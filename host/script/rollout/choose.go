@@ -48,6 +48,9 @@ func (r *Rollout) Stable(flow string) *store.Generation {
 	return p.others
 }
 
+// Changed returns a channel that is closed when Stable may return another generation.
+func (r *Rollout) Changed() <-chan struct{} { return *r.news.Load() }
+
 // currentPlan returns the plan for the current content of the directory.
 func (r *Rollout) currentPlan() *plan {
 	if p := r.plan.Load(); p.current == r.deps.Scripts.Current() {

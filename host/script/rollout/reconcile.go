@@ -123,6 +123,8 @@ func (r *Rollout) publishPlan(current *store.Generation) {
 	}
 	p.generations = sortedKeys(names)
 	r.plan.Store(p)
+	news := make(chan struct{})
+	close(*r.news.Swap(&news))
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

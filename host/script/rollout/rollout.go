@@ -26,8 +26,9 @@ type Deps struct {
 // it.
 type Rollout struct {
 	deps Deps
-	plan atomic.Pointer[plan] // the decisions below, as Choose needs them
-	wake chan struct{}        // wakes Run; holds one
+	plan atomic.Pointer[plan]          // the decisions below, as Choose needs them
+	wake chan struct{}                 // wakes Run; holds one
+	news atomic.Pointer[chan struct{}] // closed at the next plan
 	file stateFile
 
 	mu          sync.Mutex // guards these; release it with unlock
@@ -75,6 +76,8 @@ func New(cfg config.Config, d Deps) *Rollout {
 		stable:      map[string]*stableVersion{},
 		canaries:    map[string]*canary{},
 	}
+	news := make(chan struct{})
+	r.news.Store(&news)
 	r.restore()
 	r.mu.Lock()
 	r.reconcile(d.Scripts.Current())

@@ -141,10 +141,30 @@ func (g graph) module(name string) string {
 	return candidates[at]
 }
 
-// FlowNames returns the names of the scripts that no other script requires, sorted.
-func (g *Generation) FlowNames() (names []string) {
+// hooks is the directory of the scripts that run for events and times, and not for calls.
+const hooks = "hooks/"
+
+// IsHook reports whether a script runs for events and times, and not for calls.
+func IsHook(flow string) bool { return strings.HasPrefix(flow, hooks) }
+
+// A HookError reports that a call or a job names a script under hooks/.
+type HookError struct{ Flow string }
+
+func (e *HookError) Error() string {
+	return fmt.Sprintf("%q is under hooks/ and runs for events and times only; move the script to another directory if something else shall run it", e.Flow)
+}
+
+// HookNames returns the names of the scripts under hooks/ that no other script requires,
+// sorted.
+func (g *Generation) HookNames() []string { return g.names(true) }
+
+// FlowNames returns the names of the scripts that calls may run and no other script
+// requires, sorted.
+func (g *Generation) FlowNames() []string { return g.names(false) }
+
+func (g *Generation) names(areHooks bool) (names []string) {
 	for _, f := range g.Flows() {
-		if !f.Module {
+		if !f.Module && IsHook(f.Name) == areHooks {
 			names = append(names, f.Name)
 		}
 	}

@@ -68,7 +68,19 @@ type Func struct {
 	// AfterHangup says what the function does after the call has hung up. If it
 	// is empty, that of its class or module applies.
 	AfterHangup string
-	Go          func(a *Args) error
+	// Check returns why a call can never be right, by what the text of the script shows
+	// of its arguments, of which there are enough; nil accepts all.
+	Check func(args []Literal) error
+	Go    func(a *Args) error
+}
+
+// A Literal is what the text of a script shows of an argument.
+type Literal struct {
+	Text     string   // of a text, if it is Known
+	Known    bool     // the text or the keys are
+	Table    bool     // it is a table
+	Keys     []string // its keys, if they are Known
+	Function bool     // it is a function
 }
 
 // Usage returns how the function is called, with optional parameters in brackets:

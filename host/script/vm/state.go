@@ -70,6 +70,14 @@ func (m *Machine) NewState(o StateOptions) *State {
 // Close ends the state; nothing may run on it afterwards.
 func (s *State) Close() { s.guard.Close() }
 
+// Renew begins the budgets of processor time again, for a script that is called again and
+// again.
+func (s *State) Renew() { s.guard.Renew() }
+
+// Ended returns the limit that has ended the script, after which nothing of it runs; nil if
+// none has.
+func (s *State) Ended() error { return s.guard.Ended() }
+
 // HasHangupHook tells the state that its script wants to do more after the hangup
 // than what it has begun.
 func (s *State) HasHangupHook() { s.guard.HasHangupHook() }

@@ -226,7 +226,17 @@ func (g *Guard) measure(now time.Duration) {
 
 // noteWork tells other goroutines what was spent: a Go function may have taken longer than
 // it has charged.
-func (g *Guard) noteWork() { g.worked.Store(max(g.total.units, units(g.total.measured))) }
+func (g *Guard) noteWork() {
+	g.worked.Store(max(g.earlier.units+g.total.units, units(g.earlier.measured+g.total.measured)))
+}
+
+// Renew begins the budgets of processor time again, for a script that is called again and
+// again.
+func (g *Guard) Renew() {
+	g.earlier.units += g.total.units
+	g.earlier.measured += g.total.measured
+	g.burst, g.total = cpuTime{}, cpuTime{}
+}
 
 // Value returns the guard as the clock.Blocker of its context.
 func (g *Guard) Value(key any) any {
@@ -295,4 +305,4 @@ func (g *Guard) Look(units int) (err error) {
 func (g *Guard) Worked() int64 { return g.worked.Load() }
 
 // Used returns the processor time spent so far, as the budgets count it.
-func (g *Guard) Used() time.Duration { return duration(g.total.units + g.slice - g.left) }
+func (g *Guard) Used() time.Duration { return duration(g.earlier.units + g.total.units + g.slice - g.left) }

@@ -42,11 +42,12 @@ type Guard struct {
 	ended  error // what ended the script: a *LimitError, an *InternalError or the context's
 
 	// processor time; see tick
-	left             int64   // units left of the slice; negative is an overdraft
-	slice            int64   // units the slice was given
-	looks, lookAfter int     // calls of Go functions until the next look at the clock, and after it
-	burst            cpuTime // since the goroutine slept
-	total            cpuTime
+	left             int64        // units left of the slice; negative is an overdraft
+	slice            int64        // units the slice was given
+	looks, lookAfter int          // calls of Go functions until the next look at the clock, and after it
+	burst            cpuTime      // since the goroutine slept
+	total            cpuTime      // since the last Renew
+	earlier          cpuTime      // before it
 	worked           atomic.Int64 // the units of total
 	atHangup         *cpuTime     // the total when the caller had gone
 	watch            stopwatch
@@ -143,5 +144,9 @@ func (g *Guard) Close() {
 		g.ended = errClosed
 	}
 }
+
+// Ended returns what has ended the script, after which nothing of it runs; nil if nothing
+// has.
+func (g *Guard) Ended() error { return g.ended }
 
 var errClosed = errors.New("the script has ended")

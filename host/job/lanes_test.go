@@ -1,0 +1,162 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/testproc"
+)
+
+func TestMain(m *testing.M) { testproc.Main(m) }
+
+// work has a number of workers handle what the lanes hold, until they are over.
+func work(l *lanes, workers int, handle func(group int, channel string, e event) error) *sync.WaitGroup {
+	var all sync.WaitGroup
+	for w := range workers {
+		group := w % len(l.wakes)
+		all.Go(func() {
+			for {
+				e, channel, ok, _ := l.next(group)
+				if ok {
+					l.done(channel, e, handle(group, channel, e))
+					continue
+				}
+				select {
+				case <-l.wakes[group]:
+				case <-l.empty:
+					return
+				}
+			}
+		})
+	}
+	return &all
+}
+
+func sized(n int) event {
+	return event{Event: esl.NewEvent([][2]string{{"n", strings.Repeat("x", max(0, n-6))}}, "")}
+}
+
+// The events of a channel are handled in order and never at the same time; a slow
+// channel delays no other, as long as there are workers.
+func TestLanesKeepTheOrderOfAChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLanes(1, 100, clock.System())
+		var mu sync.Mutex
+		handled := map[string][]int{}
+		busy, most := map[string]int{}, 0
+		begin := time.Now()
+		all := work(l, 2, func(_ int, channel string, e event) error {
+			mu.Lock()
+			busy[channel]++
+			if busy[channel] > 1 {
+				t.Error("two events of one channel at the same time")
+			}
+			most = max(most, busy["slow"]+busy["quick"]+busy["other"])
+			mu.Unlock()
+			if channel == "slow" {
+				time.Sleep(time.Hour)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			busy[channel]--
+			handled[channel] = append(handled[channel], e.handler)
+			if channel != "slow" && time.Since(begin) > 0 {
+				t.Error("a slow channel delays another one")
+			}
+			return nil
+		})
+		for n := range 5 {
+			for _, channel := range []string{"slow", "quick", "other"} {
+				l.add(channel, event{handler: n})
+			}
+		}
+		l.close()
+		all.Wait()
+		if l.add("late", event{}) {
+			t.Error("closed lanes take an event")
+		}
+		for channel, ns := range handled {
+			if !slices.Equal(ns, []int{0, 1, 2, 3, 4}) {
+				t.Errorf("%s: %v", channel, ns)
+			}
+		}
+		if len(handled) != 3 || most != 2 || time.Since(begin) != 5*time.Hour || len(l.waiting) != 0 {
+			t.Errorf("%d channels, %d at a time, %v, %d lanes left", len(handled), most, time.Since(begin), len(l.waiting))
+		}
+	})
+}
+
+// A channel stays in its group.
+func TestAChannelKeepsItsWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLanes(4, 10_000, clock.System())
+		var mu sync.Mutex
+		groups, used := map[string]int{}, map[int]bool{}
+		all := work(l, 4, func(group int, channel string, _ event) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if before, ok := groups[channel]; ok && before != group {
+				t.Errorf("%s was in group %d and is in %d", channel, before, group)
+			}
+			groups[channel], used[group] = group, true
+			return nil
+		})
+		for n := range 1000 {
+			l.add(fmt.Sprint(n%100), event{})
+		}
+		l.close()
+		all.Wait()
+		if len(groups) != 100 || len(used) != 4 {
+			t.Errorf("%d channels in %d groups", len(groups), len(used))
+		}
+	})
+}
+
+// What is too much is lost, and told in one line with its number when the queue is empty,
+// or later on.
+func TestLanesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLanes(1, 3, clock.System())
+		take := func() (missed uint64) {
+			e, channel, ok, missed := l.next(0)
+			if ok {
+				l.done(channel, e, errors.New("no"))
+			}
+			return missed
+		}
+		for range 5 {
+			l.add("", sized(1))
+		}
+		if f, waiting := l.snapshot(); waiting != 3 || f.lost != 2 {
+			t.Errorf("%d wait, %d are lost", waiting, f.lost)
+		}
+		if got := []uint64{take(), take(), take(), take()}; !slices.Equal(got, []uint64{0, 0, 2, 0}) {
+			t.Errorf("told are %d", got)
+		}
+		for range 5 {
+			l.add("", sized(1))
+		}
+		time.Sleep(tellEvery)
+		if got := take(); got != 2 {
+			t.Errorf("after a time, told are %d", got)
+		}
+		take()
+		take()
+		l.add("", sized(maxWaiting))
+		if f, waiting := l.snapshot(); waiting != 1 || f.failed != 6 || f.last.Error != "no" {
+			t.Errorf("an event larger than the bound is lost from an empty queue, or failures are not counted: %d, %+v", waiting, f)
+		}
+		l.add("", sized(maxWaiting))
+		if f, _ := l.snapshot(); f.lost != 5 {
+			t.Errorf("more bytes wait than are permitted: %d are lost", f.lost)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/eslua/eslua/host/freeswitch/esl"
+)
+
+// A Hook is what a script under hooks/ wants to be called for. It belongs to the
+// goroutine of its script.
+type Hook struct {
+	Handlers []Handler
+	Timers   []*Timer
+	Loaded   bool      // the script has run to its end: from now on it is called
+	Anchor   time.Time // from which repeated intervals count, for all versions of the script
+}
+
+// A Handler is called for events.
+type Handler struct {
+	Event, Subclass string
+	Where           []Condition // of which all must hold
+	Handle          func(e esl.Event, node string) error
+}
+
+// A Condition holds for an event in which a header has one of some values, in any case.
+type Condition struct {
+	Header string
+	Values []string
+}
+
+// A Timer is called at times.
+type Timer struct {
+	Name  string                          // of a schedule of the whole cluster, which runs on one host; "": on each
+	Due   time.Time                       // when it is called next
+	Next  func(after time.Time) time.Time // nil: it is called once
+	Fire  func() error
+	Ended bool // it is not called any more
+}
+
+// OwnEvents begins the names of eslua's own events, which a node has no part in.
+const OwnEvents = "eslua::"
+
+const (
+	mostHandlers = 100
+	mostTimers   = 1000
+)
+
+var errLoaded = errors.New("it works while the script is loaded, not in a function that is called later")
+
+// Handle adds a handler.
+func (h *Hook) Handle(on Handler) error {
+	switch {
+	case h.Loaded:
+		return errLoaded
+	case len(h.Handlers) == mostHandlers:
+		return fmt.Errorf("a script may name %d functions for events", mostHandlers)
+	}
+	h.Handlers = append(h.Handlers, on)
+	return nil
+}
+
+// Start adds a timer.
+func (h *Hook) Start(t *Timer) error {
+	switch {
+	case h.Loaded && t.Name != "":
+		return errLoaded
+	case len(h.Timers) == mostTimers:
+		return fmt.Errorf("a script may have %d timers at a time", mostTimers)
+	}
+	h.Timers = append(h.Timers, t)
+	return nil
+}
+
+// Due returns the timer that is called next, nil if there is none. It forgets those that
+// have ended.
+func (h *Hook) Due() (first *Timer) {
+	waiting := h.Timers[:0]
+	for _, t := range h.Timers {
+		if t.Ended {
+			continue
+		}
+		waiting = append(waiting, t)
+		if first == nil || t.Due.Before(first.Due) {
+			first = t
+		}
+	}
+	clear(h.Timers[len(waiting):])
+	h.Timers = waiting
+	return first
+}
+
+// Renew has the next call of a script that is called again and again begin with what the
+// limits permit for one run, and act on the channel of its event, which mine returns; nil:
+// there is none.
+func (e *Env) Renew(sw Switch, mine func() string) {
+	e.State.Renew()
+	e.Switch = sw
+	e.Quota.Renew()
+	e.Burden.Renew()
+	e.Grants.Mine.Renew(mine)
+}
