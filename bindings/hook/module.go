@@ -106,4 +106,3 @@ func checkSchedule(text string) error {
 	_, err := schedule.Parse(text, "")
 	return err
 }
-

@@ -305,4 +305,6 @@ func (g *Guard) Look(units int) (err error) {
 func (g *Guard) Worked() int64 { return g.worked.Load() }
 
 // Used returns the processor time spent so far, as the budgets count it.
-func (g *Guard) Used() time.Duration { return duration(g.earlier.units + g.total.units + g.slice - g.left) }
+func (g *Guard) Used() time.Duration {
+	return duration(g.earlier.units + g.total.units + g.slice - g.left)
+}
