@@ -58,6 +58,12 @@ func (globals) Declare() *vm.Module {
 			Example: `if env then print(env:getHeader("Hangup-Cause"), env:getHeader("variable_billsec")) end`,
 		},
 		{
+			Name: "push", Kind: vm.Table,
+			Doc: "In the script of a push (pushes: in the configuration): the document, with type, timestamp and data, as it will be sent. The script may change it; push = nil drops it. " +
+				"If the script fails, the document is dropped too, and the log says so.",
+			Example: `if push and push.data.cause.name == "ORIGINATOR_CANCEL" then push = nil end`,
+		},
+		{
 			Name: "XML_REQUEST", Kind: vm.Table,
 			Doc: "In a script that answers FreeSWITCH's XML lookups (xml: scripts: in the configuration): section, tag_name, key_name and key_value of what is looked up, and the hostname of the FreeSWITCH that asks. " +
 				"The script sets the global XML_STRING to the document; nil or \"\" means not found. For the dialplan it may set ACTIONS instead, a list of applications, each \"app\" or {\"app\", \"data\"}.",
@@ -110,6 +116,7 @@ func absent() map[string]string {
 		"session":         "there is no call; to try the script with one: fs_cli -x \"originate user/1000 '&socket(HOST:PORT/FLOW async full)'\"",
 		"env":             "only a script that runs after a hangup has it; name the script under flows: FLOW: on_hangup: in the configuration",
 		"event":           "only a script that runs as a hook has an event; name the script under hooks: in the configuration, with the event",
+		"push":            "only the script of a push has it; name the script under pushes: in the configuration. To push from a script: outbox.push",
 		"message":         apiOnly,
 		"params":          forXML,
 		"XML_REQUEST":     forXML,

@@ -42,6 +42,8 @@ var mayImport = map[string][]string{
 
 	"host/run": {"host", "-host/call", "host/call/checkpoint", "host/call/outbound", "-host/operate/admin", "-host/switchsim"},
 
+	"host/push": {"host/call/checkpoint", "host/clock", "host/freeswitch", "host/lanes", "host/operate/config", "host/outbox"},
+
 	"host/job": {"host", "-host/call", "-host/operate/admin", "-host/switchsim"},
 
 	"host/operate":          {"host", "-host/switchsim"},

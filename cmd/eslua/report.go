@@ -49,6 +49,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printHTTP(w, st)
 	printOutbox(w, st)
 	printBuckets(w, st)
+	printPushes(w, st)
 	printJobs(w, st)
 	if len(st.Running) > 0 {
 		fmt.Fprintln(w)
@@ -283,6 +284,19 @@ func printBuckets(w io.Writer, st admin.Status) {
 			name = "the flow's: " + b.Name
 		}
 		t.row(name, b.Keys, b.MostKeys, fmt.Sprintf("%d KiB", (b.Bytes+1023)/1024), fmt.Sprintf("%d KiB", b.MostBytes/1024), note)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+func printPushes(w io.Writer, st admin.Status) {
+	if len(st.Pushes) == 0 {
+		return
+	}
+	var t table
+	t.row("PUSH", "WAITING", "KEPT", "DROPPED", "LOST")
+	for _, p := range st.Pushes {
+		t.row(p.Push, p.Waiting, p.Kept, p.Dropped, p.Lost)
 	}
 	fmt.Fprintln(w)
 	t.print(w)

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ import (
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
+	"github.com/eslua/eslua/host/push"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -65,6 +67,7 @@ type app struct {
 	durable  *durable.Store
 	outbox   *outbox.Outbox
 	buckets  *kv.Buckets
+	pushes   *push.Pushes
 	mailer   *network.Mailer
 	admin    *admin.Service
 	metrics  *prometheus.Registry
@@ -98,7 +101,7 @@ type seams struct {
 	// nobody can wait in a bubble of testing/synctest:
 	port   func(address string) (port, error)
 	listen func(network, address string) (net.Listener, error)         // everywhere but at the port for calls
-	dial   func(ctx context.Context, address string) (net.Conn, error) // nodes, and an admin socket
+	dial   func(ctx context.Context, address string) (net.Conn, error) // nodes, HTTP servers, and an admin socket
 	notify func() (*fsnotify.Watcher, error)
 }
 
@@ -116,6 +119,16 @@ func (s seams) open(address string) (net.Listener, error) {
 		return s.listen("tcp", address)
 	}
 	return net.Listen("tcp", address)
+}
+
+// client returns a client for HTTP servers.
+func (s seams) client(c config.HTTP, clk clock.Clock) (*network.Client, error) {
+	if s.dial == nil {
+		return network.NewClient(c, clk)
+	}
+	return network.NewClientOver(c, clk, func(ctx context.Context, _ network.Permits, host string, port uint16) (net.Conn, error) {
+		return s.dial(ctx, net.JoinHostPort(host, strconv.Itoa(int(port))))
+	})
 }
 
 // adminClient returns a client for the socket at path.
@@ -138,7 +151,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.data, err = database.New(cfg.Databases, clk); err != nil {
 		return nil, err
 	}
-	if a.http, err = network.NewClient(cfg.HTTP, clk); err != nil {
+	if a.http, err = test.client(cfg.HTTP, clk); err != nil {
 		return nil, err
 	}
 	if a.mailer, err = network.NewMailer(cfg.Mail, clk); err != nil {
@@ -169,7 +182,8 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
 	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
-	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Trace: test.traced, Farewell: a.jobs.Farewell, Refusal: a.scripts.Refusal})
+	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
+	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Trace: test.traced, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
@@ -186,7 +200,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -207,6 +221,7 @@ func (a *app) register() *prometheus.Registry {
 	a.http.Register(r)
 	a.outbox.Register(r)
 	a.buckets.Register(r)
+	a.pushes.Register(r)
 	a.mailer.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)
@@ -305,6 +320,7 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 		a.jobs.SetListener(l.Addr().String())
 	}
 	start("jobs", a.jobs.Run)
+	start("pushes", a.pushes.Run)
 	if a.lookups != nil {
 		start("xml", func(ctx context.Context) error { return a.jobs.AnswerLookups(ctx, a.lookups) })
 	}
@@ -312,6 +328,7 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	a.admin.SetListen(l.Addr())
 	err := a.server.Serve(ctx, l)
 	a.finishHooks(ctx)
+	a.finishPushes(ctx)
 	stop()
 	services.Wait()
 	a.data.Close()
@@ -328,6 +345,13 @@ func (a *app) finishHooks(ctx context.Context) {
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	a.jobs.FinishHooks(ctx)
+}
+
+// finishPushes has what was pushed last kept, for a short time.
+func (a *app) finishPushes(ctx context.Context) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	a.pushes.Finish(ctx)
 }
 
 // holdDurable keeps what must not be lost until it is stopped: after everything that

@@ -10,12 +10,13 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/push"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// Deps lists everything that a Source needs. Only Trace and Farewell may be nil.
+// Deps lists everything that a Source needs. Only Trace, Farewell and Pushes may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. ended must be called
 	// once, with whether the script failed.
@@ -26,6 +27,8 @@ type Deps struct {
 	Trace func(c *outbound.Call, t vm.Trace)
 	// Farewell prepares the script that runs after the hangup of a flow's call.
 	Farewell func(job.Hangup) *job.Farewell
+	// Pushes learn which flow serves a call, and of its end.
+	Pushes *push.Pushes
 	// Refusal returns why the scripts that were saved last do not serve, "" if they do.
 	Refusal func() string
 }
@@ -96,7 +99,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		ended(false)
 		return nil
 	}
-	s.prepareFarewell(cfg, c, stamp, generation)
+	s.prepareEnd(cfg, c, stamp, generation)
 	return &flow{keeper: keeper, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
@@ -113,18 +116,30 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 	}}
 }
 
-// prepareFarewell has the flow's script for after the hangup run, on whatever way the
-// call ends. A call that another host has taken over is that host's.
-func (s *Source) prepareFarewell(cfg *config.Config, c *outbound.Call, stamp checkpoint.Stamp, generation *store.Generation) {
-	script := cfg.Flows[stamp.Flow].OnHangup
-	if script == "" || s.deps.Farewell == nil {
+// prepareEnd has the flow's script for after the hangup run, on whatever way the call
+// ends, and the pushes learn of the hangup. A call that another host has taken over is
+// that host's.
+func (s *Source) prepareEnd(cfg *config.Config, c *outbound.Call, stamp checkpoint.Stamp, generation *store.Generation) {
+	script, pushed := cfg.Flows[stamp.Flow].OnHangup, s.deps.Pushes.Wanted()
+	if pushed {
+		s.deps.Pushes.Begun(c.UUID(), stamp.Flow, stamp.Version)
+	}
+	var farewell *job.Farewell
+	if script != "" && s.deps.Farewell != nil {
+		farewell = s.deps.Farewell(job.Hangup{
+			UUID: c.UUID(), Core: c.Snapshot().Get("Core-UUID"), Script: script, Generation: generation, Log: c.Log().With("flow", stamp.Flow),
+		})
+	}
+	if farewell == nil && !pushed {
 		return
 	}
-	farewell := s.deps.Farewell(job.Hangup{
-		UUID: c.UUID(), Core: c.Snapshot().Get("Core-UUID"), Script: script, Generation: generation, Log: c.Log().With("flow", stamp.Flow),
-	})
 	c.Finally(func(ctx context.Context) {
-		switch _, hungUp := c.HungUp(); {
+		_, hungUp := c.HungUp()
+		if hungUp && pushed {
+			s.deps.Pushes.Ended(c.Snapshot())
+		}
+		switch {
+		case farewell == nil:
 		case hungUp:
 			farewell.Run(ctx, c.Snapshot())
 		case c.Displaced(), ctx.Err() != nil:

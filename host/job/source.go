@@ -62,9 +62,10 @@ const (
 	Hook    Kind = "hook"
 	XML     Kind = "xml"
 	Goodbye Kind = "on_hangup"
+	Push    Kind = "push"
 )
 
-var kinds = []Kind{Command, Startup, Hook, XML, Goodbye}
+var kinds = []Kind{Command, Startup, Hook, XML, Goodbye, Push}
 
 // New returns a Source. Of cfg it uses the startup scripts, the hooks, the limits, the
 // grants and what the flows have of their own.

@@ -84,3 +84,9 @@ func parse(value string) (r record, err error) {
 var encoding = base64.RawURLEncoding.Strict()
 
 func word(s string) string { return encoding.EncodeToString([]byte(s)) }
+
+// Read returns the script of the run that wrote a value of the variable.
+func Read(value string) (Stamp, error) {
+	r, err := parse(value)
+	return Stamp{Flow: r.Flow, Generation: r.generation, Version: r.version}, err
+}

@@ -52,6 +52,14 @@ func (st Status) Advice() (todo []string) {
 			}
 		}
 	}
+	for _, p := range st.Pushes {
+		if p.Lost > 0 {
+			add("push %s: %d documents were lost; the log says why", p.Push, p.Lost)
+		}
+	}
+	if st.Missed > 0 {
+		add("pushes: %d events of calls were lost because eslua did not keep up; check whether this machine is overloaded", st.Missed)
+	}
 	for _, n := range st.Nodes {
 		todo = append(todo, nodeAdvice(n)...)
 	}

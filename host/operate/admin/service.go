@@ -20,6 +20,7 @@ import (
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
+	"github.com/eslua/eslua/host/push"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -42,6 +43,7 @@ type Parts struct {
 	Durable *durable.Store
 	Outbox  *outbox.Outbox
 	Buckets *kv.Buckets
+	Pushes  *push.Pushes // may be nil
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -154,6 +156,9 @@ func (s *Service) Status(calls bool) Status {
 	}
 	if s.parts.Outbox != nil {
 		st.Outbox, st.Durable = s.parts.Outbox.Status(), s.parts.Durable.Status()
+	}
+	if s.parts.Pushes.Wanted() {
+		st.Pushes, st.Missed = s.parts.Pushes.Status(), s.parts.Pushes.Missed()
 	}
 	if calls {
 		st.Running = s.parts.Runs.Running()

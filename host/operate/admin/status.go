@@ -11,6 +11,7 @@ import (
 	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
+	"github.com/eslua/eslua/host/push"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -40,6 +41,8 @@ type Status struct {
 	Durable   durable.Status     `json:"durable"`        // where what must not be lost is kept
 	Outbox    []outbox.Status    `json:"outbox,omitempty"`
 	Buckets   []kv.Status        `json:"buckets,omitempty"` // those that were used
+	Pushes    []push.Status      `json:"pushes,omitempty"`
+	Missed    uint64             `json:"pushes_missed,omitempty"` // events that were lost before they became pushes
 	Jobs      []job.Status       `json:"jobs,omitempty"`
 	Running   []run.Running      `json:"running,omitempty"` // only on request: there may be ten thousand
 }

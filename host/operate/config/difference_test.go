@@ -25,6 +25,7 @@ endpoints: {a: {url: "http://a"}}
 kv: {size: 1MiB, keys: 1, value: 1KiB}
 buckets: {a: {size: 1MiB}}
 queues: {a: {size: 1MiB}}
+pushes: [{on: call_end, endpoints: [a]}]
 startup: [a]
 hooks: [{event: API, script: a}]
 xml: {address: "127.0.0.1:1", scripts: {directory: a}, user: a, password: a, timeout: 1s, parallel: 1}

@@ -15,7 +15,7 @@ func FlowName(name string) string { return strings.TrimSuffix(name, ".lua") }
 
 // A NamedFlow tells which flow a setting names.
 type NamedFlow struct {
-	Setting string // "default_flow", "routes", "flows", "startup", "hooks", "xml.scripts" or "on_hangup"
+	Setting string // "default_flow", "routes", "flows", "startup", "hooks", "pushes", "xml.scripts" or "on_hangup"
 	Flow    string // as it is written
 	Path    []any  // of the setting, for Line
 }
@@ -36,6 +36,14 @@ func (c Config) NamedFlows() (list []NamedFlow) {
 	for i, h := range c.Hooks {
 		if h.Script != "" {
 			list = append(list, NamedFlow{"hooks", h.Script.Name(), []any{"hooks", i, "script"}})
+		}
+	}
+	for i, p := range c.Pushes {
+		for j, flow := range p.Flows {
+			list = append(list, NamedFlow{"flows", flow, []any{"pushes", i, "flows", j}})
+		}
+		if p.Script != "" {
+			list = append(list, NamedFlow{"pushes", p.Script.Name(), []any{"pushes", i, "script"}})
 		}
 	}
 	for _, section := range slices.Sorted(maps.Keys(c.XML.Scripts)) {

@@ -111,6 +111,7 @@ func Parse(file string, source []byte) (Config, error) {
 			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes have the address %s; its hooks would run twice", n.Address))
 		}
 	}
+	tree.checkPushes(&c)
 	tree.unsafeWrites(file, &c)
 	c.grantNodes()
 	return c, explain(file, source, tree.errs...)

@@ -153,8 +153,8 @@ func (s *State) Global(name string) lua.LValue {
 	return s.standardGlobal(name)
 }
 
-// Table returns a Lua table of the values of m: strings, numbers and booleans.
-// Other values become their text.
+// Table returns a Lua table of the values of m: strings, numbers, booleans, lists and
+// tables. Other values become their text.
 func (s *State) Table(m map[string]any) *lua.LTable {
 	t := newTable()
 	for k, v := range m {
@@ -179,6 +179,15 @@ func (s *State) value(v any) lua.LValue {
 		return lua.LNumber(v)
 	case float64:
 		return lua.LNumber(v)
+	case map[string]any:
+		return s.Table(v)
+	case []any:
+		t := newTable()
+		for i, entry := range v {
+			s.guard.DeferMemory(200)
+			t.RawSetInt(i+1, s.value(entry))
+		}
+		return t
 	}
 	return s.value(fmt.Sprint(v))
 }

@@ -19,7 +19,7 @@ import (
 // file store of a process starts a goroutine (nats-server, server/ats), which must not
 // belong to a test's bubble. It fails if a goroutine outlives the tests and the server.
 func Main(m testproc.TestingM) {
-	stop, err := hold()
+	stop, err := Hold()
 	if err != nil {
 		panic(err)
 	}
@@ -37,7 +37,8 @@ func (h held) Run() int {
 	return h.TestingM.Run()
 }
 
-func hold() (stop func(), err error) {
+// Hold starts the server that Main has, for packages with a TestMain of their own.
+func Hold() (stop func(), err error) {
 	dir, err := os.MkdirTemp("", "nats")
 	if err != nil {
 		return nil, err
