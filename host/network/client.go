@@ -142,7 +142,7 @@ func (c *Client) Do(ctx context.Context, may Permits, r Request) (*Answer, error
 	}
 	for tries := 0; ; tries++ {
 		answer, sent, err := c.once(ctx, may, u, r)
-		if err == nil || ctx.Err() != nil || tries >= r.Retries || sent && !idempotent(r.Method) {
+		if err == nil || ctx.Err() != nil || tries >= r.Retries || sent && !idempotent(r.Method) || errors.Is(err, errBody) || errors.Is(err, errRedirects) {
 			return answer, err
 		}
 		if err := clock.Sleep(ctx, c.clock, retryAfter<<min(tries, 10)); err != nil {

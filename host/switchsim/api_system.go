@@ -177,3 +177,11 @@ func msleepAPI(s *Switch, args string, _ *channel) string {
 	}
 	return ok
 }
+
+// sofiaContactAPI returns where a user is registered: everyone who can be dialled is.
+func sofiaContactAPI(s *Switch, args string, _ *channel) string {
+	if _, ok := s.endpoint("user/" + args); !ok {
+		return "error/user_not_registered"
+	}
+	return "sofia/internal/sip:" + args + "@127.0.0.1:5066"
+}

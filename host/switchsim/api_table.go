@@ -40,6 +40,7 @@ func apiCommands() map[string]apiCommand {
 		"sched_transfer":     schedTransferAPI,
 		"show":               showAPI,
 		"sofia":              sofiaAPI,
+		"sofia_contact":      sofiaContactAPI,
 		"status":             func(s *Switch, _ string, _ *channel) string { return s.status() },
 		"strepoch":           strepochAPI,
 		"strftime":           strftimeAPI,

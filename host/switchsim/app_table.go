@@ -35,6 +35,7 @@ func applications() map[string]application {
 		"hash":                   {run: hashApp, afterHangup: true},
 		"info":                   {run: infoApp, afterHangup: true},
 		"log":                    {run: func(c *channel, arg string) { c.sw.logLine(c.uuid, arg) }, afterHangup: true},
+		"respond":                {run: respondApp},
 		"intercept":              {run: interceptApp},
 		"loop_playback":          {run: loopPlaybackApp, needsMedia: true},
 		"multiset":               {run: multisetApp, afterHangup: true},
