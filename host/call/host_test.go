@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/call"
@@ -64,6 +65,7 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 		},
 		Runner:  run.New(run.Deps{Machine: machine, Binder: set, Clock: unhurried.Clock(), Seed: func() uint64 { return 1 }}),
 		Account: h.account,
+		Clock:   clock.NewManual(time.Unix(0, 0)),
 		Refusal: h.tree.Refusal,
 		Trace: func(c *outbound.Call, t vm.Trace) {
 			if h.traced != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/config"
@@ -23,6 +24,7 @@ type Deps struct {
 	Choose  func(flow, callUUID string) (g *store.Generation, ended func(failed bool))
 	Runner  *run.Runner
 	Account *run.Account
+	Clock   clock.Clock
 	// Trace receives each call that a script makes of a bound function.
 	Trace func(c *outbound.Call, t vm.Trace)
 	// Farewell prepares the script that runs after the hangup of a flow's call.
@@ -35,14 +37,15 @@ type Deps struct {
 
 // A Source makes each call that arrives a run of the call's flow.
 type Source struct {
-	deps Deps
-	cfg  atomic.Pointer[config.Config]
+	deps      Deps
+	cfg       atomic.Pointer[config.Config]
+	admission *admission
 }
 
 // New returns a Source. Of cfg it uses the routes, the default flow, the
 // fallback, the limits, the grants and what the flows have of their own.
 func New(cfg config.Config, d Deps) *Source {
-	s := &Source{deps: d}
+	s := &Source{deps: d, admission: newAdmission(d.Clock)}
 	s.Configure(cfg)
 	return s
 }
@@ -58,6 +61,7 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 	if f == nil {
 		return
 	}
+	defer f.leave()
 	err := s.deps.Runner.Run(ctx, f.run)
 	finish(ctx, c, f.run.Env.Log, f.fallback, err)
 	if ctx.Err() == nil { // otherwise the next host continues the flow
@@ -74,6 +78,7 @@ type flow struct {
 	run      *run.Run
 	keeper   *checkpoint.Checkpoint
 	fallback config.Fallback
+	leave    func() // tells the admission that the call has ended
 }
 
 // begin chooses the call's flow, and returns nil if none may run.
@@ -91,16 +96,23 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 			"in_the_dialplan", "socket "+c.Addr()+"/FLOW async full", "destination", a.destination)
 		return nil
 	}
+	leave, limit := s.admission.admit(cfg, chosen.flow, c.Snapshot().Get("variable_"+checkpoint.Variable) != "")
+	if leave == nil {
+		s.deps.Account.AddLimited()
+		c.Log().Warn("a flow has as many calls as it may have; the call's dialplan continues", "flow", chosen.flow, "limit", limit)
+		return nil
+	}
 	generation, ended := s.deps.Choose(chosen.flow, c.UUID())
 	stamp := checkpoint.Stamp{Flow: chosen.flow, Generation: generation.Name(), Version: generation.Version(chosen.flow)}
 	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
 	keeper, ok := claim(ctx, c, stamp, log)
 	if !ok {
 		ended(false)
+		leave()
 		return nil
 	}
 	s.prepareEnd(cfg, c, stamp, generation)
-	return &flow{keeper: keeper, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
+	return &flow{keeper: keeper, leave: leave, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
 		Scripts: scripts{generation, chosen.args, s.deps.Refusal},

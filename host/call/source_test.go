@@ -157,3 +157,14 @@ func TestHowCallsEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestACallTooMany goes on with its dialplan at once.
+func TestACallTooMany(t *testing.T) {
+	h := newHost(t, map[string]string{"a.lua": "session:hangup('USER_BUSY')"}, "flows: {a: {calls: {rate: 1}}}")
+	if cause := h.call("a", ""); cause != "USER_BUSY" {
+		t.Errorf("the first call ended with %s", cause)
+	}
+	if cause := h.call("a", ""); cause != "NO_ANSWER" || h.account.Limited() != 1 || !strings.Contains(h.log.String(), "limit=flows.a.calls.rate") {
+		t.Errorf("the second call ended with %s; log:\n%s", cause, h.log)
+	}
+}

@@ -68,6 +68,7 @@ type Account struct {
 	running map[*entry]struct{}
 	flows   map[string]*flowRuns
 	unnamed int64
+	limited int64
 
 	metrics metrics
 }
@@ -262,4 +263,18 @@ func (a *Account) Counts() []Counts {
 	}
 	slices.SortFunc(all, func(a, b Counts) int { return cmp.Compare(a.Flow, b.Flow) })
 	return all
+}
+
+// AddLimited counts a call that a limit on the number of calls has kept out.
+func (a *Account) AddLimited() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.limited++
+}
+
+// Limited returns how many calls a limit on the number of calls has kept out.
+func (a *Account) Limited() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.limited
 }

@@ -25,6 +25,7 @@ func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 	reg.MustRegister(m.durations, m.cpu, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
 		if m.unnamed != nil {
 			ch <- prometheus.MustNewConstMetric(m.unnamed, prometheus.CounterValue, float64(a.Unnamed()))
+			ch <- prometheus.MustNewConstMetric(m.limited, prometheus.CounterValue, float64(a.Limited()))
 		}
 		idle := map[string]bool{"": true}
 		for _, name := range flows() {
@@ -42,9 +43,9 @@ func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 
 // metrics are the metrics of one Account.
 type metrics struct {
-	unnamed, missing, running *prometheus.Desc // unnamed is nil where every run has a name
-	totals                    []total
-	durations, cpu            *prometheus.HistogramVec
+	unnamed, limited, missing, running *prometheus.Desc // the first two are nil for runs that are no calls
+	totals                             []total
+	durations, cpu                     *prometheus.HistogramVec
 }
 
 type total struct {
@@ -59,6 +60,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 func metricsOfCalls() metrics {
 	return metrics{
 		unnamed: describe("eslua_calls_unnamed_total", "Calls for which neither the socket's path nor a route nor default_flow names a flow. Their dialplans continued."),
+		limited: describe("eslua_calls_limited_total", "Calls that were refused because the flow had as many as it may have (flows: FLOW: calls:), or more had begun in a second than may (calls: rate:). Their dialplans continued."),
 		missing: describe("eslua_calls_without_flow_total", "Calls that named a flow that does not exist."),
 		running: describe("eslua_calls_running", "Calls that run the flow now, by the generation of the scripts that they use.", "flow", "generation"),
 		totals: []total{

@@ -69,6 +69,9 @@ func (st Status) Advice() (todo []string) {
 	if n := st.Unnamed; n > 0 {
 		add("calls for which nothing names a flow: %d; their dialplans continued. Name one in the dialplan (socket %s/FLOW async full), in a route or in default_flow", n, st.Listen)
 	}
+	if n := st.Limited; n > 0 {
+		add("calls kept out by calls.rate, or by calls.max or calls.rate of their flow: %d; their dialplans continued. The log names the limit", n)
+	}
 	if n := st.Calls.Unserved; n > 0 {
 		add("calls that FreeSWITCH handed over without async or full: %d; their dialplans continued. Write: socket %s/FLOW async full", n, st.Listen)
 	}

@@ -138,7 +138,7 @@ func (s *Service) Status(calls bool) Status {
 		Nodes:   []node.Status{},
 	}
 	st.Flows, st.NoFlow = s.flows(st.Rollout)
-	st.Unnamed = s.parts.Runs.Unnamed()
+	st.Unnamed, st.Limited = s.parts.Runs.Unnamed(), s.parts.Runs.Limited()
 	for _, n := range s.parts.Nodes {
 		st.Nodes = append(st.Nodes, n.Status())
 	}

@@ -34,6 +34,7 @@ type Status struct {
 	Calls     outbound.Status    `json:"calls"`
 	NoFlow    run.Counts         `json:"no_flow"` // calls that named a flow that does not exist
 	Unnamed   int64              `json:"unnamed"` // calls for which nothing names a flow
+	Limited   int64              `json:"limited"` // calls that a limit on the number of calls has kept out
 	Flows     []Flow             `json:"flows"`
 	Nodes     []node.Status      `json:"nodes"`
 	Databases []database.Status  `json:"databases,omitempty"`

@@ -63,8 +63,15 @@ type Flow struct {
 	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; grants not named here are as below"`
 	Workers  int            `yaml:"workers" least:"1" doc:"of a script under hooks/: how many states it has at a time, each of which handles the events of some channels; empty: 1"`
 	Queue    int            `yaml:"queue" least:"1" doc:"of a script under hooks/: how many events may wait for it, 16MiB together; further ones are dropped and counted; empty: 1000"`
+	Calls    FlowCalls      `yaml:"calls"`
 	OnHangup Script         `yaml:"on_hangup" doc:"script, and its arguments, that runs after the hangup of each call of this flow with the global env, the channel's data, as api_hangup_hook=lua does; ${NAME} in an argument is that variable of the channel; for a call that has moved on it needs the control connection to its node"`
 	Canary   *Canary        `yaml:"canary" doc:"share of the calls on which a new version is tried, such as 10%, or {share: 10%, window: 10m, calls: 20}; a version that fails more often than the old one is rolled back; empty: all calls get it at once"`
+}
+
+// A FlowCalls limits the calls of one flow.
+type FlowCalls struct {
+	Max  int `yaml:"max" least:"0" default:"0" doc:"calls of this flow at a time; further calls continue with their dialplans at once; 0 is no limit"`
+	Rate int `yaml:"rate" least:"0" default:"0" doc:"calls of this flow that may begin in a second; likewise"`
 }
 
 // A Canary configures how a new version of a flow is tried.
@@ -88,6 +95,7 @@ func (n Node) Label() string { return cmp.Or(n.Name, string(n.Address)) }
 // Calls limits the calls that FreeSWITCH hands over.
 type Calls struct {
 	Max       int      `yaml:"max" least:"0" default:"10000" doc:"calls at a time; further calls continue with their dialplans at once; 0 is no limit"`
+	Rate      int      `yaml:"rate" least:"0" default:"0" reload:"yes" doc:"calls that may begin in a second, of all flows together; further calls continue with their dialplans at once; 0 is no limit"`
 	Handshake Duration `yaml:"handshake" default:"25s" doc:"how long a new connection may be silent; when more than calls.max are, the one that has been longest is closed"`
 	Linger    Duration `yaml:"linger" default:"10s" doc:"how long FreeSWITCH keeps a hung-up call's socket for its last events; whole seconds"`
 }
