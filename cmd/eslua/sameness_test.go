@@ -208,7 +208,7 @@ func (c seenCall) differences(eslua seenCall) (list []string) {
 var (
 	methodApplications = regexp.MustCompile(`^(socket|answer|pre_answer|playback|sleep|read|play_and_get_digits|record|record_session|stop_record_session|park|speak|say|phrase|hangup|loop_playback|set|multiset|queue_dtmf|unset|transfer|lua|bridge) `)
 	methodFiles        = regexp.MustCompile(`^PLAYBACK_START silence_stream://-1,1400$`) // while it records
-	methodCommands     = regexp.MustCompile(`^(global_getvar|bgapi eval|uuid_\w+|expand|eval|sched_\w+|originate) `)
+	methodCommands     = regexp.MustCompile(`^(global_getvar|bgapi eval|uuid_\w+|expand|eval|sched_\w+|originate|msleep) `)
 )
 
 func assignments(variables map[string]string) (list []string) {

@@ -422,7 +422,7 @@ func TestFind(t *testing.T) {
 	defer d.Close()
 	for dsn, want := range map[string]string{
 		"cdr": "cdr", "odbc://cdr": "cdr", "odbc://cdr:user:pass": "cdr", "cdr:user:pass": "cdr", "sqlite://cdr": "cdr",
-		"sqlite:///var/lib/cdr.db": "cdr", "/var/lib/cdr.db": "cdr", "/var/lib/../lib/cdr.db": "cdr",
+		"sqlite:///var/lib/cdr.db": "cdr", "sqlite:///var/lib/cdr.db ": "cdr", "/var/lib/cdr.db": "cdr", "/var/lib/../lib/cdr.db": "cdr",
 		"pgsql://hostaddr=127.0.0.1 dbname=fusionpbx user=fusionpbx password=other": "fusion",
 		"mariadb://Server=db;Database=shop;Uid=you;Pwd=q":                           "shop",
 		"mysql://Server=db;Database=shop":                                           "shop",

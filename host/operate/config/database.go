@@ -101,7 +101,7 @@ func (d DSN) Same(text string) bool {
 func withoutUser(d DSN) string {
 	rest := d.Rest()
 	if d.Kind() == SQLite {
-		return rest
+		return strings.TrimRight(rest, " ") // FusionPBX's end in a blank
 	}
 	if u, err := url.Parse("x://" + strings.TrimPrefix(strings.TrimPrefix(rest, "postgres://"), "postgresql://")); err == nil && u.User != nil {
 		return u.Host + u.Path

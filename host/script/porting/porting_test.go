@@ -68,6 +68,8 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		{`session:execute("bridge", "user/1000")`, "", ""},
 		{`session:execute("bridge", "user/" .. argv[1])`, "", ""},
 		{`session:execute("set", "a=${b}${c}")`, "", ""},
+		{`session:execute("set", "r=${fifo_member(add q user/1000 1 10 10)}")`, `grant: the API command "fifo_member" is not granted`, `api: {allow: ["fifo_member"]}`},
+		{`session:execute("set", "r=${user_data(" .. argv[1] .. " var x)}")`, "", ""},
 		{`session:playAndGetDigits(1, 1, 1, 300, "#", "a.wav", "", "1", "x", 300, "system:ls inline")`, `grant: the application "system"`, `apps: {allow: ["system"]}`},
 		{`session:execute(argv[1], "x")`, "dynamic: the application is known only", ""},
 		{`session:execute("system", "ls " .. argv[1])`, `grant: the application "system" is not granted`, `apps: {allow: ["system"]}`},

@@ -3,9 +3,9 @@ package porting
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/lint"
 )
@@ -16,9 +16,6 @@ const stand = "70707"
 
 // own stands for the UUID of the script's own channel.
 const own = "0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a"
-
-// variable matches a variable that session:execute fills in before its text is checked.
-var variable = regexp.MustCompile(`\$\{[^${}()]*\}`)
 
 // A use is one call of a function by a script.
 type use struct {
@@ -71,7 +68,9 @@ func (u use) check() error {
 			return nil
 		}
 		u.report.Applications[u.arg(0)]++
-		return g.CheckApp(u.arg(0), variable.ReplaceAllString(u.text(1), stand))
+		inside := &references{use: u, grants: g}
+		text, err := syntax.Expand(u.text(1), inside)
+		return errors.Join(append(inside.refused, err, g.CheckApp(u.arg(0), text))...)
 	case "api:execute", "api:executeString", "eslconnection:api", "eslconnection:bgapi":
 		return u.command(g)
 	case "session:streamFile":
@@ -125,6 +124,30 @@ func (u use) check() error {
 		u.surroundings(u.arg(0), u.arg(1))
 	}
 	return nil
+}
+
+// references note the commands in the ${...} of a text that is filled in before it is
+// checked.
+type references struct {
+	use
+	grants  grant.Grants
+	refused []error
+}
+
+// Variable returns what stands for a value.
+func (r *references) Variable(string, bool) (string, error) { return stand, nil }
+
+// Command notes an API command, and returns what stands for its output.
+func (r *references) Command(name, arg string) (string, error) {
+	if name = strings.TrimSpace(name); strings.Contains(name, stand) {
+		r.remark(Dynamic, "the API command is known only when the script runs")
+		return stand, nil
+	}
+	r.report.Commands[name]++
+	if err := r.grants.CheckAPI(strings.TrimSpace(name + " " + arg)); err != nil {
+		r.refused = append(r.refused, err)
+	}
+	return stand, nil
 }
 
 // command notes an API command, and returns why the default grants refuse it.
