@@ -16,14 +16,14 @@ func TestSmallNames(t *testing.T) {
 		h.print = func(string) {}
 		for script, want := range map[string]string{
 			// freeswitch.DTMF and what SWIG adds
-			`local d = freeswitch.DTMF("5") r = d.digit .. d.duration`:                                                                   "52000",
-			`local d = freeswitch.DTMF("#12", "1600") r = d.digit .. d.duration`:                                                         "#1600",
-			`local d = freeswitch.DTMF(7, 0) d.digit = "ab" d.duration = 5 r = d.digit .. d.duration`:                                    "a5",
-			`r = select(2, pcall(freeswitch.DTMF, "5", -1))`:                                                                             "number must not be negative",
-			`local d = freeswitch.DTMF("5") r = select(2, pcall(function() d.duration = {} end))`:                                        "test.lua:1: Error in DTMF::duration (arg 2), expected 'int' got 'table'",
-			`local d = freeswitch.DTMF("5") r = select(2, pcall(function() d.length = 1 end))`:                                           "test.lua:1: Assignment not possible. No setter/member with this name. For custom assignments implement __setitem method.",
-			`r = swig_type(freeswitch.DTMF("5")) .. swig_type("x") .. swig_type(nil)`:                                                    "DTMF *stringnil",
-			`r = tostring(swig_equals(stream, stream)) .. tostring(swig_equals(stream, session)) .. select("#", swig_equals(1, stream))`: "truefalse0",
+			`local d = freeswitch.DTMF("5") r = d.digit .. d.duration`:                                                                             "52000",
+			`local d = freeswitch.DTMF("#12", "1600") r = d.digit .. d.duration`:                                                                   "#1600",
+			`local d = freeswitch.DTMF(7, 0) d.digit = "ab" d.duration = 5 r = d.digit .. d.duration`:                                              "a5",
+			`r = select(2, pcall(freeswitch.DTMF, "5", -1))`:                                                                                       "number must not be negative",
+			`local d = freeswitch.DTMF("5") r = select(2, pcall(function() d.duration = {} end))`:                                                  "test.lua:1: Error in DTMF::duration (arg 2), expected 'int' got 'table'",
+			`local d = freeswitch.DTMF("5") r = select(2, pcall(function() d.length = 1 end))`:                                                     "test.lua:1: Assignment not possible. No setter/member with this name. For custom assignments implement __setitem method.",
+			`r = swig_type(freeswitch.DTMF("5")) .. swig_type("x") .. swig_type(nil)`:                                                              "DTMF *stringnil",
+			`local s = freeswitch.Stream() r = tostring(swig_equals(s, s)) .. tostring(swig_equals(s, session)) .. select("#", swig_equals(1, s))`: "truefalse0",
 
 			// freeswitch.Stream
 			`local s = freeswitch.Stream() s:write("one ") s:write(2) s:raw_write("three", 2) s:raw_write("x", 99) s:write(nil) r = s:get_data()`: "one 2thx",
@@ -31,6 +31,13 @@ func TestSmallNames(t *testing.T) {
 			`stream:write("a\nb") stream:write("c\n") r = stream:get_data()`:                                                                      "a\nbc\n",
 			`local s = freeswitch.Stream() local long = ("x"):rep(2^20) s:write(long) r = select(2, pcall(s.write, s, "y"))`:                      "the stream would hold 1048577 bytes, more than 1048576",
 			`local long = ("x"):rep(2^20) stream:write(long) stream:write("y") r = stream:get_data()`:                                             "y",
+
+			`r = tostring(stream) .. tostring(stream == nil and session:ready())`:                                                        "niltrue",
+			`local function f() stream:write("a") return stream:get_data() end r = f()`:                                                  "a",
+			`stream = {write = function(_, text) r = "own " .. text end} stream:write("text")`:                                           "own text",
+			`local stream = setmetatable({}, {__index = function(_, name) return function() return name end end}) r = stream:anything()`: "anything",
+			`local function f(stream) return stream:get_data() end local s = freeswitch.Stream() s:write("b") r = f(s)`:                  "b",
+			`r = tostring(pcall(function() stream.write(nil, "x") end))`:                                                                 "false",
 
 			// attributes
 			`session:setInputCallback("f", "a") session.cb_function = "g" session.cb_arg = 5 r = session.cb_function .. session.cb_arg`:                                    "g5",

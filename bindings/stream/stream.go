@@ -9,6 +9,7 @@ import (
 
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/compiler"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -35,10 +36,15 @@ func (s *stream) End(context.Context) {
 // Module declares freeswitch.Stream and the global stream.
 type Module struct{}
 
-// Bind makes the global stream of a run.
+// Bind makes the stream of a run. It is the global stream where mod_lua has one: in a
+// script that is run by a command, or after a hangup. Scripts ask by it what runs them.
 func (Module) Bind(env *run.Env) any {
 	s := &stream{log: env.Print}
-	env.State.SetGlobal("stream", env.State.NewObject("Stream", s))
+	object := env.State.NewObject("Stream", s)
+	env.State.SetGlobal(compiler.Unheard, object)
+	if env.Call == nil && (len(env.Given) == 0 || env.Given["env"] != nil) {
+		env.State.SetGlobal("stream", object)
+	}
 	return s
 }
 
@@ -49,8 +55,8 @@ func (Module) Declare() *vm.Module {
 		Name:  "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class()},
 		Variables: []vm.Variable{{
 			Name: "stream", Kind: vm.Object, Class: "Stream",
-			Doc:     "Takes what mod_lua's command lua would answer: its lines go to the log.",
-			Differs: "It is there in every script, and its lines go to the log: nobody waits for an answer.",
+			Doc:     "Takes what mod_lua's command lua would answer: its lines go to the log. It is nil in a script that serves a call, an event or an XML lookup; its methods can be called all the same.",
+			Differs: "Its lines go to the log, or to who types eslua run, also where mod_lua has no stream.",
 			Example: `stream:write("+OK\n")`,
 		}},
 		Funcs: []vm.Func{{

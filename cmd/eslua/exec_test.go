@@ -171,3 +171,12 @@ func TestExecListsItsDirectory(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 }
+
+// A script that no call has caused has mod_lua's stream, by which it knows that.
+func TestExecHasAStream(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "main.lua", `if session == nil and stream ~= nil then stream:write("written\n") end`)
+	if code, out := askEslua("exec", filepath.Join(dir, "main.lua")); code != exitFine || !strings.Contains(out, "written") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+}

@@ -91,6 +91,7 @@ func (t *Text) tree(f *fit) (chunk []ast.Stmt, blocks *scopes, wrong *SyntaxErro
 		}
 	}
 	chunk = repair(chunk)
+	hearStreams(chunk)
 	return chunk, markBlocks(chunk), nil
 }
 
