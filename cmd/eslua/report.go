@@ -256,7 +256,10 @@ func printOutbox(w io.Writer, st admin.Status) {
 			waiting = fmt.Sprint(e.Waiting)
 		}
 		if e.Row > 0 {
-			note = fmt.Sprintf("NOT DELIVERED: %d attempts in a row failed; asked again in %v", e.Row, max(e.Until.Sub(st.Now), 0).Round(time.Second))
+			note = fmt.Sprintf("NOT DELIVERED: %d attempts in a row failed", e.Row)
+			if rest := e.Until.Sub(st.Now); rest > 0 {
+				note += fmt.Sprintf("; asked again in %v", rest.Round(time.Second))
+			}
 		}
 		t.row(e.Name, waiting, note)
 	}

@@ -21,7 +21,7 @@ import (
 
 // A Request is one question to an HTTP server.
 type Request struct {
-	Flow    string // that asks: the failures of others are not its own
+	Flow    string // that asks: the failures of others are not its own; "": it is sent whatever failed before
 	Method  string // "": GET
 	URL     string
 	Header  http.Header
@@ -215,7 +215,7 @@ func split(address string) (host string, port uint16, err error) {
 func (c *Client) once(ctx context.Context, may Permits, u *url.URL, r Request) (_ *Answer, sent bool, err error) {
 	name := u.Scheme + "://" + endpoint(u)
 	began := c.clock.Now()
-	if err := c.endpoints.begin(r.Flow, name, began); err != nil {
+	if err := c.endpoints.begin(r.Flow, name, began); err != nil && r.Flow != "" {
 		c.metrics.refused.Inc()
 		return nil, false, err
 	}
@@ -254,7 +254,21 @@ var (
 )
 
 // A slowError says that a server took too long.
-type slowError struct{ text string }
+type slowError struct {
+	text      string
+	connected bool
+}
+
+// Unreachable reports whether an error of Do says that there was no connection to the
+// server, and not that it did not answer to what it was asked.
+func Unreachable(err error) bool {
+	var slow *slowError
+	if errors.As(err, &slow) {
+		return !slow.connected
+	}
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, new(*net.DNSError)) || errors.As(err, new(*tls.CertificateVerificationError))
+}
 
 func (e *slowError) Error() string { return e.text }
 
@@ -264,7 +278,9 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	slow := func(what string, within time.Duration) func() {
-		return func() { cancel(&slowError{fmt.Sprintf("%s: no %s within %v", where, what, within)}) }
+		return func() {
+			cancel(&slowError{text: fmt.Sprintf("%s: no %s within %v", where, what, within), connected: what == "answer"})
+		}
 	}
 	timer := c.clock.AfterFunc(r.Connect, slow("connection", r.Connect))
 	blocker := clock.BlockerOf(ctx)

@@ -228,7 +228,7 @@ func TestTheBreaker(t *testing.T) {
 	_ = l.Close()
 	c, clk := newClient(t, nil)
 	ask := func(url string) error {
-		_, err := c.Do(t.Context(), local(), Request{URL: url})
+		_, err := c.Do(t.Context(), local(), Request{Flow: "f", URL: url})
 		return err
 	}
 	for range mostFailures {
@@ -250,7 +250,7 @@ func TestTheBreaker(t *testing.T) {
 	for range 2 * mostFailures {
 		errs := make(chan error)
 		go func() {
-			_, err := c.Do(t.Context(), local(), Request{URL: "http://" + address, Response: time.Millisecond})
+			_, err := c.Do(t.Context(), local(), Request{Flow: "f", URL: "http://" + address, Response: time.Millisecond})
 			errs <- err
 		}()
 		clk.WaitForTimer(time.Millisecond)

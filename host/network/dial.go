@@ -34,7 +34,7 @@ func (d *Dialer) Dial(ctx context.Context, may Permits, host string, port uint16
 	if err := may.CheckHost(host, port); err != nil {
 		return nil, err
 	}
-	ctx, stop := expiring(ctx, d.clock, within, &slowError{fmt.Sprintf("%s: no connection within %v", host, within)})
+	ctx, stop := expiring(ctx, d.clock, within, &slowError{text: fmt.Sprintf("%s: no connection within %v", host, within)})
 	defer stop()
 	conn, err := dial(ctx, may, host, port)
 	return conn, because(ctx, err)

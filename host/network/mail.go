@@ -115,7 +115,7 @@ func (m *Mailer) deliver(ctx context.Context, message Mail) error {
 		return err
 	}
 	limit := time.Duration(m.config.Timeout)
-	bounded, stop := expiring(ctx, m.clock, limit, &slowError{fmt.Sprintf("the mail server %s has not taken it within %v", m.config.Server, limit)})
+	bounded, stop := expiring(ctx, m.clock, limit, &slowError{text: fmt.Sprintf("the mail server %s has not taken it within %v", m.config.Server, limit)})
 	defer stop()
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()

@@ -46,6 +46,20 @@ func (a *Attempt) describe(answer *network.Answer, err error, took time.Duration
 	return 0
 }
 
+// blames reports whether an attempt that failed says that the endpoint takes no pushes at
+// the moment. What else fails may be due to the push alone, such as a body that the
+// endpoint cannot read: then only that push rests, or one script could keep all others'
+// from being delivered.
+func (a *Attempt) blames(err error) bool {
+	switch a.Status {
+	case 0:
+		return network.Unreachable(err)
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
 func (a *Attempt) delivered() bool { return a.Status/100 == 2 }
 
 func shortened(text string) string {

@@ -180,7 +180,7 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 		return e.end(ctx, js, m, p.Order)
 	}
 	random := e.Rand()
-	e.pace.failed(asked, random)
+	e.pace.failed(a.blames(err), asked, random)
 	if gone := a.Status == http.StatusGone; gone || now.Sub(p.Accepted) >= time.Duration(e.setting.GiveUp) {
 		return e.bury(ctx, js, m, p, a)
 	}

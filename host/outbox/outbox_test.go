@@ -284,6 +284,40 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 	}
 }
 
+// Pushes that an endpoint cannot bear hold up no other one.
+func TestPoisonHoldsUpNoOtherPush(t *testing.T) {
+	for name, answer := range map[string]func(received) (int, http.Header, string){
+		"400": always(400), "500": always(500), "cut": always(0),
+		"slow": func(received) (int, http.Header, string) { time.Sleep(10 * time.Second); return 200, nil, "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			natsbubble.Bubble(t, func(t *testing.T) {
+				b := newBench(t, "crm")
+				b.set(false, func(r received) (int, http.Header, string) {
+					if r.body == "poison" {
+						return answer(r)
+					}
+					return 200, nil, ""
+				})
+				for i := range 20 {
+					b.accept(Push{Endpoint: "crm", Order: fmt.Sprint(i), Body: []byte("poison")})
+				}
+				time.Sleep(3 * time.Minute) // most of them are tried again and again
+				began := time.Since(b.began)
+				id := b.accept(Push{Endpoint: "crm", Body: []byte("x")})
+				for n := 1; ; n++ {
+					if got := b.waitFor(n)[n-1]; got.id == id {
+						if took := got.at - began; took > 10*time.Second {
+							t.Errorf("it came after %v", took)
+						}
+						return
+					}
+				}
+			})
+		})
+	}
+}
+
 // An endpoint that says 410 gets a push no more, nor one that has waited for too long;
 // both can be sent again by hand.
 func TestDeadLetters(t *testing.T) {

@@ -28,6 +28,7 @@ type pace struct {
 
 	mu      sync.Mutex
 	row     int // failures in a row
+	blamed  int // of these, that were the endpoint's; none: it does not rest
 	until   time.Time
 	trying  bool
 	changed chan struct{} // closed at a change
@@ -60,7 +61,7 @@ func (p *pace) look() (rest time.Duration, changed <-chan struct{}, ok bool) {
 	defer p.mu.Unlock()
 	rest = p.until.Sub(p.clock.Now())
 	switch {
-	case p.row == 0:
+	case p.blamed == 0:
 		return 0, nil, true
 	case p.trying:
 		return longestPause, p.changed, false
@@ -80,15 +81,20 @@ func (p *pace) change(f func()) {
 	p.changed = make(chan struct{})
 }
 
-func (p *pace) succeeded() { p.change(func() { p.row = 0 }) }
+func (p *pace) succeeded() { p.change(func() { p.row, p.blamed = 0, 0 }) }
 
 func (p *pace) idle() { p.change(func() {}) }
 
-// failed lets the endpoint rest, at least as long as it has asked for.
-func (p *pace) failed(asked time.Duration, random float64) {
+// failed lets the endpoint rest if it is to blame, at least as long as it has asked for.
+func (p *pace) failed(blamed bool, asked time.Duration, random float64) {
 	p.change(func() {
 		p.row++
-		p.until = p.clock.Now().Add(max(backoff(p.row, random), asked))
+		if !blamed {
+			p.blamed, p.until = 0, time.Time{}
+			return
+		}
+		p.blamed++
+		p.until = p.clock.Now().Add(max(backoff(p.blamed, random), asked))
 	})
 }
 
