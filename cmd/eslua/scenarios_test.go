@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 type scenario struct {
 	name    string
 	script  string          // the flow; empty is scripts/inviteToConf.lua
+	shipped string          // instead: a file of scripts/
 	callID  string          // is added to the channel's uuid, as if that were a SIP Call-ID
 	args    string          // after the flow's name in the socket's path
 	far     []string        // what the far end of the loopback does
@@ -36,7 +38,7 @@ func answered(rest ...string) []string {
 }
 
 func scenarios() []scenario {
-	return slices.Concat(oddUUIDs(), digitScenarios(), leavingScenarios(), legScenarios(), textScenarios())
+	return slices.Concat(oddUUIDs(), digitScenarios(), leavingScenarios(), legScenarios(), textScenarios(), shippedScenarios())
 }
 
 // log defines the function by which scenarios report.
@@ -54,7 +56,7 @@ func (s scenario) source() (string, error) {
 		// On one line, so that error messages keep the script's line numbers.
 		return strings.ReplaceAll(logFunction, "\n", " ") + s.script, nil
 	}
-	shipped, err := scripts.Files.ReadFile("inviteToConf.lua")
+	shipped, err := scripts.Files.ReadFile(cmp.Or(s.shipped, "inviteToConf.lua"))
 	return string(shipped), err
 }
 
