@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/job"
@@ -51,6 +52,14 @@ func (s *jobSite) serve(yaml string) *server {
 
 func (s *jobSite) configure(yaml string) {
 	write(s.T, s.dir, "eslua.yaml", fmt.Sprintf("nodes: [{name: fs, address: %q, password: ClueCon}]\n%s", s.sim.Addr(), yaml))
+}
+
+// hears waits for a line of the log, and until the hooks get events: a second of a
+// bubble's time passes when all that follows the line is done.
+func (s *server) hears(t *testing.T, line string) {
+	t.Helper()
+	s.next(t, line)
+	time.Sleep(time.Second)
 }
 
 func (s *jobSite) call() {
@@ -115,7 +124,7 @@ freeswitch.consoleLog("info", table.concat({"hup", argv[1], event:getType(), eve
 			"mine": `freeswitch.consoleLog("info", "mine " .. event:getHeader("Event-Subclass") .. " " .. event:getHeader("n"))`,
 		})
 		s := site.serve("hooks:\n  - {event: channel_hangup_complete, script: hup.lua x}\n  - {event: CUSTOM, subclass: \"my::thing\", script: mine}\n")
-		s.next(t, "connected to FreeSWITCH")
+		s.hears(t, "connected to FreeSWITCH")
 		site.call()
 		if line := s.next(t, "hup x"); !strings.Contains(line, `hup x CHANNEL_HANGUP_COMPLETE NORMAL_CLEARING false true false" job=hook flow=hup`) {
 			t.Errorf("the hook said %s", line)
@@ -134,7 +143,7 @@ freeswitch.consoleLog("info", table.concat({"hup", argv[1], event:getType(), eve
 
 		site.configure("hooks:\n  - {event: CUSTOM, subclass: \"my::other\", script: mine}\n")
 		s.signals <- syscall.SIGHUP
-		s.next(t, "scripts reloaded")
+		s.hears(t, "scripts reloaded")
 		fire("my::thing", "3")
 		fire("my::other", "4")
 		if line := s.next(t, "mine my"); !strings.Contains(line, "my::other 4") {
@@ -155,13 +164,18 @@ func TestASlowHook(t *testing.T) {
 		site := newJobSite(t, map[string]string{
 			"slow":  `freeswitch.msleep(1e9)`,
 			"quick": `freeswitch.consoleLog("info", "quick " .. event:getHeader("n"))`,
-			"fire":  `for n = 1, 10 do local e = freeswitch.Event("CUSTOM", "a") e:addHeader("n", n) e:fire() end`,
+			"fire":  `for n = argv[1], argv[2] do local e = freeswitch.Event("CUSTOM", "a") e:addHeader("n", n) e:fire() end`,
 		})
 		s := site.serve("hooks:\n  - {event: CUSTOM, subclass: a, script: slow, queue: 3, timeout: 10s}\n  - {event: CUSTOM, subclass: a, script: quick}\n")
-		s.next(t, "connected to FreeSWITCH")
-		if err := s.admin().Run(t.Context(), job.Order{Script: "fire"}, false); err != nil {
-			t.Fatal(err)
+		s.hears(t, "connected to FreeSWITCH")
+		fire := func(from, to string) {
+			if err := s.admin().Run(t.Context(), job.Order{Script: "fire", Args: []string{from, to}}, false); err != nil {
+				t.Fatal(err)
+			}
 		}
+		fire("1", "1")
+		s.hears(t, "quick 1") // and the slow one has its event too, out of the queue
+		fire("2", "10")
 		lines := ""
 		for !strings.Contains(lines, "quick 10") || !strings.Contains(lines, "a hook is too slow") {
 			lines += s.next(t, "level=")
@@ -185,7 +199,7 @@ func TestHooksHandleTheLastCall(t *testing.T) {
 			"hup": `freeswitch.msleep(2000) freeswitch.consoleLog("info", "recorded")`,
 		})
 		s := site.serve("hooks: [{event: CHANNEL_HANGUP_COMPLETE, script: hup}]\n")
-		s.next(t, "connected to FreeSWITCH")
+		s.hears(t, "connected to FreeSWITCH")
 		site.call()
 		s.signals <- syscall.SIGTERM
 		s.next(t, "recorded")
