@@ -18,7 +18,8 @@ import (
 
 // A bridgeService stands for the web service that says where calls go.
 type bridgeService struct {
-	answer func(w http.ResponseWriter, r *http.Request) // to action=request
+	answer func(w http.ResponseWriter, r *http.Request)
+	came   chan struct{} // gets one for each request; nil: nobody waits for them
 
 	mu   sync.Mutex
 	told []url.Values
@@ -28,6 +29,9 @@ func (s *bridgeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.told = append(s.told, r.URL.Query())
 	s.mu.Unlock()
+	if s.came != nil {
+		s.came <- struct{}{}
+	}
 	s.answer(w, r)
 }
 
