@@ -123,6 +123,34 @@ func TestCallersHangupCancelsTheDialling(t *testing.T) {
 	})
 }
 
+// A bridge does not wait for a leg that has hung up meanwhile.
+func TestALegThatLeavesAsItIsBridged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, `
+		session:answer()
+		local leg = freeswitch.Session("user/1001", session)
+		freeswitch.consoleLog("notice", "now")
+		freeswitch.bridge(session, leg)
+		r = tostring(leg:ready()) .. tostring(session:ready())
+	`, bob)
+		h.when("now", func() {
+			_, _ = h.sw.WaitFor(t.Context(), func(e switchsim.Entry) bool { return e.Kind == "execute" && strings.HasPrefix(e.What, "bridge") })
+			for _, record := range h.sw.Records() {
+				if leg, ok := h.sw.Leg(record.UUID); ok && strings.Contains(record.Channel, "1001") {
+					leg.Hangup("")
+				}
+			}
+		})
+		h.call()
+		begun := time.Now()
+		o := h.end()
+		o.want(t, "r", "falsetrue")
+		if took := time.Since(begun); took > 2*time.Second {
+			t.Errorf("the bridge took %v", took)
+		}
+	})
+}
+
 // bridged waits until the caller is bridged and returns the other channel.
 func (h *harness) bridged(caller *switchsim.Call) *switchsim.Call {
 	h.t.Helper()

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/script/vm"
@@ -51,11 +54,12 @@ func (s *Session) isForeign() bool {
 	return foreign
 }
 
-// A leg attempts to pick up for somewhat longer than the pickup waits for it. The
-// attempts have an end, because a pickup that is over does not tell the leg.
+// A leg attempts to pick up for as long as the pickup waits for it, which a busy FreeSWITCH
+// may need. The attempts have an end, because a pickup that is over does not tell the leg.
 const (
+	pickupTime  = 30 * time.Second
 	pickupPause = 20 * time.Millisecond
-	pickupTries = 150
+	pickupTries = int(pickupTime / pickupPause)
 )
 
 // lead connects the channel with a leg as the application bridge does, in its own
@@ -88,7 +92,7 @@ func (s *Session) lead(leg *Session, a *vm.Args) error {
 	}
 	defer func() { s.onEvent = nil }()
 	dial := syntax.Variables([]syntax.Var{
-		{Name: "originate_timeout", Value: "2"}, // the leg may have hung up
+		{Name: "originate_timeout", Value: strconv.Itoa(int(pickupTime.Seconds()))},
 		{Name: "origination_uuid", Value: key},
 		{Name: "origination_caller_id_name", Value: last.Get("Caller-Caller-ID-Name")},
 		{Name: "origination_caller_id_number", Value: last.Get("Caller-Caller-ID-Number")},
@@ -131,6 +135,7 @@ func (s *Session) keepDialResult(a *vm.Args) (restore func(), err error) {
 // the two are exchanged before.
 func (s *Session) pickUp(a *vm.Args, key string, by *Session) {
 	if err := s.leg.FlipCallerID(); err != nil {
+		by.endPickup(a, key)
 		return
 	}
 	for tries := 0; tries < pickupTries && !s.gone(); tries++ {
@@ -138,13 +143,25 @@ func (s *Session) pickUp(a *vm.Args, key string, by *Session) {
 			_ = s.leg.FlipCallerID() // an error is that the leg has gone, too
 			return
 		}
-		if _, err := s.call.Execute(a.Context(), "pickup", key); err != nil {
+		_, err := s.call.Execute(a.Context(), "pickup", key)
+		if errors.Is(err, outbound.ErrMoved) {
 			return
 		}
-		if err := s.call.Sleep(a.Context(), pickupPause); err != nil {
-			return
+		if err == nil {
+			err = s.call.Sleep(a.Context(), pickupPause)
+		}
+		if err != nil {
+			break
 		}
 	}
+	if !s.call.Moved() {
+		by.endPickup(a, key)
+	}
+}
+
+// endPickup ends a pickup that the channel dials and that nobody will answer any more.
+func (s *Session) endPickup(a *vm.Args, key string) {
+	_, _ = s.call.API(a.Context(), syntax.ForChannel("uuid_kill", key, "NO_ANSWER")) // an error is that the call has ended
 }
 
 // pickUp has the channel leave what it does and answer the pickup that another channel
@@ -164,10 +181,11 @@ func (c *attached) pickUp(a *vm.Args, key string, by *Session) {
 	}
 	try := "^pickup:" + key
 	actions := "m:^:set_profile_var:caller_id_name=${callee_id_name}^set_profile_var:caller_id_number=${callee_id_number}" +
-		try + "^sleep:20" + try + "^sleep:200" + try + "^hangup:ORIGINATOR_CANCEL" // the bridge is over before it has begun
+		try + "^sleep:20" + try + "^sleep:200" + try + "^sleep:2000" + try + "^hangup:ORIGINATOR_CANCEL" // the bridge is over before it has begun
 	line := syntax.ForChannel("uuid_transfer", c.id, syntax.Word(actions)+" inline")
 	if reply, err := c.env.Switch.API(a.Context(), line); err != nil || !strings.HasPrefix(reply, "+OK") {
 		c.env.Log.Error("bridge: the channel was not connected", "uuid", c.id, "reply", strings.TrimSpace(reply), "error", err)
+		by.endPickup(a, key)
 	}
 }
 

@@ -132,6 +132,10 @@ const farEnd = "loopback/m:^:sleep:100^answer^park/default/inline"
 
 // schedule has the two part, and all channels end after that.
 func (p *parting) schedule(t *testing.T, sw *switchEvents) {
+	if p.begun {
+		return
+	}
+	p.begun = true
 	words := []string{"FAR_CALLER", p.far[0], "FAR_LEG", p.far[1]}
 	for role, name := range roles {
 		words = append(words, name, p.id[role])
@@ -187,11 +191,11 @@ func (p *parting) note(t *testing.T, sw *switchEvents, role int, e esl.Event) {
 	switch name := e.Name(); {
 	case name == "CHANNEL_ANSWER":
 		p.far[role] = strings.Clone(e.Get("variable_other_loopback_leg_uuid"))
-	case name == "CHANNEL_BRIDGE" && role == 0 && !p.begun:
-		p.begun = true
+	case name == "CHANNEL_BRIDGE" && role == 0:
 		p.schedule(t, sw)
 	case name == "CUSTOM":
 		p.line = strings.Clone(e.Get("Line"))
+		p.schedule(t, sw) // if they were not bridged, for there are other channels
 	case name == "CHANNEL_HANGUP_COMPLETE":
 		fmt.Fprintf(out, " %s", e.Get("Hangup-Cause"))
 		for _, v := range []string{"bridge_hangup_cause", "last_bridge_hangup_cause"} {
