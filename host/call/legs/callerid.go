@@ -34,6 +34,17 @@ func (l *Leg) restoreCallerID(ctx context.Context) {
 	_, _ = l.Execute(ctx, "set_profile_var", vars[last])
 }
 
+// freeOtherHalf takes the bond to the session that dials off the other half of a loopback,
+// which gets the variables of the dial string, too. FreeSWITCH would hand what the leg is to
+// display on to that session: its own number (mod_loopback.c:channel_receive_message).
+func (l *Leg) freeOtherHalf(ctx context.Context) {
+	other := l.Snapshot().Get("variable_other_loopback_leg_uuid")
+	if other == "" || l.Snapshot().Get("variable_signal_bond") == "" {
+		return
+	}
+	_, _ = l.API(ctx, syntax.ForChannel("uuid_setvar", other, "signal_bond")) // an error is that the leg has gone: the script hears of it
+}
+
 // flipped returns the arguments of set_profile_var that exchange caller and callee.
 func (l *Leg) flipped() []string {
 	var v [4]string

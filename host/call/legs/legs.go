@@ -73,6 +73,7 @@ func (r *Registry) Deliver(ctx context.Context, c *outbound.Call) bool {
 	}
 	leg := &Leg{Call: c, released: make(chan struct{})}
 	leg.restoreCallerID(ctx)
+	leg.freeOtherHalf(ctx)
 	arrival <- leg
 	<-leg.released
 	return true

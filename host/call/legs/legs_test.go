@@ -51,6 +51,26 @@ func serveLegs(t *testing.T, endpoints ...switchsim.Endpoint) (*Registry, *switc
 	return r, sw, l.Addr().String()
 }
 
+// The other half of a loopback, which gets the dial string's variables too, is nobody's leg.
+func TestOnlyTheLegIsBoundToWhoDialsIt(t *testing.T) {
+	testproc.Bubble(t, func(t *testing.T) {
+		r, sw, addr := serveLegs(t)
+		leg, err := r.Dial(t.Context(), console{sw}, Request{Listener: addr, Dial: "loopback/m:^:answer^park/default/inline", Timeout: 5 * time.Second,
+			Variables: []syntax.Var{{Name: "signal_bond", Value: "the-caller"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, ok := sw.Leg(leg.Snapshot().Get("variable_other_loopback_leg_uuid"))
+		if !ok {
+			t.Fatal("the leg is no loopback")
+		}
+		if near, far := leg.Snapshot().Get("variable_signal_bond"), other.Variable("signal_bond"); near != "the-caller" || far != "" {
+			t.Errorf("the leg is bound to %q, its other half to %q", near, far)
+		}
+		leg.Release()
+	})
+}
+
 func TestDial(t *testing.T) {
 	testproc.Bubble(t, func(t *testing.T) {
 		r, sw, addr := serveLegs(t, switchsim.Endpoint{Dial: "user/1", Ring: 10 * time.Millisecond})

@@ -1,4 +1,4 @@
--- differs: PICKED_OFF|variable (originate_signal_bond|last_sent_callee_id)
+-- differs: PICKED_OFF|variable originate_signal_bond
 -- caller: playback:silence_stream://10000
 local function say(...) local t = {} for i = 1, select("#", ...) do t[i] = tostring((select(i, ...))) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
 session:answer()
