@@ -157,17 +157,15 @@ func (h scriptLog) Handle(_ context.Context, r slog.Record) error {
 	if !h.flow || advice.MatchString(r.Message) {
 		return nil
 	}
-	line := r.Message
+	line, kept := r.Message, true
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "error" {
-			line = ""
-			if place := errorPlace.FindString(a.Value.String()); place != "" {
-				line = "error " + place // the texts are those of another Lua
-			}
+			place := errorPlace.FindString(a.Value.String())
+			line, kept = "error "+place, place != "" // the texts are those of another Lua
 		}
 		return true
 	})
-	if line != "" {
+	if kept {
 		h.lines <- line
 	}
 	return nil
