@@ -30,6 +30,7 @@ type prompt struct {
 	record  bool            // the application records
 	takes   bool            // the application takes digits
 	taking  bool            // and has begun
+	left    bool            // a callback has moved the call or hung it up
 	broken  bool            // uuid_break has cut the file
 	main    string          // the file of playAndGetDigits
 	another bool            // it has played another one
@@ -216,12 +217,15 @@ func (s *Session) callInput(kind string, data lua.LValue) (stop bool) {
 	if s.input.argument != "" {
 		args = append(args, state.Global(s.input.argument))
 	}
+	before := s.gone()
 	results, err := s.callGlobal(s.input.function, args)
 	if err != nil {
 		s.callbackFailed(s.input.function, err)
 		stop = true
 	} else {
-		stop = s.movedOn() || s.applyVerdict(firstText(results))
+		verdict := firstText(results)
+		s.prompt.left = !before && s.gone() && playsOn(verdict)
+		stop = s.movedOn() || s.applyVerdict(verdict)
 	}
 	s.prompt.stopped = s.prompt.stopped || stop
 	return stop
@@ -254,7 +258,7 @@ func (s *Session) callbackFailed(name string, err error) {
 // switch_ivr.c:switch_ivr_process_fh does, and reports whether the application
 // that runs must stop.
 func (s *Session) applyVerdict(verdict string) (stop bool) {
-	if verdict == "" || verdict == "true" || verdict == "undefined" {
+	if playsOn(verdict) {
 		return false
 	}
 	if !s.prompt.file && !s.prompt.record {
@@ -287,6 +291,10 @@ func (s *Session) applyVerdict(verdict string) (stop bool) {
 		return true
 	}
 	return false
+}
+
+func playsOn(verdict string) bool {
+	return verdict == "" || verdict == "true" || verdict == "undefined"
 }
 
 var leadingNumber = regexp.MustCompile(`^[+-]?\d{0,9}`)

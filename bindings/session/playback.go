@@ -38,7 +38,7 @@ func streamFile(s *Session, a *vm.Args) (lua.LValue, error) {
 	}
 	done, ok, err := s.run(a, p, app, arg)
 	if err != nil || !ok || p.broken {
-		return no, err
+		return intBool(err == nil && p.left), err // mod_lua takes it for played if a callback has moved the call or hung it up
 	}
 	return intBool(s.played(path, done)), nil
 }
