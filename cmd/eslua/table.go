@@ -82,5 +82,8 @@ func count[N int | int64 | uint64](n N, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
+	if strings.HasSuffix(what, "sh") {
+		what += "e"
+	}
 	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -91,7 +91,7 @@ func letter(state string, m *jetstream.RawStreamMsg) Letter {
 
 // kept returns the stream of the pushes of a state, and how their subjects begin.
 func (o *Outbox) kept(ctx context.Context, state string) (jetstream.Stream, string, error) {
-	js, err := o.streams(ctx)
+	js, err := o.opened(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -130,7 +130,7 @@ func (o *Outbox) Show(ctx context.Context, id string) (l Letter, attempts []Atte
 	if err != nil && !errors.Is(err, errUnknown) {
 		return l, nil, err
 	}
-	js, failed := o.streams(ctx)
+	js, failed := o.opened(ctx)
 	if failed != nil {
 		return l, nil, failed
 	}
@@ -189,7 +189,7 @@ func (o *Outbox) retry(ctx context.Context, id string) error {
 	if err := o.keep(ctx, l.message(l.subject(), unique)); err != nil {
 		return err
 	}
-	if err := stream.DeleteMsg(ctx, l.sequence); err != nil {
+	if err := remove(ctx, stream, l.sequence); err != nil {
 		return err
 	}
 	o.hurry(l.Endpoint)
@@ -220,13 +220,25 @@ func (o *Outbox) drop(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := stream.DeleteMsg(ctx, l.sequence); err != nil {
+	if err := remove(ctx, stream, l.sequence); err != nil {
 		return err
 	}
 	if js, err := o.Store.JetStream(); err == nil {
 		tellTurn(js, l.Endpoint, l.Order)
 	}
 	return nil
+}
+
+// remove removes a message, which may have been delivered meanwhile.
+func remove(ctx context.Context, stream jetstream.Stream, sequence uint64) error {
+	err := stream.DeleteMsg(ctx, sequence)
+	if err == nil {
+		return nil
+	}
+	if _, gone := stream.GetMsg(ctx, sequence); errors.Is(gone, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return err
 }
 
 // atOnce is the number of pushes listed at a time.

@@ -191,10 +191,13 @@ func (o *Outbox) publish(ctx context.Context, m *nats.Msg) error {
 	return err
 }
 
+// noLeader is the error of a cluster that is choosing one (nats-server, errors.json).
+const noLeader jetstream.ErrorCode = 10008
+
 // final reports whether it is of no use to ask JetStream once more.
 func final(err error) bool {
 	var api *jetstream.APIError
-	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api)
+	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api) && api.ErrorCode != noLeader
 }
 
 // noteMissing has the streams made again if they have gone, as with an emptied disk.
@@ -203,6 +206,22 @@ func (o *Outbox) noteMissing(err error) {
 		o.mu.Lock()
 		o.ready = false
 		o.mu.Unlock()
+	}
+}
+
+// opened returns JetStream with the streams of the outbox, and waits for it a little: a
+// host that has just begun opens its files.
+func (o *Outbox) opened(ctx context.Context) (jetstream.JetStream, error) {
+	ctx, stop := context.WithTimeout(ctx, keepWait)
+	defer stop()
+	for {
+		js, err := o.streams(ctx)
+		if err == nil || final(err) {
+			return js, err
+		}
+		if clock.Sleep(ctx, o.Clock, 100*time.Millisecond) != nil {
+			return nil, fmt.Errorf("what is kept cannot be read now: %w", err)
+		}
 	}
 }
 

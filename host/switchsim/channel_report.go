@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/eslua/eslua/host/switchsim/wire"
 )
@@ -97,34 +96,37 @@ func (c *channel) setMediaReport() {
 }
 
 // setDurations sets duration, billsec and the like in seconds, milliseconds and
-// microseconds.
+// microseconds. The times are cut to the unit before they are subtracted, so that a call
+// of 2.4 seconds may have 3 (switch_channel.c:switch_channel_set_timestamps).
 func (c *channel) setDurations(end stamp) {
 	p := c.caller
-	between := func(a, b stamp) time.Duration {
-		if a.us == "" || b.us == "" {
-			return 0
-		}
-		return max(b.at.Sub(a.at), 0)
+	flowBegins := stamp{}
+	if p.answered.us != "" {
+		flowBegins = p.channelCreated
 	}
 	spans := []struct {
-		name string
-		d    time.Duration
+		name     string
+		from, to stamp
 	}{
-		{"duration", between(p.channelCreated, end)}, {"bill", between(p.answered, end)},
-		{"progress", between(p.channelCreated, p.progress)}, {"answer", between(p.channelCreated, p.answered)},
-		{"wait", between(p.channelCreated, p.bridged)}, {"progress_media", between(p.channelCreated, p.early)},
-		{"flow_bill", between(p.answered, end)},
+		{"duration", p.channelCreated, end}, {"bill", p.answered, end},
+		{"progress", p.channelCreated, p.progress}, {"answer", p.channelCreated, p.answered},
+		{"wait", p.channelCreated, p.bridged}, {"progress_media", p.channelCreated, p.early},
+		{"flow_bill", flowBegins, end},
 	}
 	for _, unit := range []struct {
 		suffix, first string
-		size          time.Duration
-	}{{"sec", "duration", time.Second}, {"msec", "mduration", time.Millisecond}, {"usec", "uduration", time.Microsecond}} {
+		micros        int64
+	}{{"sec", "duration", 1_000_000}, {"msec", "mduration", 1000}, {"usec", "uduration", 1}} {
 		for _, s := range spans {
 			name := s.name + unit.suffix
 			if s.name == "duration" {
 				name = unit.first
 			}
-			c.vars.set(name, strconv.FormatInt(int64(s.d/unit.size), 10))
+			n := int64(0)
+			if s.from.us != "" && s.to.us != "" {
+				n = max(s.to.at.UnixMicro()/unit.micros-s.from.at.UnixMicro()/unit.micros, 0)
+			}
+			c.vars.set(name, strconv.FormatInt(n, 10))
 		}
 	}
 }
