@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"bindings": {"host", "-host/operate", "-host/switchsim"},
 	"cmd":      {"host", "bindings", "scripts"},
 	"scripts":  {},
+	"examples": {"host/switchsim", "host/operate/config"},
 }
 
 const module = "github.com/eslua/eslua/"
