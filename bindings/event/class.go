@@ -120,7 +120,7 @@ func class() *vm.Class {
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the event as FreeSWITCH would write it"}},
 				Doc:     "Returns the event as text.",
 				Example: `print(freeswitch.Event("CUSTOM"):serialize("json"))`,
-				Go:      method(serialize),
+				Go:      opened(serialize),
 			},
 			{
 				Name: "getHeader", Native: "Event::getHeader(char const *)", Params: []vm.Param{name},
@@ -155,13 +155,13 @@ func class() *vm.Class {
 				Results: done,
 				Doc:     `Appends a header. The name "list[2]" sets element 2 of a list, counted from 0.`,
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:addHeader(\"Customer\", \"4711\")",
-				Go:      method(addHeader),
+				Go:      opened(addHeader),
 			},
 			{
 				Name: "delHeader", Native: "Event::delHeader(char const *)", Params: []vm.Param{name}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if there was one"}},
 				Doc:     "Removes every header of that name.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\ne:delHeader(\"Event-Subclass\")",
-				Go: method(func(e *Event, a *vm.Args) error {
+				Go: opened(func(e *Event, a *vm.Args) error {
 					if a.String(0) == "" {
 						logOf(a).Error("event:delHeader: the header has no name")
 					}
@@ -173,7 +173,7 @@ func class() *vm.Class {
 				Name: "addBody", Native: "Event::addBody(char const *)", Params: []vm.Param{{Name: "body", Kind: vm.String, Most: MaxSize, Doc: "the new body"}}, Results: done,
 				Doc:     "Sets the body. An event holds 1 MiB at most; more raises an error.",
 				Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addBody(\"hello\")",
-				Go: method(func(e *Event, a *vm.Args) error {
+				Go: opened(func(e *Event, a *vm.Args) error {
 					charge(a, len(a.String(0)))
 					if err := e.SetBody(a.String(0)); err != nil {
 						return err
@@ -186,8 +186,9 @@ func class() *vm.Class {
 				Name: "merge", Params: []vm.Param{{Name: "event", Kind: vm.Object, Class: "Event", Doc: "the event whose headers are appended"}}, Results: done,
 				Doc:     "Appends the headers of another event.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"a::b\")\ne:merge(freeswitch.Event(\"MESSAGE\"))",
-				Go: method(func(e *Event, a *vm.Args) error {
+				Go: opened(func(e *Event, a *vm.Args) error {
 					other := a.Object(0).(*Event)
+					readAll(other, a)
 					charge(a, other.size)
 					if err := e.Merge(other); err != nil {
 						return err
@@ -200,7 +201,7 @@ func class() *vm.Class {
 				Name: "setPriority", Native: "Event::setPriority(switch_priority_t)", Results: done,
 				Doc:     "Adds the header priority: NORMAL.",
 				Example: `freeswitch.Event("CUSTOM"):setPriority()`,
-				Go:      method(setPriority),
+				Go:      opened(setPriority),
 			},
 			{
 				Name: "chat_send", Native: "Event::chat_send(char const *)", Params: []vm.Param{{Name: "protocol", Kind: vm.String, Optional: true, Default: "the header dest_proto", Doc: "the chat interface that delivers it, such as sip"}},
@@ -208,7 +209,7 @@ func class() *vm.Class {
 				Doc:     "Sends the event as a chat message, with the command chat, which the flow must be granted: the headers from and to, the body, and the header type, which is text/plain if it is missing.",
 				Differs: "Only the headers dest_proto, from, to and type and the body are sent, and the result tells whether the message was delivered; in mod_lua it is always 0.",
 				Example: "local e = freeswitch.Event(\"MESSAGE\")\ne:addHeader(\"from\", \"1000@example.org\")\ne:addHeader(\"to\", \"1001@example.org\")\ne:addBody(\"hello\")\ne:chat_send(\"sip\")",
-				Go:      method(chatSend),
+				Go:      opened(chatSend),
 			},
 			{
 				Name: "fire", Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "false if FreeSWITCH has not taken it; the log says why"}},
@@ -216,7 +217,7 @@ func class() *vm.Class {
 				Doc: "Fires a copy of the event into FreeSWITCH; it may hold 64 KiB. It goes without the Unique-ID of a channel that is up, which would have FreeSWITCH queue it to that channel instead. " +
 					"An event that came from FreeSWITCH is not fired. The flow needs the grant fire_events, which it has by default; without it an error is raised.",
 				Example: "local e = freeswitch.Event(\"CUSTOM\", \"billing::start\")\nif not e:fire() then freeswitch.consoleLog(\"err\", \"not fired\") end",
-				Go:      method(fire),
+				Go:      opened(fire),
 			},
 		},
 	}
@@ -224,6 +225,22 @@ func class() *vm.Class {
 
 func method(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
 	return func(a *vm.Args) error { return fn(a.Self().(*Event), a) }
+}
+
+// opened is like method, for one that needs all headers.
+func opened(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
+	return method(func(e *Event, a *vm.Args) error {
+		readAll(e, a)
+		return fn(e, a)
+	})
+}
+
+func readAll(e *Event, a *vm.Args) {
+	if bytes := e.weight(); bytes > 0 {
+		a.ChargeCPU(bytes / 4)
+		a.ChargeMemory(bytes)
+		e.open()
+	}
 }
 
 // charge counts the bytes that an event will grow by against the script's memory,
@@ -249,6 +266,9 @@ func serialize(e *Event, a *vm.Args) error {
 func getHeader(e *Event, a *vm.Args) error {
 	name := a.String(0)
 	a.ChargeCPU(few)
+	if !e.unread.IsZero() {
+		a.ChargeCPU(e.arrived / 32)
+	}
 	if name == "" {
 		logOf(a).Error("event:getHeader: the header has no name")
 	}

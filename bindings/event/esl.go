@@ -73,7 +73,7 @@ func eslClass() *vm.Class {
 				Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "the event as text"}},
 				Doc:     "Returns the event as text.",
 				Example: "print(require(\"ESL\").ESLevent(\"CUSTOM\"):serialize(\"json\"))",
-				Go: method(func(e *Event, a *vm.Args) error {
+				Go: opened(func(e *Event, a *vm.Args) error {
 					a.ChargeCPU(e.size)
 					if strings.EqualFold(a.String(0), "json") {
 						a.ReturnString(e.JSONLines())
@@ -88,13 +88,13 @@ func eslClass() *vm.Class {
 				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if there is none"}},
 				Doc:     "Returns the first header of that name, or an element of it.",
 				Example: "print(require(\"ESL\").ESLevent(\"CUSTOM\", \"a::b\"):getHeader(\"Event-Subclass\"))",
-				Go:      method(getElement),
+				Go:      opened(getElement),
 			},
 			{
 				Name: "delHeader", Native: "ESLevent::delHeader(char const *)", Params: []vm.Param{name}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "always true"}},
 				Doc:     "Removes every header of that name.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\", \"billing::start\")\ne:delHeader(\"Event-Subclass\")",
-				Go: method(func(e *Event, a *vm.Args) error {
+				Go: opened(func(e *Event, a *vm.Args) error {
 					e.Delete(a.String(0))
 					a.ReturnBool(true) // esl_event.c:esl_event_del_header returns ESL_SUCCESS in any case
 					return nil
@@ -104,25 +104,25 @@ func eslClass() *vm.Class {
 				Name: "pushHeader", Native: "ESLevent::pushHeader(char const *,char const *)", Params: []vm.Param{name, value}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}},
 				Doc:     "Appends an element to a list.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:pushHeader(\"codecs\", \"PCMA\")",
-				Go:      method(func(e *Event, a *vm.Args) error { return extend(e, a, false) }),
+				Go:      opened(func(e *Event, a *vm.Args) error { return extend(e, a, false) }),
 			},
 			{
 				Name: "unshiftHeader", Native: "ESLevent::unshiftHeader(char const *,char const *)", Params: []vm.Param{name, value}, Results: []vm.Result{{Name: "done", Kind: vm.Bool, Doc: "true if it was done"}},
 				Doc:     "Puts a new list before the other headers. To a list that is there it appends the element, as the library does.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\")\ne:unshiftHeader(\"codecs\", \"PCMA\")",
-				Go:      method(func(e *Event, a *vm.Args) error { return extend(e, a, true) }),
+				Go:      opened(func(e *Event, a *vm.Args) error { return extend(e, a, true) }),
 			},
 			{
 				Name: "firstHeader", Results: header,
 				Doc:     "Returns the name of the first header.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\")\nlocal name = e:firstHeader()\nwhile name do print(name) name = e:nextHeader() end",
-				Go:      method(func(e *Event, a *vm.Args) error { e.cursor = 0; return next(e, a) }),
+				Go:      opened(func(e *Event, a *vm.Args) error { e.cursor = 0; return next(e, a) }),
 			},
 			{
 				Name: "nextHeader", Results: header,
 				Doc:     "Returns the name of the header after the one that firstHeader or nextHeader returned last.",
 				Example: "local e = require(\"ESL\").ESLevent(\"CUSTOM\")\nlocal name = e:firstHeader()\nwhile name do print(name) name = e:nextHeader() end",
-				Go:      method(next),
+				Go:      opened(next),
 			},
 		},
 	}
@@ -196,6 +196,7 @@ func next(e *Event, a *vm.Args) error {
 // Wire returns the type of an event, its headers and its body for another module that
 // sends it.
 func (e *Event) Wire() (kind string, headers [][2]string, body string) {
+	e.open()
 	for h := range e.headers.all() {
 		if !strings.EqualFold(h.name, "Content-Length") {
 			headers = append(headers, [2]string{h.name, lineEnds.Replace(h.text())})

@@ -26,6 +26,9 @@ type Event struct {
 	arrived  int  // the bytes that FreeSWITCH has sent
 	size     int  // in bytes
 	cursor   int  // of nextHeader
+	// unread is what FreeSWITCH has sent, until something needs more than single headers:
+	// most scripts look at two or three of a hundred.
+	unread esl.Event
 }
 
 // MaxSize limits the bytes of an event. A script that adds more gets an error, so
@@ -69,15 +72,35 @@ func Received(in esl.Event) *Event {
 	if kind == "" { // as FreeSWITCH fires what sendevent queued to a channel
 		kind = strings.TrimPrefix(in.Get("Command"), "sendevent ")
 	}
-	e := &Event{kind: kind, body: in.Body(), hasBody: in.Body() != "", received: true, arrived: in.Size()}
+	return &Event{kind: kind, received: true, arrived: in.Size(), unread: in}
+}
+
+// open reads all that FreeSWITCH has sent.
+func (e *Event) open() {
+	if e.unread.IsZero() {
+		return
+	}
+	in := e.unread
+	e.unread = esl.Event{}
+	e.body = in.Body()
+	e.hasBody = e.body != ""
 	for name, value := range in.All() {
-		if strings.EqualFold(name, "Content-Length") {
+		if strings.EqualFold(name, contentLength) {
 			continue // written from the body when the event is serialised
 		}
 		e.append(name, value)
 	}
 	e.size += len(e.body)
-	return e
+}
+
+const contentLength = "Content-Length"
+
+// weight estimates what open is about to take.
+func (e *Event) weight() int {
+	if e.unread.IsZero() {
+		return 0
+	}
+	return e.arrived + headerCost*strings.Count(e.unread.Plain(), "\n")
 }
 
 // popped is an event that a consumer has taken: the script's own copy.
@@ -94,6 +117,15 @@ func (e *Event) Name() string {
 // Get returns the first header of that name, in any case. A list comes as
 // "ARRAY::a|:b". "_body" is the body unless a header has that name.
 func (e *Event) Get(name string) (string, bool) {
+	if !e.unread.IsZero() && name != "_body" {
+		if strings.EqualFold(name, contentLength) {
+			return "", false
+		}
+		if value, ok := e.unread.Lookup(name); !strings.HasPrefix(value, arrayPrefix) {
+			return value, ok
+		}
+	}
+	e.open()
 	if h := e.headers.find(name); h != nil {
 		return h.text(), true
 	}
@@ -110,10 +142,17 @@ func (e *Event) Holds(func(lua.LValue)) int {
 }
 
 // Body returns the event's body and reports whether it has one.
-func (e *Event) Body() (string, bool) { return e.body, e.hasBody }
+func (e *Event) Body() (string, bool) {
+	if !e.unread.IsZero() {
+		body := e.unread.Body()
+		return body, body != ""
+	}
+	return e.body, e.hasBody
+}
 
 // SetBody replaces the body. The error is a *SizeError.
 func (e *Event) SetBody(body string) error {
+	e.open()
 	if err := e.grow(len(body) - len(e.body)); err != nil {
 		return err
 	}
@@ -127,6 +166,7 @@ func (e *Event) SetBody(body string) error {
 // "_body" sets the body too (switch_event.c:switch_event_base_add_header). The
 // error is a *SizeError.
 func (e *Event) Add(name, value string) error {
+	e.open()
 	if name == "_body" {
 		if err := e.SetBody(value); err != nil {
 			return err
@@ -148,6 +188,7 @@ func (e *Event) Add(name, value string) error {
 
 // Delete removes every header of that name and reports whether there was one.
 func (e *Event) Delete(name string) bool {
+	e.open()
 	bytes := e.headers.remove(name)
 	e.size -= bytes
 	return bytes > 0
@@ -155,6 +196,8 @@ func (e *Event) Delete(name string) bool {
 
 // Merge appends the headers of other; a list continues a header of its name.
 func (e *Event) Merge(other *Event) error {
+	e.open()
+	other.open()
 	for h := range other.headers.all() {
 		if h.list == nil {
 			if err := e.Add(h.name, h.value); err != nil {

@@ -317,3 +317,42 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
+
+// An event that was not read whole shows what it shows afterwards, and reading a header
+// does not read the others.
+func TestSingleHeadersAreReadAlone(t *testing.T) {
+	raw := captured(t, "outbound-bridge.jsonl", "text/event-plain")
+	raw = append(raw, "Event-Name: CUSTOM\nlist: ARRAY%3A%3Aa|:b\nempty: _undef_\nContent-Length: 2\n\nab", "Event-Name: X\none: ARRAY%3A%3Aa\n\n")
+	for _, text := range raw {
+		r := esl.NewReader(strings.NewReader(fmt.Sprintf("Content-Length: %d\nContent-Type: text/event-plain\n\n%s", len(text), text)), esl.Limits{})
+		frame, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := frame.Event()
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := []string{"_body", "Content-Length", "absent", ""}
+		for name := range in.All() {
+			names = append(names, name, strings.ToUpper(name))
+		}
+		whole := Received(in)
+		whole.open()
+		for _, name := range names {
+			e := Received(in)
+			got, ok := e.Get(name)
+			want, has := whole.Get(name)
+			if got != want || ok != has {
+				t.Errorf("%s: %q, %v before it is read whole, %q, %v afterwards", name, got, ok, want, has)
+			}
+			if value, _ := in.Lookup(name); name != "_body" && !strings.HasPrefix(value, arrayPrefix) && e.unread.IsZero() {
+				t.Errorf("%s: the whole event was read", name)
+			}
+		}
+		body, has := Received(in).Body()
+		if wantBody, want := whole.Body(); body != wantBody || has != want {
+			t.Errorf("body %q, %v, want %q, %v", body, has, wantBody, want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 // name, which FreeSWITCH would write as they are, are encoded: a name may come from a
 // web server's JSON, and must not make a header of its own.
 func (e *Event) Plain() string {
+	e.open()
 	var b strings.Builder
 	b.Grow(e.size)
 	for h := range e.headers.all() {
@@ -44,6 +45,7 @@ func (e *Event) JSONLines() string { return e.json("{\n\t", ",\n\t", ":\t", ", "
 // json writes the event with what stands around and between its headers, and between the
 // elements of a list.
 func (e *Event) json(begin, between, colon, comma, end string) string {
+	e.open()
 	out := []byte(begin)
 	field := func(name string) {
 		if len(out) > len(begin) {
@@ -79,6 +81,7 @@ func (e *Event) json(begin, between, colon, comma, end string) string {
 // header values URL-encoded, the body only XML-escaped. What would end a tag in a name
 // is escaped, too.
 func (e *Event) XML() string {
+	e.open()
 	var b strings.Builder
 	b.WriteString("<event>\n  <headers>\n")
 	for h := range e.headers.all() {
