@@ -57,12 +57,19 @@ const (
 )
 
 // Watch has changed called for each change of the node, one after the other. It must not
-// wait. Call it before Run.
-func (l *Link) Watch(changed func(Change)) { l.watch = changed }
+// wait.
+func (l *Link) Watch(changed func(Change)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watch = changed
+}
 
 func (l *Link) tell(c Change) {
-	if l.watch != nil {
-		l.watch(c)
+	l.mu.Lock()
+	watch := l.watch
+	l.mu.Unlock()
+	if watch != nil {
+		watch(c)
 	}
 }
 
