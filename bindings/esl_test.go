@@ -203,3 +203,15 @@ func TestAFloodOnAnESLConnectionIsTheScriptsTime(t *testing.T) {
 	_ = listener.Close()
 	<-flooded
 }
+
+// Where FreeSWITCH's library cuts an argument at 4,096 bytes (libs/esl/src/esl.c:esl_execute),
+// and says nothing, the whole one arrives.
+func TestAnESLArgumentIsNotCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, o := run(t, `
+			local con = require("ESL").ESLconnection(0)
+			con:execute("set", "long=" .. ("x"):rep(6000))
+			r = #con:api("uuid_getvar", session.uuid .. " long"):getBody()`)
+		o.want(t, "r", "6000")
+	})
+}

@@ -159,6 +159,7 @@ func class() *vm.Class {
 			{
 				Name: "execute", Native: "ESLconnection::execute(char const *,char const *,char const *)", Params: app, Results: answer,
 				Doc:     "Runs an application on a channel. On the call's own connection it returns when the application has ended, otherwise at once.",
+				Differs: "An argument of more than 4,096 bytes is sent whole, and not cut.",
 				Example: "local con = require(\"ESL\").ESLconnection(1)\ncon:execute(\"playback\", \"ivr/ivr-welcome.wav\")",
 				Go:      func(a *vm.Args) error { return execute(a, self(a).async) },
 			},
