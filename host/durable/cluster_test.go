@@ -98,11 +98,12 @@ func TestACluster(t *testing.T) {
 		})
 	}
 	put("1")
-	if st := s.Status(); st.Kind != "cluster" || !st.Connected || st.Server == "" {
+	st := s.Status()
+	if st.Kind != "cluster" || !st.Connected || st.Server == "" {
 		t.Errorf("%+v", st)
 	}
 	for _, server := range servers { // the one to which the store is connected
-		if server.ClientURL() == s.Status().Server {
+		if server.ClientURL() == st.Server {
 			server.Shutdown()
 			server.WaitForShutdown()
 		}
