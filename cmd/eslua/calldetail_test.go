@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	webhook "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/push"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc/memnet"
@@ -207,5 +209,45 @@ pushes:
 			t.Errorf("the last is %+v", c)
 		}
 		again.ends(t)
+	})
+}
+
+// The example's configuration is right, and its script does what it says; also for calls
+// of which only their own connection tells, because there is no node.
+func TestExamplePush(t *testing.T) {
+	natsInBubble(t, func(t *testing.T) {
+		const example = "../../examples/push"
+		var out strings.Builder
+		p := &program{stdout: &out, stderr: &out, getenv: noEnv, clock: clock.System()}
+		if code := p.main(t.Context(), []string{"check", "--config", example + "/eslua.yaml", "--scripts", example}); code != exitFine {
+			t.Errorf("eslua check: exit code %d: %s", code, out.String())
+		}
+		shape, err := os.ReadFile(example + "/shape.lua")
+		if err != nil {
+			t.Fatal(err)
+		}
+		site := newJobSite(t, map[string]string{"shape": string(shape), "quick": `session:hangup("USER_BUSY")`, "pay": `session:answer() session:sleep(1000) session:hangup()`})
+		server, url := newPushServer(t, site.net)
+		write(t, site.dir, "eslua.yaml", fmt.Sprintf("state: %s\nendpoints: {crm: {url: %s/crm}}\npushes: [{on: call_end, endpoints: [crm], script: shape.lua}]\n", t.TempDir(), url))
+		s := startServeOn(t, site.net, "--config", site.dir+"/eslua.yaml", "--scripts", site.dir)
+		address := s.listens(t)
+		for _, number := range []string{"quick", "pay"} {
+			site.sim.SetExtension("default", switchsim.Extension{Match: number, Actions: []switchsim.Action{{App: "socket", Data: address + "/" + number + " async full"}, {App: "hangup"}}})
+			<-site.sim.Call(switchsim.Caller{Number: "491701234567", Destination: number}).Done()
+		}
+		if c := server.next("crm").Data; c.Caller.Number != "*********567" || c.Flow != "pay" || c.Node != "" {
+			t.Errorf("got %+v", c)
+		}
+		server.nothing()
+
+		write(t, site.dir, "shape.lua", `error("not this one")`)
+		s.next(t, "a new generation serves")
+		<-site.sim.Call(switchsim.Caller{Number: "1000", Destination: "pay"}).Done()
+		s.next(t, "a push is dropped, because its script failed")
+		server.nothing()
+		if st, err := s.admin().Status(t.Context(), false); err != nil || st.Pushes[0].Lost != 1 || !strings.Contains(strings.Join(st.Advice(), "\n"), "push call_end to crm: 1 documents were lost") {
+			t.Errorf("%+v %v", st.Pushes, err)
+		}
+		s.ends(t)
 	})
 }

@@ -28,36 +28,36 @@ const (
 // A Call is the data of callEnded.
 type Call struct {
 	Leg
-	Node       string            `json:"node,omitempty"`
-	Flow       string            `json:"flow,omitempty"` // that served it last
-	Version    string            `json:"version,omitempty"`
-	Originator string            `json:"originator,omitempty"` // of a leg that outlived the call which dialled it
-	Legs       []Leg             `json:"legs,omitempty"`       // that it dialled
-	Variables  map[string]string `json:"variables,omitempty"`
-	Truncated  bool              `json:"truncated,omitempty"` // something was too long
+	Node       string            `json:"node,omitempty" doc:"name of the node"`
+	Flow       string            `json:"flow,omitempty" doc:"that served the call last"`
+	Version    string            `json:"version,omitempty" doc:"of the flow"`
+	Originator string            `json:"originator,omitempty" doc:"channel that dialled this one, which has outlived it"`
+	Legs       []Leg             `json:"legs,omitempty" doc:"channels that it dialled, each with uuid to recordings as above"`
+	Variables  map[string]string `json:"variables,omitempty" doc:"that were chosen, by name"`
+	Truncated  bool              `json:"truncated,omitempty" doc:"true if something was too long"`
 }
 
 // A Recorded is the data of recordingFinished.
 type Recorded struct {
 	Recording
-	Call      string            `json:"call"` // the uuid of the channel
-	Node      string            `json:"node,omitempty"`
-	Flow      string            `json:"flow,omitempty"`
-	Version   string            `json:"version,omitempty"`
-	Variables map[string]string `json:"variables,omitempty"`
-	Truncated bool              `json:"truncated,omitempty"`
+	Call      string            `json:"call" doc:"uuid of the channel"`
+	Node      string            `json:"node,omitempty" doc:"name of the node"`
+	Flow      string            `json:"flow,omitempty" doc:"that served the call last"`
+	Version   string            `json:"version,omitempty" doc:"of the flow"`
+	Variables map[string]string `json:"variables,omitempty" doc:"that were chosen, by name"`
+	Truncated bool              `json:"truncated,omitempty" doc:"true if something was too long"`
 }
 
 // An Event is the data of any other event.
 type Event struct {
-	Event     string            `json:"event"`
-	Subclass  string            `json:"subclass,omitempty"`
-	Call      string            `json:"call,omitempty"`
-	Node      string            `json:"node,omitempty"`
-	Headers   map[string]string `json:"headers"`
-	Body      string            `json:"body,omitempty"`
-	Variables map[string]string `json:"variables,omitempty"`
-	Truncated bool              `json:"truncated,omitempty"`
+	Event     string            `json:"event" doc:"FreeSWITCH's name of it"`
+	Subclass  string            `json:"subclass,omitempty" doc:"of a CUSTOM event"`
+	Call      string            `json:"call,omitempty" doc:"uuid of the channel"`
+	Node      string            `json:"node,omitempty" doc:"name of the node"`
+	Headers   map[string]string `json:"headers" doc:"what the event says, besides variables"`
+	Body      string            `json:"body,omitempty" doc:"of the event"`
+	Variables map[string]string `json:"variables,omitempty" doc:"that were chosen, by name"`
+	Truncated bool              `json:"truncated,omitempty" doc:"true if something was too long"`
 }
 
 func newEvent(e esl.Event, node string, variables []string) Event {

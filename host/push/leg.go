@@ -12,23 +12,23 @@ import (
 
 // A Leg describes one channel.
 type Leg struct {
-	UUID        string      `json:"uuid"`
-	Channel     string      `json:"channel"`
-	Direction   string      `json:"direction"`
-	Caller      Party       `json:"caller"`
-	Callee      Party       `json:"callee"`
-	Destination string      `json:"destination"` // that was dialled last
-	Context     string      `json:"context,omitempty"`
-	Start       string      `json:"start"`
-	Ring        string      `json:"ring,omitempty"` // FreeSWITCH's progress, or early media
-	Answer      string      `json:"answer,omitempty"`
-	End         string      `json:"end,omitempty"` // "": it goes on, or how it ended is not known
-	Duration    int64       `json:"duration_seconds"`
-	Millis      int64       `json:"duration_ms"`
-	Billable    int64       `json:"billable_seconds"`
-	BillableMs  int64       `json:"billable_ms"`
-	Cause       *Cause      `json:"cause,omitempty"`
-	Recordings  []Recording `json:"recordings,omitempty"`
+	UUID        string      `json:"uuid" doc:"of the channel"`
+	Channel     string      `json:"channel" doc:"its name"`
+	Direction   string      `json:"direction" doc:"inbound or outbound, as FreeSWITCH sees it"`
+	Caller      Party       `json:"caller" doc:"who calls: number, name, and hidden: true if the number shall not be shown; of a channel that originate has dialled, FreeSWITCH has its person there"`
+	Callee      Party       `json:"callee" doc:"who is called, as far as FreeSWITCH knows: number, name"`
+	Destination string      `json:"destination" doc:"number that was dialled, after transfers the last one"`
+	Context     string      `json:"context,omitempty" doc:"of the dialplan"`
+	Start       string      `json:"start" doc:"when the channel was made"`
+	Ring        string      `json:"ring,omitempty" doc:"when it rang, or had early media"`
+	Answer      string      `json:"answer,omitempty" doc:"when it was answered"`
+	End         string      `json:"end,omitempty" doc:"when it was hung up; a leg without it goes on, or nobody knows"`
+	Duration    int64       `json:"duration_seconds" doc:"FreeSWITCH's duration"`
+	Millis      int64       `json:"duration_ms" doc:"FreeSWITCH's mduration"`
+	Billable    int64       `json:"billable_seconds" doc:"FreeSWITCH's billsec"`
+	BillableMs  int64       `json:"billable_ms" doc:"FreeSWITCH's billmsec"`
+	Cause       *Cause      `json:"cause,omitempty" doc:"of the hangup: number and name (487 ORIGINATOR_CANCEL), q850, and sip, the status"`
+	Recordings  []Recording `json:"recordings,omitempty" doc:"as in recording.finished: path, ended, duration_ms, bytes, completion, error"`
 }
 
 // A Party is one who speaks.
@@ -48,12 +48,12 @@ type Cause struct {
 
 // A Recording describes one that has ended.
 type Recording struct {
-	Path       string `json:"path"`
-	Ended      string `json:"ended"`
-	Millis     int64  `json:"duration_ms"`
-	Bytes      int64  `json:"bytes,omitempty"`
-	Completion string `json:"completion,omitempty"` // FreeSWITCH's word for how it ended
-	Error      string `json:"error,omitempty"`
+	Path       string `json:"path" doc:"of the file, on the machine of FreeSWITCH"`
+	Ended      string `json:"ended" doc:"when it ended"`
+	Millis     int64  `json:"duration_ms" doc:"how long it is"`
+	Bytes      int64  `json:"bytes,omitempty" doc:"size of the file"`
+	Completion string `json:"completion,omitempty" doc:"FreeSWITCH's word for how it ended"`
+	Error      string `json:"error,omitempty" doc:"what went wrong"`
 }
 
 // describe returns the channel whose last event e is.
