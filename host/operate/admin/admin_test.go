@@ -102,6 +102,7 @@ func TestWhatIsNoRequest(t *testing.T) {
 		{"POST", "/status", "", http.StatusMethodNotAllowed, ""},
 		{"POST", "/scripts/pin", `{"flow": 1}`, http.StatusBadRequest, "/scripts/pin"},
 		{"POST", "/scripts/pin", `{"flows": "a"}`, http.StatusBadRequest, "flows"},
+		{"POST", "/run", `{"script": `, http.StatusBadRequest, "bad request body for /run"},
 		{"POST", "/drain", `{"flow": "` + strings.Repeat("x", maxRequest) + `"}`, http.StatusBadRequest, "too large"},
 	} {
 		if code, answer := s.send(t, c.method, c.path, c.body); code != c.code || !strings.Contains(answer, c.part) {

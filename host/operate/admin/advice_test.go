@@ -6,6 +6,7 @@ import (
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -42,6 +43,8 @@ func TestAdvice(t *testing.T) {
 		"a node that refuses":      {Status{Nodes: []node.Status{{Node: "fs1", Address: "h:1", LastError: "connection refused"}}}, "listens on h:1"},
 		"a node that says why":     {Status{Nodes: []node.Status{{Node: "fs1", LastError: "wrong password"}}}, ""},
 		"lost events":              {Status{Nodes: []node.Status{{Node: "fs1", Up: true, EventsLost: 1}}}, "node fs1: 1 events were lost"},
+		"a slow hook":              {Status{Jobs: []job.Status{{Hooks: []job.HookFigures{{Hook: "CUSTOM x", Lost: 2}}}}}, "hook CUSTOM x: 2 events were dropped"},
+		"pushes that fall behind":  {Status{Missed: 1}, "1 events of calls were lost"},
 		"unknown flows":            {Status{NoFlow: run.Counts{Tally: run.Tally{Started: 1}}}, "calls for flows that do not exist: 1"},
 		"calls without a flow":     {Status{Listen: "10.0.0.1:8084", Unnamed: 1}, "nothing names a flow: 1; their dialplans continued. Name one in the dialplan (socket 10.0.0.1:8084/FLOW async full)"},
 		"calls without async":      {Status{Listen: "10.0.0.1:8084", Calls: outbound.Status{Unserved: 1}}, "without async or full: 1; their dialplans continued. Write: socket 10.0.0.1:8084/FLOW async full"},
