@@ -181,7 +181,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	}
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
-	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
+	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
 	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
 	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
@@ -367,6 +367,16 @@ func (a *app) holdDurable(ctx context.Context) (stop func()) {
 		cancel()
 		<-done
 	}
+}
+
+// claim returns what decides which host of a cluster runs a schedule, nil if there is no
+// cluster.
+func (a *app) claim() func(ctx context.Context, name string) (bool, error) {
+	if !a.durable.Shared() {
+		return nil
+	}
+	host := newID()
+	return func(ctx context.Context, name string) (bool, error) { return a.durable.Claim(ctx, name, host) }
 }
 
 // newID returns an id for a push; later ones are greater.

@@ -58,7 +58,7 @@ func startCluster(t *testing.T) (servers []*server.Server, urls []string) {
 	return servers, urls
 }
 
-// On a cluster of three servers nothing is lost when one of them ends.
+// On a cluster of three servers nothing is lost, and no claim, when one of them ends.
 func TestACluster(t *testing.T) {
 	servers, urls := startCluster(t)
 	c := config.Default().NATS
@@ -98,6 +98,18 @@ func TestACluster(t *testing.T) {
 		})
 	}
 	put("1")
+	claim := func(host string, want bool) {
+		t.Helper()
+		again(func(ctx context.Context) error {
+			mine, err := s.Claim(ctx, "hooks/night 0 2 * * *", host)
+			if err == nil && mine != want {
+				t.Errorf("%s has the claim: %v", host, mine)
+			}
+			return err
+		})
+	}
+	claim("one", true)
+	claim("two", false)
 	st := s.Status()
 	if st.Kind != "cluster" || !st.Connected || st.Server == "" {
 		t.Errorf("%+v", st)
@@ -109,6 +121,8 @@ func TestACluster(t *testing.T) {
 		}
 	}
 	put("2")
+	claim("two", false)
+	claim("one", true)
 	again(func(ctx context.Context) error {
 		stream, err := js.Stream(ctx, "S")
 		if err == nil && stream.CachedInfo().State.Msgs != 2 {

@@ -29,6 +29,9 @@ type Deps struct {
 	Stable func(flow string) *store.Generation
 	// Changed returns a channel that is closed when Stable may return another generation.
 	Changed func() <-chan struct{}
+	// Claim reports whether this host, of those that share a cluster, is to do what has a
+	// name; nil: there is no other host.
+	Claim func(ctx context.Context, name string) (mine bool, err error)
 	// Refusal returns why the scripts that were saved last do not serve, "" if they do.
 	Refusal func() string
 	Runner  *run.Runner
