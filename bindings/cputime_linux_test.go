@@ -75,6 +75,7 @@ var objects = map[string]string{
 	"ESLevent": `require("ESL").ESLevent("CUSTOM", "a::b")`, "ESLconnection": `require("ESL").ESLconnection(0)`, "tcp": `require("socket").tcp()`, "udp": `require("socket").udp()`, "LuaSQLEnvironment": `require("luasql.sqlite3").sqlite3()`,
 	"LuaSQLConnection": luaSQLConnection, "LuaSQLCursor": luaSQLConnection + `:execute("select 1 as a")`, "DTMF": `freeswitch.DTMF("5", 100)`,
 	"Stream": `(function() local s = freeswitch.Stream() s:write(("x"):rep(2^19)) return s end)()`, "EventConsumer": "freeswitch.EventConsumer()", "Dbh": `freeswitch.Dbh("cdr")`, "db": `database("cdr")`,
+	"Timer":   "every(60, function() end)",
 	"IVRMenu": "freeswitch.IVRMenu(nil, 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 1, 1, 1, 1, 1, 1)",
 	"answer":  "http.get(url)", "request": "http.async(url)",
 	"bucket": `kv.bucket("agents")`, "entries": "select(2, kv.each())", "watch": "(function() local w = kv.watch() w:close() return w end)()",
@@ -343,7 +344,7 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 	grants.Databases, grants.Hosts, grants.Buckets = []string{"cdr"}, []grant.Host{"127.0.0.1"}, []string{"agents"}
 	end := c.set.Bind(&host.Env{
 		State: st, Flow: "flow", Grants: &grants, Switch: call, Call: call, Checkpoint: keep, Listener: call.Addr(), Log: log, Clock: impatient{clock.System()},
-		Console: host.NewConsole(log, nil),
+		Console: host.NewConsole(log, nil), Hook: &host.Hook{},
 	})
 	var began, took time.Duration
 	hangUp := func() { c.sw.API("uuid_kill " + call.UUID()) } // ends what would wait without end

@@ -28,6 +28,7 @@ type hookSite struct {
 	source *job.Source
 	links  []*node.Link
 	log    *slog.Logger
+	claim  func(ctx context.Context, name string) (bool, error)
 
 	mu      sync.Mutex
 	tree    *store.Generation
@@ -80,7 +81,7 @@ func (s *hookSite) run(cfg config.Config, nodes []node.Node, options node.Option
 	}
 	s.source = job.New(cfg, job.Deps{
 		Choose: func(string, string) (*store.Generation, func(bool)) { return s.stable(""), func(bool) {} },
-		Stable: s.stable, Changed: s.changes, Refusal: func() string { return "" },
+		Stable: s.stable, Changed: s.changes, Claim: s.claim, Refusal: func() string { return "" },
 		Runner: host.New(host.Deps{Machine: machine, Binder: set, Clock: clk}), Nodes: s.links, Log: s.log, Clock: clk,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

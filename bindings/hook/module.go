@@ -62,7 +62,7 @@ func (Module) Declare() *vm.Module {
 			},
 			{
 				Name: "every", Params: []vm.Param{{Name: "seconds", Kind: vm.Number, Doc: "the interval, at least 0.01; changes of the script do not shift it"}, fn}, Results: made,
-				Doc:     "In a script under hooks/: has a function called again and again, on each host. What a slow function misses is not made up for. With several workers the first one calls it. mod_lua does not have it.",
+				Doc:     "In a script under hooks/: has a function called again and again, on each host. What a slow function misses is not made up for. With several workers, the first one has the timers that are started while the script is loaded. mod_lua does not have it.",
 				Example: "every(60, function() print(freeswitch.API():executeString(\"show calls count\")) end)",
 				Go:      every,
 			},

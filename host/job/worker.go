@@ -157,18 +157,18 @@ func (w *worker) handle(env *run.Env, e event) error {
 	return env.Hook.Handlers[e.handler].Handle(e.Event, e.link.Name())
 }
 
-// due returns the timer that is called next, nil if there is none. The first worker has all
-// of them. When another version follows, it calls those that repeat.
+// due returns the timer that is called next, nil if there is none. Those that the script
+// starts each time are the first worker's, and when another version follows, it calls those
+// that repeat.
 func (w *worker) due(h *run.Hook) *run.Timer {
-	if w.group > 0 {
-		return nil
-	}
+	retired := false
 	select {
 	case <-w.retired:
-		for _, t := range h.Timers {
-			t.Ended = t.Ended || (w.last || t.Next != nil) && t.Due.After(w.until)
-		}
+		retired = true
 	default:
+	}
+	for _, t := range h.Timers {
+		t.Ended = t.Ended || t.Early && w.group > 0 || retired && (w.last || t.Next != nil) && t.Due.After(w.until)
 	}
 	return h.Due()
 }

@@ -37,6 +37,7 @@ type Timer struct {
 	Next  func(after time.Time) time.Time // nil: it is called once
 	Fire  func() error
 	Ended bool // it is not called any more
+	Early bool // it was started while the script was loaded, and so in each of several states
 }
 
 // OwnEvents begins the names of eslua's own events, which a node has no part in.
@@ -69,6 +70,7 @@ func (h *Hook) Start(t *Timer) error {
 	case len(h.Timers) == mostTimers:
 		return fmt.Errorf("a script may have %d timers at a time", mostTimers)
 	}
+	t.Early = !h.Loaded
 	h.Timers = append(h.Timers, t)
 	return nil
 }
