@@ -17,7 +17,7 @@ import (
 	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
-// stormHook is one of the hooks of the storm: what it wants, and how its script says so.
+// A stormHook is one of the hooks of the storm: what it wants, and how its script says so.
 type stormHook struct {
 	args  string
 	wants func(kind, cause string) bool

@@ -16,7 +16,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// ringback is what somebody who was called first hears while the other phone rings.
+// ringback is the tone that whoever was called first hears while the other phone rings.
 const ringback = "%(2000,4000,440,480)"
 
 func callbackFunc() vm.Func {

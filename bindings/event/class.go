@@ -227,7 +227,7 @@ func method(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
 	return func(a *vm.Args) error { return fn(a.Self().(*Event), a) }
 }
 
-// opened is like method, for one that needs all headers.
+// opened does what method does, for a method that needs all headers.
 func opened(fn func(e *Event, a *vm.Args) error) func(a *vm.Args) error {
 	return method(func(e *Event, a *vm.Args) error {
 		readAll(e, a)

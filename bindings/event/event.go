@@ -26,7 +26,7 @@ type Event struct {
 	arrived  int  // the bytes that FreeSWITCH has sent
 	size     int  // in bytes
 	cursor   int  // of nextHeader
-	// unread is what FreeSWITCH has sent, until something needs more than single headers:
+	// unread is the event as FreeSWITCH has sent it, until something needs more than single headers:
 	// most scripts look at two or three of a hundred.
 	unread esl.Event
 }

@@ -15,7 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// registry is what one script has named.
+// A registry holds the functions that one script has named.
 type registry struct {
 	env       *run.Env
 	functions []lua.LValue // for events
@@ -39,7 +39,7 @@ func (r *registry) Holds(visit func(lua.LValue)) (bytes int) {
 	return (len(r.functions) + len(running)) * entrySize
 }
 
-// entrySize is what a function that is named takes, with its conditions.
+// entrySize is the memory that a named function takes, with its conditions.
 const entrySize = 1 << 10
 
 var errNoHook = errors.New("only a script under hooks/ of the script directory is called for events and times; this one runs once, and ends")

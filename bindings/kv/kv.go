@@ -20,13 +20,13 @@ import (
 // Module declares the table kv.
 type Module struct{ Buckets *kv.Buckets } // nil: nothing is kept
 
-// within is how long a script waits until a value is kept or found.
+// within limits how long a script waits until a value is kept or found.
 const within = 5 * time.Second
 
 // mostWatches bounds the watches of a run.
 const mostWatches = 8
 
-// keeper is what one run keeps values with.
+// A keeper keeps the values of one run.
 type keeper struct {
 	env     *run.Env
 	buckets *kv.Buckets
@@ -48,7 +48,7 @@ func (k *keeper) End(ctx context.Context) {
 	}
 }
 
-// bucket is one that flows share.
+// A bucket is shared by flows.
 type bucket struct {
 	vm.Nothing
 	bucket *kv.Bucket

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// settings are what settimeout and setoption have set.
+// settings are the values that settimeout and setoption have set.
 type settings struct {
 	block, total time.Duration // < 0: no time-out
 	options      map[string]lua.LValue

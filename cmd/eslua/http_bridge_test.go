@@ -192,7 +192,7 @@ func bridgeCalls() []bridgeCall {
 	return append(calls, append(carelessAnswers(), hostileAnswers()...)...)
 }
 
-// carelessAnswers are those of services that have no JSON library.
+// carelessAnswers returns calls with the answers of services that have no JSON library.
 func carelessAnswers() (calls []bridgeCall) {
 	understood := map[string]string{
 		"a byte order mark":  "\ufeff" + gatewayGW,

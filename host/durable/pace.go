@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// freeWrites is how often a script may write as fast as it can.
+	// freeWrites is the number of times that a script may write as fast as it can.
 	freeWrites = 1000
-	// writesPerSecond is how often after that: a loop without an end must not keep the
+	// writesPerSecond limits it after that: a loop without an end must not keep the
 	// disk busy, on which others wait.
 	writesPerSecond = 200
 )

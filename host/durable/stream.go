@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// answerWait is how long the answer to one attempt may take.
+	// answerWait limits how long the answer to one attempt may take.
 	answerWait = 5 * time.Second
-	// againWait is how long an attempt that failed is waited after.
+	// againWait is the pause after an attempt that failed.
 	againWait = 100 * time.Millisecond
 )
 

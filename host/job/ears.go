@@ -6,7 +6,7 @@ import (
 	"github.com/eslua/eslua/host/run"
 )
 
-// ears are what one hook hears of the nodes.
+// ears holds the subscriptions of one hook to the nodes.
 type ears map[*node.Link][]*node.Subscription
 
 // hear adds what the hook wants of a node: events, and of these only those for which a

@@ -45,7 +45,7 @@ type event struct {
 // maxWaiting limits the bytes of the events that wait for one hook.
 const maxWaiting = 16 << 20
 
-// tellEvery is how often the log is told at most how many events were lost.
+// tellEvery is the least time between two lines of the log about lost events.
 const tellEvery = 10 * time.Second
 
 func newLanes(groups, most int, clk clock.Clock) *lanes {

@@ -54,9 +54,9 @@ func (s *scripted) wanted() wanted {
 }
 
 const (
-	// handOverWithin is how long an earlier version may take for the events that it has got.
+	// handOverWithin limits how long an earlier version may take for the events that it has got.
 	handOverWithin = 30 * time.Second
-	// mostLingering is how many earlier versions may wait for their timers.
+	// mostLingering is the number of earlier versions that may wait for their timers.
 	mostLingering = 4
 )
 

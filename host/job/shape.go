@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// maxShaping is how long the script of a push may run.
+	// maxShaping limits how long the script of a push may run.
 	maxShaping = time.Minute
 	// mostDocument and deepest bound what it may make of a document.
 	mostDocument = 1 << 20

@@ -108,10 +108,10 @@ func CheckName(name string) error {
 	return nil
 }
 
-// goneFor is how long a key that was deleted, or whose time is over, is shown as such.
+// goneFor is the time for which a key that was deleted, or whose time is over, is shown as such.
 const goneFor = 10 * time.Second
 
-// overhead is what a message may take beside its value.
+// overhead limits the bytes of a message beside its value.
 const overhead = 4 * MostKey
 
 func (s *Buckets) newBucket(name, label, token string, bounds config.Bucket) *Bucket {

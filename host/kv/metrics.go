@@ -64,7 +64,7 @@ type Status struct {
 	label string
 }
 
-// statusWait is how long JetStream may take to say what all buckets hold.
+// statusWait limits how long JetStream may take to say what all buckets hold.
 const statusWait = time.Second
 
 // Status describes the buckets that this process has used, the flows' first.

@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// silentFor is how long JetStream keeps a Watch that asks for nothing. One that asks
+	// silentFor is the time for which JetStream keeps a Watch that asks for nothing. One that asks
 	// later goes on where it was.
 	silentFor = time.Minute
-	// nextWait is how long a Watch asks at a time.
+	// nextWait limits how long a Watch asks at a time.
 	nextWait = 30 * time.Second
 )
 

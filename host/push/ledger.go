@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// gather is how long after a call's end its document waits for the ends of its legs.
+	// gather is the time after a call's end in which its document waits for the ends of its legs.
 	gather = time.Second
-	// deference is how long it waits if another host may know the call's flow.
+	// deference is its wait if another host may know the call's flow.
 	deference = 3 * time.Second
 
 	// mostOpen and mostOpenBytes bound what is kept of legs and recordings until their

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// width is how many documents of a push are shaped and kept at a time.
+	// width is the number of documents of a push that are shaped and kept at a time.
 	width = 8
 	// mostQueued bounds the documents of a push that wait for it.
 	mostQueued = 20000

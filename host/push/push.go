@@ -192,7 +192,7 @@ func (p *Pushes) finish(ctx context.Context) {
 	p.retired.Wait()
 }
 
-// underWay is how long an event takes from FreeSWITCH, which sends them every 20 ms
+// underWay is the time that an event takes from FreeSWITCH, which sends them every 20 ms
 // (mod_event_socket.c:read_packet).
 const underWay = 100 * time.Millisecond
 

@@ -130,7 +130,7 @@ func (b *bench) quiet() {
 	}
 }
 
-// end is the last event of a channel; the headers in more come first and count.
+// end returns the last event of a channel; the headers in more come first and count.
 func end(uuid string, more ...[2]string) esl.Event {
 	return esl.NewEvent(append(slices.Clone(more), [][2]string{
 		{"Event-Name", ended}, {"Core-UUID", "core"}, {"Event-Sequence", "1"}, {"Event-Date-Timestamp", "1795855688789547"}, {"Unique-ID", uuid}, {"Channel-Name", "sofia/a/" + uuid}, {"Call-Direction", "inbound"},

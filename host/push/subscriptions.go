@@ -14,7 +14,7 @@ const (
 	stopped = "RECORD_STOP"
 )
 
-// subscriptions are those to the nodes, for the pushes in force.
+// subscriptions holds the subscriptions to the nodes, for the pushes in force.
 type subscriptions struct {
 	pushes *Pushes
 	stop   context.CancelFunc // nil: there are none

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// pollTick is how long read_packet sleeps between two looks at its queues:
+	// pollTick is the sleep of read_packet between two looks at its queues:
 	// what happens within one is delivered together.
 	pollTick = 20 * time.Millisecond
 

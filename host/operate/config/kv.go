@@ -13,10 +13,10 @@ type Bucket struct {
 	Value Size `yaml:"value" default:"64KiB" doc:"how long a value may be, at most 1MiB"`
 }
 
-// mostValue is how long a value and a message of a queue may be (durable.MostBytes).
+// mostValue limits a value, and a message of a queue (durable.MostBytes).
 const mostValue = 1 << 20
 
-// leastStore is how much a bucket and a queue may hold at least.
+// leastStore is the least that a bucket or a queue may be limited to.
 const leastStore = 64 << 10
 
 // UnmarshalYAML reads a bucket over the defaults.

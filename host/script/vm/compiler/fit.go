@@ -30,7 +30,7 @@ const (
 	maxUpvalues = 255 // PUC Lua 5.2's; gopher-lua counts them in a byte
 )
 
-// fitted is one function.
+// fitted is a function whose constructors and calls are made to fit.
 type fitted struct {
 	*fit
 	line    int // of its beginning; 0 for the chunk

@@ -40,7 +40,7 @@ func DecodeLenient(a *vm.Args, text string) (v lua.LValue, mistake, err error) {
 	return v, mistake, nil
 }
 
-// shown is how much of a text a message shows.
+// shown limits how much of a text a message shows.
 const shown = 40
 
 // locate returns a syntax error with its line, its column and the text that stands there.
