@@ -179,10 +179,12 @@ func TestLegs(t *testing.T) {
 		leg := func(uuid, by string) esl.Event {
 			return end(uuid, [2]string{"variable_originator", by}, [2]string{"Caller-Destination-Number", uuid})
 		}
+		p.Begun("a", "ivr", "v1")
 		p.Ended(leg("b1", "a"))
 		time.Sleep(time.Hour)
 		p.Ended(leg("c", "b2"))
 		p.Ended(end("a", [2]string{"Other-Type", "originatee"}, [2]string{"Other-Leg-Unique-ID", "b3"}, [2]string{"Other-Leg-Destination-Number", "300"}))
+		time.Sleep(gather / 2)
 		p.Ended(leg("b2", "a"))
 		var legs []string
 		g := b.next()
@@ -194,7 +196,7 @@ func TestLegs(t *testing.T) {
 		}
 		b.quiet()
 		p.Ended(leg("b3", "a"))
-		if g := b.next(); g.Data.UUID != "b3" || g.Data.Originator != "a" {
+		if g := b.next(); g.Data.UUID != "b3" || g.Data.Originator != "a" || g.Data.Flow != "ivr" {
 			t.Errorf("got %s", g.text)
 		}
 	})
