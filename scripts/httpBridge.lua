@@ -134,7 +134,7 @@ local function ask()
   requests = { asked }
   local answer, why = asked:wait(connect + response)
   if not answer then refuse("no answer:", why) end
-  if answer.status ~= 200 then refuse("the status is", answer.status) end
+  if answer.status < 200 or answer.status > 299 then refuse("the status is", answer.status) end
 
   local said, mistake = answer:json{ lenient = true }
   if said == nil and mistake then refuse("the answer is no JSON:", mistake) end

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,7 +105,7 @@ func bridgeFar() []switchsim.Endpoint {
 	}
 }
 
-func bridgeCalls() []bridgeCall {
+func bridgeCalls(t *testing.T) []bridgeCall {
 	dialstring := func(text string) func(http.ResponseWriter, *http.Request) {
 		return says(fmt.Sprintf(`{"dial": {"type": "dialstring", "dialstring": %q}}`, text))
 	}
@@ -135,8 +136,11 @@ func bridgeCalls() []bridgeCall {
 		{name: "nobody is reached", answer: dialstring("sofia/gateway/down/1,sofia/gateway/down/1"), told: "request ring hangup", dialled: "sofia/gateway/down/1 sofia/gateway/down/1", cause: "NORMAL_TEMPORARY_FAILURE"},
 
 		{name: "no notices", answer: says(gatewayGW), settings: "notify: 0", told: "request", dialled: gw, cause: "NORMAL_CLEARING"},
-		{name: "variables", answer: says(strings.Replace(gatewayGW, `"555"`, `86138001380001, "answer_me": true, "note": " O'Neil, [x] {y} | z "`, 1)), settings: `variables: "caller_id_name, domain_name"`, told: allFour, dialled: gw, cause: "NORMAL_CLEARING",
+		{name: "variables", answer: says(strings.Replace(gatewayGW, `"555"`, `86138001380001, "answer_me": true, "account": 8613800138000138, "note": " O'Neil, [x] {y} | z "`, 1)), settings: `variables: "caller_id_name, domain_name"`, told: allFour, dialled: gw, cause: "NORMAL_CLEARING",
 			check: func(t *testing.T, s *bridgeService, call *switchsim.Call) {
+				if v := call.Variable("account"); v != "8613800138000138" {
+					t.Errorf("account is %q", v)
+				}
 				if v := call.Variable("note"); v != "O'Neil, [x] {y} | z" {
 					t.Errorf("note is %q", v)
 				}
@@ -149,12 +153,19 @@ func bridgeCalls() []bridgeCall {
 		{name: "the caller hangs up in the conversation", answer: says(gatewayGW), caller: []switchsim.Step{switchsim.After(7 * time.Second).Hangup()}, told: allFour, dialled: gw, cause: "NORMAL_CLEARING"},
 		{name: "the caller hangs up while the service thinks", answer: func(w http.ResponseWriter, r *http.Request) { time.Sleep(2 * time.Second); says(gatewayGW)(w, r) },
 			caller: []switchsim.Step{switchsim.After(time.Second).Hangup("ORIGINATOR_CANCEL")}, told: "request hangup", cause: "ORIGINATOR_CANCEL"},
-		{name: "slow notices", answer: func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Query().Get("action") != "request" {
-				time.Sleep(2500 * time.Millisecond)
+		{name: "slow notices", answer: func() func(http.ResponseWriter, *http.Request) {
+			var asked atomic.Int32
+			return func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("action") != "request" {
+					if asked.Add(1) > 1 {
+						t.Error("a notice comes before the one before it has arrived")
+					}
+					time.Sleep(2500 * time.Millisecond)
+					asked.Add(-1)
+				}
+				says(gatewayGW)(w, r)
 			}
-			says(gatewayGW)(w, r)
-		}, told: allFour, dialled: gw, cause: "NORMAL_CLEARING", check: func(t *testing.T, s *bridgeService, _ *switchsim.Call) {
+		}(), told: allFour, dialled: gw, cause: "NORMAL_CLEARING", check: func(t *testing.T, s *bridgeService, _ *switchsim.Call) {
 			if q := s.last(); q.Get("duration") != "12" || q.Get("billsec") != "10" {
 				t.Errorf("a slow service delays the call: %v", q)
 			}
@@ -194,14 +205,13 @@ func bridgeCalls() []bridgeCall {
 
 // carelessAnswers returns calls with the answers of services that have no JSON library.
 func carelessAnswers() (calls []bridgeCall) {
-	understood := map[string]string{
-		"a byte order mark":  "\ufeff" + gatewayGW,
-		"typographic quotes": strings.NewReplacer(`"`, `“`).Replace(gatewayGW),
-		"a comma too many":   `{"dial": {"type": "gateway", "number": "123456", "gateway": "gw",},}`,
-		"names of any case":  `{"dial": {"type": "GateWay", "number": " 123456 ", "gateway": "gw"}}`,
-	}
-	for name, text := range understood {
-		calls = append(calls, bridgeCall{name: name, answer: says(text), told: allFour, dialled: "sofia/gateway/gw/123456", cause: "NORMAL_CLEARING"})
+	for _, c := range []struct{ name, text, log string }{
+		{"a byte order mark", "\ufeff" + gatewayGW, "makes a mistake in its JSON: line 1, column 1,"},
+		{"typographic quotes", strings.ReplaceAll(gatewayGW, `"`, `“`), "makes a mistake in its JSON: line 1, column 2,"},
+		{"a comma too many", "{\"dial\": {\"type\": \"gateway\", \"number\": \"123456\", \"gateway\": \"gw\",\n}}", "makes a mistake in its JSON: line 2, column 1,"},
+		{"names of any case", `{"dial": {"type": "GateWay", "number": " 123456 ", "gateway": "gw"}}`, ""},
+	} {
+		calls = append(calls, bridgeCall{name: c.name, answer: says(c.text), told: allFour, dialled: "sofia/gateway/gw/123456", cause: "NORMAL_CLEARING", log: c.log})
 	}
 	for _, c := range []struct{ name, text, log string }{
 		{"empty", "", "it is empty"},
@@ -230,10 +240,10 @@ func carelessAnswers() (calls []bridgeCall) {
 	late := func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Minute); says(gatewayGW)(w, r) }
 	return append(calls,
 		bridgeCall{name: "500", answer: status(500), told: "request", cause: fellBack, log: "the status is 500"},
-		bridgeCall{name: "204", answer: status(204), told: "request", cause: fellBack, log: "the status is 204"},
+		bridgeCall{name: "204", answer: status(204), told: "request", cause: fellBack, log: "it is empty"},
 		bridgeCall{name: "late", answer: late, settings: "retries: 0", told: "request", cause: fellBack, log: "no answer:"},
-		bridgeCall{name: "late, and retried", answer: late, told: "-", cause: fellBack, log: "no answer:", check: func(t *testing.T, _ *bridgeService, call *switchsim.Call) {
-			if s := call.Variable("duration"); s > "6" {
+		bridgeCall{name: "late, and retried", answer: late, settings: "retries: 5", told: "-", cause: fellBack, log: "no answer:", check: func(t *testing.T, _ *bridgeService, call *switchsim.Call) {
+			if s := call.Variable("duration"); s != "6" {
 				t.Errorf("the caller waits %s seconds", s)
 			}
 		}},
@@ -279,7 +289,7 @@ func hostileAnswers() (calls []bridgeCall) {
 // TestHTTPBridge has scripts/httpBridge.lua serve calls by the answers of an HTTP server.
 func TestHTTPBridge(t *testing.T) {
 	t.Parallel()
-	for _, c := range bridgeCalls() {
+	for _, c := range bridgeCalls(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			testproc.Bubble(t, c.play)
