@@ -321,3 +321,14 @@ func TestFIFO(t *testing.T) {
 		t.Errorf("%v %v %v %d", old, ok, v, len(f.order))
 	}
 }
+
+// What a call of a flow itself does for a push of its end: two notes, and no wait.
+func BenchmarkTheCallsOwnPath(b *testing.B) {
+	p := New([]config.Push{callEnds}, Deps{Log: slog.New(slog.DiscardHandler), Clock: clock.System()})
+	last := end("a")
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Begun("a", "ivr", "v1")
+		p.Ended(last)
+	}
+}
