@@ -28,8 +28,9 @@ type pushes struct {
 // Bind returns what the run pushes with.
 func (m Module) Bind(env *run.Env) any { return &pushes{env, m.Outbox} }
 
-// keepWithin limits how long a script waits until a push is kept.
-const keepWithin = 5 * time.Second
+// keepWithin limits how long a script waits until a push is kept: longer than the servers
+// of a cluster take to choose another leader. What is known to fail is not waited for.
+const keepWithin = 15 * time.Second
 
 // Declare declares the table.
 func (Module) Declare() *vm.Module {

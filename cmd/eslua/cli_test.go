@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	}
 	// The parallel tests wait for calls that take their time, and compute little.
 	_ = flag.Set("test.parallel", "32")
-	testscript.Main(testproc.Watched(m), map[string]func(){"eslua": main, "unhurried": unhurriedMain})
+	testscript.Main(testproc.Watched(m), map[string]func(){"eslua": main, "unhurried": unhurriedMain, "nats-server": natsServerMain})
 }
 
 // unhurriedMain does what main does, on a clock whose limits do not come.

@@ -75,7 +75,7 @@ func (l *ledger) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 
 // watch takes what a script has done, which pushed by pushFlow, from the switch.
 func (l *ledger) watch(e switchsim.Entry) {
-	if id, ok := strings.CutPrefix(e.What, "set kept="); ok && e.Kind == "execute" {
+	if id, ok := strings.CutPrefix(e.What, "set told="); ok && e.Kind == "execute" {
 		l.change(func() { l.kept[id] = true })
 	}
 }
@@ -96,6 +96,18 @@ func (l *ledger) until(ctx context.Context, what string, holds func() bool) {
 			l.t.Fatalf("%s: %v", what, context.Cause(ctx))
 		}
 	}
+}
+
+// awaitKept waits until so many more pushes are kept.
+func (l *ledger) awaitKept(ctx context.Context, more int) {
+	l.t.Helper()
+	want := 0
+	l.until(ctx, "nothing is kept", func() bool {
+		if want == 0 {
+			want = len(l.kept) + more
+		}
+		return len(l.kept) >= want
+	})
 }
 
 // settle waits until everything that is kept has come, and checks the order.
@@ -124,7 +136,7 @@ const pushFlow = `
 session:answer()
 for i = 1, 9 do
   local id, err = outbox.push("crm", {call = session:get_uuid(), n = i}, {id = session:get_uuid() .. "_" .. i})
-  if id then session:execute("set", "kept=" .. id) end
+  if id then session:execute("set", "told=" .. id) end
 end
 session:hangup("CALL_REJECTED")
 `
@@ -159,13 +171,7 @@ func TestPushesOutliveKills(t *testing.T) {
 				}
 			})
 		}
-		want := 0
-		l.until(ctx, "nothing is kept", func() bool {
-			if want == 0 {
-				want = len(l.kept) + pushes
-			}
-			return len(l.kept) >= want
-		})
+		l.awaitKept(ctx, pushes)
 		over.Store(true)
 		host.kill()
 		calls.Wait()

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,6 +26,8 @@ const (
 	lookEvery = 250 * time.Millisecond
 	// retryEvery is the interval at which a server that does not start is tried again.
 	retryEvery = 10 * time.Second
+	// recoveredAfter is how long a server runs before its predecessor's problem is over.
+	recoveredAfter = time.Minute
 	// startWithin limits how long a server may take to recover its files.
 	startWithin = 10 * time.Minute
 )
@@ -42,6 +45,7 @@ type holder struct {
 	server   *server.Server // nil: another process has the files, or none
 	yielding bool
 	problem  string
+	told     string // the problem that the log has
 }
 
 func newHolder(state string, size int64, network Network, log *slog.Logger, clk clock.Clock) *holder {
@@ -105,14 +109,26 @@ func (h *holder) run(ctx context.Context) error {
 	return nil
 }
 
-// fail notes why there is no server; the log hears of each reason once.
+// fail notes why there is no server. The log hears of a reason once, until a server has
+// run for a while.
 func (h *holder) fail(err error) {
 	h.mu.Lock()
-	old := h.problem
-	h.problem = err.Error()
+	told := h.told == err.Error()
+	h.problem, h.told = err.Error(), err.Error()
 	h.mu.Unlock()
-	if old != err.Error() {
-		h.log.Error("what must not be lost cannot be kept; pushes wait in memory, and scripts get errors", "error", err)
+	if !told {
+		h.log.Error("what must not be lost cannot be kept: new pushes are refused and counted (eslua status), and those that wait are delivered later", "error", err)
+	}
+}
+
+// recovered notes that a server has run for a while.
+func (h *holder) recovered() {
+	h.mu.Lock()
+	told := h.told
+	h.told = ""
+	h.mu.Unlock()
+	if told != "" {
+		h.log.Info("what must not be lost can be kept again", "after", told)
 	}
 }
 
@@ -148,15 +164,31 @@ func (h *holder) hold(ctx context.Context) error {
 	others.Go(func() { h.serveOthers(l, s) })
 	defer l.Close()
 	h.set(s)
+	began := h.clock.Now()
 	for !h.yields() || !h.wantedByOther() {
-		if !s.JetStreamEnabled() { // it gives up when it cannot write (stream.go, handleOutOfSpace)
-			return fmt.Errorf("JetStream cannot write in %s: is the disk full or read-only?", h.dir)
+		if h.clock.Now().Sub(began) > recoveredAfter {
+			h.recovered()
+		}
+		if err := h.healthy(s); err != nil {
+			return err
 		}
 		if err := clock.Sleep(ctx, h.clock, lookEvery); err != nil {
 			return nil
 		}
 	}
 	h.log.Info("the files of what must not be lost go to the next host")
+	return nil
+}
+
+// healthy returns why the server keeps nothing more. After an error of the disk it writes
+// no more into that stream until it is started again (nats-server, stream.go:setWriteErr).
+func (h *holder) healthy(s *server.Server) error {
+	switch health := s.Healthz(&server.HealthzOptions{}); {
+	case !s.JetStreamEnabled():
+		return fmt.Errorf("JetStream cannot write in %s: is the disk full or read-only?", h.dir)
+	case health.StatusCode != http.StatusOK:
+		return errors.New(health.Error)
+	}
 	return nil
 }
 
@@ -217,8 +249,35 @@ func (h *holder) open(name string) (*os.File, error) {
 	return os.OpenFile(h.path(name), os.O_CREATE|os.O_RDWR, 0o600)
 }
 
-// start starts the server on the files.
+// start starts the server on the files. Streams that it cannot read are moved away, so that
+// the others, and new ones in their place, can be used.
 func (h *holder) start() (*server.Server, error) {
+	s, err := h.startOnce()
+	if err != nil {
+		return nil, err
+	}
+	damaged := 0
+	for _, e := range s.Healthz(&server.HealthzOptions{Details: true}).Errors {
+		if e.Type != server.HealthzErrorStream {
+			continue
+		}
+		aside := h.path(fmt.Sprintf("damaged-%s-%d", e.Stream, h.clock.Now().UnixNano()))
+		if err := os.Rename(filepath.Join(h.path(server.JetStreamStoreDir), e.Account, "streams", e.Stream), aside); err != nil {
+			h.log.Error("files of what must not be lost are damaged, and cannot be moved away", "stream", e.Stream, "error", err)
+			continue
+		}
+		h.log.Error("files of what must not be lost are damaged and were moved away; what they hold is not delivered", "stream", e.Stream, "to", aside)
+		damaged++
+	}
+	if damaged == 0 {
+		return s, nil
+	}
+	s.Shutdown()
+	s.WaitForShutdown()
+	return h.startOnce()
+}
+
+func (h *holder) startOnce() (*server.Server, error) {
 	s, err := server.NewServer(&server.Options{
 		ServerName: "eslua", DontListen: true, NoSigs: true,
 		JetStream: true, StoreDir: h.dir, SyncAlways: true,
@@ -228,12 +287,13 @@ func (h *holder) start() (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.SetLoggerV2(&serverLog{h.log}, false, false, false)
+	log := &serverLog{log: h.log}
+	s.SetLoggerV2(log, false, false, false)
 	s.Start()
 	if !s.ReadyForConnections(startWithin) || !s.JetStreamEnabled() {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, fmt.Errorf("JetStream does not start in %s", h.dir)
+		return nil, fmt.Errorf("JetStream does not start in %s: %s", h.dir, log.latest())
 	}
 	return s, nil
 }
@@ -274,7 +334,19 @@ func (h *holder) serveOthers(l net.Listener, s *server.Server) {
 }
 
 // A serverLog writes what the server reports into the log.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	last string // error
+}
+
+// latest returns the latest error.
+func (l *serverLog) latest() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
+}
 
 func (l *serverLog) Noticef(string, ...any)            {}
 func (l *serverLog) Debugf(string, ...any)             {}
@@ -284,5 +356,11 @@ func (l *serverLog) Errorf(format string, args ...any) { l.report(slog.LevelErro
 func (l *serverLog) Fatalf(format string, args ...any) { l.report(slog.LevelError, format, args) }
 
 func (l *serverLog) report(level slog.Level, format string, args []any) {
-	l.log.Log(context.Background(), level, "the NATS server in this process reports", "text", fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	if level == slog.LevelError {
+		l.mu.Lock()
+		l.last = text
+		l.mu.Unlock()
+	}
+	l.log.Log(context.Background(), level, "the NATS server in this process reports", "text", text)
 }

@@ -79,6 +79,18 @@ func (s *Store) Check() error {
 	return nil
 }
 
+// Problem returns why nothing can be kept at present; nil if that is not known, as while the
+// files go from one host to the next.
+func (s *Store) Problem() error {
+	if s.holder == nil {
+		return nil
+	}
+	if _, _, problem := s.holder.status(); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
+}
+
 // Replicas returns how many servers keep each message.
 func (s *Store) Replicas() int {
 	if s.holder != nil {

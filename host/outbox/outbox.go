@@ -170,6 +170,9 @@ func (o *Outbox) keep(ctx context.Context, m *nats.Msg) error {
 		if err == nil || final(err) {
 			return err
 		}
+		if problem := o.Store.Problem(); problem != nil {
+			return problem
+		}
 		if clock.Sleep(ctx, o.Clock, 100*time.Millisecond) != nil {
 			return errors.Join(context.Cause(ctx), err)
 		}
