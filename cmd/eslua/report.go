@@ -245,6 +245,10 @@ func printOutbox(w io.Writer, st admin.Status) {
 		fmt.Fprintln(w)
 		printLine(w, "What must not be lost CANNOT BE KEPT: %s", p)
 	}
+	if n := st.Durable.Lost; n > 0 {
+		fmt.Fprintln(w)
+		printLine(w, "Files in the state directory were DAMAGED: %s of what must not be lost have gone with them; see the log", count(n, "message"))
+	}
 	if len(st.Outbox) == 0 {
 		return
 	}
@@ -255,13 +259,16 @@ func printOutbox(w io.Writer, st admin.Status) {
 		if e.Known {
 			waiting = fmt.Sprint(e.Waiting)
 		}
+		if e.Refused > 0 {
+			note = fmt.Sprintf("%d REFUSED, because they could not be kept; ", e.Refused)
+		}
 		if e.Row > 0 {
-			note = fmt.Sprintf("NOT DELIVERED: %d attempts in a row failed", e.Row)
+			note += fmt.Sprintf("NOT DELIVERED: %d attempts in a row failed", e.Row)
 			if rest := e.Until.Sub(st.Now); rest > 0 {
 				note += fmt.Sprintf("; asked again in %v", rest.Round(time.Second))
 			}
 		}
-		t.row(e.Name, waiting, note)
+		t.row(e.Name, waiting, strings.TrimSuffix(note, "; "))
 	}
 	fmt.Fprintln(w)
 	t.print(w)

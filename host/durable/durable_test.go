@@ -26,7 +26,11 @@ type host struct {
 }
 
 func startHost(t *testing.T, dir string, network *memnet.Network) *host {
-	s := New(config.Default().NATS, dir, Network{Listen: network.ListenOn, Dial: network.Dial}, slog.New(slog.DiscardHandler), clock.System())
+	return startHostLogging(t, dir, network, slog.New(slog.DiscardHandler))
+}
+
+func startHostLogging(t *testing.T, dir string, network *memnet.Network, log *slog.Logger) *host {
+	s := New(config.Default().NATS, dir, Network{Listen: network.ListenOn, Dial: network.Dial}, log, clock.System())
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -37,6 +41,15 @@ func startHost(t *testing.T, dir string, network *memnet.Network) *host {
 	h := &host{s, func() { cancel(); running.Wait() }}
 	t.Cleanup(h.stop)
 	return h
+}
+
+func (h *host) js(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	js, err := h.JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
 }
 
 // put keeps a message, and waits until the files have a holder.

@@ -46,6 +46,7 @@ type holder struct {
 	yielding bool
 	problem  string
 	told     string // the problem that the log has
+	lost     int    // messages, because files were damaged
 }
 
 func newHolder(state string, size int64, network Network, log *slog.Logger, clk clock.Clock) *holder {
@@ -72,17 +73,28 @@ func (h *holder) yields() bool {
 	return h.yielding
 }
 
-func (h *holder) status() (holds bool, bytes uint64, problem string) {
+// trouble returns why there is no server, if that is known.
+func (h *holder) trouble() error {
 	h.mu.Lock()
-	s, problem := h.server, h.problem
+	defer h.mu.Unlock()
+	if h.problem == "" {
+		return nil
+	}
+	return errors.New(h.problem)
+}
+
+// describe writes into a Status what the holder knows.
+func (h *holder) describe(st *Status) {
+	h.mu.Lock()
+	s := h.server
+	st.Holds, st.Problem, st.Lost = s != nil, h.problem, h.lost
 	h.mu.Unlock()
 	if s == nil {
-		return false, 0, problem
+		return
 	}
 	if stats, err := s.Jsz(nil); err == nil {
-		bytes = stats.Store
+		st.Bytes = stats.Store
 	}
-	return true, bytes, problem
 }
 
 // InProcessConn connects to the server, wherever it runs.
@@ -249,27 +261,13 @@ func (h *holder) open(name string) (*os.File, error) {
 	return os.OpenFile(h.path(name), os.O_CREATE|os.O_RDWR, 0o600)
 }
 
-// start starts the server on the files. Streams that it cannot read are moved away, so that
-// the others, and new ones in their place, can be used.
+// start starts the server on the files, without those that it cannot read.
 func (h *holder) start() (*server.Server, error) {
 	s, err := h.startOnce()
 	if err != nil {
 		return nil, err
 	}
-	damaged := 0
-	for _, e := range s.Healthz(&server.HealthzOptions{Details: true}).Errors {
-		if e.Type != server.HealthzErrorStream {
-			continue
-		}
-		aside := h.path(fmt.Sprintf("damaged-%s-%d", e.Stream, h.clock.Now().UnixNano()))
-		if err := os.Rename(filepath.Join(h.path(server.JetStreamStoreDir), e.Account, "streams", e.Stream), aside); err != nil {
-			h.log.Error("files of what must not be lost are damaged, and cannot be moved away", "stream", e.Stream, "error", err)
-			continue
-		}
-		h.log.Error("files of what must not be lost are damaged and were moved away; what they hold is not delivered", "stream", e.Stream, "to", aside)
-		damaged++
-	}
-	if damaged == 0 {
+	if again := h.sortOut(s); !again {
 		return s, nil
 	}
 	s.Shutdown()

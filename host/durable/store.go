@@ -85,10 +85,7 @@ func (s *Store) Problem() error {
 	if s.holder == nil {
 		return nil
 	}
-	if _, _, problem := s.holder.status(); problem != "" {
-		return errors.New(problem)
-	}
-	return nil
+	return s.holder.trouble()
 }
 
 // Replicas returns how many servers keep each message.
@@ -193,8 +190,9 @@ type Status struct {
 	Kind      string `json:"kind"`             // "embedded", "cluster", or "" if there is none
 	Server    string `json:"server,omitempty"` // of a cluster
 	Connected bool   `json:"connected"`
-	Holds     bool   `json:"holds"` // this process has the files of an embedded server
-	Bytes     uint64 `json:"bytes"` // on the disk, of an embedded server
+	Holds     bool   `json:"holds"`          // this process has the files of an embedded server
+	Bytes     uint64 `json:"bytes"`          // on the disk, of an embedded server
+	Lost      int    `json:"lost,omitempty"` // messages, because files were damaged, since this process began
 	Problem   string `json:"problem,omitempty"`
 }
 
@@ -212,7 +210,7 @@ func (s *Store) Status() (st Status) {
 	}
 	if s.holder != nil {
 		st.Kind = "embedded"
-		st.Holds, st.Bytes, st.Problem = s.holder.status()
+		s.holder.describe(&st)
 	} else if st.Connected {
 		st.Server = conn.ConnectedUrlRedacted()
 	}

@@ -47,6 +47,7 @@ type Status struct {
 	Name    string    `json:"endpoint"`
 	Known   bool      `json:"known"` // how many wait
 	Waiting uint64    `json:"waiting"`
+	Refused uint64    `json:"refused"` // could not be kept, since this process began
 	Row     int       `json:"failed_in_a_row"`
 	Until   time.Time `json:"rests_until,omitzero"`
 }
@@ -62,7 +63,7 @@ func (o *Outbox) Status() []Status {
 	js, err := o.asked()
 	var list []Status
 	for _, name := range o.Endpoints() {
-		s := Status{Name: name}
+		s := Status{Name: name, Refused: o.refusals(name)}
 		if s.Row, s.Until = endpoints[name].pace.resting(); s.Row == 0 {
 			s.Until = time.Time{}
 		}
@@ -72,6 +73,20 @@ func (o *Outbox) Status() []Status {
 		list = append(list, s)
 	}
 	return list
+}
+
+// refuse counts a push that could not be kept.
+func (o *Outbox) refuse(endpoint string) {
+	o.metrics.refused.WithLabelValues(endpoint).Inc()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.refused[endpoint]++
+}
+
+func (o *Outbox) refusals(endpoint string) uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.refused[endpoint]
 }
 
 // asked returns JetStream if it has been used: to look makes nothing on the disk.

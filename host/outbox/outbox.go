@@ -45,13 +45,14 @@ type Outbox struct {
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
-	ready     bool          // the streams are there
-	changed   chan struct{} // closed when endpoints has changed
+	ready     bool              // the streams are there
+	changed   chan struct{}     // closed when endpoints has changed
+	refused   map[string]uint64 // pushes that could not be kept, by endpoint
 }
 
 // New returns the Outbox of a configuration's endpoints. Nothing happens before Run.
 func New(c map[string]config.Endpoint, d Deps) *Outbox {
-	o := &Outbox{Deps: d, metrics: newMetrics(), changed: make(chan struct{})}
+	o := &Outbox{Deps: d, metrics: newMetrics(), changed: make(chan struct{}), refused: map[string]uint64{}}
 	o.Configure(c)
 	return o
 }
@@ -138,7 +139,7 @@ func (o *Outbox) Accept(ctx context.Context, p Push) (id string, err error) {
 	}
 	err = o.keep(ctx, p.message(p.subject(), p.Endpoint+"."+p.ID))
 	if err != nil {
-		o.metrics.refused.WithLabelValues(p.Endpoint).Inc()
+		o.refuse(p.Endpoint)
 		return "", fmt.Errorf("the push to %s is not kept: %w", p.Endpoint, err)
 	}
 	o.metrics.accepted.WithLabelValues(p.Endpoint).Inc()

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -470,4 +472,48 @@ func TestManyPushesOfOneOrder(t *testing.T) {
 			t.Errorf("301 pushes were asked for %d times", n)
 		}
 	})
+}
+
+// When files are damaged, what they held is lost, and new pushes are delivered.
+func TestDamagedFilesOfTheOutbox(t *testing.T) {
+	for _, name := range []string{"streams/ESLUA_OUTBOX/msgs/*.blk", "streams/ESLUA_OUTBOX/meta.inf", "streams/ESLUA_OUTBOX/obs/crm/o.dat", "streams/ESLUA_OUTBOX/obs/crm/meta.inf", "streams/ESLUA_ATTEMPTS/msgs/*.blk"} {
+		t.Run(name, func(t *testing.T) {
+			natsbubble.Bubble(t, func(t *testing.T) {
+				b := newBench(t, "crm")
+				for range 10 {
+					b.accept(Push{Endpoint: "crm", Order: "x"})
+				}
+				b.waitFor(10)
+				b.set(false, always(500))
+				waits := b.accept(Push{Endpoint: "crm", Order: "x"})
+				b.waitFor(11)
+				b.stop()
+				b.set(false, nil)
+				files, err := filepath.Glob(filepath.Join(b.dir, "nats/jetstream/$G", name))
+				if err != nil || len(files) == 0 {
+					t.Fatalf("%q, %v", files, err)
+				}
+				for _, file := range files {
+					text, err := os.ReadFile(file)
+					if err == nil {
+						err = os.WriteFile(file, make([]byte, len(text)), 0o600)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.start()
+				ids := []string{b.accept(Push{Endpoint: "crm", Order: "x"}), b.accept(Push{Endpoint: "crm", Order: "y"})}
+				time.Sleep(time.Hour)
+				var came []string
+				for _, r := range b.waitFor(11)[11:] {
+					came = append(came, r.id)
+				}
+				if !slices.Contains(came, ids[0]) || !slices.Contains(came, ids[1]) {
+					t.Errorf("came %v, not %v", came, ids)
+				}
+				t.Logf("what waited is lost: %v", !slices.Contains(came, waits))
+			})
+		})
+	}
 }
