@@ -117,12 +117,21 @@ func newExample(t *testing.T) *example {
 	run := exec.Command("sh", "cluster", filepath.Join(x.dir, "data"))
 	run.Dir, run.Env = x.dir, []string{"PATH=" + os.Getenv("PATH"), "NATS_SERVER=" + nats, "ESLUA=" + programFile(t, testproc.Binary(t))}
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var said testproc.Log
+	run.Stdout, run.Stderr = &said, &said
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ctx, over := context.WithCancelCause(x.ctx)
+	x.ctx = ctx
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		over(fmt.Errorf("the script has ended: %v, and said %s", run.Wait(), said.String()))
+	}()
 	t.Cleanup(func() {
 		_ = run.Process.Signal(syscall.SIGTERM)
-		_ = run.Wait()
+		<-ended
 		_ = syscall.Kill(-run.Process.Pid, syscall.SIGKILL)
 		if t.Failed() {
 			logs, _ := filepath.Glob(x.dir + "/data/*/log")
