@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -195,11 +195,13 @@ func (h *holder) hold(ctx context.Context) error {
 // healthy returns why the server keeps nothing more. After an error of the disk it writes
 // no more into that stream until it is started again (nats-server, stream.go:setWriteErr).
 func (h *holder) healthy(s *server.Server) error {
-	switch health := s.Healthz(&server.HealthzOptions{}); {
-	case !s.JetStreamEnabled():
+	if !s.JetStreamEnabled() {
 		return fmt.Errorf("JetStream cannot write in %s: is the disk full or read-only?", h.dir)
-	case health.StatusCode != http.StatusOK:
-		return errors.New(health.Error)
+	}
+	for _, e := range s.Healthz(&server.HealthzOptions{Details: true}).Errors {
+		if strings.Contains(e.Error, "write error") { // others are those of a stream that is just made
+			return errors.New(e.Error)
+		}
 	}
 	return nil
 }
