@@ -28,6 +28,7 @@ type Request struct {
 	Body    []byte
 	Retries int  // how often a request that failed is sent again, if that is safe
 	Stay    bool // a redirect is an answer like another
+	Brief   int  // only the first bytes of the answer's body matter, and what is wrong after its headers does not; 0: all
 	// How long a connection and how long the answer may take; 0: as configured.
 	Connect, Response time.Duration
 }
@@ -320,7 +321,7 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 	if err == nil {
 		defer response.Body.Close()
 		var body []byte
-		if body, err = c.body(response); err == nil {
+		if body, err = c.body(response, r.Brief); err == nil {
 			return &Answer{Status: response.StatusCode, Line: response.Proto + " " + response.Status, Header: response.Header, Body: body}, true, nil
 		}
 	}
@@ -364,7 +365,11 @@ func redirect(may Permits, next *http.Request, before []*http.Request) error {
 }
 
 // body reads an answer of at most the configured length.
-func (c *Client) body(r *http.Response) ([]byte, error) {
+func (c *Client) body(r *http.Response, brief int) ([]byte, error) {
+	if brief > 0 {
+		body, _ := io.ReadAll(io.LimitReader(r.Body, int64(brief)))
+		return body, nil
+	}
 	most := int64(c.config.Body)
 	tooLong := fmt.Errorf("%w: more than http.body: %v", errBody, c.config.Body)
 	if r.ContentLength > most && r.Request.Method != http.MethodHead {

@@ -28,6 +28,10 @@ type Attempt struct {
 // mostAnswer limits how much of an answer is kept.
 const mostAnswer = 512
 
+// mostRead is how much of an answer is read: with its status an endpoint has said what
+// becomes of the push, however long its body is, or if it breaks off.
+const mostRead = 64 << 10
+
 // describe notes what an endpoint has answered, and how long it asks to be left alone.
 func (a *Attempt) describe(answer *network.Answer, err error, took time.Duration, now time.Time) (asked time.Duration) {
 	a.Millis = took.Milliseconds()

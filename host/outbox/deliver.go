@@ -286,7 +286,7 @@ func (e *endpoint) request(p Push, now time.Time) network.Request {
 	if len(p.Body) > 0 && header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "application/json")
 	}
-	return network.Request{Method: p.Method, URL: withQuery(e.setting.URL, p.Query), Header: header, Body: p.Body, Stay: true}
+	return network.Request{Method: p.Method, URL: withQuery(e.setting.URL, p.Query), Header: header, Body: p.Body, Stay: true, Brief: mostRead}
 }
 
 func withQuery(text, query string) string {

@@ -517,3 +517,19 @@ func TestDamagedFilesOfTheOutbox(t *testing.T) {
 		})
 	}
 }
+
+// An endpoint that has said 200 has the push, whatever its answer's body is.
+func TestAHostileBody(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm")
+		b.set(false, func(received) (int, http.Header, string) { return 200, nil, strings.Repeat("x", 3<<20) })
+		id := b.accept(Push{Endpoint: "crm"})
+		time.Sleep(time.Hour)
+		if got := b.waitFor(1); len(got) != 1 {
+			t.Errorf("the push came %d times", len(got))
+		}
+		if _, attempts, err := b.Show(t.Context(), id); err != nil || len(attempts) != 1 || len(attempts[0].Answer) != mostAnswer {
+			t.Errorf("%d attempts, %v", len(attempts), err)
+		}
+	})
+}
