@@ -96,6 +96,16 @@ func (s *Store) Replicas() int {
 	return s.config.Replicas
 }
 
+// Bounded returns the most bytes that a stream may have, if it wants so many: a server
+// inside this process gives it an eighth of what it may keep, since JetStream refuses
+// streams that together may have more than there is.
+func (s *Store) Bounded(bytes int64) int64 {
+	if s.holder == nil {
+		return bytes
+	}
+	return min(bytes, int64(s.config.Size)/8)
+}
+
 // Run holds the files from the first use on, as long as no other host wants them, until
 // ctx ends.
 func (s *Store) Run(ctx context.Context) error {

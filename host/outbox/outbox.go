@@ -246,7 +246,7 @@ func (o *Outbox) streams(ctx context.Context) (jetstream.JetStream, error) {
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
 	defer blocker.Unblock()
-	for _, s := range streamConfigs(o.Store.Replicas()) {
+	for _, s := range streamConfigs(o.Store.Replicas(), o.Store.Bounded(128<<20)) {
 		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
 			return nil, err
 		}
@@ -257,10 +257,10 @@ func (o *Outbox) streams(ctx context.Context) (jetstream.JetStream, error) {
 	return js, nil
 }
 
-func streamConfigs(replicas int) []jetstream.StreamConfig {
+func streamConfigs(replicas int, records int64) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{Name: outStream, Description: "eslua: pushes that wait", Subjects: []string{outSubject + ">"}, Retention: jetstream.WorkQueuePolicy, Replicas: replicas, Duplicates: 10 * time.Minute},
-		{Name: deadStream, Description: "eslua: pushes that were given up", Subjects: []string{deadSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: 128 << 20, MaxAge: 90 * 24 * time.Hour},
-		{Name: attemptStream, Description: "eslua: attempts to deliver pushes", Subjects: []string{attemptSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: 128 << 20, MaxAge: 7 * 24 * time.Hour, MaxMsgsPerSubject: 100},
+		{Name: deadStream, Description: "eslua: pushes that were given up", Subjects: []string{deadSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: records, MaxAge: 90 * 24 * time.Hour},
+		{Name: attemptStream, Description: "eslua: attempts to deliver pushes", Subjects: []string{attemptSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: records, MaxAge: 7 * 24 * time.Hour, MaxMsgsPerSubject: 100},
 	}
 }

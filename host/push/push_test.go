@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,10 +44,13 @@ type bench struct {
 	log    testproc.Log
 	outbox *outbox.Outbox
 	got    chan got
-	hold   func() // lets the outbox keep what it gets
+	away   atomic.Bool // the endpoint takes nothing
+	hold   func()      // lets the outbox keep what it gets
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newBenchOf(t, config.Default().NATS) }
+
+func newBenchOf(t *testing.T, place config.NATS) *bench {
 	b := &bench{T: t, got: make(chan got, 10000)}
 	n := memnet.New()
 	l := n.Listen()
@@ -63,7 +67,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	store := durable.New(config.Default().NATS, t.TempDir(), durable.Network{Listen: n.ListenOn, Dial: n.Dial}, b.logger(), clock.System())
+	store := durable.New(place, t.TempDir(), durable.Network{Listen: n.ListenOn, Dial: n.Dial}, b.logger(), clock.System())
 	b.outbox = outbox.New(map[string]config.Endpoint{"crm": {URL: "http://" + l.Addr().String(), Parallel: 4, GiveUp: config.Duration(time.Hour)}},
 		outbox.Deps{Store: store, HTTP: client, Rand: func() float64 { return 0 }, NewID: func() string { return "x" }, Log: b.logger(), Clock: clock.System()})
 	ctx, stop := context.WithCancel(context.Background())
@@ -82,7 +86,11 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) logger() *slog.Logger { return slog.New(slog.NewTextHandler(&b.log, nil)) }
 
-func (b *bench) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+func (b *bench) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if b.away.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	body, _ := io.ReadAll(r.Body)
 	g := got{id: r.Header.Get("Webhook-Id"), text: string(body)}
 	if err := json.Unmarshal(body, &g); err != nil {
@@ -109,13 +117,13 @@ func (b *bench) start(d Deps, pushes ...config.Push) (p *Pushes, finish func()) 
 	return p, finish
 }
 
-// next returns the next document, and fails if none comes for a minute.
+// next returns the next document, and fails if none comes for a while.
 func (b *bench) next() got {
 	b.Helper()
 	select {
 	case g := <-b.got:
 		return g
-	case <-time.After(time.Minute):
+	case <-time.After(15 * time.Minute):
 		b.Fatalf("nothing came; outbox %+v; the log says\n%s", b.outbox.Status(), b.log.String())
 	}
 	return got{}
@@ -250,6 +258,42 @@ func TestNothingCanBeKept(t *testing.T) {
 		log := b.log.String()
 		if strings.Count(log, "pushes are dropped") != 1 || !strings.Contains(log, fmt.Sprintf(`"pushes are kept again" push="call_end to crm" dropped=%d`, st.Lost)) {
 			t.Errorf("the log says\n%s", log)
+		}
+	})
+}
+
+// When the place for what waits is full, what comes then is dropped and counted; what was
+// kept before arrives.
+func TestTheStoreIsFull(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		place := config.Default().NATS
+		place.Size = 16 << 20
+		b := newBenchOf(t, place)
+		b.hold()
+		b.away.Store(true)
+		p, _ := b.start(Deps{}, config.Push{On: config.CallEnd, Endpoints: []string{"crm"}, Variables: []string{"x*"}})
+		var large [][2]string
+		for i := range 7 {
+			large = append(large, [2]string{fmt.Sprintf("variable_x%d", i), strings.Repeat("x", 8000)})
+		}
+		const calls = 400
+		for i := range calls {
+			p.Ended(end(fmt.Sprint("a", i), large...))
+			synctest.Wait()
+		}
+		time.Sleep(time.Minute)
+		st := p.Status()[0]
+		if st.Kept == 0 || st.Lost == 0 || st.Kept+st.Lost != calls || !strings.Contains(b.log.String(), "because it cannot be kept") {
+			t.Errorf("%+v; the log says\n%s", st, b.log.String())
+		}
+		b.away.Store(false)
+		for range st.Kept {
+			b.next()
+		}
+		time.Sleep(time.Minute)
+		p.Ended(end("last")) // there is room again
+		if g := b.next(); g.Data.UUID != "last" {
+			t.Errorf("got %s", g.text)
 		}
 	})
 }
