@@ -77,6 +77,7 @@ func (o *Outbox) List(ctx context.Context, q Query) (list []Letter, total uint64
 		}
 		seq = m.Sequence + 1
 		l := letter(q.State, m)
+		l.Body = nil // a list of many would hold them all
 		if o.Clock.Now().Sub(l.Accepted) < q.Older {
 			break // those after it are younger
 		}
