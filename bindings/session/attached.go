@@ -103,6 +103,7 @@ func (c *attached) WaitDigit(ctx context.Context, d time.Duration) (outbound.Dig
 func (c *attached) PopDigit() (outbound.Digit, bool)           { return outbound.Digit{}, false }
 func (c *attached) PendingDigits() string                      { return "" }
 func (c *attached) TakeDigits() string                         { return "" }
+func (c *attached) PressedSince(time.Time) bool                { return false }
 func (c *attached) FlushDigits()                               {}
 func (c *attached) Subscribe(context.Context, ...string) error { return nil }
 func (c *attached) Observe(fn func(ev esl.Event) (stop bool))  {}

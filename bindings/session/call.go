@@ -25,6 +25,7 @@ type Call interface {
 	PopDigit() (outbound.Digit, bool)
 	PendingDigits() string
 	TakeDigits() string
+	PressedSince(time.Time) bool
 	FlushDigits()
 	Subscribe(ctx context.Context, names ...string) error
 	Observe(fn func(esl.Event) (stop bool))

@@ -126,8 +126,8 @@ func isNew(ev esl.Event) bool {
 const maxDrain = 25 * drainTime
 
 // readsItself reports whether eslua collects the digits, and not an application of
-// FreeSWITCH: with a short time-out, or if digits were typed ahead, which only so keep
-// their order among those that are pressed now.
+// FreeSWITCH: with a short time-out, or while somebody is dialling, whose digits only so keep
+// their order.
 func (s *Session) readsItself(a *vm.Args, timeout int) (bool, error) {
 	if _, foreign := s.call.(*attached); foreign {
 		return false, nil
@@ -137,7 +137,16 @@ func (s *Session) readsItself(a *vm.Args, timeout int) (bool, error) {
 			return false, s.classifyErr(err)
 		}
 	}
-	return s.call.PendingDigits() != "" || timeout < leastTimeout && s.hearsDigits(a), nil
+	return s.call.PendingDigits() != "" || (timeout < leastTimeout || s.isDialling()) && s.hearsDigits(a), nil
+}
+
+// dialPause is the longest pause between two digits of somebody who is dialling.
+const dialPause = 3 * time.Second
+
+// isDialling reports whether the next digit may follow at any moment: before an application
+// begins, FreeSWITCH's park would take it, and give it back behind the one after that.
+func (s *Session) isDialling() bool {
+	return s.call.PendingDigits() != "" || s.call.PressedSince(s.set.env.Clock.Now().Add(-dialPause))
 }
 
 // withTyped returns the argument of an application that takes digits, so that it first

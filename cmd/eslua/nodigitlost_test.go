@@ -23,7 +23,8 @@ import (
 )
 
 // takesDigits asks for one digit after the other, in every way in turn, and logs all
-// that it got when there are as many as argv[1].
+// that it got when there are as many as argv[1]. With the argument methods it executes no
+// application that reads.
 const takesDigits = `
 local tone, got, n = "tone_stream://%(3000,0,440)", "", 0
 local ways = {
@@ -33,6 +34,7 @@ local ways = {
   function() session:execute("read", "1 1 silence eslua_one 20000 none") return session:getVariable("eslua_one") or "" end,
   function() return session:playAndGetDigits(1, 1, 9, 900, "", tone, "", "") end,
 }
+if argv[2] == "methods" then table.remove(ways, 4) end
 session:answer()
 freeswitch.consoleLog("NOTICE", "ready")
 repeat
@@ -67,7 +69,7 @@ func TestNoDigitIsLost(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := rand.New(rand.NewPCG(n, 15))
-				pressed, got := d.press(t.Context(), t, logIn(t.Context(), t, nc, "ClueCon"), r, digits, func() time.Duration {
+				pressed, got := d.press(t.Context(), t, logIn(t.Context(), t, nc, "ClueCon"), r, fmt.Sprint("digits/", digits), digits, func() time.Duration {
 					least := 40 * time.Millisecond
 					if fast {
 						least = 0
@@ -85,8 +87,10 @@ func TestNoDigitIsLost(t *testing.T) {
 	}
 }
 
-// TestLiveNoDigitIsLost presses as fast as a person or a modem can. The order is the one
-// in which the digits were pressed, too.
+// TestLiveNoDigitIsLost presses as fast as a person or a modem can. The methods get the
+// digits in the order in which they were pressed. An application that the script executes
+// gets those that FreeSWITCH's park took before it began when it has begun: on a busy machine
+// behind the next one.
 func TestLiveNoDigitIsLost(t *testing.T) {
 	address, password := livetest.Address(t)
 	d := serveDigits(t, listening(t), seams{})
@@ -95,10 +99,14 @@ func TestLiveNoDigitIsLost(t *testing.T) {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
 				r := rand.New(rand.NewPCG(n, 15))
-				pressed, got := d.press(testproc.Context(t), t, dialSwitch(t, address, password), r, 100, func() time.Duration {
+				flow, ordered := "digits/100", false
+				if n%2 == 0 {
+					flow, ordered = "digits/100/methods", true
+				}
+				pressed, got := d.press(testproc.Context(t), t, dialSwitch(t, address, password), r, flow, 100, func() time.Duration {
 					return time.Duration(80_000+r.IntN(200_000)) * time.Microsecond
 				})
-				if got != pressed {
+				if got != pressed && (ordered || sorted(got) != sorted(pressed)) {
 					t.Errorf("pressed %s\n    got %s", pressed, got)
 				}
 			})
@@ -200,11 +208,11 @@ func serveDigits(t *testing.T, l net.Listener, test seams) digitServer {
 
 // press calls and presses digits with a pause after each, and returns those that the script
 // got.
-func (d digitServer) press(ctx context.Context, t *testing.T, sw *switchEvents, r *rand.Rand, digits int, pause func() time.Duration) (pressed, got string) {
+func (d digitServer) press(ctx context.Context, t *testing.T, sw *switchEvents, r *rand.Rand, flow string, digits int, pause func() time.Duration) (pressed, got string) {
 	t.Helper()
 	id := uuid.NewString()
 	act := d.seen.expect(id)
-	if answer := sw.api(ctx, t, fmt.Sprintf("originate {origination_uuid=%s}loopback/m:^:sleep:100^answer^park/default/inline '&socket(%s/digits/%d async full)'", id, d.listen, digits)); !strings.HasPrefix(answer, "+OK") {
+	if answer := sw.api(ctx, t, fmt.Sprintf("originate {origination_uuid=%s}loopback/m:^:sleep:100^answer^park/default/inline '&socket(%s/%s async full)'", id, d.listen, flow)); !strings.HasPrefix(answer, "+OK") {
 		t.Fatalf("originate: %s", answer)
 	}
 	clk := clock.System()

@@ -18,7 +18,10 @@ type Digit struct {
 }
 
 // A typeahead is the queue of digits that nobody has asked for yet, oldest first.
-type typeahead struct{ digits []Digit }
+type typeahead struct {
+	digits  []Digit
+	pressed time.Time // when a digit came last, whoever takes it
+}
 
 // maxTyped limits the digits typed ahead as FreeSWITCH does (switch_types.h:
 // SWITCH_DTMF_LOG_LEN); later ones are lost.

@@ -32,7 +32,7 @@ const (
 
 // holdTime limits how long a call that is handed back waits for its park to take a command,
 // which happens once in each frame of media.
-const holdTime = time.Second
+const holdTime = 5 * time.Second
 
 // holdDigits has an application read the digits from now on. It reports whether it has begun;
 // the digits that the script has not asked for are complete then.
@@ -41,7 +41,7 @@ func (c *Call) holdDigits() bool {
 		return false
 	}
 	x := &execution{app: "read", id: c.nextID() + atOnce}
-	cmd, err := esl.Execute(esl.ExecuteOptions{App: x.app, Arg: "1 127 silence " + heldDigits + " 3000 " + mark, EventUUID: x.id, Lock: true})
+	cmd, err := esl.Execute(esl.ExecuteOptions{App: x.app, Arg: "1 127 silence " + heldDigits + " 10000 " + mark, EventUUID: x.id, Lock: true})
 	if err == nil {
 		_, err = c.post(cmd)
 	}
@@ -95,6 +95,12 @@ func (c *Call) requeueHeld() []esl.Command {
 		return nil
 	}
 	return append(cmds, begin)
+}
+
+// PressedSince reports whether a digit has come since then.
+func (c *Call) PressedSince(then time.Time) bool {
+	c.catchUp()
+	return c.pressed.After(then)
 }
 
 // requeueLater returns the command that puts digits back a moment after our connection has

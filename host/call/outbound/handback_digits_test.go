@@ -78,7 +78,7 @@ func TestDigitsAreNotHeldForLong(t *testing.T) {
 	t.Run("nothing comes", func(t *testing.T) {
 		h, p := typed(t, connectWithAudio)
 		p.execute("read")
-		h.pass(time.Second)
+		h.pass(5 * time.Second)
 		p.expect(later)
 		p.send(output("+OK Job-UUID: x\n"))
 		if said := p.goodbye(); !slices.Equal(said, []string{"resume", "exit"}) {

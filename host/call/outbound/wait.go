@@ -148,6 +148,7 @@ func (c *Call) dispatch(e esl.Event) {
 		}
 	case ev.uuid != c.shown:
 	case ev.name == "DTMF":
+		c.pressed = c.clock.Now()
 		if c.queuesDigits() && !c.moved {
 			c.typeahead.add(e)
 		}
