@@ -24,6 +24,7 @@ import (
 	"github.com/eslua/eslua/bindings/mail"
 	"github.com/eslua/eslua/bindings/mime"
 	pushes "github.com/eslua/eslua/bindings/outbox"
+	"github.com/eslua/eslua/bindings/queue"
 	"github.com/eslua/eslua/bindings/session"
 	"github.com/eslua/eslua/bindings/socket"
 	"github.com/eslua/eslua/bindings/stream"
@@ -35,6 +36,7 @@ import (
 	buckets "github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
+	queues "github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -68,6 +70,7 @@ type Deps struct {
 	Mailer    *network.Mailer     // nil: no script can send mail
 	Outbox    *outbox.Outbox      // nil: no script can push
 	Buckets   *buckets.Buckets    // nil: no script can keep values
+	Queues    *queues.Queues      // nil: there are none
 }
 
 // modules returns everything scripts can use: the one list.
@@ -95,6 +98,7 @@ func modules(d Deps) []Module {
 		mail.Module{Mailer: d.Mailer},
 		pushes.Module{Outbox: d.Outbox},
 		kv.Module{Buckets: d.Buckets},
+		queue.Module{Queues: d.Queues},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
 		file.Module{}, file.Changes{}, file.LFS{}, system.OS{}, system.IO{},

@@ -28,6 +28,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/queue"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -78,7 +79,7 @@ var objects = map[string]string{
 	"Timer":   "every(60, function() end)",
 	"IVRMenu": "freeswitch.IVRMenu(nil, 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 1, 1, 1, 1, 1, 1)",
 	"answer":  "http.get(url)", "request": "http.async(url)",
-	"bucket": `kv.bucket("agents")`, "entries": "select(2, kv.each())", "watch": "(function() local w = kv.watch() w:close() return w end)()",
+	"bucket": `kv.bucket("agents")`, "entries": "select(2, kv.each())", "delivery": "(assert(queue.publish('orders', 'x')) and queue.next('orders'))", "watch": "(function() local w = kv.watch() w:close() return w end)()",
 }
 
 // callable returns an expression for each function that a script can call, and one
@@ -298,7 +299,11 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 	if err := link.Await(ctx); err != nil {
 		t.Fatal(err)
 	}
-	c.set = bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking, Nodes: []*node.Link{link}, Buckets: newBuckets(newStore(t))})
+	store := newStore(t)
+	if _, err := newQueues(store).Publish(t.Context(), queue.Message{Queue: "orders"}); err != nil { // waits until it is ready
+		t.Fatal(err)
+	}
+	c.set = bindings.New(bindings.Deps{Legs: legs.New(impatient{clock.System()}), Databases: databases, HTTP: asking, Nodes: []*node.Link{link}, Buckets: newBuckets(store), Queues: newQueues(store)})
 	if c.machine, err = vm.NewMachine(c.set.Modules()...); err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +346,7 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 	log := slog.New(slog.DiscardHandler)
 	keep := checkpoint.Open(call, checkpoint.Stamp{Flow: "flow", Generation: "g1", Version: "v1"}, log)
 	grants := grant.Default()
-	grants.Databases, grants.Hosts, grants.Buckets = []string{"cdr"}, []grant.Host{"127.0.0.1"}, []string{"agents"}
+	grants.Databases, grants.Hosts, grants.Buckets, grants.Queues = []string{"cdr"}, []grant.Host{"127.0.0.1"}, []string{"agents"}, []string{"orders"}
 	end := c.set.Bind(&host.Env{
 		State: st, Flow: "flow", Grants: &grants, Switch: call, Call: call, Checkpoint: keep, Listener: call.Addr(), Log: log, Clock: impatient{clock.System()},
 		Console: host.NewConsole(log, nil), Hook: &host.Hook{},

@@ -20,6 +20,7 @@ import (
 	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
+	"github.com/eslua/eslua/host/queue"
 	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -48,6 +49,7 @@ type harness struct {
 	http      *network.Client     // nil: none
 	outbox    *outbox.Outbox      // nil: none
 	buckets   *kv.Buckets         // nil: none
+	queues    *queue.Queues       // nil: none
 	quota     *host.Quota         // nil: no limit
 	url       string              // of a server that scripts may ask
 	dialer    *network.Dialer     // nil: none
@@ -203,7 +205,7 @@ func (h *harness) compile(script string) {
 
 func (h *harness) use(more ...bindings.Module) {
 	h.t.Helper()
-	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Mailer: h.mailer, Outbox: h.outbox, Buckets: h.buckets, Nodes: h.links}, more...)
+	h.set = bindings.New(bindings.Deps{Legs: h.legs, Databases: h.databases, HTTP: h.http, Dialer: h.dialer, Mailer: h.mailer, Outbox: h.outbox, Buckets: h.buckets, Queues: h.queues, Nodes: h.links}, more...)
 	var err error
 	if h.machine, err = vm.NewMachine(h.set.Modules()...); err != nil {
 		h.t.Fatal(err)

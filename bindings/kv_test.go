@@ -86,7 +86,7 @@ func TestKV(t *testing.T) {
 		{`r = show(pcall(kv.put, "a", 1, {til = 5}))`, `write {ttl = SECONDS}`},
 		{`r = show(pcall(kv.put, "a", 1, {ttl = -1}))`, `write a number of seconds`},
 		{`kv.put("a", 1, {ttl = 0.001}) kv.put("b", 1, {ttl = 100}) r = show(kv.get("b"))`, `1 `},
-		{`local w = kv.watch("w.") kv.put("v", 1) kv.put("w.1", {n = 1}) kv.delete("w.1") local k, v = w:next(1000) r = show(k, v, w:next(0))`, `w.1 nil nil timeout`},
+		{`local w = kv.watch("w.") kv.put("v", 1) kv.put("w.1", {n = 1}) kv.delete("w.1") local k, v = w:next(0) r = show(k, v, w:next(0))`, `w.1 nil nil timeout`},
 		{`local w = kv.watch() w:close() w:close() r = show(pcall(w.next, w, 1))`, `the watch is closed`},
 		{`for i = 1, 8 do kv.watch() end r = show(pcall(kv.watch))`, `8 watches`},
 		{`local b = kv.bucket("agents") b:put("1000", "ready") r = show(b:get("1000")) .. show(kv.get("1000"))`, `ready `},
@@ -115,6 +115,13 @@ func TestAHangupEndsAWatch(t *testing.T) {
 	h.when("watching", func() { call.Hangup("NORMAL_CLEARING") })
 	o := h.end()
 	if o.err != nil || o.text("r") != "nil" || o.text("r3") == "nil" {
+		t.Error(o.err, o.globals)
+	}
+	h.compile(`local w = kv.watch("b.") freeswitch.consoleLog("info", "begun") while session:ready() do session:sleep(10) end
+		r, r2 = w:next() r3 = w:next(1) and "" or "none"`)
+	call = h.call(switchsim.Step{})
+	h.when("begun", func() { call.Hangup("NORMAL_CLEARING") })
+	if o := h.end(); o.err != nil || o.text("r") != "nil" || !strings.Contains(o.text("r2"), "needs a time limit") || o.text("r3") != "none" {
 		t.Error(o.err, o.globals)
 	}
 }

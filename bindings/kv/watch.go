@@ -37,7 +37,13 @@ func begin(a *vm.Args) error {
 	return nil
 }
 
-var errTimeout = errors.New("timeout")
+// least is how long a script waits that does not want to: JetStream must be asked.
+const least = 50 * time.Millisecond
+
+var (
+	errTimeout = errors.New("timeout")
+	errGone    = errors.New("the call has hung up; after that a wait needs a time limit")
+)
 
 func watchClass() *vm.Class {
 	return &vm.Class{
@@ -74,9 +80,12 @@ func next(a *vm.Args) error {
 	ctx, leave := k.env.Aside(a.Context())
 	defer leave()
 	if a.Has(0) {
-		timed, stop := context.WithTimeoutCause(ctx, time.Duration(max(a.Int(0), 0))*time.Millisecond, errTimeout)
+		timed, stop := context.WithTimeoutCause(ctx, max(time.Duration(a.Int(0))*time.Millisecond, least), errTimeout)
 		defer stop()
 		ctx = timed
+	} else if k.env.Call != nil && k.env.Call.Gone() { // no hangup would end the wait
+		a.Return(lua.LNil, lua.LString(errGone.Error()))
+		return nil
 	}
 	e, err := w.watch.Next(ctx)
 	switch {

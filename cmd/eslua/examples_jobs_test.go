@@ -21,7 +21,7 @@ func TestJobExamples(t *testing.T) {
 	}}})
 	dir, data, lookups := t.TempDir(), t.TempDir(), freeAddress(t)
 	examples, err := filepath.Glob("../../examples/jobs/*")
-	if err != nil || len(examples) < 5 {
+	if err != nil || len(examples) < 7 {
 		t.Fatalf("%v: %v", examples, err)
 	}
 	postgres, isHere := os.LookupEnv("ESLUA_POSTGRES")

@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"host/network":  {"host/clock", "host/operate/config"},
 	"host/durable":  {"host/clock", "host/flock", "host/operate/config"},
 	"host/kv":       {"host/clock", "host/durable", "host/operate/config"},
+	"host/queue":    {"host/clock", "host/durable", "host/operate/config"},
 	"host/outbox":   {"host/clock", "host/durable", "host/network", "host/operate/config"},
 
 	"host/call":            {"host", "-host/operate/admin", "-host/switchsim"},

@@ -53,6 +53,7 @@ func commands() []command {
 		{"status", "[--config F] [--admin SOCKET] [--json] [--calls]", "report how the running eslua is doing; exit code 0 whenever it answers", status},
 		{"scripts", "[--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]", "show and set which scripts the running eslua serves", scriptsCommand},
 		{"outbox", "[--config F] [--admin SOCKET] [--json] [--endpoint NAME] [--state waiting|dead] [--older TIME] list [--most N] | show ID | retry ID...|--all | drop ID...|--all", "show the pushes that wait or were given up, and try or drop them", outboxCommand},
+		{"queue", queueFlags, "show the messages of queues that wait or were given up, and try or drop them", queueCommand},
 		{"dialplan", "[--config F] [--scripts DIR] [FLOW [ARGS]] | --check URL|FILE...", "print FreeSWITCH's dialplan for flows, or report what is wrong with one in use", printDialplan},
 		{"config", "[--config F]", "print the configuration that FreeSWITCH needs for what the scripts answer (xml)", printConfig},
 		{"doc", "[NAME]", "print the Lua reference: all names, or what one of them does; eslua doc config prints the settings", printDoc},

@@ -57,6 +57,7 @@ func (s *service) reconfigure(cfg config.Config) {
 	s.app.outbox.Configure(cfg.Endpoints)
 	s.app.buckets.Configure(cfg.KV, cfg.Buckets)
 	s.app.pushes.Configure(cfg.Pushes)
+	s.app.queues.Configure(cfg.Queues)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {
 		s.log.Error("a database cannot be used", "error", err)
 	}

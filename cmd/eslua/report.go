@@ -48,6 +48,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printDatabases(w, st)
 	printHTTP(w, st)
 	printOutbox(w, st)
+	printQueues(w, st)
 	printBuckets(w, st)
 	printPushes(w, st)
 	printJobs(w, st)
@@ -269,6 +270,30 @@ func printOutbox(w io.Writer, st admin.Status) {
 			}
 		}
 		t.row(e.Name, waiting, strings.TrimSuffix(note, "; "))
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+// printQueues prints what waits in the queues of messages.
+func printQueues(w io.Writer, st admin.Status) {
+	if len(st.Queues) == 0 {
+		return
+	}
+	var t table
+	t.row("QUEUE", "WAITING", "DEAD", "")
+	for _, q := range st.Queues {
+		waiting, note := "-", ""
+		if q.Known {
+			waiting = fmt.Sprint(q.Waiting)
+		}
+		switch l := q.Last; {
+		case q.Waiting >= uint64(q.Most):
+			note = "FULL: it takes no more messages"
+		case l != nil:
+			note = fmt.Sprintf("last failure %s: %s: %s", since(l.At, st.Now), l.ID, l.Error)
+		}
+		t.row(q.Name, waiting, q.Dead, note)
 	}
 	fmt.Fprintln(w)
 	t.print(w)

@@ -19,6 +19,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/outbox"
+	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/spell"
 )
 
@@ -184,11 +185,16 @@ func (o overrides) durableErrors(c config.Config) (wrong config.Errors) {
 			wrong = append(wrong, o.errorAt("buckets: "+err.Error(), "buckets", name))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Queues)) {
+		if err := queue.CheckName(name); err != nil {
+			wrong = append(wrong, o.errorAt("queues: "+err.Error(), "queues", name))
+		}
+	}
 	if stateDir(c) == "" && len(c.NATS.Servers) == 0 {
 		for _, s := range []struct {
 			setting string
 			entries int
-		}{{"endpoints", len(c.Endpoints)}, {"buckets", len(c.Buckets)}} {
+		}{{"endpoints", len(c.Endpoints)}, {"buckets", len(c.Buckets)}, {"queues", len(c.Queues)}} {
 			if s.entries > 0 {
 				wrong = append(wrong, o.errorAt(s.setting+" need a place for what they keep; write state: DIRECTORY (/var/lib/eslua), or nats: {servers: [nats://HOST:4222]}", s.setting))
 			}

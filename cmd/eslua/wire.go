@@ -39,6 +39,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/push"
+	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/lint"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -68,6 +69,7 @@ type app struct {
 	outbox   *outbox.Outbox
 	buckets  *kv.Buckets
 	pushes   *push.Pushes
+	queues   *queue.Queues
 	mailer   *network.Mailer
 	admin    *admin.Service
 	metrics  *prometheus.Registry
@@ -160,10 +162,11 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.durable = durable.New(cfg.NATS, stateDir(cfg), durable.Network{Listen: test.listen, Dial: test.dial}, log, clk)
 	a.outbox = outbox.New(cfg.Endpoints, outbox.Deps{Store: a.durable, HTTP: a.http, Rand: rand.Float64, NewID: newID, Log: log, Clock: clk})
 	a.buckets = kv.New(cfg.KV, cfg.Buckets, kv.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
+	a.queues = queue.New(cfg.Queues, queue.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Nodes: a.nodes}, clk); err != nil {
+	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Nodes: a.nodes}, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -181,7 +184,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	}
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
-	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Log: log, Clock: clk})
+	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
 	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
 	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
@@ -200,7 +203,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes, Queues: a.queues,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil
@@ -222,6 +225,7 @@ func (a *app) register() *prometheus.Registry {
 	a.outbox.Register(r)
 	a.buckets.Register(r)
 	a.pushes.Register(r)
+	a.queues.Register(r)
 	a.mailer.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)

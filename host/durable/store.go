@@ -69,6 +69,22 @@ func New(c config.NATS, dir string, network Network, log *slog.Logger, clk clock
 	return s
 }
 
+// used reports whether there may be anything.
+func (s *Store) used() bool {
+	if s.Check() != nil {
+		return false
+	}
+	if s.holder == nil {
+		return true
+	}
+	select {
+	case <-s.wanted:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *Store) want() { s.once.Do(func() { close(s.wanted) }) }
 
 // Check returns ErrNowhere if there is no place for anything.

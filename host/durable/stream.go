@@ -106,10 +106,20 @@ func (s *Stream) known() jetstream.Stream {
 	return s.stream
 }
 
-// Used returns the stream if it has been used: to look makes nothing on the disk.
-func (s *Stream) Used() (_ jetstream.Stream, ok bool) {
-	stream := s.known()
-	return stream, stream != nil
+// Look returns the stream if it is there: to look makes nothing on the disk.
+func (s *Stream) Look(ctx context.Context) (jetstream.Stream, bool) {
+	if stream := s.known(); stream != nil {
+		return stream, true
+	}
+	if !s.store.used() {
+		return nil, false
+	}
+	js, err := s.store.JetStream()
+	if err != nil {
+		return nil, false
+	}
+	stream, err := js.Stream(ctx, s.config.Name)
+	return stream, err == nil
 }
 
 // noteMissing has the stream made again if it has gone, as with an emptied disk.

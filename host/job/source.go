@@ -15,6 +15,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
+	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
@@ -36,6 +37,7 @@ type Deps struct {
 	Refusal func() string
 	Runner  *run.Runner
 	Nodes   []*node.Link
+	Queues  *queue.Queues // nil: there are none
 	Log     *slog.Logger
 	Clock   clock.Clock
 }
@@ -47,12 +49,13 @@ type Source struct {
 	accounts map[Kind]*run.Account
 	listener atomic.Pointer[string]
 
-	serving    context.Context // ends with Retire
-	retire     context.CancelFunc
-	hooks      *hooks
-	background chan func(context.Context) // to be run beside Run
-	turns      chan struct{}              // as many as lookups may be answered at a time
-	xmlLog     *slog.Logger               // bounds what the scripts that answer them write together
+	serving       context.Context // ends with Retire
+	retire        context.CancelFunc
+	hooks         *hooks
+	queuesChanged chan struct{}              // holds one signal: the configuration is another one
+	background    chan func(context.Context) // to be run beside Run
+	turns         chan struct{}              // as many as lookups may be answered at a time
+	xmlLog        *slog.Logger               // bounds what the scripts that answer them write together
 }
 
 // A Kind is a way into a script besides a call.
@@ -66,14 +69,15 @@ const (
 	XML     Kind = "xml"
 	Goodbye Kind = "on_hangup"
 	Push    Kind = "push"
+	Queue   Kind = "queue"
 )
 
-var kinds = []Kind{Command, Startup, Hook, XML, Goodbye, Push}
+var kinds = []Kind{Command, Startup, Hook, XML, Goodbye, Push, Queue}
 
 // New returns a Source. Of cfg it uses the startup scripts, the hooks, the limits, the
 // grants and what the flows have of their own.
 func New(cfg config.Config, d Deps) *Source {
-	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), background: make(chan func(context.Context)),
+	s := &Source{deps: d, accounts: map[Kind]*run.Account{}, hooks: newHooks(), queuesChanged: make(chan struct{}, 1), background: make(chan func(context.Context)),
 		turns: make(chan struct{}, max(1, cfg.XML.Parallel)), xmlLog: logbound.Script(d.Log)}
 	for _, k := range kinds {
 		s.accounts[k] = run.NewJobAccount()
@@ -86,13 +90,14 @@ func New(cfg config.Config, d Deps) *Source {
 	return s
 }
 
-// Run runs the startup scripts, the hooks and what goes on in the background, until ctx ends and they
+// Run runs the startup scripts, the hooks, the scripts of queues and what goes on in the background, until ctx ends and they
 // have ended.
 func (s *Source) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { s.runStartup(ctx) })
 	all.Go(func() { s.runHooks(ctx) })
+	all.Go(func() { s.runQueues(ctx) })
 	for {
 		select {
 		case do := <-s.background:
@@ -107,13 +112,18 @@ func (s *Source) Run(ctx context.Context) error {
 func (s *Source) Configure(cfg config.Config) {
 	s.cfg.Store(&cfg)
 	s.hooks.configure()
+	select {
+	case s.queuesChanged <- struct{}{}:
+	default:
+	}
 }
 
 // SetListener tells the host:port at which FreeSWITCH reaches this host, so that jobs
 // can dial.
 func (s *Source) SetListener(address string) { s.listener.Store(&address) }
 
-// Retire ends the startup scripts: the host takes no more calls.
+// Retire ends the startup scripts, and lets no more messages be taken from queues: the
+// host takes no more calls.
 func (s *Source) Retire() { s.retire() }
 
 // A job describes one run.
@@ -129,6 +139,7 @@ type job struct {
 	print     func(line string)
 	said      func(level, line string)
 	completed func(*run.Env) error
+	message   *queue.Delivery
 	pinned    *store.Generation // nil: rollout chooses
 }
 
@@ -148,7 +159,7 @@ func (s *Source) run(ctx context.Context, j job) error {
 		Generation: generation.Name(), Version: generation.Version(flow),
 		Scripts:   scripts{generation, s.deps.Refusal},
 		Config:    s.limited(flow, j),
-		Env:       run.Env{Switch: j.sw, Log: log, Channel: j.channel, Given: j.given},
+		Env:       run.Env{Switch: j.sw, Log: log, Channel: j.channel, Given: j.given, Message: j.message},
 		Print:     j.print,
 		Said:      j.said,
 		Completed: j.completed,

@@ -76,7 +76,7 @@ func (s *Buckets) Status() (list []Status) {
 	defer stop()
 	for i, buckets := range all {
 		for _, b := range slices.SortedFunc(maps.Values(buckets), func(a, b *Bucket) int { return cmp.Compare(a.name, b.name) }) {
-			stream, ok := b.stream.Used()
+			stream, ok := b.stream.Look(ctx)
 			if !ok {
 				continue
 			}

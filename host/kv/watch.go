@@ -123,9 +123,9 @@ func (w *Watch) Close(ctx context.Context) {
 	if w.consumer == nil {
 		return
 	}
-	if s, ok := w.bucket.stream.Used(); ok {
-		ctx, stop := context.WithTimeout(ctx, time.Second)
-		defer stop()
+	ctx, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	if s, ok := w.bucket.stream.Look(ctx); ok {
 		_ = s.DeleteConsumer(ctx, w.consumer.CachedInfo().Name)
 	}
 	w.consumer = nil

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 )
@@ -184,7 +185,7 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 	if gone := a.Status == http.StatusGone; gone || now.Sub(p.Accepted) >= time.Duration(e.setting.GiveUp) {
 		return e.bury(ctx, js, m, p, a)
 	}
-	wait := max(backoff(a.Number, random), asked)
+	wait := max(durable.Backoff(a.Number, random), asked)
 	a.Next = now.Add(wait)
 	e.record(js, p.ID, a)
 	e.lanes.postpone(p.Order, a.Next)

@@ -6,20 +6,8 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
 )
-
-const (
-	// firstPause is the rest of an endpoint, and of a push, after a failure; after each
-	// further one in a row twice as long, at most longestPause.
-	firstPause   = 5 * time.Second
-	longestPause = 10 * time.Minute
-)
-
-// backoff returns how long to rest after n failures, 10 % less or more.
-func backoff(n int, random float64) time.Duration {
-	pause := min(firstPause<<min(max(n-1, 0), 20), longestPause)
-	return time.Duration(float64(pause) * (0.9 + 0.2*random))
-}
 
 // A pace lets an endpoint rest that has failed: one push then tries it, and the others
 // wait until it has answered.
@@ -64,7 +52,7 @@ func (p *pace) look() (rest time.Duration, changed <-chan struct{}, ok bool) {
 	case p.blamed == 0:
 		return 0, nil, true
 	case p.trying:
-		return longestPause, p.changed, false
+		return durable.LongestPause, p.changed, false
 	case rest <= 0:
 		p.trying = true
 		return 0, nil, true
@@ -94,7 +82,7 @@ func (p *pace) failed(blamed bool, asked time.Duration, random float64) {
 			return
 		}
 		p.blamed++
-		p.until = p.clock.Now().Add(max(backoff(p.blamed, random), asked))
+		p.until = p.clock.Now().Add(max(durable.Backoff(p.blamed, random), asked))
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 )
@@ -33,6 +34,8 @@ type Env struct {
 	Given map[string]any
 	// Hook takes what a script under hooks/ wants to be called for; nil in other runs.
 	Hook *Hook
+	// Message is the message of a queue for which the script runs, nil if it is not for one.
+	Message *queue.Delivery
 	// Args are the arguments of the script, argv[1] and so on.
 	Args []string
 	// Checkpoint keeps the call's checkpoint; nil in a run without a call.

@@ -68,6 +68,7 @@ func (s *Server) adminRoutes() http.Handler {
 	})
 	mux.HandleFunc("POST /run", s.run)
 	s.outboxRoutes(mux)
+	s.queueRoutes(mux)
 	return mux
 }
 

@@ -33,6 +33,7 @@ type Deps struct {
 	ProcessControl
 	Jobs    JobControl
 	Outbox  OutboxControl
+	Queues  QueueControl
 	Metrics prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
 	Listen func(network, address string) (net.Listener, error)

@@ -21,6 +21,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/push"
+	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -39,11 +40,12 @@ type Parts struct {
 	Databases *database.Databases
 	// HTTP may be nil.
 	HTTP *network.Client
-	// Durable, Outbox and Buckets may be nil.
+	// Durable, Outbox, Buckets and Queues may be nil.
 	Durable *durable.Store
 	Outbox  *outbox.Outbox
 	Buckets *kv.Buckets
 	Pushes  *push.Pushes // may be nil
+	Queues  *queue.Queues
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -150,6 +152,9 @@ func (s *Service) Status(calls bool) Status {
 	}
 	if s.parts.HTTP != nil {
 		st.HTTP = s.parts.HTTP.Status()
+	}
+	if s.parts.Queues != nil {
+		st.Queues = s.parts.Queues.Status()
 	}
 	if s.parts.Buckets != nil {
 		st.Buckets = s.parts.Buckets.Status()

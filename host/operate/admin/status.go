@@ -12,6 +12,7 @@ import (
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/push"
+	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
@@ -41,6 +42,7 @@ type Status struct {
 	HTTP      []network.Endpoint `json:"http,omitempty"` // servers that scripts ask
 	Durable   durable.Status     `json:"durable"`        // where what must not be lost is kept
 	Outbox    []outbox.Status    `json:"outbox,omitempty"`
+	Queues    []queue.Status     `json:"queues,omitempty"`
 	Buckets   []kv.Status        `json:"buckets,omitempty"` // those that were used
 	Pushes    []push.Status      `json:"pushes,omitempty"`
 	Missed    uint64             `json:"pushes_missed,omitempty"` // events that were lost before they became pushes

@@ -24,7 +24,7 @@ nats: {servers: ["nats://a:1"], replicas: 1, credentials: /a, roots: /a, certifi
 endpoints: {a: {url: "http://a"}}
 kv: {size: 1MiB, keys: 1, value: 1KiB}
 buckets: {a: {size: 1MiB}}
-queues: {a: {size: 1MiB}}
+queues: {a: {size: 1MiB, script: a}}
 pushes: [{on: call_end, endpoints: [a]}]
 startup: [a]
 hooks: [{event: API, script: a}]

@@ -49,6 +49,11 @@ func (c Config) NamedFlows() (list []NamedFlow) {
 	for _, section := range slices.Sorted(maps.Keys(c.XML.Scripts)) {
 		list = append(list, NamedFlow{"xml.scripts", c.XML.Scripts[section].Name(), []any{"xml", "scripts", section}})
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Queues)) {
+		if script := c.Queues[name].Script; script != "" {
+			list = append(list, NamedFlow{"queues", script.Name(), []any{"queues", name, "script"}})
+		}
+	}
 	for _, flow := range slices.Sorted(maps.Keys(c.Flows)) {
 		list = append(list, NamedFlow{"flows", flow, []any{"flows", flow}})
 		if after := c.Flows[flow].OnHangup; after != "" {

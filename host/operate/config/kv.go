@@ -33,6 +33,8 @@ type Queue struct {
 	Messages int      `yaml:"messages" least:"1" default:"100000" doc:"how many messages it may hold"`
 	Message  Size     `yaml:"message" default:"64KiB" doc:"how long a message may be, at most 1MiB"`
 	Attempts int      `yaml:"attempts" least:"1" default:"10" doc:"how often a message is tried that fails: again after 5 seconds, then after twice as long each time, at most 10 minutes; after the last time it is a dead letter, see eslua queue"`
+	Script   Script   `yaml:"script" doc:"script, and its arguments, that works the queue off: it runs once for each message, which queue.message() returns; an error of it is the message's. Empty: scripts take the messages themselves (queue.next, queue.work)"`
+	Parallel int      `yaml:"parallel" least:"1" default:"4" doc:"how many messages this script handles at a time on each host"`
 	Silence  Duration `yaml:"silence" default:"30s" doc:"how long the host may be silent whose script works on a message, before another one gets it"`
 }
 
@@ -40,6 +42,14 @@ type Queue struct {
 func (q *Queue) UnmarshalYAML(n ast.Node) error {
 	type plain Queue
 	return overDefaults(n, (*plain)(q))
+}
+
+// Workers returns how many scripts work the queue off at a time.
+func (q Queue) Workers() int {
+	if q.Script == "" {
+		return 0
+	}
+	return q.Parallel
 }
 
 func (q *Queue) conflicts() []conflict {

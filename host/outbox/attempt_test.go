@@ -6,17 +6,6 @@ import (
 	"time"
 )
 
-func TestBackoff(t *testing.T) {
-	for n, want := range map[int]time.Duration{0: 5 * time.Second, 1: 5 * time.Second, 2: 10 * time.Second, 7: 320 * time.Second, 8: 10 * time.Minute, 1000: 10 * time.Minute} {
-		if got := backoff(n, 0.5); got != want {
-			t.Errorf("after %d failures: %v, not %v", n, got, want)
-		}
-	}
-	if least, most := backoff(1, 0), backoff(1, 1); least != 4500*time.Millisecond || most != 5500*time.Millisecond {
-		t.Errorf("from %v to %v", least, most)
-	}
-}
-
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for text, want := range map[string]time.Duration{

@@ -1,0 +1,210 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/durable"
+)
+
+// The states of a message that is kept.
+const (
+	Waiting = "waiting"
+	Dead    = "dead"
+)
+
+// A Query selects messages: by their ids, or by the rest.
+type Query struct {
+	IDs   []string      `json:"ids,omitempty"`
+	State string        `json:"state,omitempty"` // Waiting or Dead
+	Queue string        `json:"queue,omitempty"` // "": all
+	Older time.Duration `json:"older,omitempty"` // messages that were published so long ago
+	Most  int           `json:"most,omitempty"`  // of each queue
+}
+
+// A Letter describes a message that is kept.
+type Letter struct {
+	Message
+	State string `json:"state"`
+	Bytes int    `json:"bytes"`
+	Error string `json:"error,omitempty"` // why it is dead
+
+	queue    *queue
+	sequence uint64
+}
+
+// errUnknown means that no message has an id.
+var errUnknown = errors.New("no message with this id waits or is a dead letter; it may have been worked off")
+
+// kept returns the streams of a query, by queue.
+func (q *Queues) kept(c Query) (list []*queue, err error) {
+	if c.State != Waiting && c.State != Dead {
+		return nil, fmt.Errorf("a message is %s or %s, not %.20q", Waiting, Dead, c.State)
+	}
+	names := []string{c.Queue}
+	if c.Queue == "" {
+		names = q.Names()
+	}
+	for _, name := range names {
+		found, err := q.find(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found)
+	}
+	return list, nil
+}
+
+func (q *queue) of(state string) (*durable.Stream, string) {
+	if state == Dead {
+		return q.dead, deadSubject
+	}
+	return q.stream, subject
+}
+
+// List returns the oldest messages of a state, and how many there are of it.
+func (q *Queues) List(ctx context.Context, c Query) (list []Letter, total uint64, err error) {
+	queues, err := q.kept(c)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, one := range queues {
+		letters, n, err := one.list(ctx, c)
+		if err != nil {
+			return nil, 0, err
+		}
+		list, total = append(list, letters...), total+n
+	}
+	return list, total, nil
+}
+
+func (q *queue) list(ctx context.Context, c Query) (list []Letter, total uint64, err error) {
+	stream, _ := q.of(c.State)
+	for next := uint64(0); len(list) < c.Most; {
+		l, err := q.get(ctx, c.State, next, ">")
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		} else if err != nil {
+			return nil, 0, err
+		}
+		if q.Clock.Now().Sub(l.Published) < c.Older {
+			break // those after it are younger
+		}
+		next = l.sequence + 1
+		list = append(list, l)
+	}
+	err = stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
+		info, err := s.Info(ctx)
+		if err == nil {
+			total = info.State.Msgs
+		}
+		return err
+	})
+	return list, total, err
+}
+
+// get returns the first letter from a sequence on that a filter selects.
+func (q *queue) get(ctx context.Context, state string, from uint64, filter string) (Letter, error) {
+	stream, subject := q.of(state)
+	var m *jetstream.RawStreamMsg
+	err := stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) (err error) {
+		m, err = s.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject+q.name+"."+filter))
+		return err
+	})
+	if err != nil {
+		return Letter{}, err
+	}
+	return Letter{Message: q.read(m.Header, m.Data), State: state, Bytes: len(m.Data), Error: m.Header.Get(headerError), queue: q, sequence: m.Sequence}, nil
+}
+
+// Show returns the message with an id that waits or is dead.
+func (q *Queues) Show(ctx context.Context, id string) (Letter, error) {
+	if !token.MatchString(id) {
+		return Letter{}, errUnknown
+	}
+	for _, state := range []string{Waiting, Dead} {
+		queues, err := q.kept(Query{State: state})
+		if err != nil {
+			return Letter{}, err
+		}
+		for _, one := range queues {
+			if l, err := one.get(ctx, state, 0, id); !errors.Is(err, jetstream.ErrMsgNotFound) {
+				return l, err
+			}
+		}
+	}
+	return Letter{}, errUnknown
+}
+
+// Retry has messages tried at once and as often as new ones, waiting ones and dead ones,
+// and returns how many.
+func (q *Queues) Retry(ctx context.Context, c Query) (n int, err error) {
+	return q.each(ctx, c, func(ctx context.Context, l Letter) error {
+		l.Published = q.Clock.Now()
+		if err := l.queue.keep(ctx, l.Message, fmt.Sprintf("%s.%d", l.ID, l.Published.UnixNano())); err != nil {
+			return err
+		}
+		return l.remove(ctx)
+	})
+}
+
+// Drop removes messages, waiting ones and dead ones, and returns how many.
+func (q *Queues) Drop(ctx context.Context, c Query) (n int, err error) {
+	return q.each(ctx, c, func(ctx context.Context, l Letter) error { return l.remove(ctx) })
+}
+
+func (l Letter) remove(ctx context.Context) error {
+	stream, _ := l.queue.of(l.State)
+	err := stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
+		return s.DeleteMsg(ctx, l.sequence)
+	})
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil // it has just been worked off
+	}
+	return err
+}
+
+// atOnce is how many messages are listed at a time.
+const atOnce = 100
+
+// each decides about all messages that a query selects, and returns how many. What is
+// published meanwhile is left alone.
+func (q *Queues) each(ctx context.Context, c Query, decide func(context.Context, Letter) error) (n int, err error) {
+	for _, id := range c.IDs {
+		l, err := q.Show(ctx, id)
+		if err == nil {
+			err = decide(ctx, l)
+		}
+		if err != nil {
+			return n, fmt.Errorf("%s: %w", id, err)
+		}
+		n++
+	}
+	if len(c.IDs) > 0 {
+		return n, nil
+	}
+	queues, err := q.kept(c)
+	if err != nil {
+		return n, err
+	}
+	began := q.Clock.Now()
+	for _, one := range queues {
+		for from := uint64(0); ; n++ {
+			l, err := one.get(ctx, c.State, from, ">")
+			if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && (!l.Published.Before(began) || began.Sub(l.Published) < c.Older) {
+				break
+			} else if err != nil {
+				return n, err
+			}
+			from = l.sequence + 1
+			if err := decide(ctx, l); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
