@@ -16,7 +16,7 @@ type QueueControl interface {
 	Drop(context.Context, queue.Query) (n int, err error)
 }
 
-// Messages is what eslua queue shows of the messages of one state.
+// Messages holds what eslua queue shows of the messages of one state.
 type Messages struct {
 	Messages []queue.Letter `json:"messages"` // the oldest of each queue
 	Total    uint64         `json:"total"`
