@@ -65,7 +65,6 @@ func BenchmarkHookEvents(b *testing.B) {
 	bursts := []byte(strings.Repeat(normal, burst-1) + busy)
 	var told atomic.Int64
 	arrived := make(chan struct{}, 1)
-	site := &hookSite{t: b, log: slog.New(slog.DiscardHandler)}
 	run := func(script string) (turn func(n int), stop func()) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -75,7 +74,8 @@ func BenchmarkHookEvents(b *testing.B) {
 		peer := &socketNode{}
 		peer.core.Store(&core)
 		go peer.serve(l)
-		site := &hookSite{t: b, log: site.log}
+		log := loadedLog{slog.DiscardHandler, make(chan struct{}, 1)}
+		site := &hookSite{t: b, log: slog.New(log)}
 		site.save(map[string]string{"hooks/bench.lua": script})
 		end := site.run(config.Default(), []node.Node{{Name: "fs", Address: l.Addr().String(), Password: "ClueCon"}}, node.Options{}, teller(func(string) {
 			told.Add(1)
@@ -84,9 +84,7 @@ func BenchmarkHookEvents(b *testing.B) {
 		if err := site.links[0].AwaitFirst(b.Context()); err != nil {
 			b.Fatal(err)
 		}
-		for h := site.source.Status(); len(h) == 0 || len(h[0].Hooks) == 0 || h[0].Hooks[0].Generation == ""; h = site.source.Status() {
-			time.Sleep(time.Millisecond)
-		}
+		<-log.loaded
 		turn = func(n int) {
 			for range n {
 				peer.send(nil, bursts)

@@ -1,6 +1,7 @@
 package bindings_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,8 @@ import (
 func TestLiveHooks(t *testing.T) {
 	address, password := livetest.Address(t)
 	seen := make(chan string, 1000)
-	site := &hookSite{t: t, log: (&lines{t: t}).logger()}
+	log := loadedLog{(&lines{t: t}).logger().Handler(), make(chan struct{}, 1)}
+	site := &hookSite{t: t, log: slog.New(log)}
 	site.save(map[string]string{"hooks/live.lua": `
 on("CHANNEL_HANGUP_COMPLETE", {["Hangup-Cause"] = "USER_BUSY", variable_hooks = "live"}, function(e, node)
 	tell("busy " .. node .. " " .. e:getHeader("Caller-Destination-Number"))
@@ -34,9 +36,7 @@ end)`})
 	if err := link.AwaitFirst(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for h := site.source.Status(); len(h) == 0 || len(h[0].Hooks) == 0 || h[0].Hooks[0].Generation == ""; h = site.source.Status() {
-		time.Sleep(10 * time.Millisecond)
-	}
+	<-log.loaded
 	next := func(want string) {
 		t.Helper()
 		for {

@@ -97,6 +97,28 @@ func (s *hookSite) run(cfg config.Config, nodes []node.Node, options node.Option
 	}
 }
 
+// A loadedLog tells when a hook's script is loaded, and gets its events.
+type loadedLog struct {
+	slog.Handler
+	loaded chan struct{} // holds one signal
+}
+
+func (l loadedLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l loadedLog) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "a hook's script is loaded" {
+		select {
+		case l.loaded <- struct{}{}:
+		default:
+		}
+	}
+	return l.Handler.Handle(ctx, r)
+}
+
+func (l loadedLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return loadedLog{l.Handler.WithAttrs(attrs), l.loaded}
+}
+
 // A teller gives scripts the function tell, which calls the test's.
 type teller func(text string)
 
