@@ -199,7 +199,7 @@ func class() *vm.Class {
 			},
 			{
 				Name: "setPriority", Native: "Event::setPriority(switch_priority_t)", Results: done,
-				Doc:     "Adds the header priority: NORMAL.",
+				Doc:     "Adds the header priority: NORMAL, before the others.",
 				Example: `freeswitch.Event("CUSTOM"):setPriority()`,
 				Go:      opened(setPriority),
 			},
@@ -296,7 +296,8 @@ func addHeader(e *Event, a *vm.Args) error {
 
 // setPriority does what switch_event.c:switch_event_set_priority does.
 func setPriority(e *Event, a *vm.Args) error {
-	if err := e.Add("priority", "NORMAL"); err != nil {
+	a.ChargeCPU(few + len(e.headers.list)) // which move
+	if err := e.addFirst("priority", "NORMAL"); err != nil {
 		return err
 	}
 	a.ReturnBool(true)
@@ -385,9 +386,12 @@ func chatSend(e *Event, a *vm.Args) error {
 // reads line ends.
 func (e *Event) sendHeaders() [][2]string {
 	out := make([][2]string, 0, len(e.headers.list))
+	if h := e.headers.find("Event-Subclass"); h != nil { // of several, as merge leaves them, the event's own comes first (switch_event.c:switch_event_dup)
+		out = append(out, [2]string{h.name, lineEnds.Replace(h.text())})
+	}
 	for h := range e.headers.all() {
 		switch strings.ToLower(h.name) {
-		case "", "event-name", "content-length":
+		case "", "event-name", "event-subclass", "content-length":
 		case "core-uuid", "freeswitch-hostname", "freeswitch-switchname", "freeswitch-ipv4", "freeswitch-ipv6", "event-date-local", "event-date-gmt",
 			"event-date-timestamp", "event-calling-file", "event-calling-function", "event-calling-line-number": // FreeSWITCH adds its own
 		default:

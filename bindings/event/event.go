@@ -186,6 +186,21 @@ func (e *Event) Add(name, value string) error {
 	return nil
 }
 
+// addFirst adds a header before the others. The error is a *SizeError.
+func (e *Event) addFirst(name, value string) error {
+	e.open()
+	h := header{name: name, value: value}
+	if err := e.grow(h.size()); err != nil {
+		return err
+	}
+	e.headers.addFirst(h)
+	if e.cursor > 0 { // it stays at its header
+		e.cursor++
+	}
+	e.size += h.size()
+	return nil
+}
+
 // Delete removes every header of that name and reports whether there was one.
 func (e *Event) Delete(name string) bool {
 	e.open()

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,6 +104,22 @@ func TestAHeaderIsOneLine(t *testing.T) {
 				t.Errorf("%q is fired", h)
 			}
 		}
+	}
+}
+
+// The order is that of switch_event.c: switch_event_set_priority adds at the top, and
+// switch_event_dup begins with the subclass, and drops those that merge has added.
+func TestOrderOfWhatIsFired(t *testing.T) {
+	e, other := New("CUSTOM", "a::b"), New("CUSTOM", "a::other")
+	if err := errors.Join(other.Add("b", "2"), e.Add("a", "1"), e.Merge(other), e.addFirst("priority", "NORMAL")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "priority: NORMAL\nEvent-Name: CUSTOM\nEvent-Subclass: a%3A%3Ab\na: 1\n"; !strings.HasPrefix(e.Plain(), want) {
+		t.Errorf("written\n%s", e.Plain())
+	}
+	want := [][2]string{{"Event-Subclass", "a::b"}, {"priority", "NORMAL"}, {"a", "1"}, {"b", "2"}}
+	if got := e.sendHeaders(); !slices.Equal(got, want) {
+		t.Errorf("fired %q", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package event
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -64,6 +65,12 @@ func (hs *headers) add(h header) *header {
 	}
 	hs.list = append(hs.list, h)
 	return &hs.list[len(hs.list)-1]
+}
+
+// addFirst adds a header before the others. Unlike add it takes a time that grows with
+// their number.
+func (hs *headers) addFirst(h header) {
+	hs.list, hs.places = slices.Insert(hs.list, 0, h), nil
 }
 
 // find returns the first header of a name, or nil.

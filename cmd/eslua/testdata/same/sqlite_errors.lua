@@ -1,0 +1,15 @@
+-- differs: line dbh: not connected
+local function say(...) local t = {} for i = 1, select("#", ...) do local v = select(i, ...) t[i] = type(v) == "number" and ("%d"):format(v) or tostring(v) end freeswitch.consoleLog("info", table.concat(t, " ") .. "\n") end
+local dbh = freeswitch.Dbh("sqlite:///tmp/eslua-same-errors.db")
+say(dbh:connected(), dbh:query("drop table if exists t"), dbh:query("create table t (a text, b int)"), dbh:affected_rows())
+say(dbh:query("insert into t values ('x', 1), ('y', null), (null, 3)"), dbh:affected_rows())
+local ok, rows, why = dbh:query_rows("select a, b from t order by rowid")
+say(ok, #rows, rows[1].a, rows[1].b, rows[2].b, rows[3].a, why)
+dbh:query("select a, b from t order by rowid", function(row) say(row.a, "[" .. row.b .. "]") end)
+local n = 0 dbh:query("select a from t", function() n = n + 1 return 1 end) say(n)
+say(dbh:query("select nonsense"), dbh:last_error() ~= nil)
+dbh:clear_error() say(dbh:last_error())
+ok, rows, why = dbh:query_rows("select nonsense") say(ok, type(rows), why ~= nil)
+say(dbh:test_reactive("select a from t", "drop table t", "create table t (a text)"), dbh:test_reactive("select a from u", "drop table u", "create table u (a text)"), dbh:query("drop table u"))
+say(dbh:query("insert into t values ('z'); insert into t values ('zz')"), dbh:affected_rows())
+say(dbh:release(), dbh:connected(), dbh:query("select 1"), dbh:release())
