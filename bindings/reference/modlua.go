@@ -13,6 +13,12 @@ import (
 //go:embed modlua.txt
 var modLuaNames string
 
+// differencesText says by subject what differs whatever name a script uses: a line with
+// the subject, a line for each difference, and an empty line.
+//
+//go:embed differences.txt
+var differencesText string
+
 // The verdicts about a name of mod_lua.
 const (
 	supported = "supported"
@@ -63,9 +69,32 @@ func objectName(name string) string {
 	return strings.ToLower(name[:cut]) + name[cut:]
 }
 
-// ModLua writes for a terminal how each name of mod_lua is in eslua.
+// subject is a paragraph of differencesText.
+type subject struct {
+	title string
+	lines []string
+}
+
+func differences() []subject {
+	var all []subject
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(differencesText), "\n\n") {
+		lines := strings.Split(paragraph, "\n")
+		all = append(all, subject{lines[0], lines[1:]})
+	}
+	return all
+}
+
+// ModLua writes for a terminal what differs from mod_lua, by subject, and then how each
+// name of mod_lua is in eslua.
 func (r *Reference) ModLua(w io.Writer) {
-	fmt.Fprintf(w, "How what mod_lua has is in eslua. What is not named as different does the same.\n")
+	fmt.Fprintf(w, "What differs from mod_lua\n")
+	for _, s := range differences() {
+		fmt.Fprintf(w, "\n  %s\n", s.title)
+		for _, line := range s.lines {
+			Wrap(w, "      ", line)
+		}
+	}
+	fmt.Fprintf(w, "\nHow each name of mod_lua is in eslua. What is not named as different does the same.\n")
 	for _, verdict := range []string{differs, notThere, supported} {
 		fmt.Fprintf(w, "\n%s%s\n", strings.ToUpper(verdict[:1]), verdict[1:])
 		for _, row := range r.modLua() {

@@ -52,9 +52,18 @@ func TestModLuaTable(t *testing.T) {
 // modLuaPage returns the table as a page.
 func (r *Reference) modLuaPage() string {
 	var w strings.Builder
-	w.WriteString("# mod_lua's names in eslua\n\n" +
-		"Each function, class, method, attribute, constant and global of FreeSWITCH's mod_lua, and each way in which it runs scripts. This page is generated from the declarations of the\n" +
-		"bindings (`go test ./bindings/reference -update`), and `eslua doc mod_lua` prints the same. The names are those that a mod_lua of FreeSWITCH 1.11 lists.\n\n" +
+	w.WriteString("# eslua and mod_lua\n\n" +
+		"What differs, by subject, and then each name of FreeSWITCH's mod_lua. This page is generated from `bindings/reference` and the declarations of the bindings\n" +
+		"(`go test ./bindings/reference -update`), and `eslua doc mod_lua` prints the same. The names are those that a mod_lua of FreeSWITCH 1.11 lists.\n\n" +
+		"## What differs\n")
+	for _, s := range differences() {
+		fmt.Fprintf(&w, "\n**%s**\n\n", s.title)
+		for _, line := range s.lines {
+			fmt.Fprintf(&w, "- %s\n", line)
+		}
+	}
+	w.WriteString("\n## The names of mod_lua\n\n" +
+		"Each function, class, method, attribute, constant and global, and each way in which mod_lua runs scripts.\n\n" +
 		"- *supported*: the same arguments, results and effects as in mod_lua, within the limits and grants of the flow.\n" +
 		"- *differs*: it is there, and what is said differs.\n" +
 		"- *not possible*: eslua does not have it. A script that uses it gets an error that says what to write instead.\n\n")
@@ -62,11 +71,11 @@ func (r *Reference) modLuaPage() string {
 	for _, row := range r.modLua() {
 		if s := sectionOf(row.name); s != section {
 			section = s
-			fmt.Fprintf(&w, "## %s\n\n| name | in eslua | how it differs, or what instead |\n|---|---|---|\n", s)
+			fmt.Fprintf(&w, "### %s\n\n| name | in eslua | how it differs, or what instead |\n|---|---|---|\n", s)
 		}
 		fmt.Fprintf(&w, "| `%s` | %s | %s |\n", row.name, row.verdict, cell(row.text))
 	}
-	return strings.ReplaceAll(w.String(), "\n## ", "\n\n## ")
+	return strings.ReplaceAll(w.String(), "\n### ", "\n\n### ")
 }
 
 func sectionOf(name string) string {
