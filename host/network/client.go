@@ -96,11 +96,11 @@ func (c *Client) Close() {
 	clear(c.transports)
 }
 
-// transport returns the connections for whoever may connect to the same hosts.
-func (c *Client) transport(may Permits) *http.Transport {
+// transport returns the connections for whoever may connect to the same hosts, of which
+// key is a text.
+func (c *Client) transport(may Permits, key string) *http.Transport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := may.HostsKey()
 	if t := c.transports[key]; t != nil {
 		return t
 	}
@@ -220,7 +220,7 @@ func (c *Client) once(ctx context.Context, may Permits, u *url.URL, r Request) (
 		c.metrics.refused.Inc()
 		return nil, false, err
 	}
-	answer, sent, err := c.exchange(ctx, may, u, r)
+	answer, sent, err := c.exchange(ctx, may, name, u, r)
 	now := c.clock.Now()
 	c.metrics.seconds.Observe(now.Sub(began).Seconds())
 	if err != nil {
@@ -273,21 +273,21 @@ func Unreachable(err error) bool {
 
 func (e *slowError) Error() string { return e.text }
 
-// exchange sends a request and reads the answer.
-func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Request) (_ *Answer, got bool, _ error) {
-	where := u.Scheme + "://" + u.Host
+// exchange sends a request to the endpoint of that name and reads the answer.
+func (c *Client) exchange(ctx context.Context, may Permits, name string, u *url.URL, r Request) (_ *Answer, got bool, _ error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	slow := func(what string, within time.Duration) func() {
 		return func() {
-			cancel(&slowError{text: fmt.Sprintf("%s: no %s within %v", where, what, within), connected: what == "answer"})
+			cancel(&slowError{text: fmt.Sprintf("%s://%s: no %s within %v", u.Scheme, u.Host, what, within), connected: what == "answer"})
 		}
 	}
 	timer := c.clock.AfterFunc(r.Connect, slow("connection", r.Connect))
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
 	defer blocker.Unblock()
-	give, err := c.places.take(ctx, r.Flow, may.HostsKey()+" "+u.Scheme+"://"+endpoint(u), func() { cancel(errCrowded) })
+	hosts := may.HostsKey()
+	give, err := c.places.take(ctx, r.Flow, hosts+" "+name, func() { cancel(errCrowded) })
 	if err != nil {
 		timer.Stop()
 		return nil, false, err
@@ -311,7 +311,7 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 		timer = c.clock.AfterFunc(r.Response, slow("answer", r.Response))
 	}})
 	request := newRequest(u, r).WithContext(ctx)
-	client := http.Client{Transport: c.transport(may), CheckRedirect: func(next *http.Request, before []*http.Request) error {
+	client := http.Client{Transport: c.transport(may, hosts), CheckRedirect: func(next *http.Request, before []*http.Request) error {
 		if r.Stay {
 			return http.ErrUseLastResponse
 		}
@@ -333,7 +333,10 @@ func (c *Client) exchange(ctx context.Context, may Permits, u *url.URL, r Reques
 
 // newRequest does what http.NewRequest does, for a URL that is read already.
 func newRequest(u *url.URL, r Request) *http.Request {
-	request := &http.Request{Method: r.Method, URL: u, Header: r.Header.Clone(), Host: r.Header.Get("Host")}
+	request := &http.Request{Method: r.Method, URL: u, Host: r.Header.Get("Host")}
+	if len(r.Header) > 0 {
+		request.Header = r.Header.Clone()
+	}
 	if len(r.Body) > 0 {
 		body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
 		request.ContentLength, request.GetBody = int64(len(r.Body)), body
