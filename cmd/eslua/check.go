@@ -14,15 +14,33 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/spf13/cobra"
 )
 
-// check prints the mistakes in the configuration, if one is named, and in scripts. A
-// directory is one script tree; a file is checked in the tree that it belongs to.
-func check(p *program, ctx context.Context, args []string) error {
-	o, paths, err := p.overrides("check", args)
-	if err != nil {
-		return err
+func checkCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "check [flags] [PATH...]",
+		Short: "report what is wrong with the configuration and the scripts",
+		Long: `Report what is wrong with the configuration, and with the scripts in PATH, else in its script
+directory, else here. A directory is one script tree; a file is checked in the tree that it
+belongs to.`,
+		Example: examples(
+			"check the configuration and its scripts", "eslua check --config /etc/eslua/eslua.yaml",
+			"check one script", "eslua check scripts/menu.lua",
+			"see what scripts of mod_lua need to run here", "eslua check --port /usr/share/freeswitch/scripts",
+		),
 	}
+	o := p.overrides(c, "config", "scripts")
+	porting := c.Flags().Bool("port", false, "tell what scripts of mod_lua need to run here: what differs, grants, databases")
+	asJSON := c.Flags().Bool("json", false, "print JSON")
+	c.RunE = func(c *cobra.Command, paths []string) error {
+		return p.check(c.Context(), o, paths, *porting, *asJSON)
+	}
+	return c
+}
+
+// check prints the mistakes in the configuration, if one is named, and in scripts.
+func (p *program) check(ctx context.Context, o *overrides, paths []string, porting, asJSON bool) error {
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
 	cfg, err := o.load()
@@ -43,8 +61,8 @@ func check(p *program, ctx context.Context, args []string) error {
 	case o.file == "": // else the flows are those of the program
 		paths = []string{"."}
 	}
-	if o.port {
-		return cmp.Or(p.checkPort(ctx, paths, cfg, found.Problems, o.json), err)
+	if porting {
+		return cmp.Or(p.checkPort(ctx, paths, cfg, found.Problems, asJSON), err)
 	}
 	for _, path := range paths {
 		dir, files, unusable := checkTarget(path, cfg.Scripts)
@@ -60,7 +78,7 @@ func check(p *program, ctx context.Context, args []string) error {
 		}
 		found.Problems = append(found.Problems, problems...)
 	}
-	if o.json {
+	if asJSON {
 		return cmp.Or(p.printJSON(found), err)
 	}
 	for _, problem := range found.Problems {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -11,23 +10,33 @@ import (
 
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/spf13/cobra"
 )
 
 var errNoXML = errors.New("FreeSWITCH needs no configuration: no script answers its lookups; name one under xml: scripts: in the configuration")
 
-// printConfig prints xml_curl.conf.xml, by which FreeSWITCH asks eslua.
-func printConfig(p *program, _ context.Context, args []string) error {
-	cfg, rest, err := p.settings("config", args)
-	switch {
-	case err != nil:
-		return err
-	case len(rest) > 0:
-		return &usageError{fmt.Sprintf("eslua config takes no argument %q", rest[0])}
-	case len(cfg.XML.Scripts) == 0:
-		return errNoXML
+func configCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "config",
+		Short: "print the configuration that FreeSWITCH needs for what scripts answer (xml)",
+		Long: `Print xml_curl.conf.xml, by which FreeSWITCH asks eslua for its directory, dialplan or
+configuration: what the scripts under xml: scripts: answer.`,
+		Example: examples("have FreeSWITCH ask eslua", "eslua config --config /etc/eslua/eslua.yaml >/etc/freeswitch/autoload_configs/xml_curl.conf.xml"),
+		Args:    noArguments,
 	}
-	fmt.Fprint(p.stdout, curlConfig(cfg.XML))
-	return nil
+	o := p.overrides(c, "config")
+	c.RunE = func(*cobra.Command, []string) error {
+		cfg, err := o.load()
+		switch {
+		case err != nil:
+			return err
+		case len(cfg.XML.Scripts) == 0:
+			return errNoXML
+		}
+		fmt.Fprint(p.stdout, curlConfig(cfg.XML))
+		return nil
+	}
+	return c
 }
 
 func curlConfig(x config.XML) string {

@@ -18,17 +18,24 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/scripts"
+	"github.com/spf13/cobra"
 )
 
 // demoSeconds limits the time in which an invited person presses a digit.
 const demoSeconds = 4
 
-// demo runs eslua and a simulated switch on loopback: one invited person presses
-// 1, one stays silent, and after an edit the next call runs the edited script.
-func demo(p *program, ctx context.Context, args []string) error {
-	if len(args) > 0 {
-		return &usageError{"eslua demo takes no arguments"}
+func demoCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "run two simulated calls, then an edit while eslua runs",
+		Long: `Run eslua and a simulated FreeSWITCH, and print what both do: one invited person presses 1,
+one stays silent, and after an edit the next call runs the edited script.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context()) },
 	}
+}
+
+func (p *program) demo(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "eslua-demo-")
 	if err != nil {
 		return err

@@ -16,16 +16,37 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/dialplan"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/store"
+	"github.com/spf13/cobra"
 )
 
-// printDialplan prints the dialplan of the flows or, with --check, the mistakes in
-// one that is in use.
-func printDialplan(p *program, ctx context.Context, args []string) error {
-	checking := false
-	if i := slices.Index(args, "--check"); i >= 0 { // the other flags are those of every command
-		args, checking = slices.Delete(slices.Clone(args), i, i+1), true
+func dialplanCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "dialplan [flags] [FLOW [ARGS] | --check URL|FILE...]",
+		Short: "print FreeSWITCH's dialplan for flows, or check one in use",
+		Long: `Print the dialplan by which FreeSWITCH hands its calls to the flows, to one flow, or to one with
+arguments. With --check, report what is wrong with dialplans that are in use: files, directories,
+and addresses of mod_xml_curl, with #NUMBER for the number to ask for.`,
+		Example: examples(
+			"print the dialplan of all flows", "eslua dialplan --config /etc/eslua/eslua.yaml",
+			"print the one of a flow with an argument", "eslua dialplan inviteToConf 7001",
+			"look for mistakes in the one in use", "eslua dialplan --check /etc/freeswitch/dialplan",
+		),
 	}
-	cfg, rest, err := p.settings("dialplan", args)
+	flagsFirst(c)
+	o := p.overrides(c, "config", "scripts")
+	checking := c.Flags().Bool("check", false, "check dialplans that are in use")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if i := slices.Index(args, "--check"); i >= 0 { // it may also follow what to check
+			args, *checking = slices.Delete(args, i, i+1), true
+		}
+		return p.dialplan(c.Context(), o, *checking, args)
+	}
+	return c
+}
+
+// dialplan prints the dialplan of the flows, or the mistakes in one that is in use.
+func (p *program) dialplan(ctx context.Context, o *overrides, checking bool, rest []string) error {
+	cfg, err := o.load()
 	if err != nil {
 		return err
 	}

@@ -1,26 +1,42 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/bindings/reference"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/spf13/cobra"
 )
 
-// printDoc prints the Lua reference: all names, what one of them does, or how mod_lua's
-// names are in eslua; and the settings of the configuration.
-func printDoc(p *program, _ context.Context, args []string) error {
+func docCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doc [NAME]",
+		Short: "print the Lua reference, and the settings",
+		Long: `Print the Lua reference: all names that scripts can use, or what one of them does. The name
+config stands for the settings of the configuration, mod_lua for how mod_lua's names are in eslua.`,
+		Example: examples(
+			"list all names", "eslua doc",
+			"describe one", "eslua doc session:read",
+			"describe all settings", "eslua doc config",
+			"describe the settings of limits", "eslua doc limits",
+		),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{"eslua doc takes one name: eslua doc session:read"}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return p.doc(args) },
+	}
+}
+
+func (p *program) doc(args []string) error {
 	ref := reference.New(bindings.New(bindings.Deps{}).Modules())
-	switch len(args) {
-	case 0:
+	if len(args) == 0 {
 		ref.Overview(p.stdout)
 		return nil
-	case 1:
-	default:
-		return &usageError{"eslua doc takes one name: eslua doc session:read"}
 	}
 	switch args[0] {
 	case "mod_lua":

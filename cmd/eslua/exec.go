@@ -18,27 +18,41 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/spf13/cobra"
 )
 
-// execute runs one script without a call, in the tree of its directory. The first
-// node, if there is one, is its FreeSWITCH. The script's output goes to stdout, its
-// error to stderr as file:line: message.
-func execute(p *program, ctx context.Context, args []string) error {
-	overrides, rest, err := p.overrides("exec", args)
-	if err != nil {
-		return err
+func execCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "exec [flags] FILE [ARGS]",
+		Short: "run a script without a call, under the same limits",
+		Long: `Run a script without a call, under the limits that calls have, in the tree of its directory.
+The first node, if there is one, is its FreeSWITCH. What the script prints goes to stdout, its
+error to stderr as file:line: message.`,
+		Example: examples(
+			"try a script", "eslua exec hello.lua world",
+			"with a FreeSWITCH for freeswitch.API", "ESLUA_PASSWORD=ClueCon eslua exec --esl 127.0.0.1:8021 report.lua",
+			"with less memory than calls have", "eslua exec --limit memory=4MiB hello.lua",
+		),
 	}
+	flagsFirst(c)
+	o := p.overrides(c, "config", "esl", "password")
+	c.Flags().StringArrayVar(&o.limits, "limit", nil, "one limit of this run, as `NAME=VALUE`: memory=8MiB, cpu=10s, stack=200 ...; may be repeated")
+	c.RunE = func(c *cobra.Command, args []string) error { return p.exec(c.Context(), o, args) }
+	return c
+}
+
+func (p *program) exec(ctx context.Context, overrides *overrides, args []string) error {
 	cfg, err := overrides.load()
 	if err != nil {
 		return err
 	}
-	if len(rest) == 0 {
+	if len(args) == 0 {
 		return &usageError{"eslua exec needs a script: eslua exec [--esl HOST:PORT] [--limit NAME=VALUE]... FILE [ARGS]"}
 	}
 	if wrong, err := overrides.passwordErrors(cfg.Nodes); err != nil || len(wrong) > 0 {
 		return cmp.Or(err, wrong.Err())
 	}
-	file := rest[0]
+	file := args[0]
 	databases, err := database.New(cfg.Databases, p.clock)
 	if err != nil {
 		return err
@@ -75,7 +89,7 @@ func execute(p *program, ctx context.Context, args []string) error {
 	return runner.Run(ctx, &run.Run{
 		Flow:    file,
 		Name:    file,
-		Args:    rest[1:],
+		Args:    args[1:],
 		Scripts: looseScript{store.NewDir(filepath.Dir(file), vm.Compile), ctx},
 		Config:  general,
 		Env:     env,

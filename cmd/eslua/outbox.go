@@ -2,59 +2,77 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/outbox"
+	"github.com/spf13/cobra"
 )
 
 const outboxUsage = "eslua outbox [--config F] [--admin SOCKET] [--json] [--endpoint NAME] [--state waiting|dead] [--older TIME] list [--most N] | show ID | retry ID...|--all | drop ID...|--all"
 
+func outboxCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "outbox",
+		Short: "show the pushes that wait or were given up, and try or drop them",
+		Long: `Show the pushes that the running eslua keeps: those that wait for their endpoint and those that were
+given up (dead); try or drop them.`,
+		Example: examples(
+			"which pushes wait or were given up", "eslua outbox",
+			"try all again that were given up for the endpoint crm", "eslua outbox retry --endpoint crm --state dead --all",
+		),
+	}
+	o := &outboxCmd{program: p, host: p.host(c.PersistentFlags())}
+	f := c.PersistentFlags()
+	f.StringVar(&o.query.Endpoint, "endpoint", "", "only pushes of the endpoint of this `NAME`")
+	f.StringVar(&o.query.State, "state", "", "only those that are in this `STATE`: waiting or dead")
+	f.DurationVar(&o.query.Older, "older", 0, "only those older than this `TIME`, for example 1h30m")
+	f.IntVar(&o.query.Most, "most", 20, "list at most `N` of each state")
+	f.BoolVar(&o.all, "all", false, "retry or drop all of a state")
+	f.BoolVar(&o.json, "json", false, "print JSON")
+	c.PersistentPreRunE = func(*cobra.Command, []string) error { return o.begin() }
+	list := &cobra.Command{Use: "list", Short: "show the pushes that wait, and those that were given up", Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return o.list(c.Context()) }}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return &usageError{"usage: " + outboxUsage}
+		}
+		return o.list(c.Context())
+	}
+	c.AddCommand(
+		list,
+		&cobra.Command{Use: "show ID", Short: "show one of them", Args: exactly(1, outboxUsage),
+			RunE: func(c *cobra.Command, ids []string) error { return o.show(c.Context(), ids[0]) }},
+		&cobra.Command{Use: "retry ID...", Short: "try them now",
+			RunE: func(c *cobra.Command, ids []string) error {
+				return o.decide(c.Context(), ids, "will be tried now", o.client.RetryPushes)
+			}},
+		&cobra.Command{Use: "drop ID...", Short: "drop them",
+			RunE: func(c *cobra.Command, ids []string) error {
+				return o.decide(c.Context(), ids, "dropped", o.client.DropPushes)
+			}},
+	)
+	return c
+}
+
 // An outboxCmd is one run of eslua outbox.
 type outboxCmd struct {
 	*program
+	host   *hostFlag
 	client *admin.Client
 	query  outbox.Query
 	json   bool
 	all    bool
 }
 
-// outboxCommand shows the pushes that the running eslua keeps, and decides about them.
-func outboxCommand(p *program, ctx context.Context, args []string) error {
-	c := &outboxCmd{program: p}
-	var err error
-	c.client, args, err = p.client("outbox", args, func(f *flag.FlagSet) {
-		f.StringVar(&c.query.Endpoint, "endpoint", "", "")
-		f.StringVar(&c.query.State, "state", "", "")
-		f.DurationVar(&c.query.Older, "older", 0, "")
-		f.IntVar(&c.query.Most, "most", 20, "")
-		f.BoolVar(&c.json, "json", false, "")
-		f.BoolVar(&c.all, "all", false, "")
-	})
-	if err != nil {
-		return err
-	}
+func (c *outboxCmd) begin() error {
 	if s := c.query.State; s != "" && s != outbox.Waiting && s != outbox.Dead {
 		return &usageError{fmt.Sprintf("eslua outbox: --state is waiting or dead, not %q", s)}
 	}
-	verb := "list"
-	if len(args) > 0 {
-		verb, args = args[0], args[1:]
-	}
-	switch {
-	case verb == "list" && len(args) == 0:
-		return c.list(ctx)
-	case verb == "show" && len(args) == 1:
-		return c.show(ctx, args[0])
-	case verb == "retry":
-		return c.decide(ctx, args, "will be tried now", c.client.RetryPushes)
-	case verb == "drop":
-		return c.decide(ctx, args, "dropped", c.client.DropPushes)
-	}
-	return &usageError{"usage: " + outboxUsage}
+	c.client = c.host.client()
+	return nil
 }
 
 func (c *outboxCmd) list(ctx context.Context) error {

@@ -2,58 +2,76 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
 
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/queue"
+	"github.com/spf13/cobra"
 )
 
-const queueFlags = "[--config F] [--admin SOCKET] [--json] [--queue NAME] [--state waiting|dead] [--older TIME] list [--most N] | show ID | retry ID...|--all | drop ID...|--all"
+const queueUsage = "eslua queue [--config F] [--admin SOCKET] [--json] [--queue NAME] [--state waiting|dead] [--older TIME] list [--most N] | show ID | retry ID...|--all | drop ID...|--all"
 
-// queueCmd is one run of eslua queue.
+func queueCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "queue",
+		Short: "show the messages of queues that wait or were given up, and try or drop them",
+		Long: `Show the messages of queues that the running eslua keeps: those that wait for their script and those
+that were given up (dead); try or drop them.`,
+		Example: examples(
+			"which messages wait or were given up", "eslua queue",
+			"drop those of the queue recordings that were given up a week ago", "eslua queue drop --queue recordings --state dead --older 168h --all",
+		),
+	}
+	q := &queueCmd{program: p, host: p.host(c.PersistentFlags())}
+	f := c.PersistentFlags()
+	f.StringVar(&q.query.Queue, "queue", "", "only messages of the queue of this `NAME`")
+	f.StringVar(&q.query.State, "state", "", "only those that are in this `STATE`: waiting or dead")
+	f.DurationVar(&q.query.Older, "older", 0, "only those older than this `TIME`, for example 1h30m")
+	f.IntVar(&q.query.Most, "most", 20, "list at most `N` of each state")
+	f.BoolVar(&q.all, "all", false, "retry or drop all of a state")
+	f.BoolVar(&q.json, "json", false, "print JSON")
+	c.PersistentPreRunE = func(*cobra.Command, []string) error { return q.begin() }
+	list := &cobra.Command{Use: "list", Short: "show the messages that wait, and those that were given up", Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return q.list(c.Context()) }}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return &usageError{"usage: " + queueUsage}
+		}
+		return q.list(c.Context())
+	}
+	c.AddCommand(
+		list,
+		&cobra.Command{Use: "show ID", Short: "show one of them", Args: exactly(1, queueUsage),
+			RunE: func(c *cobra.Command, ids []string) error { return q.show(c.Context(), ids[0]) }},
+		&cobra.Command{Use: "retry ID...", Short: "try them now",
+			RunE: func(c *cobra.Command, ids []string) error {
+				return q.decide(c.Context(), ids, "will be tried now", q.client.RetryMessages)
+			}},
+		&cobra.Command{Use: "drop ID...", Short: "drop them",
+			RunE: func(c *cobra.Command, ids []string) error {
+				return q.decide(c.Context(), ids, "dropped", q.client.DropMessages)
+			}},
+	)
+	return c
+}
+
+// A queueCmd is one run of eslua queue.
 type queueCmd struct {
 	*program
+	host   *hostFlag
 	client *admin.Client
 	query  queue.Query
 	json   bool
 	all    bool
 }
 
-// queueCommand shows the messages that the running eslua keeps, and decides about them.
-func queueCommand(p *program, ctx context.Context, args []string) error {
-	c := &queueCmd{program: p}
-	var err error
-	c.client, args, err = p.client("queue", args, func(f *flag.FlagSet) {
-		f.StringVar(&c.query.Queue, "queue", "", "")
-		f.StringVar(&c.query.State, "state", "", "")
-		f.DurationVar(&c.query.Older, "older", 0, "")
-		f.IntVar(&c.query.Most, "most", 20, "")
-		f.BoolVar(&c.json, "json", false, "")
-		f.BoolVar(&c.all, "all", false, "")
-	})
-	if err != nil {
-		return err
-	}
+func (c *queueCmd) begin() error {
 	if s := c.query.State; s != "" && s != queue.Waiting && s != queue.Dead {
 		return &usageError{fmt.Sprintf("eslua queue: --state is waiting or dead, not %q", s)}
 	}
-	verb := "list"
-	if len(args) > 0 {
-		verb, args = args[0], args[1:]
-	}
-	switch {
-	case verb == "list" && len(args) == 0:
-		return c.list(ctx)
-	case verb == "show" && len(args) == 1:
-		return c.show(ctx, args[0])
-	case verb == "retry":
-		return c.decide(ctx, args, "will be tried now", c.client.RetryMessages)
-	case verb == "drop":
-		return c.decide(ctx, args, "dropped", c.client.DropMessages)
-	}
-	return &usageError{"usage: eslua queue " + queueFlags}
+	c.client = c.host.client()
+	return nil
 }
 
 func (c *queueCmd) list(ctx context.Context) error {
@@ -115,7 +133,7 @@ func (c *queueCmd) decide(ctx context.Context, ids []string, done string, do fun
 	q := c.query
 	q.IDs = ids
 	if c.all == (len(ids) > 0) || c.all && q.State == "" {
-		return &usageError{"name the messages by their ids, or all of a state: --state waiting|dead --all; usage: eslua queue " + queueFlags}
+		return &usageError{"name the messages by their ids, or all of a state: --state waiting|dead --all; usage: " + queueUsage}
 	}
 	n, err := do(ctx, q)
 	if n > 0 || err == nil {

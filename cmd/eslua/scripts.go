@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,55 +10,67 @@ import (
 
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/spf13/cobra"
 )
 
-const scriptsUsage = "eslua scripts [--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]"
+func scriptsCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "scripts",
+		Short: "show and set which scripts the running eslua serves",
+		Long: `Show and set which scripts the running eslua serves. A generation is what the script directory
+held at one time; it is named by 4 or more of the digits that history shows.`,
+		Example: examples(
+			"which version of each flow is served", "eslua scripts list",
+			"what has changed, and when", "eslua scripts history",
+			"serve the flow menu as it was before its last change", "eslua scripts rollback menu",
+		),
+		RunE: func(c *cobra.Command, args []string) error {
+			usage := "usage: eslua scripts [--config F] list [--calls] | history [FLOW] | diff [FLOW] [GEN [GEN]] | rollback [FLOW] [GEN] | pin [FLOW] GEN | unpin [FLOW]"
+			if len(args) > 0 {
+				usage = fmt.Sprintf("eslua scripts: unknown command %q; %s", args[0], usage)
+			}
+			return &usageError{usage}
+		},
+	}
+	s := &scriptsCmd{program: p, host: p.host(c.PersistentFlags())}
+	c.PersistentFlags().BoolVar(&s.calls, "calls", false, "print each running call as well")
+	_ = c.PersistentFlags().MarkHidden("calls") // list shows it
+	list := s.verb("list", "show the flows with the version that each call gets", 0, s.list)
+	list.Args = noArguments
+	list.Flags().BoolVar(&s.calls, "calls", false, "print each running call as well")
+	c.AddCommand(
+		list,
+		s.verb("history [FLOW]", "show the generations that are kept, and what has changed", 0, s.history),
+		s.verb("diff [FLOW] [GEN [GEN]]", "show what differs between two generations, or from the one served", 2, s.diff),
+		s.verb("rollback [FLOW] [GEN]", "serve an earlier generation until the next change of the scripts", 1, s.rollback),
+		s.verb("pin [FLOW] GEN", "serve one generation, whatever changes", 1, s.pin),
+		s.verb("unpin [FLOW]", "end a pin or a rollback", 0, s.unpin),
+	)
+	return c
+}
 
 // A scriptsCmd is one run of eslua scripts.
 type scriptsCmd struct {
 	*program
+	host   *hostFlag
+	calls  bool
 	client *admin.Client
 	status admin.Status
 }
 
-// scriptsCommand shows which scripts the running eslua serves, and changes it.
-func scriptsCommand(p *program, ctx context.Context, args []string) error {
-	var calls bool
-	client, args, err := p.client("scripts", args, func(f *flag.FlagSet) { f.BoolVar(&calls, "calls", false, "") })
-	if err != nil {
-		return err
-	}
-	if len(args) == 0 {
-		return &usageError{"usage: " + scriptsUsage}
-	}
-	verb, args := args[0], args[1:]
-	verbs := map[string]struct {
-		run            func(*scriptsCmd, context.Context, target) error
-		maxGenerations int
-	}{
-		"list":     {(*scriptsCmd).list, 0},
-		"history":  {(*scriptsCmd).history, 0},
-		"diff":     {(*scriptsCmd).diff, 2},
-		"rollback": {(*scriptsCmd).rollback, 1},
-		"pin":      {(*scriptsCmd).pin, 1},
-		"unpin":    {(*scriptsCmd).unpin, 0},
-	}
-	do, ok := verbs[verb]
-	if !ok {
-		return &usageError{fmt.Sprintf("eslua scripts: unknown command %q; usage: %s", verb, scriptsUsage)}
-	}
-	if verb == "list" && len(args) > 0 {
-		return &usageError{fmt.Sprintf("eslua scripts list takes no argument %q", args[0])}
-	}
-	cmd := &scriptsCmd{program: p, client: client}
-	if cmd.status, err = client.Status(ctx, calls); err != nil {
-		return err
-	}
-	t, err := parseTarget(args, cmd.status.Flows, do.maxGenerations)
-	if err != nil {
-		return &usageError{fmt.Sprintf("eslua scripts %s: %v", verb, err)}
-	}
-	return do.run(cmd, ctx, t)
+// verb returns a command of eslua scripts whose arguments name a flow and generations.
+func (s *scriptsCmd) verb(use, about string, maxGenerations int, run func(context.Context, target) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: about, RunE: func(c *cobra.Command, args []string) (err error) {
+		s.client = s.host.client()
+		if s.status, err = s.client.Status(c.Context(), s.calls); err != nil {
+			return err
+		}
+		t, err := parseTarget(args, s.status.Flows, maxGenerations)
+		if err != nil {
+			return &usageError{fmt.Sprintf("%s: %v", c.CommandPath(), err)}
+		}
+		return run(c.Context(), t)
+	}}
 }
 
 // A target is a flow and generations, as the arguments name them.

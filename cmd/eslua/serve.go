@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -15,19 +14,33 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/operate/systemd"
+	"github.com/spf13/cobra"
 )
+
+func serveCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "serve calls from FreeSWITCH",
+		Long: `Serve calls from FreeSWITCH until a signal: after the first one eslua takes no new calls and lets
+the others end, at the second one it gives them back to their dialplans. SIGHUP has it read the
+configuration and the scripts again.`,
+		Example: examples(
+			"serve as a configuration says", "eslua serve --config /etc/eslua/eslua.yaml",
+			"serve a directory of flows, without a configuration", "eslua serve --scripts ./flows --listen 127.0.0.1:8084",
+			"take over from the eslua that runs, for an update", "eslua serve --config /etc/eslua/eslua.yaml --takeover",
+		),
+		Args: noArguments,
+	}
+	o := p.overrides(c, "config", "listen", "scripts", "esl", "password")
+	c.Flags().BoolVar(&o.takeover, "takeover", false, "take the port over from the eslua that runs, which ends after its last call")
+	c.RunE = func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), *o) }
+	return c
+}
 
 // serve takes calls until a signal stops it. After the first signal it takes no
 // new calls and lets the others end; at the second it gives them back to their
 // dialplans.
-func serve(p *program, ctx context.Context, args []string) error {
-	overrides, rest, err := p.overrides("serve", args)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		return &usageError{fmt.Sprintf("eslua serve takes no argument %q", rest[0])}
-	}
+func (p *program) serve(ctx context.Context, overrides overrides) error {
 	cfg, err := overrides.loadToServe()
 	if err != nil {
 		return err

@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -20,76 +18,23 @@ import (
 	"github.com/eslua/eslua/host/operate/logbound"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/queue"
-	"github.com/eslua/eslua/host/spell"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// settings returns the configuration and the remaining arguments of a command.
-// Flags win over the environment, which wins over the file.
-func (p *program) settings(name string, args []string) (config.Config, []string, error) {
-	o, rest, err := p.overrides(name, args)
-	if err != nil {
-		return config.Config{}, nil, err
-	}
-	c, err := o.load()
-	return c, rest, err
-}
-
-// overrides returns the settings in a command's flags and the environment, and the
-// remaining arguments.
-func (p *program) overrides(name string, args []string) (o overrides, rest []string, err error) {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.file, "config", p.getenv("ESLUA_CONFIG"), "")
-	flags.StringVar(&o.listen, "listen", p.getenv("ESLUA_LISTEN"), "")
-	flags.StringVar(&o.scripts, "scripts", p.getenv("ESLUA_SCRIPTS"), "")
-	flags.StringVar(&o.password, "password", p.getenv("ESLUA_PASSWORD"), "")
-	switch name {
-	case "exec":
-		flags.Func("limit", "", func(limit string) error { o.limits = append(o.limits, limit); return nil })
-	case "check":
-		flags.BoolVar(&o.port, "port", false, "")
-		flags.BoolVar(&o.json, "json", false, "")
-	case "serve":
-		flags.BoolVar(&o.takeover, "takeover", false, "")
-	}
-	flags.Func("esl", "", func(addr string) error { o.nodes = append(o.nodes, addr); return nil })
-	if rest, err = parseFlags(flags, args, name == "check"); err != nil {
-		return o, nil, err
-	}
-	if len(o.nodes) == 0 {
-		o.nodes = strings.FieldsFunc(p.getenv("ESLUA_ESL"), func(r rune) bool { return r == ',' || r == ' ' })
-	}
-	return o, rest, nil
-}
-
-// parseFlags parses a command's flags, which come first or, if mixed is set, anywhere
-// among the arguments, and returns these. The error for -h and --help is
-// flag.ErrHelp.
-func parseFlags(flags *flag.FlagSet, args []string, mixed bool) (rest []string, err error) {
-	for {
-		switch err := flags.Parse(args); {
-		case errors.Is(err, flag.ErrHelp):
-			return nil, err
-		case err != nil:
-			return nil, &usageError{fmt.Sprintf("eslua %s: %s", flags.Name(), explainFlag(flags, err))}
-		case !mixed || flags.NArg() == 0:
-			return append(rest, flags.Args()...), nil
-		}
-		rest, args = append(rest, flags.Arg(0)), flags.Args()[1:]
-	}
-}
-
-// explainFlag returns what the flag package says of a flag, and what to write.
-func explainFlag(flags *flag.FlagSet, err error) string {
-	if name, undefined := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); undefined {
-		var names []string
-		flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-		if near := spell.Nearest(name, names); near != "" {
-			return fmt.Sprintf("there is no flag --%s; did you mean --%s?", name, near)
-		}
-		return fmt.Sprintf("there is no flag --%s; eslua %s -h lists the flags", name, flags.Name())
-	}
-	return fmt.Sprintf("%v; eslua %s -h lists the flags", err, flags.Name())
+// overrides declares the flags of a command that set settings, of which its help shows
+// some. Flags win over the environment, which wins over the file.
+func (p *program) overrides(c *cobra.Command, shown ...string) *overrides {
+	o, f := &overrides{}, c.Flags()
+	p.fromEnvironment(f, &o.file, "config", "ESLUA_CONFIG", "the configuration `FILE`")
+	p.fromEnvironment(f, &o.listen, "listen", "ESLUA_LISTEN", "the `HOST:PORT` to which FreeSWITCH connects; default 127.0.0.1:8084")
+	p.fromEnvironment(f, &o.scripts, "scripts", "ESLUA_SCRIPTS", "the `DIRECTORY` of the flows; default: the flows built into the program")
+	f.StringArrayVar(&o.nodes, "esl", strings.FieldsFunc(p.getenv("ESLUA_ESL"), func(r rune) bool { return r == ',' || r == ' ' }),
+		"the `HOST:PORT` of the event socket of a FreeSWITCH to connect to; may be repeated (ESLUA_ESL)")
+	f.Lookup("esl").DefValue = "[]"
+	p.fromEnvironment(f, &o.password, "password", "ESLUA_PASSWORD", "its `PASSWORD`, which ps shows; the environment does not")
+	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(shown, flag.Name) })
+	return o
 }
 
 // overrides are the settings that flags and the environment can set.
@@ -98,7 +43,6 @@ type overrides struct {
 	nodes                           []string
 	limits                          []string // name=value
 	takeover                        bool     // how serve starts; not a setting
-	port, json                      bool     // what check tells
 }
 
 // load returns the configuration of the file, if there is one, with the overrides. If

@@ -3,28 +3,34 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 
 	"github.com/eslua/eslua/host/operate/admin"
-	"github.com/eslua/eslua/host/operate/config"
+	"github.com/spf13/cobra"
 )
+
+func statusCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "report how the running eslua is doing",
+		Long:  "Report how the running eslua is doing. The exit code is 0 whenever it answers.",
+		Example: examples(
+			"what needs attention", "eslua status",
+			"for a program, with each running call", "eslua status --json --calls",
+		),
+		Args: noArguments,
+	}
+	host := p.host(c.Flags())
+	asJSON := c.Flags().Bool("json", false, "print JSON")
+	calls := c.Flags().Bool("calls", false, "print each running call as well")
+	c.RunE = func(c *cobra.Command, _ []string) error { return p.status(c.Context(), host.client(), *asJSON, *calls) }
+	return c
+}
 
 // status prints what an admin needs to know about the running eslua. The exit code
 // says only whether it runs; alarms are for the metrics.
-func status(p *program, ctx context.Context, args []string) error {
-	var asJSON, calls bool
-	client, rest, err := p.client("status", args, func(f *flag.FlagSet) {
-		f.BoolVar(&asJSON, "json", false, "")
-		f.BoolVar(&calls, "calls", false, "")
-	})
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		return &usageError{fmt.Sprintf("eslua status takes no argument %q", rest[0])}
-	}
+func (p *program) status(ctx context.Context, client *admin.Client, asJSON, calls bool) error {
 	st, err := client.Status(ctx, calls)
 	switch {
 	case err == nil && asJSON:
@@ -36,28 +42,6 @@ func status(p *program, ctx context.Context, args []string) error {
 		fmt.Fprintf(p.stdout, "\nThe previous eslua, process %d, takes no new calls: %s\n", previous.PID, callsLine(previous.Calls))
 	}
 	return err
-}
-
-// client returns a client for the eslua that a command talks to, and the remaining
-// arguments. Flags may come anywhere among them, except those of eslua run.
-func (p *program) client(name string, args []string, more func(*flag.FlagSet)) (*admin.Client, []string, error) {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	file := flags.String("config", p.getenv("ESLUA_CONFIG"), "")
-	socket := flags.String("admin", "", "")
-	more(flags)
-	rest, err := parseFlags(flags, args, name != "run") // what follows a script is the script's
-	if err != nil {
-		return nil, nil, err
-	}
-	if *socket == "" && *file != "" {
-		c, err := config.Load(*file)
-		if *socket = c.Admin; err != nil { // the eslua that runs has not read it like this
-			fmt.Fprintln(p.stderr, err)
-			*socket = config.AdminOf(*file)
-		}
-	}
-	return p.seams.adminClient(admin.SocketPath(*socket, p.getenv)), rest, nil
 }
 
 func printJSON(w io.Writer, what any) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,23 +10,31 @@ import (
 
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/bindings/reference"
+	"github.com/spf13/cobra"
 )
 
 // stubsDir is where the definitions are, below the directory that an editor opens. A name
 // that begins with a point is no script.
 const stubsDir = ".eslua-stubs"
 
-// writeStubs writes for an editor with LuaLS what scripts can use: definitions of all names,
-// and the file that has the editor find them.
-func writeStubs(p *program, _ context.Context, args []string) error {
-	dir := "."
-	switch len(args) {
-	case 0:
-	case 1:
-		dir = args[0]
-	default:
-		return &usageError{"eslua stubs takes one directory: that of the scripts"}
+func stubsCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "stubs [DIRECTORY]",
+		Short: "write definitions of all Lua names for an editor with LuaLS",
+		Long: `Write for an editor with LuaLS what scripts can use, into the script directory, or here:
+definitions of all names, and the file that has the editor find them.`,
+		Example: examples("complete names of eslua in the scripts of a directory", "eslua stubs /etc/eslua/scripts"),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{"eslua stubs takes one directory: that of the scripts"}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return p.stubs(append(args, ".")[0]) },
 	}
+}
+
+func (p *program) stubs(dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return &usageError{fmt.Sprintf("eslua stubs: %s is not a directory; name that of the scripts", dir)}
 	}

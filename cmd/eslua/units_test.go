@@ -64,8 +64,8 @@ func TestUnitsGoWithTheProgram(t *testing.T) {
 		t.Fatalf("ExecStart=%s", service["ExecStart"])
 	}
 	p := &program{getenv: func(string) string { return "" }}
-	if o, rest, err := p.overrides("serve", words[2:]); err != nil || len(rest) > 0 || o.file == "" {
-		t.Errorf("serve does not know what ExecStart says: %+v, %v, %v", o, rest, err)
+	if c := serveCommand(p); c.ParseFlags(words[2:]) != nil || c.Flags().NArg() > 0 || c.Flag("config").Value.String() == "" {
+		t.Errorf("serve does not know what ExecStart says: %q", words)
 	}
 	if stop := seconds(t, service["TimeoutStopSec"]); stop <= time.Duration(cfg.Drain) {
 		t.Errorf("systemd kills after %v, and calls may go on for %v", stop, cfg.Drain)

@@ -1,0 +1,19 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                   "help [COMMAND]",
+		Short:                 "describe a command, with its flags and examples",
+		DisableFlagsInUseLine: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := c.Root().Find(args)
+			if err != nil || of == c.Root() && len(rest) > 0 {
+				return unknownCommand(c.Root(), args[0])
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
+}
