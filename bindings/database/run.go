@@ -29,6 +29,14 @@ type session struct {
 	held      []*database.Handle // the oldest first
 }
 
+// Holds counts the rows that had to be read for other commands.
+func (s *session) Holds(func(lua.LValue)) (bytes int) {
+	for _, h := range s.held {
+		bytes += h.Stored()
+	}
+	return bytes
+}
+
 // End gives back what the script has forgotten.
 func (s *session) End(context.Context) {
 	for _, h := range s.held {

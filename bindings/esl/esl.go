@@ -36,6 +36,14 @@ func (m Module) Bind(env *run.Env) any {
 	return &connections{env: env, dialer: m.Dialer, open: map[*remote]bool{}}
 }
 
+// Holds counts the events of open connections, also those that the script has forgotten.
+func (s *connections) Holds(func(lua.LValue)) (bytes int) {
+	for r := range s.open {
+		bytes += r.holds()
+	}
+	return bytes
+}
+
 // End closes what the script has forgotten.
 func (s *connections) End(context.Context) {
 	for r := range s.open {

@@ -27,6 +27,9 @@ type locks struct{ held map[*dirLock]bool }
 // Bind returns the run's locks.
 func (LFS) Bind(*run.Env) any { return &locks{map[*dirLock]bool{}} }
 
+// Holds counts the locks.
+func (l *locks) Holds(func(lua.LValue)) int { return len(l.held) * 512 }
+
 // End frees what the script has not.
 func (l *locks) End(context.Context) {
 	for lock := range l.held {

@@ -7,6 +7,7 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/schedule"
 	"github.com/eslua/eslua/host/script/vm"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // Module declares on, after, every and cron.
@@ -30,9 +31,9 @@ func (Module) Declare() *vm.Module {
 				Doc:     "Has the function not be called any more.",
 				Example: "local t = after(60, function() print(\"late\") end)\nt:cancel()",
 				Go: func(a *vm.Args) error {
-					t := a.Self().(*timer).timer
-					a.ReturnBool(!t.Ended)
-					t.Ended = true
+					t := a.Self().(*timer)
+					a.ReturnBool(t.timer.Cancel())
+					t.fn = lua.LNil
 					return nil
 				},
 			}},

@@ -36,6 +36,15 @@ func (m Module) Bind(env *run.Env) any {
 	return &requests{env: env, client: m.Client, pending: map[*request]bool{}}
 }
 
+// Holds counts the requests that are under way or were not looked at since, also those that
+// the script has forgotten.
+func (s *requests) Holds(visit func(lua.LValue)) (bytes int) {
+	for r := range s.pending {
+		bytes += r.size(visit)
+	}
+	return bytes
+}
+
 // End gives up what the script does not wait for any more.
 func (s *requests) End(context.Context) {
 	for r := range s.pending {
@@ -46,6 +55,8 @@ func (s *requests) End(context.Context) {
 
 // A request is under way while the script does something else.
 type request struct {
+	of     *requests
+	sent   int // bytes
 	cancel context.CancelFunc
 	done   chan struct{} // closed when there is an answer or an error
 	answer *network.Answer
@@ -53,18 +64,25 @@ type request struct {
 	made   lua.LValue // the answer as the script has it; nil: nobody has asked for it
 }
 
-// Holds visits the answer, or counts its bytes.
+// Holds visits the answer, or counts the bytes of the request, unless the run does.
 func (r *request) Holds(visit func(lua.LValue)) int {
-	if r.made != nil {
-		visit(r.made)
+	if r.of.pending[r] {
 		return 0
 	}
+	return r.size(visit)
+}
+
+func (r *request) size(visit func(lua.LValue)) int {
 	select {
 	case <-r.done:
-		if r.answer != nil {
-			return len(r.answer.Body)
-		}
 	default:
+		return r.sent
+	}
+	switch {
+	case r.made != nil:
+		visit(r.made)
+	case r.answer != nil:
+		return len(r.answer.Body)
 	}
 	return 0
 }
@@ -191,17 +209,21 @@ func begin(a *vm.Args) error {
 	for p := range s.pending {
 		select {
 		case <-p.done:
-			delete(s.pending, p)
-			a.ChargeMemory(p.Holds(func(lua.LValue) {})) // from now on the script may keep any number
+			delete(s.pending, p) // from now on the script may keep any number
+			a.ChargeMemory(p.size(func(lua.LValue) {}))
 		default:
 		}
 	}
 	if len(s.pending) >= mostPending {
 		return fmt.Errorf("%d requests are under way; wait for one of them first", mostPending)
 	}
-	a.ChargeMemory(1024 + len(r.Body) + len(r.URL))
+	sent := 4096 + len(r.Body) + len(r.URL)
+	for name, values := range r.Header {
+		sent += len(name) + len(values[0])
+	}
+	a.ChargeMemory(sent)
 	ctx, cancel := context.WithCancel(context.Background()) // the script's own belongs to its goroutine
-	p := &request{cancel: cancel, done: make(chan struct{})}
+	p := &request{of: s, sent: sent, cancel: cancel, done: make(chan struct{})}
 	s.pending[p] = true
 	s.running.Go(func() {
 		defer close(p.done)

@@ -39,6 +39,12 @@ func (m Module) Bind(env *run.Env) any {
 	return &keeper{env: env, buckets: m.Buckets, pace: durable.NewPace(env.Clock), watches: map[*watch]bool{}}
 }
 
+// watchSize is the memory that JetStream takes for a watch.
+const watchSize = 80 << 10
+
+// Holds counts the watches.
+func (k *keeper) Holds(func(lua.LValue)) int { return len(k.watches) * watchSize }
+
 // End closes the watches that the script has left.
 func (k *keeper) End(ctx context.Context) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

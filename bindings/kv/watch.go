@@ -25,6 +25,7 @@ func begin(a *vm.Args) error {
 	if len(k.watches) >= mostWatches {
 		return fmt.Errorf("kv: a script may have %d watches; close one first", mostWatches)
 	}
+	a.ChargeMemory(watchSize)
 	ctx, stop := k.waiting(a)
 	defer stop()
 	w, err := b.Watch(ctx, a.String(0))

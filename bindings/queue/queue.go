@@ -57,15 +57,30 @@ func (w *work) End(ctx context.Context) {
 
 // message is one that the script works on.
 type message struct {
+	of       *work
 	delivery *queue.Delivery
 	value    lua.LValue
 	end      func() // it is not held any more
 }
 
-// Holds visits the value.
+// Holds visits the value, unless the run counts the message.
 func (m *message) Holds(visit func(lua.LValue)) int {
 	visit(m.value)
-	return len(m.delivery.Value) + 512
+	if m.of.held[m] {
+		return 0
+	}
+	return m.size()
+}
+
+func (m *message) size() int { return len(m.delivery.Value) + 512 }
+
+// Holds counts the messages that the script works on, also those that it has forgotten.
+func (w *work) Holds(visit func(lua.LValue)) (bytes int) {
+	for m := range w.held {
+		visit(m.value)
+		bytes += m.size()
+	}
+	return bytes
 }
 
 // check returns an error if the script may not use a queue.
@@ -171,7 +186,7 @@ func (w *work) take(a *vm.Args, name string, wait time.Duration) (*message, erro
 
 // hold makes the script responsible for a message.
 func (w *work) hold(a *vm.Args, d *queue.Delivery) (*message, error) {
-	m := &message{delivery: d, value: lua.LString(d.Value)}
+	m := &message{of: w, delivery: d, value: lua.LString(d.Value)}
 	m.end = func() { delete(w.held, m) }
 	w.held[m] = true // before anything can raise an error
 	a.ChargeMemory(2*len(d.Value) + 1024)

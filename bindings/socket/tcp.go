@@ -26,7 +26,10 @@ const (
 )
 
 // A closer is a socket of either kind.
-type closer interface{ close() }
+type closer interface {
+	close()
+	size(visit func(lua.LValue)) int
+}
 
 // sockets holds the sockets of one run.
 type sockets struct {
@@ -34,6 +37,22 @@ type sockets struct {
 	dialer  *network.Dialer // nil: this program connects to nothing
 	open    map[closer]bool
 	dialing sync.WaitGroup
+}
+
+// Holds counts the open sockets, also those that the script has forgotten.
+func (s *sockets) Holds(visit func(lua.LValue)) (bytes int) {
+	for t := range s.open {
+		bytes += t.size(visit)
+	}
+	return bytes
+}
+
+// holds counts a socket that the script has, unless the run does.
+func (s *sockets) holds(t closer, visit func(lua.LValue)) int {
+	if s.open[t] {
+		return 0
+	}
+	return t.size(visit)
 }
 
 // End closes what the script has forgotten.
@@ -72,7 +91,9 @@ type dialing struct {
 }
 
 // Holds counts what was received.
-func (t *tcp) Holds(visit func(lua.LValue)) int {
+func (t *tcp) Holds(visit func(lua.LValue)) int { return t.of.holds(t, visit) }
+
+func (t *tcp) size(visit func(lua.LValue)) int {
 	t.holds(visit)
 	return 512 + cap(t.in)
 }

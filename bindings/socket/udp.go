@@ -36,7 +36,9 @@ type datagram struct {
 }
 
 // Holds counts what was received.
-func (u *udp) Holds(visit func(lua.LValue)) int {
+func (u *udp) Holds(visit func(lua.LValue)) int { return u.of.holds(u, visit) }
+
+func (u *udp) size(visit func(lua.LValue)) int {
 	u.holds(visit)
 	if u.waiting != nil {
 		return 512 + cap(u.waiting.data)

@@ -137,6 +137,9 @@ func (h *Handle) MySQL() bool { return h.pool.kind == config.MySQL }
 // Changed returns how many rows the last command has changed.
 func (h *Handle) Changed() int64 { return h.changed }
 
+// Stored returns the bytes of rows that had to be read into memory for another command.
+func (h *Handle) Stored() int { return h.stored }
+
 // Query runs commands and returns their rows. Args are the values of placeholders; with
 // nil there may be several commands.
 func (h *Handle) Query(ctx context.Context, text string, args []any) (*Rows, error) {

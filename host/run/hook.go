@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -40,6 +41,13 @@ type Timer struct {
 	Early bool // it was started while the script was loaded, and so in each of several states
 }
 
+// Cancel has the timer not be called any more, and reports whether it was to be called.
+func (t *Timer) Cancel() bool {
+	was := !t.Ended
+	t.Ended, t.Fire = true, nil // which holds what the script has given up
+	return was
+}
+
 // OwnEvents begins the names of eslua's own events, which a node has no part in.
 const OwnEvents = "eslua::"
 
@@ -67,7 +75,7 @@ func (h *Hook) Start(t *Timer) error {
 	switch {
 	case h.Loaded && t.Name != "":
 		return errLoaded
-	case len(h.Timers) == mostTimers:
+	case len(h.Timers) == mostTimers && h.forget() == mostTimers:
 		return fmt.Errorf("a script may have %d timers at a time", mostTimers)
 	}
 	t.Early = !h.Loaded
@@ -75,21 +83,21 @@ func (h *Hook) Start(t *Timer) error {
 	return nil
 }
 
+// forget forgets the timers that have ended, and returns how many are left.
+func (h *Hook) forget() int {
+	h.Timers = slices.DeleteFunc(h.Timers, func(t *Timer) bool { return t.Ended })
+	return len(h.Timers)
+}
+
 // Due returns the timer that is called next, nil if there is none. It forgets those that
 // have ended.
 func (h *Hook) Due() (first *Timer) {
-	waiting := h.Timers[:0]
+	h.forget()
 	for _, t := range h.Timers {
-		if t.Ended {
-			continue
-		}
-		waiting = append(waiting, t)
 		if first == nil || t.Due.Before(first.Due) {
 			first = t
 		}
 	}
-	clear(h.Timers[len(waiting):])
-	h.Timers = waiting
 	return first
 }
 
