@@ -54,7 +54,7 @@ func TestACommonBurdenBeginsAgainWhileThereIsRoom(t *testing.T) {
 	} {
 		clk, sw, g := clock.NewManual(time.Unix(1e9, 0)), &answering{answer: status + rest}, grant.Default()
 		env := &Env{Switch: sw, Clock: clk, Grants: &g}
-		passed, common := 0, new(grant.Common)
+		passed, common := 0, grant.NewCommon("", clk.Now)
 		for range 10 { // calls, each with a leg
 			g.Burden = grant.NewBurden(256<<10, common, func() {})
 			if err := env.Allowed(t.Context(), func() error { return g.CheckAPI("originate null/x &park") }); err == nil {

@@ -100,7 +100,7 @@ func (e *Env) Allowed(ctx context.Context, check func() error) error {
 	for {
 		err := check()
 		var full *grant.BurdenError
-		if errors.As(err, &full) && full.Common != nil && full.Common.Due(e.Clock.Now()) && e.roomy(ctx) {
+		if errors.As(err, &full) && full.Common != nil && full.Room && full.Common.Due() && e.roomy(ctx) {
 			full.Common.Renew()
 			continue
 		}

@@ -95,15 +95,19 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 }
 
 // common returns the burden that the runs of a flow share whose calls FreeSWITCH itself
-// has dialled, nil for another call.
+// has dialled, or that of a hook, nil for another run.
 func (r *Runner) common(run *Run) *grant.Common {
-	if run.Env.Call == nil || !dialledItself(run.Env.Call.Snapshot()) {
-		return nil
+	who := "the calls of this hook"
+	if run.Env.Hook == nil {
+		if run.Env.Call == nil || !dialledItself(run.Env.Call.Snapshot()) {
+			return nil
+		}
+		who = "the calls of this flow that FreeSWITCH itself has dialled"
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.commons[run.Flow] == nil {
-		r.commons[run.Flow] = new(grant.Common)
+		r.commons[run.Flow] = grant.NewCommon(who, r.deps.Clock.Now)
 	}
 	return r.commons[run.Flow]
 }

@@ -24,7 +24,7 @@ func (g *Grants) CheckAction(app, data string) error {
 		_, data = scoped(data)
 		return c.expanded(app, data, "")
 	})
-	return g.bear(err, c.spent.burden, size)
+	return g.bear(err, c.spent, size)
 }
 
 // CheckExpanded checks a text that FreeSWITCH only expands, such as the field of a

@@ -46,44 +46,86 @@ func (b *Burden) Renew() {
 	}
 }
 
-// Common counts the burden of all runs of a flow whose calls FreeSWITCH itself has dialled.
-// Without it a flow that has FreeSWITCH dial itself would have a new burden with each
-// copy. It is as large as that of one run, and begins again when FreeSWITCH has room.
+// A Common burden is that of several runs together: of those of a flow whose calls
+// FreeSWITCH itself has dialled, and of the calls of a script under hooks/. Without it a
+// flow that has FreeSWITCH dial itself would have a new burden with each copy, and a hook
+// that fires its own event with each event. It is as large as that of one run for legs and
+// recordings, which begins again when FreeSWITCH has room, and for everything else.
 type Common struct {
-	used  atomic.Int64
+	who string
+	now func() time.Time
+
 	mu    sync.Mutex
+	legs  share
+	tasks share
+}
+
+// A share is used from a time on.
+type share struct {
+	used  int64
 	began time.Time
 }
 
 // commonTime is the least time that a common burden must last.
 const commonTime = 10 * time.Second
 
-// Due reports whether the burden has lasted long enough to begin again, if FreeSWITCH has
-// room. It does so once in commonTime.
-func (c *Common) Due(now time.Time) bool {
+// NewCommon returns a common burden. Errors say who has it.
+func NewCommon(who string, now func() time.Time) *Common { return &Common{who: who, now: now} }
+
+// add adds what is started, and reports false if it does not fit. Room says that
+// FreeSWITCH needs room for it.
+func (c *Common) add(started, most int64, room bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now.Sub(c.began) < commonTime {
+	s := &c.legs
+	if !room {
+		s = &c.tasks
+		if now := c.now(); now.Sub(s.began) >= commonTime {
+			*s = share{began: now}
+		}
+	}
+	if s.used+started > most {
 		return false
 	}
-	c.began = now
+	s.used += started
 	return true
 }
 
-// Renew begins again.
-func (c *Common) Renew() { c.used.Store(0) }
+// Due reports whether the burden of legs has lasted long enough to begin again, if
+// FreeSWITCH has room. It does so once in commonTime.
+func (c *Common) Due() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if now.Sub(c.legs.began) < commonTime {
+		return false
+	}
+	c.legs.began = now
+	return true
+}
+
+// Renew begins with legs again.
+func (c *Common) Renew() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.legs.used = 0
+}
 
 // A BurdenError says that a run has had FreeSWITCH start and keep as much as it may.
 type BurdenError struct {
 	Most   int64
 	Common *Common // that is full; nil: it is the run's own burden
+	Room   bool    // it was for what needs room in FreeSWITCH
 }
 
 func (e *BurdenError) Error() string {
 	if e.Common != nil {
-		return fmt.Sprintf("switch limit of %d KiB reached by the calls of this flow that FreeSWITCH itself has dialled: within %v they have had it "+
-			"start and keep too much (legs, recordings, tasks, rows), or more than half of its sessions are in use; let them do less, or raise limits: {switch: %dKiB} in the configuration",
-			e.Most>>10, commonTime, e.Most>>9)
+		what := "(tasks, events, rows)"
+		if e.Room {
+			what = "(legs, recordings), or more than half of its sessions are in use"
+		}
+		return fmt.Sprintf("switch limit of %d KiB reached by %s: within %v they have had FreeSWITCH start and keep too much %s; let them do less, or raise limits: {switch: %dKiB} in the configuration",
+			e.Most>>10, e.Common.who, commonTime, what, e.Most>>9)
 	}
 	return fmt.Sprintf("switch limit of %d KiB reached: this script has had FreeSWITCH start and keep too much "+
 		"(legs, recordings, tasks, jobs, events, rows, variables); let it do less, or raise limits: {switch: %dKiB} in the configuration", e.Most>>10, e.Most>>9)
@@ -91,32 +133,33 @@ func (e *BurdenError) Error() string {
 
 // add adds a use, by what it starts and the size of its texts, or returns a *BurdenError.
 // What does not fit is not added, so that a smaller use may.
-func (b *Burden) add(started, size int64) error {
+// Room says that FreeSWITCH needs room for what is started.
+func (b *Burden) add(started, size int64, room bool) error {
 	if b == nil || started+size == 0 {
 		return nil
 	}
 	if b.used.Add(started+size) > b.most {
 		b.used.Add(-started - size)
 		b.full()
-		return &BurdenError{b.most, nil}
+		return &BurdenError{Most: b.most}
 	}
-	if b.common != nil && b.common.used.Add(started) > b.most {
-		b.common.used.Add(-started)
+	if b.common != nil && !b.common.add(started, b.most, room) {
 		b.used.Add(-started - size)
 		b.full()
-		return &BurdenError{b.most, b.common}
+		return &BurdenError{b.most, b.common, room}
 	}
 	return nil
 }
 
 // StartTask counts a task that eslua itself has FreeSWITCH start for the script. The
 // error is a *BurdenError.
-func (g *Grants) StartTask() error { return g.Burden.add(aTask, 0) }
+func (g *Grants) StartTask() error { return g.Burden.add(aTask, 0, false) }
 
 // starts counts what FreeSWITCH starts for the text.
 func (c check) starts(weight int64) {
 	if !c.maybe {
 		c.spent.burden += weight
+		c.spent.room = c.spent.room || weight >= aLeg
 	}
 }
 

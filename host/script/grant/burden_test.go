@@ -76,13 +76,14 @@ func TestABurdenErrorSaysWhatToDo(t *testing.T) {
 // Runs that share a common burden start together no more than one of them might, until it
 // begins again; the texts that end with a call are each run's own.
 func TestACommonBurdenIsShared(t *testing.T) {
-	full, common := 0, new(Common)
+	now := time.Unix(1e9, 0)
+	full, common := 0, NewCommon("those that FreeSWITCH itself has dialled", func() time.Time { return now })
 	runs := make([]Grants, 3)
 	for i := range runs {
 		runs[i] = Default()
 		runs[i].Burden = NewBurden(1<<20, common, func() { full++ })
 	}
-	passed, now := 0, time.Unix(1e9, 0)
+	passed := 0
 	var tooMuch *BurdenError
 	for i := range 30 {
 		switch err := runs[i%3].CheckAPI("originate null/x &park"); {
@@ -100,11 +101,38 @@ func TestACommonBurdenIsShared(t *testing.T) {
 			t.Fatalf("a text is part of the common burden: %v", err)
 		}
 	}
-	if !common.Due(now) || common.Due(now.Add(commonTime-1)) || !common.Due(now.Add(commonTime)) {
+	due := func(after time.Duration) bool { now = now.Add(after); return common.Due() }
+	if !due(0) || due(commonTime-1) || !due(1) {
 		t.Error("a common burden may begin again too early, or never")
 	}
 	common.Renew()
-	if err := runs[0].CheckAPI("bgapi status"); err != nil {
+	if err := runs[0].CheckAPI("originate null/x &park"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A script that is called again and again has a new burden each time, and the common one:
+// it cannot keep FreeSWITCH busy with events that call it again.
+func TestACommonBurdenOfEventsBeginsAgainWithTime(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	g := Default()
+	g.Burden = NewBurden(1<<20, NewCommon("the calls of this hook", func() time.Time { return now }), func() {})
+	fire := func() (n int) {
+		for range 100 {
+			g.Burden.Renew()
+			for g.CheckEvent("CUSTOM", [][2]string{{"Event-Subclass", "a::b"}}, strings.Repeat("x", 6000)) == nil {
+				n++
+			}
+		}
+		return n
+	}
+	if first, second := fire(), fire(); first != 103 || second != 0 {
+		t.Errorf("%d and %d events, want 103 and none", first, second)
+	}
+	if now = now.Add(commonTime); fire() != 103 {
+		t.Error("they do not begin again")
+	}
+	if err := g.CheckAPI("originate null/x &park"); err != nil {
+		t.Errorf("events are in the way of a leg: %v", err)
 	}
 }

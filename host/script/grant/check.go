@@ -21,6 +21,7 @@ type check struct {
 }
 
 type spent struct {
+	room         bool // FreeSWITCH needs room for what is started
 	found, bytes int
 	burden       int64
 }

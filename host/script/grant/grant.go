@@ -87,7 +87,7 @@ func (g *Grants) CheckAPI(line string) error {
 	if c.spent.burden == 0 {
 		return err
 	}
-	return g.bear(err, c.spent.burden, int64(len(line)))
+	return g.bear(err, c.spent, int64(len(line)))
 }
 
 // CheckApp checks an application and its argument, as FreeSWITCH has expanded it.
@@ -111,7 +111,7 @@ func (g *Grants) CheckApp(app, data string) error {
 		}
 		return c.expanded(app, data, "")
 	})
-	return g.bear(err, c.spent.burden, size)
+	return g.bear(err, c.spent, size)
 }
 
 // CheckVariable checks a variable that is set on a channel or globally, because
@@ -136,7 +136,7 @@ func (g *Grants) CheckVariable(name, value string) error {
 		}
 		return c.variable(name, value, "")
 	})
-	return g.bear(err, c.spent.burden, size)
+	return g.bear(err, c.spent, size)
 }
 
 // CheckReading checks a variable of the script's own call that it reads: a variable
@@ -155,7 +155,7 @@ func (g *Grants) CheckDial(dial string) error {
 	if err == nil {
 		c.legs(dial)
 	}
-	return g.bear(err, c.spent.burden, size)
+	return g.bear(err, c.spent, size)
 }
 
 // CheckEvent checks an event that is fired, with its headers and its body. The error is a
@@ -166,15 +166,16 @@ func (g *Grants) CheckEvent(name string, headers [][2]string, body string) error
 		size += len(h[0]) + len(h[1])
 	}
 	err := c.unlessUnlimited(Application, "event", func() error { return c.fired(name, headers, body) })
-	return g.bear(err, c.spent.burden, int64(size))
+	c.spent.burden += int64(size) // no call ends with it
+	return g.bear(err, c.spent, 0)
 }
 
 // bear returns the error of a check, or adds what passed to the run's burden.
-func (g *Grants) bear(err error, started, size int64) error {
+func (g *Grants) bear(err error, s *spent, size int64) error {
 	if err != nil {
 		return err
 	}
-	return g.Burden.add(started, size)
+	return g.Burden.add(s.burden, size, s.room)
 }
 
 // Unlimited reports whether everything is permitted, so that no text need be read.
