@@ -101,7 +101,7 @@ func on(a *vm.Args) error {
 }
 
 // ownEvents are eslua's own.
-var ownEvents = []string{run.OwnEvents + "node_connected", run.OwnEvents + "node_lost", run.OwnEvents + "node_restarted"}
+var ownEvents = []string{run.OwnEvents + "node_connected", run.OwnEvents + "node_lost", run.OwnEvents + "node_restarted", run.OwnEvents + "node_drained", run.OwnEvents + "node_resumed"}
 
 // eventOf reads "CHANNEL_ANSWER", "CUSTOM sofia::register" or "eslua::node_lost".
 func eventOf(text string) (event, subclass string, err error) {

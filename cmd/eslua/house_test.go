@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"host/clock": {}, "host/spell": {}, "host/disk": {}, "host/flock": {}, "host/lanes": {}, "host/schedule": {}, "host/memory": {}, "host/testproc": {},
 	"host/testproc/unhurried": {"host/clock"}, "host/testproc/natsbubble": {"host/testproc"},
 
-	"host/freeswitch":          {"host/clock", "host/spell"},
+	"host/freeswitch":          {"host/clock", "host/disk", "host/spell"},
 	"host/freeswitch/dialplan": {"host/freeswitch", "host/operate/config", "host/spell"},
 
 	"host/database": {"host/clock", "host/operate/config"},

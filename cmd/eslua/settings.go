@@ -176,7 +176,7 @@ func (o overrides) apply(c *config.Config) error {
 		c.Nodes = nil
 	}
 	for _, text := range o.nodes {
-		var n config.Node
+		n := config.Node{Weight: 1}
 		if err := n.Address.Set(text); err != nil {
 			return &usageError{"--esl or ESLUA_ESL: " + err.Error()}
 		}

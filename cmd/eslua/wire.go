@@ -271,7 +271,7 @@ func newNodes(nodes []config.Node, options node.Options, log *slog.Logger, clk c
 	var links []*node.Link
 	for _, n := range nodes {
 		links = append(links, node.New(node.Node{
-			Name: n.Label(), Address: string(n.Address), User: n.User, Password: n.Password,
+			Name: n.Label(), Address: string(n.Address), User: n.User, Password: n.Password, Tags: n.Tags, Weight: n.Weight,
 		}, log, clk, options))
 	}
 	return links

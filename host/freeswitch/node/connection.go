@@ -63,6 +63,7 @@ func (c *connection) run(ctx context.Context) error {
 		select {
 		case <-c.conn.Wake():
 			c.lastSeen = c.link.clk.Now()
+			c.link.hear(c.lastSeen)
 		case <-c.link.board.changed:
 			if err := c.request(); err != nil {
 				return err
@@ -105,13 +106,16 @@ func (c *connection) drain() error {
 	if !c.up && len(c.requests) == 0 {
 		c.up = true
 		c.link.setUp(c.conn)
+		return c.pauseAgain()
 	}
 	return nil
 }
 
 func (c *connection) handle(e esl.Event) error {
 	if e.Name() == "HEARTBEAT" {
-		c.heartbeat(e)
+		if err := c.heartbeat(e); err != nil {
+			return err
+		}
 	}
 	isWanted, lost, full := c.link.board.distribute(e)
 	if lost > 0 {
@@ -126,11 +130,16 @@ func (c *connection) handle(e esl.Event) error {
 	return c.takeBack(e)
 }
 
-func (c *connection) heartbeat(e esl.Event) {
+func (c *connection) heartbeat(e esl.Event) error {
 	c.link.noteCore(e.Get("Core-UUID"))
+	c.link.noteHealth(e)
 	if n, err := strconv.Atoi(e.Get("Heartbeat-Interval")); err == nil && n > 0 && c.interval > 0 {
 		c.interval = time.Duration(n) * time.Second
 	}
+	if !c.up {
+		return nil
+	}
+	return c.requestCoreUUID()
 }
 
 // silenceLimit returns for how long nothing may be received: three heartbeats,
@@ -157,14 +166,17 @@ func (c *connection) checkSilence() (left time.Duration, err error) {
 	return left, nil
 }
 
-// requestCoreUUID finds out at once whether FreeSWITCH was restarted. Where the
-// user has no right to ask, the next HEARTBEAT tells.
+// requestCoreUUID finds out at once whether FreeSWITCH was restarted, and how long a
+// command takes that costs it next to nothing. Where the user has no right to ask, the next
+// HEARTBEAT tells which FreeSWITCH it is.
 func (c *connection) requestCoreUUID() error {
 	cmd, err := esl.API("global_getvar core_uuid")
 	if err != nil {
 		return err
 	}
+	begun := c.link.clk.Now()
 	return c.send(cmd, func(r esl.Reply) {
+		c.link.noteRoundTrip(c.link.clk.Now().Sub(begun))
 		if id := r.Text(); len(id) == len("a816de5e-dd00-4676-ad5e-3df344958d3a") {
 			c.link.noteCore(id)
 		}

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -50,3 +51,30 @@ func (e *SilentError) Error() string {
 }
 
 var errSlowGreeting = errors.New("no greeting within " + greetingTimeout.String() + ": is another service listening at this address?")
+
+// A DrainingError says that a node gets no new calls because an admin drains it.
+type DrainingError struct{ Node string }
+
+func (e *DrainingError) Error() string {
+	return fmt.Sprintf("node %s is being drained (eslua node resume %[1]s ends that)", e.Node)
+}
+
+// A FullError says that a node has as many sessions as it may have (max-sessions of
+// switch.conf.xml).
+type FullError struct {
+	Node           string
+	Sessions, Most int
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("node %s has %d of %d sessions", e.Node, e.Sessions, e.Most)
+}
+
+// A NoneReadyError says that no node takes new calls.
+type NoneReadyError struct{ Why []string }
+
+func (e *NoneReadyError) Error() string {
+	return "no node takes new calls: " + strings.Join(e.Why, "; ")
+}
+
+var errNoNodes = errors.New("no node takes new calls: the configuration has none (nodes:)")

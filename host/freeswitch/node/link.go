@@ -22,11 +22,12 @@ type Link struct {
 
 	board *board
 
-	inFlight      atomic.Int32  // API commands that FreeSWITCH is busy with
-	answered      atomic.Bool   // one was answered since the last look for silence
-	attempted     chan struct{} // closed when the first attempt has succeeded or failed
-	attemptedOnce sync.Once     // closes it
-	arrived       chan struct{} // closed when the node is connected for the first time
+	inFlight      atomic.Int32              // API commands that FreeSWITCH is busy with
+	answered      atomic.Bool               // one was answered since the last look for silence
+	heard         atomic.Pointer[time.Time] // when anything was last received
+	attempted     chan struct{}             // closed when the first attempt has succeeded or failed
+	attemptedOnce sync.Once                 // closes it
+	arrived       chan struct{}             // closed when the node is connected for the first time
 
 	mu     sync.Mutex
 	conn   *esl.Conn // nil while the node is down
@@ -35,7 +36,8 @@ type Link struct {
 	lost   uint64 // events, by Subscriptions and by connections that have ended
 
 	watch     func(Change)
-	restarted *Change // to be told when the node is connected
+	restarted *Change    // to be told when the node is connected
+	telling   sync.Mutex // held while watch runs
 }
 
 // A Change is something that has happened to a node.
@@ -54,6 +56,8 @@ const (
 	Connected ChangeKind = "connected"
 	Lost      ChangeKind = "lost"
 	Restarted ChangeKind = "restarted"
+	Drained   ChangeKind = "drained" // an admin has begun to drain it
+	Resumed   ChangeKind = "resumed"
 )
 
 // Watch has changed called for each change of the node, one after the other. It must not
@@ -69,6 +73,8 @@ func (l *Link) tell(c Change) {
 	watch := l.watch
 	l.mu.Unlock()
 	if watch != nil {
+		l.telling.Lock()
+		defer l.telling.Unlock()
 		watch(c)
 	}
 }
@@ -83,12 +89,15 @@ func New(node Node, log *slog.Logger, clk clock.Clock, o Options) *Link {
 		board:     newBoard(),
 		attempted: make(chan struct{}),
 		arrived:   make(chan struct{}),
-		status:    Status{Node: node.Name, Address: node.address(), Since: clk.Now()},
+		status:    Status{Node: node.Name, Address: node.address(), Tags: node.Tags, Weight: node.Weight, Since: clk.Now()},
 	}
 }
 
 // Name returns the node's name.
 func (l *Link) Name() string { return l.node.Name }
+
+// Tags returns the node's tags.
+func (l *Link) Tags() []string { return l.node.Tags }
 
 // Run connects, and reconnects with growing pauses, until ctx ends. It returns
 // once everything it started has stopped: nil at the end of ctx, or at once an
@@ -252,6 +261,8 @@ func (l *Link) AwaitFirst(ctx context.Context) error {
 type Status struct {
 	Node       string    `json:"name"`
 	Address    string    `json:"address"`
+	Tags       []string  `json:"tags,omitempty"`
+	Weight     int       `json:"weight"`
 	Up         bool      `json:"up"`
 	Since      time.Time `json:"since"`                // when Up last changed
 	CoreUUID   string    `json:"core_uuid,omitempty"`  // of the running FreeSWITCH process
@@ -259,6 +270,8 @@ type Status struct {
 	Restarts   int       `json:"restarts"`             // connects that found another Core-UUID
 	LastError  string    `json:"last_error,omitempty"` // why it is, or was, down
 	EventsLost uint64    `json:"events_lost"`          // by full queues of connections
+	Draining   *Draining `json:"draining,omitempty"`   // nil: it gets new calls
+	Health     `json:"health"`
 }
 
 // Status returns the state of the Link.
@@ -269,6 +282,9 @@ func (l *Link) Status() Status {
 	s.EventsLost = l.lost
 	if l.conn != nil {
 		s.EventsLost += l.conn.Dropped()
+	}
+	if heard := l.heard.Load(); heard != nil {
+		s.Heard = *heard
 	}
 	return s
 }

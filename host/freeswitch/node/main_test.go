@@ -136,7 +136,12 @@ func (w *world) up(n int, core string) *peer {
 
 // beat sends a HEARTBEAT and waits until the Link knows its Core-UUID.
 func (w *world) beat(p *peer, core string, interval int) {
+	isUp := w.link.Up()
 	p.send(beat(core, interval))
+	if isUp { // then it measures the round trip
+		p.expect("api global_getvar core_uuid")
+		p.send(apiResponse(core))
+	}
 	for w.link.Status().CoreUUID != core {
 		runtime.Gosched()
 	}

@@ -14,6 +14,8 @@ type Node struct {
 	Address  string // host:port of mod_event_socket; port 8021 if left out
 	User     string // user@domain for userauth; empty: the password of event_socket.conf.xml
 	Password string // that user's esl-password, or the one of event_socket.conf.xml
+	Tags     []string
+	Weight   int // its share of the calls that Pick distributes
 }
 
 const defaultPort = "8021"

@@ -6,6 +6,8 @@ package config
 import (
 	"cmp"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/eslua/eslua/host/script/grant"
 )
 
@@ -83,10 +85,18 @@ type Canary struct {
 
 // A Node is a FreeSWITCH to which eslua keeps a control connection.
 type Node struct {
-	Name     string  `yaml:"name" doc:"name in logs and metrics; empty: the address"`
-	Address  Address `yaml:"address" doc:"host:port of its event socket"`
-	User     string  `yaml:"user" doc:"user@domain for userauth; empty: password only"`
-	Password string  `yaml:"password" doc:"password of event_socket.conf.xml, or of the user"`
+	Name     string   `yaml:"name" doc:"name in logs and metrics; empty: the address"`
+	Address  Address  `yaml:"address" doc:"host:port of its event socket"`
+	User     string   `yaml:"user" doc:"user@domain for userauth; empty: password only"`
+	Password string   `yaml:"password" doc:"password of event_socket.conf.xml, or of the user"`
+	Tags     []string `yaml:"tags" form:"a list: [NAME]" doc:"words by which scripts find the node: api.nodes{tag = \"media\"}"`
+	Weight   int      `yaml:"weight" least:"0" default:"1" doc:"its share of the calls and jobs for which a node is chosen; 0: only if no other node can take them"`
+}
+
+// UnmarshalYAML reads a node over the defaults.
+func (n *Node) UnmarshalYAML(value ast.Node) error {
+	type plain Node
+	return overDefaults(value, (*plain)(n))
 }
 
 // Label returns the name by which logs and metrics know the node.
