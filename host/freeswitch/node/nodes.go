@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Nodes are all nodes of a host. Nodes that FreeSWITCH is asked to dial on are chosen by
-// Pick, those of running calls by OfCore.
+// Nodes holds all nodes of a host. Pick chooses one for new calls, OfCore finds that of a
+// running call.
 type Nodes []*Link
 
 // Named returns the node of a name; the error tells which there are.
