@@ -227,6 +227,14 @@ func (r *Reference) Nearest(name string) string {
 	return spell.Typo(name, names)
 }
 
+// Names returns the names that Find knows besides those of Lua.
+func (r *Reference) Names() (names []string) {
+	for _, e := range r.all() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
 // others returns entries for the names of Lua, and for names that eslua does not
 // have.
 func (r *Reference) others() []*Entry {

@@ -30,6 +30,7 @@ belongs to.`,
 			"see what scripts of mod_lua need to run here", "eslua check --port /usr/share/freeswitch/scripts",
 		),
 	}
+	c.ValidArgsFunction = files("lua")
 	o := p.overrides(c, "config", "scripts")
 	porting := c.Flags().Bool("port", false, "tell what scripts of mod_lua need to run here: what differs, grants, databases")
 	asJSON := c.Flags().Bool("json", false, "print JSON")

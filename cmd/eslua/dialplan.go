@@ -35,6 +35,16 @@ and addresses of mod_xml_curl, with #NUMBER for the number to ask for.`,
 	flagsFirst(c)
 	o := p.overrides(c, "config", "scripts")
 	checking := c.Flags().Bool("check", false, "check dialplans that are in use")
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if *checking || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		ctx, stop := context.WithTimeout(c.Context(), completionWait)
+		defer stop()
+		cfg, _ := o.load()
+		flows, _ := flowsOf(ctx, cfg.Scripts)
+		return candidates(flows.own, typed), cobra.ShellCompDirectiveNoFileComp
+	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if i := slices.Index(args, "--check"); i >= 0 { // it may also follow what to check
 			args, *checking = slices.Delete(args, i, i+1), true

@@ -28,7 +28,8 @@ config stands for the settings of the configuration, mod_lua for how mod_lua's n
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return p.doc(args) },
+		ValidArgsFunction: documented,
+		RunE:              func(_ *cobra.Command, args []string) error { return p.doc(args) },
 	}
 }
 

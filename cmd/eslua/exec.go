@@ -35,8 +35,10 @@ error to stderr as file:line: message.`,
 		),
 	}
 	flagsFirst(c)
+	c.ValidArgsFunction = fileThenAny("lua")
 	o := p.overrides(c, "config", "esl", "password")
 	c.Flags().StringArrayVar(&o.limits, "limit", nil, "one limit of this run, as `NAME=VALUE`: memory=8MiB, cpu=10s, stack=200 ...; may be repeated")
+	complete(c, "limit", limitNames)
 	c.RunE = func(c *cobra.Command, args []string) error { return p.exec(c.Context(), o, args) }
 	return c
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -14,11 +15,13 @@ type hostFlag struct {
 	file, socket string
 }
 
-// host declares the flags of a command that talks to the running eslua.
-func (p *program) host(f *pflag.FlagSet) *hostFlag {
+// host declares the flags of a command that talks to the running eslua, among f.
+func (p *program) host(c *cobra.Command, f *pflag.FlagSet) *hostFlag {
 	h := &hostFlag{program: p}
 	p.fromEnvironment(f, &h.file, "config", "ESLUA_CONFIG", "the configuration `FILE`")
 	f.StringVar(&h.socket, "admin", "", "the `SOCKET` of the running eslua, where --config does not name it")
+	complete(c, "config", files("yaml", "yml"))
+	complete(c, "admin", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
 	return h
 }
 

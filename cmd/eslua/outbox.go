@@ -24,7 +24,7 @@ given up (dead); try or drop them.`,
 			"try all again that were given up for the endpoint crm", "eslua outbox retry --endpoint crm --state dead --all",
 		),
 	}
-	o := &outboxCmd{program: p, host: p.host(c.PersistentFlags())}
+	o := &outboxCmd{program: p, host: p.host(c, c.PersistentFlags())}
 	f := c.PersistentFlags()
 	f.StringVar(&o.query.Endpoint, "endpoint", "", "only pushes of the endpoint of this `NAME`")
 	f.StringVar(&o.query.State, "state", "", "only those that are in this `STATE`: waiting or dead")
@@ -32,6 +32,9 @@ given up (dead); try or drop them.`,
 	f.IntVar(&o.query.Most, "most", 20, "list at most `N` of each state")
 	f.BoolVar(&o.all, "all", false, "retry or drop all of a state")
 	f.BoolVar(&o.json, "json", false, "print JSON")
+	complete(c, "state", cobra.FixedCompletions([]cobra.Completion{outbox.Waiting, outbox.Dead}, cobra.ShellCompDirectiveNoFileComp))
+	complete(c, "endpoint", o.host.completes(fromStatus(endpointNames)))
+	ids := o.host.completes(pushIDs)
 	c.PersistentPreRunE = func(*cobra.Command, []string) error { return o.begin() }
 	list := &cobra.Command{Use: "list", Short: "show the pushes that wait, and those that were given up", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.list(c.Context()) }}
@@ -43,13 +46,13 @@ given up (dead); try or drop them.`,
 	}
 	c.AddCommand(
 		list,
-		&cobra.Command{Use: "show ID", Short: "show one of them", Args: exactly(1, outboxUsage),
+		&cobra.Command{Use: "show ID", ValidArgsFunction: ids, Short: "show one of them", Args: exactly(1, outboxUsage),
 			RunE: func(c *cobra.Command, ids []string) error { return o.show(c.Context(), ids[0]) }},
-		&cobra.Command{Use: "retry ID...", Short: "try them now",
+		&cobra.Command{Use: "retry ID...", ValidArgsFunction: ids, Short: "try them now",
 			RunE: func(c *cobra.Command, ids []string) error {
 				return o.decide(c.Context(), ids, "will be tried now", o.client.RetryPushes)
 			}},
-		&cobra.Command{Use: "drop ID...", Short: "drop them",
+		&cobra.Command{Use: "drop ID...", ValidArgsFunction: ids, Short: "drop them",
 			RunE: func(c *cobra.Command, ids []string) error {
 				return o.decide(c.Context(), ids, "dropped", o.client.DropPushes)
 			}},

@@ -23,7 +23,7 @@ that were given up (dead); try or drop them.`,
 			"drop those of the queue recordings that were given up a week ago", "eslua queue drop --queue recordings --state dead --older 168h --all",
 		),
 	}
-	q := &queueCmd{program: p, host: p.host(c.PersistentFlags())}
+	q := &queueCmd{program: p, host: p.host(c, c.PersistentFlags())}
 	f := c.PersistentFlags()
 	f.StringVar(&q.query.Queue, "queue", "", "only messages of the queue of this `NAME`")
 	f.StringVar(&q.query.State, "state", "", "only those that are in this `STATE`: waiting or dead")
@@ -31,6 +31,9 @@ that were given up (dead); try or drop them.`,
 	f.IntVar(&q.query.Most, "most", 20, "list at most `N` of each state")
 	f.BoolVar(&q.all, "all", false, "retry or drop all of a state")
 	f.BoolVar(&q.json, "json", false, "print JSON")
+	complete(c, "state", cobra.FixedCompletions([]cobra.Completion{queue.Waiting, queue.Dead}, cobra.ShellCompDirectiveNoFileComp))
+	complete(c, "queue", q.host.completes(fromStatus(queueNames)))
+	ids := q.host.completes(messageIDs)
 	c.PersistentPreRunE = func(*cobra.Command, []string) error { return q.begin() }
 	list := &cobra.Command{Use: "list", Short: "show the messages that wait, and those that were given up", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return q.list(c.Context()) }}
@@ -42,13 +45,13 @@ that were given up (dead); try or drop them.`,
 	}
 	c.AddCommand(
 		list,
-		&cobra.Command{Use: "show ID", Short: "show one of them", Args: exactly(1, queueUsage),
+		&cobra.Command{Use: "show ID", ValidArgsFunction: ids, Short: "show one of them", Args: exactly(1, queueUsage),
 			RunE: func(c *cobra.Command, ids []string) error { return q.show(c.Context(), ids[0]) }},
-		&cobra.Command{Use: "retry ID...", Short: "try them now",
+		&cobra.Command{Use: "retry ID...", ValidArgsFunction: ids, Short: "try them now",
 			RunE: func(c *cobra.Command, ids []string) error {
 				return q.decide(c.Context(), ids, "will be tried now", q.client.RetryMessages)
 			}},
-		&cobra.Command{Use: "drop ID...", Short: "drop them",
+		&cobra.Command{Use: "drop ID...", ValidArgsFunction: ids, Short: "drop them",
 			RunE: func(c *cobra.Command, ids []string) error {
 				return q.decide(c.Context(), ids, "dropped", q.client.DropMessages)
 			}},

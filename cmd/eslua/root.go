@@ -36,11 +36,12 @@ func rootCommand(p *program) *cobra.Command {
 	root.SetVersionTemplate("eslua {{.Version}}\n")
 	root.SetFlagErrorFunc(explainFlag)
 	root.Flags().SetInterspersed(false)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetHelpCommand(helpCommand())
 	group(root, "Serve calls:", serveCommand(p), statusCommand(p), scriptsCommand(p), runCommand(p), outboxCommand(p), queueCommand(p))
 	group(root, "Write scripts:", checkCommand(p), execCommand(p), docCommand(p), stubsCommand(p), demoCommand(p))
 	group(root, "Configure FreeSWITCH:", dialplanCommand(p), configCommand(p))
-	root.AddCommand(versionCommand(p))
+	root.AddCommand(versionCommand(p), completionCommand(p), manCommand())
 	return root
 }
 

@@ -27,9 +27,11 @@ nodes and the generation that it serves, and print the script's output. A signal
 		},
 	}
 	flagsFirst(c)
-	host := p.host(c.Flags())
+	host := p.host(c, c.Flags())
 	var o job.Order
 	c.Flags().StringVar(&o.Node, "node", "", "the `NAME` of the FreeSWITCH that the script uses; default: the first of nodes")
+	complete(c, "node", host.completes(fromStatus(nodeNames)))
+	c.ValidArgsFunction = host.completes(first(scriptNames))
 	detach := c.Flags().Bool("detach", false, "do not wait for the script's end; its output goes to the log")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.Script, o.Args = args[0], args[1:]

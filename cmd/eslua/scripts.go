@@ -32,11 +32,11 @@ held at one time; it is named by 4 or more of the digits that history shows.`,
 			return &usageError{usage}
 		},
 	}
-	s := &scriptsCmd{program: p, host: p.host(c.PersistentFlags())}
+	s := &scriptsCmd{program: p, host: p.host(c, c.PersistentFlags())}
 	c.PersistentFlags().BoolVar(&s.calls, "calls", false, "print each running call as well")
 	_ = c.PersistentFlags().MarkHidden("calls") // list shows it
 	list := s.verb("list", "show the flows with the version that each call gets", 0, s.list)
-	list.Args = noArguments
+	list.Args, list.ValidArgsFunction = noArguments, cobra.NoFileCompletions
 	list.Flags().BoolVar(&s.calls, "calls", false, "print each running call as well")
 	c.AddCommand(
 		list,
@@ -60,7 +60,7 @@ type scriptsCmd struct {
 
 // verb returns a command of eslua scripts whose arguments name a flow and generations.
 func (s *scriptsCmd) verb(use, about string, maxGenerations int, run func(context.Context, target) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: about, RunE: func(c *cobra.Command, args []string) (err error) {
+	return &cobra.Command{Use: use, Short: about, ValidArgsFunction: s.host.completes(targets(maxGenerations)), RunE: func(c *cobra.Command, args []string) (err error) {
 		s.client = s.host.client()
 		if s.status, err = s.client.Status(c.Context(), s.calls); err != nil {
 			return err

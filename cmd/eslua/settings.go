@@ -33,6 +33,8 @@ func (p *program) overrides(c *cobra.Command, shown ...string) *overrides {
 		"the `HOST:PORT` of the event socket of a FreeSWITCH to connect to; may be repeated (ESLUA_ESL)")
 	f.Lookup("esl").DefValue = "[]"
 	p.fromEnvironment(f, &o.password, "password", "ESLUA_PASSWORD", "its `PASSWORD`, which ps shows; the environment does not")
+	complete(c, "config", files("yaml", "yml"))
+	complete(c, "scripts", directories)
 	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(shown, flag.Name) })
 	return o
 }

@@ -21,7 +21,7 @@ func statusCommand(p *program) *cobra.Command {
 		),
 		Args: noArguments,
 	}
-	host := p.host(c.Flags())
+	host := p.host(c, c.Flags())
 	asJSON := c.Flags().Bool("json", false, "print JSON")
 	calls := c.Flags().Bool("calls", false, "print each running call as well")
 	c.RunE = func(c *cobra.Command, _ []string) error { return p.status(c.Context(), host.client(), *asJSON, *calls) }

@@ -30,7 +30,8 @@ definitions of all names, and the file that has the editor find them.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return p.stubs(append(args, ".")[0]) },
+		ValidArgsFunction: directories,
+		RunE:              func(_ *cobra.Command, args []string) error { return p.stubs(append(args, ".")[0]) },
 	}
 }
 

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+func manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "man DIRECTORY",
+		Short:             "write the manual pages into a directory",
+		Hidden:            true, // a package needs it, nobody else
+		Args:              exactly(1, "eslua man DIRECTORY"),
+		ValidArgsFunction: directories,
+		RunE: func(c *cobra.Command, args []string) error {
+			c.Root().DisableAutoGenTag = true // which differs each day
+			err := doc.GenManTree(c.Root(), &doc.GenManHeader{Title: "ESLUA", Section: "1", Source: "eslua " + programVersion(), Manual: "eslua"}, args[0])
+			if err != nil {
+				return fmt.Errorf("eslua man: %w", err)
+			}
+			return nil
+		},
+	}
+}
