@@ -65,12 +65,14 @@ func (p *program) check(ctx context.Context, o *overrides, paths []string, porti
 	if porting {
 		return cmp.Or(p.checkPort(ctx, paths, cfg, found.Problems, asJSON), err)
 	}
+	work := p.working("checking scripts")
+	defer work.done()
 	for _, path := range paths {
 		dir, files, unusable := checkTarget(path, cfg.Scripts)
 		if unusable != nil {
 			return unusable
 		}
-		problems, unusable := checkTree(ctx, dir, files, cfg)
+		problems, unusable := checkTree(ctx, dir, files, cfg, work)
 		if unusable != nil {
 			return unusable
 		}
@@ -79,6 +81,7 @@ func (p *program) check(ctx context.Context, o *overrides, paths []string, porti
 		}
 		found.Problems = append(found.Problems, problems...)
 	}
+	work.done()
 	if asJSON {
 		return cmp.Or(p.printJSON(found), err)
 	}
@@ -114,10 +117,11 @@ func settingProblems(of error) (problems []store.Problem, err error) {
 }
 
 func (p *program) printProblem(problem store.Problem) {
+	in := red
 	if problem.Warning {
-		problem.Message = "warning: " + problem.Message
+		in, problem.Message = yellow, "warning: "+problem.Message
 	}
-	printLine(p.stdout, "%s", problem)
+	in.line(p.stdout, "%s", problem)
 }
 
 func (p *program) printJSON(report any) error {
@@ -160,8 +164,12 @@ func (o overrides) checkConfig(ctx context.Context, cfg config.Config) error {
 
 // checkTree returns the problems of a script tree, or of some of its files, with the
 // names of the files as the command line has them.
-func checkTree(ctx context.Context, dir string, files []string, cfg config.Config) ([]store.Problem, error) {
-	problems, err := store.Check(ctx, dir, files, checkedTrees(cfg), vm.Compile)
+func checkTree(ctx context.Context, dir string, files []string, cfg config.Config, work *working) ([]store.Problem, error) {
+	compile := func(name string, source []byte) (*vm.Script, error) {
+		work.step()
+		return vm.Compile(name, source)
+	}
+	problems, err := store.Check(ctx, dir, files, checkedTrees(cfg), compile)
 	for i := range problems {
 		if problems[i].File != "" {
 			problems[i].File = filepath.Join(dir, problems[i].File)

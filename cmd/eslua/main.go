@@ -45,7 +45,7 @@ func machineProgram() *program {
 
 // main runs one command line and returns its exit code.
 func (p *program) main(ctx context.Context, args []string) int {
-	p.stdout, p.stderr = terminal{p.stdout}, terminal{p.stderr}
+	p.stdout, p.stderr = terminal{p.stdout, p.colours(p.stdout)}, terminal{p.stderr, p.colours(p.stderr)}
 	if p.clock == nil {
 		p.clock = clock.System()
 	}

@@ -29,12 +29,14 @@ type portReport struct {
 func (p *program) checkPort(ctx context.Context, paths []string, cfg config.Config, settings []store.Problem, asJSON bool) error {
 	r := portReport{Problems: settings, Report: porting.NewReport()}
 	checker := lint.New(bindings.New(bindings.Deps{}).Modules())
+	work := p.working("checking scripts")
+	defer work.done()
 	for _, path := range paths {
 		dir, files, err := checkTarget(path, cfg.Scripts)
 		if err != nil {
 			return err
 		}
-		problems, err := checkTree(ctx, dir, files, cfg)
+		problems, err := checkTree(ctx, dir, files, cfg, work)
 		if err != nil {
 			return err
 		}
@@ -55,6 +57,7 @@ func (p *program) checkPort(ctx context.Context, paths []string, cfg config.Conf
 			}
 		}
 	}
+	work.done()
 	if r.YAML = r.Report.YAML(); asJSON {
 		if err := p.printJSON(r); err != nil {
 			return err

@@ -35,7 +35,7 @@ func printStatus(w io.Writer, st admin.Status) {
 		printLine(w, "configuration %s, loaded %s", st.Config.File, since(st.Config.Loaded, st.Now))
 	}
 	if st.Config.Problem != "" {
-		printLine(w, "  WRONG since %s; the previous configuration stays in force", since(st.Config.Since, st.Now))
+		red.line(w, "  WRONG since %s; the previous configuration stays in force", since(st.Config.Since, st.Now))
 		fmt.Fprintln(w, indent(st.Config.Problem))
 	}
 	if st.Metrics != "" {
@@ -57,7 +57,8 @@ func printStatus(w io.Writer, st admin.Status) {
 		printCalls(w, st)
 	}
 	if advice := st.Advice(); len(advice) > 0 {
-		fmt.Fprintln(w, "\nwhat to do")
+		fmt.Fprintln(w)
+		bold.line(w, "what to do")
 		for _, a := range advice {
 			printLine(w, "  - %s", a)
 		}
@@ -90,9 +91,9 @@ func printScripts(w io.Writer, st admin.Status) {
 	switch {
 	case sc.Since.IsZero():
 	case sc.Refused:
-		printLine(w, "  WRONG since %s: the scripts saved then do not serve", since(sc.Since, st.Now))
+		red.line(w, "  WRONG since %s: the scripts saved then do not serve", since(sc.Since, st.Now))
 	default:
-		printLine(w, "  WRONG since %s: these scripts do not serve, the others do", since(sc.Since, st.Now))
+		red.line(w, "  WRONG since %s: these scripts do not serve, the others do", since(sc.Since, st.Now))
 	}
 	const shown = 10
 	for i, p := range sc.Problems {

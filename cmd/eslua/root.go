@@ -13,7 +13,11 @@ func rootCommand(p *program) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "eslua",
 		Short: "run telephone calls of FreeSWITCH as Lua scripts",
-		Long:  "eslua runs telephone calls of FreeSWITCH as Lua scripts.",
+		Long: `eslua runs telephone calls of FreeSWITCH as Lua scripts.
+
+Logs go to stderr. The exit code is 0 for success, 1 for a failure at work, 2 for a wrong command
+line and 78 for a wrong configuration. A flag wins over the environment, which wins over the
+configuration file.`,
 		Example: examples(
 			"see two simulated calls, without a FreeSWITCH", "eslua demo",
 			"serve the calls that FreeSWITCH hands over", "eslua serve --config /etc/eslua/eslua.yaml",

@@ -35,7 +35,7 @@ func (t table) print(w io.Writer) {
 			number[i] = number[i] && (n == 0 || err == nil)
 		}
 	}
-	for _, row := range t {
+	for n, row := range t {
 		var line strings.Builder
 		for i, cell := range row {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
@@ -46,7 +46,11 @@ func (t table) print(w io.Writer) {
 			}
 			line.WriteString(cell + "  ")
 		}
-		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+		if text := strings.TrimRight(line.String(), " "); n == 0 {
+			bold.line(w, "%s", text)
+		} else {
+			fmt.Fprintln(w, text)
+		}
 	}
 }
 

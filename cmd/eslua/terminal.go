@@ -12,7 +12,10 @@ import (
 // the direction of writing, as escapes: names of files, calls and causes may come
 // from a caller, and would otherwise command the admin's terminal. Only a line's
 // end and a tab pass. In JSON the escapes are JSON's own.
-type terminal struct{ to io.Writer }
+type terminal struct {
+	to      io.Writer
+	colours bool // a person looks, who wants them
+}
 
 func (t terminal) Write(p []byte) (int, error) {
 	if _, err := t.to.Write(visible(p)); err != nil {
