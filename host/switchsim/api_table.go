@@ -87,6 +87,11 @@ func (s *Switch) API(line string) string {
 // runAPI runs a command and fires its event (switch_api_execute).
 func (s *Switch) runAPI(cmd, args string, c *channel) string {
 	cmd = strings.TrimSpace(cmd)
+	if s.cfg.Reply != nil {
+		if answer, answered := s.cfg.Reply(strings.TrimSpace(cmd + " " + args)); answered {
+			return answer
+		}
+	}
 	run := s.apis[strings.ToLower(cmd)]
 	if run == nil {
 		return "-ERR " + cmd + " Command not found!\n"

@@ -98,6 +98,7 @@ type channel struct {
 	pickupVars   [][2]string
 	pickedUpBy   *channel // that takes its place
 	byPerson     bool     // the scripted person hung up
+	dialString   string   // with which it was dialled
 }
 
 // A start is one application that started, or one path it plays.

@@ -63,6 +63,7 @@ func (s *Switch) newOutbound(t target, name string, k codec, p *profile, o origi
 	p.origName, p.origNumber, p.ani = p.cidName, p.cidNumber, p.cidNumber
 	p.context = "default"
 	c := s.newChannel(lookup(t.vars, "origination_uuid"), name, outbound, k, p)
+	c.dialString = t.dial
 	c.vars.setAll([][2]string{{"is_outbound", "true"}, {"uuid", c.uuid}, {"call_uuid", c.uuid}})
 	c.setSessionID()
 	c.inherit(o.from)
@@ -106,7 +107,7 @@ func (s *Switch) dialEndpoint(t target, e Endpoint, o origination) *channel {
 	leg := c.newSIPLeg(user, host)
 	c.setInviteVariables(leg)
 	c.pad()
-	c.scripted = len(e.Script) > 0
+	c.scripted = len(e.Script)+len(e.Reactions) > 0
 	c.dialOut()
 	s.spawn(func() { c.playEndpoint(e, leg) })
 	return c

@@ -35,6 +35,7 @@ type Record struct {
 	UUID        string
 	Channel     string
 	Direction   string // "inbound" or "outbound"
+	Dial        string // the dial string of an outbound one
 	Number      string // caller id number
 	Destination string
 	State       string // CS_EXECUTE ...
@@ -189,7 +190,7 @@ func (s *Switch) record(p *page) Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return Record{
-		UUID: c.uuid, Channel: c.name, Direction: c.direction, Number: c.caller.cidNumber,
+		UUID: c.uuid, Channel: c.name, Direction: c.direction, Dial: c.dialString, Number: c.caller.cidNumber,
 		Destination: c.caller.destination, State: c.running.String(), Answered: c.answered,
 		Cause: c.cause, Conference: c.conference, Played: played, Entries: entries,
 	}

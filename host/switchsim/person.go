@@ -14,6 +14,8 @@ type Caller struct {
 	UUID         string            // empty is a new one
 	// Script lists the person's steps; the first counts from the call's start.
 	Script []Step
+	// Reactions are further scripts of the person, each of which goes on by itself.
+	Reactions [][]Step
 }
 
 // An Endpoint stands for a person or a gateway that originate and bridge can dial.
@@ -33,6 +35,8 @@ type Endpoint struct {
 	EarlyMedia bool
 	// Script lists the person's steps; the first counts from the answer.
 	Script []Step
+	// Reactions are further scripts of the person, each of which goes on by itself.
+	Reactions [][]Step
 }
 
 // A Step has a scripted person wait for something, wait some time more, and

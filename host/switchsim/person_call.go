@@ -25,10 +25,12 @@ func (s *Switch) Call(who Caller) *Call {
 		c.vars.set(name, value)
 	}
 	c.pad()
-	c.scripted = len(who.Script) > 0
+	c.scripted = len(who.Script)+len(who.Reactions) > 0
 	c.begin()
-	if c.scripted {
-		s.spawn(func() { c.playScript(who.Script) })
+	for _, script := range append([][]Step{who.Script}, who.Reactions...) {
+		if len(script) > 0 {
+			s.spawn(func() { c.playScript(script) })
+		}
 	}
 	return &Call{c}
 }

@@ -45,6 +45,9 @@ func (c *channel) playEndpoint(e Endpoint, leg sipLeg) {
 		c.hangup(e.Cause)
 		return
 	}
+	for _, script := range e.Reactions {
+		c.sw.spawn(func() { c.playScript(script) })
+	}
 	c.post(func() { startMedia(); c.answer() }) // mod_sofia does it in the session's thread
 	c.playScript(append([]Step{OnAnswer()}, e.Script...))
 }

@@ -62,7 +62,7 @@ type Switch struct {
 func New(cfg Config) *Switch {
 	s := &Switch{
 		cfg: cfg, clk: cfg.Clock, log: cfg.Log, bus: bus.New(), apps: applications(), apis: apiCommands(),
-		media:   media.Library{Lengths: cfg.Media, Default: cfg.DefaultMedia, Strict: cfg.StrictMedia},
+		media:   media.Library{Lengths: cfg.Media, Default: cfg.DefaultMedia, Strict: cfg.StrictMedia, Ask: cfg.Length},
 		journal: newJournal(cfg.Trace, cfg.NoJournal),
 		closing: make(chan struct{}), channels: map[string]*channel{}, connections: map[*connection]struct{}{},
 		dialplan: Dialplan{}, endpoints: slices.Clone(cfg.Endpoints), globals: map[string]string{},

@@ -43,6 +43,11 @@ type Config struct {
 	Media map[string]time.Duration
 	// DefaultMedia is how long a path without an entry plays; zero is 1 s.
 	DefaultMedia time.Duration
+	// Length is asked first how long a path plays, if it is set: known is false for a path
+	// that it does not know, and exists for one that is not found.
+	Length func(path string) (d time.Duration, exists, known bool)
+	// Reply answers API commands, the whole line each, before the switch does, if it is set.
+	Reply func(line string) (answer string, answered bool)
 	// StrictMedia makes a path without an entry FILE NOT FOUND.
 	StrictMedia bool
 

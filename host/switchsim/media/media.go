@@ -16,12 +16,18 @@ const Forever = time.Duration(-1)
 // and needs no entry.
 type Library struct {
 	Lengths map[string]time.Duration
-	Default time.Duration // length of a path without an entry; zero is 1 s
-	Strict  bool          // a path without an entry does not exist
+	Default time.Duration                                           // length of a path without an entry; zero is 1 s
+	Strict  bool                                                    // a path without an entry does not exist
+	Ask     func(path string) (d time.Duration, exists, known bool) // before the entries; nil: nobody
 }
 
 // Length returns how long a path plays; ok is false if the path does not exist.
 func (l Library) Length(path string) (d time.Duration, ok bool) {
+	if l.Ask != nil {
+		if d, exists, known := l.Ask(path); known {
+			return d, exists
+		}
+	}
 	if d, found := l.Lengths[path]; found {
 		return d, true
 	}

@@ -1,0 +1,124 @@
+// Package flowtest owns the Lua in which tests of flows are written: the function test,
+// and the objects that a test gets. host/flowtest plays the tests.
+package flowtest
+
+import (
+	"strings"
+
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/vm"
+)
+
+// Module declares the function test for one reading of a test file.
+type Module struct{ Play *Play }
+
+// Bind returns the reading.
+func (m Module) Bind(*run.Env) any { return m.Play }
+
+// Declare declares the function, and the objects t and call.
+func (Module) Declare() *vm.Module {
+	text := func(name, doc string) vm.Param { return vm.Param{Name: name, Kind: vm.String, Doc: doc} }
+	return &vm.Module{
+		AfterHangup: "Works as before: the call of a test is not its own.",
+		Funcs: []vm.Func{{
+			Name:    "test",
+			Params:  []vm.Param{text("name", "what is true if the test passes"), {Name: "fn", Kind: vm.Function, Doc: "the test, which gets the object t"}},
+			Doc:     "In a file *_test.lua: declares a test, which eslua test plays on a simulated FreeSWITCH. Each test has a FreeSWITCH and a host of its own, in a time of its own that passes at once while everybody waits. A test fails if what it expects is not so, if a script fails, if a leg goes on for ever, or if a flow asks an HTTP server for which the test has no answer.",
+			Example: "test(\"a busy phone ends the call\", function(t)\n  t:phone(\"user/1000\", \"USER_BUSY\")\n  local call = t:call{flow = \"groupCall\", args = {\"user/1000\"}}\n  call:expect{apps = {\"...\", \"bridge *user/1000\"}, cause = \"NO_ANSWER\"}\nend)",
+			Go:      test,
+		}},
+		Classes: []*vm.Class{{
+			Name: "Test", Value: (*tester)(nil),
+			Doc: "What a test gets: it says who calls, and what the world around the call does. Nothing happens before the test waits for the first time: in call:expect, in t:wait, or at its end.",
+			Methods: []vm.Func{
+				{
+					Name: "call", Params: []vm.Param{{Name: "who", Kind: vm.Table, Doc: "flow: the flow (without it, the routes of the configuration choose); args: its arguments, a list; caller, name: the number and the name of the caller; called: the number that was dialled; variables: of the channel; " +
+						"at: what the caller does, by the second, such as {[3] = \"press 12#\", [12] = \"hangup\"}; on: what the caller does when a sound begins, or an application, such as {[\"welcome.wav\"] = \"press 1\", [\"app bridge\"] = \"wait 5, hangup\"}, or a list of what they do each time"}},
+					Results: []vm.Result{{Name: "call", Kind: vm.Object, Class: "TestCall", Doc: "the call"}},
+					Doc:     "Has somebody call, at the time at which the test waits next. What a person does is press DIGITS, hangup, hangup CAUSE and wait SECONDS, with commas between them; a w among the digits is a pause of half a second. A person who does nothing says nothing, and stays.",
+					Example: "local call = t:call{flow = \"menu\", caller = \"0301234\", on = {[\"welcome.wav\"] = \"wait 2, press 1\"}, at = {[30] = \"hangup\"}}",
+					Go:      place,
+				},
+				{
+					Name: "phone", Params: []vm.Param{text("dial", "the dial string, such as user/1000 or sofia/gateway/carrier/*"), {Name: "does", Kind: vm.Any, Optional: true, Default: "it is answered at once", Doc: "the cause with which it is refused, such as \"USER_BUSY\"; or a table: answers: the second of the answer, false for nobody; cause, after: with what and when it is refused; early_media: true if it sends some while it rings; at, on: what the person does after the answer, as in t:call"}},
+					Doc:     "Says what happens when a dial string is dialled. Without it, user/* is SUBSCRIBER_ABSENT, and a gateway INVALID_GATEWAY.",
+					Example: "t:phone(\"user/1000\", {answers = 3, on = {[\"to_accept.wav\"] = \"press 1\"}, at = {[20] = \"hangup\"}})",
+					Go:      phone,
+				},
+				{
+					Name: "sound", Params: []vm.Param{text("path", "the path that is played, with * for anything"), {Name: "seconds", Kind: vm.Any, Doc: "how long it takes; false if there is no such file"}},
+					Doc:     "Says how long a sound takes, or that it is missing. Without it, a sound takes a second.",
+					Example: "t:sound(\"ivr/ivr-welcome.wav\", 4) t:sound(\"*/nosuch.wav\", false)",
+					Go:      sound,
+				},
+				{
+					Name: "api", Params: []vm.Param{text("command", "the command with its arguments, and * for anything"), text("answer", "the text that FreeSWITCH answers")},
+					Doc:     "Says what FreeSWITCH answers to an API command; the simulated one knows many by itself.",
+					Example: "t:api(\"sofia_contact *\", \"error/user_not_registered\")",
+					Go:      api,
+				},
+				{
+					Name: "extension", Params: []vm.Param{text("number", "the number, or a regular expression that begins with ^"), {Name: "applications", Kind: vm.Table, Doc: "what the dialplan does there: {\"answer\", \"playback bye.wav\"}"}},
+					Doc:     "Adds an extension to the dialplan, context default, where a flow can transfer its call.",
+					Example: "t:extension(\"1000\", {\"bridge user/1000\"})",
+					Go:      extension,
+				},
+				{
+					Name: "http", Params: []vm.Param{text("request", "the URL, or the method and the URL, with * for anything"), {Name: "answer", Kind: vm.Any, Doc: "the body; or a table: status (200), body or json, headers, after: seconds until it comes, times: how often this answer is given"}},
+					Doc:     "Says what an HTTP server answers. The first answer that fits counts.",
+					Example: "t:http(\"GET https://crm.example/customers/*\", {json = {name = \"Ada\"}})",
+					Go:      http,
+				},
+				{
+					Name: "database", Params: []vm.Param{text("name", "its name in the configuration"), text("sql", "the commands that fill it, with ; between them")},
+					Doc:     "Fills a database, which is an SQLite of the test's own, whatever the configuration says.",
+					Example: "t:database(\"customers\", \"CREATE TABLE c (number, name); INSERT INTO c VALUES ('0301234', 'Ada')\")",
+					Go:      database,
+				},
+				{
+					Name: "config", Params: []vm.Param{{Name: "settings", Kind: vm.Table, Doc: "settings with the names that they have in the configuration"}},
+					Doc:     "Sets settings for this test, over those of the configuration: settings and grants of flows, limits, routes. Tests of a directory have its eslua.yaml, if there is one, or that of --config.",
+					Example: "t:config{flows = {menu = {settings = {key_1 = \"1000\"}, grants = {hosts = {\"crm.example\"}}}}}",
+					Go:      configure,
+				},
+				{
+					Name: "wait", Params: []vm.Param{{Name: "seconds", Kind: vm.Number, Doc: "how long"}},
+					Doc:     "Lets time pass, with what is to happen in it.",
+					Example: "t:wait(600)",
+					Go:      wait,
+				},
+			},
+		}, {
+			Name: "TestCall", Value: (*call)(nil),
+			Doc: "A call of a test.",
+			Methods: []vm.Func{
+				{
+					Name: "expect", Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: "apps: the applications with their arguments, in order; heard: the sounds that were played, in order, each a path or its end, or {PATH, at = SECOND}; " +
+						"legs: what was dialled, in order, each with the cause of its end, such as \"user/1000 USER_BUSY\"; requests: what HTTP servers were asked, such as \"GET https://crm.example/*\" or {\"POST https://crm.example/*\", body = \"*answered*\"}; cause: of the hangup; ends: its second; variables: of the channel at its end, false for one that is not set; log: texts in lines of the log, in this order; error: a text in the error with which the script fails"}},
+					Doc:     "Waits until all calls have ended, and fails the test if something is not so. In texts * stands for anything, and in lists \"...\" for any number of things. Times may differ by a tenth of a second.",
+					Example: "call:expect{apps = {\"answer\", \"playback *welcome.wav\", \"...\"}, heard = {{\"welcome.wav\", at = 0}}, cause = \"NORMAL_CLEARING\", variables = {chosen = \"1\"}}",
+					Go:      expect,
+				},
+				{
+					Name: "variable", Params: []vm.Param{text("name", "of the variable")}, Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "its value at the end of the call"}},
+					Doc:     "Waits until all calls have ended, and returns a channel variable.",
+					Example: "assert(call:variable(\"chosen\") == \"1\")",
+					Go: func(a *vm.Args) error {
+						c := a.Self().(*call).call
+						if err := c.Finish(a.Context()); err != nil {
+							return err
+						}
+						a.ReturnString(c.Variable(a.String(0)))
+						return nil
+					},
+				},
+			},
+		}},
+	}
+}
+
+// cut splits at the first blank.
+func cut(text string) (word, rest string, found bool) {
+	word, rest, found = strings.Cut(strings.TrimSpace(text), " ")
+	return word, strings.TrimSpace(rest), found
+}

@@ -1,0 +1,279 @@
+package flowtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/eslua/eslua/host/flowtest"
+	"github.com/eslua/eslua/host/script/vm"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// A Play is one reading of a test file: it lists the tests, or plays one of them.
+type Play struct {
+	Scene *flowtest.Scene // where the test is played; nil: the tests are listed
+	Test  int             // which of the file's tests is played, from 0
+	Found []flowtest.Case // the tests that the file has named
+}
+
+// A Failure tells what is not as the test expects it.
+type Failure struct{ Wrong []flowtest.Mismatch }
+
+func (f *Failure) Error() string {
+	m := f.Wrong[0]
+	text := m.Text
+	if m.Want != "" {
+		text += "; expected " + m.Want
+	}
+	if n := len(f.Wrong) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	return text
+}
+
+// test notes a test, and plays it if it is the one.
+func test(a *vm.Args) error {
+	p, _ := a.Instance().(*Play)
+	if p == nil {
+		return errors.New("test() is for the files of eslua test, whose names end in _test.lua")
+	}
+	file, line := a.Where()
+	p.Found = append(p.Found, flowtest.Case{Name: a.String(0), File: file, Line: line})
+	if p.Scene == nil || len(p.Found)-1 != p.Test {
+		return nil
+	}
+	state := a.State()
+	if _, err := state.Call(a.Function(1), state.NewObject("Test", &tester{scene: p.Scene})); err != nil {
+		return err
+	}
+	if err := p.Scene.Finish(a.Context()); err != nil {
+		return err
+	}
+	return failure(append(append(p.Scene.Errors(), p.Scene.Strays()...), p.Scene.Leaks(a.Context())...))
+}
+
+func failure(wrong []flowtest.Mismatch) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &Failure{wrong}
+}
+
+// A tester is the object t.
+type tester struct {
+	vm.Nothing
+	scene *flowtest.Scene
+}
+
+// A call is the object that t:call returns.
+type call struct {
+	vm.Nothing
+	call *flowtest.Call
+}
+
+func self(a *vm.Args) *flowtest.Scene { return a.Self().(*tester).scene }
+
+func phone(a *vm.Args) error {
+	e := flowtest.Phone{Dial: a.String(0)}
+	switch v := a.Value(1).(type) {
+	case lua.LString:
+		e.Cause = string(v)
+	case *lua.LTable:
+		f, err := table(a, 1, "t:phone")
+		if err != nil {
+			return err
+		}
+		e.Cause = f.text("cause")
+		e.After = f.number("after", 0)
+		switch v := f.take("answers").(type) {
+		case nil, bool:
+			e.Silent = v == false
+		case float64:
+			e.After = v
+		default:
+			f.fail("answers is a %s; write the second, or false for somebody who never answers", kind(v))
+		}
+		e.Early, e.Person = f.flag("early_media"), f.person()
+		if err := f.end(); err != nil {
+			return err
+		}
+	case *lua.LNilType:
+	default:
+		return fmt.Errorf("t:phone: write a cause such as \"USER_BUSY\", or a table such as {answers = 3}")
+	}
+	cause, err := flowtest.Cause(e.Cause)
+	if err != nil {
+		return fmt.Errorf("t:phone: %w", err)
+	}
+	e.Cause = cause
+	return self(a).Phone(e)
+}
+
+func sound(a *vm.Args) error {
+	switch v := a.Value(1).(type) {
+	case lua.LNumber:
+		return self(a).Sound(a.String(0), float64(v), false)
+	case lua.LBool:
+		if !bool(v) {
+			return self(a).Sound(a.String(0), 0, true)
+		}
+	}
+	return errors.New("t:sound: write how many seconds the sound takes, or false if there is no such file")
+}
+
+func api(a *vm.Args) error { return self(a).Reply(a.String(0), a.String(1)) }
+
+func extension(a *vm.Args) error {
+	f, err := table(a, 1, "t:extension")
+	if err != nil {
+		return err
+	}
+	f.fields = map[any]any{"applications": map[any]any(f.fields)}
+	var actions [][2]string
+	for _, text := range f.texts("applications") {
+		app, data, _ := cut(text)
+		actions = append(actions, [2]string{app, data})
+	}
+	if err := f.end(); err != nil {
+		return err
+	}
+	self(a).Extension(a.String(0), actions)
+	return nil
+}
+
+func http(a *vm.Args) error {
+	r := flowtest.Request{URL: a.String(0)}
+	if method, url, two := cut(r.URL); two {
+		r.Method, r.URL = method, url
+	}
+	if text, ok := a.Value(1).(lua.LString); ok {
+		r.Answer = string(text)
+		self(a).Answer(r)
+		return nil
+	}
+	f, err := table(a, 1, "t:http")
+	if err != nil {
+		return err
+	}
+	r.Status, r.Delay, r.Times = int(f.number("status", 0)), f.number("after", 0), int(f.number("times", 0))
+	r.Headers, r.Answer = f.pairs("headers"), f.text("body")
+	if v := f.take("json"); v != nil {
+		value, err := flowtest.Plain(v)
+		if err != nil {
+			return fmt.Errorf("t:http json: %w", err)
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("t:http json: %w", err)
+		}
+		r.Answer = string(text)
+	}
+	if err := f.end(); err != nil {
+		return err
+	}
+	self(a).Answer(r)
+	return nil
+}
+
+func configure(a *vm.Args) error {
+	v, err := plain(a, a.Value(0), 0)
+	if err == nil {
+		v, err = flowtest.Plain(v)
+	}
+	if err != nil {
+		return fmt.Errorf("t:config: %w", err)
+	}
+	settings, ok := v.(map[string]any)
+	if !ok {
+		return errors.New("t:config: write settings as the configuration has them: {flows = {menu = {settings = {tries = 2}}}}")
+	}
+	return self(a).Configure(settings)
+}
+
+func database(a *vm.Args) error { return self(a).Database(a.String(0), a.String(1)) }
+
+func wait(a *vm.Args) error { return self(a).Wait(a.Context(), a.Number(0)) }
+
+func calling(a *vm.Args, i int, what string) (c flowtest.Calling, err error) {
+	f, err := table(a, i, what)
+	if err != nil {
+		return c, err
+	}
+	c = flowtest.Calling{
+		Flow: f.text("flow"), Args: f.texts("args"), Caller: f.text("caller"), Name: f.text("name"), Called: f.text("called"),
+		Variables: f.pairs("variables"), Person: f.person(),
+	}
+	return c, f.end()
+}
+
+func place(a *vm.Args) error {
+	c, err := calling(a, 0, "t:call")
+	if err != nil {
+		return err
+	}
+	made, err := self(a).Call(c)
+	if err != nil {
+		return fmt.Errorf("t:call: %w", err)
+	}
+	a.ChargeMemory(1 << 10)
+	a.Return(a.State().NewObject("TestCall", &call{call: made}))
+	return nil
+}
+
+func expect(a *vm.Args) error {
+	c := a.Self().(*call).call
+	f, err := table(a, 0, "call:expect")
+	if err != nil {
+		return err
+	}
+	want := flowtest.Expected{
+		Apps: f.texts("apps"), Cause: f.text("cause"), Variables: f.pairs("variables"), Legs: f.texts("legs"), Log: f.texts("log"),
+		Error: f.text("error"), Ends: f.number("ends", 0),
+	}
+	if list := f.list("heard"); list != nil {
+		want.Heard = []flowtest.Prompt{}
+		for _, v := range list {
+			prompt := flowtest.Prompt{At: -1}
+			switch v := v.(type) {
+			case string:
+				prompt.Path = v
+			case map[any]any:
+				inner := &form{what: "call:expect heard", fields: v}
+				prompt.Path, prompt.At = fmt.Sprint(v[float64(1)]), inner.number("at", -1)
+				inner.known = append(inner.known, "1")
+				if err := inner.end(); err != nil {
+					return err
+				}
+			default:
+				f.fail("heard has a %s in it; write \"welcome.wav\", or {\"welcome.wav\", at = 3}", kind(v))
+			}
+			want.Heard = append(want.Heard, prompt)
+		}
+	}
+	if list := f.list("requests"); list != nil {
+		want.Requests = []flowtest.Request{}
+		for _, v := range list {
+			inner := &form{what: "call:expect requests", fields: map[any]any{float64(1): v}}
+			if fields, ok := v.(map[any]any); ok {
+				inner.fields = fields
+			}
+			r := flowtest.Request{URL: fmt.Sprint(inner.fields[float64(1)]), Body: inner.text("body")}
+			inner.known = append(inner.known, "1")
+			if method, url, two := cut(r.URL); two {
+				r.Method, r.URL = method, url
+			}
+			if err := inner.end(); err != nil {
+				return err
+			}
+			want.Requests = append(want.Requests, r)
+		}
+	}
+	if err := f.end(); err != nil {
+		return err
+	}
+	if err := c.Finish(a.Context()); err != nil {
+		return err
+	}
+	return failure(c.Check(want))
+}

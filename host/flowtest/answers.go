@@ -1,0 +1,103 @@
+package flowtest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// Answers are what FreeSWITCH says in a test; the first that fits counts.
+type answers struct {
+	endpoints  []switchsim.Endpoint
+	extensions []switchsim.Extension
+	lengths    []length
+	replies    []reply
+}
+
+type length struct {
+	path    string
+	plays   time.Duration
+	missing bool
+}
+
+type reply struct{ command, answer string }
+
+func (a *answers) dialplan() switchsim.Dialplan {
+	return switchsim.Dialplan{"default": slices.Clone(a.extensions)}
+}
+
+func (a *answers) length(path string) (d time.Duration, exists, known bool) {
+	for _, l := range a.lengths {
+		if like(l.path, path) {
+			return l.plays, !l.missing, true
+		}
+	}
+	return 0, false, false
+}
+
+func (a *answers) reply(line string) (answer string, answered bool) {
+	for _, r := range a.replies {
+		if like(r.command, line) {
+			return r.answer, true
+		}
+	}
+	return "", false
+}
+
+// Phone has somebody, or a trunk, at a dial string; a * at its end stands for any rest.
+func (s *Scene) Phone(e Phone) error {
+	p := switchsim.Endpoint{Dial: e.Dial, Cause: e.Cause, Ring: seconds(e.After), Silent: e.Silent, EarlyMedia: e.Early}
+	var err error
+	if p.Script, p.Reactions, err = e.Person.scripts(); err != nil {
+		return err
+	}
+	if s.sim != nil {
+		s.sim.SetEndpoint(p)
+		return nil
+	}
+	s.answer.endpoints = append(s.answer.endpoints, p)
+	return nil
+}
+
+// A Phone says what happens when a dial string is dialled. The person's seconds count from
+// the answer.
+type Phone struct {
+	Dial   string
+	After  float64 // seconds until it is answered, or refused
+	Cause  string  // with which it is refused; "": it is answered
+	Silent bool    // it rings until the caller gives up
+	Early  bool    // it sends early media while it rings
+	Person Person
+}
+
+// Sound says how long a path plays, or that it is missing.
+func (s *Scene) Sound(path string, plays float64, missing bool) error {
+	if s.sim != nil {
+		return errBegun
+	}
+	s.answer.lengths = append(s.answer.lengths, length{path, seconds(plays), missing})
+	return nil
+}
+
+// Reply says what FreeSWITCH answers to an API command.
+func (s *Scene) Reply(command, answer string) error {
+	if s.sim != nil {
+		return errBegun
+	}
+	s.answer.replies = append(s.answer.replies, reply{command, answer})
+	return nil
+}
+
+// Extension says what the dialplan does with a number.
+func (s *Scene) Extension(number string, actions [][2]string) {
+	e := switchsim.Extension{Match: number}
+	for _, a := range actions {
+		e.Actions = append(e.Actions, switchsim.Action{App: a[0], Data: a[1]})
+	}
+	if s.sim != nil {
+		s.sim.SetExtension("default", e)
+		return
+	}
+	s.answer.extensions = append(s.answer.extensions, e)
+}

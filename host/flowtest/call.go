@@ -1,0 +1,122 @@
+package flowtest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/syntax"
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// A Calling describes a call of a test.
+type Calling struct {
+	Flow      string // "": the configuration's routes choose it
+	Args      []string
+	Caller    string // number
+	Name      string
+	Called    string
+	Variables map[string]string
+	Person    Person
+}
+
+// A Call is a call of a test.
+type Call struct {
+	Calling
+	scene  *Scene
+	script []switchsim.Step
+	reacts [][]switchsim.Step
+	leg    *switchsim.Call
+	uuid   string
+	began  time.Time
+	quiet  bool // a script error of it is expected
+}
+
+// Call has somebody call when the test waits next.
+func (s *Scene) Call(c Calling) (*Call, error) {
+	call := &Call{Calling: c, scene: s}
+	var err error
+	if call.script, call.reacts, err = c.Person.scripts(); err != nil {
+		return nil, err
+	}
+	s.pending = append(s.pending, call)
+	return call, nil
+}
+
+func (c *Call) start() {
+	s := c.scene
+	s.Extension(c.Called, [][2]string{{"socket", s.stage.socket(c.Flow, c.Args)}})
+	c.begin()
+}
+
+func (c *Call) begin() {
+	s := c.scene
+	c.began = s.clock.Now()
+	c.uuid = s.sim.API("create_uuid")
+	s.ladder.begin(c.uuid)
+	c.leg = s.sim.Call(switchsim.Caller{
+		UUID: c.uuid, Number: c.Caller, Name: c.Name, Destination: c.Called, Variables: c.Variables, Script: c.script, Reactions: c.reacts,
+	})
+}
+
+// socket returns the data of the application that hands a call to the host.
+func (st *Stage) socket(flow string, args []string) string {
+	at := st.Listener.Addr().String()
+	for _, part := range append([]string{flow}, args...) {
+		if flow != "" {
+			at += "/" + syntax.PathElement(part)
+		}
+	}
+	return at + " async full"
+}
+
+// finish waits until the call has ended, and its script.
+func (c *Call) finish(ctx context.Context) error {
+	timer := c.scene.clock.NewTimerAt(c.began.Add(Long))
+	defer timer.Stop()
+	late := fmt.Errorf("the call from %s has not ended after %v: does the person hang up, or the flow?", c.Caller, Long)
+	clock.BlockerOf(ctx).Block()
+	defer clock.BlockerOf(ctx).Unblock()
+	select {
+	case <-c.leg.Done():
+	case <-timer.C:
+		return late
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	for changed := c.scene.stage.idle(); changed != nil; changed = c.scene.stage.idle() {
+		select {
+		case <-changed:
+		case <-timer.C:
+			return fmt.Errorf("the script has not ended %v after its call", Long)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// Finish waits until every call of the test has ended, and its script.
+func (c *Call) Finish(ctx context.Context) error { return c.scene.Finish(ctx) }
+
+// Variable returns the value of a channel variable, at the end of a call that is over.
+func (c *Call) Variable(name string) string { return c.leg.Variable(name) }
+
+// Cause returns the hangup cause.
+func (c *Call) Cause() string { return c.leg.Cause() }
+
+// UUID returns the channel's UUID, "" before the call has begun.
+func (c *Call) UUID() string { return c.uuid }
+
+// describe names a channel.
+func describe(r switchsim.Record) string {
+	if r.Direction == "inbound" {
+		return "the call from " + r.Number
+	}
+	if r.Dial != "" {
+		return "the leg " + r.Dial
+	}
+	return "the leg " + strings.TrimPrefix(r.Channel, "sofia/internal/")
+}

@@ -1,0 +1,173 @@
+package flowtest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/switchsim"
+)
+
+// A Rung is one line of a ladder: what the switch, a person or the script did.
+type Rung struct {
+	At              time.Time
+	UUID, Who, What string
+	Kind            string // of switchsim.Entry; "script" or "log"
+	order           int
+}
+
+// A ladder collects the rungs of a test.
+type ladder struct {
+	mu     sync.Mutex
+	began  time.Time
+	first  string // UUID of the first call
+	rungs  []Rung
+	errors []scriptError
+}
+
+// A scriptError is what a script that failed has left in the log.
+type scriptError struct {
+	uuid, text string
+	order      int
+}
+
+func newLadder() *ladder { return &ladder{} }
+
+func (l *ladder) begin(uuid string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.first == "" {
+		l.first, l.began = uuid, time.Now()
+	}
+}
+
+func (l *ladder) add(r Rung) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.began.IsZero() {
+		l.began = r.At
+	}
+	r.order = len(l.rungs)
+	l.rungs = append(l.rungs, r)
+}
+
+// shown lists the kinds of the switch's entries that a ladder has.
+var shown = map[string]bool{"progress": true, "answer": true, "execute": true, "play": true, "dtmf": true, "bridge": true, "unbridge": true, "conference": true, "hangup": true, "error": true}
+
+// onSwitch adds an entry of the switch.
+func (l *ladder) onSwitch(e switchsim.Entry) {
+	if !shown[e.Kind] || e.UUID == "" {
+		return
+	}
+	who := e.Who
+	l.mu.Lock()
+	if e.UUID != l.first && l.first != "" {
+		who, _, _ = strings.Cut(e.Channel[strings.LastIndexByte(e.Channel, '/')+1:], "@")
+	}
+	l.mu.Unlock()
+	l.add(Rung{At: e.At, UUID: e.UUID, Who: who, What: e.What, Kind: e.Kind})
+}
+
+// Called adds what a script has called.
+func (s *Scene) Called(uuid string, at time.Time, what string) {
+	s.ladder.add(Rung{At: at, UUID: uuid, Who: "script", What: what, Kind: "script"})
+}
+
+// of returns the rungs of a channel of one kind.
+func (l *ladder) of(uuid, kind string) (list []Rung) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.rungs {
+		if r.Kind == kind && (uuid == "" || r.UUID == uuid) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// Ladder prints everything that has happened, with a mark at what is wrong.
+func (s *Scene) Ladder(w io.Writer, wrong []Mismatch) {
+	l := s.ladder
+	l.mu.Lock()
+	rungs := slices.Clone(l.rungs)
+	l.mu.Unlock()
+	slices.SortStableFunc(rungs, func(a, b Rung) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
+	for _, r := range rungs {
+		at := slices.IndexFunc(wrong, func(m Mismatch) bool { return m.rung == r.order+1 })
+		mark := " "
+		if at >= 0 {
+			mark = ">"
+		}
+		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, r.At.Sub(l.began).Seconds(), r.Who, r.What)
+		if at >= 0 {
+			fmt.Fprintf(w, "%22s%s\n", "", wrong[at].expected())
+		}
+	}
+	for _, m := range wrong {
+		if m.rung == 0 {
+			fmt.Fprintf(w, "> %9s           %s\n", "end", m.expected())
+		}
+	}
+}
+
+// A Log takes the lines that a host logs.
+type Log struct {
+	scene *Scene
+	uuid  string
+	flow  bool
+}
+
+// Log returns the handler of a host's log.
+func (s *Scene) Log() slog.Handler { return Log{scene: s} }
+
+// Enabled returns true.
+func (Log) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithGroup returns the handler.
+func (h Log) WithGroup(string) slog.Handler { return h }
+
+// WithAttrs notes which call the lines are about.
+func (h Log) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		if a.Key == "uuid" {
+			h.uuid = a.Value.String()
+		}
+		h.flow = h.flow || a.Key == "flow"
+	}
+	return h
+}
+
+// Handle adds a line that belongs to a flow to the ladder.
+func (h Log) Handle(_ context.Context, r slog.Record) error {
+	var failed string
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "error":
+			failed = a.Value.String()
+		case "flow":
+			h.flow = true
+		}
+		return true
+	})
+	if !h.flow || r.Level < slog.LevelInfo {
+		return nil
+	}
+	text := r.Message
+	if failed != "" {
+		text += ": " + failed
+	}
+	l := h.scene.ladder
+	l.add(Rung{At: r.Time, UUID: h.uuid, Who: "log", What: text, Kind: "log"})
+	if failed != "" && r.Level >= slog.LevelError {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.errors = append(l.errors, scriptError{h.uuid, failed, len(l.rungs)})
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package flowtest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc/memnet"
+)
+
+// Serve starts a host that serves calls on a stage. kill ends it as a power failure does
+// after the stage has cut its connections, and returns when nothing of it is left.
+type Serve func(*Stage) (kill func(), err error)
+
+// A Scene is where one test is played. Nothing happens in it before the test first waits.
+// Its methods belong to the goroutine of the test, in the bubble of Virtually.
+type Scene struct {
+	base   []byte         // the configuration file
+	own    map[string]any // what the test sets besides
+	config config.Config
+	serve  Serve
+	clock  clock.Clock
+	net    *memnet.Network
+	web    *web
+	answer answers
+	ladder *ladder
+	state  string // a directory of the scene's own; "": none was needed
+
+	databases map[string]string // the commands that fill them
+
+	sim     *switchsim.Switch
+	stage   *Stage
+	pending []*Call // that begin when the test waits
+	calls   []*Call
+	err     error // why the scene could not begin
+}
+
+// Long is how long a call may take before its test fails, in its own time.
+const Long = time.Hour
+
+// patience is how long what a call leaves behind may go on after it.
+const patience = 2 * time.Minute
+
+// NewScene returns a scene on which a host serves with the configuration in a file's text.
+func NewScene(file []byte, serve Serve) (*Scene, error) {
+	s := &Scene{base: file, serve: serve, clock: clock.System(), net: memnet.New(), ladder: newLadder(), databases: map[string]string{}}
+	s.web = newWeb(s)
+	return s, s.Configure(nil)
+}
+
+// begin starts the switch and the host, unless they run, and the calls that are pending.
+func (s *Scene) begin() error {
+	if s.sim == nil && s.err == nil {
+		s.err = s.start()
+	}
+	if s.err != nil {
+		return s.err
+	}
+	for _, c := range s.pending {
+		s.calls = append(s.calls, c)
+		c.start()
+	}
+	s.pending = nil
+	return nil
+}
+
+func (s *Scene) start() (err error) {
+	s.sim = switchsim.New(switchsim.Config{
+		Clock: s.clock, Listener: s.net.Listen(), Dial: s.net.Dial, Trace: s.ladder.onSwitch,
+		Endpoints: s.answer.endpoints, Dialplan: s.answer.dialplan(), Length: s.answer.length, Reply: s.answer.reply,
+	})
+	if err := s.sim.Start(); err != nil {
+		return err
+	}
+	s.config.Nodes = []config.Node{{Name: "switch", Address: config.Address(s.sim.Addr()), Password: "ClueCon"}}
+	if err := s.openDatabases(); err != nil {
+		return err
+	}
+	s.stage, err = s.newStage()
+	return err
+}
+
+// End ends everything that the scene has started.
+func (s *Scene) End() {
+	if s.stage != nil {
+		s.stage.kill()
+	}
+	if s.sim != nil {
+		_ = s.sim.Close()
+	}
+	s.web.close()
+	if s.state != "" {
+		_ = os.RemoveAll(s.state)
+	}
+}
+
+// Wait lets some seconds pass.
+func (s *Scene) Wait(ctx context.Context, n float64) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	clock.BlockerOf(ctx).Block()
+	defer clock.BlockerOf(ctx).Unblock()
+	return clock.Sleep(ctx, s.clock, seconds(n))
+}
+
+// Finish waits until every call has ended, and its script.
+func (s *Scene) Finish(ctx context.Context) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	for _, c := range s.calls {
+		if err := c.finish(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Leaks waits a while for what the calls have left behind, and tells what goes on for ever.
+func (s *Scene) Leaks(ctx context.Context) (list []Mismatch) {
+	if s.sim == nil {
+		return nil
+	}
+	until := s.clock.Now().Add(patience)
+	for _, r := range s.sim.Records() {
+		leg, _ := s.sim.Leg(r.UUID)
+		if leg.Cause() != "" {
+			continue
+		}
+		timer := s.clock.NewTimerAt(until)
+		select {
+		case <-leg.Done():
+		case <-timer.C:
+			list = append(list, Mismatch{What: "leg leaked", Text: fmt.Sprintf("%s is still there %v after the call", describe(r), patience), UUID: r.UUID})
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+	return list
+}
+
+// A Stage is what one host stands on. When it is cut, everything that connects the host
+// with the world breaks at once.
+type Stage struct {
+	Config   config.Config
+	Listener net.Listener // for calls
+	scene    *Scene
+
+	killHost func()
+	mu       sync.Mutex
+	conns    map[net.Conn]bool
+	serving  int           // connections of calls
+	changed  chan struct{} // is closed when serving has changed
+	dead     bool
+}
+
+func (s *Scene) newStage() (*Stage, error) {
+	st := &Stage{Config: s.config, scene: s, conns: map[net.Conn]bool{}, changed: make(chan struct{})}
+	st.Listener = &port{s.net.Listen(), st}
+	kill, err := s.serve(st)
+	if err != nil {
+		return nil, err
+	}
+	st.killHost = kill
+	return st, nil
+}
+
+// kill cuts the host off and ends it.
+func (st *Stage) kill() {
+	st.mu.Lock()
+	st.dead = true
+	conns := st.conns
+	st.conns = map[net.Conn]bool{}
+	st.mu.Unlock()
+	_ = st.Listener.Close()
+	for c := range conns {
+		_ = c.Close()
+	}
+	st.killHost()
+}
+
+// Dial connects the host with a node, or with whatever server the test answers for.
+func (st *Stage) Dial(ctx context.Context, address string) (net.Conn, error) {
+	dial := st.scene.net.Dial
+	if address != st.scene.sim.Addr() {
+		dial = st.scene.web.dial
+	}
+	nc, err := dial(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return st.track(nc, false)
+}
+
+// Listen opens a port or a Unix socket of the host.
+func (st *Stage) Listen(network, address string) (net.Listener, error) {
+	return st.scene.net.ListenOn(network, address)
+}
+
+// idle returns nil once no call has a connection, or else what is closed when that
+// changes.
+func (st *Stage) idle() <-chan struct{} {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.serving == 0 {
+		return nil
+	}
+	return st.changed
+}
+
+func (st *Stage) track(nc net.Conn, call bool) (net.Conn, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.dead {
+		_ = nc.Close()
+		return nil, net.ErrClosed
+	}
+	st.conns[nc] = true
+	if call {
+		st.serving++
+	}
+	return &conn{socket: nc.(socket), end: sync.OnceFunc(func() { st.forget(nc, call) })}, nil
+}
+
+func (st *Stage) forget(nc net.Conn, call bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	delete(st.conns, nc)
+	if call {
+		st.serving--
+		close(st.changed)
+		st.changed = make(chan struct{})
+	}
+}
