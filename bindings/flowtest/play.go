@@ -275,5 +275,6 @@ func expect(a *vm.Args) error {
 	if err := c.Finish(a.Context()); err != nil {
 		return err
 	}
-	return failure(c.Check(want))
+	wrong := c.Check(want)
+	return failure(append(c.Errors(), wrong...))
 }

@@ -41,6 +41,11 @@ func (l *ladder) onSwitch(e switchsim.Entry) {
 
 // onScript adds a script's call of a bound function.
 func (l *ladder) onScript(uuid string, t vm.Trace) {
+	l.add(uuid, rung{t.Start.Add(t.Took), "script", describeCall(t)})
+}
+
+// describeCall returns a script's call of a bound function as the script would write it.
+func describeCall(t vm.Trace) string {
 	name := strings.ToLower(t.Name[:1]) + t.Name[1:] // the object's usual name, not its class's
 	what := fmt.Sprintf("%s(%s)", name, values(t.Args))
 	if len(t.Results) > 0 {
@@ -49,7 +54,7 @@ func (l *ladder) onScript(uuid string, t vm.Trace) {
 	if t.Err != nil {
 		what += " failed: " + t.Err.Error()
 	}
-	l.add(uuid, rung{t.Start.Add(t.Took), "script", fmt.Sprintf("line %d: %s", t.Line, what)})
+	return fmt.Sprintf("line %d: %s", t.Line, what)
 }
 
 func values(vs []lua.LValue) string {

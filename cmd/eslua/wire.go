@@ -98,6 +98,7 @@ type seams struct {
 	ended   func(c *outbound.Call)             // there, after the script
 	scripts fs.FS                              // instead of the configured directory
 	guest   bool                               // the process is not only for this app, which leaves its memory alone
+	alone   bool                               // scripts reach HTTP servers through dial, without TLS, and nothing else
 
 	// Instead of the machine's network and of notifications of changed files, on which
 	// nobody can wait in a bubble of testing/synctest:
@@ -128,9 +129,13 @@ func (s seams) client(c config.HTTP, clk clock.Clock) (*network.Client, error) {
 	if s.dial == nil {
 		return network.NewClient(c, clk)
 	}
-	return network.NewClientOver(c, clk, func(ctx context.Context, _ network.Permits, host string, port uint16) (net.Conn, error) {
+	client, err := network.NewClientOver(c, clk, func(ctx context.Context, _ network.Permits, host string, port uint16) (net.Conn, error) {
 		return s.dial(ctx, net.JoinHostPort(host, strconv.Itoa(int(port))))
 	})
+	if err == nil && s.alone {
+		client.WithoutTLS()
+	}
+	return client, err
 }
 
 // adminClient returns a client for the socket at path.
@@ -166,7 +171,11 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
-	if a.runner, err = newRunner(bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Nodes: a.nodes}, clk); err != nil {
+	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Nodes: a.nodes}
+	if test.alone {
+		deps.Dialer, deps.Mailer = nil, nil
+	}
+	if a.runner, err = newRunner(deps, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {

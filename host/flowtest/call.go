@@ -101,6 +101,9 @@ func (c *Call) finish(ctx context.Context) error {
 // Finish waits until every call of the test has ended, and its script.
 func (c *Call) Finish(ctx context.Context) error { return c.scene.Finish(ctx) }
 
+// Errors returns the errors of the test's scripts that no test has expected.
+func (c *Call) Errors() []Mismatch { return c.scene.Errors() }
+
 // Variable returns the value of a channel variable, at the end of a call that is over.
 func (c *Call) Variable(name string) string { return c.leg.Variable(name) }
 

@@ -37,6 +37,13 @@ type Mismatch struct {
 	rung       int // the number of the rung at which it shows; 0: none
 }
 
+func (m Mismatch) String() string {
+	if m.Want == "" {
+		return m.Text
+	}
+	return m.Text + "; expected " + m.Want
+}
+
 func (m Mismatch) expected() string {
 	if m.Want == "" {
 		return m.Text

@@ -62,7 +62,7 @@ var shown = map[string]bool{"progress": true, "answer": true, "execute": true, "
 
 // onSwitch adds an entry of the switch.
 func (l *ladder) onSwitch(e switchsim.Entry) {
-	if !shown[e.Kind] || e.UUID == "" {
+	if !shown[e.Kind] || e.UUID == "" || e.Kind == "execute" && isBookkeeping(e.What) {
 		return
 	}
 	who := e.Who
@@ -74,9 +74,11 @@ func (l *ladder) onSwitch(e switchsim.Entry) {
 	l.add(Rung{At: e.At, UUID: e.UUID, Who: who, What: e.What, Kind: e.Kind})
 }
 
-// Called adds what a script has called.
-func (s *Scene) Called(uuid string, at time.Time, what string) {
-	s.ladder.add(Rung{At: at, UUID: uuid, Who: "script", What: what, Kind: "script"})
+// isBookkeeping reports whether an application sets variables in which eslua keeps what
+// the next host needs to know.
+func isBookkeeping(app string) bool {
+	name, data, _ := strings.Cut(app, " ")
+	return (name == "set" || name == "multiset") && strings.Contains(data, "eslua_")
 }
 
 // of returns the rungs of a channel of one kind.
@@ -104,7 +106,7 @@ func (s *Scene) Ladder(w io.Writer, wrong []Mismatch) {
 		if at >= 0 {
 			mark = ">"
 		}
-		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, r.At.Sub(l.began).Seconds(), r.Who, r.What)
+		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, r.At.Sub(l.began).Seconds(), r.Who, oneLine.Replace(r.What))
 		if at >= 0 {
 			fmt.Fprintf(w, "%22s%s\n", "", wrong[at].expected())
 		}
@@ -116,15 +118,14 @@ func (s *Scene) Ladder(w io.Writer, wrong []Mismatch) {
 	}
 }
 
+var oneLine = strings.NewReplacer("\n", "\\n", "\r", "\\r")
+
 // A Log takes the lines that a host logs.
 type Log struct {
 	scene *Scene
 	uuid  string
 	flow  bool
 }
-
-// Log returns the handler of a host's log.
-func (s *Scene) Log() slog.Handler { return Log{scene: s} }
 
 // Enabled returns true.
 func (Log) Enabled(context.Context, slog.Level) bool { return true }

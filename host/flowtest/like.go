@@ -37,7 +37,7 @@ func align(want, seen []string, fits func(want, seen string) bool) (w, s int, ok
 			return false
 		}
 		tried[[2]int{w, s}] = true
-		if s > farS || s == farS && w > farW {
+		if w > farW || w == farW && s > farS {
 			farW, farS = w, s
 		}
 		switch {

@@ -3,6 +3,7 @@ package flowtest
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -150,6 +151,7 @@ func (s *Scene) Leaks(ctx context.Context) (list []Mismatch) {
 // with the world breaks at once.
 type Stage struct {
 	Config   config.Config
+	State    string       // a directory; "": there is nothing to keep
 	Listener net.Listener // for calls
 	scene    *Scene
 
@@ -202,6 +204,14 @@ func (st *Stage) Dial(ctx context.Context, address string) (net.Conn, error) {
 // Listen opens a port or a Unix socket of the host.
 func (st *Stage) Listen(network, address string) (net.Listener, error) {
 	return st.scene.net.ListenOn(network, address)
+}
+
+// Log returns the handler of the host's log.
+func (st *Stage) Log() slog.Handler { return Log{scene: st.scene} }
+
+// Called notes what a script has called.
+func (st *Stage) Called(uuid string, at time.Time, what string) {
+	st.scene.ladder.add(Rung{At: at, UUID: uuid, Who: "script", What: what, Kind: "script"})
 }
 
 // idle returns nil once no call has a connection, or else what is closed when that

@@ -59,6 +59,7 @@ type Client struct {
 	places    *places
 	metrics   metrics
 	dial      dialFunc
+	plain     bool // https goes without TLS
 
 	mu         sync.Mutex
 	transports map[string]*http.Transport // by the hosts that are permitted: connections are not shared beyond
@@ -84,6 +85,13 @@ func NewClientOver(c config.HTTP, clk clock.Clock, dial dialFunc) (*Client, erro
 		places:    &places{clock: clk, most: c.Connections, long: time.Duration(c.Response), by: map[string]*line{}},
 		endpoints: endpoints{by: map[string]*record{}}, transports: map[string]*http.Transport{},
 	}, nil
+}
+
+// WithoutTLS has the client speak plain HTTP to https servers too, for a network that has
+// them all inside this process.
+func (c *Client) WithoutTLS() *Client {
+	c.plain = true
+	return c
 }
 
 // Close closes the connections that are not in use.
@@ -121,6 +129,9 @@ func (c *Client) transport(may Permits, key string) *http.Transport {
 		TLSClientConfig: c.tls, DisableCompression: true, // nobody sends a bomb that is not asked for
 		MaxIdleConnsPerHost: c.config.Connections, MaxIdleConns: 4 * c.config.Connections,
 		IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: mostHeader,
+	}
+	if c.plain {
+		t.DialTLSContext = t.DialContext
 	}
 	c.transports[key] = t
 	return t

@@ -44,7 +44,7 @@ func Check(ctx context.Context, dir string, files []string, cfg Config, compile 
 	for _, name := range files {
 		name = filepath.ToSlash(filepath.Clean(name))
 		if t.files[name] == nil && !slices.ContainsFunc(problems, func(p Problem) bool { return p.File == name }) {
-			selected = append(selected, Problem{File: name, Message: "is not in the script directory (hidden and temporary files are not read)"})
+			selected = append(selected, Problem{File: name, Message: "is not in the script directory (hidden and temporary files are not read, and tests only by eslua test)"})
 		}
 		for _, p := range problems {
 			if p.File == name || p.File == "" {

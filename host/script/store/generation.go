@@ -31,6 +31,9 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string {
 	text := fmt.Sprintf("%q is not among the scripts: no %s", e.Name, strings.Join(e.Tried, ", no "))
+	if slices.ContainsFunc(e.Tried, IsTest) {
+		text += "; files *_test.lua hold tests (eslua test), and nothing else runs them"
+	}
 	if e.Generation != "" {
 		text += " (generation " + e.Generation + ")"
 	}

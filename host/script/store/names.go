@@ -11,10 +11,10 @@ import (
 
 // isIgnored reports whether a file or directory does not belong to the tree:
 // hidden ones (.git, vim's .x.swp, Emacs' .#x, rsync's .x.lua.Ab12Cd, a
-// ConfigMap's ..data), and files that editors and uploads leave beside a file while
-// they save it.
+// ConfigMap's ..data), files that editors and uploads leave beside a file while they
+// save it, and tests.
 func isIgnored(base string) bool {
-	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
+	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") || IsTest(base) {
 		return true
 	}
 	if strings.HasPrefix(base, "#") && strings.HasSuffix(base, "#") { // Emacs' autosave
@@ -29,6 +29,9 @@ func isIgnored(base string) bool {
 	}
 	return base == "4913" // vim tries whether it may create a file here
 }
+
+// IsTest reports whether a file holds tests of flows, which are no part of the tree.
+func IsTest(name string) bool { return strings.HasSuffix(name, "_test.lua") }
 
 // isScript reports whether a file of the tree is compiled.
 func isScript(name string) bool { return path.Ext(name) == ".lua" }

@@ -7,12 +7,12 @@ import (
 )
 
 func TestFilesOfEditorsAreIgnored(t *testing.T) {
-	for _, name := range strings.Fields(".git .x.lua.swp .#x.lua .x.lua.Ab12Cd ..data ..2026_01_01 x.lua~ #x.lua# 4913 x.lua.swp x.lua.swx x.lua.tmp x.lua.part x.lua.filepart x.lua___jb_tmp___ x.lua___jb_old___") {
+	for _, name := range strings.Fields(".git .x.lua.swp .#x.lua .x.lua.Ab12Cd ..data ..2026_01_01 x.lua~ #x.lua# 4913 x.lua.swp x.lua.swx x.lua.tmp x.lua.part x.lua.filepart menu_test.lua x.lua___jb_tmp___ x.lua___jb_old___") {
 		if !isIgnored(name) {
 			t.Errorf("%q belongs to the tree", name)
 		}
 	}
-	for _, name := range strings.Fields("x.lua lib sedaB12Cd menu.json 4913.lua #readme prompts.csv x.lua.bak") {
+	for _, name := range strings.Fields("x.lua lib test.lua sedaB12Cd menu.json 4913.lua #readme prompts.csv x.lua.bak") {
 		if isIgnored(name) {
 			t.Errorf("%q does not belong to the tree", name)
 		}

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/bindings"
+	flowtests "github.com/eslua/eslua/bindings/flowtest"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/flowtest"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/run"
+	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/fsnotify/fsnotify"
+	"github.com/spf13/cobra"
+)
+
+func testCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "test [flags] [PATH...]",
+		Short: "play the tests of flows on a simulated FreeSWITCH",
+		Long: `Play the tests in files *_test.lua in PATH, else in the script directory, else here, each on a
+simulated FreeSWITCH of its own, in a time of its own: ten minutes of waiting take no time.
+eslua doc test prints how tests are written. A test that fails is printed with the ladder of
+its calls.
+
+The tests in a directory have the configuration of --config, else eslua.yaml in the directory
+or above it. Of databases, HTTP servers and FreeSWITCH they see what they say themselves.`,
+		Example: examples(
+			"play the tests beside the flows", "eslua test /etc/eslua/scripts",
+			"play some of them", "eslua test --run 'menu|busy' scripts",
+		),
+	}
+	o := p.overrides(c, "config", "scripts")
+	t := &flowTests{program: p, overrides: o}
+	c.Flags().StringVar(&t.pattern, "run", "", "play only tests whose names match the regular `EXPRESSION`")
+	c.RunE = func(c *cobra.Command, paths []string) error { return t.run(c.Context(), paths) }
+	return c
+}
+
+// A flowTests is one run of eslua test.
+type flowTests struct {
+	*program
+	overrides *overrides
+	pattern   string
+}
+
+func (t *flowTests) run(ctx context.Context, paths []string) error {
+	wanted, err := regexp.Compile(t.pattern)
+	if err != nil {
+		return &usageError{fmt.Sprintf("eslua test: --run: %v", err)}
+	}
+	ctx, stop := t.untilSignal(ctx)
+	defer stop()
+	cfg, err := t.overrides.load()
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(paths) > 0:
+	case cfg.Scripts != "":
+		paths = []string{cfg.Scripts}
+	default:
+		paths = []string{"."}
+	}
+	files, err := findTests(paths, cfg.Scripts)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return &usageError{fmt.Sprintf("eslua test: there is no *_test.lua in %s; eslua doc test prints how tests are written", strings.Join(paths, " "))}
+	}
+	began := time.Now()
+	results, err := t.playAll(ctx, files, wanted)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, r := range results {
+		r.Print(t.stdout)
+		if r.Failure != "" {
+			failed++
+		}
+	}
+	took := time.Since(began).Round(10 * time.Millisecond)
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted")
+	case failed > 0:
+		fmt.Fprintf(t.stdout, "%d of %d tests failed, %v\n", failed, len(results), took)
+		return &reportedError{exitFailed}
+	case len(results) == 0:
+		return &usageError{fmt.Sprintf("eslua test: no test is called %q", t.pattern)}
+	}
+	fmt.Fprintf(t.stdout, "%s passed, %v\n", count(len(results), "test"), took)
+	return nil
+}
+
+// playAll plays the tests of the files whose names match, in the order of the files.
+func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regexp.Regexp) (results []flowtest.Result, err error) {
+	var plays []play
+	for _, f := range files {
+		source, err := t.configure(&f)
+		if err != nil {
+			return nil, err
+		}
+		found, failed := f.list(ctx)
+		if failed != nil {
+			results = append(results, *failed)
+		}
+		for i, c := range found {
+			if wanted.MatchString(c.Name) {
+				plays = append(plays, play{file: f, source: source, number: i, Case: c})
+			}
+		}
+	}
+	played := make([]flowtest.Result, len(plays))
+	next := make(chan int, len(plays))
+	for i := range plays {
+		next <- i
+	}
+	close(next)
+	var work sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		work.Go(func() {
+			for i := range next {
+				if ctx.Err() == nil {
+					played[i] = plays[i].play()
+				}
+			}
+		})
+	}
+	work.Wait()
+	return append(results, played...), nil
+}
+
+// A testFile is a file of tests.
+type testFile struct {
+	path   string
+	root   string // the script directory of the flows
+	config string // the file of the configuration; "": none
+	cfg    config.Config
+}
+
+const testEnding = "_test.lua" // see store.IsTest
+
+// findTests returns the files of tests in the paths.
+func findTests(paths []string, scripts string) (files []testFile, err error) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, &usageError{fmt.Sprintf("eslua test: %s: no such file or directory", path)}
+		case err != nil:
+			return nil, err
+		case !info.IsDir() && !strings.HasSuffix(path, testEnding):
+			return nil, &usageError{fmt.Sprintf("eslua test: %s is no file of tests: its name does not end in %s", path, testEnding)}
+		case !info.IsDir():
+			files = append(files, newTestFile(path, filepath.Dir(path), scripts))
+			continue
+		}
+		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != path {
+				return fs.SkipDir
+			}
+			if err == nil && d.Type().IsRegular() && strings.HasSuffix(name, testEnding) && !strings.HasPrefix(d.Name(), ".") {
+				files = append(files, newTestFile(name, path, scripts))
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// newTestFile returns a file that was found below a directory.
+func newTestFile(path, under, scripts string) testFile {
+	f := testFile{path: path, root: filepath.Dir(path)}
+	if own, _ := filepath.Glob(filepath.Join(under, "*.lua")); slices.ContainsFunc(own, func(name string) bool { return !strings.HasSuffix(name, testEnding) }) {
+		f.root = under
+	}
+	if isBelow(scripts, path) {
+		f.root = scripts
+	}
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		yaml := filepath.Join(dir, "eslua.yaml")
+		if _, err := os.Stat(yaml); err == nil {
+			f.config = yaml
+			return f
+		}
+		if below, err := within(under, dir); err != nil || below == "." || !filepath.IsLocal(below) {
+			return f
+		}
+	}
+}
+
+func isBelow(dir, path string) bool {
+	below, err := within(dir, path)
+	return dir != "" && err == nil && filepath.IsLocal(below)
+}
+
+// configure reads the configuration of the file's tests.
+func (t *flowTests) configure(f *testFile) (source []byte, err error) {
+	if t.overrides.file != "" {
+		f.config = t.overrides.file
+	}
+	if f.config == "" {
+		f.cfg = config.Default()
+		return nil, nil
+	}
+	if f.cfg, err = config.Load(f.config); err != nil {
+		return nil, err
+	}
+	if isBelow(f.cfg.Scripts, f.path) {
+		f.root = f.cfg.Scripts
+	}
+	return os.ReadFile(f.config)
+}
+
+// list returns the tests in the file, or the result that says why they are not known.
+func (f testFile) list(ctx context.Context) ([]flowtest.Case, *flowtest.Result) {
+	reading := &flowtests.Play{}
+	err := f.read(ctx, reading, func(string) {})
+	if err == nil {
+		return reading.Found, nil
+	}
+	r := &flowtest.Result{Case: flowtest.Case{Name: "the file", File: f.path, Line: 1}, Failure: err.Error()}
+	var failed *vm.ScriptError
+	if errors.As(err, &failed) {
+		r.Case.Line = failed.Line
+	}
+	return nil, r
+}
+
+// read runs the file's script.
+func (f testFile) read(ctx context.Context, reading *flowtests.Play, print func(string)) error {
+	set := bindings.New(bindings.Deps{}, flowtests.Module{Play: reading})
+	machine, err := vm.NewMachine(set.Modules()...)
+	if err != nil {
+		return err
+	}
+	general := run.GeneralConfig(&f.cfg)
+	if general.Root, err = filepath.Abs(f.root); err != nil {
+		return err
+	}
+	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clock.System()}).Run(ctx, &run.Run{
+		Flow: f.path, Name: f.path,
+		Scripts: looseScript{store.NewDir(f.root, vm.Compile), ctx},
+		Config:  general, Print: print,
+	})
+}
+
+// A play is one test to be played.
+type play struct {
+	flowtest.Case
+	file   testFile
+	source []byte // of the configuration
+	number int
+}
+
+// play plays the test.
+func (p play) play() (r flowtest.Result) {
+	r = flowtest.Result{Case: p.Case}
+	began := time.Now()
+	defer func() { r.Took = time.Since(began) }()
+	err := flowtest.Virtually(func() {
+		scene, err := flowtest.NewScene(p.source, p.serve)
+		if err != nil {
+			r.Failure = err.Error()
+			return
+		}
+		defer scene.End()
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		reading := &flowtests.Play{Scene: scene, Test: p.number}
+		err = p.file.read(ctx, reading, func(line string) { r.Output = append(r.Output, line) })
+		p.judge(&r, scene, err)
+	})
+	if err != nil && r.Failure == "" {
+		r.Failure = err.Error()
+	}
+	return r
+}
+
+// judge writes down why a test has failed.
+func (p play) judge(r *flowtest.Result, scene *flowtest.Scene, err error) {
+	if err == nil {
+		return
+	}
+	r.Failure, r.Line = err.Error(), p.Line
+	var script *vm.ScriptError
+	if errors.As(err, &script) {
+		r.Line = script.Line
+	}
+	var failure *flowtests.Failure
+	var wrong []flowtest.Mismatch
+	if errors.As(err, &failure) {
+		wrong = failure.Wrong
+		r.Failure = ""
+		for _, m := range wrong {
+			r.Failure += fmt.Sprintf("%s:%d: %s\n", p.File, r.Line, m)
+		}
+		r.Failure = strings.TrimSuffix(r.Failure, "\n")
+	}
+	var ladder strings.Builder
+	scene.Ladder(&ladder, wrong)
+	r.Ladder = ladder.String()
+}
+
+// serve starts the whole program on a stage.
+func (p play) serve(st *flowtest.Stage) (kill func(), err error) {
+	cfg := st.Config
+	cfg.Scripts, cfg.State, cfg.NATS.Servers = p.file.root, st.State, nil
+	host, err := build(context.Background(), cfg, slog.New(st.Log()), clock.System(), seams{
+		guest: true, alone: true,
+		listen: st.Listen, dial: st.Dial,
+		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
+		traced: func(c *outbound.Call, t vm.Trace) { st.Called(c.UUID(), t.Start.Add(t.Took), describeCall(t)) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = host.run(ctx, st.Listener, nil)
+	}()
+	return func() { stop(); <-served }, nil
+}
+
+var errAlone = errors.New("tests look at the scripts themselves")
