@@ -42,7 +42,7 @@ type Scene struct {
 	err     error // why the scene could not begin
 }
 
-// Long is how long a call may take before its test fails, in its own time.
+// Long limits the time that a call may take before its test fails.
 const Long = time.Hour
 
 // patience is how long what a call leaves behind may go on after it.
