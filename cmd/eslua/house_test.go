@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"host/durable":  {"host/clock", "host/flock", "host/operate/config"},
 	"host/kv":       {"host/clock", "host/durable", "host/operate/config"},
 	"host/queue":    {"host/clock", "host/durable", "host/operate/config"},
+	"host/campaign": {"host/clock", "host/durable", "host/freeswitch", "host/operate/config", "host/spell"},
 	"host/outbox":   {"host/clock", "host/durable", "host/network", "host/operate/config"},
 
 	"host/call":            {"host", "-host/operate/admin", "-host/switchsim"},

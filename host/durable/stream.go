@@ -122,6 +122,27 @@ func (s *Stream) Look(ctx context.Context) (jetstream.Stream, bool) {
 	return stream, err == nil
 }
 
+// Exists reports whether the stream is there, and waits for an answer until ctx ends.
+func (s *Stream) Exists(ctx context.Context) (bool, error) {
+	for {
+		if _, ok := s.Look(ctx); ok || !s.store.used() {
+			return ok, nil
+		}
+		js, err := s.store.JetStream()
+		if err == nil {
+			attempt, stop := context.WithTimeout(ctx, answerWait)
+			_, err = js.Stream(attempt, s.config.Name)
+			stop()
+		}
+		if err == nil || errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err == nil, nil
+		}
+		if clock.Sleep(ctx, s.clock, againWait) != nil {
+			return false, s.unreachable(ctx, err)
+		}
+	}
+}
+
 // noteMissing has the stream made again if it has gone, as with an emptied disk.
 func (s *Stream) noteMissing(err error) {
 	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) {

@@ -30,6 +30,7 @@ type Config struct {
 	KV          Bucket              `yaml:"kv" reload:"yes"`
 	Buckets     map[string]Bucket   `yaml:"buckets" form:"a mapping: NAME: {size: 64MiB, keys: 100000}" reload:"yes" doc:"buckets of kv that flows share, by name; a flow also needs grants: buckets: [NAME]. What a flow keeps in its own needs neither"`
 	Queues      map[string]Queue    `yaml:"queues" form:"a mapping: NAME: {}" reload:"yes" doc:"queues whose messages scripts publish and work off, on every host that shares them; a flow also needs grants: queues: [NAME]"`
+	Campaigns   Campaigns           `yaml:"campaigns" reload:"yes"`
 	Pushes      []Push              `yaml:"pushes" form:"a list: [{on: call_end, endpoints: [NAME]}]" reload:"yes" doc:"what endpoints are told of calls without a script: details of calls, recordings, events"`
 	Startup     []Script            `yaml:"startup" form:"a list: [SCRIPT, 'SCRIPT ARGUMENTS']" doc:"scripts that run once when eslua starts, without a call; one that goes on for ever is ended when eslua takes no more calls"`
 	Hooks       []Hook              `yaml:"hooks" form:"a list: [{event: NAME, script: SCRIPT}]" reload:"yes" doc:"scripts that run for FreeSWITCH's events, of every node"`

@@ -1,0 +1,142 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A Loader puts a list into a campaign. Call Finish when the list has ended: until then
+// nobody of a new campaign is called.
+type Loader struct {
+	Added, Known int
+
+	campaigns *Campaigns
+	name      string
+	pending   []jetstream.PubAckFuture
+	added     int // that the room was looked at for
+}
+
+const (
+	inFlight  = 128
+	lookEvery = 500 // rows, at what room there is
+)
+
+// Load begins to put a list into a campaign, which is made, or changed, as the definition
+// says. A number that the campaign has already stays as it is.
+func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
+	if err := d.Check(*c.config.Load()); err != nil {
+		return nil, err
+	}
+	if err := c.deps.Store.Check(); err != nil {
+		return nil, err
+	}
+	err := c.change(ctx, d.Name, func(r *Record, found bool) error {
+		if !found {
+			r.Created, r.State = c.deps.Clock.Now(), Loading
+		}
+		r.Definition = d
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.wakeUp()
+	l := &Loader{campaigns: c, name: d.Name, added: lookEvery}
+	return l, nil
+}
+
+// Add adds a row.
+func (l *Loader) Add(ctx context.Context, r Row) error {
+	e, err := r.entry()
+	if err != nil {
+		return &RowError{err}
+	}
+	if l.added++; l.added > lookEvery {
+		if err := l.look(ctx); err != nil {
+			return err
+		}
+		l.added = 0
+	}
+	m, _, err := l.campaigns.message(subject(numberPart, l.name, key(e.Number)), e)
+	if err != nil {
+		return err
+	}
+	js, err := l.campaigns.deps.Store.JetStream()
+	if err != nil {
+		return err
+	}
+	future, err := js.PublishMsgAsync(m, jetstream.WithExpectLastSequencePerSubject(0))
+	if err != nil {
+		return err
+	}
+	l.pending = append(l.pending, future)
+	if len(l.pending) < inFlight {
+		return nil
+	}
+	return l.wait(ctx, inFlight/2)
+}
+
+// A RowError says why a row is not taken.
+type RowError struct{ err error }
+
+func (e *RowError) Error() string { return e.err.Error() }
+
+// look returns an error if there is no room for more.
+func (l *Loader) look(ctx context.Context) error {
+	c := l.campaigns
+	most := *c.config.Load()
+	return c.stream().Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
+		info, err := s.Info(ctx)
+		if err != nil {
+			return err
+		}
+		if info.State.Msgs > uint64(most.Numbers)+lookEvery || info.State.Bytes > uint64(info.Config.MaxBytes)/2 { // the other half is for what comes of them
+			return &roomError{fmt.Errorf("the campaigns have %d numbers, in %d bytes: no more can be added; raise campaigns: numbers: %d and size: %v in the configuration, or remove one that has ended (eslua campaign remove NAME)",
+				info.State.Msgs, info.State.Bytes, most.Numbers, most.Size)}
+		}
+		return nil
+	})
+}
+
+type roomError struct{ error }
+
+// wait waits until at most so many rows are not yet kept.
+func (l *Loader) wait(ctx context.Context, most int) error {
+	for len(l.pending) > most {
+		select {
+		case <-l.pending[0].Ok():
+			l.Added++
+		case err := <-l.pending[0].Err():
+			if !isWrongSequence(err) {
+				return fmt.Errorf("the list could not be kept: %w", err)
+			}
+			l.Known++
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		l.pending = l.pending[1:]
+	}
+	return nil
+}
+
+// Finish lets the campaign begin, or go on.
+func (l *Loader) Finish(ctx context.Context) (state string, err error) {
+	if err := l.wait(ctx, 0); err != nil {
+		return "", err
+	}
+	err = l.campaigns.change(ctx, l.name, func(r *Record, found bool) error {
+		if !found {
+			return errors.New("the campaign was removed while its list was read")
+		}
+		if r.State == Loading || r.State == Ended {
+			r.State = Running
+		}
+		state = r.State
+		return nil
+	})
+	l.campaigns.wakeUp()
+	return state, err
+}

@@ -1,0 +1,9 @@
+package campaign
+
+import (
+	"testing"
+
+	"github.com/eslua/eslua/host/testproc/natsbubble"
+)
+
+func TestMain(m *testing.M) { natsbubble.Main(m) }

@@ -1,0 +1,121 @@
+package campaign
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/node"
+)
+
+// A nodePace is how fast this host's campaigns place calls on a node.
+type nodePace struct {
+	link *node.Link
+	load
+	limit limit
+}
+
+// usable reports whether the node takes calls.
+func (n *nodePace) usable() bool { return n.link.Up() }
+
+// askEvery is the pause between questions to a node for its sessions per second.
+const askEvery = time.Minute
+
+// sessionsPerSecond finds the figure in what the command status says (mod_commands.c:status_function).
+var sessionsPerSecond = regexp.MustCompile(`per Sec out of max (\d+)`)
+
+// askNodes keeps the sessions per second of the nodes known, until ctx ends.
+func (c *Campaigns) askNodes(ctx context.Context) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, n := range c.nodes {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				pause := time.Second
+				if n.link.Up() && c.ask(ctx, n) {
+					pause = askEvery
+				}
+				_ = clock.Sleep(ctx, c.deps.Clock, pause)
+			}
+		})
+	}
+}
+
+func (c *Campaigns) ask(ctx context.Context, n *nodePace) bool {
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	text, err := n.link.API(ctx, "status")
+	found := sessionsPerSecond.FindStringSubmatch(text)
+	if err != nil || found == nil {
+		return false
+	}
+	sessions, _ := strconv.Atoi(found[1])
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n.limit.sessions = sessions
+	return true
+}
+
+// An ending is how a call has ended, by the event of its node.
+type ending struct {
+	heard    chan struct{} // closed when the event has come
+	cause    string
+	answered bool
+	seconds  int
+	result   string
+}
+
+// listen has all nodes tell which channels have ended; stop ends that.
+func (c *Campaigns) listen() (stop func()) {
+	var subs []*node.Subscription
+	for _, n := range c.nodes {
+		sub := n.link.Deliver(c.hear)
+		subs = append(subs, sub)
+		n.link.Replace(nil, []*node.Subscription{sub})
+		if err := sub.Add(node.Interest{Event: "CHANNEL_HANGUP_COMPLETE"}); err != nil {
+			c.deps.Log.Error("campaigns do not hear how calls end", "node", n.link.Name(), "error", err)
+		}
+	}
+	return func() {
+		for _, sub := range subs {
+			sub.Close()
+		}
+	}
+}
+
+// hear notes how one of the calls has ended.
+func (c *Campaigns) hear(e esl.Event) {
+	if e.Name() != "CHANNEL_HANGUP_COMPLETE" {
+		return
+	}
+	id := e.Get("Unique-ID")
+	c.mu.Lock()
+	end := c.calls[id]
+	c.mu.Unlock()
+	if end == nil {
+		return
+	}
+	select {
+	case <-end.heard:
+		return
+	default:
+	}
+	end.cause = e.Get("Hangup-Cause")
+	answered := e.Get("Caller-Channel-Answered-Time")
+	end.answered = answered != "" && answered != "0"
+	end.seconds, _ = strconv.Atoi(e.Get("variable_billsec"))
+	end.result = result(e.Get("variable_" + variableResult))
+	close(end.heard)
+}
+
+// result returns what a flow has said of its call, "" if that is no such word.
+func result(text string) string {
+	if resultText.MatchString(text) {
+		return text
+	}
+	return ""
+}

@@ -1,0 +1,188 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
+	"github.com/eslua/eslua/host/freeswitch/node"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/testproc/memnet"
+	"github.com/eslua/eslua/host/testproc/natsbubble"
+)
+
+// A site is a simulated FreeSWITCH, and a directory that hosts share.
+type site struct {
+	*testing.T
+	dir     string
+	network *memnet.Network
+	sw      *switchsim.Switch
+	esl     string
+
+	mu    sync.Mutex
+	dials map[string][]time.Time // when each number was dialled
+}
+
+// inSite runs a test with a switch that dials numbers by their first digit: 1 answers and
+// talks for ten seconds, 2 is busy, 3 does not answer, 4 does not exist.
+func inSite(t *testing.T, test func(s *site)) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		s := &site{T: t, dir: t.TempDir(), network: memnet.New(), dials: map[string][]time.Time{}}
+		l := s.network.Listen()
+		s.esl = l.Addr().String()
+		gw := "sofia/gateway/carrier/"
+		s.sw = switchsim.New(switchsim.Config{
+			Listener: l, Dial: s.network.Dial, NoJournal: true, Trace: s.trace,
+			Endpoints: []switchsim.Endpoint{
+				{Dial: gw + "1*", Ring: time.Second, Script: []switchsim.Step{switchsim.After(10 * time.Second).Hangup()}},
+				{Dial: gw + "2*", Ring: time.Second, Cause: "USER_BUSY"},
+				{Dial: gw + "3*", Silent: true},
+				{Dial: gw + "4*", Ring: time.Second, Cause: "UNALLOCATED_NUMBER"},
+			},
+		})
+		if err := s.sw.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.sw.Close() })
+		test(s)
+	})
+}
+
+// trace counts who is dialled.
+func (s *site) trace(e switchsim.Entry) {
+	if e.Kind != "begin" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := e.Channel[strings.LastIndexByte(e.Channel, '/')+1:]
+	number, _, _ = strings.Cut(number, "@")
+	s.dials[number] = append(s.dials[number], e.At)
+}
+
+// dialled returns how often each number was dialled.
+func (s *site) dialled() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := map[string]int{}
+	for number, at := range s.dials {
+		counts[number] = len(at)
+	}
+	return counts
+}
+
+// A host is one process.
+type host struct {
+	*Campaigns
+	s    *site
+	kill func() // at once
+}
+
+func (s *site) start() *host {
+	log := slog.New(slog.DiscardHandler)
+	store := durable.New(config.Default().NATS, s.dir, durable.Network{Listen: s.network.ListenOn, Dial: s.network.Dial}, log, clock.System())
+	link := node.New(node.Node{Name: "fs1", Address: s.esl, Password: "ClueCon"}, log, clock.System(), node.Options{Dial: s.network.Dial})
+	c := New(config.Default().Campaigns, Deps{
+		Store: store, Nodes: []*node.Link{link}, NewID: uuid.NewString, Log: log, Clock: clock.System(),
+		Blocked: func(_ context.Context, bucket, number string) (bool, error) { return bucket == "dnc" && strings.HasSuffix(number, "99"), nil },
+	})
+	c.SetListener("127.0.0.1:8084")
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = c.Run(ctx) })
+	durableCtx, stopDurable := context.WithCancel(context.Background())
+	var kept sync.WaitGroup
+	kept.Go(func() { _ = store.Run(durableCtx) })
+	running.Go(func() { _ = link.Run(ctx) })
+	h := &host{Campaigns: c, s: s}
+	h.kill = sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		stopDurable()
+		kept.Wait()
+	})
+	s.Cleanup(h.kill)
+	return h
+}
+
+// usual is a campaign that the tests change.
+func usual(name string) Definition {
+	return Definition{
+		Name: name, To: []Way{{Name: "sofia/gateway/carrier/{number}"}}, App: "park", Timeout: 20,
+		Rate: 10, AtOnce: 100, RetryAfter: 60, Window: "00:00-24:00",
+	}
+}
+
+// load puts numbers into a campaign.
+func (h *host) load(d Definition, numbers ...string) *Loader {
+	h.s.Helper()
+	l, err := h.Load(h.s.Context(), d)
+	for _, n := range numbers {
+		if err == nil {
+			err = l.Add(h.s.Context(), Row{"number": n})
+		}
+	}
+	if err == nil {
+		_, err = l.Finish(h.s.Context())
+	}
+	if err != nil {
+		h.s.Fatal(err)
+	}
+	return l
+}
+
+// awaits waits until a campaign has a state.
+func (h *host) awaits(name, state string) Summary {
+	h.s.Helper()
+	for range 24 * 3600 {
+		sum, err := h.Show(h.s.Context(), name)
+		if err != nil {
+			h.s.Fatal(err)
+		}
+		if sum.State == state {
+			return sum
+		}
+		time.Sleep(time.Second)
+	}
+	sum, _ := h.Show(h.s.Context(), name)
+	h.s.Fatalf("the campaign does not become %s: %+v", state, sum)
+	return sum
+}
+
+// outcomes returns what has become of the numbers, by number.
+func (h *host) outcomes(name string) map[string]Entry {
+	h.s.Helper()
+	all := map[string]Entry{}
+	if err := h.Results(h.s.Context(), name, func(e Entry) error { all[e.Number] = e; return nil }); err != nil {
+		h.s.Error(err)
+	}
+	return all
+}
+
+// numbers returns so many numbers that begin so.
+func numbers(first string, n int) (list []string) {
+	for i := range n {
+		list = append(list, fmt.Sprintf("%s%05d", first, i))
+	}
+	return list
+}
+
+func (s *site) wants(what string, got, want map[string]int) {
+	s.Helper()
+	if !maps.Equal(got, want) {
+		s.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func sorted(m map[string]int) []string { return slices.Sorted(maps.Keys(m)) }
