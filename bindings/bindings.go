@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/bindings/api"
+	dialling "github.com/eslua/eslua/bindings/campaign"
 	"github.com/eslua/eslua/bindings/consumer"
 	databases "github.com/eslua/eslua/bindings/database"
 	"github.com/eslua/eslua/bindings/dial"
@@ -31,6 +32,7 @@ import (
 	"github.com/eslua/eslua/bindings/system"
 	"github.com/eslua/eslua/bindings/uuids"
 	"github.com/eslua/eslua/host/call/legs"
+	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/freeswitch/node"
 	buckets "github.com/eslua/eslua/host/kv"
@@ -71,6 +73,7 @@ type Deps struct {
 	Outbox    *outbox.Outbox      // nil: no script can push
 	Buckets   *buckets.Buckets    // nil: no script can keep values
 	Queues    *queues.Queues      // nil: there are none
+	Campaigns *campaign.Campaigns // likewise
 }
 
 // modules returns everything scripts can use: the one list.
@@ -99,6 +102,7 @@ func modules(d Deps) []Module {
 		pushes.Module{Outbox: d.Outbox},
 		kv.Module{Buckets: d.Buckets},
 		queue.Module{Queues: d.Queues},
+		dialling.Module{Campaigns: d.Campaigns, Databases: d.Databases, Nodes: d.Nodes},
 		event.ESL{},
 		esl.Module{Dialer: d.Dialer},
 		file.Module{}, file.Changes{}, file.LFS{}, system.OS{}, system.IO{},

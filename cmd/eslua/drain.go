@@ -35,6 +35,7 @@ func (s *service) startDrain(ctx context.Context, d *drain, background *sync.Wai
 	s.app.admin.SetDraining(d.until)
 	s.app.rollout.Retire()
 	s.app.jobs.Retire()
+	s.app.lists.Retire()
 	s.app.durable.Yield()
 	if s.handover.Load() {
 		s.app.jobs.StopHooks()

@@ -26,6 +26,7 @@ import (
 	"github.com/eslua/eslua/host/call/legs"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/call/recovery"
+	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/durable"
@@ -70,6 +71,7 @@ type app struct {
 	buckets  *kv.Buckets
 	pushes   *push.Pushes
 	queues   *queue.Queues
+	lists    *campaign.Campaigns
 	mailer   *network.Mailer
 	admin    *admin.Service
 	metrics  *prometheus.Registry
@@ -171,7 +173,8 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
-	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Nodes: a.nodes}
+	a.lists = campaign.New(cfg.Campaigns, campaign.Deps{Store: a.durable, Nodes: a.nodes, Blocked: a.blocked, NewID: newID, Log: log, Clock: clk})
+	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Campaigns: a.lists, Nodes: a.nodes}
 	if test.alone {
 		deps.Dialer, deps.Mailer = nil, nil
 	}
@@ -235,6 +238,7 @@ func (a *app) register() *prometheus.Registry {
 	a.buckets.Register(r)
 	a.pushes.Register(r)
 	a.queues.Register(r)
+	a.lists.Register(r)
 	a.mailer.Register(r)
 	for _, n := range a.nodes {
 		n.Register(r)
@@ -331,8 +335,10 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	}
 	if addr, err := netip.ParseAddrPort(l.Addr().String()); err != nil || !addr.Addr().IsUnspecified() {
 		a.jobs.SetListener(l.Addr().String())
+		a.lists.SetListener(l.Addr().String())
 	}
 	start("jobs", a.jobs.Run)
+	start("campaigns", a.lists.Run)
 	start("pushes", a.pushes.Run)
 	if a.lookups != nil {
 		start("xml", func(ctx context.Context) error { return a.jobs.AnswerLookups(ctx, a.lookups) })
@@ -380,6 +386,16 @@ func (a *app) holdDurable(ctx context.Context) (stop func()) {
 		cancel()
 		<-done
 	}
+}
+
+// blocked reports whether a bucket that flows share has a number.
+func (a *app) blocked(ctx context.Context, bucket, number string) (bool, error) {
+	b, err := a.buckets.Shared(bucket)
+	if err != nil {
+		return false, err
+	}
+	_, found, err := b.Get(ctx, number)
+	return found, err
 }
 
 // claim returns what decides which host of a cluster runs a schedule, nil if there is no

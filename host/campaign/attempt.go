@@ -82,7 +82,7 @@ func (f *following) begin() {
 		f.later(err)
 		return
 	}
-	if !found || e.State != Waiting || key(e.Number) != f.key { // somebody else has taken it
+	if !found || e.State != Waiting || Key(e.Number) != f.key { // somebody else has taken it
 		return
 	}
 	f.entry = e

@@ -54,7 +54,7 @@ func (c *Campaigns) keepLease(ctx context.Context, name string) {
 		c.mu.Unlock()
 		return
 	}
-	wanted := one.record.State == Running && c.retired.Err() == nil && c.listener != ""
+	wanted := one.record.State == Running && c.retired.Err() == nil && (c.listener != "" || one.record.OnAnswer == "")
 	held, l := one.lead != nil, one.lease
 	if held && one.lead.calls > 0 {
 		wanted = true // its calls are to be followed

@@ -60,7 +60,7 @@ func (l *Loader) Add(ctx context.Context, r Row) error {
 		}
 		l.added = 0
 	}
-	m, _, err := l.campaigns.message(subject(numberPart, l.name, key(e.Number)), e)
+	m, _, err := l.campaigns.message(subject(numberPart, l.name, Key(e.Number)), e)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ func Normal(text string) (string, error) {
 	return n, nil
 }
 
-// key names the record of a number.
-func key(number string) string {
+// Key names the record of a number that Normal has returned.
+func Key(number string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(number)))
 	return hex.EncodeToString(sum[:16])
 }

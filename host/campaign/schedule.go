@@ -39,7 +39,7 @@ func (c *Campaigns) round(now time.Time) (next time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	next = now.Add(far)
-	if c.retired.Err() != nil || c.listener == "" {
+	if c.retired.Err() != nil {
 		return next
 	}
 	var leads []*lead

@@ -95,7 +95,9 @@ func (s *site) start() *host {
 	link := node.New(node.Node{Name: "fs1", Address: s.esl, Password: "ClueCon"}, log, clock.System(), node.Options{Dial: s.network.Dial})
 	c := New(config.Default().Campaigns, Deps{
 		Store: store, Nodes: []*node.Link{link}, NewID: uuid.NewString, Log: log, Clock: clock.System(),
-		Blocked: func(_ context.Context, bucket, number string) (bool, error) { return bucket == "dnc" && strings.HasSuffix(number, "99"), nil },
+		Blocked: func(_ context.Context, bucket, number string) (bool, error) {
+			return bucket == "dnc" && strings.HasSuffix(number, "99"), nil
+		},
 	})
 	c.SetListener("127.0.0.1:8084")
 	ctx, cancel := context.WithCancel(context.Background())

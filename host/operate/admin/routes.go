@@ -69,6 +69,7 @@ func (s *Server) adminRoutes() http.Handler {
 	mux.HandleFunc("POST /run", s.run)
 	s.outboxRoutes(mux)
 	s.queueRoutes(mux)
+	s.campaignRoutes(mux)
 	return mux
 }
 

@@ -31,10 +31,11 @@ type Deps struct {
 	StatusSource
 	ScriptControl
 	ProcessControl
-	Jobs    JobControl
-	Outbox  OutboxControl
-	Queues  QueueControl
-	Metrics prometheus.Gatherer
+	Jobs      JobControl
+	Outbox    OutboxControl
+	Queues    QueueControl
+	Campaigns CampaignControl
+	Metrics   prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
 	Listen func(network, address string) (net.Listener, error)
 }

@@ -25,6 +25,7 @@ endpoints: {a: {url: "http://a"}}
 kv: {size: 1MiB, keys: 1, value: 1KiB}
 buckets: {a: {size: 1MiB}}
 queues: {a: {size: 1MiB, script: a}}
+campaigns: {numbers: 10, size: 1MiB, rate: 1, at_once: 1, keep: 1h}
 pushes: [{on: call_end, endpoints: [a]}]
 startup: [a]
 hooks: [{event: API, script: a}]
@@ -39,7 +40,7 @@ metrics: 127.0.0.1:1
 host_memory: 1GiB
 calls: {max: 1, rate: 1, handshake: 1s, linger: 1s}
 limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
-grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], fire_events: false}
+grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], campaigns: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 `
 	read := func() Config {

@@ -50,6 +50,7 @@ type Grants struct {
 	Endpoints  []string    `yaml:"endpoints" doc:"endpoints of the configuration (endpoints:) that the script may push to, by name"`
 	Buckets    []string    `yaml:"buckets" doc:"buckets of the configuration (buckets:) whose keys the script may read and write with kv, by name"`
 	Queues     []string    `yaml:"queues" doc:"queues of the configuration (queues:) to which the script may publish, and whose messages it may work off, by name"`
+	Campaigns  []string    `yaml:"campaigns" doc:"campaigns that the script may have dialled, by name; what it dials needs what originate does"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`
 
 	// Own lists the addresses (host:port) of this eslua's listener, as FreeSWITCH

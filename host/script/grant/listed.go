@@ -19,6 +19,12 @@ func (g *Grants) CheckBucket(name string) error { return checkName(Bucket, "buck
 // The error is a *RefusedError.
 func (g *Grants) CheckQueue(name string) error { return checkName(Queue, "queues", g.Queues, name) }
 
+// CheckCampaign checks whether the flow may have a list dialled, by the campaign's name.
+// The error is a *RefusedError.
+func (g *Grants) CheckCampaign(name string) error {
+	return checkName(Campaign, "campaigns", g.Campaigns, name)
+}
+
 func checkName(kind, setting string, granted []string, name string) error {
 	if slices.Contains(granted, name) {
 		return nil
