@@ -32,7 +32,7 @@ about them. Every host that shares the store can be asked and told.`,
 			"what came of each number", "eslua campaign results reminder > reminder.csv",
 		),
 	}
-	q := &campaignCmd{program: p, host: p.host(c.PersistentFlags())}
+	q := &campaignCmd{program: p, host: p.host(c, c.PersistentFlags())}
 	c.PersistentFlags().BoolVar(&q.json, "json", false, "print JSON")
 	c.PersistentPreRunE = func(*cobra.Command, []string) error { q.client = q.host.client(); return nil }
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -41,14 +41,16 @@ about them. Every host that shares the store can be asked and told.`,
 		}
 		return q.list(c.Context())
 	}
-	show := &cobra.Command{Use: "show NAME", Short: "show one campaign", Args: exactly(1, campaignUsage),
+	names := q.host.completes(campaignNames)
+	show := &cobra.Command{Use: "show NAME", ValidArgsFunction: names, Short: "show one campaign", Args: exactly(1, campaignUsage),
 		RunE: func(c *cobra.Command, args []string) error { return q.show(c.Context(), args[0]) }}
 	show.Flags().BoolVar(&q.watch, "watch", false, "go on until it has ended, with a line for each change")
-	results := &cobra.Command{Use: "results NAME", Short: "print what came of each number", Args: exactly(1, campaignUsage),
+	results := &cobra.Command{Use: "results NAME", ValidArgsFunction: names, Short: "print what came of each number", Args: exactly(1, campaignUsage),
 		RunE: func(c *cobra.Command, args []string) error { return q.results(c.Context(), args[0]) }}
 	results.Flags().StringVar(&q.format, "format", "csv", "csv, or json: a line for each number (`FORMAT`)")
+	complete(results, "format", cobra.FixedCompletions([]cobra.Completion{"csv", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	order := func(do, short, done string) *cobra.Command {
-		return &cobra.Command{Use: do + " NAME", Short: short, Args: exactly(1, campaignUsage),
+		return &cobra.Command{Use: do + " NAME", ValidArgsFunction: names, Short: short, Args: exactly(1, campaignUsage),
 			RunE: func(c *cobra.Command, args []string) error {
 				return q.decide(c.Context(), campaign.Order{Name: args[0], Do: do}, done)
 			}}
@@ -60,7 +62,7 @@ about them. Every host that shares the store can be asked and told.`,
 		order(campaign.Pause, "place no more calls; those under way go on", "is paused"),
 		order(campaign.Resume, "go on", "goes on"),
 		order(campaign.Stop, "place no more calls, for good; those under way go on", "is stopped"),
-		&cobra.Command{Use: "priority NAME N", Short: "let it go before those with a lower priority (0 to 9)", Args: exactly(2, campaignUsage),
+		&cobra.Command{Use: "priority NAME N", ValidArgsFunction: names, Short: "let it go before those with a lower priority (0 to 9)", Args: exactly(2, campaignUsage),
 			RunE: func(c *cobra.Command, args []string) error {
 				var n int
 				if _, err := fmt.Sscanf(args[1]+"\n", "%d\n", &n); err != nil {

@@ -161,6 +161,18 @@ func messageIDs(ctx context.Context, host *admin.Client, _ []string) (ids []stri
 	return ids
 }
 
+// campaignNames lists the campaigns.
+func campaignNames(ctx context.Context, host *admin.Client, args []string) (names []string) {
+	if len(args) > 0 {
+		return nil
+	}
+	list, _ := host.Campaigns(ctx) // none are offered if it fails
+	for _, s := range list {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
 // documented returns the names that eslua doc describes.
 func documented(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
