@@ -112,6 +112,37 @@ func TestTheFilesGoFromHostToHost(t *testing.T) {
 	})
 }
 
+// A consumer for which nothing comes is no failure: whoever asks it asks again, and does not
+// make it again.
+func TestNextOfNothing(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		h := startHost(t, t.TempDir(), memnet.New())
+		h.put(t, "1")
+		c, err := h.js(t).CreateConsumer(t.Context(), "S", jetstream.ConsumerConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := Next(t.Context(), c); err != nil || m == nil || string(m.Data()) != "1" {
+			t.Errorf("the first: %v, %v", m, err)
+		}
+		began := time.Now()
+		if m, err := Next(t.Context(), c); err != nil || m != nil || time.Since(began) < nextWait/2 {
+			t.Errorf("the second: %v, %v, after %v", m, err, time.Since(began))
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		if m, err := Next(ctx, c); err != nil || m != nil {
+			t.Errorf("of a context that ends: %v, %v", m, err)
+		}
+		if err := h.js(t).DeleteConsumer(t.Context(), "S", c.CachedInfo().Name); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := Next(t.Context(), c); err == nil || m != nil {
+			t.Errorf("of a consumer that has gone: %v, %v", m, err)
+		}
+	})
+}
+
 // A directory is made at the first use, and nobody else can look into it.
 func TestNothingIsMadeBeforeTheFirstUse(t *testing.T) {
 	natsbubble.Bubble(t, func(t *testing.T) {

@@ -2,22 +2,18 @@ package kv
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
 )
 
-const (
-	// silentFor is the time for which JetStream keeps a Watch that asks for nothing. One that asks
-	// later goes on where it was.
-	silentFor = time.Minute
-	// nextWait limits how long a Watch asks at a time.
-	nextWait = 30 * time.Second
-)
+// silentFor is the time for which JetStream keeps a Watch that asks for nothing. One that asks
+// later goes on where it was.
+const silentFor = time.Minute
 
 // A Watch tells the changes of keys with a prefix. It holds none of them: one that is slow
 // is told the newest change of each key. It belongs to one goroutine.
@@ -94,16 +90,7 @@ func (w *Watch) ask(ctx context.Context) (jetstream.Msg, error) {
 			return nil, err
 		}
 	}
-	ctx, stop := context.WithTimeout(ctx, nextWait)
-	defer stop()
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
-	m, err := w.consumer.Next(jetstream.FetchContext(ctx))
-	if err != nil && ctx.Err() != nil || errors.Is(err, jetstream.ErrNoMessages) {
-		return nil, nil
-	}
-	return m, err
+	return durable.Next(ctx, w.consumer)
 }
 
 func (w *Watch) open(ctx context.Context) error {

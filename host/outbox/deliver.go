@@ -24,8 +24,6 @@ const (
 	// another one takes it; each beat it says that it still has it.
 	ackWait = 15 * time.Second
 	beat    = 4 * time.Second
-	// nextWait limits how long a host waits for a push at a time.
-	nextWait = 30 * time.Second
 	// laterWait is the rest of a push that cannot be decided about.
 	laterWait = time.Second
 	// heldWait is the first rest of a push whose turn has not come; it is woken before
@@ -100,12 +98,7 @@ func (e *endpoint) next(ctx context.Context) (jetstream.JetStream, jetstream.Msg
 	if err != nil {
 		return nil, nil, err
 	}
-	ctx, stop := context.WithTimeout(ctx, nextWait)
-	defer stop()
-	m, err := consumer.Next(jetstream.FetchContext(ctx))
-	if err != nil && ctx.Err() != nil {
-		return js, nil, nil // nothing came
-	}
+	m, err := durable.Next(ctx, consumer)
 	if err != nil {
 		e.mu.Lock()
 		e.consumer = nil

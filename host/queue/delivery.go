@@ -13,9 +13,6 @@ import (
 	"github.com/eslua/eslua/host/durable"
 )
 
-// nextWait is how long a host waits for a message at a time.
-const nextWait = 30 * time.Second
-
 // A Delivery is a message that a script works on. Nobody else gets it until it has failed,
 // or its host has been silent for a while.
 type Delivery struct {
@@ -87,16 +84,7 @@ func (q *queue) ask(ctx context.Context) (jetstream.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithTimeout(ctx, nextWait)
-	defer stop()
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
-	msg, err := consumer.Next(jetstream.FetchContext(ctx))
-	if err != nil && ctx.Err() != nil {
-		return nil, nil
-	}
-	return msg, err
+	return durable.Next(ctx, consumer)
 }
 
 func (q *queue) consumerOf(ctx context.Context) (jetstream.Consumer, error) {
