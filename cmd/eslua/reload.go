@@ -59,6 +59,7 @@ func (s *service) reconfigure(cfg config.Config) {
 	s.app.pushes.Configure(cfg.Pushes)
 	s.app.queues.Configure(cfg.Queues)
 	s.app.lists.Configure(cfg.Campaigns)
+	s.app.traces.Configure(cfg.Trace)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {
 		s.log.Error("a database cannot be used", "error", err)
 	}

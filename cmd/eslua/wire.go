@@ -46,6 +46,7 @@ import (
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/trace"
 	"github.com/eslua/eslua/scripts"
 )
 
@@ -56,6 +57,7 @@ type app struct {
 	rollout  *rollout.Rollout
 	runner   *run.Runner
 	account  *run.Account
+	traces   *trace.Recorder
 	calls    *call.Source
 	jobs     *job.Source
 	lookups  net.Listener // for mod_xml_curl; nil: no script answers it
@@ -196,9 +198,10 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	}
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
+	a.traces = trace.New(cfg.Trace, clk)
 	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
 	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
-	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
+	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Recorder: a.traces, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
@@ -215,7 +218,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes, Queues: a.queues,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Traces: a.traces, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes, Queues: a.queues,
 	}, programVersion(), log, clk)
 	a.metrics = a.register()
 	return &a, nil

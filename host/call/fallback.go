@@ -3,7 +3,6 @@ package call
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/config"
@@ -21,11 +20,14 @@ func fallback(cfg *config.Config, flow string) config.Fallback {
 }
 
 // finish logs how the flow ended and, if it failed, runs the fallback.
-func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback config.Fallback, err error) {
+func (f *flow) finish(ctx context.Context, c *outbound.Call, err error) {
+	log := f.run.Env.Log
 	if err == nil || errors.As(err, new(run.Exit)) {
+		f.trace.ScriptEnded(nil)
 		log.Debug("the flow ended")
 		return
 	}
+	f.trace.ScriptEnded(err)
 	if c.Displaced() {
 		log.Info("the flow was stopped: FreeSWITCH went to the dialplan's next socket, and that socket's host has the call now", "error", err)
 		return
@@ -39,6 +41,9 @@ func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback co
 	if errors.As(err, &failed) && failed.Traceback != "" {
 		attrs = append(attrs, "traceback", failed.Traceback)
 	}
+	if f.trace != nil {
+		attrs = append(attrs, "trace", "eslua trace "+c.UUID())
+	}
 	if _, over := c.HungUp(); over {
 		log.Error("the flow failed after the call had hung up", attrs...)
 		return
@@ -47,12 +52,13 @@ func finish(ctx context.Context, c *outbound.Call, log *slog.Logger, fallback co
 		log.Error("the flow failed after the call had moved on; it is not touched", attrs...)
 		return
 	}
-	log.Error("the flow failed", append(attrs, "fallback", fallback.String())...)
-	switch fallback.Action {
+	log.Error("the flow failed", append(attrs, "fallback", f.fallback.String())...)
+	f.trace.Fallback(f.fallback.String())
+	switch f.fallback.Action {
 	case config.Hangup:
-		err = c.Hangup(ctx, fallback.Data)
+		err = c.Hangup(ctx, f.fallback.Data)
 	case config.Transfer:
-		err = c.TransferAtEnd(fallback.Data)
+		err = c.TransferAtEnd(f.fallback.Data)
 	default:
 		return // outbound gives the call back to its dialplan
 	}

@@ -15,9 +15,10 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/trace"
 )
 
-// Deps lists everything that a Source needs. Only Trace, Farewell and Pushes may be nil.
+// Deps lists everything that a Source needs. Only Trace, Recorder, Farewell and Pushes may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. ended must be called
 	// once, with whether the script failed.
@@ -27,6 +28,8 @@ type Deps struct {
 	Clock   clock.Clock
 	// Trace receives each call that a script makes of a bound function.
 	Trace func(c *outbound.Call, t vm.Trace)
+	// Recorder keeps a trace of each call.
+	Recorder *trace.Recorder
 	// Farewell prepares the script that runs after the hangup of a flow's call.
 	Farewell func(job.Hangup) *job.Farewell
 	// Pushes learn which flow serves a call, and of its end.
@@ -63,7 +66,7 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 	}
 	defer f.leave()
 	err := s.deps.Runner.Run(ctx, f.run)
-	finish(ctx, c, f.run.Env.Log, f.fallback, err)
+	f.finish(ctx, c, err)
 	if ctx.Err() == nil { // otherwise the next host continues the flow
 		if err == nil {
 			clearCause(ctx, c, f.run.Env.Log)
@@ -78,7 +81,8 @@ type flow struct {
 	run      *run.Run
 	keeper   *checkpoint.Checkpoint
 	fallback config.Fallback
-	leave    func() // tells the admission that the call has ended
+	leave    func()      // tells the admission that the call has ended
+	trace    *trace.Call // nil: there is none
 }
 
 // begin chooses the call's flow, and returns nil if none may run.
@@ -111,19 +115,26 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		leave()
 		return nil
 	}
+	traced := s.record(c, stamp, chosen.args)
 	s.prepareEnd(cfg, c, stamp, generation)
-	return &flow{keeper: keeper, leave: leave, fallback: fallback(cfg, stamp.Flow), run: &run.Run{
+	return &flow{keeper: keeper, leave: leave, fallback: fallback(cfg, stamp.Flow), trace: traced, run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
 		Scripts: scripts{generation, chosen.args, s.deps.Refusal},
 		Config:  run.FlowConfig(cfg, stamp.Flow),
 		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
-		Trace:   s.trace(c),
+		Tracer:  s.tracer(c, traced),
+		Printed: traced.Printed,
 		Began: func(ctx context.Context) {
 			log.Debug("the flow begins", "argv", chosen.args)
 			keeper.Begin(ctx)
 		},
-		Ended:   ended,
+		Ended: func(failed bool) {
+			if failed {
+				traced.Failed()
+			}
+			ended(failed)
+		},
 		Account: s.deps.Account,
 	}}
 }
@@ -191,11 +202,4 @@ func claim(ctx context.Context, c *outbound.Call, stamp checkpoint.Stamp, log *s
 		return nil, false
 	}
 	return keeper, true
-}
-
-func (s *Source) trace(c *outbound.Call) func(vm.Trace) {
-	if s.deps.Trace == nil {
-		return nil
-	}
-	return func(t vm.Trace) { s.deps.Trace(c, t) }
 }

@@ -24,7 +24,9 @@ type Run struct {
 	Print func(line string) // receives the lines of print; nil writes them to Env.Console
 	// Said receives what the script writes to the log, besides the log itself; nil: nobody.
 	Said  func(level, line string)
-	Trace func(vm.Trace) // receives each call of a bound function; nil: nobody
+	Tracer vm.Tracer // sees each call of a bound function; nil: nobody
+	// Printed receives the lines of print besides the log; nil: nobody.
+	Printed func(line string)
 	// Began is called when the script has been found and is about to run.
 	Began func(context.Context)
 	// Completed is called when the script has ended without an error, when its state

@@ -120,7 +120,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 		Require:  run.Scripts.Require,
 		ReadFile: run.Scripts.ReadFile,
 		Print:    run.Print,
-		Trace:    run.Trace,
+		Tracer:   run.Tracer,
 		Clock:    r.deps.Clock,
 		Seed:     r.deps.Seed(),
 		Root:     run.Root,
@@ -153,7 +153,12 @@ func (r *Runner) complete(run *Run) *Env {
 	}
 	env.Console.said = run.Said
 	if run.Print == nil {
-		run.Print = func(line string) { env.Console.Write("INFO", line) }
+		run.Print = func(line string) {
+			if run.Printed != nil {
+				run.Printed(line)
+			}
+			env.Console.Write("INFO", line)
+		}
 	}
 	env.Print = run.Print
 	return env

@@ -28,6 +28,7 @@ type Call struct {
 	farewell *esl.Command // the transfer with which the call is handed back
 
 	waits           []*wait
+	watch           func(name string, ev esl.Event) // see Watch
 	observers       []func(esl.Event) bool
 	observerDepth   int
 	connectSequence uint64 // Event-Sequence of the reply to connect
@@ -35,7 +36,7 @@ type Call struct {
 	gone            bool   // see Gone
 	leaves          bool   // an event that waits shows that the call has moved on or hung up
 	jobsSubscribed  bool
-	finally         func(context.Context)
+	finally         []func(context.Context)
 }
 
 // UUID returns the channel's UUID.
@@ -149,10 +150,14 @@ func (c *Call) State() string {
 // the Call's methods, at most 25 levels deep.
 func (c *Call) Observe(fn func(esl.Event) (stop bool)) { c.observers = append(c.observers, fn) }
 
-// Finally has fn called in the owner's goroutine when FreeSWITCH has the call back; only
-// one fn. What the Call says of the channel is its last word then: after a hangup the
+// Watch has fn called for every event of the channel, also after the call has moved on. It
+// must be quick, and not use the Call.
+func (c *Call) Watch(fn func(name string, ev esl.Event)) { c.watch = fn }
+
+// Finally has fn called in the owner's goroutine when FreeSWITCH has the call back, after
+// those that were named before. What the Call says of the channel is its last word then: after a hangup the
 // Snapshot is CHANNEL_HANGUP_COMPLETE, unless the connection was lost.
-func (c *Call) Finally(fn func(context.Context)) { c.finally = fn }
+func (c *Call) Finally(fn func(context.Context)) { c.finally = append(c.finally, fn) }
 
 // hangupError returns the error of a call that is over, or nil.
 func (c *Call) hangupError() error {

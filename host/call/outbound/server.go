@@ -126,8 +126,8 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	}
 	s.runScript(ctx, c)
 	s.handBack(ctx, c)
-	if c.finally != nil {
-		c.finally(ctx)
+	for _, fn := range c.finally {
+		fn(ctx)
 	}
 	if verbose {
 		c.Log().Debug("call over", "cause", c.cause, "hung_up", c.hungUp, "transferred", c.moved, "displaced", c.displaced, "events_lost", conn.Dropped())

@@ -140,6 +140,9 @@ func (c *Call) dispatch(e esl.Event) {
 	if ev.uuid == c.shown && c.isStale(ev) {
 		return
 	}
+	if c.watch != nil && ev.uuid == c.shown && ev.name != "" {
+		c.watch(ev.name, e)
+	}
 	wasMoved := c.moved
 	switch {
 	case ev.name == "":

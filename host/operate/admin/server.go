@@ -35,6 +35,7 @@ type Deps struct {
 	Outbox    OutboxControl
 	Queues    QueueControl
 	Campaigns CampaignControl
+	Traces    Traces
 	Metrics   prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
 	Listen func(network, address string) (net.Listener, error)

@@ -25,6 +25,7 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
+	"github.com/eslua/eslua/host/trace"
 )
 
 // Parts holds what a Service reports on and controls.
@@ -33,6 +34,7 @@ type Parts struct {
 	History *store.History
 	Rollout *rollout.Rollout
 	Runs    *run.Account
+	Traces  *trace.Recorder
 	Jobs    *job.Source
 	Calls   *outbound.Server
 	Nodes   []*node.Link

@@ -47,6 +47,7 @@ type Config struct {
 	Limits      Limits              `yaml:"limits" reload:"yes"`
 	Grants      grant.Grants        `yaml:"grants" reload:"yes"`
 	Log         Log                 `yaml:"log"`
+	Trace       Trace               `yaml:"trace" reload:"yes"`
 }
 
 // A Route sends matching calls to a flow. Empty patterns match everything.

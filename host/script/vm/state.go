@@ -20,7 +20,7 @@ type StateOptions struct {
 	ReadFile func(name string) (string, error)  // of the script's tree, by its name in it; nil finds nothing
 	Names    func() []string                    // of the files of the script's tree; nil: it cannot be listed
 	Print    func(line string)                  // print's lines; nil drops them
-	Trace    func(Trace)                        // called after each declared function
+	Tracer   Tracer                             // sees each call of a declared function; nil: nobody
 	Clock    clock.Clock                        // nil is the system's
 	Seed     uint64                             // of math.random
 	Root     string                             // the absolute path of the tree, as scripts see it; "" is .

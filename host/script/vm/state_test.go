@@ -189,7 +189,7 @@ func TestLimitsNameThemselves(t *testing.T) {
 		"stack":  {guard.Limits{Stack: 300}, "local function f()\nreturn 1 + f() end f()", "stack overflow: stack limit of 300 nested calls reached", 2, true},
 		"source": {guard.Limits{Source: 20}, "local x = 1 local y = 2 local z = 3", "source limit of 20 bytes reached", 1, true},
 	} {
-		x := newExchange(t, vm.StateOptions{Limits: c.limits, Trace: func(vm.Trace) {}})
+		x := newExchange(t, vm.StateOptions{Limits: c.limits, Tracer: vm.Traces(clock.System(), func(vm.Trace) {})})
 		err := x.run(t, c.src)
 		var failed *vm.ScriptError
 		if !errors.As(err, &failed) || failed.Message != c.want || failed.Limit != name || failed.File != "flow.lua" || c.line > 0 && failed.Line != c.line {
@@ -198,7 +198,7 @@ func TestLimitsNameThemselves(t *testing.T) {
 		if c.catchable {
 			continue
 		}
-		x = newExchange(t, vm.StateOptions{Limits: c.limits, Trace: func(vm.Trace) {}})
+		x = newExchange(t, vm.StateOptions{Limits: c.limits, Tracer: vm.Traces(clock.System(), func(vm.Trace) {})})
 		src := "while true do pcall(coroutine.wrap(function() pcall(function() " + c.src + " end) end)) end"
 		if err := x.run(t, src); !errors.As(err, &failed) || failed.Limit != name {
 			t.Errorf("%s was caught: %v", name, err)
@@ -244,7 +244,7 @@ func TestCancelEndsTheScript(t *testing.T) {
 // The burst budget begins again with each wait, the others do not.
 func TestBurstBeginsAnewAfterAWait(t *testing.T) {
 	const burst = 100 * time.Millisecond
-	x := newExchange(t, vm.StateOptions{Limits: guard.Limits{Burst: burst}, Trace: func(vm.Trace) {}})
+	x := newExchange(t, vm.StateOptions{Limits: guard.Limits{Burst: burst}, Tracer: vm.Traces(clock.System(), func(vm.Trace) {})})
 	x.SetGlobal("enough", &lua.LFunction{IsG: true, GFunction: func(L *lua.LState) int {
 		L.Push(lua.LBool(x.Used() > 2*burst))
 		return 1

@@ -1,11 +1,49 @@
 package vm
 
 import (
+	"errors"
 	"time"
 
-	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/eslua/eslua/host/clock"
 	lua "github.com/yuin/gopher-lua"
 )
+
+// A Tracer sees each call of a declared function, in the goroutine of its state. What
+// it is shown is valid until it returns. Calls are nested: a function may call the
+// script back.
+type Tracer interface {
+	// Enter is called when the arguments have been checked.
+	Enter(a *Args)
+	// Leave is called once for each Enter, when the function has returned, or with
+	// ErrUnwound when an error went through it.
+	Leave(a *Args, err error)
+}
+
+// ErrUnwound stands for the error of a function that did not return.
+var ErrUnwound = errors.New("an error ended it")
+
+// run calls the declared function, and shows it to the tracer.
+func (w *wrapper) run(a *Args) error {
+	if a.state.options.Tracer == nil {
+		return w.declared.Go(a)
+	}
+	return w.traced(a, a.state.options.Tracer)
+}
+
+func (w *wrapper) traced(a *Args, tracer Tracer) error {
+	err := ErrUnwound
+	tracer.Enter(a)
+	defer func() { tracer.Leave(a, err) }()
+	err = w.declared.Go(a)
+	return err
+}
+
+// Declared returns the name of the function that is called, "Session:playback" or
+// "freeswitch.consoleLog", and its declaration.
+func (a *Args) Declared() (name string, declared *Func) { return a.wrapper.name, a.wrapper.declared }
+
+// Results returns what the function has returned so far.
+func (a *Args) Results() []lua.LValue { return a.results }
 
 // A Trace describes one finished call of a declared function.
 type Trace struct {
@@ -19,19 +57,33 @@ type Trace struct {
 	File    string
 }
 
-func (s *State) traceStart() (start time.Time) {
-	if s.options.Trace != nil {
-		start = s.options.Clock.Now()
-	}
-	return start
+// Traces returns a Tracer that shows each finished call to fn.
+func Traces(clk clock.Clock, fn func(Trace)) Tracer { return &traces{clock: clk, fn: fn} }
+
+type traces struct {
+	clock  clock.Clock
+	fn     func(Trace)
+	starts []time.Time // of the calls that have not returned, one within the other
 }
 
-func (s *State) trace(a *Args, start time.Time, err error) {
-	t := Trace{Name: a.wrapper.name, Err: err, Start: start, Took: s.options.Clock.Now().Sub(start)}
+func (t *traces) Enter(*Args) { t.starts = append(t.starts, t.clock.Now()) }
+
+func (t *traces) Leave(a *Args, err error) {
+	start := t.starts[len(t.starts)-1]
+	t.starts = t.starts[:len(t.starts)-1]
+	seen := Trace{Name: a.wrapper.name, Err: err, Start: start, Took: t.clock.Now().Sub(start)}
 	for i := range a.Len() {
-		t.Args = append(t.Args, a.Value(i))
+		seen.Args = append(seen.Args, a.Value(i))
 	}
-	t.Results = append(t.Results, a.results...)
-	t.File, t.Line = guard.Where(a.L)
-	s.options.Trace(t)
+	seen.Results = append(seen.Results, a.results...)
+	seen.File, seen.Line = a.Where()
+	t.fn(seen)
+}
+
+// ClassName returns the name of the class of an object, "userdata" if it has none.
+func (a *Args) ClassName(ud *lua.LUserData) string {
+	if c := a.state.machine.classOf(ud); c != nil {
+		return c.declared.Name
+	}
+	return "userdata"
 }

@@ -60,12 +60,8 @@ func (w *wrapper) call(L *lua.LState) int {
 	} else {
 		a.self = a.Instance()
 	}
-	start := s.traceStart()
-	err := w.declared.Go(a)
+	err := w.run(a)
 	g.MustRun(L)
-	if s.options.Trace != nil {
-		s.trace(a, start, err)
-	}
 	if err != nil {
 		s.end(a)
 		raise(L, err)

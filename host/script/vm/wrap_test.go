@@ -113,8 +113,8 @@ func newExchange(t testing.TB, o vm.StateOptions) *exchange {
 	}
 	x := &exchange{phone: &phone{number: "1000"}}
 	o.Print = func(line string) { x.printed = append(x.printed, line) }
-	if o.Trace == nil {
-		o.Trace = func(tr vm.Trace) { x.traces = append(x.traces, tr) }
+	if o.Tracer == nil {
+		o.Tracer = vm.Traces(clock.System(), func(tr vm.Trace) { x.traces = append(x.traces, tr) })
 	}
 	x.State = m.NewState(o)
 	x.phone.state = x.State

@@ -1,0 +1,65 @@
+package call
+
+import (
+	"context"
+
+	"github.com/eslua/eslua/host/call/checkpoint"
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/trace"
+)
+
+// record begins the trace of a call, which ends when FreeSWITCH has it back. It returns nil
+// if none is kept.
+func (s *Source) record(c *outbound.Call, stamp checkpoint.Stamp, args []string) *trace.Call {
+	var v [2]string
+	c.Snapshot().Pick([]string{"Caller-Caller-ID-Number", "Caller-Destination-Number"}, v[:])
+	t := s.deps.Recorder.Begin(trace.Arrival{
+		UUID: c.UUID(), Flow: stamp.Flow, Generation: stamp.Generation, Version: stamp.Version,
+		Args: args, Caller: v[0], Destination: v[1], Answered: c.Answered(),
+	})
+	if t == nil {
+		return nil
+	}
+	c.Watch(t.Watch)
+	c.Finally(func(context.Context) {
+		if _, hungUp := c.HungUp(); !hungUp && c.Moved() {
+			t.Moved()
+		}
+		t.End()
+	})
+	return t
+}
+
+// tracer returns what sees the functions that the script calls, nil if nothing does.
+func (s *Source) tracer(c *outbound.Call, recorded *trace.Call) vm.Tracer {
+	var all tracers
+	if recorded != nil {
+		all = append(all, recorded)
+	}
+	if s.deps.Trace != nil {
+		all = append(all, vm.Traces(s.deps.Clock, func(t vm.Trace) { s.deps.Trace(c, t) }))
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+// tracers show each call to several.
+type tracers []vm.Tracer
+
+func (all tracers) Enter(a *vm.Args) {
+	for _, t := range all {
+		t.Enter(a)
+	}
+}
+
+func (all tracers) Leave(a *vm.Args, err error) {
+	for _, t := range all {
+		t.Leave(a, err)
+	}
+}

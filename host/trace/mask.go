@@ -1,0 +1,177 @@
+package trace
+
+import (
+	"strings"
+
+	"github.com/eslua/eslua/host/operate/config"
+)
+
+// masked stands for what is not kept.
+const masked = "<masked>"
+
+// alwaysMasked names what no trace holds, with _ for any of - . and space.
+var alwaysMasked = []string{
+	"pin", "pin_*", "*_pin", "*_pin_*", "*password*", "*passwd*", "*secret*", "*token*",
+	"card*", "*_card*", "*cvv*", "*cvc*", "*api_key*", "*apikey*", "*authorization*", "cookie", "set_cookie",
+}
+
+// rules say what is masked.
+type rules struct {
+	digits bool
+	names  []string
+}
+
+func newRules(cfg config.Trace) *rules {
+	r := &rules{digits: cfg.Digits.Masked(), names: alwaysMasked}
+	for _, name := range cfg.Mask {
+		r.names = append(r.names[:len(r.names):len(r.names)], canonical(name))
+	}
+	if r.digits {
+		r.names = append(r.names[:len(r.names):len(r.names)], "dtmf_digit")
+	}
+	return r
+}
+
+var separators = strings.NewReplacer("-", "_", ".", "_", " ", "_")
+
+func canonical(name string) string { return separators.Replace(strings.ToLower(name)) }
+
+// hides reports whether the value of a name is masked.
+func (r *rules) hides(name string) bool {
+	if name == "" || len(name) > 100 {
+		return false
+	}
+	name = strings.TrimPrefix(canonical(name), "variable_")
+	for _, pattern := range r.names {
+		if glob(pattern, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// glob reports whether a pattern whose * stand for any text matches a name.
+func glob(pattern, name string) bool {
+	first, rest, starred := strings.Cut(pattern, "*")
+	if !starred {
+		return pattern == name
+	}
+	name, ok := strings.CutPrefix(name, first)
+	for ok && rest != "" {
+		var part string
+		part, rest, starred = strings.Cut(rest, "*")
+		if !starred {
+			return strings.HasSuffix(name, part)
+		}
+		_, name, ok = strings.Cut(name, part)
+	}
+	return ok
+}
+
+// text returns a text with its secrets masked: the values of NAME=VALUE and of "NAME: VALUE",
+// the password in a URL, and three or more digits that the caller has pressed one after the
+// other.
+func (r *rules) text(s, typed string) string {
+	if strings.ContainsAny(s, "=:") {
+		s = r.assignments(s)
+	}
+	if rest, ok := strings.CutPrefix(s, "uuid_setvar "); ok {
+		s = r.setvar(s, rest)
+	}
+	if len(typed) >= leastTyped {
+		s = maskTyped(s, typed)
+	}
+	return s
+}
+
+// setvar masks the value in "uuid_setvar UUID NAME VALUE".
+func (r *rules) setvar(line, rest string) string {
+	words := strings.SplitN(rest, " ", 3)
+	if len(words) < 3 || !r.hides(words[1]) {
+		return line
+	}
+	return line[:len(line)-len(words[2])] + masked
+}
+
+// assignments masks the values of names that are hidden.
+func (r *rules) assignments(s string) string {
+	var out strings.Builder
+	from := 0
+	for i := 0; i < len(s); i++ {
+		var end int
+		switch {
+		case s[i] == '=' && r.hides(nameBefore(s[from:i])):
+			end = i + 1 + length(s[i+1:], ",;&}]\"'\r\n")
+		case s[i] == ':' && strings.HasPrefix(s[i:], "://"):
+			user, _, ok := strings.Cut(s[i+3:], "@")
+			name, password, both := strings.Cut(user, ":")
+			if !ok || !both || strings.ContainsAny(user, "/ ") {
+				continue
+			}
+			end = i + 3 + len(name) + 1 + len(password)
+			i += 3 + len(name)
+		case s[i] == ':' && r.hides(nameBefore(s[from:i])):
+			end = i + 1 + length(s[i+1:], ",}\r\n")
+		default:
+			continue
+		}
+		out.WriteString(s[from : i+1])
+		out.WriteString(masked)
+		from, i = end, end-1
+	}
+	if from == 0 {
+		return s
+	}
+	return out.String() + s[from:]
+}
+
+// nameBefore returns the name at the end of a text, which may be in quotes.
+func nameBefore(s string) string {
+	s = strings.TrimRight(s, " \"'")
+	at := len(s)
+	for at > 0 && isName(s[at-1]) {
+		at--
+	}
+	return s[at:]
+}
+
+func isName(c byte) bool {
+	return c == '_' || c == '-' || c == '.' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+func length(s, end string) int {
+	if i := strings.IndexAny(s, end); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+// leastTyped is how many digits make a text worth hiding: fewer are in every text.
+const leastTyped = 3
+
+// mostTyped bounds the digits that are remembered.
+const mostTyped = 40
+
+// maskTyped masks what the caller has typed where it appears in a text.
+func maskTyped(s, typed string) string {
+	var out strings.Builder
+	from := 0
+	for i := 0; i+leastTyped <= len(s); i++ {
+		if !isDigit(s[i]) || !strings.Contains(typed, s[i:i+leastTyped]) {
+			continue
+		}
+		end := i + leastTyped
+		for end < len(s) && strings.Contains(typed, s[i:end+1]) {
+			end++
+		}
+		out.WriteString(s[from:i])
+		out.WriteString(masked)
+		from, i = end, end-1
+	}
+	if from == 0 {
+		return s
+	}
+	return out.String() + s[from:]
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' || c == '*' || c == '#' }
