@@ -15,8 +15,8 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
-	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
+	"github.com/eslua/eslua/host/trace"
 	"github.com/eslua/eslua/scripts"
 	"github.com/spf13/cobra"
 )
@@ -87,10 +87,9 @@ func (d *demonstration) start(ctx context.Context, p *program) error {
 		return err
 	}
 	cfg := config.Default()
-	cfg.Scripts = d.dir
+	cfg.Scripts, cfg.Trace.Digits = d.dir, "shown"
 	d.log = p.logHandler(slog.LevelWarn, cfg.Log)
 	seams := p.seams
-	seams.traced = func(c *outbound.Call, t vm.Trace) { d.ladder.onScript(c.UUID(), t) }
 	seams.ended = func(*outbound.Call) { d.ended <- struct{}{} }
 	a, err := build(ctx, cfg, slog.New(d.log), p.clock, seams)
 	if err != nil {
@@ -143,7 +142,11 @@ func (d *demonstration) invite(ctx context.Context, who, title string) error {
 			return ctx.Err()
 		}
 	}
-	d.ladder.print(d.out, uuid)
+	script, err := d.host.traces.Ladder(trace.Query{UUID: uuid})
+	if err != nil {
+		return err
+	}
+	d.ladder.print(d.out, uuid, script)
 	fmt.Fprintf(d.out, "  ended: %s, %s\n", d.outcome(uuid), leg.Cause())
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -11,22 +10,41 @@ import (
 
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/switchsim"
-	lua "github.com/yuin/gopher-lua"
+	"github.com/eslua/eslua/host/trace"
 )
 
-// A ladder collects what the switch and the scripts do with calls, and prints one
-// call as lines of time, actor and action.
+// printLadder prints rungs as lines of time, actor and action; the time starts at began.
+// Functions called in another script than file are printed with its name.
+func printLadder(w io.Writer, rungs []trace.Rung, began time.Time, file string) {
+	for i, r := range rungs {
+		if i > 0 && r.N > rungs[i-1].N+1 {
+			printLine(w, "           ...     %s omitted", count(r.N-rungs[i-1].N-1, "line"))
+		}
+		printRung(w, r, began, file)
+	}
+}
+
+func printRung(w io.Writer, r trace.Rung, began time.Time, file string) {
+	what := r.What
+	switch {
+	case r.Line > 0 && r.File == file:
+		what = fmt.Sprintf("line %d: %s", r.Line, what)
+	case r.Line > 0:
+		what = fmt.Sprintf("%s:%d: %s", r.File, r.Line, what)
+	}
+	if r.Took >= 100 {
+		what += fmt.Sprintf(" (%.1f s)", r.Took/1000)
+	}
+	printLine(w, "  %7.3f  %-7s %s", r.At.Sub(began).Seconds(), r.Who, what)
+}
+
+// A ladder collects what a simulated switch does with calls.
 type ladder struct {
 	mu    sync.Mutex
-	rungs map[string][]rung // by channel UUID
+	rungs map[string][]trace.Rung // by channel UUID
 }
 
-type rung struct {
-	at        time.Time
-	who, what string
-}
-
-func newLadder() *ladder { return &ladder{rungs: map[string][]rung{}} }
+func newLadder() *ladder { return &ladder{rungs: map[string][]trace.Rung{}} }
 
 // shown lists the kinds of the switch's entries that are worth printing. It lacks
 // the commands that a script sends, which are printed as the script wrote them.
@@ -34,80 +52,42 @@ var shown = map[string]bool{"progress": true, "answer": true, "execute": true, "
 
 // onSwitch adds an entry of the simulator.
 func (l *ladder) onSwitch(e switchsim.Entry) {
-	if shown[e.Kind] && e.UUID != "" {
-		l.add(e.UUID, rung{e.At, e.Who, e.What})
+	if !shown[e.Kind] || e.UUID == "" {
+		return
 	}
-}
-
-// onScript adds a script's call of a bound function.
-func (l *ladder) onScript(uuid string, t vm.Trace) {
-	l.add(uuid, rung{t.Start.Add(t.Took), "script", describeCall(t)})
-}
-
-// describeCall returns a script's call of a bound function as the script would write it.
-func describeCall(t vm.Trace) string {
-	name := strings.ToLower(t.Name[:1]) + t.Name[1:] // the object's usual name, not its class's
-	what := fmt.Sprintf("%s(%s)", name, values(t.Args))
-	if len(t.Results) > 0 {
-		what += " = " + values(t.Results)
-	}
-	if t.Err != nil {
-		what += " failed: " + t.Err.Error()
-	}
-	return fmt.Sprintf("line %d: %s", t.Line, what)
-}
-
-func values(vs []lua.LValue) string {
-	texts := make([]string, len(vs))
-	for i, v := range vs {
-		texts[i] = value(v)
-	}
-	return strings.Join(texts, ", ")
-}
-
-// value formats a value as the script would write it; the only objects that
-// scripts pass on are tasks.
-func value(v lua.LValue) string {
-	switch v := v.(type) {
-	case lua.LString:
-		return fmt.Sprintf("%q", string(v))
-	case *lua.LUserData:
-		return "task"
-	case *lua.LTable:
-		var fields []string
-		v.ForEach(func(k, v lua.LValue) {
-			if _, deeper := v.(*lua.LTable); !deeper { // it may be in itself
-				fields = append(fields, k.String()+" = "+value(v))
-			}
-		})
-		slices.Sort(fields)
-		return "{" + strings.Join(fields, ", ") + "}"
-	}
-	return v.String()
-}
-
-func (l *ladder) add(uuid string, r rung) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rungs[uuid] = append(l.rungs[uuid], r)
+	l.rungs[e.UUID] = append(l.rungs[e.UUID], trace.Rung{At: e.At, Who: e.Who, What: e.What})
 }
 
-// print writes the call's rungs in order of time, which starts at the first one.
-func (l *ladder) print(w io.Writer, uuid string) {
+// print writes what the switch and the script did with a call, in order of time.
+func (l *ladder) print(w io.Writer, uuid string, script trace.Ladder) {
 	l.mu.Lock()
 	rungs := slices.Clone(l.rungs[uuid])
 	l.mu.Unlock()
-	slices.SortStableFunc(rungs, func(a, b rung) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
-	for _, r := range rungs {
-		printLine(w, "  %7.3f  %-7s %s", r.at.Sub(rungs[0].at).Seconds(), r.who, r.what)
+	for _, r := range script.Steps {
+		if r.Who == trace.Script {
+			rungs = append(rungs, r)
+		}
 	}
+	slices.SortStableFunc(rungs, func(a, b trace.Rung) int { return a.At.Compare(b.At) })
+	for i := range rungs {
+		rungs[i].N = i
+	}
+	printLadder(w, rungs, rungs[0].At, scriptOf(script.Flow))
 }
 
 // has reports whether a rung of the call by the switch begins with what.
 func (l *ladder) has(uuid, what string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.rungs[uuid], func(r rung) bool {
-		return r.who == switchsim.WhoSwitch && strings.HasPrefix(r.what, what)
+	return slices.ContainsFunc(l.rungs[uuid], func(r trace.Rung) bool {
+		return r.Who == switchsim.WhoSwitch && strings.HasPrefix(r.What, what)
 	})
 }
+
+// scriptOf returns the file of a flow.
+func scriptOf(flow string) string { return flow + ".lua" }
+
+// describeCall returns a script's call of a function, with its line.
+func describeCall(t vm.Trace) string { return fmt.Sprintf("line %d: %s", t.Line, trace.Describe(t)) }

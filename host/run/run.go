@@ -23,7 +23,7 @@ type Run struct {
 
 	Print func(line string) // receives the lines of print; nil writes them to Env.Console
 	// Said receives what the script writes to the log, besides the log itself; nil: nobody.
-	Said  func(level, line string)
+	Said   func(level, line string)
 	Tracer vm.Tracer // sees each call of a bound function; nil: nobody
 	// Printed receives the lines of print besides the log; nil: nobody.
 	Printed func(line string)

@@ -62,8 +62,11 @@ const (
 
 // Watch is called for each event of the call.
 func (c *Call) Watch(name string, ev esl.Event) {
+	if c == nil {
+		return
+	}
 	i, ok := incidentOf(name, ev)
-	if !ok || c == nil {
+	if !ok {
 		return
 	}
 	now := c.recorder.clock.Now()

@@ -86,7 +86,11 @@ func (p *pen) value(v lua.LValue, deep bool) {
 		p.table(v, deep)
 	case *lua.LUserData:
 		p.buf = append(p.buf, byte(tagObject))
-		p.raw(p.args.ClassName(v))
+		name := "task"
+		if p.args != nil {
+			name = p.args.ClassName(v)
+		}
+		p.raw(name)
 	case *lua.LFunction:
 		p.buf = append(p.buf, byte(tagFunction))
 	case *lua.LState:

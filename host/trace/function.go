@@ -17,7 +17,7 @@ type function struct {
 }
 
 func newFunction(name string, declared *vm.Func, r *rules) *function {
-	f := &function{name: strings.ToLower(name[:1]) + name[1:], rules: r} // the object's usual name, not its class's
+	f := &function{name: nameInScripts(name), rules: r}
 	for i, p := range declared.Params {
 		if i < 64 && r.hides(p.Name) {
 			f.params |= 1 << i
@@ -115,3 +115,27 @@ func (p *pen) heard(digits string) {
 	digits = p.typed + digits[:min(len(digits), mostTyped)]
 	p.typed = strings.Clone(digits[max(0, len(digits)-mostTyped):])
 }
+
+// Describe returns a call of a function as the script would write it, with its results.
+func Describe(t vm.Trace) string {
+	what := nameInScripts(t.Name) + "(" + describe(t.Args) + ")"
+	if len(t.Results) > 0 {
+		what += " = " + describe(t.Results)
+	}
+	if t.Err != nil {
+		what += " failed: " + t.Err.Error()
+	}
+	return what
+}
+
+func describe(vs []lua.LValue) string {
+	p := pen{rules: new(rules)}
+	for _, v := range vs {
+		p.value(v, false)
+	}
+	r := reader{buf: append(p.buf, byte(tagEnd))}
+	return r.values()
+}
+
+// nameInScripts returns a function's name with the object's usual name, not its class's.
+func nameInScripts(name string) string { return strings.ToLower(name[:1]) + name[1:] }

@@ -96,6 +96,10 @@ func (c *Call) End() {
 	r := c.recorder
 	now := r.clock.Now()
 	c.mu.Lock()
+	if !c.ended.IsZero() {
+		c.mu.Unlock()
+		return
+	}
 	c.ended = now
 	c.open, c.pen.buf, c.pen.args = nil, nil, nil
 	c.weigh()

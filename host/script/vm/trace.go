@@ -80,10 +80,10 @@ func (t *traces) Leave(a *Args, err error) {
 	t.fn(seen)
 }
 
-// ClassName returns the name of the class of an object, "userdata" if it has none.
+// ClassName returns the name of the class of an object, "task" for what has no methods.
 func (a *Args) ClassName(ud *lua.LUserData) string {
 	if c := a.state.machine.classOf(ud); c != nil {
 		return c.declared.Name
 	}
-	return "userdata"
+	return "task"
 }

@@ -1,0 +1,9 @@
+package trace_test
+
+import (
+	"testing"
+
+	"github.com/eslua/eslua/host/testproc"
+)
+
+func TestMain(m *testing.M) { testproc.Main(m) }
