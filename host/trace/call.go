@@ -60,7 +60,7 @@ const (
 	mostScratch  = 4 << 10
 )
 
-// Watch is called for each event of the call.
+// Watch notes an event of the call.
 func (c *Call) Watch(name string, ev esl.Event) {
 	if c == nil {
 		return
@@ -163,7 +163,7 @@ func (c *Call) write(now time.Time, what code, texts ...string) {
 	c.weigh()
 }
 
-// Enter is called when the script calls a function.
+// Enter notes that the script calls a function.
 func (c *Call) Enter(a *vm.Args) {
 	now, state := c.recorder.clock.Now(), a.State()
 	file, line := a.Where()
@@ -189,7 +189,7 @@ func (c *Call) Enter(a *vm.Args) {
 	c.changes()
 }
 
-// Leave is called when the function has returned.
+// Leave notes that the function has returned.
 func (c *Call) Leave(a *vm.Args, err error) {
 	now, state := c.recorder.clock.Now(), a.State()
 	name, declared := a.Declared()

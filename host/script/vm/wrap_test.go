@@ -1,6 +1,7 @@
 package vm_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func newExchange(t testing.TB, o vm.StateOptions) *exchange {
 	x := &exchange{phone: &phone{number: "1000"}}
 	o.Print = func(line string) { x.printed = append(x.printed, line) }
 	if o.Tracer == nil {
-		o.Tracer = vm.Traces(clock.System(), func(tr vm.Trace) { x.traces = append(x.traces, tr) })
+		o.Tracer = vm.Traces(cmp.Or[clock.Clock](o.Clock, clock.System()), func(tr vm.Trace) { x.traces = append(x.traces, tr) })
 	}
 	x.State = m.NewState(o)
 	x.phone.state = x.State
