@@ -61,11 +61,13 @@ func (h *harness) withOutbox() <-chan string {
 func TestOutbox(t *testing.T) {
 	h := open(t, "")
 	got := h.withOutbox()
+	sign := strings.TrimPrefix(outbox.OwnID("job", ""), "-") // of the flow
 	for _, test := range []struct{ script, want, push string }{
-		{`r = outbox.push("crm", {state = "answered"}, {id = "a-1", type = "call"})`, "a-1", `POST / a-1 {"state":"answered"}`},
+		{`r = outbox.push("crm", {state = "answered"}, {id = "a-1", type = "call"})`, "a-1-" + sign, `POST / a-1-` + sign + ` {"state":"answered"}`},
 		{`r = outbox.push("crm", "text", {method = "put"})`, "made", `PUT / made text`},
-		{`r = outbox.push("crm", "", {id = "a-2", method = "GET", query = {action = "ring", n = 1}})`, "a-2", `GET /?action=ring&n=1 a-2 `},
-		{`local ok, err = pcall(outbox.push, "crm", "", {id = "a b"}) r = err`, `"a b" is no id of a push`, ""},
+		{`r = outbox.push("crm", "", {id = "a-2", method = "GET", query = {action = "ring", n = 1}})`, "a-2-" + sign, `GET /?action=ring&n=1 a-2-` + sign + ` `},
+		{`local ok, err = pcall(outbox.push, "crm", "", {id = "a b"}) r = err`, `"a b-` + sign + `" is no id of a push`, ""},
+		{`local ok, err = pcall(outbox.push, "crm", "", {id = ("x"):rep(56)}) r = err`, `has more than 55 bytes`, ""},
 		{`local ok, err = pcall(outbox.push, "crm", "x", {method = "get"}) r = err`, `a push by GET has no body`, ""},
 		{`local ok, err = pcall(outbox.push, "crm", "", {oder = "x"}) r = err`, `the options are id, order`, ""},
 		{`local ok, err = pcall(outbox.push, "crm", "", {query = 1}) r = err`, `write query = {name = value}`, ""},

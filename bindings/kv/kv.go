@@ -244,7 +244,7 @@ func (k *keeper) until(a *vm.Args, i int) (until time.Time, err error) {
 		switch {
 		case name != lua.LString("ttl"):
 			err = fmt.Errorf("kv: %.40s is no option; write {ttl = SECONDS}", name.String())
-		case !ok || seconds <= 0 || seconds > most:
+		case !ok || !(seconds > 0 && seconds <= most):
 			err = fmt.Errorf("kv: ttl is %.40s; write a number of seconds, at most ten years", v.String())
 		default:
 			until = k.env.Clock.Now().Add(time.Duration(float64(seconds) * float64(time.Second)))

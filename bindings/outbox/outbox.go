@@ -43,8 +43,8 @@ func (Module) Declare() *vm.Module {
 			Params: []vm.Param{
 				{Name: "endpoint", Kind: vm.String, Doc: "its name in the configuration"},
 				{Name: "value", Kind: vm.Any, Most: outbox.MostBody, Doc: "what it is told: a table, which is sent as JSON, or a text, which is sent as it is"},
-				{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: "id: 1 to 64 letters, digits, - and _, by which the endpoint knows that it has the push already, instead of one that eslua makes; " +
-					"order: pushes with the same text arrive in the order in which they were pushed, instead of the uuid of the call, \"\" for any order; type: what it is about, such as call.ended; method: instead of POST; query = {name = value}"},
+				{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: "id: 1 to 55 letters, digits, - and _, instead of one that eslua makes; with a sign of the flow after it, it is the id by which the endpoint knows that it has the push already; " +
+					"order: pushes of the flow with the same text arrive in the order in which they were pushed, instead of the uuid of the call, \"\" for any order; type: what it is about, such as call.ended; method: instead of POST; query = {name = value}"},
 			},
 			Results: []vm.Result{{Name: "id", Kind: vm.String, Doc: "the id of the push, which is kept now; nil if it could not be kept"}, {Name: "error", Kind: vm.String, Doc: "why it is not kept"}},
 			Doc: "Keeps a push, and returns when it is on the disk; it is delivered in the background, signed as Standard Webhooks has it. It may arrive twice, with the same webhook-id. " +
@@ -57,7 +57,7 @@ func (Module) Declare() *vm.Module {
 
 func push(a *vm.Args) error {
 	s := a.Instance().(*pushes)
-	p := outbox.Push{Endpoint: a.String(0)}
+	p := outbox.Push{Endpoint: a.String(0), Flow: s.env.Flow}
 	if s.env.Call != nil {
 		p.Order = s.env.Call.UUID()
 	}
@@ -80,6 +80,11 @@ func push(a *vm.Args) error {
 			return fmt.Errorf("outbox.push: %w", err)
 		}
 		p.Body = []byte(text)
+	}
+	if len(p.ID) > outbox.MostID {
+		return fmt.Errorf("outbox.push: the id %.80q has more than %d bytes", p.ID, outbox.MostID)
+	} else if p.ID != "" {
+		p.ID = outbox.OwnID(p.Flow, p.ID)
 	}
 	if err := s.outbox.CheckPush(p); err != nil {
 		return fmt.Errorf("outbox.push: %w", err)

@@ -17,13 +17,13 @@ func (Module) Declare() *vm.Module {
 		Name: "queue", AfterHangup: "Works as before. A wait for a message ends with the hangup, and after it needs a time limit.",
 		Doc: "Messages that are worked off once, by any script on any host that shares the store: publish keeps one on the disk or on a NATS cluster, next and work give it to one script at a time. " +
 			"A message that fails is tried again, later each time, and is a dead letter in the end, see eslua queue. One whose host dies comes to another host. " +
-			"A message may come twice if a host dies after its work was done: what must not be done twice remembers the id of the message. " +
+			"A message may come twice if a host dies after its work was done: what must not be done twice remembers the flow and the id of the message. " +
 			"The queues are named in the configuration (queues:), and granted to a flow (grants: queues:). mod_lua does not have it.",
 		Funcs: []vm.Func{
 			{
 				Name: "publish",
 				Params: []vm.Param{name, {Name: "value", Kind: vm.Any, Most: luajson.MaxText, Doc: "a text, a number, a boolean or a table"},
-					{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: "id: 1 to 64 letters, digits, - and _; a message with the same id within two minutes is kept once"}},
+					{Name: "options", Kind: vm.Table, Optional: true, Default: "{}", Doc: "id: 1 to 64 letters, digits, - and _; another message of the flow with the same id within two minutes is not kept"}},
 				Results: []vm.Result{{Name: "id", Kind: vm.String, Doc: "of the message, which is kept now; nil if it could not be kept"}, {Name: "error", Kind: vm.String, Doc: "why it is not kept"}},
 				Doc:     "Keeps a message, and returns when it is on the disk.",
 				Example: "local id, err = queue.publish(\"transcribe\", {file = \"/var/spool/calls/1.wav\", caller = session:getVariable(\"caller_id_number\")})\nif not id then freeswitch.consoleLog(\"err\", err .. \"\\n\") end", Go: publish,
@@ -58,6 +58,7 @@ func messageClass() *vm.Class {
 		Fields: []vm.Field{
 			{Name: "value", Kind: vm.Any, Doc: "what was published", Get: func(self any) lua.LValue { return self.(*message).value }},
 			{Name: "id", Kind: vm.String, Doc: "its id", Get: func(self any) lua.LValue { return lua.LString(self.(*message).delivery.ID) }},
+			{Name: "flow", Kind: vm.String, Doc: "the flow that has published it", Get: func(self any) lua.LValue { return lua.LString(self.(*message).delivery.Flow) }},
 			{Name: "attempt", Kind: vm.Int, Doc: "how often it has come, this time included", Get: func(self any) lua.LValue { return lua.LNumber(self.(*message).delivery.Attempt) }},
 		},
 		Methods: []vm.Func{

@@ -105,7 +105,7 @@ func (w *work) waiting(a *vm.Args) (_ context.Context, stop func()) {
 var format = &luajson.Format{Digits: 17}
 
 func publish(a *vm.Args) error {
-	w, m := a.Instance().(*work), queue.Message{Queue: a.String(0)}
+	w, m := a.Instance().(*work), queue.Message{Queue: a.String(0), Flow: a.Instance().(*work).env.Flow}
 	if err := w.check(m.Queue); err != nil {
 		return err
 	}

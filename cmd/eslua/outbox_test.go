@@ -14,6 +14,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/outbox"
 )
 
 // An admin sees with eslua outbox what waits and what was given up, and why, and has it
@@ -23,6 +24,7 @@ func TestOutboxCommand(t *testing.T) {
 		site := newJobSite(t, map[string]string{
 			"tell": `for i = 2, #argv do assert(outbox.push(argv[1], {n = i}, {id = argv[i], type = "test." .. argv[i], order = ""})) end`,
 		})
+		own := func(id string) string { return outbox.OwnID("tell", id) }
 		var heals atomic.Bool
 		came := make(chan string, 100)
 		l := site.net.Listen()
@@ -77,8 +79,8 @@ func TestOutboxCommand(t *testing.T) {
 		}
 		says(eslua(exitFine, "--older", "1h", "--state", "waiting"), "WAITING")
 		for id, endpoint := range map[string]string{"a": "crm", "e": "short"} {
-			shown := eslua(exitFine, "show", id)
-			says(shown, id+" to "+endpoint+", waiting, accepted 00:00:0", "POST test."+id, `{"n":`)
+			shown := eslua(exitFine, "show", own(id))
+			says(shown, own(id)+" to "+endpoint+", waiting, accepted 00:00:0", "POST test."+id, `{"n":`)
 			if strings.Contains(shown, "\x1b") {
 				t.Errorf("it writes what moves the terminal: %q", shown)
 			}
@@ -98,17 +100,17 @@ func TestOutboxCommand(t *testing.T) {
 
 		time.Sleep(time.Minute) // e is given up
 		says(eslua(exitFine, "--state", "dead"), "DEAD", "test.e", "the endpoint answered 500")
-		says(eslua(exitFine, "show", "e"), "e to short, dead", "ATTEMPT", "500", "the endpoint answered 500 Internal Server Error: the disk is")
+		says(eslua(exitFine, "show", own("e")), own("e")+" to short, dead", "ATTEMPT", "500", "the endpoint answered 500 Internal Server Error: the disk is")
 		says(eslua(exitFine, "drop", "--endpoint", "log", "--state", "waiting", "--all"), "2 pushes dropped")
-		says(eslua(exitFine, "show", "d"), "d has been delivered, or was dropped")
+		says(eslua(exitFine, "show", own("d")), own("d")+" has been delivered, or was dropped")
 		heals.Store(true)
 		says(eslua(exitFine, "retry", "--state", "dead", "--all"), "1 push will be tried now")
-		says(eslua(exitFine, "retry", "a", "b"), "2 pushes will be tried now")
+		says(eslua(exitFine, "retry", own("a"), own("b")), "2 pushes will be tried now")
 		got := map[string]bool{}
 		for range 3 {
 			got[<-came] = true
 		}
-		if !got["a"] || !got["b"] || !got["e"] {
+		if !got[own("a")] || !got[own("b")] || !got[own("e")] {
 			t.Errorf("came %v", got)
 		}
 		time.Sleep(time.Second)

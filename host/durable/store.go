@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -120,6 +121,22 @@ func (s *Store) Bounded(bytes int64) int64 {
 		return bytes
 	}
 	return min(bytes, int64(s.config.Size)/8)
+}
+
+// Room returns how many bytes all streams together may have that have no bound of their own.
+func (s *Store) Room(ctx context.Context, js jetstream.JetStream) (int64, error) {
+	info, err := js.AccountInfo(ctx)
+	if err != nil {
+		return 0, err
+	}
+	most := info.Limits.MaxStore
+	if s.holder != nil {
+		most = s.holder.size
+	}
+	if most <= 0 { // the cluster's admin has set none
+		return math.MaxInt64, nil
+	}
+	return most - int64(info.ReservedStore), nil
 }
 
 // Run holds the files from the first use on, as long as no other host wants them, until

@@ -148,8 +148,8 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 		e.pace.idle()
 		return m.NakWithDelay(rest)
 	}
-	if p.Order != "" {
-		if ok, err := e.turn(ctx, js, m, p.Order, meta); err != nil {
+	if line := p.line(); line != "" {
+		if ok, err := e.turn(ctx, js, m, line, meta); err != nil {
 			return err
 		} else if !ok {
 			e.pace.idle()
@@ -171,17 +171,17 @@ func (e *endpoint) try(ctx context.Context, js jetstream.JetStream, m jetstream.
 		e.pace.succeeded()
 		e.record(js, p.ID, a)
 		e.metrics.seconds.WithLabelValues(e.name).Observe(now.Sub(p.Accepted).Seconds())
-		return e.end(ctx, js, m, p.Order)
+		return e.end(ctx, js, m, p, meta.Sequence.Stream)
 	}
 	random := e.Rand()
 	e.pace.failed(a.blames(err), asked, random)
 	if gone := a.Status == http.StatusGone; gone || now.Sub(p.Accepted) >= time.Duration(e.setting.GiveUp) {
-		return e.bury(ctx, js, m, p, a)
+		return e.bury(ctx, js, m, p, a, meta.Sequence.Stream)
 	}
 	wait := max(durable.Backoff(a.Number, random), asked)
 	a.Next = now.Add(wait)
 	e.record(js, p.ID, a)
-	e.lanes.postpone(p.Order, a.Next)
+	e.lanes.postpone(p.line(), a.Next)
 	e.Log.Warn("a push was not delivered and is tried again", "endpoint", e.name, "push", p.ID, "attempt", a.Number, "next", a.Next, "error", a.Error)
 	return m.NakWithDelay(wait)
 }
@@ -218,11 +218,12 @@ func (e *endpoint) isFirst(ctx context.Context, js jetstream.JetStream, order st
 
 // end removes a push, and wakes the next one with the same order, on whichever host it is
 // held.
-func (e *endpoint) end(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, order string) error {
+func (e *endpoint) end(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, p Push, sequence uint64) error {
 	if err := m.DoubleAck(ctx); err != nil {
 		return err
 	}
-	tellTurn(js, e.name, order)
+	e.shares.remove(p.Flow, sequence)
+	tellTurn(js, e.name, p.line())
 	return nil
 }
 
@@ -254,7 +255,7 @@ func (e *endpoint) keepHold(m jetstream.Msg) (release func()) {
 }
 
 // bury makes a push a dead letter.
-func (e *endpoint) bury(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, p Push, a Attempt) error {
+func (e *endpoint) bury(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, p Push, a Attempt, sequence uint64) error {
 	letter := p.message(deadSubject+p.Endpoint+"."+p.ID, "dead."+p.Endpoint+"."+p.ID)
 	letter.Header.Set(headerError, oneLine(a.Error))
 	if _, err := js.PublishMsg(ctx, letter); err != nil {
@@ -263,7 +264,7 @@ func (e *endpoint) bury(ctx context.Context, js jetstream.JetStream, m jetstream
 	e.record(js, p.ID, a)
 	e.metrics.dead.WithLabelValues(e.name).Inc()
 	e.Log.Error("a push was given up and is a dead letter now; see eslua outbox", "endpoint", e.name, "push", p.ID, "attempts", a.Number, "error", a.Error)
-	return e.end(ctx, js, m, p.Order)
+	return e.end(ctx, js, m, p, sequence)
 }
 
 // request returns what the endpoint is sent, signed.

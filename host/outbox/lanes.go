@@ -9,7 +9,7 @@ import (
 
 // mostHeld bounds the pushes of an endpoint that JetStream has handed out: those that
 // failed, and those whose turn has not come.
-const mostHeld = 50_000
+const mostHeld = 200_000
 
 // lanes holds the pushes of an endpoint that wait for an earlier one with the same order.
 // Each rests in JetStream meanwhile, and comes back by itself in the end.

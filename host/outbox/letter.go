@@ -187,11 +187,16 @@ func (o *Outbox) retry(ctx context.Context, id string) error {
 	if err := o.forget(ctx, js, id); err != nil {
 		return err
 	}
-	if err := o.keep(ctx, l.message(l.subject(), unique)); err != nil {
+	ack, err := o.keep(ctx, l.message(l.subject(), unique), nil)
+	if err != nil {
 		return err
 	}
+	o.shares.add(&l.Push, ack.Sequence)
 	if err := remove(ctx, stream, l.sequence); err != nil {
 		return err
+	}
+	if l.State == Waiting {
+		o.shares.remove(l.Flow, l.sequence)
 	}
 	o.hurry(l.Endpoint)
 	return nil
@@ -224,8 +229,11 @@ func (o *Outbox) drop(ctx context.Context, id string) error {
 	if err := remove(ctx, stream, l.sequence); err != nil {
 		return err
 	}
+	if l.State == Waiting {
+		o.shares.remove(l.Flow, l.sequence)
+	}
 	if js, err := o.Store.JetStream(); err == nil {
-		tellTurn(js, l.Endpoint, l.Order)
+		tellTurn(js, l.Endpoint, l.line())
 	}
 	return nil
 }

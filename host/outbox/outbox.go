@@ -42,6 +42,7 @@ type Client interface {
 type Outbox struct {
 	Deps
 	metrics metrics
+	shares  *shares
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
@@ -52,7 +53,7 @@ type Outbox struct {
 
 // New returns the Outbox of a configuration's endpoints. Nothing happens before Run.
 func New(c map[string]config.Endpoint, d Deps) *Outbox {
-	o := &Outbox{Deps: d, metrics: newMetrics(), changed: make(chan struct{}), refused: map[string]uint64{}}
+	o := &Outbox{Deps: d, metrics: newMetrics(), shares: newShares(d.Clock), changed: make(chan struct{}), refused: map[string]uint64{}}
 	o.Configure(c)
 	return o
 }
@@ -137,10 +138,13 @@ func (o *Outbox) Accept(ctx context.Context, p Push) (id string, err error) {
 	if err := o.complete(&p); err != nil {
 		return "", err
 	}
-	err = o.keep(ctx, p.message(p.subject(), p.Endpoint+"."+p.ID))
+	ack, err := o.keep(ctx, p.message(p.subject(), p.Endpoint+"."+p.ID), func(ctx context.Context) error { return o.admit(ctx, &p) })
 	if err != nil {
 		o.refuse(p.Endpoint)
 		return "", fmt.Errorf("the push to %s is not kept: %w", p.Endpoint, err)
+	}
+	if !ack.Duplicate {
+		o.shares.add(&p, ack.Sequence)
 	}
 	o.metrics.accepted.WithLabelValues(p.Endpoint).Inc()
 	return p.ID, nil
@@ -164,35 +168,40 @@ func (o *Outbox) complete(p *Push) error {
 // keepWait limits how long the answer to one attempt to keep a push may take.
 const keepWait = 5 * time.Second
 
-// keep gives a message to JetStream, again and again until it is kept, or refused.
-func (o *Outbox) keep(ctx context.Context, m *nats.Msg) error {
+// keep gives a message to JetStream, again and again until it is kept, or refused; by
+// admit, too, unless that is nil.
+func (o *Outbox) keep(ctx context.Context, m *nats.Msg, admit func(context.Context) error) (*jetstream.PubAck, error) {
 	for {
-		err := o.publish(ctx, m)
+		ack, err := o.publish(ctx, m, admit)
 		if err == nil || final(err) {
-			return err
+			return ack, err
 		}
 		if problem := o.Store.Problem(); problem != nil {
-			return problem
+			return nil, problem
 		}
 		if clock.Sleep(ctx, o.Clock, 100*time.Millisecond) != nil {
-			return errors.Join(context.Cause(ctx), err)
+			return nil, errors.Join(context.Cause(ctx), err)
 		}
 	}
 }
 
-func (o *Outbox) publish(ctx context.Context, m *nats.Msg) error {
+func (o *Outbox) publish(ctx context.Context, m *nats.Msg, admit func(context.Context) error) (*jetstream.PubAck, error) {
 	js, err := o.streams(ctx)
+	if err == nil && admit != nil {
+		err = admit(ctx)
+	}
 	if err != nil {
-		return err
+		o.noteMissing(err)
+		return nil, err
 	}
 	ctx, stop := context.WithTimeout(ctx, keepWait)
 	defer stop()
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
 	defer blocker.Unblock()
-	_, err = js.PublishMsg(ctx, m)
+	ack, err := js.PublishMsg(ctx, m)
 	o.noteMissing(err)
-	return err
+	return ack, err
 }
 
 // noLeader is the error of a cluster that is choosing one (nats-server, errors.json).
@@ -201,7 +210,7 @@ const noLeader jetstream.ErrorCode = 10008
 // final reports whether it is of no use to ask JetStream once more.
 func final(err error) bool {
 	var api *jetstream.APIError
-	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api) && api.ErrorCode != noLeader
+	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, errShare) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api) && api.ErrorCode != noLeader
 }
 
 // noteMissing has the streams made again if they have gone, as with an emptied disk.

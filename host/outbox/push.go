@@ -3,8 +3,10 @@ package outbox
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -22,7 +24,8 @@ const MostBody = durable.MostBytes
 type Push struct {
 	ID       string    `json:"id"` // 1 to 64 letters, digits, - and _; "": Accept makes one
 	Endpoint string    `json:"endpoint"`
-	Order    string    `json:"order,omitempty"` // pushes with the same one are delivered in order; "": in any
+	Flow     string    `json:"flow,omitempty"`  // whose script has pushed it; "": a push of the configuration
+	Order    string    `json:"order,omitempty"` // pushes of a flow with the same one are delivered in order; "": in any
 	Type     string    `json:"type,omitempty"`  // such as call.ended
 	Method   string    `json:"method"`          // "": POST
 	Query    string    `json:"query,omitempty"` // is added to that of the endpoint's URL
@@ -44,6 +47,7 @@ const (
 
 	headerID       = "Eslua-Id"
 	headerEndpoint = "Eslua-Endpoint"
+	headerFlow     = "Eslua-Flow"
 	headerOrder    = "Eslua-Order"
 	headerType     = "Eslua-Type"
 	headerMethod   = "Eslua-Method"
@@ -80,6 +84,26 @@ func (p *Push) check() error {
 	return fmt.Errorf("a push goes by POST, GET, PUT, PATCH or DELETE, not by %.20q", p.Method)
 }
 
+// OwnID returns the id of a push or a message whose script has chosen an id: no two flows
+// have the same one, so that no script can have what another one sends taken for sent.
+func OwnID(flow, id string) string {
+	sum := sha256.Sum256([]byte(flow))
+	return id + "-" + hex.EncodeToString(sum[:4])
+}
+
+// MostID bounds an id that a script chooses.
+const MostID = 55
+
+// line returns what the pushes have in common that are delivered in order; "" if this one
+// is in none. No flow gets into the line of another one: the first push of a line holds up
+// the others.
+func (p *Push) line() string {
+	if p.Order == "" || p.Flow == "" {
+		return p.Order
+	}
+	return p.Flow + "\x00" + p.Order
+}
+
 // orderToken returns a token of a subject for an order key.
 func orderToken(order string) string {
 	switch {
@@ -98,7 +122,7 @@ func (p *Push) message(subject, unique string) *nats.Msg {
 	m := nats.NewMsg(subject)
 	m.Data = p.Body
 	for name, value := range map[string]string{
-		jetstream.MsgIDHeader: unique, headerID: p.ID, headerEndpoint: p.Endpoint, headerOrder: p.Order, headerType: p.Type,
+		jetstream.MsgIDHeader: unique, headerID: p.ID, headerEndpoint: p.Endpoint, headerFlow: url.PathEscape(p.Flow), headerOrder: p.Order, headerType: p.Type,
 		headerMethod: p.Method, headerQuery: p.Query, headerAccepted: p.Accepted.UTC().Format(time.RFC3339Nano),
 	} {
 		if value != "" {
@@ -109,14 +133,15 @@ func (p *Push) message(subject, unique string) *nats.Msg {
 }
 
 func (p *Push) subject() string {
-	return outSubject + p.Endpoint + "." + orderToken(p.Order) + "." + p.ID
+	return outSubject + p.Endpoint + "." + orderToken(p.line()) + "." + p.ID
 }
 
 // read returns the push of a message.
 func read(header nats.Header, data []byte) Push {
 	accepted, _ := time.Parse(time.RFC3339Nano, header.Get(headerAccepted))
+	flow, _ := url.PathUnescape(header.Get(headerFlow))
 	return Push{
-		ID: header.Get(headerID), Endpoint: header.Get(headerEndpoint), Order: header.Get(headerOrder), Type: header.Get(headerType),
+		ID: header.Get(headerID), Endpoint: header.Get(headerEndpoint), Flow: flow, Order: header.Get(headerOrder), Type: header.Get(headerType),
 		Method: header.Get(headerMethod), Query: header.Get(headerQuery), Accepted: accepted, Body: data,
 	}
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -163,7 +164,7 @@ func (d *Delivery) Return() {
 
 // bury makes the message a dead letter.
 func (d *Delivery) bury(ctx context.Context, reason string) error {
-	letter := d.message(deadSubject, "dead."+d.ID+"."+d.Published.UTC().Format(time.RFC3339Nano))
+	letter := d.message(deadSubject, "dead."+url.PathEscape(d.Flow)+"."+d.ID+"."+d.Published.UTC().Format(time.RFC3339Nano))
 	letter.Header.Set(headerError, reason)
 	err := d.queue.dead.Do(ctx, func(ctx context.Context, js jetstream.JetStream, _ jetstream.Stream) error {
 		_, err := js.PublishMsg(ctx, letter)

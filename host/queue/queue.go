@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"sync"
@@ -93,6 +94,7 @@ const (
 	deadSubject = "eslua.queue-dead." // NAME.ID
 
 	headerID        = "Eslua-Id"
+	headerFlow      = "Eslua-Flow"
 	headerType      = "Eslua-Type" // json; none: bytes
 	headerPublished = "Eslua-Published"
 	headerError     = "Eslua-Error" // of a dead letter
@@ -149,13 +151,14 @@ func (q *Queues) Check(name string) error {
 type Message struct {
 	ID        string    `json:"id"` // 1 to 64 letters, digits, - and _; "": Publish makes one
 	Queue     string    `json:"queue"`
+	Flow      string    `json:"flow"` // whose script has published it
 	Published time.Time `json:"published"`
 	JSON      bool      `json:"json"` // the value is JSON text, else bytes
 	Value     []byte    `json:"-"`
 }
 
-// Publish keeps a message and returns its id: from then on it is not lost. Another one
-// with the same id within two minutes is taken for the same.
+// Publish keeps a message and returns its id: from then on it is not lost. Another one of
+// the flow with the same id within two minutes is taken for the same.
 func (q *Queues) Publish(ctx context.Context, m Message) (id string, err error) {
 	to, err := q.find(m.Queue)
 	if err != nil {
@@ -168,7 +171,7 @@ func (q *Queues) Publish(ctx context.Context, m Message) (id string, err error) 
 		return "", err
 	}
 	m.Published = q.Clock.Now()
-	if err := to.keep(ctx, m, m.ID); err != nil {
+	if err := to.keep(ctx, m, url.PathEscape(m.Flow)+"."+m.ID); err != nil {
 		q.metrics.refused.WithLabelValues(to.name).Inc()
 		return "", err
 	}
@@ -216,6 +219,7 @@ func (m Message) message(subject, unique string) *nats.Msg {
 	msg.Data = m.Value
 	msg.Header.Set(jetstream.MsgIDHeader, unique)
 	msg.Header.Set(headerID, m.ID)
+	msg.Header.Set(headerFlow, url.PathEscape(m.Flow))
 	msg.Header.Set(headerPublished, m.Published.UTC().Format(time.RFC3339Nano))
 	if m.JSON {
 		msg.Header.Set(headerType, "json")
@@ -226,5 +230,6 @@ func (m Message) message(subject, unique string) *nats.Msg {
 // read returns the message of one of JetStream's.
 func (q *queue) read(h nats.Header, data []byte) Message {
 	published, _ := time.Parse(time.RFC3339Nano, h.Get(headerPublished))
-	return Message{ID: h.Get(headerID), Queue: q.name, Published: published, JSON: h.Get(headerType) == "json", Value: data}
+	flow, _ := url.PathUnescape(h.Get(headerFlow))
+	return Message{ID: h.Get(headerID), Queue: q.name, Flow: flow, Published: published, JSON: h.Get(headerType) == "json", Value: data}
 }

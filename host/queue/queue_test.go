@@ -276,3 +276,28 @@ func TestAQueueIsBounded(t *testing.T) {
 		h.publish("small", "", "v")
 	})
 }
+
+// A message with the id of another flow's does not take its place.
+func TestAnIDIsItsFlows(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *host) {
+		for _, flow := range []string{"a", "b", "a", "hooks/c d\n"} {
+			if _, err := h.Publish(t.Context(), Message{Queue: "orders", ID: "1", Flow: flow, Value: []byte(flow)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []string
+		for range 3 {
+			d := h.next("orders", time.Second)
+			got = append(got, d.Flow+"="+string(d.Value))
+			if err := d.Ack(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := []string{"a=a", "b=b", "hooks/c d\n=hooks/c d\n"}; !slices.Equal(got, want) {
+			t.Errorf("%q", got)
+		}
+		if ids, _ := h.list(Waiting); len(ids) > 0 {
+			t.Errorf("%v is there twice", ids)
+		}
+	})
+}
