@@ -14,3 +14,9 @@ test("who says nothing is told goodbye", function(t)
   local call = t:call{flow = "menu"}
   call:expect{heard = {"ivr-welcome.wav", "ivr-welcome.wav", "ivr-welcome.wav", "vm-goodbye.wav"}, cause = "NORMAL_CLEARING", ends = 19}
 end)
+test("a caller may leave at any time", function(t)
+  t:config{flows = {menu = {settings = {key_1 = "1000"}}}}
+  t:extension("1000", {"bridge user/1000"})
+  t:phone("user/1000", {answers = 3, at = {[5] = "hangup"}})
+  t:hangups{flow = "menu", on = {["ivr-welcome.wav"] = {"press 7", "wait 1, press 1"}}}
+end)

@@ -40,6 +40,12 @@ func (Module) Declare() *vm.Module {
 					Go:      place,
 				},
 				{
+					Name: "hangups", Params: []vm.Param{{Name: "who", Kind: vm.Table, Doc: "the call, as in t:call; kills = false leaves the killed hosts out"}},
+					Doc:     "Plays a call, and then again and again: each time the caller hangs up in another one of the script's waits, and then the host is killed in each, and another one continues the call from its checkpoint, or from the beginning. Fails the test if the script fails in one of these calls, or if a leg goes on for ever. Of more than 50 waits some are tried.",
+					Example: "t:hangups{flow = \"menu\", on = {[\"welcome.wav\"] = \"press 1\"}}",
+					Go:      hangups,
+				},
+				{
 					Name: "phone", Params: []vm.Param{text("dial", "the dial string, such as user/1000 or sofia/gateway/carrier/*"), {Name: "does", Kind: vm.Any, Optional: true, Default: "it is answered at once", Doc: "the cause with which it is refused, such as \"USER_BUSY\"; or a table: answers: the second of the answer, false for nobody; cause, after: with what and when it is refused; early_media: true if it sends some while it rings; at, on: what the person does after the answer, as in t:call"}},
 					Doc:     "Says what happens when a dial string is dialled. Without it, user/* is SUBSCRIBER_ABSENT, and a gateway INVALID_GATEWAY.",
 					Example: "t:phone(\"user/1000\", {answers = 3, on = {[\"to_accept.wav\"] = \"press 1\"}, at = {[20] = \"hangup\"}})",

@@ -195,21 +195,20 @@ func database(a *vm.Args) error { return self(a).Database(a.String(0), a.String(
 
 func wait(a *vm.Args) error { return self(a).Wait(a.Context(), a.Number(0)) }
 
-func calling(a *vm.Args, i int, what string) (c flowtest.Calling, err error) {
-	f, err := table(a, i, what)
-	if err != nil {
-		return c, err
-	}
-	c = flowtest.Calling{
+func (f *form) calling() flowtest.Calling {
+	return flowtest.Calling{
 		Flow: f.text("flow"), Args: f.texts("args"), Caller: f.text("caller"), Name: f.text("name"), Called: f.text("called"),
 		Variables: f.pairs("variables"), Person: f.person(),
 	}
-	return c, f.end()
 }
 
 func place(a *vm.Args) error {
-	c, err := calling(a, 0, "t:call")
+	f, err := table(a, 0, "t:call")
 	if err != nil {
+		return err
+	}
+	c := f.calling()
+	if err := f.end(); err != nil {
 		return err
 	}
 	made, err := self(a).Call(c)
@@ -219,6 +218,22 @@ func place(a *vm.Args) error {
 	a.ChargeMemory(1 << 10)
 	a.Return(a.State().NewObject("TestCall", &call{call: made}))
 	return nil
+}
+
+func hangups(a *vm.Args) error {
+	f, err := table(a, 0, "t:hangups")
+	if err != nil {
+		return err
+	}
+	c, kill := f.calling(), f.take("kills") != false
+	if err := f.end(); err != nil {
+		return err
+	}
+	wrong, err := self(a).Hangups(a.Context(), c, kill)
+	if err != nil {
+		return fmt.Errorf("t:hangups: %w", err)
+	}
+	return failure(wrong)
 }
 
 func expect(a *vm.Args) error {

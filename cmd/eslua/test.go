@@ -330,7 +330,8 @@ func (p play) serve(st *flowtest.Stage) (kill func(), err error) {
 		guest: true, alone: true,
 		listen: st.Listen, dial: st.Dial,
 		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
-		traced: func(c *outbound.Call, t vm.Trace) { st.Called(c.UUID(), t.Start.Add(t.Took), describeCall(t)) },
+		began:  func(c *outbound.Call) { st.Began(c.UUID()) }, ended: func(c *outbound.Call) { st.Ended(c.UUID()) },
+		traced: func(c *outbound.Call, t vm.Trace) { st.Called(c.UUID(), t.Start, t.Took, describeCall(t)) },
 	})
 	if err != nil {
 		return nil, err

@@ -99,6 +99,7 @@ func (a *app) peerBytes() int64 { return max(cmp.Or(a.hostMemory, memory.Default
 // seams are the places at which tests look in and replace parts. The zero value changes nothing.
 type seams struct {
 	traced  func(c *outbound.Call, t vm.Trace) // in the call's goroutine, after each bound function that the script called
+	began   func(c *outbound.Call)             // there, before the script
 	ended   func(c *outbound.Call)             // there, after the script
 	scripts fs.FS                              // instead of the configured directory
 	guest   bool                               // the process is not only for this app, which leaves its memory alone
@@ -211,6 +212,9 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	}, func(ctx context.Context, c *outbound.Call) {
 		defer a.recovery.Track(c.UUID())()
 		if !a.legs.Deliver(ctx, c) { // a leg that a script dialled is that script's
+			if test.began != nil {
+				test.began(c)
+			}
 			a.calls.Serve(ctx, c)
 			if test.ended != nil {
 				test.ended(c)

@@ -31,7 +31,8 @@ type Call struct {
 	leg    *switchsim.Call
 	uuid   string
 	began  time.Time
-	quiet  bool // a script error of it is expected
+	quiet  bool   // a script error of it is expected
+	next   *Stage // where another host waits for the call; nil: there is none
 }
 
 // Call has somebody call when the test waits next.
@@ -47,12 +48,12 @@ func (s *Scene) Call(c Calling) (*Call, error) {
 
 func (c *Call) start() {
 	s := c.scene
-	s.Extension(c.Called, [][2]string{{"socket", s.stage.socket(c.Flow, c.Args)}})
-	c.begin()
-}
-
-func (c *Call) begin() {
-	s := c.scene
+	actions := [][2]string{{"socket", s.stage.socket(c.Flow, c.Args)}}
+	if c.next != nil { // as eslua dialplan has it
+		resume := [2]string{"set", "socket_resume=true"}
+		actions = [][2]string{resume, actions[0], resume, {"socket", c.next.socket(c.Flow, c.Args)}}
+	}
+	s.Extension(c.Called, actions)
 	c.began = s.clock.Now()
 	c.uuid = s.sim.API("create_uuid")
 	s.ladder.begin(c.uuid)
@@ -86,7 +87,14 @@ func (c *Call) finish(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	for changed := c.scene.stage.idle(); changed != nil; changed = c.scene.stage.idle() {
+	for {
+		if err := clock.Sleep(ctx, c.scene.clock, settle); err != nil {
+			return err
+		}
+		changed := c.scene.stage.busy(c.uuid)
+		if changed == nil {
+			return nil
+		}
 		select {
 		case <-changed:
 		case <-timer.C:
@@ -95,8 +103,10 @@ func (c *Call) finish(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-	return nil
 }
+
+// settle is how long what begins at the end of a call may take.
+const settle = time.Second
 
 // Finish waits until every call of the test has ended, and its script.
 func (c *Call) Finish(ctx context.Context) error { return c.scene.Finish(ctx) }

@@ -34,7 +34,7 @@ func (p *port) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.stage.track(nc, true)
+	return p.stage.track(nc)
 }
 
 // Refuse, Drain and Probe do for this port what those of listener.Listener do.

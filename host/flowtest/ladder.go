@@ -18,7 +18,8 @@ import (
 type Rung struct {
 	At              time.Time
 	UUID, Who, What string
-	Kind            string // of switchsim.Entry; "script" or "log"
+	Kind            string        // of switchsim.Entry; "script" or "log"
+	took            time.Duration // of what a script has called
 	order           int
 }
 
@@ -38,6 +39,13 @@ type scriptError struct {
 }
 
 func newLadder() *ladder { return &ladder{} }
+
+// restart forgets everything.
+func (l *ladder) restart() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.began, l.first, l.rungs, l.errors = time.Time{}, "", nil, nil
+}
 
 func (l *ladder) begin(uuid string) {
 	l.mu.Lock()
@@ -74,11 +82,19 @@ func (l *ladder) onSwitch(e switchsim.Entry) {
 	l.add(Rung{At: e.At, UUID: e.UUID, Who: who, What: e.What, Kind: e.Kind})
 }
 
-// isBookkeeping reports whether an application sets variables in which eslua keeps what
-// the next host needs to know.
+// isBookkeeping reports whether an application keeps for eslua what the next host needs to
+// know, or digits while a call is given back.
 func isBookkeeping(app string) bool {
 	name, data, _ := strings.Cut(app, " ")
-	return (name == "set" || name == "multiset") && strings.Contains(data, "eslua_")
+	switch name {
+	case "set", "multiset":
+		return strings.Contains(data, "eslua_")
+	case "read":
+		return strings.Contains(data, " eslua_held")
+	case "queue_dtmf":
+		return strings.Trim(data, "W") == ""
+	}
+	return false
 }
 
 // of returns the rungs of a channel of one kind.
@@ -122,7 +138,7 @@ var oneLine = strings.NewReplacer("\n", "\\n", "\r", "\\r")
 
 // A Log takes the lines that a host logs.
 type Log struct {
-	scene *Scene
+	stage *Stage
 	uuid  string
 	flow  bool
 }
@@ -156,14 +172,14 @@ func (h Log) Handle(_ context.Context, r slog.Record) error {
 		}
 		return true
 	})
-	if !h.flow || r.Level < slog.LevelInfo {
+	if !h.flow || r.Level < slog.LevelInfo || h.stage.isDead() {
 		return nil
 	}
 	text := r.Message
 	if failed != "" {
 		text += ": " + failed
 	}
-	l := h.scene.ladder
+	l := h.stage.scene.ladder
 	l.add(Rung{At: r.Time, UUID: h.uuid, Who: "log", What: text, Kind: "log"})
 	if failed != "" && r.Level >= slog.LevelError {
 		l.mu.Lock()

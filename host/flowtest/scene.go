@@ -158,13 +158,13 @@ type Stage struct {
 	killHost func()
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
-	serving  int           // connections of calls
-	changed  chan struct{} // is closed when serving has changed
+	serving  map[string]int // scripts of calls, by the call's UUID
+	changed  chan struct{}  // is closed when serving has changed
 	dead     bool
 }
 
 func (s *Scene) newStage() (*Stage, error) {
-	st := &Stage{Config: s.config, scene: s, conns: map[net.Conn]bool{}, changed: make(chan struct{})}
+	st := &Stage{Config: s.config, scene: s, conns: map[net.Conn]bool{}, serving: map[string]int{}, changed: make(chan struct{})}
 	st.Listener = &port{s.net.Listen(), st}
 	kill, err := s.serve(st)
 	if err != nil {
@@ -198,7 +198,7 @@ func (st *Stage) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.track(nc, false)
+	return st.track(nc)
 }
 
 // Listen opens a port or a Unix socket of the host.
@@ -207,25 +207,45 @@ func (st *Stage) Listen(network, address string) (net.Listener, error) {
 }
 
 // Log returns the handler of the host's log.
-func (st *Stage) Log() slog.Handler { return Log{scene: st.scene} }
+func (st *Stage) Log() slog.Handler { return Log{stage: st} }
 
 // Called notes what a script has called.
-func (st *Stage) Called(uuid string, at time.Time, what string) {
-	st.scene.ladder.add(Rung{At: at, UUID: uuid, Who: "script", What: what, Kind: "script"})
+func (st *Stage) Called(uuid string, began time.Time, took time.Duration, what string) {
+	if !st.isDead() {
+		st.scene.ladder.add(Rung{At: began.Add(took), UUID: uuid, Who: "script", What: what, Kind: "script", took: took})
+	}
 }
 
-// idle returns nil once no call has a connection, or else what is closed when that
-// changes.
-func (st *Stage) idle() <-chan struct{} {
+func (st *Stage) isDead() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.serving == 0 {
+	return st.dead
+}
+
+// Began notes that the script of a call begins, and Ended that it has ended.
+func (st *Stage) Began(uuid string) { st.count(uuid, 1) }
+func (st *Stage) Ended(uuid string) { st.count(uuid, -1) }
+
+func (st *Stage) count(uuid string, n int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.serving[uuid] += n
+	close(st.changed)
+	st.changed = make(chan struct{})
+}
+
+// busy returns nil while no script of the call runs, or else what is closed when that
+// changes.
+func (st *Stage) busy(uuid string) <-chan struct{} {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.serving[uuid] == 0 {
 		return nil
 	}
 	return st.changed
 }
 
-func (st *Stage) track(nc net.Conn, call bool) (net.Conn, error) {
+func (st *Stage) track(nc net.Conn) (net.Conn, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.dead {
@@ -233,19 +253,11 @@ func (st *Stage) track(nc net.Conn, call bool) (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	st.conns[nc] = true
-	if call {
-		st.serving++
-	}
-	return &conn{socket: nc.(socket), end: sync.OnceFunc(func() { st.forget(nc, call) })}, nil
+	return &conn{socket: nc.(socket), end: func() { st.forget(nc) }}, nil
 }
 
-func (st *Stage) forget(nc net.Conn, call bool) {
+func (st *Stage) forget(nc net.Conn) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	delete(st.conns, nc)
-	if call {
-		st.serving--
-		close(st.changed)
-		st.changed = make(chan struct{})
-	}
 }
