@@ -19,7 +19,6 @@ func (m Module) Bind(*run.Env) any { return m.Play }
 func (Module) Declare() *vm.Module {
 	text := func(name, doc string) vm.Param { return vm.Param{Name: name, Kind: vm.String, Doc: doc} }
 	return &vm.Module{
-		AfterHangup: "Works as before: the call of a test is not its own.",
 		Funcs: []vm.Func{{
 			Name:    "test",
 			Params:  []vm.Param{text("name", "what is true if the test passes"), {Name: "fn", Kind: vm.Function, Doc: "the test, which gets the object t"}},
@@ -28,13 +27,13 @@ func (Module) Declare() *vm.Module {
 			Go:      test,
 		}},
 		Classes: []*vm.Class{{
-			Name: "Test", Value: (*tester)(nil),
+			Name: "T", Value: (*tester)(nil),
 			Doc: "What a test gets: it says who calls, and what the world around the call does. Nothing happens before the test waits for the first time: in call:expect, in t:wait, or at its end.",
 			Methods: []vm.Func{
 				{
 					Name: "call", Params: []vm.Param{{Name: "who", Kind: vm.Table, Doc: "flow: the flow (without it, the routes of the configuration choose); args: its arguments, a list; caller, name: the number and the name of the caller; called: the number that was dialled; variables: of the channel; " +
 						"at: what the caller does, by the second, such as {[3] = \"press 12#\", [12] = \"hangup\"}; on: what the caller does when a sound begins, or an application, such as {[\"welcome.wav\"] = \"press 1\", [\"app bridge\"] = \"wait 5, hangup\"}, or a list of what they do each time"}},
-					Results: []vm.Result{{Name: "call", Kind: vm.Object, Class: "TestCall", Doc: "the call"}},
+					Results: []vm.Result{{Name: "call", Kind: vm.Object, Class: "Call", Doc: "the call"}},
 					Doc:     "Has somebody call, at the time at which the test waits next. What a person does is press DIGITS, hangup, hangup CAUSE and wait SECONDS, with commas between them; a w among the digits is a pause of half a second. A person who does nothing says nothing, and stays.",
 					Example: "local call = t:call{flow = \"menu\", caller = \"0301234\", on = {[\"welcome.wav\"] = \"wait 2, press 1\"}, at = {[30] = \"hangup\"}}",
 					Go:      place,
@@ -95,7 +94,7 @@ func (Module) Declare() *vm.Module {
 				},
 			},
 		}, {
-			Name: "TestCall", Value: (*call)(nil),
+			Name: "Call", Value: (*call)(nil),
 			Doc: "A call of a test.",
 			Methods: []vm.Func{
 				{

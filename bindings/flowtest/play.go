@@ -44,7 +44,7 @@ func test(a *vm.Args) error {
 		return nil
 	}
 	state := a.State()
-	if _, err := state.Call(a.Function(1), state.NewObject("Test", &tester{scene: p.Scene})); err != nil {
+	if _, err := state.Call(a.Function(1), state.NewObject("T", &tester{scene: p.Scene})); err != nil {
 		return err
 	}
 	if err := p.Scene.Finish(a.Context()); err != nil {
@@ -216,7 +216,7 @@ func place(a *vm.Args) error {
 		return fmt.Errorf("t:call: %w", err)
 	}
 	a.ChargeMemory(1 << 10)
-	a.Return(a.State().NewObject("TestCall", &call{call: made}))
+	a.Return(a.State().NewObject("Call", &call{call: made}))
 	return nil
 }
 

@@ -193,7 +193,7 @@ table.concat table.insert table.maxn table.remove table.sort`
 func (r *Reference) standard(w *strings.Builder) {
 	have := vm.StandardNames()
 	ours := map[string]bool{"_G": true, "package.loaded": true, "package.loaders": true, "package.preload": true}
-	for _, e := range r.all() {
+	for _, e := range r.All() {
 		ours[e.Name] = true
 	}
 	var own, others, missing []string

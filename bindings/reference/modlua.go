@@ -33,7 +33,7 @@ type row struct{ name, verdict, text string }
 // nobody has said anything.
 func (r *Reference) modLua() []row {
 	declared := map[string]*Entry{}
-	for _, e := range r.all() {
+	for _, e := range r.All() {
 		declared[e.Name] = e
 	}
 	var rows []row

@@ -171,8 +171,8 @@ func typeName(k vm.Kind, class string) string {
 	return "any"
 }
 
-// all returns every entry, each group's own before its members.
-func (r *Reference) all() []*Entry {
+// All returns every entry, each group's own before its members.
+func (r *Reference) All() []*Entry {
 	var entries []*Entry
 	for _, g := range r.groups {
 		if g.entry != nil {
@@ -188,7 +188,7 @@ func (r *Reference) all() []*Entry {
 // and : do not matter. Names of Lua, and names that eslua does not have, are found
 // only if no other matches.
 func (r *Reference) Find(name string) []*Entry {
-	if found := find(r.all(), name); found != nil {
+	if found := find(r.All(), name); found != nil {
 		return found
 	}
 	return find(r.others(), name)
@@ -218,7 +218,7 @@ func normal(name string) string { return strings.ToLower(strings.ReplaceAll(name
 // near.
 func (r *Reference) Nearest(name string) string {
 	var names []string
-	for _, e := range append(r.all(), r.others()...) {
+	for _, e := range append(r.All(), r.others()...) {
 		names = append(names, e.Name)
 		if cut := strings.LastIndexAny(e.Name, ".:"); cut >= 0 {
 			names = append(names, e.Name[cut+1:])
@@ -229,7 +229,7 @@ func (r *Reference) Nearest(name string) string {
 
 // Names returns the names that Find knows besides those of Lua.
 func (r *Reference) Names() (names []string) {
-	for _, e := range r.all() {
+	for _, e := range r.All() {
 		names = append(names, e.Name)
 	}
 	return names

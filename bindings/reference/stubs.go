@@ -134,7 +134,7 @@ func (r *Reference) absentStub(w io.Writer, name string) {
 	if cut := strings.IndexAny(name, ".:"); cut > 0 && !r.has(name[:cut]) {
 		return // its table or class is not there either
 	}
-	if slices.ContainsFunc(r.all(), func(e *Entry) bool { return e.Name == name }) {
+	if slices.ContainsFunc(r.All(), func(e *Entry) bool { return e.Name == name }) {
 		return // some scripts have it
 	}
 	comment(w, "eslua does not have it: "+r.absent[name]+".", "")

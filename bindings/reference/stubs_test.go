@@ -35,7 +35,7 @@ func TestStubs(t *testing.T) {
 		got = append(got, match[1])
 	}
 	var want []string
-	for _, e := range r.all() {
+	for _, e := range r.All() {
 		if (e.Kind == "table" && !standardTable(e.Name)) || e.Kind == "global variable" || e.Kind == "function" && !strings.Contains(e.Name, ".") {
 			want = append(want, e.Name)
 		}
@@ -51,7 +51,7 @@ func TestStubs(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the files define\n%q\nand the declarations\n%q", got, want)
 	}
-	flows := luacheck(t, slices.Concat([]string{"--std", "lua51", "--only", "113", "--new-globals"}, got, []string{"--", "../../scripts", "../../examples"})...)
+	flows := luacheck(t, slices.Concat([]string{"--std", "lua51", "--only", "113", "--exclude-files", "**/*_test.lua", "--new-globals"}, got, []string{"--", "../../scripts", "../../examples"})...)
 	if strings.Contains(flows, "undefined") {
 		t.Errorf("luacheck finds in the flows that ship:\n%s", flows)
 	}

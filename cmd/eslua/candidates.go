@@ -178,7 +178,7 @@ func documented(_ *cobra.Command, args []string, typed string) ([]cobra.Completi
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	names := append(reference.New(bindings.New(bindings.Deps{}).Modules()).Names(), "config", "mod_lua")
+	names := append(reference.New(bindings.New(bindings.Deps{}).Modules()).Names(), "config", "mod_lua", "test")
 	for _, s := range config.Settings() {
 		names = append(names, s.Name)
 	}

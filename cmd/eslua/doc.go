@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/eslua/eslua/bindings"
+	flowtests "github.com/eslua/eslua/bindings/flowtest"
 	"github.com/eslua/eslua/bindings/reference"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/spf13/cobra"
 )
 
@@ -15,10 +18,12 @@ func docCommand(p *program) *cobra.Command {
 		Use:   "doc [NAME]",
 		Short: "print the Lua reference, and the settings",
 		Long: `Print the Lua reference: all names that scripts can use, or what one of them does. The name
-config stands for the settings of the configuration, mod_lua for how mod_lua's names are in eslua.`,
+config stands for the settings of the configuration, mod_lua for how mod_lua's names are in eslua,
+and test for what the tests of flows can use (eslua test).`,
 		Example: examples(
 			"list all names", "eslua doc",
 			"describe one", "eslua doc session:read",
+			"describe how tests of flows are written", "eslua doc test",
 			"describe all settings", "eslua doc config",
 			"describe the settings of limits", "eslua doc limits",
 		),
@@ -46,6 +51,9 @@ func (p *program) doc(args []string) error {
 	case "config":
 		p.printSettings(config.Settings())
 		return nil
+	case "test":
+		printEntries(p.stdout, testReference().All())
+		return nil
 	}
 	entries, settings := ref.Find(args[0]), settingsNamed(args[0])
 	if len(entries) == 0 && len(settings) > 0 {
@@ -61,13 +69,22 @@ func (p *program) doc(args []string) error {
 		}
 		return &usageError{message}
 	}
+	printEntries(p.stdout, entries)
+	return nil
+}
+
+func printEntries(w io.Writer, entries []*reference.Entry) {
 	for i, e := range entries {
 		if i > 0 {
-			fmt.Fprintln(p.stdout)
+			fmt.Fprintln(w)
 		}
-		e.Text(p.stdout)
+		e.Text(w)
 	}
-	return nil
+}
+
+// testReference returns the reference of what tests of flows can use besides.
+func testReference() *reference.Reference {
+	return reference.New([]*vm.Module{flowtests.Module{}.Declare()})
 }
 
 // settingsNamed returns the settings of a name, which may leave out what they are below.

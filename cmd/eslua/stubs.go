@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/eslua/eslua/bindings"
+	flowtests "github.com/eslua/eslua/bindings/flowtest"
 	"github.com/eslua/eslua/bindings/reference"
 	"github.com/spf13/cobra"
 )
@@ -39,7 +40,7 @@ func (p *program) stubs(dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return &usageError{fmt.Sprintf("eslua stubs: %s is not a directory; name that of the scripts", dir)}
 	}
-	stubs := reference.New(bindings.New(bindings.Deps{}).Modules()).Stubs()
+	stubs := reference.New(append(bindings.New(bindings.Deps{}).Modules(), flowtests.Module{}.Declare())).Stubs()
 	root := filepath.Join(dir, stubsDir)
 	if err := os.RemoveAll(root); err != nil { // names that are gone
 		return err
