@@ -27,6 +27,7 @@ type Counts struct {
 	Versions []VersionCounts `json:"versions"`               // the newest first; only versions that run now or ran last
 	Last     *Failure        `json:"last_failure,omitempty"` // nil: none has failed
 	Prompts  Prompts         `json:"prompts_failed,omitzero"`
+	CPU      time.Duration   `json:"cpu,omitzero"` // nanoseconds, of the runs that ended
 }
 
 // Prompts counts the prompts that FreeSWITCH could not play, each once in a run.
@@ -86,6 +87,7 @@ type flowRuns struct {
 	duration, cpu prometheus.Observer // nil for flows that did not exist
 	last          *Failure
 	prompts       Prompts
+	used          time.Duration // processor time
 	// versions, the newest first. Those beyond the first few are forgotten when
 	// their last run has ended: a host whose scripts are edited for months would
 	// otherwise keep, and export, every one of them.
@@ -137,9 +139,15 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 
 // used records the processor time of a run's script.
 func (e *entry) used(cpu time.Duration) {
-	if e != nil && e.flow.cpu != nil {
+	if e == nil {
+		return
+	}
+	if e.flow.cpu != nil {
 		e.flow.cpu.Observe(cpu.Seconds())
 	}
+	e.account.mu.Lock()
+	defer e.account.mu.Unlock()
+	e.flow.used += cpu
 }
 
 // end counts the end of a run; err is its error if it failed.
@@ -255,7 +263,7 @@ func (a *Account) Counts() []Counts {
 	defer a.mu.Unlock()
 	all := make([]Counts, 0, len(a.flows))
 	for name, f := range a.flows {
-		c := Counts{Flow: name, Tally: f.Tally, Last: f.last, Prompts: f.prompts}
+		c := Counts{Flow: name, Tally: f.Tally, Last: f.last, Prompts: f.prompts, CPU: f.used}
 		for _, v := range f.versions {
 			c.Versions = append(c.Versions, *v)
 		}

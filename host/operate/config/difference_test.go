@@ -37,6 +37,7 @@ state: /a
 history: 1
 admin: /a
 metrics: 127.0.0.1:1
+page: {tokens: {a: aaaaaaaaaaaaaaaaaaaaaaaa}, names: [a]}
 host_memory: 1GiB
 calls: {max: 1, rate: 1, handshake: 1s, linger: 1s}
 limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
@@ -59,7 +60,7 @@ trace: {size: 1MiB, digits: shown, mask: [a]}
 	if got := slices.Concat(reload, restart); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 		t.Errorf("of %v\nthese were told to differ: %v", want, got)
 	}
-	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "mail.server", "mail.tls", "mail.user", "mail.password", "mail.from", "mail.timeout", "mail.size", "mail.connections", "mail.roots", "nats.servers", "nats.replicas", "nats.credentials", "nats.roots", "nats.certificate", "nats.key", "nats.size", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
+	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "mail.server", "mail.tls", "mail.user", "mail.password", "mail.from", "mail.timeout", "mail.size", "mail.connections", "mail.roots", "nats.servers", "nats.replicas", "nats.credentials", "nats.roots", "nats.certificate", "nats.key", "nats.size", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "page.tokens", "page.names", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
 	if !slices.Equal(restart, want) {
 		t.Errorf("a restart is asked for %v, want %v", restart, want)
 	}
