@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -10,9 +11,11 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/memory"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
+	"github.com/eslua/eslua/host/operate/page"
 	"github.com/eslua/eslua/host/operate/systemd"
 	"github.com/spf13/cobra"
 )
@@ -132,8 +135,24 @@ func newService(p *program, from overrides, cfg config.Config) *service {
 
 func (s *service) newAdmin(socket, metrics string) *admin.Server {
 	return admin.New(socket, metrics, admin.Deps{
-		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Jobs: s.app.jobs, Outbox: s.app.outbox, Queues: s.app.queues, Campaigns: s.app.lists, Traces: s.app.admin, Metrics: s.app.metrics, Listen: s.seams.listen,
+		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Jobs: s.app.jobs, Outbox: s.app.outbox, Queues: s.app.queues, Campaigns: s.app.lists, Traces: s.app.admin, Page: s.newPage(metrics), Metrics: s.app.metrics, Listen: s.seams.listen,
 	}, s.log, s.clock)
+}
+
+// newPage returns the operator's page, nil if it has no address.
+func (s *service) newPage(address string) admin.Page {
+	if address == "" {
+		return nil
+	}
+	a := s.app
+	p := page.New(s.initial.Page, page.Deps{
+		StatusSource: a.admin, ScriptControl: a.admin, ProcessControl: s, Limits: a.admin.Limits, Log: s.log, Clock: s.clock,
+		Memory: func() (held, limit int64) {
+			return memory.Live() - int64(len(a.ballast)), cmp.Or(a.hostMemory, memory.Default())
+		},
+	})
+	p.Register(a.metrics)
+	return p
 }
 
 // run takes calls and obeys signals until the last call has ended.

@@ -71,6 +71,7 @@ func (s *Server) adminRoutes() http.Handler {
 	s.queueRoutes(mux)
 	s.campaignRoutes(mux)
 	s.traceRoutes(mux)
+	s.pageRoutes(mux)
 	return mux
 }
 

@@ -13,6 +13,9 @@ func (s *Server) metricsRoutes() http.Handler {
 	mux := http.NewServeMux()
 	// One metric that cannot be collected must not hide the others.
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: scrapeLog{s.log}}))
+	if s.deps.Page != nil {
+		mux.Handle("/", s.deps.Page)
+	}
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		st := s.status(false)

@@ -36,6 +36,7 @@ type Deps struct {
 	Queues    QueueControl
 	Campaigns CampaignControl
 	Traces    Traces
+	Page      Page // nil: there is none
 	Metrics   prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
 	Listen func(network, address string) (net.Listener, error)
@@ -74,6 +75,9 @@ func (s *Server) Run(ctx context.Context) error {
 	both.Go(func() { s.serve(ctx, "admin socket", s.socketPath, s.openSocket, s.adminRoutes()) })
 	if s.metricsAddr != "" {
 		both.Go(func() { s.serve(ctx, "metrics", s.metricsAddr, s.openMetrics, s.metricsRoutes()) })
+	}
+	if s.metricsAddr != "" && s.deps.Page != nil {
+		both.Go(func() { s.deps.Page.Run(ctx) })
 	}
 	both.Wait()
 	return nil
@@ -120,6 +124,7 @@ func (s *Server) serve(ctx context.Context, what, address string, open func() (n
 		WriteTimeout:      requestTimeout,
 		IdleTimeout:       requestTimeout,
 		MaxHeaderBytes:    maxRequest,
+		ConnState:         newCrowd(maxConnections).see,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
 	}

@@ -65,6 +65,7 @@ type Service struct {
 	draining *Draining
 	config   Config
 	named    []config.NamedFlow // by the configuration in force
+	limits   func(flow string) config.Limits
 }
 
 // NewService makes a Service for the program of a version.
@@ -96,11 +97,22 @@ func (s *Service) SetDraining(until time.Time) {
 func (s *Service) SetConfig(file string, cfg config.Config, restart []string) {
 	s.mu.Lock()
 	s.config = Config{File: file, Loaded: s.clk.Now(), Restart: restart}
-	s.named = cfg.NamedFlows()
+	s.named, s.limits = cfg.NamedFlows(), cfg.LimitsOf
 	s.mu.Unlock()
 	if missing := s.missingFlows(); len(missing) > 0 {
 		s.log.Warn("the configuration names flows that do not exist", "settings", strings.Join(missing, ", "))
 	}
+}
+
+// Limits returns what one call of a flow may use by the configuration in force.
+func (s *Service) Limits(flow string) config.Limits {
+	s.mu.Lock()
+	limits := s.limits
+	s.mu.Unlock()
+	if limits == nil {
+		return config.Limits{}
+	}
+	return limits(flow)
 }
 
 // missingFlows returns the settings that name flows that do not exist, so that

@@ -21,3 +21,12 @@ func (l *Limits) Set(name, text string) error {
 	}
 	return f.checkLeast(v.FieldByIndex(f.index))
 }
+
+// LimitsOf returns what one run of a flow may use: as its own limits say, else as those
+// for all do.
+func (c *Config) LimitsOf(flow string) Limits {
+	if own := c.Flows[flow].Limits; own != nil {
+		return *own
+	}
+	return c.Limits
+}

@@ -103,7 +103,7 @@ func TestScreens(t *testing.T) {
 	}
 	p := newPage(t, newFeed(), config.Page{}, 330)
 	server := httptest.NewServer(p)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	b := openBrowser(t)
 	for _, width := range []int64{360, 1024, 1440, 2560} {
 		for _, scheme := range []string{"light", "dark"} {

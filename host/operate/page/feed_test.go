@@ -231,7 +231,9 @@ func newPage(t testing.TB, f *feed, cfg config.Page, seconds int) *Page {
 	p := New(cfg, Deps{
 		StatusSource: f, ScriptControl: f, ProcessControl: f, Calls: f, Clock: f.clk, Log: slog.New(slog.DiscardHandler),
 		Memory: func() (int64, int64) { return 412<<20 + int64(f.second%60)<<19, 6 << 30 },
-		Limits: func(string) Limits { return Limits{CPU: 30 * time.Millisecond, Memory: 1 << 20} },
+		Limits: func(string) config.Limits {
+			return config.Limits{CPU: config.Duration(30 * time.Millisecond), Memory: 1 << 20}
+		},
 	})
 	p.host = "tel-ber-1"
 	p.observe()

@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/script/rollout"
@@ -86,7 +87,7 @@ func (p *Page) flow(f admin.Flow, o *rollout.Override) Flow {
 	}
 	if p.deps.Limits != nil {
 		limits := p.deps.Limits(f.Flow)
-		flow.CPULimit, flow.Limit = limits.CPU.Seconds(), limits.Memory
+		flow.CPULimit, flow.Limit = time.Duration(limits.CPU).Seconds(), int64(limits.Memory)
 	}
 	if o != nil {
 		flow.Override = &Override{Generation: o.Generation, Pinned: o.Pinned(), Why: cut(o.Why), Since: o.Since.UnixMilli()}

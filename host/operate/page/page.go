@@ -24,15 +24,9 @@ type Deps struct {
 	// Memory returns what the heap holds, and what it may hold.
 	Memory func() (held, limit int64)
 	// Limits returns what one call of a flow may use.
-	Limits func(flow string) Limits
+	Limits func(flow string) config.Limits
 	Log    *slog.Logger
 	Clock  clock.Clock
-}
-
-// Limits bound one call of a flow.
-type Limits struct {
-	CPU    time.Duration
-	Memory int64
 }
 
 // A Page answers the HTTP requests of the operator's page. Its states are as new as Run
