@@ -21,7 +21,7 @@ this user may do. What is changed on the page is logged with the name.`,
 		),
 		Args: noArguments,
 	}
-	host := p.host(c.Flags())
+	host := p.host(c, c.Flags())
 	who := c.Flags().String("as", "", "the `NAME` that the log has for what is changed; empty: the user's")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		link, err := host.client().PageLink(c.Context(), cmp.Or(*who, p.getenv("SUDO_USER"), userName()))

@@ -21,7 +21,7 @@ type crowd struct {
 
 func newCrowd(most int) *crowd { return &crowd{most: most, conns: map[net.Conn]int{}} }
 
-// see is the server's ConnState.
+// see notes what a connection does; it serves as http.Server's ConnState.
 func (c *crowd) see(nc net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	var out net.Conn
