@@ -13,7 +13,8 @@ import (
 )
 
 // TestStubs has PUC Lua load the files, and luacheck tell which globals they define: those
-// of the declarations. With these luacheck finds nothing undefined in the flows that ship.
+// of the declarations. With these, and the test of their tests, luacheck finds nothing
+// undefined in the flows that ship.
 func TestStubs(t *testing.T) {
 	r := New(bindings.New(bindings.Deps{}).Modules())
 	dir := t.TempDir()
@@ -51,7 +52,7 @@ func TestStubs(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the files define\n%q\nand the declarations\n%q", got, want)
 	}
-	flows := luacheck(t, slices.Concat([]string{"--std", "lua51", "--only", "113", "--exclude-files", "**/*_test.lua", "--new-globals"}, got, []string{"--", "../../scripts", "../../examples"})...)
+	flows := luacheck(t, slices.Concat([]string{"--std", "lua51", "--only", "113", "--new-globals", "test"}, got, []string{"--", "../../scripts", "../../examples"})...)
 	if strings.Contains(flows, "undefined") {
 		t.Errorf("luacheck finds in the flows that ship:\n%s", flows)
 	}
