@@ -86,7 +86,7 @@ func modules(d Deps) []Module {
 		event.Module{},
 		consumer.Module{Nodes: d.Nodes},
 		hook.Module{},
-		api.Module{},
+		api.Module{}, api.Nodes{Nodes: d.Nodes},
 		dial.Module{Nodes: d.Nodes, Legs: d.Legs},
 		json.Module{},
 		mime.Mime{}, mime.LTN12{}, socket.Module{Dialer: d.Dialer}, socket.DNS{Dialer: d.Dialer}, socket.URL{},

@@ -3,12 +3,14 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -24,7 +26,10 @@ func isCommand(line string) error {
 }
 
 // A client is an object of freeswitch.API.
-type client struct{ vm.Nothing }
+type client struct {
+	vm.Nothing
+	node *node.Link // nil: that of the call or of the job
+}
 
 // Module declares freeswitch.API and its objects.
 type Module struct{}
@@ -56,7 +61,7 @@ func class() *vm.Class {
 	output := []vm.Result{{Name: "output", Kind: vm.String, Doc: "all that the command printed; it begins with -ERR if FreeSWITCH refused"}}
 	return &vm.Class{
 		Name: "API", Value: client{},
-		Doc: "API commands, as on FreeSWITCH's console. They run in the FreeSWITCH of the call or, in a script without a call, on the first node. " +
+		Doc: "API commands, as on FreeSWITCH's console. They run in the FreeSWITCH of the call or, in a script without a call, on one of the nodes. " +
 			"A flow may run the commands that it is granted; another one raises an error that names the grant to add.",
 		Example: "local api = freeswitch.API()\nlocal exists = api:execute(\"user_exists\", \"id 1000 example.org\")",
 		Methods: []vm.Func{
@@ -71,7 +76,7 @@ func class() *vm.Class {
 				Doc:     "Runs an API command and waits for its output.",
 				Example: `local presence = freeswitch.API():execute("sofia_contact", "1000@example.org")`,
 				Go: func(a *vm.Args) error {
-					return execute(a, a.String(0), a.String(1))
+					return execute(a, there(a), a.String(0), a.String(1))
 				},
 			},
 			{
@@ -82,11 +87,7 @@ func class() *vm.Class {
 				Doc:     "Runs an API command line and waits for its output.",
 				Example: `local channels = freeswitch.API():executeString("show channels count")`,
 				Go: func(a *vm.Args) error {
-					command, arguments, _ := strings.Cut(a.String(0), " ")
-					if command == "" && a.String(0) != "" { // it begins with a blank
-						command = " "
-					}
-					return execute(a, command, arguments)
+					return executeLine(a, there(a), a.String(0))
 				},
 			},
 			{
@@ -95,10 +96,7 @@ func class() *vm.Class {
 				Differs: "It is the time of eslua's machine.",
 				Doc:     "Returns the time of eslua's machine.",
 				Example: `local milliseconds = tonumber(freeswitch.API():getTime())`,
-				Go: func(a *vm.Args) error {
-					a.ReturnString(strconv.FormatInt(a.Instance().(*run.Env).Clock.Now().UnixMilli(), 10))
-					return nil
-				},
+				Go:      func(a *vm.Args) error { return getTime(a, a.Instance().(*run.Env)) },
 			},
 		},
 	}
@@ -108,15 +106,45 @@ func class() *vm.Class {
 // (mod_event_socket.c:api_exec).
 const noReply = "-ERR no reply\n"
 
+// waiting returns a context for a command: a hangup of the script's own call ends one that
+// another node than the call's runs.
+func waiting(a *vm.Args, env *run.Env) (_ context.Context, stop func()) {
+	if own, ok := a.Instance().(*run.Env); ok && env != own {
+		return own.Aside(a.Context())
+	}
+	return a.Context(), func() {}
+}
+
 // unknown answers, as mod_lua does, a command that FreeSWITCH does not have
 // (switch_cpp.cpp:API::execute).
 const unknown = "INVALID COMMAND!\n"
 
+// there returns the environment for the commands of an object.
+func there(a *vm.Args) *run.Env {
+	env, self := a.Instance().(*run.Env), a.Self().(client)
+	if self.node == nil {
+		return env
+	}
+	return env.On(self.node)
+}
+
+func getTime(a *vm.Args, env *run.Env) error {
+	a.ReturnString(strconv.FormatInt(env.Clock.Now().UnixMilli(), 10))
+	return nil
+}
+
+func executeLine(a *vm.Args, env *run.Env, line string) error {
+	command, arguments, _ := strings.Cut(line, " ")
+	if command == "" && line != "" { // it begins with a blank
+		command = " "
+	}
+	return execute(a, env, command, arguments)
+}
+
 // execute answers as mod_lua does: what FreeSWITCH replies is never raised as an
 // error. A line that is too long or is not granted is, and so is a run without a
 // FreeSWITCH.
-func execute(a *vm.Args, command, arguments string) error {
-	env := a.Instance().(*run.Env)
+func execute(a *vm.Args, env *run.Env, command, arguments string) error {
 	if command == "" {
 		env.Log.Error("api: no application specified")
 		a.ReturnString("-ERR No application specified")
@@ -131,7 +159,9 @@ func execute(a *vm.Args, command, arguments string) error {
 		a.ReturnString(unknown)
 		return nil
 	}
-	output, err := env.Command(a.Context(), strings.TrimSpace(command+" "+arguments))
+	ctx, stop := waiting(a, env)
+	defer stop()
+	output, err := env.Command(ctx, strings.TrimSpace(command+" "+arguments))
 	var gone *esl.DisconnectError
 	var refused *esl.ReplyError
 	switch {

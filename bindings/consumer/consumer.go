@@ -81,34 +81,16 @@ func (r *consumers) cleanup(c *consumer) {
 	}
 }
 
-var errNoNode = errors.New("the events of this script's FreeSWITCH cannot be had: eslua has no control connection to it; add it to the configuration as nodes: [{address: HOST:8021, password: PASSWORD}]")
-
-// node returns the FreeSWITCH of the run.
-func (r *consumers) node(ctx context.Context) (*node.Link, error) {
-	if sw, ok := r.env.Switch.(interface {
-		Node(ctx context.Context) (*node.Link, error)
-	}); ok { // a script without a call
-		return sw.Node(ctx)
-	}
-	if r.env.Call == nil {
-		return nil, errNoNode
-	}
-	core := r.env.Call.Snapshot().Get("Core-UUID")
-	for _, n := range r.nodes {
-		if n.Status().CoreUUID == core && core != "" {
-			return n, nil
-		}
-	}
-	return nil, errNoNode
-}
-
 // construct makes a consumer.
 func construct(a *vm.Args) error {
 	r := a.Instance().(*consumers)
 	if len(r.list) >= mostConsumers {
 		return fmt.Errorf("a script may have %d consumers of events at a time: call cleanup() on one that it no longer needs", mostConsumers)
 	}
-	n, err := r.node(a.Context())
+	n, err := r.env.Home(a.Context(), r.nodes)
+	if errors.Is(err, run.ErrNoNode) {
+		return fmt.Errorf("the events of this script's FreeSWITCH cannot be had: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -107,8 +107,12 @@ func (c *caller) callback(a *vm.Args, first, second syntax.DialString, heard, so
 	if err := c.mayCall(ctx, ring, bridge, sorry); err != nil {
 		return went, err
 	}
-	waiting, stop := c.until(ctx, c.env.Switch)
-	leg, err := c.legs.Dial(waiting, c.env.Switch, legs.Request{Listener: c.env.Listener, Dial: ring, Timeout: time.Minute})
+	sw, err := c.dialler(ctx, lua.LNil)
+	if err != nil {
+		return went, err
+	}
+	waiting, stop := c.until(ctx, sw)
+	leg, err := c.legs.Dial(waiting, sw, legs.Request{Listener: c.env.Listener, Dial: ring, Timeout: time.Minute})
 	gone := waiting.Err() != nil
 	stop()
 	var failed *legs.FailedError

@@ -18,7 +18,7 @@ import (
 
 // Module declares dial, readDial, originate and callback.
 type Module struct {
-	Nodes []*node.Link
+	Nodes node.Nodes
 	Legs  *legs.Registry // nil: no script can have two people called
 }
 

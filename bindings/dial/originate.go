@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +21,7 @@ import (
 // caller dials for one run.
 type caller struct {
 	env     *run.Env
-	nodes   []*node.Link
+	nodes   node.Nodes
 	legs    *legs.Registry // nil: nobody serves calls
 	watched bool           // the call is observed
 	giveUp  func()         // ends what waits for an originate; nil: nothing does
@@ -60,9 +59,9 @@ func originateFunc() vm.Func {
 		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `to: an endpoint ("user/1000"), or a table as dial takes it. ` +
 			`from: the number that the callee sees, or {number = ..., name = ...}. variables: variables of every leg. timeout: seconds to wait for an answer, 60 unless to says otherwise. ` +
 			`on_answer: what the callee gets: a flow of this host ("welcome"), or an application and its data ({"playback", "hello.wav"}). args: the arguments of the flow. ` +
-			`confirm: {key = "1", file = "press-1.wav"}: only who presses the key has answered. node: the name of the FreeSWITCH that dials (nodes: in the configuration), instead of that of the call`}},
+			`confirm: {key = "1", file = "press-1.wav"}: only who presses the key has answered. node: the name of the FreeSWITCH that dials (nodes: in the configuration), or {tag = "media"} for one with that tag; without it a call's script dials on the call's own, and in a script without a call a node is chosen for each originate, by weight among those that are ready (see api)`}},
 		Results: []vm.Result{{Name: "result", Kind: vm.Table, Doc: `answered: true or false; outcome: "answered", "busy", "no answer", "rejected", "unallocated" (there is no such number), "unreachable" (not registered, or no reply), "gateway down", "cancelled" or "failed"; ` +
-			`cause: FreeSWITCH's hangup cause, such as USER_BUSY; code: its number; uuid: of the leg that has answered; error: why FreeSWITCH could not be asked`}},
+			`cause: FreeSWITCH's hangup cause, such as USER_BUSY; code: its number; uuid: of the leg that has answered; node: the name of the node that has dialled, if it has one; error: why FreeSWITCH could not be asked`}},
 		Doc: "Dials, and returns when the call is answered or has failed. Everything is escaped, as dial does it. If the script's own call hangs up meanwhile, or the host stops, the legs are hung up.\n" +
 			"Several endpoints ring at once, and the first that answers wins. With hunt = true they are tried one after the other, each for the timeout; a callee who is busy or rejects the call, or a number that does not exist, ends the list, and a gateway that is down does not (the variables fail_on_single_reject and originate_continue_on_timeout, which may be set otherwise).\n" +
 			"Which timeout holds: that of an element (leg_timeout: the cause is ALLOTTED_TIMEOUT) and that of all (originate_timeout: NO_ANSWER), whichever ends first; progress_timeout ends a leg that does not ring (PROGRESS_TIMEOUT). The application bridge takes originate_timeout, else the variable call_timeout of the caller, else 60 seconds. mod_lua does not have it.",
@@ -95,6 +94,9 @@ func (r result) table(a *vm.Args) *lua.LTable {
 	if r.uuid != "" {
 		a.SetKey(t, "uuid", lua.LString(r.uuid))
 	}
+	if r.node != "" {
+		a.SetKey(t, "node", lua.LString(r.node))
+	}
 	if r.why != "" {
 		a.SetKey(t, "error", lua.LString(r.why))
 	}
@@ -106,6 +108,7 @@ type result struct {
 	outcome     syntax.Outcome
 	cause, uuid string
 	why         string // FreeSWITCH could not be asked
+	node        string // that has dialled; "" if it is none of the configuration
 }
 
 func (c *caller) originate(a *vm.Args, t *lua.LTable) (result, error) {
@@ -117,10 +120,6 @@ func (c *caller) originate(a *vm.Args, t *lua.LTable) (result, error) {
 		return result{}, err
 	}
 	then, err := c.onAnswer(a, t)
-	if err != nil {
-		return result{}, err
-	}
-	sw, err := c.dialler(t.RawGetString("node"))
 	if err != nil {
 		return result{}, err
 	}
@@ -136,7 +135,21 @@ func (c *caller) originate(a *vm.Args, t *lua.LTable) (result, error) {
 	if err := c.env.Allowed(ctx, func() error { return c.env.Grants.CheckAPI(line) }); err != nil {
 		return result{}, err
 	}
-	return c.dial(ctx, sw, line, token)
+	sw, err := c.dialler(ctx, t.RawGetString("node"))
+	var busy *notReady
+	if errors.As(err, &busy) {
+		return result{outcome: syntax.Failed, cause: "NONE", why: err.Error()}, nil
+	}
+	if err != nil {
+		return result{}, err
+	}
+	r, err := c.dial(ctx, sw, line, token)
+	if l, ok := sw.(*node.Link); ok {
+		r.node = l.Name()
+	} else if l, homeless := c.env.Home(ctx, c.nodes); homeless == nil {
+		r.node = l.Name()
+	}
+	return r, err
 }
 
 // dial runs the command, and hangs the legs up if ctx ends meanwhile.
@@ -180,19 +193,47 @@ func (c *caller) cancel(ctx context.Context, sw run.Switch, token string) {
 	}
 }
 
-// dialler returns the FreeSWITCH that dials.
-func (c *caller) dialler(named lua.LValue) (run.Switch, error) {
-	if named == lua.LNil {
-		return c.env.Switch, nil
-	}
-	var names []string
-	for _, n := range c.nodes {
-		if n.Name() == lua.LVAsString(named) {
-			return n, nil
+// notReady says why no node dials.
+type notReady struct{ error }
+
+// dialler returns the FreeSWITCH that dials; the error is a *notReady if it takes no calls.
+func (c *caller) dialler(ctx context.Context, named lua.LValue) (run.Switch, error) {
+	switch which := named.(type) {
+	case *lua.LNilType:
+		if any, ok := c.env.Switch.(*node.Any); ok {
+			return c.chosen(any.ForCall(ctx))
 		}
-		names = append(names, n.Name())
+		return c.env.Switch, nil
+	case lua.LString:
+		l, err := c.env.NamedNode(c.nodes, string(which))
+		if err == nil && l.Status().Draining != nil {
+			return nil, &notReady{&node.DrainingError{Node: l.Name()}}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return l, nil
+	case *lua.LTable:
+		if tag, ok := which.RawGetString("tag").(lua.LString); ok {
+			return c.chosen(c.env.TaggedNode(c.nodes, string(tag)))
+		}
 	}
-	return nil, fmt.Errorf("there is no node %.64q; the configuration has (nodes:): %s", named.String(), cmp.Or(strings.Join(names, ", "), "none"))
+	return nil, errors.New(`node is not a name; write node = "fs2", or node = {tag = "media"}`)
+}
+
+func (c *caller) chosen(l *node.Link, err error) (run.Switch, error) {
+	var down *node.DownError
+	var drained *node.DrainingError
+	var full *node.FullError
+	var none *node.NoneReadyError
+	switch {
+	case err == nil:
+		c.env.Meet(l)
+		return l, nil
+	case errors.As(err, &down), errors.As(err, &drained), errors.As(err, &full), errors.As(err, &none):
+		return nil, &notReady{err}
+	}
+	return nil, err
 }
 
 // callee reads to and what says how it is dialled.

@@ -29,7 +29,7 @@ nodes and the generation that it serves, and print the script's output. A signal
 	flagsFirst(c)
 	host := p.host(c, c.Flags())
 	var o job.Order
-	c.Flags().StringVar(&o.Node, "node", "", "the `NAME` of the FreeSWITCH that the script uses; default: the first of nodes")
+	c.Flags().StringVar(&o.Node, "node", "", "the `NAME` of the FreeSWITCH that the script uses; default: one of nodes, chosen by weight")
 	complete(c, "node", host.completes(fromStatus(nodeNames)))
 	c.ValidArgsFunction = host.completes(first(scriptNames))
 	detach := c.Flags().Bool("detach", false, "do not wait for the script's end; its output goes to the log")

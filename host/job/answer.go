@@ -171,12 +171,12 @@ func (s *Source) lookUp(ctx context.Context, script config.Script, request looku
 	return document, s.run(ctx, j)
 }
 
-// nodeOf returns the node that asks, by its name, or else the first.
+// nodeOf returns the node that asks, by its name, or else any.
 func (s *Source) nodeOf(hostname string) run.Switch {
 	if sw, err := s.node(hostname); err == nil {
 		return sw
 	}
-	return s.firstNode()
+	return s.anyNode()
 }
 
 // admit returns the status of HTTP that a request gets before it is read.

@@ -3,8 +3,8 @@ package job
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 )
@@ -13,7 +13,7 @@ import (
 type Order struct {
 	Script string   `json:"script"` // its name in the script directory
 	Args   []string `json:"args"`   // argv[1] and so on
-	Node   string   `json:"node"`   // the FreeSWITCH that it uses; "": the first
+	Node   string   `json:"node"`   // the FreeSWITCH that it uses; "": one is chosen
 	// Print receives what the script prints, and Said what it writes to the log; nil:
 	// only the log does.
 	Print func(line string)        `json:"-"`
@@ -49,17 +49,14 @@ func (s *Source) Execute(ctx context.Context, o Order) error {
 	return s.run(ctx, job{kind: Command, name: o.Script, args: o.Args, sw: sw, print: o.Print, said: o.Said})
 }
 
-// node returns the node of a name.
+// node returns the node of a name, or any if it is "".
 func (s *Source) node(name string) (run.Switch, error) {
 	if name == "" {
-		return s.firstNode(), nil
+		return s.anyNode(), nil
 	}
-	var names []string
-	for _, l := range s.deps.Nodes {
-		if l.Name() == name {
-			return l, nil
-		}
-		names = append(names, l.Name())
+	l, err := node.Nodes(s.deps.Nodes).Named(name)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("there is no node %q; the nodes are %s", name, strings.Join(names, ", "))
+	return l, nil
 }

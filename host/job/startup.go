@@ -26,50 +26,16 @@ func (s *Source) runStartup(ctx context.Context) {
 
 var errRetired = errors.New("eslua takes no more calls")
 
-// firstNode returns the first node, or nil.
-func (s *Source) firstNode() run.Switch {
-	if len(s.deps.Nodes) == 0 {
+// anyNode returns one of the nodes for a script that is given none; nil: there is none.
+func (s *Source) anyNode() run.Switch { return switchOf(node.Nodes(s.deps.Nodes).Any(false)) }
+
+// patiently returns a node for a script that runs when eslua starts, perhaps before
+// FreeSWITCH does: what the script asks of it waits until a node has been connected once.
+func (s *Source) patiently() run.Switch { return switchOf(node.Nodes(s.deps.Nodes).Any(true)) }
+
+func switchOf(a *node.Any) run.Switch {
+	if a == nil {
 		return nil
 	}
-	return s.deps.Nodes[0]
-}
-
-// patiently returns the first node for a script that runs when eslua starts, perhaps
-// before FreeSWITCH does: what the script asks of it waits until the node has been
-// connected once.
-func (s *Source) patiently() run.Switch {
-	if len(s.deps.Nodes) == 0 {
-		return nil
-	}
-	return patient{s.deps.Nodes[0]}
-}
-
-type patient struct{ *node.Link }
-
-func (p patient) Node(ctx context.Context) (*node.Link, error) {
-	if err := p.AwaitFirst(ctx); err != nil {
-		return nil, err
-	}
-	return p.Link.Node(ctx)
-}
-
-func (p patient) API(ctx context.Context, line string) (string, error) {
-	if err := p.AwaitFirst(ctx); err != nil {
-		return "", err
-	}
-	return p.Link.API(ctx, line)
-}
-
-func (p patient) BgAPI(ctx context.Context, line string) (string, error) {
-	if err := p.AwaitFirst(ctx); err != nil {
-		return "", err
-	}
-	return p.Link.BgAPI(ctx, line)
-}
-
-func (p patient) SendEvent(ctx context.Context, name string, headers [][2]string, body string) error {
-	if err := p.AwaitFirst(ctx); err != nil {
-		return err
-	}
-	return p.Link.SendEvent(ctx, name, headers, body)
+	return a
 }

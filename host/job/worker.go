@@ -76,7 +76,7 @@ func (w *worker) live(ctx context.Context) error {
 		Flow: w.script.name, Generation: w.generation.Name(), Version: w.version,
 		Scripts: w.generation,
 		Config:  settings,
-		Env:     run.Env{Switch: s.firstNode(), Log: w.script.scriptLog.With("generation", w.generation.Name()), Hook: &run.Hook{Anchor: w.script.born}},
+		Env:     run.Env{Switch: s.anyNode(), Log: w.script.scriptLog.With("generation", w.generation.Name()), Hook: &run.Hook{Anchor: w.script.born}},
 		Account: s.accounts[Hook],
 	}
 	if l := s.listener.Load(); l != nil {
@@ -185,7 +185,7 @@ func (w *worker) fire(ctx context.Context, env *run.Env, t *run.Timer, now time.
 	}
 	w.watch.begin(now)
 	defer w.watch.done()
-	env.Renew(s.firstNode(), nil)
+	env.Renew(s.anyNode(), nil)
 	err := t.Fire()
 	if err != nil {
 		w.lanes.failed(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/script/grant"
@@ -62,6 +63,7 @@ type Env struct {
 	prompts map[string]bool // that FreeSWITCH could not play
 	// scriptDir is FreeSWITCH's script directory; nil: not asked for.
 	scriptDir *string
+	met       map[*node.Link]bool // nodes that were chosen for the script
 }
 
 // CallbackFailed notes that a callback of the script failed and the script goes on:

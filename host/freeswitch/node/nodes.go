@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,10 +18,7 @@ func (n Nodes) Named(name string) (*Link, error) {
 			return l, nil
 		}
 	}
-	if len(n) == 0 {
-		return nil, fmt.Errorf("there is no node %.64q: the configuration has none (nodes:)", name)
-	}
-	return nil, fmt.Errorf("there is no node %.64q; the configuration has (nodes:): %s", name, strings.Join(n.names(), ", "))
+	return nil, fmt.Errorf("there is no node %.64q; the configuration has (nodes:): %s", name, cmp.Or(strings.Join(n.names(), ", "), "none"))
 }
 
 func (n Nodes) names() (names []string) {

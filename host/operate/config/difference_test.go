@@ -41,7 +41,7 @@ page: {tokens: {a: aaaaaaaaaaaaaaaaaaaaaaaa}, names: [a]}
 host_memory: 1GiB
 calls: {max: 1, rate: 1, handshake: 1s, linger: 1s}
 limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
-grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], campaigns: [a], fire_events: false}
+grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], campaigns: [a], nodes: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 trace: {size: 1MiB, digits: shown, mask: [a]}
 `

@@ -51,6 +51,7 @@ type Grants struct {
 	Buckets    []string    `yaml:"buckets" doc:"buckets of the configuration (buckets:) whose keys the script may read and write with kv, by name"`
 	Queues     []string    `yaml:"queues" doc:"queues of the configuration (queues:) to which the script may publish, and whose messages it may work off, by name"`
 	Campaigns  []string    `yaml:"campaigns" doc:"campaigns that the script may have dialled, by name; what it dials needs what originate does"`
+	Nodes      []string    `yaml:"nodes" doc:"FreeSWITCH nodes of the configuration (nodes:) that the script may name, to run commands and to dial on them, by name; \"*\" is every node. The node of its own call or event, and one that eslua chooses for it, need no grant"`
 	FireEvents bool        `yaml:"fire_events" doc:"whether the script may fire events into FreeSWITCH"`
 
 	// Own lists the addresses (host:port) of this eslua's listener, as FreeSWITCH

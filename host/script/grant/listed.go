@@ -25,6 +25,15 @@ func (g *Grants) CheckCampaign(name string) error {
 	return checkName(Campaign, "campaigns", g.Campaigns, name)
 }
 
+// CheckNode checks whether the flow may name a node that is not its own. The error is a
+// *RefusedError.
+func (g *Grants) CheckNode(name string) error {
+	if slices.Contains(g.Nodes, "*") {
+		return nil
+	}
+	return checkName(Node, "nodes", g.Nodes, name)
+}
+
 func checkName(kind, setting string, granted []string, name string) error {
 	if slices.Contains(granted, name) {
 		return nil

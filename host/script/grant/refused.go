@@ -23,12 +23,13 @@ const (
 	Bucket      = "bucket"
 	Queue       = "queue"
 	Campaign    = "campaign"
+	Node        = "node"
 )
 
 // A RefusedError names something that a flow tried and has no grant for.
 type RefusedError struct {
-	Kind    string // APICommand, Application, Use, Reading, Writing, Variable, Events, Database, Hosts, Mail, Endpoint, Bucket, Queue, Campaign
-	Name    string // the command, the application, the use, the file, the variable, the event, the database, the host, the address, the endpoint, the bucket, the queue or the campaign
+	Kind    string // APICommand, Application, Use, Reading, Writing, Variable, Events, Database, Hosts, Mail, Endpoint, Bucket, Queue, Campaign, Node
+	Name    string // the command, the application, the use, the file, the variable, the event, the database, the host, the address, the endpoint, the bucket, the queue, the campaign or the node
 	Where   string // the text it was found in, "" if the script named it directly
 	Channel string // the channel that is not the script's own, if that is why
 	text    string
