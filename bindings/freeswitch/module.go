@@ -114,7 +114,7 @@ func (Module) Declare() *vm.Module {
 			},
 			{
 				Name: "running", Results: []vm.Result{{Name: "running", Kind: vm.Bool, Doc: "true if it answers"}},
-				Differs: "It says whether the FreeSWITCH of the call, or the first node, answers.",
+				Differs: "It says whether the FreeSWITCH of the call, or the node of the job, answers.",
 				Doc:     "Reports whether there is a FreeSWITCH to talk to.",
 				Example: `print(freeswitch.running())`,
 				Go:      func(a *vm.Args) error { a.ReturnBool(running(envOf(a), a.Context())); return nil },

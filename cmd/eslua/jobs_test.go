@@ -238,7 +238,7 @@ func TestRun(t *testing.T) {
 		}
 		missing := order("hello")
 		missing.Node = "other"
-		if err := s.admin().Run(t.Context(), missing, false); err == nil || !strings.Contains(err.Error(), "the nodes are fs") {
+		if err := s.admin().Run(t.Context(), missing, false); err == nil || !strings.Contains(err.Error(), "(nodes:): fs") {
 			t.Error(err)
 		}
 		if err := s.admin().Run(t.Context(), order("hello", "detached"), true); err != nil || len(out) > 0 {
