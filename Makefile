@@ -16,6 +16,19 @@ install: build ## install bin/eslua, a configuration if there is none, and the s
 	install -d $(DESTDIR)/etc/systemd/system
 	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' examples/systemd/eslua.service > $(DESTDIR)/etc/systemd/system/eslua.service
 
+# The package's program needs no libc; a release has a tag such as v1.2.
+PACKAGE_BUILD ?= CGO_ENABLED=0 $(GO) build -trimpath
+PACKAGE_VERSION ?= $(or $(patsubst v%,%,$(filter v%,$(shell git describe --tags --match 'v[0-9]*' 2>/dev/null))),0.0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0))
+NFPM ?= $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+
+package: ## build a Debian package in bin/ (examples/package)
+	rm -rf bin/package && mkdir -p bin/package/man
+	$(PACKAGE_BUILD) -ldflags "-s -w -X main.describedVersion=$(PACKAGE_VERSION)" -o bin/package/eslua ./cmd/eslua
+	bin/package/eslua man bin/package/man && gzip -9 -n bin/package/man/*
+	for shell in bash zsh fish; do bin/package/eslua completion $$shell >bin/package/completion.$$shell || exit 1; done
+	sed -n '/^\[Unit\]/,$$p' examples/systemd/eslua.service | sed 's#/usr/local/bin/#/usr/bin/#' | tee bin/package/eslua@.service >bin/package/eslua.service
+	ARCH=$$($(GO) env GOARCH) PACKAGE_VERSION=$(PACKAGE_VERSION) $(NFPM) package --config examples/package/nfpm.yaml --packager deb --target bin/
+
 demo: build ## two simulated calls and an edit while they run, no FreeSWITCH needed
 	@bin/eslua demo
 
@@ -42,5 +55,5 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 lint: ## golangci-lint with the linters kept in .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-.PHONY: help build install demo test live bench fuzz lint
+.PHONY: help build install package demo test live bench fuzz lint
 .DEFAULT_GOAL := help

@@ -192,6 +192,9 @@ func (s *site) systemd() (manager, string) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = c.Close() })
+	if err := os.Chmod(name, 0o777); err != nil { // as systemd's is
+		s.t.Fatal(err)
+	}
 	return manager{c}, name
 }
 
