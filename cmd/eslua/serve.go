@@ -146,7 +146,7 @@ func (s *service) newPage(address string) admin.Page {
 	}
 	a := s.app
 	p := page.New(s.initial.Page, page.Deps{
-		StatusSource: a.admin, ScriptControl: a.admin, ProcessControl: s, Limits: a.admin.Limits, Log: s.log, Clock: s.clock,
+		StatusSource: a.admin, ScriptControl: a.admin, ProcessControl: s, Traces: a.admin, Limits: a.admin.Limits, Log: s.log, Clock: s.clock,
 		Memory: func() (held, limit int64) {
 			return memory.Live() - int64(len(a.ballast)), cmp.Or(a.hostMemory, memory.Default())
 		},

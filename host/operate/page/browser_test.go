@@ -112,7 +112,7 @@ func TestScreens(t *testing.T) {
 			b.do(chromedp.Navigate(server.URL))
 			b.until(`!!document.querySelector("body.live #timeline li")`)
 			b.picture(name+".png", true)
-			ask[int](b, `openLadder("x"), 0`)
+			ask[int](b, `openLadder(7), 0`)
 			b.until(`!!document.querySelector("#ladder li")`)
 			b.picture(name+"-ladder.png", false)
 			ask[int](b, `find("#ladder").close(), page.who = "alice", openVersions("queue"), 0`)

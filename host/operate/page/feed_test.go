@@ -20,6 +20,7 @@ import (
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/trace"
 )
 
 func TestMain(m *testing.M) { testproc.Main(m) }
@@ -74,8 +75,8 @@ func newFeed() *feed {
 			}},
 		},
 		Nodes: []node.Status{
-			{Node: "fs-ber-1", Address: "10.20.0.21:8021", Up: true, Since: noon.Add(-9 * 24 * time.Hour), Connects: 1},
-			{Node: "fs-ber-2", Address: "10.20.0.22:8021", Up: true, Since: noon.Add(-3 * time.Hour), Connects: 2, Restarts: 1},
+			{Node: "fs-ber-1", Address: "10.20.0.21:8021", Up: true, Since: noon.Add(-9 * 24 * time.Hour), Connects: 1, Health: node.Health{Sessions: 7344, MaxSessions: 12000, IdleCPU: 61, RoundTrip: 700 * time.Microsecond}},
+			{Node: "fs-ber-2", Address: "10.20.0.22:8021", Up: true, Since: noon.Add(-3 * time.Hour), Connects: 2, Restarts: 1, Health: node.Health{Sessions: 6102, MaxSessions: 12000, IdleCPU: 66, RoundTrip: 900 * time.Microsecond}},
 			{Node: "fs-fra-1", Address: "10.30.0.21:8021", Up: false, Since: noon.Add(-80 * time.Second), Connects: 1, LastError: "dial tcp 10.30.0.21:8021: connect: connection refused"},
 		},
 	}
@@ -163,65 +164,71 @@ func (f *feed) Pin(flow, g string) (string, error)      { return f.note("pin", f
 func (f *feed) Unpin(flow string) (string, error)       { return f.note("unpin", flow) }
 func (f *feed) Drain(bool)                              { _, _ = f.note("drain") }
 
-func (f *feed) Calls(int) (calls []Call, waits []Wait) {
-	now := f.clk.Now().UnixMilli()
+// Calls lists six of the calls that run, or the failed ones.
+func (f *feed) Calls(q trace.Query) (list []trace.Summary) {
+	now := f.clk.Now()
+	if q.Failed {
+		for i, b := range f.flows {
+			if b.error != "" {
+				list = append(list, trace.Summary{ID: uint64(100 + i), UUID: "f", Flow: b.name, Failed: true, Error: b.error, Since: now.Add(-time.Minute), Until: now})
+			}
+		}
+		return list
+	}
+	wait := func(line int, what string) []trace.Rung {
+		return []trace.Rung{{Who: trace.Script, What: what, Line: line}}
+	}
 	for i, b := range []struct {
 		flow, caller, destination string
-		age                       int64
-		wait                      *Wait
+		age                       time.Duration
+		waits                     []trace.Rung
 	}{
-		{"queue", "+49 30 901820", "7000", 1_412_000, &Wait{Place: "queue.lua:88", What: `session:streamFile("moh/queue.wav")`}},
-		{"queue", "+49 221 4470", "7000", 892_000, &Wait{Place: "queue.lua:88", What: `session:streamFile("moh/queue.wav")`}},
-		{"reception", hostile, "100", 318_000, &Wait{Place: "reception.lua:31", What: `session:bridge("user/1004")`}},
-		{"voicemail", "+33 1 4020", "*98", 127_000, &Wait{Place: "voicemail.lua:54", What: `session:recordFile("/var/spool/voicemail/1004.wav")`}},
-		{"reception", "1012", "100", 41_000, &Wait{Place: "reception.lua:19", What: "session:getDigits(1, \"#\", 5000)"}},
-		{"callback", "+41 44 668", "7300", 9_000, nil},
+		{"callback", "+41 44 668", "7300", 9, nil},
+		{"reception", "1012", "100", 41, wait(19, `session:getDigits(1, "#", 5000)`)},
+		{"voicemail", "+33 1 4020", "*98", 127, wait(54, `session:recordFile("/var/spool/voicemail/1004.wav")`)},
+		{"reception", hostile, "100", 318, wait(31, `session:bridge("user/1004")`)},
+		{"queue", "+49 221 4470", "7000", 892, wait(88, `session:streamFile("moh/queue.wav")`)},
+		{"queue", "+49 30 901820", "7000", 1412, wait(88, `session:streamFile("moh/queue.wav")`)},
 	} {
-		calls = append(calls, Call{
+		for j := range b.waits {
+			b.waits[j].File = b.flow + ".lua"
+		}
+		list = append(list, trace.Summary{
 			ID: uint64(i + 1), UUID: fmt.Sprintf("5e0c7f%02d-3a51-4d1b-9c0e-0f1d2a3b4c5d", i), Flow: b.flow, Caller: b.caller, Destination: b.destination,
-			Since: now - b.age, State: "answered", Wait: b.wait, CPU: 0.0018 + float64(i)*0.0009, Memory: 210_000 + int64(i)*61_000,
+			Since: now.Add(-b.age * time.Second), State: trace.Answered, Waits: b.waits, CPU: 1.8 + float64(i)*0.9, Memory: 210_000 + int64(i)*61_000,
 		})
 	}
-	waits = []Wait{
-		{"queue", "queue.lua:88", `session:streamFile("moh/queue.wav")`, 2391}, {"reception", "reception.lua:31", `session:bridge("user/1004")`, 1288},
-		{"voicemail", "voicemail.lua:54", "session:recordFile(…)", 1101}, {"reception", "reception.lua:19", `session:getDigits(1, "#", 5000)`, 560}, {"night", "night.lua:7", `session:streamFile("night.wav")`, 240},
-	}
-	return calls, waits
+	return list
 }
 
-func (f *feed) Find(text string, _ int) (found []Call) {
-	calls, _ := f.Calls(0)
-	for _, c := range calls {
-		if strings.Contains(c.Flow+c.Caller+c.UUID, text) {
-			found = append(found, c)
-		}
+// Ladder returns a call that failed.
+func (f *feed) Ladder(q trace.Query) (trace.Ladder, error) {
+	if q.ID == 0 {
+		return trace.Ladder{}, &trace.NoCallError{Query: q}
 	}
-	return found
-}
-
-func (f *feed) Ladder(uuid string, _ int) (Ladder, error) {
-	if uuid == "" {
-		return Ladder{}, fmt.Errorf("no trace of such a call is kept")
-	}
-	now := f.clk.Now().UnixMilli()
-	l := Ladder{Call: Call{UUID: uuid, Flow: "reception", Caller: "+49 30 901820", Destination: "100", Since: now - 9400, Until: now - 1000, State: "hung up", Cause: "NORMAL_CLEARING", CPU: 0.0026, Memory: 274_000, Failed: true}}
-	for i, r := range []Rung{
-		{Ms: 0, Who: "eslua", What: `runs reception.lua`},
-		{Ms: 1.2, Who: "script", What: "session:answer()", File: "reception.lua", Line: 4, Took: 21},
-		{Ms: 22.9, Who: "switch", What: "answered"},
-		{Ms: 23.4, Who: "script", What: `session:playAndGetDigits(1, 1, 3, 5000, "#", "welcome.wav", "again.wav", "[1-4]") = "2"`, File: "reception.lua", Line: 19, Took: 4310},
-		{Ms: 24.8, Who: "switch", What: "playback welcome.wav"},
-		{Ms: 4332, Who: "caller", What: "presses 2"},
-		{Ms: 4335, Who: "script", What: `http.get("http://crm.example.com/v1/person?n=+4930901820") = {status = 200}`, File: "lib/crm.lua", Line: 23, Took: 38},
-		{Ms: 4374, Who: "script", What: `session:bridge("user/1004")`, File: "reception.lua", Line: 31, Took: 4650},
-		{Ms: 4377, Who: "switch", What: "bridge user/1004"},
-		{Ms: 6810, Who: "switch", What: "bridged to sofia/internal/1004@10.20.0.40"},
-		{Ms: 8380, Who: "switch", What: "hung up: NORMAL_CLEARING"},
-		{Ms: 8400, Who: "eslua", What: "the script failed: reception.lua:48: attempt to index a nil value (field 'department') " + hostile, Failed: true},
+	now := f.clk.Now()
+	l := trace.Ladder{Summary: trace.Summary{
+		ID: 7, UUID: "5e0c7f00-3a51-4d1b-9c0e-0f1d2a3b4c5d", Flow: "reception", Caller: "+49 30 901820", Destination: "100",
+		Since: now.Add(-9400 * time.Millisecond), Until: now.Add(-time.Second), State: trace.HungUp, Cause: "NORMAL_CLEARING", CPU: 2.6, Memory: 274_000, Failed: true,
+	}}
+	for i, r := range []trace.Rung{
+		{Ms: 0, Who: trace.Host, What: "runs reception, generation 9f31c0de77a2"},
+		{Ms: 22.2, Who: trace.Script, What: "session:answer()", File: "reception.lua", Line: 4, Took: 21},
+		{Ms: 21.9, Who: trace.Switch, What: "answered"},
+		{Ms: 24.8, Who: trace.Switch, What: "playback welcome.wav"},
+		{Ms: 4332, Who: trace.Caller, What: "presses a key"},
+		{Ms: 4333, Who: trace.Script, What: `session:playAndGetDigits(1, 1, 3, 5000, "#", "welcome.wav", "again.wav", "[1-4]") = masked`, File: "reception.lua", Line: 19, Took: 4310},
+		{Ms: 4373, Who: trace.Script, What: `http.get("http://crm.example.com/v1/person?n=+4930901820") = {status = 200}`, File: "lib/crm.lua", Line: 23, Took: 38},
+		{Ms: 4377, Who: trace.Switch, What: "bridge user/1004"},
+		{Ms: 6810, Who: trace.Switch, What: "bridged to sofia/internal/1004@10.20.0.40"},
+		{Ms: 8380, Who: trace.Switch, What: "hung up: NORMAL_CLEARING"},
+		{Ms: 8390, Who: trace.Script, What: `session:bridge("user/1004")`, File: "reception.lua", Line: 31, Took: 4016},
+		{Ms: 8400, Who: trace.Host, What: "the script failed: reception.lua:48: attempt to index a nil value (field 'department') " + hostile, Bad: true},
 	} {
 		r.N = i
 		l.Steps = append(l.Steps, r)
 	}
+	l.Rungs = len(l.Steps)
 	return l, nil
 }
 
@@ -229,7 +236,7 @@ func (f *feed) Ladder(uuid string, _ int) (Ladder, error) {
 func newPage(t testing.TB, f *feed, cfg config.Page, seconds int) *Page {
 	t.Helper()
 	p := New(cfg, Deps{
-		StatusSource: f, ScriptControl: f, ProcessControl: f, Calls: f, Clock: f.clk, Log: slog.New(slog.DiscardHandler),
+		StatusSource: f, ScriptControl: f, ProcessControl: f, Traces: f, Clock: f.clk, Log: slog.New(slog.DiscardHandler),
 		Memory: func() (int64, int64) { return 412<<20 + int64(f.second%60)<<19, 6 << 30 },
 		Limits: func(string) config.Limits {
 			return config.Limits{CPU: config.Duration(30 * time.Millisecond), Memory: 1 << 20}

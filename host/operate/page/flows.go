@@ -77,7 +77,7 @@ func (p *Page) flows(st admin.Status) (list []Flow, omitted int) {
 func (p *Page) flow(f admin.Flow, o *rollout.Override) Flow {
 	flow := Flow{
 		Name: cut(f.Flow), Running: f.Started - f.Ended, Started: f.Started, Ended: f.Ended, Failed: f.Failed,
-		Recent: []int64{}, Broken: []int64{}, Generation: f.Generation, Version: f.Version, Gone: f.Gone,
+		Recent: []int64{}, Broken: []int64{}, Memory: p.crowd.memory[f.Flow], Generation: f.Generation, Version: f.Version, Gone: f.Gone,
 	}
 	if pace := p.history.flows[f.Flow]; pace != nil {
 		flow.Recent, flow.Broken = notNil(pace.started), notNil(pace.failed)

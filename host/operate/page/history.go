@@ -2,10 +2,12 @@ package page
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/eslua/eslua/host/operate/admin"
+	"github.com/eslua/eslua/host/run"
 )
 
 const (
@@ -55,7 +57,7 @@ type Failure struct {
 	First int64  `json:"first"`
 	Last  int64  `json:"last"`
 	Count int64  `json:"count"`
-	UUID  string `json:"uuid,omitempty"` // of the last call
+	ID    uint64 `json:"id,omitempty"` // of the newest of the calls of which a trace is kept
 }
 
 func (p *Page) sample(st admin.Status) sample {
@@ -143,10 +145,20 @@ func (h *history) series() Series {
 	return Series{notNil(h.all.Running), notNil(h.all.Started), notNil(h.all.Failed), notNil(h.all.CPU), notNil(h.all.Heap)}
 }
 
-func (h *history) failures() []Failure {
+// kindOf returns what calls have in common that failed alike. A trace and the account of
+// the runs bound the message differently.
+func kindOf(flow, message string) string {
+	message = run.NewFailure(time.Time{}, errors.New(message)).Error
+	return flow + "\n" + message[:min(len(message), 150)]
+}
+
+// failures returns the kinds of failures, the newest first, each with a failed call of which
+// there is a trace.
+func (h *history) failures(traced map[string]Call) []Failure {
 	list := make([]Failure, 0, len(h.kinds))
 	for _, k := range h.kinds {
 		f := *k
+		f.ID = traced[kindOf(k.Flow, k.Error)].ID
 		f.Flow, f.Error = cut(f.Flow), cut(f.Error)
 		list = append(list, f)
 	}

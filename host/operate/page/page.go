@@ -20,7 +20,7 @@ type Deps struct {
 	admin.StatusSource
 	admin.ScriptControl
 	admin.ProcessControl
-	Calls Calls // nil: single calls are not shown
+	Traces Traces // nil: single calls are not shown
 	// Memory returns what the heap holds, and what it may hold.
 	Memory func() (held, limit int64)
 	// Limits returns what one call of a flow may use.
@@ -38,9 +38,10 @@ type Page struct {
 	routes http.Handler
 	seats  chan struct{} // one for each page that is open
 
-	observing sync.Mutex // guards history and timeline: one looks at eslua at a time
+	observing sync.Mutex // guards these: one looks at eslua at a time
 	history   history
 	timeline  timeline
+	crowd     crowd
 
 	mu     sync.Mutex // guards these
 	state  frame

@@ -3,6 +3,9 @@ package page
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
+
+	"github.com/eslua/eslua/host/trace"
 )
 
 func (p *Page) newRoutes() http.Handler {
@@ -59,23 +62,25 @@ func (p *Page) whoami(w http.ResponseWriter, _ *http.Request, v visitor) {
 
 // find looks for calls.
 func (p *Page) find(w http.ResponseWriter, r *http.Request, _ visitor) {
-	if p.deps.Calls == nil {
+	if p.deps.Traces == nil {
 		reply(w, []Call{})
 		return
 	}
-	reply(w, notNil(p.deps.Calls.Find(cut(r.URL.Query().Get("q")), maxCalls)))
+	reply(w, find(p.deps.Traces, r.URL.Query().Get("q")))
 }
 
-// ladder shows one call.
+// ladder shows one call, which is named by its id or by its UUID.
 func (p *Page) ladder(w http.ResponseWriter, r *http.Request, _ visitor) {
-	if p.deps.Calls == nil {
-		fail(w, http.StatusNotFound, "no traces of calls are kept")
+	q := trace.Query{UUID: r.URL.Query().Get("uuid")}
+	q.ID, _ = strconv.ParseUint(r.URL.Query().Get("id"), 10, 64)
+	if p.deps.Traces == nil || q == (trace.Query{}) {
+		fail(w, http.StatusNotFound, "eslua has no trace of such a call")
 		return
 	}
-	l, err := p.deps.Calls.Ladder(r.URL.Query().Get("uuid"), maxRungs)
+	l, err := p.deps.Traces.Ladder(q)
 	if err != nil {
 		fail(w, http.StatusNotFound, err.Error())
 		return
 	}
-	reply(w, l)
+	reply(w, ladderOf(l))
 }

@@ -69,14 +69,20 @@ type Scripts struct {
 
 // A Node tells how a FreeSWITCH is.
 type Node struct {
-	Name     string `json:"name"`
-	Address  string `json:"address"`
-	Up       bool   `json:"up"`
-	Since    int64  `json:"since"`
-	Connects int    `json:"connects"`
-	Restarts int    `json:"restarts"`
-	Lost     uint64 `json:"lost"`
-	Error    string `json:"error,omitempty"`
+	Name     string  `json:"name"`
+	Address  string  `json:"address"`
+	Up       bool    `json:"up"`
+	Draining bool    `json:"draining,omitempty"`
+	Sessions int     `json:"sessions"` // of FreeSWITCH, all
+	Max      int     `json:"max_sessions"`
+	Idle     float64 `json:"idle_cpu"` // per cent
+	Ping     float64 `json:"ping"`     // seconds
+	Software string  `json:"software,omitempty"`
+	Since    int64   `json:"since"`
+	Connects int     `json:"connects"`
+	Restarts int     `json:"restarts"`
+	Lost     uint64  `json:"lost"`
+	Error    string  `json:"error,omitempty"`
 }
 
 // How many of each a State holds.
@@ -90,6 +96,7 @@ const (
 
 // compose describes eslua as st has it.
 func (p *Page) compose(st admin.Status) State {
+	p.crowd.look(p.deps.Traces, p.deps.Clock.Now)
 	s := State{
 		Now: st.Now.UnixMilli(), Started: st.Started.UnixMilli(), Version: st.Version, Host: p.host, PID: st.PID, Listen: st.Listen,
 		Config: cut(st.Config.Problem),
@@ -99,7 +106,7 @@ func (p *Page) compose(st admin.Status) State {
 			Refused: st.Scripts.Refused, Problems: []string{},
 		},
 		Series:   p.history.series(),
-		Failures: p.history.failures(),
+		Failures: p.history.failures(p.crowd.failed),
 		Timeline: p.timeline.events(st, p.deps),
 		Canaries: canaries(st),
 		Nodes:    []Node{},
@@ -109,9 +116,7 @@ func (p *Page) compose(st admin.Status) State {
 		s.Draining = &Draining{Since: d.Since.UnixMilli(), Until: unix(d.Until)}
 	}
 	s.Flows, s.Omitted = p.flows(st)
-	if p.deps.Calls != nil {
-		s.Calls, s.Waits = p.deps.Calls.Calls(maxCalls)
-	}
+	s.Calls, s.Waits = p.crowd.calls, p.crowd.waits
 	for _, problem := range first(st.Scripts.Problems, maxProblems) {
 		s.Scripts.Problems = append(s.Scripts.Problems, cut(problem.Error()))
 	}
@@ -121,7 +126,8 @@ func (p *Page) compose(st admin.Status) State {
 	for _, n := range first(st.Nodes, maxNodes) {
 		s.Nodes = append(s.Nodes, Node{
 			Name: cut(n.Node), Address: cut(n.Address), Up: n.Up, Since: n.Since.UnixMilli(), Connects: n.Connects, Restarts: n.Restarts,
-			Lost: n.EventsLost, Error: cut(n.LastError),
+			Lost: n.EventsLost, Error: cut(n.LastError), Draining: n.Draining != nil,
+			Sessions: n.Sessions, Max: n.MaxSessions, Idle: n.IdleCPU, Ping: n.RoundTrip.Seconds(), Software: cut(n.Version),
 		})
 	}
 	p.mu.Lock()

@@ -44,23 +44,26 @@ function showCalls(s) {
     for (const i of [3, 4, 5]) tr.children[i].className = "n";
     tr.children[1].className = tr.children[2].className = "wide";
     const open = make("button", { type: "button" }, "Ladder");
-    open.addEventListener("click", () => openLadder(tr.item.uuid));
+    open.addEventListener("click", () => openLadder(tr.item.id, tr.item.uuid));
     tr.lastChild.append(open);
     tr.firstChild.append(make("span", { class: "name" }));
+    tr.children[1].append(make("span"), make("span", { class: "what" }));
     tr.children[2].append(make("code"), make("span", { class: "what" }));
     return tr;
   }, (tr, c) => {
     const [flow, caller, wait, lasts, cpu, memory, action] = tr.children;
     write(flow.firstChild, c.flow);
-    write(caller, [c.caller, c.destination].filter(Boolean).join(" → ") || "–");
+    write(caller.firstChild, c.caller || "–");
+    write(caller.lastChild, c.destination ? "to " + c.destination : "");
     write(find("code", wait), c.wait ? c.wait.place : "");
     write(find(".what", wait), c.until ? (c.failed ? c.error : "ended " + (c.cause || "")) : c.wait ? c.wait.what : "computes");
-    put(wait, "title", wait.textContent);
-    put(caller, "title", caller.textContent);
+    put(wait, "title", [...wait.children].map((e) => e.textContent).join(" "));
+    put(caller, "title", [...caller.children].map((e) => e.textContent).join(" "));
     put(wait, "data-level", c.failed ? "high" : null);
     write(lasts, age((c.until || s.now) - c.since));
     write(cpu, span(c.cpu));
     write(memory, size(c.memory));
+    action.firstChild.hidden = !c.id;
     put(action.firstChild, "aria-label", "Ladder of the call of " + (c.caller || c.uuid));
   });
 }

@@ -22,12 +22,12 @@ function ends(rung) {
   return ["script", "script"];
 }
 
-const ladder = { uuid: "", timer: 0 };
+const ladder = { of: {}, timer: 0 };
 
 // openLadder shows a call, and what happens in it while it runs.
-function openLadder(uuid) {
+function openLadder(id, uuid) {
   const dialog = find("#ladder");
-  ladder.uuid = uuid;
+  ladder.of = id ? { id } : { uuid };
   write(find("h2", dialog), "Call");
   write(find(".facts", dialog), "");
   write(find(".said", dialog), "");
@@ -39,12 +39,12 @@ function openLadder(uuid) {
 
 async function follow() {
   clearTimeout(ladder.timer);
-  const dialog = find("#ladder"), uuid = ladder.uuid;
+  const dialog = find("#ladder"), of = ladder.of;
   if (!dialog.open) return;
   let call = null;
   try {
-    call = await ask("page/call?" + new URLSearchParams({ uuid }));
-    if (uuid !== ladder.uuid) return;
+    call = await ask("page/call?" + new URLSearchParams(of));
+    if (of !== ladder.of) return;
     write(find(".said", dialog), "");
     showLadder(dialog, call);
   } catch (error) {

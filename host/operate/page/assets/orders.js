@@ -72,9 +72,9 @@ function openVersions(flow, generation) {
     const chosen = () => ({ flow, generation: select.value });
     const choices = [
       { text: "Roll back", order: "rollback", body: chosen },
-      { text: "Pin", order: "pin", body: () => (select.value ? chosen() : { flow, generation: s.scripts.generation }) },
+      { text: "Pin", kind: "plain", order: "pin", body: () => (select.value ? chosen() : { flow, generation: s.scripts.generation }) },
     ];
-    if (override) choices.unshift({ text: "Unpin", kind: "", order: "unpin", body: () => ({ flow, generation: "" }) });
+    if (override) choices.unshift({ text: "Unpin", kind: "plain", order: "unpin", body: () => ({ flow, generation: "" }) });
     const dialog = openOrder("Versions of " + name, "Roll back: new calls get the generation until the next change in the directory. Pin: whatever changes there, until it is unpinned. Running calls keep what they have.", choices);
     const offered = s.timeline.filter((e) => e.kind === "served");
     select.replaceChildren(
@@ -100,5 +100,5 @@ function openVersions(flow, generation) {
 
 // showDiff colours the lines of a diff.
 function showDiff(element, text) {
-  element.replaceChildren(...text.split("\n").map((line) => make("span", { class: line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : "" }, line + "\n")));
+  element.replaceChildren(...text.split("\n").map((line) => make("span", { class: /^\+(?!\+\+)/.test(line) ? "plus" : /^-(?!--)/.test(line) ? "minus" : "" }, line + "\n")));
 }

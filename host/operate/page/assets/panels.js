@@ -69,7 +69,7 @@ function showFailures(s) {
   list(find("#failures ol"), s.failures, (f) => f.flow + "\n" + f.error, () => {
     const open = make("button", { type: "button" }, "Ladder");
     const li = make("li", {}, make("span", { class: "times" }), make("span", { class: "flow" }), make("code", { class: "place" }), make("time"), make("p"), open);
-    open.addEventListener("click", () => openLadder(li.item.uuid));
+    open.addEventListener("click", () => openLadder(li.item.id));
     return li;
   }, (li, f) => {
     const [where, what] = place(f.error);
@@ -79,7 +79,7 @@ function showFailures(s) {
     write(find("p", li), what);
     write(find("time", li), when(f.last, s.now));
     find("time", li).title = f.count > 1 ? "the first at " + when(f.first, s.now) : "";
-    find("button", li).hidden = !f.uuid;
+    find("button", li).hidden = !f.id;
     put(li, "data-level", s.now - f.last < 60e3 ? "high" : null);
   });
 }
@@ -93,18 +93,17 @@ function showFlows(s) {
   find("#flows .none").hidden = s.flows.length > 0;
   find("#flows table").hidden = !s.flows.length;
   list(find("#flows tbody"), s.flows, (f) => f.name, (f) => {
-    const tr = row("Flow", "Now", "Last minute", "Calls", "Failed", "CPU of a call", "Memory", "Serves", "");
-    const [name, now, minute, calls, failed, cpu, memory, , action] = tr.children;
+    const tr = row("Flow", "Now", "Last minute", "Calls", "Failed", "CPU of a call", "Memory", "Serves");
+    const [name, now, minute, calls, failed, cpu, memory, serves] = tr.children;
     for (const cell of [now, calls, failed]) cell.className = "n";
     calls.classList.add("total");
     name.append(make("span", { class: "name" }));
     minute.append(make("span", { class: "pace" }, (tr.spark = sparkline(60)), (tr.rate = make("span", { class: "rate" }))));
     cpu.append((tr.cpu = meter()));
     memory.append((tr.memory = meter()));
-    tr.children[7].append(make("span", { class: "serves" }, (tr.serves = make("code")), (tr.badge = make("span", { class: "badge" }))));
-    const button = make("button", { type: "button", "aria-label": "Versions of " + f.name }, "Versions…");
+    const button = make("button", { type: "button", class: "serves" }, (tr.serves = make("code")), (tr.badge = make("span", { class: "badge" })));
     button.addEventListener("click", () => openVersions(tr.item.name));
-    action.append(button);
+    serves.append(button);
     return tr;
   }, (tr, f) => {
     const [name, now, , calls, failed] = tr.children;
@@ -121,7 +120,8 @@ function showFlows(s) {
     tr.cpu.update(f.cpu, f.cpu_limit, f.ended ? span(f.cpu) : "–", "on average; a call may use " + span(f.cpu_limit));
     tr.memory.update(f.memory, f.memory_limit, f.memory ? size(f.memory) : "–", "of the call that holds most; a call may hold " + size(f.memory_limit));
     const canary = s.canaries.find((c) => c.flow === f.name);
-    write(tr.serves, f.generation.slice(0, 8));
+    write(tr.serves, f.generation.slice(0, 8) + "…");
+    put(tr.serves.parentNode, "aria-label", "Versions of " + f.name + "; it serves " + f.generation);
     write(tr.badge, f.override ? (f.override.pinned ? "pinned" : "rolled back") : canary ? "canary " + canary.share + " %" : "");
     put(tr.badge, "data-kind", f.override ? "back" : null);
   });
@@ -132,13 +132,16 @@ function showNodes(s) {
   find("#nodes .none").hidden = s.nodes.length > 0;
   const order = [...s.nodes].sort((a, b) => a.up - b.up);
   list(find("#nodes ul"), order, (n) => n.name, () => make("li", {}, make("span", { class: "lamp", role: "img" }), make("strong"), make("span", { class: "address" }), make("span", { class: "since" }), make("p")), (li, n) => {
-    put(li, "data-level", n.up ? null : "high");
-    put(find(".lamp", li), "aria-label", n.up ? "up" : "down");
+    put(li, "data-level", !n.up ? "high" : n.draining ? "raised" : null);
+    put(find(".lamp", li), "aria-label", n.up ? (n.draining ? "draining" : "up") : "down");
+    put(find("strong", li), "title", n.software || null);
     write(find("strong", li), n.name);
     write(find(".address", li), n.address === n.name ? "" : n.address);
     write(find(".since", li), (n.up ? "up " : "down ") + age(s.now - n.since));
     const facts = [];
     if (!n.up && n.error) facts.push(n.error);
+    if (n.draining) facts.push("drained: no new calls");
+    if (n.up && n.max_sessions) facts.push(count(n.sessions) + " of " + count(n.max_sessions) + " sessions", figure(Math.round(100 - n.idle_cpu)) + " % CPU", "answers in " + span(n.ping));
     if (n.restarts) facts.push("FreeSWITCH restarted " + plural(n.restarts, "time", "times"));
     if (n.connects > 1 + n.restarts) facts.push("connected " + count(n.connects) + " times");
     if (n.lost) facts.push(plural(n.lost, "event", "events") + " lost");
