@@ -19,11 +19,12 @@ import (
 )
 
 // A child process runs one hostile script as a call, with the bindings, a
-// simulated FreeSWITCH and the limits that a flow has by default, but for attackBurst.
+// simulated FreeSWITCH and the limits that a flow has by default, but for the burst.
 const (
-	attackEnv      = "ESLUA_TEST_ATTACK" // makes the test binary such a child; the script is on its standard input
+	attackEnv      = "ESLUA_TEST_ATTACK" // its burst makes the test binary such a child; the script is on its standard input
 	attackData     = 1 << 30             // RLIMIT_DATA
-	attackBurst    = 250 * time.Millisecond
+	attackBurst    = 250 * time.Millisecond // memory can be reached in it
+	computeBurst   = 100 * time.Millisecond // of attacks that only compute
 	attackTime     = 2 * time.Second // of processor time, with what the child itself needs to start
 	attackResident = 96 << 20        // bytes, without the pages of the test binary
 	rlimitData     = 2
@@ -67,7 +68,8 @@ func readAttacks(t *testing.T) (list []attack) {
 
 // TestAttackChild runs in the child.
 func TestAttackChild(t *testing.T) {
-	if os.Getenv(attackEnv) == "" {
+	burst, err := time.ParseDuration(os.Getenv(attackEnv))
+	if err != nil {
 		return
 	}
 	for what, most := range map[int]uint64{rlimitData: attackData, syscall.RLIMIT_CPU: 2 * uint64(attackTime/time.Second)} {
@@ -80,9 +82,8 @@ func TestAttackChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := open(t, "", bob)
-	h.log.quiet, h.limits.Burst = true, attackBurst
+	h.log.quiet, h.limits.Burst = true, burst
 	h.readFile = func(string) (string, error) { return src.String(), nil }
-	var err error
 	if h.script, err = vm.Compile("attack.lua", src.Bytes()); err != nil {
 		t.Fatal(err)
 	}
@@ -128,12 +129,12 @@ func TestAttacks(t *testing.T) {
 
 // endsWell runs a hostile script.
 func endsWell(t *testing.T, a attack) {
-	out, state := runAttack(t, a.Src)
+	out, state := runAttack(t, a)
 	resident := residentOf(out)
 	// The collector of a process that waits for its turn falls behind: what the script
 	// needs is the least that one of several runs takes.
 	for tries := 1; resident > attackResident && tries < 4; tries++ {
-		out, state = runAttack(t, a.Src)
+		out, state = runAttack(t, a)
 		resident = residentOf(out)
 	}
 	took := testproc.Time(state)
@@ -178,8 +179,12 @@ var hasPlace = regexp.MustCompile(`^[^\n]*:\d+: `)
 
 func tail(s string) string { return s[max(0, len(s)-300):] }
 
-func runAttack(t *testing.T, src string) (out string, state *os.ProcessState) {
+func runAttack(t *testing.T, a attack) (out string, state *os.ProcessState) {
 	t.Helper()
-	stdout, stderr, state := testproc.Run(t, src, []string{attackEnv + "=1"}, testproc.Plain(t), "-test.run=^TestAttackChild$")
+	burst := attackBurst
+	if a.Kind == "cpu" {
+		burst = computeBurst
+	}
+	stdout, stderr, state := testproc.Run(t, a.Src, []string{attackEnv + "=" + burst.String()}, testproc.Plain(t), "-test.run=^TestAttackChild$")
 	return "\n" + stdout + stderr, state
 }

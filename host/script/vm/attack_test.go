@@ -53,9 +53,12 @@ func TestAttacks(t *testing.T) {
 		}
 		t.Run(a.Kind+"/"+a.Name, func(t *testing.T) {
 			t.Parallel()
-			burst := time.Second
-			if a.Kind == "cpu" {
-				burst = 250 * time.Millisecond
+			burst := 250 * time.Millisecond
+			switch {
+			case a.Kind == "cpu":
+				burst = 100 * time.Millisecond
+			case strings.Contains(a.Want, "memory limit"):
+				burst = time.Second // to reach it
 			}
 			o := runChild(t, burst, a.Src)
 			if o.exit != exitDone && o.exit != exitError {
