@@ -1,3 +1,5 @@
+//go:build !race
+
 package bindings_test
 
 import (
@@ -21,12 +23,12 @@ import (
 // A child process runs one hostile script as a call, with the bindings, a
 // simulated FreeSWITCH and the limits that a flow has by default, but for the burst.
 const (
-	attackEnv      = "ESLUA_TEST_ATTACK" // its burst makes the test binary such a child; the script is on its standard input
-	attackData     = 1 << 30             // RLIMIT_DATA
+	attackEnv      = "ESLUA_TEST_ATTACK"    // its burst makes the test binary such a child; the script is on its standard input
+	attackData     = 1 << 30                // RLIMIT_DATA
 	attackBurst    = 250 * time.Millisecond // memory can be reached in it
 	computeBurst   = 100 * time.Millisecond // of attacks that only compute
-	attackTime     = 2 * time.Second // of processor time, with what the child itself needs to start
-	attackResident = 96 << 20        // bytes, without the pages of the test binary
+	attackTime     = 2 * time.Second        // of processor time, with what the child itself needs to start
+	attackResident = 96 << 20               // bytes, without the pages of the test binary
 	rlimitData     = 2
 )
 
@@ -117,7 +119,7 @@ func ownMemory(t *testing.T, field string) (kilobytes int) {
 // with a result or with an error that names its place.
 func TestAttacks(t *testing.T) {
 	for i, a := range readAttacks(t) {
-		if i%testproc.Size(1, 16, 32) > 0 {
+		if i%testproc.Short(1, 16) > 0 {
 			continue
 		}
 		t.Run(a.Name, func(t *testing.T) {
@@ -185,6 +187,6 @@ func runAttack(t *testing.T, a attack) (out string, state *os.ProcessState) {
 	if a.Kind == "cpu" {
 		burst = computeBurst
 	}
-	stdout, stderr, state := testproc.Run(t, a.Src, []string{attackEnv + "=" + burst.String()}, testproc.Plain(t), "-test.run=^TestAttackChild$")
+	stdout, stderr, state := testproc.Run(t, a.Src, []string{attackEnv + "=" + burst.String()}, testproc.Binary(t), "-test.run=^TestAttackChild$")
 	return "\n" + stdout + stderr, state
 }

@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -43,7 +45,7 @@ func besiege(t testing.TB, flows map[string]string, settings string) *besieged {
 	flows["ordinary.lua"] = ordinaryFlow
 	b := &besieged{t: t, listen: freeAddress(t), ended: make(chan error, 1)}
 	write(t, dir, "eslua.yaml", fmt.Sprintf("listen: %s\nscripts: %s\nadmin: %s/admin\ndrain: 100ms\nfallback: hangup NORMAL_TEMPORARY_FAILURE\n%s", b.listen, directory(t, flows), dir, settings))
-	b.cmd = exec.Command("sh", "-c", fmt.Sprintf("ulimit -d %d && exec %s serve --config %s", besiegedMemory>>10, programFile(t, testproc.Plain(t)), filepath.Join(dir, "eslua.yaml")))
+	b.cmd = exec.Command("sh", "-c", fmt.Sprintf("ulimit -d %d && exec %s serve --config %s", besiegedMemory>>10, programFile(t, testproc.Binary(t)), filepath.Join(dir, "eslua.yaml")))
 	b.cmd.Env = []string{"HOME=" + dir}
 	log, err := b.cmd.StderrPipe()
 	if err == nil {

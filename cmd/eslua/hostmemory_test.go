@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -92,7 +94,7 @@ func TestHostMemoryChild(t *testing.T) {
 // Calls that keep memory of which nobody knows are ended one by one, each with its
 // error and a line that counts them, and the others live.
 func TestHostMemoryEndsThoseWhoHoard(t *testing.T) {
-	text, errs, state := testproc.Run(t, "", []string{hostMemoryEnv + "=1", "GOMEMLIMIT=256MiB"}, testproc.Plain(t), "-test.run=^TestHostMemoryChild$")
+	text, errs, state := testproc.Run(t, "", []string{hostMemoryEnv + "=1", "GOMEMLIMIT=256MiB"}, testproc.Binary(t), "-test.run=^TestHostMemoryChild$")
 	if !state.Success() {
 		t.Fatalf("the process died: %v\n%.3000s", state, text+errs)
 	}

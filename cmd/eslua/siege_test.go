@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -57,7 +59,7 @@ func TestSiege(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	var attacks sync.WaitGroup
 	attacks.Go(func() { attack(ctx) })
-	b.honest(testproc.Size(200, 60, 20))
+	b.honest(testproc.Short(200, 60))
 	b.end()
 	stop()
 	attacks.Wait()

@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -166,7 +168,7 @@ func TestStrangers(t *testing.T) {
 			_ = nc.Close()
 		}
 	})
-	for i := range testproc.Size(120, 60, 20) {
+	for i := range testproc.Short(120, 60) {
 		strangers.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			for ctx.Err() == nil {
@@ -174,7 +176,7 @@ func TestStrangers(t *testing.T) {
 			}
 		})
 	}
-	b.honest(testproc.Size(1000, 40, 10))
+	b.honest(testproc.Short(300, 40))
 	if mib := b.memory(); mib > 1000 {
 		t.Errorf("the process had %d MiB", mib)
 	}
@@ -188,7 +190,7 @@ func TestStrangers(t *testing.T) {
 // without an end.
 func TestFloodsOfDigits(t *testing.T) {
 	b, floods := digitFloods(t)
-	b.under(floods, testproc.Size(200, 60, 10))
+	b.under(floods, testproc.Short(200, 60))
 	b.end()
 }
 
@@ -218,7 +220,7 @@ func digitFloods(t testing.TB) (b *besieged, attack func(ctx context.Context)) {
 // TestACrowdOfSilentConnections connects and says nothing, more often than
 // there may be calls, is in no call's way.
 func TestACrowdOfSilentConnections(t *testing.T) {
-	most := testproc.Size(10000, 1000, 300)
+	most := testproc.Short(10000, 1000)
 	b := besiege(t, map[string]string{}, fmt.Sprintf("calls: {max: %d}\n", most))
 	ctx, stop := context.WithCancel(context.Background())
 	var crowd, arrived sync.WaitGroup
@@ -239,7 +241,7 @@ func TestACrowdOfSilentConnections(t *testing.T) {
 		}
 	})
 	arrived.Wait()
-	b.honest(testproc.Size(100, 40, 10))
+	b.honest(testproc.Short(100, 40))
 	b.end()
 	stop()
 	crowd.Wait()

@@ -1,3 +1,5 @@
+//go:build !race
+
 package run_test
 
 import (
@@ -99,7 +101,7 @@ func TestMemoryChild(t *testing.T) {
 // A hole that nobody knows of in the census costs the calls that use it, not the
 // process, nor the other calls.
 func TestAHoleInTheCensusCostsItsCall(t *testing.T) {
-	text, errs, state := testproc.Run(t, "", []string{memoryEnv + "=1"}, testproc.Plain(t), "-test.run=^TestMemoryChild$")
+	text, errs, state := testproc.Run(t, "", []string{memoryEnv + "=1"}, testproc.Binary(t), "-test.run=^TestMemoryChild$")
 	if !state.Success() {
 		t.Fatalf("the process died: %v\n%.3000s", state, text+errs)
 	}

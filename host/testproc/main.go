@@ -24,7 +24,6 @@ func Watched(m TestingM) TestingM { return watched{m} }
 type watched struct{ TestingM }
 
 func (w watched) Run() int {
-	defer removePlain()
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)

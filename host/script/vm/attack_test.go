@@ -1,3 +1,5 @@
+//go:build !race
+
 package vm_test
 
 import (
@@ -48,7 +50,7 @@ func attacks(t *testing.T) (list []attack) {
 // or a result, in time, within the memory a process is given.
 func TestAttacks(t *testing.T) {
 	for i, a := range attacks(t) {
-		if i%testproc.Size(1, 8, 16) > 0 {
+		if i%testproc.Short(1, 8) > 0 {
 			continue
 		}
 		t.Run(a.Kind+"/"+a.Name, func(t *testing.T) {

@@ -89,7 +89,7 @@ type outcome struct {
 
 func runChild(t *testing.T, burst time.Duration, src string) outcome {
 	t.Helper()
-	out, errs, state := testproc.Run(t, src, []string{childEnv + "=" + burst.String()}, testproc.Plain(t))
+	out, errs, state := testproc.Run(t, src, []string{childEnv + "=" + burst.String()}, testproc.Binary(t))
 	usage := state.SysUsage().(*syscall.Rusage)
 	return outcome{state.ExitCode(), out, errs, testproc.Time(state), usage.Maxrss << 10}
 }
