@@ -196,19 +196,8 @@ func printNodes(w io.Writer, st admin.Status) {
 	if len(st.Nodes) == 0 {
 		return
 	}
-	var t table
-	t.row("NODE", "ADDRESS", "STATE", "SINCE", "EVENTS LOST", "")
-	for _, n := range st.Nodes {
-		state, note := "up", ""
-		if !n.Up {
-			state, note = "DOWN", n.LastError
-		}
-		if n.Restarts > 0 {
-			note = strings.TrimPrefix(note+"; FreeSWITCH was restarted "+count(n.Restarts, "time"), "; ")
-		}
-		t.row(n.Node, n.Address, state, since(n.Since, st.Now), n.EventsLost, note)
-	}
 	fmt.Fprintln(w)
+	t := nodeTable(st)
 	t.print(w)
 }
 

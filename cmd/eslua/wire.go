@@ -63,6 +63,7 @@ type app struct {
 	lookups  net.Listener // for mod_xml_curl; nil: no script answers it
 	peers    *esl.Budget
 	nodes    []*node.Link
+	drains   *node.Drains
 	recovery *recovery.Recovery
 	server   *outbound.Server
 	legs     *legs.Registry
@@ -176,6 +177,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
+	a.drains = node.NewDrains(a.nodes, stateDir(cfg), log, clk)
 	a.lists = campaign.New(cfg.Campaigns, campaign.Deps{Store: a.durable, Nodes: a.nodes, Blocked: a.blocked, NewID: newID, Log: log, Clock: clk})
 	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Campaigns: a.lists, Nodes: a.nodes}
 	if test.alone {

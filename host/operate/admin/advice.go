@@ -96,6 +96,12 @@ func nodeAdvice(n node.Status) (todo []string) {
 	if !n.Up && strings.Contains(n.LastError, "refused") { // other errors say what to do
 		todo = append(todo, fmt.Sprintf("node %s: check that FreeSWITCH is running and that its event socket listens on %s; eslua keeps trying", n.Node, n.Address))
 	}
+	if n.Draining != nil {
+		todo = append(todo, fmt.Sprintf("node %s is drained and gets no new calls until: eslua node resume %[1]s", n.Node))
+	}
+	if n.MaxSessions > 0 && n.Sessions >= n.MaxSessions {
+		todo = append(todo, fmt.Sprintf("node %s has %d of %d sessions and gets no new calls; raise max-sessions in its switch.conf.xml, or add a node", n.Node, n.Sessions, n.MaxSessions))
+	}
 	if n.EventsLost > 0 {
 		todo = append(todo, fmt.Sprintf("node %s: %d events were lost because eslua did not keep up; check whether this machine is overloaded", n.Node, n.EventsLost))
 	}

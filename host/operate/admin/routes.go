@@ -70,6 +70,7 @@ func (s *Server) adminRoutes() http.Handler {
 	s.outboxRoutes(mux)
 	s.queueRoutes(mux)
 	s.campaignRoutes(mux)
+	s.nodeRoutes(mux)
 	s.traceRoutes(mux)
 	s.pageRoutes(mux)
 	return mux

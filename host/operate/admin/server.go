@@ -35,6 +35,7 @@ type Deps struct {
 	Outbox    OutboxControl
 	Queues    QueueControl
 	Campaigns CampaignControl
+	Nodes     NodeControl
 	Traces    Traces
 	Page      Page // nil: there is none
 	Metrics   prometheus.Gatherer
