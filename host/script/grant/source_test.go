@@ -50,6 +50,7 @@ type source struct {
 	registered map[string][]string // "API uuid_limit" and the sinks that it reaches in its module
 	variables  map[string]bool     // read in a function that calls a sink
 	files      map[string]bool     // read in a function that opens, makes or deletes a file
+	channels   map[string]bool     // read, and taken for a channel
 	formats    map[string]bool     // by which the name of a file may begin or end
 	queries    map[string]bool     // "mod_voicemail.c voicemail_check_main": a query with a value in plain quotes
 	events     map[string]bool     // "CUSTOM sms::send_message": events on which FreeSWITCH acts
@@ -59,7 +60,7 @@ func (s *source) lines() (out []string) {
 	for name, calls := range s.registered {
 		out = append(out, strings.TrimSpace(name+": "+strings.Join(calls, " ")))
 	}
-	for kind, names := range map[string]map[string]bool{"variable": s.variables, "event": s.events, "file": s.files, "format": s.formats, "query": s.queries} {
+	for kind, names := range map[string]map[string]bool{"variable": s.variables, "event": s.events, "file": s.files, "channel": s.channels, "format": s.formats, "query": s.queries} {
 		for name := range names {
 			out = append(out, kind+" "+name)
 		}
@@ -86,6 +87,8 @@ func recorded(t *testing.T) *source {
 			s.events[rest] = true
 		case "file":
 			s.files[rest] = true
+		case "channel":
+			s.channels[rest] = true
 		case "format":
 			s.formats[rest] = true
 		case "query":
@@ -98,7 +101,7 @@ func recorded(t *testing.T) *source {
 }
 
 func newSource() *source {
-	return &source{map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	return &source{map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 }
 
 func TestSourceIsTheRecordedOne(t *testing.T) {
@@ -172,6 +175,24 @@ func TestSourceHasNothingThatTheTablesLack(t *testing.T) {
 			t.Errorf("%s is in no table; it reaches %v", entry, calls)
 		case why == "" && len(calls) > 0 && !read && !noted[kind+" "+name]:
 			t.Errorf("%s needs no grant and nothing reads its argument, although it reaches %v", entry, calls)
+		}
+	}
+}
+
+// noChannels lists the variables whose values stand in another C variable of the name of one
+// that is taken for a channel.
+var noChannels = set(`default_language rtmp_attach_on_hangup`)
+
+// Every variable that FreeSWITCH takes for the name of a channel on which it acts is checked
+// as one.
+func TestSourceTakesNoOtherVariableForAChannel(t *testing.T) {
+	channels := recorded(t).channels
+	if len(channels) < 10 {
+		t.Fatalf("only %d are recorded", len(channels))
+	}
+	for name := range channels {
+		if carriers[name] != namesChannels && !noChannels[name] {
+			t.Errorf("FreeSWITCH acts on the channel that the variable %s names: it is not checked", name)
 		}
 	}
 }
@@ -340,10 +361,16 @@ func readSource(t *testing.T, dir string) *source {
 					s.files[strings.ToLower(literal(m[1]))] = true
 				}
 			}
+			for _, m := range assigned.FindAllStringSubmatch(body, -1) {
+				if strings.Contains(name, "get_partner_uuid") || regexp.MustCompile(`(?:locate|kill_uuid|intercept_session|get_uuid_buf|uuid_bridge|by_uuid)\w*\s*\((?:[^()]*,)?\s*`+m[1]+`\b`).MatchString(body) {
+					s.channels[strings.ToLower(literal(m[2]))] = true
+				}
+			}
 		}
 	}
 	delete(s.files, "")
 	delete(s.variables, "")
+	delete(s.channels, "")
 	delete(s.events, "CUSTOM")
 	return s
 }
@@ -354,6 +381,7 @@ var (
 	registration = regexp.MustCompile(`SWITCH_ADD_(API|APP|CHAT_APP|JSON_API|DIALPLAN|CHAT)\s*\(`)
 	binding      = regexp.MustCompile(`switch_event_bind(?:_removable)?\s*\(`)
 	reading      = regexp.MustCompile(`(?:get_variable\w*|get_header\w*|variable_true|pop_variable)\s*\(\s*(?:[^,()]|\([^()]*\))*?(?:,\s*)?("[^"]*"|[A-Z][A-Z0-9_]+)`)
+	assigned     = regexp.MustCompile(`(\w+)\s*=\s*switch_channel_get_variable\w*\s*\(\s*(?:[^,()]|\([^()]*\))*,\s*("[^"]*"|[A-Z][A-Z0-9_]+)`)
 	head         = regexp.MustCompile(`(\w+)\s*\(((?:[^()]|\([^()]*\))*)\)\s*$`)
 	query        = regexp.MustCompile(`(?is)"(?:\\.|[^"\\])*(select|insert|update|delete|where|values)(?:\\.|[^"\\])*'%s'(?:\\.|[^"\\])*"`)
 	formatName   = regexp.MustCompile(`supported_formats\[[^\]]*\]\s*=\s*(?:\(char \*\)\s*)?"([^"]*)"|supported_formats\[\]\s*=\s*\{\s*"([^"]*)"`)

@@ -79,6 +79,10 @@ var carriers = map[string]carrier{
 	"channel_swap_uuid": namesChannels, "uuid_bridge": namesChannels, "blind_transfer_uuid": namesChannels,
 	"other_loopback_leg_uuid": namesChannels, "other_loopback_from_uuid": namesChannels, "rtmp_three_way_uuid": namesChannels,
 	"fifo_bridge_uuid": namesChannels, "call_uuid": namesChannels, "uuid": namesChannels, "originator": namesChannels,
+	// switch_channel.c:switch_channel_get_partner_uuid takes it for the channel that this one is connected to.
+	"originate_signal_bond": namesChannels, "att_xfer_kill_uuid": namesChannels, "t38_peer": namesChannels, "fifo_serviced_uuid": namesChannels,
+	"fifo_outbound_uuid": namesChannels, "loopback_from_uuid": namesChannels,
+	"originating_leg_uuid":    namesChannels, // switch_ivr_originate.c; the detail of a call goes to that channel's (host/push)
 	"ent_originate_aleg_uuid": namesChannels, "spy_uuid": namesChannels, "sip_barging_uuid": namesChannels,
 	"fifo_import_prefix":           namesVariable,
 	"accountcode":                  namesLog,      // mod_cdr_csv.c:my_on_reporting
