@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
@@ -39,6 +40,7 @@ type pool struct {
 	clock   clock.Clock
 	metrics *metrics
 	holders holders
+	waiting atomic.Int32 // how many wait for a lock of SQLite's
 }
 
 // New returns the databases of a configuration. Nothing is connected yet. Databases
@@ -92,14 +94,14 @@ func (d *Databases) open(name string, c config.Database) (*pool, error) {
 
 // Check returns what is wrong with a data source name. It connects to nothing.
 func Check(dsn config.DSN) error {
-	_, err := new(Databases).connector(config.Database{DSN: dsn}, nil)
+	_, err := new(Databases).connector(config.Database{DSN: dsn}, new(pool))
 	return err
 }
 
 func (d *Databases) connector(c config.Database, p *pool) (driver.Connector, error) {
 	switch c.DSN.Kind() {
 	case config.SQLite:
-		return &sqliteFile{path: c.DSN.Rest(), size: int64(c.Size), clock: d.clock, locked: func() { p.reclaim(true) }}, nil
+		return &sqliteFile{path: c.DSN.Rest(), size: int64(c.Size), clock: d.clock, locked: func() { p.reclaim(true) }, waiting: &p.waiting}, nil
 	case config.PostgreSQL:
 		return postgres(c.DSN.Rest())
 	default:

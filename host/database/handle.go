@@ -230,6 +230,9 @@ func (h *Handle) finish(ctx context.Context, text string) error {
 	}
 	err := h.control(ctx, text)
 	h.begun = err != nil
+	if err == nil && h.pool.waiting.Load() > 0 { // who begins again at once would leave nobody a turn
+		_ = clock.Sleep(ctx, h.pool.clock, longestLook+longestLook/4)
+	}
 	return err
 }
 

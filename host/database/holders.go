@@ -12,8 +12,8 @@ import (
 // A script may hold a connection for as long as it runs, and with it a lock or a
 // transaction, only while nobody else waits for it. When somebody does, it is taken from
 // who does nothing with it at the moment: at once if that loses nothing, and a
-// transaction when it has not been used for a third of the time that a command may take,
-// or has lasted for half of it. So no call makes another one fail.
+// transaction when it has lasted for a third of the time that a command may take. So no call
+// makes another one fail.
 
 // holding says since when a Handle holds its connection. All of a Handle that belongs
 // to the connection is changed under mu, or between enter and leave.
@@ -135,7 +135,7 @@ func (h *Handle) mayBeTaken(now time.Time, locks bool) bool {
 	case o.dirty.IsZero():
 		return !locks && now.Sub(o.since) >= patience
 	}
-	return now.Sub(o.last) >= h.pool.limit/3 || now.Sub(o.dirty) >= h.pool.limit/2
+	return now.Sub(o.dirty) >= h.pool.limit/3
 }
 
 // takeAway gives the connection up for the script.

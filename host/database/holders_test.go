@@ -63,6 +63,39 @@ func TestWhatIsHeldIsTakenByThoseWhoWait(t *testing.T) {
 		}
 		must(t, h, "insert into t values (3)")
 	})
+	for name, write := range map[string]func(t *testing.T, h *Handle){
+		"a writer that goes on": func(t *testing.T, h *Handle) {
+			_ = h.Begin(t.Context())
+			for range 300 {
+				if time.Sleep(100 * time.Millisecond); h.Exec(t.Context(), "insert into t values (1)", nil) != nil {
+					return
+				}
+			}
+		},
+		"a writer that begins again": func(t *testing.T, h *Handle) {
+			for range 60 {
+				if err := h.Begin(t.Context()); err != nil {
+					t.Error(err)
+				}
+				must(t, h, "insert into t values (1)")
+				time.Sleep(500 * time.Millisecond)
+				if err := h.Commit(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		},
+	} {
+		inBubble(name, 3, func(t *testing.T, d *Databases, waits func(func(*Handle)) time.Duration) {
+			h := handle(t, d)
+			over := make(chan struct{})
+			go func() { defer close(over); write(t, h) }()
+			time.Sleep(10 * time.Millisecond)
+			if got := waits(insert(t)); got > 22*time.Second {
+				t.Errorf("another one waits for %v", got)
+			}
+			<-over
+		})
+	}
 	inBubble("a lock", 3, func(t *testing.T, d *Databases, waits func(func(*Handle)) time.Duration) {
 		h := handle(t, d)
 		if err := h.Begin(t.Context()); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -26,18 +27,20 @@ type sqliteFile struct {
 	size  int64 // bytes that the file may grow to
 	clock clock.Clock
 
-	locked func() // is called once a second by one who waits for a lock
+	locked  func()        // is called once a second by one who waits for a lock
+	waiting *atomic.Int32 // how many wait for one
 }
 
 // sqliteConn connects to a file.
 type sqliteConn struct {
-	tls    *libc.TLS
-	db     uintptr
-	clock  clock.Clock
-	locked func()
-	ctx    context.Context // of the command that runs now
-	ended  error           // why it must end; nil: it need not
-	out    uintptr         // room for two pointers that C sets
+	tls     *libc.TLS
+	db      uintptr
+	clock   clock.Clock
+	locked  func()
+	waiting *atomic.Int32
+	ctx     context.Context // of the command that runs now
+	ended   error           // why it must end; nil: it need not
+	out     uintptr         // room for two pointers that C sets
 
 	holder sqliteHolder
 }
@@ -65,7 +68,7 @@ var errOwnUse = errors.New("database: only a Handle uses these connections")
 // Connect opens the file, and creates it if need be.
 func (f *sqliteFile) Connect(ctx context.Context) (driver.Conn, error) {
 	prepareSQLite()
-	c := &sqliteConn{tls: libc.NewTLS(), clock: f.clock, locked: f.locked, ctx: ctx}
+	c := &sqliteConn{tls: libc.NewTLS(), clock: f.clock, locked: f.locked, waiting: f.waiting, ctx: ctx}
 	sqliteHolders.Store(c.tls, &c.holder)
 	c.out = libc.Xcalloc(c.tls, 2, 8)
 	name, err := libc.CString(f.path)
@@ -321,6 +324,10 @@ func sqliteProgress(_ *libc.TLS, db uintptr) int32 {
 	return 1
 }
 
+// longestLook is the longest time for which one who waits for a lock does not look whether
+// it is free.
+const longestLook = 20 * time.Millisecond
+
 // sqliteBusy waits while another connection has locked the file.
 func sqliteBusy(_ *libc.TLS, db uintptr, count int32) int32 {
 	c, ok := sqliteConns.Load(db)
@@ -331,10 +338,12 @@ func sqliteBusy(_ *libc.TLS, db uintptr, count int32) int32 {
 	blocker := clock.BlockerOf(conn.ctx)
 	blocker.Block()
 	defer blocker.Unblock()
+	conn.waiting.Add(1)
+	defer conn.waiting.Add(-1)
 	if count > 0 && count%50 == 0 { // about once a second
 		conn.locked()
 	}
-	timer := conn.clock.NewTimer(time.Duration(min(count+1, 20)) * time.Millisecond)
+	timer := conn.clock.NewTimer(min(time.Duration(count+1)*time.Millisecond, longestLook))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
