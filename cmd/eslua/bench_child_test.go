@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/eslua/eslua/host/operate/config"
 )
 
 // benchPartEnv makes the test binary one part of a benchmark, the switch or a host,
@@ -32,6 +34,13 @@ func playPart(name string, in io.Reader, out io.Writer) error {
 		"eslgo":    eslgoServer,
 		"lua": func(ctx context.Context, l net.Listener) {
 			if err := serveFlows(ctx, l, os.Args[1]); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		},
+		"untraced": func(ctx context.Context, l net.Listener) {
+			cfg := config.Default()
+			cfg.Trace.Size = 0
+			if err := serveFlowsOf(ctx, l, os.Args[1], cfg); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 			}
 		},

@@ -25,9 +25,12 @@ const benchWarm = ballastBytes / (40 << 10)
 // times that of the floor it is (x-floor). Each has a process of its own, so that what
 // its garbage costs is its own too. They serve in turns, and the ratio is the median
 // of those of all turns: what another process on the machine disturbs is one turn.
-func benchCalls(b *testing.B, name, scripts string) {
+func benchCalls(b *testing.B, name, scripts string) { benchBeside(b, name, "floor", scripts) }
+
+// benchBeside does so with another host in floorServer's place.
+func benchBeside(b *testing.B, name, reference, scripts string) {
 	sw := newSwitch(b)
-	floor, host := startPart(b, "floor", ""), startPart(b, name, scripts)
+	floor, host := startPart(b, reference, scripts), startPart(b, name, scripts)
 	sw.calls(b, floor.addr, benchWarm)
 	sw.calls(b, host.addr, benchWarm)
 	spent := func(p *part, calls int) time.Duration {
@@ -51,7 +54,7 @@ func benchCalls(b *testing.B, name, scripts string) {
 	}
 	slices.Sort(ratios)
 	b.ReportMetric(float64(total.Microseconds())/float64(b.N), "cpu-us/call")
-	b.ReportMetric(ratios[len(ratios)/2], "x-floor")
+	b.ReportMetric(ratios[len(ratios)/2], "x-"+reference)
 }
 
 // benchDisturbed reports how many calls host serves in a second, alone (calls/s-alone)

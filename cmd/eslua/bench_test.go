@@ -30,7 +30,10 @@ func luaFlow(t testing.TB, source string) string {
 
 // serveFlows runs the whole program, with a directory of flows, until ctx ends.
 func serveFlows(ctx context.Context, l net.Listener, dir string, built ...func(*app)) error {
-	cfg := config.Default()
+	return serveFlowsOf(ctx, l, dir, config.Default(), built...)
+}
+
+func serveFlowsOf(ctx context.Context, l net.Listener, dir string, cfg config.Config, built ...func(*app)) error {
 	cfg.Scripts = dir
 	h, err := build(context.Background(), cfg, slog.New(slog.DiscardHandler), clock.System(), seams{})
 	if err != nil {
@@ -67,6 +70,10 @@ func BenchmarkCall(b *testing.B) {
 	b.Run("eslgo", func(b *testing.B) { benchCalls(b, "eslgo", "") })
 	b.Run("floor", func(b *testing.B) { benchCalls(b, "floor", "") }) // shows what the figures are worth
 }
+
+// BenchmarkTrace measures the CPU for the same call, whose trace is kept, in turns with a
+// host that keeps none.
+func BenchmarkTrace(b *testing.B) { benchBeside(b, "lua", "untraced", luaFlow(b, benchFlow)) }
 
 // BenchmarkIdleCall measures the memory of a call that waits, its Lua state included.
 func BenchmarkIdleCall(b *testing.B) {

@@ -12,22 +12,19 @@ import (
 // record begins the trace of a call, which ends when FreeSWITCH has it back. It returns nil
 // if none is kept.
 func (s *Source) record(c *outbound.Call, stamp checkpoint.Stamp, args []string) *trace.Call {
-	var v [2]string
-	c.Snapshot().Pick([]string{"Caller-Caller-ID-Number", "Caller-Destination-Number"}, v[:])
-	t := s.deps.Recorder.Begin(trace.Arrival{
-		UUID: c.UUID(), Flow: stamp.Flow, Generation: stamp.Generation, Version: stamp.Version,
-		Args: args, Caller: v[0], Destination: v[1], Answered: c.Answered(),
-	})
-	if t == nil {
+	if s.deps.Recorder.Off() {
 		return nil
 	}
-	c.Watch(t.Watch)
-	c.Finally(func(context.Context) {
-		if _, hungUp := c.HungUp(); !hungUp && c.Moved() {
-			t.Moved()
-		}
-		t.End()
+	var v [3]string
+	c.Snapshot().Pick([]string{"Caller-Caller-ID-Number", "Caller-Destination-Number", "Answer-State"}, v[:])
+	t := s.deps.Recorder.Begin(trace.Arrival{
+		UUID: c.UUID(), Flow: stamp.Flow, Generation: stamp.Generation, Version: stamp.Version,
+		Args: args, Caller: v[0], Destination: v[1], Answered: v[2] == "answered",
 	})
+	if t != nil {
+		c.Watch(t.Watch)
+		c.Finally(func(context.Context) { t.End() })
+	}
 	return t
 }
 

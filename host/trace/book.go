@@ -6,7 +6,7 @@ type book struct {
 	count   int // records so far
 	omitted int
 	held    int64 // bytes that count for the recorder
-	scratch int64 // of them in the pen's buffer
+	penned  int64 // of them in the pen's buffer, if it is not the Call's own
 }
 
 // A chunk holds records one after the other.
@@ -16,7 +16,7 @@ type chunk struct {
 }
 
 const (
-	firstChunk = 1 << 10
+	firstChunk = 768
 	nextChunk  = 4 << 10
 	firstKept  = 2 // chunks, in which one reads how the call began
 )
@@ -40,18 +40,11 @@ func (b *book) add(r *Recorder, record []byte) {
 // grow makes room for a record, in new memory or in the place of older records. It reports
 // false if there is none.
 func (b *book) grow(r *Recorder, least int) bool {
-	size := nextChunk
-	if len(b.chunks) == 0 {
-		size = firstChunk
-	}
-	size = max(size, least)
+	size := max(nextChunk, least)
 	if b.held+int64(size) <= r.perCall() && r.take(int64(size)) {
 		b.held += int64(size)
 		b.chunks = append(b.chunks, chunk{first: b.count, buf: make([]byte, 0, size)})
 		return true
-	}
-	if len(b.chunks) == 0 {
-		return false
 	}
 	at := min(firstKept, len(b.chunks)-1)
 	oldest := b.chunks[at]

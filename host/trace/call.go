@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
@@ -43,13 +43,21 @@ type Call struct {
 	book
 	revision uint64
 	changed  chan struct{} // closed with the next change; nil: nobody waits for it
+
+	opened  [4]frame         // where open begins
+	kept    [2]chunk         // where chunks begin
+	named   [2]string        // where files begin
+	scratch [256]byte        // where the pen begins
+	first   [firstChunk]byte // of the first chunk
 }
 
 // A frame is a function that has not returned. Its arguments are in the pen's buffer from
 // mark on.
 type frame struct {
-	mark int
-	at   time.Duration
+	mark     int
+	at       time.Duration
+	function *function
+	secret   bool // what it returns
 }
 
 // Bounds of what is open: callbacks are nested 25 deep.
@@ -61,11 +69,11 @@ const (
 )
 
 // Watch notes an event of the call.
-func (c *Call) Watch(name string, ev esl.Event) {
+func (c *Call) Watch(s outbound.Sight) {
 	if c == nil {
 		return
 	}
-	i, ok := incidentOf(name, ev)
+	i, ok := incidentOf(s)
 	if !ok {
 		return
 	}
@@ -83,8 +91,6 @@ func (c *Call) Watch(name string, ev esl.Event) {
 		i.code, i.n = codeMasked, 0
 	case i.code == codeExecutes && c.pen.digits && (i.texts[0] == "send_dtmf" || i.texts[0] == "queue_dtmf"):
 		i.texts[1] = masked
-	case i.code == codeExecutes && i.texts[0] == "socket":
-		return // how the call came
 	}
 	c.write(now, i.code, i.texts[:i.n]...)
 }
@@ -126,15 +132,6 @@ func (c *Call) ScriptEnded(err error) {
 }
 
 func cut(s string, most int) string { return s[:min(len(s), most)] }
-
-// Moved notes that the call has moved on and is not the script's any more.
-func (c *Call) Moved() {
-	if c != nil {
-		c.mu.Lock()
-		c.state = Moved
-		c.mu.Unlock()
-	}
-}
 
 func (c *Call) note(what code, texts ...string) {
 	if c == nil {
@@ -180,11 +177,11 @@ func (c *Call) Enter(a *vm.Args) {
 		return
 	}
 	p := &c.pen
-	c.open = append(c.open, frame{len(p.buf), now.Sub(c.began)})
+	c.open = append(c.open, frame{mark: len(p.buf), at: now.Sub(c.began), function: f})
 	p.buf = append(p.buf, byte(codeCalled))
 	p.uint(uint64(f.index))
 	c.place(file, line)
-	p.arguments(a, f, len(p.buf) > mostScratch)
+	c.open[len(c.open)-1].secret = p.arguments(a, f, len(p.buf) > mostScratch)
 	c.weigh()
 	c.changes()
 }
@@ -192,8 +189,6 @@ func (c *Call) Enter(a *vm.Args) {
 // Leave notes that the function has returned.
 func (c *Call) Leave(a *vm.Args, err error) {
 	now, state := c.recorder.clock.Now(), a.State()
-	name, declared := a.Declared()
-	f := c.recorder.function(name, declared)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.deeper > 0 || len(c.open) == 0 {
@@ -204,7 +199,7 @@ func (c *Call) Leave(a *vm.Args, err error) {
 	p := &c.pen
 	frame := c.open[len(c.open)-1]
 	c.open = c.open[:len(c.open)-1]
-	p.results(a, f)
+	p.results(a, frame.function, frame.secret)
 	if err == nil {
 		p.buf = append(p.buf, byte(tagNil))
 	} else {
@@ -226,7 +221,9 @@ func (c *Call) place(file string, line int) {
 	}
 	if i == len(c.files) && i < mostFiles {
 		c.files = append(c.files, strings.Clone(cut(file, mostFileName)))
-		c.held += c.recorder.hold(int64(min(len(file), mostFileName)) + 16)
+		if i > 0 { // the first one is in overhead
+			c.held += c.recorder.hold(int64(min(len(file), mostFileName)) + 16)
+		}
 	}
 	c.pen.uint(uint64(i))
 	c.pen.uint(uint64(max(0, line)))
@@ -235,11 +232,11 @@ func (c *Call) place(file string, line int) {
 // weigh counts the pen's buffer, and gives a large one back.
 func (c *Call) weigh() {
 	if len(c.open) == 0 && cap(c.pen.buf) > 1<<10 {
-		c.pen.buf = nil
+		c.pen.buf = c.scratch[:0]
 	}
-	if n := int64(cap(c.pen.buf)); n != c.scratch {
-		c.held += c.recorder.hold(n - c.scratch)
-		c.scratch = n
+	if n := int64(cap(c.pen.buf)); n != c.penned {
+		c.held += c.recorder.hold(n - c.penned)
+		c.penned = n
 	}
 }
 

@@ -56,8 +56,9 @@ func (r *Recorder) nameOf(index uint64) string {
 	return "?"
 }
 
-// arguments writes the arguments of a call; few: there is no room.
-func (p *pen) arguments(a *vm.Args, f *function, few bool) {
+// arguments writes the arguments of a call; few: there is no room. It reports whether the
+// first one names something secret.
+func (p *pen) arguments(a *vm.Args, f *function, few bool) (secret bool) {
 	p.args = a
 	start, secret := len(p.buf), p.isSecret(a)
 	for i := range a.Len() {
@@ -65,7 +66,7 @@ func (p *pen) arguments(a *vm.Args, f *function, few bool) {
 		switch {
 		case few, i == mostValues, len(p.buf)-start > mostRecord:
 			p.buf = append(p.buf, byte(tagMore), byte(tagEnd))
-			return
+			return secret
 		case v != lua.LNil && (i < 64 && f.params&(1<<i) != 0 || i > 0 && secret):
 			p.mask()
 		case i == 1 && isSetvar(a.Value(0)):
@@ -75,6 +76,7 @@ func (p *pen) arguments(a *vm.Args, f *function, few bool) {
 		}
 	}
 	p.buf = append(p.buf, byte(tagEnd))
+	return secret
 }
 
 // isSecret reports whether the first argument names something secret: setVariable("pin", ...).
@@ -88,10 +90,10 @@ func isSetvar(v lua.LValue) bool {
 	return ok && strings.EqualFold(string(command), "uuid_setvar")
 }
 
-// results writes what a call has returned.
-func (p *pen) results(a *vm.Args, f *function) {
+// results writes what a call has returned, which may be secret.
+func (p *pen) results(a *vm.Args, f *function, secret bool) {
 	p.args = a
-	start, secret := len(p.buf), p.isSecret(a)
+	start := len(p.buf)
 	for i, v := range a.Results() {
 		text, isText := v.(lua.LString)
 		switch {

@@ -14,7 +14,7 @@ type Summary struct {
 	Destination string    `json:"destination,omitempty"`
 	Since       time.Time `json:"since"`
 	Until       time.Time `json:"until,omitzero"`  // zero: it runs
-	State       string    `json:"state,omitempty"` // arrived, answered, bridged, moved, hung up
+	State       string    `json:"state,omitempty"` // arrived, answered, bridged, hung up, handed back
 	Cause       string    `json:"cause,omitempty"` // of the hangup
 	Failed      bool      `json:"failed,omitempty"`
 	Error       string    `json:"error,omitempty"` // of the script that failed

@@ -2,6 +2,8 @@ package trace
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/eslua/eslua/host/operate/config"
 )
@@ -19,7 +21,13 @@ var alwaysMasked = []string{
 type rules struct {
 	digits bool
 	names  []string
+
+	known sync.Map // what hides has returned, by name
+	count atomic.Int32
 }
+
+// mostKnown bounds the names whose answer is remembered: scripts make them up.
+const mostKnown = 1000
 
 func newRules(cfg config.Trace) *rules {
 	r := &rules{digits: cfg.Digits.Masked(), names: alwaysMasked}
@@ -38,9 +46,20 @@ func canonical(name string) string { return separators.Replace(strings.ToLower(n
 
 // hides reports whether the value of a name is masked.
 func (r *rules) hides(name string) bool {
-	if name == "" || len(name) > 100 {
+	if name == "" || len(name) > 60 {
 		return false
 	}
+	if hidden, ok := r.known.Load(name); ok {
+		return hidden.(bool)
+	}
+	hidden := r.matches(name)
+	if r.count.Add(1) <= mostKnown {
+		r.known.Store(strings.Clone(name), hidden)
+	}
+	return hidden
+}
+
+func (r *rules) matches(name string) bool {
 	name = strings.TrimPrefix(canonical(name), "variable_")
 	for _, pattern := range r.names {
 		if glob(pattern, name) {

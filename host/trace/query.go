@@ -176,7 +176,7 @@ func (c *Call) summary() Summary {
 		if i+1 < len(c.open) {
 			end = c.open[i+1].mark
 		}
-		s.Waits = append(s.Waits, c.opened(c.pen.buf[f.mark:end], f.at))
+		s.Waits = append(s.Waits, c.waiting(c.pen.buf[f.mark:end], f.at))
 	}
 	return s
 }
@@ -220,6 +220,9 @@ func (c *Call) rung(r *reader) Rung {
 		if what == codePrinted && len(texts) > 0 {
 			texts[0] = quoted(texts[0])
 		}
+		if what == codeBegins {
+			texts = []string{strings.Join(append([]string{c.arrival.Flow}, c.arrival.Args...), " "), c.arrival.Generation}
+		}
 		who, text := say(what, texts)
 		return Rung{At: c.began.Add(at), Ms: ms(at), Who: who, What: text, Bad: what == codeFails}
 	}
@@ -250,7 +253,7 @@ func (c *Call) called(r *reader) Rung {
 	return f
 }
 
-func (c *Call) opened(record []byte, at time.Duration) Rung {
+func (c *Call) waiting(record []byte, at time.Duration) Rung {
 	r := reader{buf: record, files: c.files}
 	r.byte()
 	f := c.called(&r)

@@ -1,10 +1,10 @@
 package trace
 
 import (
-	"cmp"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
@@ -52,19 +52,24 @@ func (r *Recorder) Held() int64 {
 	return r.held
 }
 
-// overhead is what a Call takes besides its records.
-const overhead = 800
+// overhead is what a Call takes besides further records.
+const overhead = int64(unsafe.Sizeof(Call{})) + 200
 
 // perCall returns how many bytes one call may hold.
 func (r *Recorder) perCall() int64 { return min(r.size.Load()/16, 64<<10) }
 
+// Off reports whether no traces are kept.
+func (r *Recorder) Off() bool { return r == nil || r.size.Load() == 0 }
+
 // Begin begins the trace of a call. It returns nil if none is kept.
 func (r *Recorder) Begin(a Arrival) *Call {
-	if r == nil || r.size.Load() == 0 {
+	if r.Off() {
 		return nil
 	}
 	c := &Call{recorder: r, began: r.clock.Now(), state: Arrived}
-	c.pen.rules = r.rules.Load()
+	c.pen.rules, c.pen.buf = r.rules.Load(), c.scratch[:0]
+	c.penned, c.open, c.chunks = int64(len(c.scratch)), c.opened[:0], append(c.kept[:0], chunk{buf: c.first[:0]})
+	c.files = c.named[:0]
 	if a.Answered {
 		c.state = Answered
 	}
@@ -84,7 +89,7 @@ func (r *Recorder) Begin(a Arrival) *Call {
 		r.begun = nil
 	}
 	r.mu.Unlock()
-	c.note(codeBegins, strings.Join(append([]string{a.Flow}, c.arrival.Args...), " ")+", generation "+cmp.Or(a.Generation, "?"))
+	c.note(codeBegins)
 	return c
 }
 
@@ -100,8 +105,12 @@ func (c *Call) End() {
 		c.mu.Unlock()
 		return
 	}
+	if c.state != HungUp {
+		c.state = Returned
+	}
 	c.ended = now
-	c.open, c.pen.buf, c.pen.args = nil, nil, nil
+	clear(c.opened[:]) // of functions
+	c.open, c.pen.args, c.pen.buf = nil, nil, c.scratch[:0]
 	c.weigh()
 	c.changes()
 	failed := c.failed
@@ -190,11 +199,11 @@ func (l *list) remove(c *Call) {
 	c.prev, c.next = nil, nil
 }
 
-// bounded returns what is kept of an arrival.
+// bounded returns what is kept of an arrival. What others keep too is not copied.
 func (a Arrival) bounded(r *rules) Arrival {
 	const most = 100
 	keep := func(s string) string { return strings.Clone(cut(s, most)) }
-	a.UUID, a.Flow, a.Generation, a.Version = strings.Clone(cut(a.UUID, 2*most)), keep(a.Flow), keep(a.Generation), keep(a.Version)
+	a.UUID, a.Flow, a.Generation, a.Version = cut(a.UUID, 2*most), keep(a.Flow), cut(a.Generation, most), cut(a.Version, most)
 	a.Caller, a.Destination = keep(a.Caller), keep(a.Destination)
 	args := a.Args
 	a.Args = nil
@@ -205,8 +214,8 @@ func (a Arrival) bounded(r *rules) Arrival {
 }
 
 func (a Arrival) size() (n int64) {
-	for _, s := range append([]string{a.UUID, a.Flow, a.Generation, a.Version, a.Caller, a.Destination}, a.Args...) {
-		n += int64(len(s))
+	for _, s := range a.Args {
+		n += int64(len(s)) + 16
 	}
-	return n
+	return n + int64(len(a.UUID)+len(a.Flow)+len(a.Generation)+len(a.Version)+len(a.Caller)+len(a.Destination))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/operate/config"
@@ -102,12 +103,13 @@ func (b *bench) lines(q trace.Query) (lines []string) {
 	return lines
 }
 
-func event(name string, headers ...string) (string, esl.Event) {
+func event(name string, headers ...string) outbound.Sight {
 	h := [][2]string{{"Event-Name", name}}
 	for i := 0; i < len(headers); i += 2 {
 		h = append(h, [2]string{headers[i], headers[i+1]})
 	}
-	return name, esl.NewEvent(h, "")
+	e := esl.NewEvent(h, "")
+	return outbound.Sight{Event: e, Name: name, Application: e.Application(), Cause: e.Get("Hangup-Cause")}
 }
 
 func TestALadderReadsAsTheScriptAndFreeSWITCHDid(t *testing.T) {
@@ -238,12 +240,12 @@ func TestMemoryIsBounded(t *testing.T) {
 	cfg.Size = 1 << 20
 	b := newBench(t, cfg)
 	var running []*trace.Call
-	name, long := event("CHANNEL_EXECUTE", "Application", "playback", "Application-Data", strings.Repeat("\x1b", 5000))
+	long := event("CHANNEL_EXECUTE", "Application", "playback", "Application-Data", strings.Repeat("\x1b", 5000))
 	for i := range 1000 {
 		c := b.Begin(trace.Arrival{UUID: fmt.Sprint("call", i), Flow: strings.Repeat("f", 10000), Args: []string{strings.Repeat("x", 10000)}})
 		running = append(running, c)
 		for range 10 {
-			c.Watch(name, long)
+			c.Watch(long)
 		}
 		if held := b.Held(); held > 1<<20 {
 			t.Fatalf("%d bytes are held", held)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/call/outbound"
 )
 
 // A code begins a record and says what it is about.
@@ -41,7 +41,7 @@ const (
 // words says how a record of a code reads: its texts replace each %s.
 var words = [...]struct{ who, form string }{
 	codePrinted:    {Script, "prints %s"},
-	codeBegins:     {Host, "runs %s"},
+	codeBegins:     {Host, "runs %s, generation %s"},
 	codeFails:      {Host, "the script failed: %s"},
 	codeFallback:   {Host, "fallback: %s"},
 	codeEnds:       {Host, "the script ended"},
@@ -91,16 +91,14 @@ type incident struct {
 }
 
 // incidentOf returns false for an event that does not matter.
-func incidentOf(name string, ev esl.Event) (i incident, ok bool) {
-	switch name {
+func incidentOf(s outbound.Sight) (i incident, ok bool) {
+	ev := s.Event
+	switch s.Name {
 	case "CHANNEL_EXECUTE":
-		var v [2]string
-		ev.PickLast([]string{"Application", "Application-Data"}, v[:])
-		return incident{code: codeExecutes, texts: v, n: 2}, true
+		return incident{code: codeExecutes, texts: [2]string{s.Application.Name, s.Application.Data}, n: 2}, s.Application.Name != "socket" // how the call came
 	case "CHANNEL_EXECUTE_COMPLETE":
-		var v [2]string
-		ev.PickLast([]string{"Application", "Application-Response"}, v[:])
-		return incident{code: codeExecuted, texts: v, n: 2}, v[1] != "" && v[1] != "_none_"
+		response := s.Application.Response
+		return incident{code: codeExecuted, texts: [2]string{s.Application.Name, response}, n: 2}, response != "" && response != "_none_"
 	case "DTMF":
 		return incident{code: codePressed, texts: [2]string{ev.Get("DTMF-Digit")}, n: 1}, true
 	case "CHANNEL_PROGRESS":
@@ -126,7 +124,7 @@ func incidentOf(name string, ev esl.Event) (i incident, ok bool) {
 	case "RECORD_STOP":
 		return incident{code: codeRecorded, texts: [2]string{ev.Get("Record-File-Path")}, n: 1}, true
 	case "CHANNEL_HANGUP":
-		return incident{code: codeHungUp, state: HungUp, texts: [2]string{ev.Get("Hangup-Cause")}, n: 1}, true
+		return incident{code: codeHungUp, state: HungUp, texts: [2]string{s.Cause}, n: 1}, true
 	case "CUSTOM":
 		subclass := ev.Get("Event-Subclass")
 		if subclass == "conference::maintenance" {
@@ -134,7 +132,7 @@ func incidentOf(name string, ev esl.Event) (i incident, ok bool) {
 		}
 		return incident{code: codeEvent, texts: [2]string{subclass}, n: 1}, true
 	case "DETECTED_SPEECH", "DETECTED_TONE", "TALK", "NOTALK", "MESSAGE", "PHONE_FEATURE":
-		return incident{code: codeEvent, texts: [2]string{name}, n: 1}, true
+		return incident{code: codeEvent, texts: [2]string{s.Name}, n: 1}, true
 	}
 	return incident{}, false
 }
@@ -144,6 +142,6 @@ const (
 	Arrived  = "arrived"
 	Answered = "answered"
 	Bridged  = "bridged"
-	Moved    = "moved"
+	Returned = "handed back"
 	HungUp   = "hung up"
 )

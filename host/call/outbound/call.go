@@ -28,7 +28,7 @@ type Call struct {
 	farewell *esl.Command // the transfer with which the call is handed back
 
 	waits           []*wait
-	watch           func(name string, ev esl.Event) // see Watch
+	watch           func(Sight)
 	observers       []func(esl.Event) bool
 	observerDepth   int
 	connectSequence uint64 // Event-Sequence of the reply to connect
@@ -150,9 +150,17 @@ func (c *Call) State() string {
 // the Call's methods, at most 25 levels deep.
 func (c *Call) Observe(fn func(esl.Event) (stop bool)) { c.observers = append(c.observers, fn) }
 
+// A Sight is an event of the channel, and what has been found in it.
+type Sight struct {
+	Event       esl.Event
+	Name        string
+	Application esl.Application // of CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE
+	Cause       string          // of a hangup, if it is known
+}
+
 // Watch has fn called for every event of the channel, also after the call has moved on. It
 // must be quick, and not use the Call.
-func (c *Call) Watch(fn func(name string, ev esl.Event)) { c.watch = fn }
+func (c *Call) Watch(fn func(Sight)) { c.watch = fn }
 
 // Finally has fn called in the owner's goroutine when FreeSWITCH has the call back, after
 // those that were named before. What the Call says of the channel is its last word then: after a hangup the

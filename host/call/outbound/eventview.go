@@ -16,16 +16,12 @@ type eventView struct {
 	stateNumber string
 	answerState string
 	sequence    string
-	app, appID  string // of CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE
+	application esl.Application // of CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE
 }
 
 // FreeSWITCH writes the channel's headers before its variables, which are most of
-// an event, and those of an application after them
-// (switch_core_session.c:switch_core_session_exec).
-var (
-	channelHeaders     = [...]string{"Unique-ID", "Channel-State", "Channel-State-Number", "Answer-State", "Event-Sequence"}
-	applicationHeaders = [...]string{"Application", "Application-UUID"}
-)
+// an event.
+var channelHeaders = [...]string{"Unique-ID", "Channel-State", "Channel-State-Number", "Answer-State", "Event-Sequence"}
 
 func viewOf(ev esl.Event) eventView {
 	view := eventView{Event: ev, name: ev.Name()}
@@ -36,9 +32,7 @@ func viewOf(ev esl.Event) eventView {
 	ev.Pick(channelHeaders[:], v[:])
 	view.uuid, view.state, view.stateNumber, view.answerState, view.sequence = v[0], v[1], v[2], v[3], v[4]
 	if view.name == "CHANNEL_EXECUTE" || view.name == "CHANNEL_EXECUTE_COMPLETE" {
-		var app [len(applicationHeaders)]string
-		ev.PickLast(applicationHeaders[:], app[:])
-		view.app, view.appID = app[0], app[1]
+		view.application = ev.Application()
 	}
 	return view
 }
@@ -56,7 +50,7 @@ func (v eventView) sequenceNumber() uint64 {
 // of the second host's socket. Most events arrive in order; FreeSWITCH dispatches a few in several
 // threads, so after the first new event only the important ones are checked.
 func (c *Call) isStale(ev eventView) bool {
-	if !c.mayBeStale && ev.name != "CHANNEL_STATE" && ev.app != "socket" {
+	if !c.mayBeStale && ev.name != "CHANNEL_STATE" && ev.application.Name != "socket" {
 		return false
 	}
 	n := ev.sequenceNumber()

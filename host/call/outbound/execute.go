@@ -183,16 +183,16 @@ func (x *execution) onEvent(ev eventView) {
 	if x.complete || !begins && !ends {
 		return
 	}
-	sameApp := strings.EqualFold(ev.app, x.app)
+	sameApp := strings.EqualFold(ev.application.Name, x.app)
 	switch {
-	case ev.appID == x.id && !sameApp:
+	case ev.application.UUID == x.id && !sameApp:
 		x.stolen = true
-	case ev.appID == x.id && begins:
+	case ev.application.UUID == x.id && begins:
 		x.started = true
-	case ev.appID == x.id:
+	case ev.application.UUID == x.id:
 		x.complete, x.result = true, ev.Event
 	case x.stolen && !x.started && sameApp && begins:
-		x.started, x.id = true, strings.Clone(ev.appID)
+		x.started, x.id = true, strings.Clone(ev.application.UUID)
 	}
 }
 

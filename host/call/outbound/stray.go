@@ -26,13 +26,13 @@ func (c *Call) expectStray(x *execution) {
 
 // stopStray stops a stray as soon as it begins.
 func (c *Call) stopStray(ev eventView) {
-	if !c.moved || !c.isOwn(ev.appID) || strings.HasSuffix(ev.appID, atOnce) || ev.app == "transfer" { // that is how we move it
+	if !c.moved || !c.isOwn(ev.application.UUID) || strings.HasSuffix(ev.application.UUID, atOnce) || ev.application.Name == "transfer" { // that is how we move it
 		return
 	}
-	at := slices.IndexFunc(c.strays, func(s stray) bool { return s.id == ev.appID })
+	at := slices.IndexFunc(c.strays, func(s stray) bool { return s.id == ev.application.UUID })
 	switch {
 	case ev.name == "CHANNEL_EXECUTE" && at < 0:
-		c.strays = append(c.strays, stray{strings.Clone(ev.appID), true})
+		c.strays = append(c.strays, stray{strings.Clone(ev.application.UUID), true})
 		c.postInterrupt()
 	case ev.name == "CHANNEL_EXECUTE":
 		c.strays[at].begun = true
@@ -83,5 +83,5 @@ func (c *Call) guardRecording(set bool) (list []esl.Command) {
 
 // leavesNow reports whether an event shows that a transfer ends a recording.
 func leavesNow(ev eventView) bool {
-	return ev.name == "CHANNEL_EXECUTE" && ev.app == "break" && strings.TrimSpace(ev.Get("Application-Data")) == leavesRecording
+	return ev.name == "CHANNEL_EXECUTE" && ev.application.Name == "break" && strings.TrimSpace(ev.Get("Application-Data")) == leavesRecording
 }

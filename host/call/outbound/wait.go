@@ -140,9 +140,6 @@ func (c *Call) dispatch(e esl.Event) {
 	if ev.uuid == c.shown && c.isStale(ev) {
 		return
 	}
-	if c.watch != nil && ev.uuid == c.shown && ev.name != "" {
-		c.watch(ev.name, e)
-	}
 	wasMoved := c.moved
 	switch {
 	case ev.name == "":
@@ -159,11 +156,11 @@ func (c *Call) dispatch(e esl.Event) {
 		c.update(ev)
 		c.conn.Keep(c.snapshot)
 		switch {
-		case ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.app == "socket" && !c.isOwn(ev.appID):
+		case ev.name == "CHANNEL_EXECUTE_COMPLETE" && ev.application.Name == "socket" && !c.isOwn(ev.application.UUID):
 			c.socketEnded()
 		case leavesNow(ev):
 			c.moved, c.routed = true, true
-		case ev.name == "CHANNEL_EXECUTE" && c.left && c.dialplan && !c.isOwn(ev.appID):
+		case ev.name == "CHANNEL_EXECUTE" && c.left && c.dialplan && !c.isOwn(ev.application.UUID):
 			c.moved = true // the dialplan has continued
 		}
 		if c.moved && !wasMoved { // by somebody else
@@ -171,6 +168,9 @@ func (c *Call) dispatch(e esl.Event) {
 			c.forgetResume()
 		}
 		c.stopStray(ev)
+	}
+	if c.watch != nil && ev.uuid == c.shown && ev.name != "" {
+		c.watch(Sight{e, ev.name, ev.application, c.cause})
 	}
 	for _, w := range c.waits {
 		if w.onEvent != nil {

@@ -170,14 +170,17 @@ func initials(names []string, which uint64) (set uint32) {
 // because no event of a channel's applications has one. It recognizes a body by a
 // missing empty line at the end, since a search for its beginning would be a whole
 // pass.
-func (e Event) PickLast(names, values []string) {
+func (e Event) PickLast(names, values []string) { e.pickLast(names, values, 1<<len(names)-1) }
+
+// pickLast ends the search when it has found the headers whose bits are in needed.
+func (e Event) pickLast(names, values []string, needed uint64) {
 	head, bare := strings.CutSuffix(e.raw, "\n\n")
 	if !bare {
 		e.Pick(names, values)
 		return
 	}
 	clear(values)
-	for missing := uint64(1)<<len(names) - 1; head != "" && missing != 0; {
+	for missing := uint64(1)<<len(names) - 1; head != "" && missing&needed != 0; {
 		start := strings.LastIndexByte(head, '\n') + 1
 		for i, name := range names {
 			if missing&(1<<i) != 0 && named(head[start:], name) {
@@ -188,6 +191,21 @@ func (e Event) PickLast(names, values []string) {
 		head = head[:max(start-1, 0)]
 	}
 }
+
+// An Application is what CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE say of one.
+type Application struct{ Name, UUID, Data, Response string }
+
+// Application returns the application of an event. FreeSWITCH adds these headers after the
+// channel's variables, Application before Application-Data and Application-UUID, and both
+// of its ends have them (switch_core_session.c:switch_core_session_exec): so the search
+// from the end is over when these two are found, though the others may be missing.
+func (e Event) Application() Application {
+	var v [len(applicationHeaders)]string
+	e.pickLast(applicationHeaders[:], v[:], 0b11)
+	return Application{v[0], v[1], v[2], v[3]}
+}
+
+var applicationHeaders = [...]string{"Application", "Application-UUID", "Application-Data", "Application-Response"}
 
 // Last works like Get but searches as PickLast does.
 func (e Event) Last(name string) string {
