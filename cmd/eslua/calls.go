@@ -55,7 +55,7 @@ func (p *program) calls(ctx context.Context, client *admin.Client, q trace.Query
 	var t table
 	t.row("UUID", "FLOW", "CALLER", "CALLED", "STATE", "AGE", "CPU", "MEMORY", "")
 	for _, c := range list {
-		t.row(c.UUID, c.Flow, c.Caller, c.Destination, stateOf(c), ageOf(c, now), fmt.Sprintf("%.1f ms", c.CPU), fmt.Sprintf("%d KiB", c.Memory>>10), doing(c, now))
+		t.row(c.UUID, c.Flow, c.Caller, c.Destination, stateOf(c), ageOf(c, now), fmt.Sprintf("%.2f ms", c.CPU), fmt.Sprintf("%d KiB", c.Memory>>10), doing(c, now))
 	}
 	t.print(p.stdout)
 	return nil

@@ -116,5 +116,5 @@ func (p *program) printEnd(c trace.Summary) {
 	if !c.Until.IsZero() {
 		verb = "ended"
 	}
-	printLine(p.stdout, "  %s: %s, after %s; the script used %.1f ms of processor time and held %d KiB", verb, how, ageOf(c, p.clock.Now()), c.CPU, c.Memory>>10)
+	printLine(p.stdout, "  %s: %s, after %s; the script used %.2f ms of processor time and held %d KiB", verb, how, ageOf(c, p.clock.Now()), c.CPU, c.Memory>>10)
 }

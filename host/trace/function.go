@@ -140,4 +140,10 @@ func describe(vs []lua.LValue) string {
 }
 
 // nameInScripts returns a function's name with the object's usual name, not its class's.
-func nameInScripts(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+func nameInScripts(name string) string {
+	class, method, _ := strings.Cut(name, ":")
+	if method != "" && class == strings.ToUpper(class) {
+		return strings.ToLower(class) + ":" + method
+	}
+	return strings.ToLower(name[:1]) + name[1:]
+}

@@ -11,7 +11,7 @@ import (
 // masked stands for what is not kept.
 const masked = "<masked>"
 
-// alwaysMasked names what no trace holds, with _ for any of - . and space.
+// alwaysMasked names what no trace holds, with _ for - and . too.
 var alwaysMasked = []string{
 	"pin", "pin_*", "*_pin", "*_pin_*", "*password*", "*passwd*", "*secret*", "*token*",
 	"card*", "*_card*", "*cvv*", "*cvc*", "*api_key*", "*apikey*", "*authorization*", "cookie", "set_cookie",
@@ -40,7 +40,7 @@ func newRules(cfg config.Trace) *rules {
 	return r
 }
 
-var separators = strings.NewReplacer("-", "_", ".", "_", " ", "_")
+var separators = strings.NewReplacer("-", "_", ".", "_")
 
 func canonical(name string) string { return separators.Replace(strings.ToLower(name)) }
 
