@@ -240,13 +240,16 @@ local hundred, thousands, dir = {}, {}, %q
 for j = 1, 500 do hundred[j] = j end for j = 1, 4000 do thousands[j] = true end
 `
 
-// program uses a few pieces, each in a function of its own: a Lua function has 60
-// upvalues at most.
-func (h *hoarder) program(pieces []string, dir string) string {
+// program uses a few pieces, one of them in its turn and others at random, each in a function
+// of its own: a Lua function has 60 upvalues at most.
+func (h *hoarder) program(first int, pieces []string, dir string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, hoarderHead, h.size, dir)
-	for range 1 + h.IntN(5)/4 {
-		piece := pieces[h.IntN(len(pieces))]
+	for i := range 1 + h.IntN(5)/4 {
+		piece := pieces[first%len(pieces)]
+		if i > 0 {
+			piece = pieces[h.IntN(len(pieces))]
+		}
 		piece = value.ReplaceAllStringFunc(piece, func(string) string { return h.payload() })
 		loop := fmt.Sprintf("for i = 1, %d do (function() %s end)() end", h.turns, piece)
 		switch h.IntN(8) {
@@ -317,9 +320,9 @@ func TestCensusIsWhatIsHeld(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the looks collect
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(192 << 20))
 	failed := 0
-	for seed := range testproc.Size(2000, 150, 20) {
+	for seed := range testproc.Size(3*len(pieces), 150, 20) {
 		h := &hoarder{Rand: rand.New(rand.NewPCG(uint64(seed), 1)), size: 18000, turns: 80}
-		l.program = h.program(pieces, lib.dir)
+		l.program = h.program(seed, pieces, lib.dir)
 		if l.worst = ""; seed%50 == 0 {
 			l.before = heap()
 		}
@@ -365,7 +368,7 @@ func TestCensusOfASession(t *testing.T) {
 	h.log.quiet, h.print, h.ended = true, func(string) {}, l.look
 	for seed := range sessionPieces {
 		w := &hoarder{Rand: rand.New(rand.NewPCG(uint64(seed), 2)), size: 30000, turns: 80}
-		l.program = w.program(sessionPieces[seed:][:1], "")
+		l.program = w.program(0, sessionPieces[seed:][:1], "")
 		l.worst, l.before = "", heap()
 		call, o := h.runScript(l.program)
 		if l.worst != "" {

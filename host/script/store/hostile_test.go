@@ -83,7 +83,7 @@ func (v vandal) act() {
 // TestHostileTrees: whatever is in the directory, and whatever happens to it meanwhile,
 // reading it ends, soon, in a tree within the limits or in an error.
 func TestHostileTrees(t *testing.T) {
-	trees := uint64(100)
+	trees := uint64(40)
 	if testing.Short() {
 		trees = 15
 	}
