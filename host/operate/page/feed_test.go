@@ -164,6 +164,13 @@ func (f *feed) Pin(flow, g string) (string, error)      { return f.note("pin", f
 func (f *feed) Unpin(flow string) (string, error)       { return f.note("unpin", flow) }
 func (f *feed) Drain(bool)                              { _, _ = f.note("drain") }
 
+// seconds returns how many have passed.
+func (f *feed) seconds() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.second
+}
+
 // Calls lists six of the calls that run, or the failed ones.
 func (f *feed) Calls(q trace.Query) (list []trace.Summary) {
 	now := f.clk.Now()
@@ -194,7 +201,7 @@ func (f *feed) Calls(q trace.Query) (list []trace.Summary) {
 			b.waits[j].File = b.flow + ".lua"
 		}
 		list = append(list, trace.Summary{
-			ID: uint64(i + 1), UUID: fmt.Sprintf("5e0c7f%02d-3a51-4d1b-9c0e-0f1d2a3b4c5d", i), Flow: b.flow, Caller: b.caller, Destination: b.destination,
+			ID: uint64(1000 + i + f.seconds()), UUID: fmt.Sprintf("5e0c7f%02d-3a51-4d1b-9c0e-%012d", i, f.seconds()), Flow: b.flow, Caller: b.caller, Destination: b.destination,
 			Since: now.Add(-b.age * time.Second), State: trace.Answered, Waits: b.waits, CPU: 1.8 + float64(i)*0.9, Memory: 210_000 + int64(i)*61_000,
 		})
 	}
