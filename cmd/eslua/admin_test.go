@@ -73,6 +73,8 @@ type watchedHost struct {
 	hashes []string // of the story, in order
 }
 
+func (w *watchedHost) Works(context.Context) error { return nil }
+
 func (w *watchedHost) Drain(bool) { w.app.admin.SetDraining(w.clk.Now().Add(10 * time.Minute)) }
 
 // openings receives the lines of a log about addresses that were opened.
@@ -372,6 +374,11 @@ func (w *watchedHost) checkMetrics() {
 		`eslua_calls_without_flow_total 1`,
 		`eslua_call_duration_seconds_count{flow="bad"} 6`,
 		`eslua_script_cpu_seconds_count{flow="bad"} 6`,
+		`eslua_script_memory_bytes_count{flow="bad"} 6`,
+		`eslua_call_first_command_seconds_count{flow="bad"} 6`,
+		`eslua_script_limits_reached_total{limit="memory"} 0`,
+		`eslua_connections_events_waiting 0`,
+		`eslua_events_waiting{node="fs1"} 0`,
 		`eslua_scripts_load_duration_seconds_count 3`,
 		`eslua_scripts_problem 1`,
 		`eslua_scripts_swaps_total 2`,

@@ -9,9 +9,9 @@ import (
 	"github.com/eslua/eslua/host/script/vm"
 )
 
-// progress returns an error unless the program does its work, for systemd's
+// Works returns an error unless the program does its work, for systemd's
 // watchdog: connections are accepted, as long as calls are taken, and scripts run.
-func (s *service) progress(ctx context.Context) error {
+func (s *service) Works(ctx context.Context) error {
 	if err := s.listener.Probe(ctx); err != nil && !s.draining.Load() {
 		return err
 	}

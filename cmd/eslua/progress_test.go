@@ -67,23 +67,23 @@ func TestProgress(t *testing.T) {
 			accepting <- nc
 		}
 	}()
-	if err := s.progress(t.Context()); err != nil {
+	if err := s.Works(t.Context()); err != nil {
 		t.Error(err)
 	}
 	_ = s.listener.Close()
 	for nc := range accepting {
 		t.Errorf("a probe counts as a call: %s", nc.RemoteAddr())
 	}
-	if err := s.progress(t.Context()); err == nil {
+	if err := s.Works(t.Context()); err == nil {
 		t.Error("a port that is closed is progress")
 	}
 	s.draining.Store(true)
-	if err := s.progress(t.Context()); err != nil {
+	if err := s.Works(t.Context()); err != nil {
 		t.Errorf("while no calls are taken: %v", err)
 	}
 	gone, stop := context.WithCancel(t.Context())
 	stop()
-	if err := s.progress(gone); err == nil {
+	if err := s.Works(gone); err == nil {
 		t.Error("a script that did not run is progress")
 	}
 	s.app.close(t.Context())

@@ -163,7 +163,7 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 	defer abort()
 	ended := make(chan error, 1)
 	go func() { ended <- s.app.run(ctx, s.listener, s.admin) }()
-	background.Go(func() { s.systemd.Watch(ctx, s.clock, s.progress) })
+	background.Go(func() { s.systemd.Watch(ctx, s.clock, s.Works) })
 
 	s.log.Info("taking calls", "listen", s.listener.Addr().String(), "scripts", s.app.scripts.Status().Scripts, "generation", s.app.scripts.Current().Name())
 	select {

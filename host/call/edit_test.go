@@ -149,6 +149,7 @@ func TestAccount(t *testing.T) {
 			t.Fatalf("no failure is kept of %+v", counts[i])
 		}
 		last, counts[i].Last = append(last, counts[i].Last.Error), nil
+		counts[i].CPU = 0 // which differs
 	}
 	if !strings.HasPrefix(last[0], `"missing" is not among the scripts`) || last[1] != "a.lua:2: x [2Jfail" { // nothing for the terminal
 		t.Errorf("the last failures are %q", last)

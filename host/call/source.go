@@ -66,6 +66,9 @@ func (s *Source) Serve(ctx context.Context, c *outbound.Call) {
 	}
 	defer f.leave()
 	err := s.deps.Runner.Run(ctx, f.run)
+	if after := c.FirstCommand(); after > 0 {
+		s.deps.Account.AddFirstCommand(f.run, after)
+	}
 	f.finish(ctx, c, err)
 	if ctx.Err() == nil { // otherwise the next host continues the flow
 		if err == nil {
@@ -128,6 +131,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		Began: func(ctx context.Context) {
 			log.Debug("the flow begins", "argv", chosen.args)
 			keeper.Begin(ctx)
+			c.ScriptBegins()
 		},
 		Ended: func(failed bool) {
 			if failed {

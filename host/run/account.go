@@ -84,10 +84,10 @@ type entry struct {
 
 type flowRuns struct {
 	Tally
-	duration, cpu prometheus.Observer // nil for flows that did not exist
-	last          *Failure
-	prompts       Prompts
-	used          time.Duration // processor time
+	duration, cpu, memory prometheus.Observer // nil for flows that did not exist
+	last                  *Failure
+	prompts               Prompts
+	used                  time.Duration // processor time
 	// versions, the newest first. Those beyond the first few are forgotten when
 	// their last run has ended: a host whose scripts are edited for months would
 	// otherwise keep, and export, every one of them.
@@ -127,7 +127,8 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 	if e.flow == nil {
 		e.flow = &flowRuns{}
 		if flow != "" {
-			e.flow.duration, e.flow.cpu = a.metrics.durations.WithLabelValues(label(flow)), a.metrics.cpu.WithLabelValues(label(flow))
+			name := label(flow)
+			e.flow.duration, e.flow.cpu, e.flow.memory = a.metrics.durations.WithLabelValues(name), a.metrics.cpu.WithLabelValues(name), a.metrics.memory.WithLabelValues(name)
 		}
 		a.flows[flow] = e.flow
 	}
@@ -137,13 +138,14 @@ func (a *Account) begin(run *Run, now time.Time) *entry {
 	return e
 }
 
-// used records the processor time of a run's script.
-func (e *entry) used(cpu time.Duration) {
+// used records the processor time of a run's script, and the memory that it held at its end.
+func (e *entry) used(cpu time.Duration, memory int64) {
 	if e == nil {
 		return
 	}
 	if e.flow.cpu != nil {
 		e.flow.cpu.Observe(cpu.Seconds())
+		e.flow.memory.Observe(float64(memory))
 	}
 	e.account.mu.Lock()
 	defer e.account.mu.Unlock()

@@ -2,6 +2,7 @@ package run
 
 import (
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -9,7 +10,7 @@ import (
 // Register registers the count of the runs that were ended for the host's memory, and of
 // what was refused because a run had FreeSWITCH start and keep too much.
 func (r *Runner) Register(reg prometheus.Registerer) {
-	reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+	reg.MustRegister(r.limits, prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "eslua_calls_ended_for_memory_total",
 		Help: "Runs of scripts that were ended because the host's memory was full.",
 	}, func() float64 { return float64(r.runs.sacrificed.Load()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -18,11 +19,23 @@ func (r *Runner) Register(reg prometheus.Registerer) {
 	}, func() float64 { return float64(r.full.Load()) }))
 }
 
+// newLimits returns the counter of the limits that scripts reached.
+func newLimits() *prometheus.CounterVec {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "eslua_script_limits_reached_total", Help: "Runs of scripts that a limit ended."}, []string{"limit"})
+	for _, limit := range []string{"memory", "burst", "cpu", "after_hangup", "duration", "stack", "source"} {
+		v.WithLabelValues(limit)
+	}
+	return v
+}
+
 // Register registers the metrics of the runs. flows returns the names of flows that
 // are exported although they have had no run yet.
 func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 	m := a.metrics
-	reg.MustRegister(m.durations, m.cpu, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+	if m.first != nil {
+		reg.MustRegister(m.first)
+	}
+	reg.MustRegister(m.durations, m.cpu, m.memory, prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
 		if m.unnamed != nil {
 			ch <- prometheus.MustNewConstMetric(m.unnamed, prometheus.CounterValue, float64(a.Unnamed()))
 			ch <- prometheus.MustNewConstMetric(m.limited, prometheus.CounterValue, float64(a.Limited()))
@@ -41,11 +54,19 @@ func (a *Account) Register(reg prometheus.Registerer, flows func() []string) {
 	}))
 }
 
+// AddFirstCommand records how long after its arrival a call's flow gave its first command.
+func (a *Account) AddFirstCommand(run *Run, after time.Duration) {
+	if run.Version != "" { // the flow exists
+		a.metrics.first.WithLabelValues(label(run.Flow)).Observe(after.Seconds())
+	}
+}
+
 // metrics are the metrics of one Account.
 type metrics struct {
 	unnamed, limited, missing, running *prometheus.Desc // the first two are nil for runs that are no calls
 	totals                             []total
-	durations, cpu                     *prometheus.HistogramVec
+	durations, cpu, memory             *prometheus.HistogramVec
+	first                              *prometheus.HistogramVec // nil for runs that are no calls
 }
 
 type total struct {
@@ -71,6 +92,8 @@ func metricsOfCalls() metrics {
 		},
 		durations: histogram("eslua_call_duration_seconds", "How long calls ran the flow.", lifetimes),
 		cpu:       histogram("eslua_script_cpu_seconds", "Processor time that the flow's script used in a call, as the limits count it.", cpuTimes),
+		memory:    histogram("eslua_script_memory_bytes", "Memory that the flow's script held at the end of a call, as the limits count it.", sizes),
+		first:     histogram("eslua_call_first_command_seconds", "Time from the arrival of a call's connection until its flow gave FreeSWITCH the first command.", firstTimes),
 	}
 }
 
@@ -85,13 +108,16 @@ func metricsOfJobs() metrics {
 		},
 		durations: histogram("eslua_job_duration_seconds", "How long jobs ran the script.", jobTimes),
 		cpu:       histogram("eslua_job_cpu_seconds", "Processor time that the script used in a job, as the limits count it.", cpuTimes),
+		memory:    histogram("eslua_job_memory_bytes", "Memory that the script held at the end of a job, as the limits count it.", sizes),
 	}
 }
 
 var (
-	lifetimes = []float64{1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600}
-	jobTimes  = prometheus.ExponentialBuckets(0.001, 4, 9)
-	cpuTimes  = prometheus.ExponentialBuckets(0.0001, 4, 9)
+	lifetimes  = []float64{1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600}
+	jobTimes   = prometheus.ExponentialBuckets(0.001, 4, 9)
+	sizes      = prometheus.ExponentialBuckets(64<<10, 4, 6)
+	firstTimes = prometheus.ExponentialBuckets(0.0005, 2.5, 10)
+	cpuTimes   = prometheus.ExponentialBuckets(0.0001, 4, 9)
 )
 
 func histogram(name, help string, buckets []float64) *prometheus.HistogramVec {

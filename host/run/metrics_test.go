@@ -16,11 +16,13 @@ func TestMetrics(t *testing.T) {
 	account, start := NewAccount(), time.Unix(1e9, 0)
 	weird := "we\"ird\\flow\xff"
 	ended := account.begin(&Run{Flow: weird, Version: "v", Generation: "aa"}, start)
-	ended.used(500 * time.Millisecond)
+	ended.used(500*time.Millisecond, 300<<10)
+	account.AddFirstCommand(&Run{Flow: weird, Version: "v"}, 20*time.Millisecond)
+	account.AddFirstCommand(&Run{Flow: "missing"}, time.Second)
 	ended.end(true, errors.New("no"), start.Add(90*time.Second))
 	account.begin(&Run{Flow: weird, Version: "v", Generation: "bb"}, start)
 	missing := account.begin(&Run{Flow: "missing"}, start)
-	missing.used(time.Second)
+	missing.used(time.Second, 1)
 	missing.end(true, errors.New("no"), start)
 
 	registry := prometheus.NewPedanticRegistry()
@@ -43,7 +45,7 @@ func TestMetrics(t *testing.T) {
 		`eslua_calls_started_total{flow="idle"} 0`,
 		"eslua_call_duration_seconds_sum" + flow + "} 90", "eslua_call_duration_seconds_count" + flow + "} 1",
 		"eslua_call_duration_seconds_bucket" + flow + `,le="60"} 0`, "eslua_call_duration_seconds_bucket" + flow + `,le="120"} 1`,
-		"eslua_script_cpu_seconds_sum" + flow + "} 0.5",
+		"eslua_script_cpu_seconds_sum" + flow + "} 0.5", "eslua_script_memory_bytes_sum" + flow + "} 307200", "eslua_call_first_command_seconds_sum" + flow + "} 0.02",
 	} {
 		if !strings.Contains(page.String(), "\n"+want+"\n") {
 			t.Errorf("the metrics lack %s", want)

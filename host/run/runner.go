@@ -16,6 +16,7 @@ import (
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/guard"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Deps lists everything that a Runner shares between all runs. Only Seed may be nil.
@@ -29,9 +30,10 @@ type Deps struct {
 // A Runner runs scripts, each in its own Lua state. Its methods may be called
 // from any goroutine.
 type Runner struct {
-	deps Deps
-	runs population
-	full atomic.Int64 // uses that did not fit into the burden of their run
+	deps   Deps
+	runs   population
+	limits *prometheus.CounterVec
+	full   atomic.Int64 // uses that did not fit into the burden of their run
 
 	mu      sync.Mutex
 	commons map[string]*grant.Common // by flow; only of flows that there are
@@ -42,7 +44,7 @@ func New(d Deps) *Runner {
 	if d.Seed == nil {
 		d.Seed = rand.Uint64
 	}
-	return &Runner{deps: d, commons: map[string]*grant.Common{}}
+	return &Runner{deps: d, limits: newLimits(), commons: map[string]*grant.Common{}}
 }
 
 var errPanicked = errors.New("eslua itself crashed in this run, not the script; the log has the stack")
@@ -56,6 +58,9 @@ func (r *Runner) Run(ctx context.Context, run *Run) error {
 		why := err
 		if !blames(why) {
 			why = run.Env.failure
+		}
+		if limit := (*guard.LimitError)(nil); errors.As(why, &limit) {
+			r.limits.WithLabelValues(limit.Limit).Inc()
 		}
 		failed := ctx.Err() == nil && why != nil
 		entry.end(failed, why, r.deps.Clock.Now())
@@ -76,7 +81,7 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	env.entry = entry
 	st := r.newState(run)
 	defer st.Close()
-	defer func() { entry.used(st.Used()) }()
+	defer func() { entry.used(st.Used(), st.Memory()) }()
 	st.SetGlobal("settings", st.Table(run.Settings))
 	if run.Began != nil {
 		run.Began(ctx)

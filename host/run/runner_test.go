@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 func TestMain(m *testing.M) { testproc.Main(m) }
@@ -130,6 +132,20 @@ assert(session == nil)`,
 	}
 	if n := s.account.Running(); len(n) != 0 {
 		t.Errorf("%+v run still", n)
+	}
+	registry := prometheus.NewPedanticRegistry()
+	s.runner.Register(registry)
+	reached := map[string]float64{}
+	families, err := registry.Gather()
+	for _, f := range families {
+		for _, m := range f.Metric {
+			if f.GetName() == "eslua_script_limits_reached_total" && m.Counter.GetValue() > 0 {
+				reached[m.Label[0].GetValue()] = m.Counter.GetValue()
+			}
+		}
+	}
+	if err != nil || !maps.Equal(reached, map[string]float64{"memory": 1}) {
+		t.Errorf("reached %v, %v", reached, err)
 	}
 }
 

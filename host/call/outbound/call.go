@@ -37,6 +37,7 @@ type Call struct {
 	leaves          bool   // an event that waits shows that the call has moved on or hung up
 	jobsSubscribed  bool
 	finally         []func(context.Context)
+	first
 }
 
 // UUID returns the channel's UUID.

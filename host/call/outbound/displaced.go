@@ -69,6 +69,7 @@ func (c *Call) do(ctx context.Context, cmd esl.Command) (esl.Reply, error) {
 	if c.displaced {
 		return esl.Reply{}, ErrDisplaced
 	}
+	c.commanded()
 	return c.conn.Do(ctx, cmd)
 }
 
@@ -83,6 +84,7 @@ func (c *Call) postAhead(n int, cmds ...esl.Command) (*esl.Pending, error) {
 	if c.displaced {
 		return nil, ErrDisplaced
 	}
+	c.commanded()
 	sent, err := c.conn.Post(cmds...)
 	if err != nil {
 		return nil, err

@@ -103,7 +103,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	conn := esl.Own(nc, s.cfg.Wire)
 	defer conn.Close()
-	leave := s.lobby.enter(conn, s.clock.Now())
+	arrived := s.clock.Now()
+	leave := s.lobby.enter(conn, arrived)
 	defer leave() // a refused call waits there for its end
 	connect, last, err := s.connect(ctx, conn)
 	if err != nil {
@@ -120,6 +121,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	if c == nil {
 		return
 	}
+	c.arrived = arrived
 	verbose := s.log.Enabled(ctx, slog.LevelDebug) // at info level ten thousand calls would hide the rest
 	if verbose {
 		c.Log().Debug("call begins", "path", c.path, "peer", conn.RemoteAddr())

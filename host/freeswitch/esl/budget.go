@@ -55,6 +55,16 @@ func (b *Budget) leave(c *Conn) {
 	c.release()
 }
 
+// waitingEvents counts the events that wait in all connections.
+func (b *Budget) waitingEvents() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for c := range b.conns {
+		n += c.Waiting()
+	}
+	return n
+}
+
 // enforce ends connections until the others hold no more than the limit. The
 // caller holds no connection's lock.
 func (b *Budget) enforce() {

@@ -172,6 +172,13 @@ func (c *Conn) Dropped() uint64 {
 	return c.events.dropped
 }
 
+// Waiting returns how many events wait for the consumer.
+func (c *Conn) Waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.events.n
+}
+
 // RemoteAddr returns the address of the peer.
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 

@@ -31,10 +31,21 @@ func (l *Link) Register(r prometheus.Registerer) {
 			}
 			return float64(s.Heard.UnixMilli()) / 1000
 		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "eslua_events_waiting", Help: "Events from the FreeSWITCH node that wait in eslua's queue."}, func() float64 { return float64(l.waiting()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "eslua_events_dropped_total", Help: "Events from the FreeSWITCH node that were lost because a queue in eslua was full."}, func() float64 { return float64(l.Status().EventsLost) }),
 	)
 }
 
 func (l *Link) gauge(name, help string, of func(Status) float64) prometheus.GaugeFunc {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return of(l.Status()) })
+}
+
+// waiting counts the events that wait for eslua.
+func (l *Link) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == nil {
+		return 0
+	}
+	return l.conn.Waiting()
 }

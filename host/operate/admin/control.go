@@ -37,6 +37,8 @@ type ProcessControl interface {
 	// Drain takes no new calls and ends the process after the last one, as SIGTERM does.
 	// With handover, another eslua has them from now on.
 	Drain(handover bool)
+	// Works returns an error unless the process does its work: see systemd's watchdog.
+	Works(ctx context.Context) error
 }
 
 // JobControl runs scripts for the admin.

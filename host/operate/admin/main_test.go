@@ -26,6 +26,7 @@ type fake struct {
 	mu     sync.Mutex
 	st     Status
 	orders []string
+	broken error // see Works
 }
 
 func (f *fake) note(words ...string) {
@@ -75,6 +76,8 @@ func (f *fake) Unpin(flow string) (string, error) {
 	f.note("unpin", flow)
 	return "", errors.New("nothing is pinned")
 }
+
+func (f *fake) Works(context.Context) error { return f.broken }
 
 func (f *fake) Drain(bool) { f.note("drain") }
 

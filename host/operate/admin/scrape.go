@@ -16,7 +16,16 @@ func (s *Server) metricsRoutes() http.Handler {
 	if s.deps.Page != nil {
 		mux.Handle("/", s.deps.Page)
 	}
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if err := s.deps.Works(r.Context()); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, err)
+			return
+		}
+		fmt.Fprintln(w, "connections are accepted, and scripts run")
+	})
+	ready := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		st := s.status(false)
 		if d := st.Draining; d != nil {
@@ -25,7 +34,9 @@ func (s *Server) metricsRoutes() http.Handler {
 			return
 		}
 		fmt.Fprintf(w, "taking calls on %s, %d running\n", st.Listen, st.Calls.Running)
-	})
+	}
+	mux.HandleFunc("GET /health", ready)
+	mux.HandleFunc("GET /readyz", ready)
 	return mux
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,13 +46,27 @@ func startWatched(t *testing.T, f *fake) *started {
 func TestHealth(t *testing.T) {
 	f := &fake{st: Status{Listen: "127.0.0.1:8084", Calls: outbound.Status{Running: 3}}}
 	s := startWatched(t, f)
-	if code, format, text := s.fetch(t, "GET", "/health"); code != http.StatusOK || format != "text/plain; charset=utf-8" || text != "taking calls on 127.0.0.1:8084, 3 running\n" {
-		t.Errorf("%d: %s", code, text)
+	for _, path := range []string{"/health", "/readyz"} {
+		if code, format, text := s.fetch(t, "GET", path); code != http.StatusOK || format != "text/plain; charset=utf-8" || text != "taking calls on 127.0.0.1:8084, 3 running\n" {
+			t.Errorf("%s: %d: %s", path, code, text)
+		}
 	}
 	f.mu.Lock()
 	f.st.Draining = &Draining{Since: noon}
 	f.mu.Unlock()
-	if code, _, text := s.fetch(t, "GET", "/health"); code != http.StatusServiceUnavailable || text != "draining since 2026-03-01T12:00:00Z, 3 calls remaining\n" {
+	for _, path := range []string{"/health", "/readyz"} {
+		if code, _, text := s.fetch(t, "GET", path); code != http.StatusServiceUnavailable || text != "draining since 2026-03-01T12:00:00Z, 3 calls remaining\n" {
+			t.Errorf("%s: %d: %s", path, code, text)
+		}
+	}
+	if code, _, text := s.fetch(t, "GET", "/livez"); code != http.StatusOK {
+		t.Errorf("a host that drains is not alive: %d: %s", code, text)
+	}
+}
+
+func TestAHostThatDoesNotWorkIsNotAlive(t *testing.T) {
+	s := startWatched(t, &fake{broken: errors.New("no script runs")})
+	if code, _, text := s.fetch(t, "GET", "/livez"); code != http.StatusServiceUnavailable || text != "no script runs\n" {
 		t.Errorf("%d: %s", code, text)
 	}
 }
@@ -60,10 +75,10 @@ func TestHealth(t *testing.T) {
 func TestTheMetricsAddressIsReadOnly(t *testing.T) {
 	f := &fake{}
 	s := startWatched(t, f)
-	for _, path := range []string{"/status", "/scripts", "/scripts/pin", "/drain", "/metrics", "/health"} {
+	for _, path := range []string{"/status", "/scripts", "/scripts/pin", "/drain", "/metrics", "/health", "/livez", "/readyz"} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			code, _, _ := s.fetch(t, method, path)
-			if fine := code == http.StatusOK; fine != (method == "GET" && (path == "/metrics" || path == "/health")) {
+			if fine := code == http.StatusOK; fine != (method == "GET" && slices.Contains([]string{"/metrics", "/health", "/livez", "/readyz"}, path)) {
 				t.Errorf("%s %s: %d", method, path, code)
 			}
 		}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
@@ -162,6 +163,7 @@ func (f *feed) told() string {
 func (f *feed) Rollback(flow, g string) (string, error) { return f.note("rollback", flow, g) }
 func (f *feed) Pin(flow, g string) (string, error)      { return f.note("pin", flow, g) }
 func (f *feed) Unpin(flow string) (string, error)       { return f.note("unpin", flow) }
+func (f *feed) Works(context.Context) error             { return nil }
 func (f *feed) Drain(bool)                              { _, _ = f.note("drain") }
 
 // seconds returns how many have passed.
