@@ -1,0 +1,2 @@
+// Package grafana holds a board and alert rules for eslua's metrics, and their tests.
+package grafana
