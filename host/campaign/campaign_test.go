@@ -2,8 +2,11 @@ package campaign
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/eslua/eslua/host/switchsim"
 )
 
 // TestACampaign dials each number of a list as often as its outcome says, and a number
@@ -67,38 +70,214 @@ func TestPace(t *testing.T) {
 // TestAfterADeath: killed again and again, the hosts dial each number as often as its
 // attempts say, and nobody more often than the retries permit.
 func TestAfterADeath(t *testing.T) {
+	for name, ends := range map[string]func(*host){"killed": func(h *host) { h.kill() }, "stopped": func(h *host) { h.stop() }} {
+		t.Run(name, func(t *testing.T) {
+			inSite(t, func(s *site) {
+				d := usual("survey")
+				d.Retries = map[string]int{"busy": 1}
+				h := s.start()
+				h.load(d, slices.Concat(numbers("1", 40), numbers("2", 40), numbers("4", 20))...)
+				for range 3 {
+					time.Sleep(14700 * time.Millisecond)
+					ends(h)
+					h = s.start()
+				}
+				h.awaits("survey", Ended)
+				all, unknown := h.outcomes("survey"), 0
+				if len(all) != 100 {
+					t.Errorf("%d numbers", len(all))
+				}
+				dialled := s.dialled()
+				for number, e := range all {
+					n := dialled[number]
+					if n != len(e.Attempts) {
+						t.Errorf("%s was dialled %d times; its record says %+v", number, n, e)
+					}
+					want := 1
+					if number[0] == '2' {
+						want = 2
+					}
+					if e.Outcome == Unknown {
+						unknown++
+					} else if n != want {
+						t.Errorf("%s was dialled %d times, not %d: %+v", number, n, want, e)
+					}
+				}
+				if unknown > 60 {
+					t.Errorf("%d are unknown", unknown)
+				}
+			})
+		})
+	}
+}
+
+// TestWhoTalksIsFollowed: a call that was answered before its host died, and one that
+// rings, are followed to their ends by the next host, which does not call them again.
+func TestWhoTalksIsFollowed(t *testing.T) {
 	inSite(t, func(s *site) {
+		s.sw.SetEndpoint(switchsim.Endpoint{Dial: "sofia/gateway/carrier/1*", Ring: 8 * time.Second, Script: []switchsim.Step{switchsim.After(90 * time.Second).Hangup()}})
 		d := usual("survey")
-		d.Retries = map[string]int{"busy": 1}
+		d.Rate = 0.2 // the second one rings when the host dies
 		h := s.start()
-		h.load(d, slices.Concat(numbers("1", 100), numbers("2", 100), numbers("4", 50))...)
-		for range 5 {
-			time.Sleep(6700 * time.Millisecond)
-			h.kill()
-			h = s.start()
-		}
-		h.awaits("survey", Ended)
-		all, unknown := h.outcomes("survey"), 0
-		if len(all) != 250 {
-			t.Errorf("%d numbers", len(all))
-		}
-		for number, n := range s.dialled() {
-			e := all[number]
-			if n != len(e.Attempts) {
-				t.Errorf("%s was dialled %d times; its record says %+v", number, n, e)
+		h.load(d, "1000", "1001")
+		time.Sleep(14 * time.Second)
+		h.kill()
+		h = s.start()
+		sum := h.awaits("survey", Ended)
+		s.wants("outcomes", sum.Progress.Outcomes, map[string]int{"answered": 2})
+		s.wants("dialled", s.dialled(), map[string]int{"1000": 1, "1001": 1})
+		for number, e := range h.outcomes("survey") {
+			if a := e.Attempts[0]; a.Seconds != 90 || a.Cause != "NORMAL_CLEARING" {
+				t.Errorf("%s: %+v", number, e)
 			}
-			want := 1
-			if number[0] == '2' {
-				want = 2
-			}
-			if e.Outcome == Unknown {
-				unknown++
-			} else if n != want {
-				t.Errorf("%s was dialled %d times, not %d: %+v", number, n, want, e)
-			}
-		}
-		if unknown > 60 {
-			t.Errorf("%d are unknown", unknown)
 		}
 	})
+}
+
+// TestTwoHosts: one leads, and when it is killed the other one goes on.
+func TestTwoHosts(t *testing.T) {
+	inSite(t, func(s *site) {
+		one := s.start()
+		one.load(usual("survey"), numbers("4", 100)...)
+		time.Sleep(6 * time.Second)
+		two := s.start()
+		time.Sleep(2 * time.Second)
+		if a, b := one.leads("survey"), two.leads("survey"); !a || b {
+			t.Errorf("the first host leads: %t, the second: %t", a, b)
+		}
+		if sum, err := two.Show(s.Context(), "survey"); err != nil || sum.Progress.Done() < 10 || sum.Leader != "another host" {
+			t.Errorf("the second host sees %+v, %v", sum, err)
+		}
+		if err := two.Decide(s.Context(), Order{Name: "survey", Do: Pause}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(3 * time.Second)
+		before := len(s.dialled())
+		time.Sleep(time.Minute)
+		if n := len(s.dialled()); n != before || n == 100 {
+			t.Errorf("%d numbers were dialled, then the campaign was paused, and now there are %d", before, n)
+		}
+		if err := two.Decide(s.Context(), Order{Name: "survey", Do: Resume}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(3 * time.Second)
+		one.kill()
+		two.awaits("survey", Ended)
+		for number, n := range s.dialled() {
+			if n != 1 {
+				t.Errorf("%s was dialled %d times", number, n)
+			}
+		}
+		if n := len(s.dialled()); n != 100 {
+			t.Errorf("%d numbers were dialled", n)
+		}
+	})
+}
+
+// leads reports whether a host leads a campaign.
+func (h *host) leads(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.known[name] != nil && h.known[name].lead != nil
+}
+
+// TestPriority: of two campaigns the one with the greater priority goes first, and the other
+// one when that has nothing to do.
+func TestPriority(t *testing.T) {
+	inSite(t, func(s *site) {
+		h := s.start()
+		low, high := usual("low"), usual("high")
+		low.Priority, high.Priority, low.Rate, high.Rate = 1, 9, 30, 30
+		h.load(low, numbers("21", 60)...)
+		time.Sleep(3500 * time.Millisecond)
+		h.load(high, numbers("22", 60)...)
+		h.awaits("low", Ended)
+		h.awaits("high", Ended)
+		first := slices.IndexFunc(s.order, func(n string) bool { return n[:2] == "22" })
+		between := 0
+		for _, n := range s.order[first : len(s.order)-1] {
+			if n[:2] == "22" {
+				between++
+			} else if between < 60 {
+				t.Errorf("%s of the lower priority goes before the %d-th of the higher one", n, between)
+				break
+			}
+		}
+	})
+}
+
+// TestWaysHaveLimits: each route and the campaign as a whole have no more calls at a time
+// than they may.
+func TestWaysHaveLimits(t *testing.T) {
+	inSite(t, func(s *site) {
+		gw := "sofia/gateway/other/"
+		for _, dial := range []string{gw + "1*", "sofia/gateway/carrier/1*"} {
+			s.sw.SetEndpoint(switchsim.Endpoint{Dial: dial, Script: []switchsim.Step{switchsim.After(10 * time.Second).Hangup()}})
+		}
+		d := usual("ways")
+		d.To = append(d.To, Way{Name: gw + "{number}", AtOnce: 2})
+		d.AtOnce = 5
+		h := s.start()
+		h.load(d, numbers("1", 50)...)
+		most := map[string]int{}
+		for range 150 {
+			time.Sleep(time.Second)
+			for what, n := range map[string]int{"all": strings.Count(s.sw.API("show channels"), "\n") - 4, "other": strings.Count(s.sw.API("show channels"), "sofia/other/")} {
+				most[what] = max(most[what], n)
+			}
+		}
+		h.awaits("ways", Ended)
+		routes := map[string]int{}
+		for _, e := range h.outcomes("ways") {
+			routes[e.Attempts[0].Route]++
+		}
+		if routes[gw+"{number}"] != 20 || routes["sofia/gateway/carrier/{number}"] != 30 {
+			t.Errorf("the routes had %v calls", routes)
+		}
+		if took := s.dials[s.order[49]][0].Sub(s.dials[s.order[0]][0]); took < 90*time.Second {
+			t.Errorf("50 calls of 10 s, 5 at a time, began within %v", took)
+		}
+	})
+}
+
+// TestWindowOfACampaign: nobody is called before it opens where he lives.
+func TestWindowOfACampaign(t *testing.T) {
+	inSite(t, func(s *site) { // it is midnight in UTC
+		h := s.start()
+		d := usual("window")
+		d.Window, d.Timezone, d.Timezones = "01:20-02:00, 19:10-19:15", "Europe/Berlin", map[string]string{"41": "America/New_York"}
+		h.load(d, "4000", "4100")
+		time.Sleep(10 * time.Second)
+		sum, err := h.Show(s.Context(), "window")
+		if err != nil || sum.Progress.Waiting != 2 || sum.Progress.Note == "" {
+			t.Errorf("%+v %v", sum, err)
+		}
+		h.awaits("window", Ended)
+		for number, want := range map[string]string{"4000": "00:20", "4100": "00:10"} {
+			if at := s.dials[number][0].UTC().Format("15:04"); at != want {
+				t.Errorf("%s was called at %s UTC, not %s", number, at, want)
+			}
+		}
+	})
+}
+
+// TestLimit: a node that refuses gets half, and as much as before when it takes calls again.
+func TestLimit(t *testing.T) {
+	now := time.Unix(0, 0)
+	l := limit{sessions: 40}
+	if r := l.rate(now); r != 20 {
+		t.Errorf("%g", r)
+	}
+	l.refused(now)
+	l.refused(now.Add(time.Millisecond)) // of the same second
+	if r := l.rate(now); r != 10 {
+		t.Errorf("%g", r)
+	}
+	l.refused(now.Add(time.Second))
+	if r := l.rate(now.Add(time.Second)); r != 5.5 {
+		t.Errorf("%g", r)
+	}
+	if r := l.rate(now.Add(time.Minute)); r != 20 {
+		t.Errorf("%g", r)
+	}
 }

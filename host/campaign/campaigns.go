@@ -31,7 +31,7 @@ type Campaigns struct {
 	config  atomic.Pointer[config.Campaigns]
 	kept    atomic.Pointer[durable.Stream]
 	wake    chan struct{} // holds one signal: something has changed that the scheduler must see
-	looks   chan struct{} // likewise: there may be campaigns
+	looks   chan struct{} // likewise: a campaign is another one, or has another state
 	metrics metrics
 
 	retired context.Context // ends with Retire
@@ -78,16 +78,22 @@ func (c *Campaigns) SetListener(address string) {
 // Retire ends the dialling: this host takes no more calls, and another one may go on.
 func (c *Campaigns) Retire() {
 	c.retire()
-	c.wakeUp()
+	c.lookAtOnce()
 }
 
 // wakeUp has the scheduler look again.
-func (c *Campaigns) wakeUp() {
-	for _, signal := range []chan struct{}{c.wake, c.looks} {
-		select {
-		case signal <- struct{}{}:
-		default:
-		}
+func (c *Campaigns) wakeUp() { signal(c.wake) }
+
+// lookAtOnce has those look again who take leases.
+func (c *Campaigns) lookAtOnce() {
+	signal(c.wake)
+	signal(c.looks)
+}
+
+func signal(to chan struct{}) {
+	select {
+	case to <- struct{}{}:
+	default:
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
-
-	"github.com/eslua/eslua/host/clock"
 )
 
 // A lease says which host leads a campaign. Its holder writes it again and again; when
@@ -20,8 +18,8 @@ type lease struct {
 }
 
 const (
-	leaseEvery = 2 * time.Second
-	leaseLasts = 10 * time.Second
+	leaseEvery = 5 * time.Second
+	leaseLasts = 20 * time.Second
 	leaseTry   = 3 * time.Second // for each write
 )
 
@@ -35,7 +33,13 @@ func (c *Campaigns) keepLeases(ctx context.Context) {
 		for _, name := range c.names() {
 			c.keepLease(ctx, name)
 		}
-		_ = clock.Sleep(ctx, c.deps.Clock, leaseEvery)
+		timer := c.deps.Clock.NewTimer(leaseEvery)
+		select {
+		case <-timer.C:
+		case <-c.looks: // there is another campaign, or one has another state
+		case <-ctx.Done():
+		}
+		timer.Stop()
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), leaseTry)
 	defer stop()

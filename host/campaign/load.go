@@ -43,7 +43,7 @@ func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.wakeUp()
+	c.lookAtOnce()
 	l := &Loader{campaigns: c, name: d.Name, added: lookEvery}
 	return l, nil
 }
@@ -137,6 +137,6 @@ func (l *Loader) Finish(ctx context.Context) (state string, err error) {
 		state = r.State
 		return nil
 	})
-	l.campaigns.wakeUp()
+	l.campaigns.lookAtOnce()
 	return state, err
 }

@@ -73,10 +73,10 @@ func (c *Campaigns) follow(ctx context.Context) {
 			switch kind, name, _ := parts(m.Subject()); kind {
 			case recordPart:
 				c.noteRecord(name, m.Data(), m.Sequence)
+				c.lookAtOnce()
 			case leasePart:
 				c.noteLease(name, m.Data(), m.Sequence)
 			}
-			c.wakeUp()
 		}
 		feed.Close(ctx)
 	}

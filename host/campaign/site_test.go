@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +31,7 @@ type site struct {
 
 	mu    sync.Mutex
 	dials map[string][]time.Time // when each number was dialled
+	order []string               // in which they were
 }
 
 // inSite runs a test with a switch that dials numbers by their first digit: 1 answers and
@@ -69,6 +69,7 @@ func (s *site) trace(e switchsim.Entry) {
 	number := e.Channel[strings.LastIndexByte(e.Channel, '/')+1:]
 	number, _, _ = strings.Cut(number, "@")
 	s.dials[number] = append(s.dials[number], e.At)
+	s.order = append(s.order, number)
 }
 
 // dialled returns how often each number was dialled.
@@ -86,7 +87,8 @@ func (s *site) dialled() map[string]int {
 type host struct {
 	*Campaigns
 	s    *site
-	kill func() // at once
+	stop func() // it gives back what it leads
+	kill func() // it writes nothing any more
 }
 
 func (s *site) start() *host {
@@ -108,13 +110,18 @@ func (s *site) start() *host {
 	kept.Go(func() { _ = store.Run(durableCtx) })
 	running.Go(func() { _ = link.Run(ctx) })
 	h := &host{Campaigns: c, s: s}
-	h.kill = sync.OnceFunc(func() {
+	h.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
 		stopDurable()
 		kept.Wait()
 	})
-	s.Cleanup(h.kill)
+	h.kill = func() {
+		stopDurable()
+		kept.Wait()
+		h.stop()
+	}
+	s.Cleanup(h.stop)
 	return h
 }
 
@@ -186,5 +193,3 @@ func (s *site) wants(what string, got, want map[string]int) {
 		s.Errorf("%s: %v, want %v", what, got, want)
 	}
 }
-
-func sorted(m map[string]int) []string { return slices.Sorted(maps.Keys(m)) }

@@ -26,11 +26,12 @@ const (
 type Feed struct {
 	stream   *Stream
 	subjects []string
-	next     uint64             // the sequence from which on it has delivered nothing
-	consumer jetstream.Consumer // nil: there is none at the moment
-	batch    jetstream.MessageBatch
-	got      uint64 // how much it has got from the consumer
-	behind   uint64 // how many messages there were that it had not delivered
+	next     uint64                 // the sequence from which on it has delivered nothing
+	consumer jetstream.Consumer     // nil: there is none at the moment
+	batch    jetstream.MessageBatch // that was asked for; nil: none
+	stop     context.CancelFunc     // ends the batch
+	got      uint64                 // how much it has got from the consumer
+	behind   uint64                 // how many messages there were that it had not delivered
 }
 
 // A Fed is a message of a Feed.
@@ -49,7 +50,7 @@ func (f *Feed) Open(ctx context.Context) error {
 	if f.consumer != nil {
 		return nil
 	}
-	f.got, f.batch = 0, nil
+	f.got = 0
 	return f.stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
 		c, err := s.CreateConsumer(ctx, jetstream.ConsumerConfig{
 			FilterSubjects: f.subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next,
@@ -73,7 +74,7 @@ func (f *Feed) Next(ctx context.Context) (Fed, error) {
 		}
 		m, err := f.ask(ctx)
 		if err != nil {
-			f.consumer, f.batch = nil, nil
+			f.forget()
 			if f.stream.Final(err) {
 				return Fed{}, err
 			}
@@ -86,7 +87,7 @@ func (f *Feed) Next(ctx context.Context) (Fed, error) {
 		}
 		meta, err := m.Metadata()
 		if f.got++; err != nil || meta.Sequence.Consumer != f.got { // one before it was lost on the way
-			f.consumer, f.batch = nil, nil
+			f.forget()
 			continue
 		}
 		f.next, f.behind = meta.Sequence.Stream+1, meta.NumPending
@@ -98,11 +99,13 @@ func (f *Feed) Next(ctx context.Context) (Fed, error) {
 // ask returns the next message of the consumer, nil if none came for a while.
 func (f *Feed) ask(ctx context.Context) (jetstream.Msg, error) {
 	if f.batch == nil {
-		batch, err := f.consumer.Fetch(feedBatch, jetstream.FetchMaxWait(feedWait))
+		within, stop := context.WithTimeout(context.WithoutCancel(ctx), feedWait) // it is asked for longer than ctx lasts
+		batch, err := f.consumer.Fetch(feedBatch, jetstream.FetchContext(within))
 		if err != nil {
+			stop()
 			return nil, err
 		}
-		f.batch = batch
+		f.batch, f.stop = batch, stop
 	}
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
@@ -116,16 +119,31 @@ func (f *Feed) ask(ctx context.Context) (jetstream.Msg, error) {
 		return nil, nil
 	}
 	err := f.batch.Error()
-	f.batch = nil
-	if errors.Is(err, jetstream.ErrNoMessages) {
+	f.drop()
+	if errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, context.DeadlineExceeded) {
 		err = nil
 	}
 	return nil, err
 }
 
+// drop ends the batch.
+func (f *Feed) drop() {
+	if f.batch != nil {
+		f.stop()
+		f.batch = nil
+	}
+}
+
+// forget has the next one ask a consumer of its own.
+func (f *Feed) forget() {
+	f.drop()
+	f.consumer = nil
+}
+
 // Close frees what JetStream keeps for the Feed, or leaves that to JetStream if it does not
 // answer.
 func (f *Feed) Close(ctx context.Context) {
+	f.drop()
 	if f.consumer == nil {
 		return
 	}
@@ -134,5 +152,5 @@ func (f *Feed) Close(ctx context.Context) {
 	if s, ok := f.stream.Look(ctx); ok {
 		_ = s.DeleteConsumer(ctx, f.consumer.CachedInfo().Name)
 	}
-	f.consumer, f.batch = nil, nil
+	f.consumer = nil
 }

@@ -56,7 +56,7 @@ func escape(s string, delim byte) string {
 			continue
 		case c == '\'', c == delim && delim != ' ':
 			b.WriteByte('\\')
-		case c == '\\' && (i+1 == len(s) || s[i+1] == delim || strings.IndexByte("\\'\"nrts\n\r ", s[i+1]) >= 0):
+		case c == '\\' && (i+1 == len(s) || s[i+1] == delim || strings.IndexByte("\\'\"nrts\n\r\t ", s[i+1]) >= 0):
 			b.WriteByte('\\')
 		}
 		b.WriteByte(s[i])

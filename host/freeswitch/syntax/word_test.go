@@ -6,7 +6,7 @@ import (
 )
 
 var torture = []string{
-	"", " ", "  ", "plain", "two words", " edge ", "it's", "''", `"quoted"`, `\`, `a\`, `\\`, `\'`, `\n`, `\s+`, `\d+`, `^\+?(49|0)\d{2,}$`,
+	"\\\t", "", " ", "  ", "plain", "two words", " edge ", "it's", "''", `"quoted"`, `\`, `a\`, `\\`, `\'`, `\n`, `\s+`, `\d+`, `^\+?(49|0)\d{2,}$`,
 	"line\nline", "cr\rlf\n", "${api(system rm)}", "$${global}", `\${x}`, `$\{x}`, `\\${x}`, "$$x", `$$x\n`, "50$", "$", `'${x}'`,
 	"José 'the voice' Ñandú", "日本語 テスト", "^^:a:b", "%[a=b]x", "%;[a=b]x", "%", "a,b|c", `C:\sounds\new file.wav`, `\ `, ` \`, `x'`, `'x`, "tab\there", "a=b", "a,b=c", `,\`, `a\=b`, "=", `=\`,
 }
