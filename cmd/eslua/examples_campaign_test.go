@@ -29,7 +29,7 @@ func TestCampaignExample(t *testing.T) {
 			if err == nil {
 				err = os.MkdirAll(filepath.Dir(filepath.Join(site.dir, name)), 0o755)
 			}
-			write(t, site.dir, name, strings.NewReplacer("127.0.0.1:8021", site.sim.Addr(), "/var/lib/eslua", t.TempDir(), "fs1, ", "fs, ", "sat 10:00", "sat 01:01", "America/Chicago", "Europe/Berlin", "= 900", "= 60").Replace(string(text)))
+			write(t, site.dir, name, strings.NewReplacer("127.0.0.1:8021", site.sim.Addr(), "/var/lib/eslua", t.TempDir(), "fs1, ", "fs, ", "sat 10:00", "sat 01:01", "America/Chicago", "Europe/Berlin", "= 900", "= 60", "Europe/London", "Europe/Berlin", "mod_avmd", "no_avmd").Replace(string(text)))
 			return err
 		})
 		if err != nil {
