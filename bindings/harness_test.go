@@ -44,17 +44,19 @@ type harness struct {
 	machine   *vm.Machine
 	set       *bindings.Set
 	legs      *legs.Registry
-	databases *database.Databases // nil: none
-	links     []*node.Link        // to the switch
-	http      *network.Client     // nil: none
-	outbox    *outbox.Outbox      // nil: none
-	buckets   *kv.Buckets         // nil: none
-	queues    *queue.Queues       // nil: none
-	quota     *host.Quota         // nil: no limit
-	url       string              // of a server that scripts may ask
-	dialer    *network.Dialer     // nil: none
-	mailer    *network.Mailer     // nil: none
-	addr      string              // of the outbound listener
+	databases *database.Databases                              // nil: none
+	links     []*node.Link                                     // to the switch
+	http      *network.Client                                  // nil: none
+	outbox    *outbox.Outbox                                   // nil: none
+	buckets   *kv.Buckets                                      // nil: none
+	queues    *queue.Queues                                    // nil: none
+	quota     *host.Quota                                      // nil: no limit
+	gates     *node.Gates                                      // nil: any number of commands
+	reply     func(line string) (answer string, answered bool) // of the switch to API commands
+	url       string                                           // of a server that scripts may ask
+	dialer    *network.Dialer                                  // nil: none
+	mailer    *network.Mailer                                  // nil: none
+	addr      string                                           // of the outbound listener
 	script    *vm.Script
 	grants    *grant.Grants // of every script; nil is the default
 	args      []string      // of the flow
@@ -148,7 +150,8 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness
 	listener := network.Listen()
 	h := &harness{
 		t: t, ctx: testproc.BubbleContext(t), network: network, addr: listener.Addr().String(), legs: legs.New(clock.System()),
-		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 8),
+		log: &lines{t: t, when: map[string]func(){}}, done: make(chan outcome, 64),
+		reply: func(string) (string, bool) { return "", false },
 	}
 	h.use()
 	h.compile(script)
@@ -171,6 +174,7 @@ func open(t *testing.T, script string, endpoints ...switchsim.Endpoint) *harness
 		DefaultMedia: 20 * time.Millisecond,
 		Globals:      map[string]string{"domain": "example.org"},
 		Heartbeat:    -1,
+		Reply:        func(line string) (string, bool) { return h.reply(line) },
 		Log:          slog.New(slog.DiscardHandler),
 	})
 	if err := h.sw.Start(); err != nil {
@@ -235,7 +239,7 @@ func (h *harness) serve(ctx context.Context, c *outbound.Call) {
 	}
 	keep.Begin(ctx)
 	end := h.set.Bind(&host.Env{
-		Quota: h.quota,
+		Quota: h.quota, Gates: h.gates,
 		State: st, Switch: c, Call: c, Checkpoint: keep, Listener: c.Addr(), Flow: "flow", Grants: h.grants, Log: slog.New(h.log), Clock: cmp.Or(h.clock, clock.System()), Args: h.args, Root: h.root,
 		Console: host.NewConsole(slog.New(h.log), nil), Burden: grant.NewBurden(16<<20, nil, func() {}), Print: print,
 	})

@@ -3,6 +3,7 @@ package bindings_test
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,6 +141,64 @@ func TestACommandElsewhereEndsWithTheCall(t *testing.T) {
 		o := h.end()
 		if took := time.Since(begun); took < 5*time.Second || took > 10*time.Second {
 			t.Errorf("it took %v: %v", took, o.globals)
+		}
+	})
+}
+
+// TestASlowSwitchIsAskedLess: of forty calls that ask at once, few do so at a time when
+// FreeSWITCH answers slowly; a hangup ends the wait, and kills wait for nobody.
+func TestASlowSwitchIsAskedLess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, `
+			if session:getVariable("caller_id_number") == "killer" then
+				r = api:execute("uuid_kill", session:get_uuid())
+				return
+			end
+			r = api:execute("global_getvar", "which") r2 = api:execute("global_getvar", "which")
+		`)
+		h.gates = node.NewGates(20, 30, clock.System())
+		var mu sync.Mutex
+		now, peak, asked := 0, 0, 0
+		h.reply = func(line string) (string, bool) {
+			if line != "global_getvar which" {
+				return "", false
+			}
+			mu.Lock()
+			now, asked = now+1, asked+1
+			peak = max(peak, now)
+			mu.Unlock()
+			time.Sleep(2 * time.Second)
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return "slow", true
+		}
+		core := h.sw.API("global_getvar core_uuid")
+		begun := time.Now()
+		for i := range 55 { // 20 ask, 30 wait, 5 are refused
+			steps := []switchsim.Step{}
+			if i == 40 {
+				steps = append(steps, switchsim.After(time.Second).Hangup())
+			}
+			h.call(steps...)
+			synctest.Wait()
+		}
+		if s := h.gates.Of(core).Status(); s.Running != 20 || s.Waiting != 30 || s.Refused < 5 {
+			t.Errorf("%+v", s)
+		}
+		killer := h.sw.Call(switchsim.Caller{Number: "killer", Destination: "flow"})
+		<-killer.Done()
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("the kill took %v", took)
+		}
+		for range 56 {
+			h.end()
+		}
+		if s := h.gates.Of(core).Status(); s.Running != 0 || s.Waiting != 0 || s.Limit > 2 {
+			t.Errorf("%+v", s)
+		}
+		if peak != 20 || asked < 80 {
+			t.Errorf("%d at a time, %d in all", peak, asked)
 		}
 	})
 }

@@ -164,8 +164,9 @@ func execute(a *vm.Args, env *run.Env, command, arguments string) error {
 	output, err := env.Command(ctx, strings.TrimSpace(command+" "+arguments))
 	var gone *esl.DisconnectError
 	var refused *esl.ReplyError
+	var busy *node.BusyError
 	switch {
-	case errors.As(err, &gone), errors.As(err, &refused):
+	case errors.As(err, &gone), errors.As(err, &refused), errors.As(err, &busy):
 		env.Log.Error("api: the command was not run", "command", command, "error", err)
 		a.ReturnString("-ERR " + err.Error() + "\n")
 	case err != nil:

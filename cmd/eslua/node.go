@@ -93,6 +93,9 @@ func nodeTable(st admin.Status) (t table) {
 		if n.Restarts > 0 {
 			notes = append(notes, "FreeSWITCH was restarted "+count(n.Restarts, "time"))
 		}
+		if c := n.Commands; c != nil && (c.Waiting > 0 || c.Limit < c.Most) {
+			notes = append(notes, fmt.Sprintf("it answers slowly: %d of %s run at a time, %d wait", c.Limit, count(c.Most, "API command"), c.Waiting))
+		}
 		from := n.Since
 		if n.Up && n.Draining != nil {
 			from = n.Draining.Since

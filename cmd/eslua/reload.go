@@ -58,6 +58,7 @@ func (s *service) reconfigure(cfg config.Config) {
 	s.app.buckets.Configure(cfg.KV, cfg.Buckets)
 	s.app.pushes.Configure(cfg.Pushes)
 	s.app.queues.Configure(cfg.Queues)
+	s.app.gates.Configure(cfg.Commands.Parallel, cfg.Commands.Waiting)
 	s.app.lists.Configure(cfg.Campaigns)
 	s.app.traces.Configure(cfg.Trace)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {

@@ -64,6 +64,7 @@ type app struct {
 	peers    *esl.Budget
 	nodes    []*node.Link
 	drains   *node.Drains
+	gates    *node.Gates
 	recovery *recovery.Recovery
 	server   *outbound.Server
 	legs     *legs.Registry
@@ -176,14 +177,15 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.queues = queue.New(cfg.Queues, queue.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
 	a.peers = esl.NewBudget(a.peerBytes())
 	wire := esl.Options{Budget: a.peers}
-	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial}, log, clk)
+	a.gates = node.NewGates(cfg.Commands.Parallel, cfg.Commands.Waiting, clk)
+	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial, Gates: a.gates}, log, clk)
 	a.drains = node.NewDrains(a.nodes, stateDir(cfg), log, clk)
 	a.lists = campaign.New(cfg.Campaigns, campaign.Deps{Store: a.durable, Nodes: a.nodes, Blocked: a.blocked, NewID: newID, Log: log, Clock: clk})
 	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Campaigns: a.lists, Nodes: a.nodes}
 	if test.alone {
 		deps.Dialer, deps.Mailer = nil, nil
 	}
-	if a.runner, err = newRunner(deps, clk); err != nil {
+	if a.runner, err = newRunner(deps, a.gates, clk); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -261,13 +263,13 @@ func stateDir(cfg config.Config) string {
 	return cmp.Or(cfg.State, first)
 }
 
-func newRunner(deps bindings.Deps, clk clock.Clock) (*run.Runner, error) {
+func newRunner(deps bindings.Deps, gates *node.Gates, clk clock.Clock) (*run.Runner, error) {
 	set := bindings.New(deps)
 	machine, err := vm.NewMachine(set.Modules()...)
 	if err != nil {
 		return nil, err
 	}
-	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk}), nil
+	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates}), nil
 }
 
 // checkedTrees configures the checks that scripts pass before they serve.

@@ -22,7 +22,12 @@ func (e *Env) Command(ctx context.Context, line string) (string, error) {
 	if strings.ContainsAny(line, "\r\n") {
 		send = e.sendLines
 	}
+	leave, err := e.pass(ctx, line)
+	if err != nil {
+		return "", err
+	}
 	output, err := send(ctx, line)
+	leave(err == nil)
 	e.Grants.Answered(line, output)
 	return output, err
 }

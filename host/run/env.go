@@ -51,7 +51,9 @@ type Env struct {
 	Root string
 	// Burden bounds what the run has FreeSWITCH start and keep; nil: nothing does.
 	Burden *grant.Burden
-	Log    *slog.Logger
+	// Gates bound the API commands that a FreeSWITCH runs at a time; nil: nothing does.
+	Gates *node.Gates
+	Log   *slog.Logger
 	// Console writes the lines that the script itself logs or prints.
 	Console *Console
 	// Print gets the lines that the script prints.

@@ -12,6 +12,7 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/freeswitch/esl"
+	"github.com/eslua/eslua/host/freeswitch/node"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/eslua/eslua/host/script/vm"
@@ -19,12 +20,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Deps lists everything that a Runner shares between all runs. Only Seed may be nil.
+// Deps lists everything that a Runner shares between all runs. Seed and Gates may be nil.
 type Deps struct {
 	Machine *vm.Machine
 	Binder  Binder
 	Clock   clock.Clock
 	Seed    func() uint64 // seeds math.random; nil: from the system
+	Gates   *node.Gates   // nil: scripts may give FreeSWITCH any number of commands at a time
 }
 
 // A Runner runs scripts, each in its own Lua state. Its methods may be called
@@ -143,6 +145,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 // complete fills what the source of a run left out.
 func (r *Runner) complete(run *Run) *Env {
 	env := &run.Env
+	env.Gates = r.deps.Gates
 	env.Flow, env.Clock, env.Grants, env.Args, env.Root = run.Flow, r.deps.Clock, run.Grants, run.Args, run.Root
 	env.Quota = NewQuota(run.Written, run.File)
 	if run.Switch > 0 {

@@ -271,15 +271,21 @@ type Status struct {
 	LastError  string    `json:"last_error,omitempty"` // why it is, or was, down
 	EventsLost uint64    `json:"events_lost"`          // by full queues of connections
 	Draining   *Draining `json:"draining,omitempty"`   // nil: it gets new calls
+	Commands   *Commands `json:"commands,omitempty"`   // of scripts; nil: they are not bounded
 	Health     `json:"health"`
 }
 
 // Status returns the state of the Link.
 func (l *Link) Status() Status {
+	var commands *Commands
+	if gate := l.Gate(); gate != nil {
+		c := gate.Status()
+		commands = &c
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.status
-	s.EventsLost = l.lost
+	s.EventsLost, s.Commands = l.lost, commands
 	if l.conn != nil {
 		s.EventsLost += l.conn.Dropped()
 	}

@@ -32,6 +32,10 @@ func (l *Link) Register(r prometheus.Registerer) {
 			return float64(s.Heard.UnixMilli()) / 1000
 		}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "eslua_events_waiting", Help: "Events from the FreeSWITCH node that wait in eslua's queue."}, func() float64 { return float64(l.waiting()) }),
+		l.gauge("eslua_node_commands_running", "API commands of scripts that the FreeSWITCH node runs.", func(s Status) float64 { return float64(s.commands().Running) }),
+		l.gauge("eslua_node_commands_limit", "API commands of scripts that the FreeSWITCH node may run at a time now; 0: any number.", func(s Status) float64 { return float64(s.commands().Limit) }),
+		l.gauge("eslua_node_commands_waiting", "API commands of scripts that wait for the FreeSWITCH node.", func(s Status) float64 { return float64(s.commands().Waiting) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "eslua_node_commands_refused_total", Help: "API commands of scripts that were not run because too many waited for the FreeSWITCH node."}, func() float64 { return float64(l.Status().commands().Refused) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "eslua_events_dropped_total", Help: "Events from the FreeSWITCH node that were lost because a queue in eslua was full."}, func() float64 { return float64(l.Status().EventsLost) }),
 	)
 }
@@ -48,4 +52,11 @@ func (l *Link) waiting() int {
 		return 0
 	}
 	return l.conn.Waiting()
+}
+
+func (s Status) commands() Commands {
+	if s.Commands == nil {
+		return Commands{}
+	}
+	return *s.Commands
 }

@@ -37,9 +37,10 @@ func (n Node) login() (esl.Command, error) {
 
 // Options adjust a Link. A zero field has the default.
 type Options struct {
-	Wire esl.Options
-	Rand func() float64                                              // [0,1), spreads reconnects; default math/rand
-	Dial func(ctx context.Context, address string) (net.Conn, error) // default TCP
+	Wire  esl.Options
+	Gates *Gates                                                      // bound the commands of scripts; nil: nothing does
+	Rand  func() float64                                              // [0,1), spreads reconnects; default math/rand
+	Dial  func(ctx context.Context, address string) (net.Conn, error) // default TCP
 }
 
 func (o Options) withDefaults() Options {

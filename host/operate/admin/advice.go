@@ -102,6 +102,9 @@ func nodeAdvice(n node.Status) (todo []string) {
 	if n.MaxSessions > 0 && n.Sessions >= n.MaxSessions {
 		todo = append(todo, fmt.Sprintf("node %s has %d of %d sessions and gets no new calls; raise max-sessions in its switch.conf.xml, or add a node", n.Node, n.Sessions, n.MaxSessions))
 	}
+	if c := n.Commands; c != nil && c.Refused > 0 {
+		todo = append(todo, fmt.Sprintf("node %s: %d API commands of scripts were not run because too many waited; FreeSWITCH is overloaded, or the scripts ask too much of it", n.Node, c.Refused))
+	}
 	if n.EventsLost > 0 {
 		todo = append(todo, fmt.Sprintf("node %s: %d events were lost because eslua did not keep up; check whether this machine is overloaded", n.Node, n.EventsLost))
 	}

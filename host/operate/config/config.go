@@ -45,6 +45,7 @@ type Config struct {
 	Page        Page                `yaml:"page"`
 	HostMemory  Size                `yaml:"host_memory" default:"0B" doc:"memory that eslua may hold; above it, calls are ended, those first that have allocated and computed most; 0B: 80 % of what the machine has or the control group permits, at most 60 % of ulimit -d and -v"`
 	Calls       Calls               `yaml:"calls"`
+	Commands    Commands            `yaml:"commands" reload:"yes"`
 	Limits      Limits              `yaml:"limits" reload:"yes"`
 	Grants      grant.Grants        `yaml:"grants" reload:"yes"`
 	Log         Log                 `yaml:"log"`
@@ -111,6 +112,12 @@ type Calls struct {
 	Rate      int      `yaml:"rate" least:"0" default:"0" reload:"yes" doc:"calls that may begin in a second, of all flows together; further calls continue with their dialplans at once; 0 is no limit"`
 	Handshake Duration `yaml:"handshake" default:"25s" doc:"how long a new connection may be silent; when more than calls.max are, the one that has been longest is closed"`
 	Linger    Duration `yaml:"linger" default:"10s" doc:"how long FreeSWITCH keeps a hung-up call's socket for its last events; whole seconds"`
+}
+
+// Commands limits the API commands that scripts give FreeSWITCH.
+type Commands struct {
+	Parallel int `yaml:"parallel" least:"0" default:"50" doc:"API commands of scripts that one FreeSWITCH runs at a time for this host; fewer while it takes over half a second for one, at least 1. Commands that end calls or take long by nature (uuid_kill, originate, system) do not count, nor does what session does with its own call; 0 is no limit"`
+	Waiting  int `yaml:"waiting" least:"0" default:"10000" doc:"how many more may wait for one FreeSWITCH; further ones answer -ERR at once"`
 }
 
 // Limits bound what one run of a script may use.

@@ -40,6 +40,7 @@ metrics: 127.0.0.1:1
 page: {tokens: {a: aaaaaaaaaaaaaaaaaaaaaaaa}, names: [a]}
 host_memory: 1GiB
 calls: {max: 1, rate: 1, handshake: 1s, linger: 1s}
+commands: {parallel: 1, waiting: 1}
 limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switch: 1MiB, written: 1MiB, file: 1MiB, stack: 1, source: 1KiB}
 grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], campaigns: [a], nodes: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
