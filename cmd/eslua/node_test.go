@@ -34,6 +34,7 @@ end`,
 			for range 2 {
 				s.next(t, "connected to FreeSWITCH")
 			}
+			time.Sleep(time.Second) // of the bubble: the hook is loaded
 			return s
 		}
 		s := start()
