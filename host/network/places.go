@@ -50,7 +50,7 @@ func (s *places) take(ctx context.Context, flow, server string, end func()) (giv
 		s.by[server] = l
 	}
 	give = func() { s.give(server, p) }
-	if len(l.taken) < s.most { // and so nobody waits
+	if s.admits(l, flow) { // and so nobody waits who could have it
 		s.sit(l, p)
 		s.mu.Unlock()
 		return give, nil
@@ -81,15 +81,27 @@ func (s *places) take(ctx context.Context, flow, server string, end func()) (giv
 	}
 }
 
-// seat gives the free places to those who wait: to the flow that has the fewest, so that
-// one with many requests does not keep the others waiting.
+// admits reports whether a flow may have a free place. The last tenth is for flows that
+// have none, so that one with many requests does not keep all others waiting.
+func (s *places) admits(l *line, flow string) bool {
+	most := s.most
+	if flow != "" && most > 1 && slices.ContainsFunc(l.taken, func(p *place) bool { return p.flow == flow }) {
+		most -= max(1, most/10)
+	}
+	return len(l.taken) < most
+}
+
+// seat gives the free places to those who wait: to the flow that has the fewest.
 func (s *places) seat(l *line) {
-	for len(l.taken) < s.most && len(l.waiting) > 0 {
+	for len(l.waiting) > 0 {
 		has := map[string]int{}
 		for _, p := range l.taken {
 			has[p.flow]++
 		}
 		p := slices.MinFunc(l.waiting, func(a, b *place) int { return cmp.Compare(has[a.flow], has[b.flow]) })
+		if !s.admits(l, p.flow) {
+			return
+		}
 		l.waiting = without(l.waiting, p)
 		s.sit(l, p)
 		close(p.turn)

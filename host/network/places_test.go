@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -74,45 +76,65 @@ func TestLongRequestsMakeRoom(t *testing.T) {
 	}
 }
 
-// A flow with many requests does not keep another one waiting until all of them are done.
+// A flow with many requests keeps nobody else waiting: the last tenth of the places is for
+// flows that have none, and who has the fewest gets the next one.
 func TestPlacesAreSharedByFlow(t *testing.T) {
-	s := &places{clock: clock.NewManual(time.Now()), most: 2, long: time.Hour, by: map[string]*line{}}
-	got := make(chan string, 10)
-	gives := make(chan func(), 10)
-	waiting := 0
-	ask := func(flow string) {
-		go func() {
-			give, err := s.take(t.Context(), flow, "http://a", func() {})
-			if err != nil {
-				flow = err.Error()
+	synctest.Test(t, func(t *testing.T) {
+		s := &places{clock: clock.System(), most: 4, long: time.Hour, by: map[string]*line{}}
+		var mu sync.Mutex
+		gives, got := map[string][]func(){}, map[string]int{}
+		ask := func(flow string, n int) {
+			for range n {
+				go func() {
+					give, err := s.take(t.Context(), flow, "http://a", func() {})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					gives[flow] = append(gives[flow], give)
+					got[flow]++
+				}()
 			}
-			gives <- give
-			got <- flow
-		}()
-		if waiting++; waiting <= 2 {
-			<-got
-			return
+			synctest.Wait()
 		}
-		for n := 0; n < waiting-2; runtime.Gosched() {
-			s.mu.Lock()
-			n = len(s.by["http://a"].waiting)
-			s.mu.Unlock()
+		give := func(flow string) {
+			mu.Lock()
+			give := gives[flow][0]
+			gives[flow] = gives[flow][1:]
+			mu.Unlock()
+			give()
+			synctest.Wait()
 		}
-	}
-	for _, flow := range []string{"many", "many", "many", "many", "few", "many"} {
-		ask(flow)
-	}
-	order := ""
-	for range 4 {
-		(<-gives)()
-		order += <-got + " "
-	}
-	if order != "few many many many " {
-		t.Errorf("the order is %s", order)
-	}
-	(<-gives)()
-	(<-gives)()
-	if len(s.by) != 0 {
-		t.Error("places are left")
-	}
+		has := func(what string, many, few, other int) {
+			t.Helper()
+			if got["many"] != many || got["few"] != few || got["other"] != other {
+				t.Errorf("%s: they have got %v", what, got)
+			}
+		}
+		ask("many", 6)
+		has("the last place is left", 3, 0, 0)
+		ask("few", 3)
+		has("it is for who has none", 3, 1, 0)
+		give("many")
+		has("it is left again", 3, 1, 0)
+		ask("other", 1)
+		has("for another one", 3, 1, 1)
+		give("many")
+		give("other")
+		has("who has waited the longest is next", 4, 1, 1)
+		give("few")
+		has("who has none is next", 4, 2, 1)
+		give("few")
+		give("few")
+		give("many")
+		has("in the end", 6, 3, 1)
+		for len(gives["many"]) > 0 {
+			give("many")
+		}
+		if len(s.by) != 0 {
+			t.Error("places are left")
+		}
+	})
 }
