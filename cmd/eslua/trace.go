@@ -23,6 +23,7 @@ Digits that callers press are masked unless trace: digits: shown, as are the val
 			"the last call", "eslua trace --last",
 			"the last call that failed", "eslua trace --failed",
 			"the next calls of the flow menu, as they go on", "eslua trace --flow menu --follow",
+			"a test that makes the last call that failed again", "eslua trace --failed --to-test >scripts/failed_test.lua",
 		),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -36,6 +37,7 @@ Digits that callers press are masked unless trace: digits: shown, as are the val
 	queryFlags(c, &q)
 	c.Flags().Bool("last", false, "the newest call, which is meant without a UUID too")
 	follow := c.Flags().Bool("follow", false, "print what happens as it does: until the call of the UUID ends; without a UUID, of one call after the other")
+	toTest := c.Flags().Bool("to-test", false, "print a test for eslua test instead, which makes the same call")
 	asJSON := c.Flags().Bool("json", false, "print JSON; with --follow, what is new on each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -44,15 +46,19 @@ Digits that callers press are masked unless trace: digits: shown, as are the val
 		if *follow {
 			return p.follow(c.Context(), host.client(), q, *asJSON)
 		}
-		return p.trace(c.Context(), host.client(), q, *asJSON)
+		return p.trace(c.Context(), host.client(), q, *asJSON, *toTest)
 	}
 	return c
 }
 
-func (p *program) trace(ctx context.Context, client *admin.Client, q trace.Query, asJSON bool) error {
+func (p *program) trace(ctx context.Context, client *admin.Client, q trace.Query, asJSON, toTest bool) error {
 	l, err := client.Ladder(ctx, q)
 	if err != nil {
 		return err
+	}
+	if toTest {
+		writeTest(p.stdout, l)
+		return nil
 	}
 	if asJSON {
 		return printJSON(p.stdout, l)

@@ -9,9 +9,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
+	"github.com/eslua/eslua/host/trace"
 )
 
 const tracedFlow = `session:answer()
@@ -99,4 +102,39 @@ func TestTraceOfCalls(t *testing.T) {
 		}
 		s.ends(t)
 	})
+}
+
+// TestATraceBecomesATest makes a call, and has eslua test make it again from its trace.
+func TestATraceBecomesATest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "menu.lua", strings.Replace(tracedFlow, `session:answer()`, `session:answer() session:execute("set", 'a="\\\n')`, 1))
+	var test bytes.Buffer
+	testproc.Bubble(t, func(t *testing.T) {
+		n := memnet.New()
+		cfg := config.Default()
+		cfg.Scripts, cfg.Trace.Digits = dir, "shown"
+		l := n.Listen()
+		h, end := serving(t, l, cfg, clock.System(), nil, seamsOn(n))
+		defer end()
+		sim := simulatedOn(t, n, switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+			{Match: "menu", Actions: []switchsim.Action{{App: "socket", Data: l.Addr().String() + "/menu/x async full"}}},
+		}}})
+		for _, does := range [][]switchsim.Step{
+			{switchsim.OnApp("socket").After(2 * time.Second).Press("4711")},
+			{switchsim.OnApp("socket").After(time.Second).Press("1#"), switchsim.After(30 * time.Second).Hangup("USER_BUSY")},
+		} {
+			<-sim.Call(switchsim.Caller{Number: "1000", Destination: "menu", Script: does}).Done()
+			time.Sleep(time.Minute)
+			ladder, err := h.traces.Ladder(trace.Query{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeTest(&test, ladder)
+		}
+	})
+	write(t, dir, "call_test.lua", test.String())
+	if code, out := askEslua("test", dir); code != exitFine || !strings.Contains(test.String(), "hangup USER_BUSY") {
+		t.Errorf("exit code %d: %s\n%s", code, out, test.String())
+	}
 }

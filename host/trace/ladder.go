@@ -44,13 +44,24 @@ const (
 	Host   = "eslua"
 )
 
+// The kinds of rungs.
+const (
+	Function = "function" // that the script called
+	App      = "app"      // that FreeSWITCH executes, with its argument
+	Key      = "key"      // that the caller pressed
+	Hangup   = "hangup"
+	End      = "end" // of the script
+	Other    = "other"
+)
+
 // A Rung is one thing that happened. Its texts may hold any character that a caller or a
 // script sent.
 type Rung struct {
 	N    int       `json:"n"` // counted from 0
 	At   time.Time `json:"at"`
-	Ms   float64   `json:"ms"`  // since the call began
-	Who  string    `json:"who"` // script, switch, caller, eslua
+	Ms   float64   `json:"ms"`   // since the call began
+	Who  string    `json:"who"`  // script, switch, caller, eslua
+	Kind string    `json:"kind"` // function, app, key, hangup, end (of the script), other
 	What string    `json:"what"`
 	File string    `json:"file,omitempty"` // of the script that called a function
 	Line int       `json:"line,omitempty"`

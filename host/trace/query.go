@@ -224,7 +224,7 @@ func (c *Call) rung(r *reader) Rung {
 			texts = []string{strings.Join(append([]string{c.arrival.Flow}, c.arrival.Args...), " "), c.arrival.Generation}
 		}
 		who, text := say(what, texts)
-		return Rung{At: c.began.Add(at), Ms: ms(at), Who: who, What: text, Bad: what == codeFails}
+		return Rung{At: c.began.Add(at), Ms: ms(at), Who: who, Kind: what.kind(), What: text, Bad: what == codeFails}
 	}
 	f := c.called(r)
 	if results := r.values(); results != "" {
@@ -245,7 +245,7 @@ func (c *Call) rung(r *reader) Rung {
 func (c *Call) called(r *reader) Rung {
 	name := c.recorder.nameOf(r.uint())
 	file, line := r.uint(), r.uint()
-	f := Rung{Who: Script, Line: int(line)}
+	f := Rung{Who: Script, Kind: Function, Line: int(line)}
 	if file < uint64(len(r.files)) {
 		f.File = r.files[file]
 	}

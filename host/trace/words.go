@@ -82,6 +82,22 @@ func say(c code, texts []string) (who, what string) {
 	return w.who, strings.TrimSpace(fmt.Sprintf(w.form, args...))
 }
 
+func (c code) kind() string {
+	switch c {
+	case codeCalled:
+		return Function
+	case codeExecutes:
+		return App
+	case codePressed, codeMasked:
+		return Key
+	case codeHungUp:
+		return Hangup
+	case codeEnds, codeEnded, codeFails:
+		return End
+	}
+	return Other
+}
+
 // An incident is what an event of FreeSWITCH's says to a reader of the trace.
 type incident struct {
 	code  code
