@@ -13,6 +13,7 @@ import (
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
 	"github.com/eslua/eslua/host/queue"
+	"github.com/eslua/eslua/host/trace"
 	"github.com/spf13/cobra"
 )
 
@@ -110,6 +111,18 @@ func targets(maxGenerations int) lister {
 		}
 		return names
 	}
+}
+
+// callUUIDs lists the calls that run, and the last ones.
+func callUUIDs(ctx context.Context, host *admin.Client, _ []string) (uuids []string) {
+	calls, err := host.Calls(ctx, trace.Query{Most: maxCandidates})
+	if err != nil {
+		return nil
+	}
+	for _, c := range calls {
+		uuids = append(uuids, c.UUID)
+	}
+	return uuids
 }
 
 func nodeNames(st admin.Status) (names []string) {

@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"host/campaign": {"host/clock", "host/durable", "host/freeswitch", "host/operate/config", "host/spell"},
 	"host/outbox":   {"host/clock", "host/durable", "host/network", "host/operate/config"},
 
+	"host/spans": {"host/clock", "host/operate/config", "host/script/vm"},
 	"host/trace": {"host/call/outbound", "host/clock", "host/operate/config", "host/script/vm"},
 
 	"host/call":            {"host", "-host/operate/admin", "-host/switchsim"},

@@ -33,6 +33,7 @@ Digits that callers press are masked unless trace: digits: shown, as are the val
 		},
 	}
 	host := p.host(c, c.Flags())
+	c.ValidArgsFunction = host.completes(first(callUUIDs))
 	q := trace.Query{}
 	queryFlags(c, &q)
 	c.Flags().Bool("last", false, "the newest call, which is meant without a UUID too")

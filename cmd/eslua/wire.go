@@ -46,6 +46,7 @@ import (
 	"github.com/eslua/eslua/host/script/rollout"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/spans"
 	"github.com/eslua/eslua/host/trace"
 	"github.com/eslua/eslua/scripts"
 )
@@ -58,6 +59,7 @@ type app struct {
 	runner   *run.Runner
 	account  *run.Account
 	traces   *trace.Recorder
+	spans    *spans.Exporter // nil: no collector is told of calls
 	calls    *call.Source
 	jobs     *job.Source
 	lookups  net.Listener // for mod_xml_curl; nil: no script answers it
@@ -204,9 +206,12 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
 	a.account = run.NewAccount()
 	a.traces = trace.New(cfg.Trace, clk)
+	if a.spans, err = spans.New(cfg.OTLP, programVersion(), log, clk); err != nil {
+		return nil, err
+	}
 	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
 	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
-	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Recorder: a.traces, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
+	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Recorder: a.traces, Spans: a.spans, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
@@ -438,5 +443,6 @@ func (a *app) watchMemory(ctx context.Context) error {
 func (a *app) close(ctx context.Context) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
+	a.spans.Close(ctx)
 	_ = a.history.Close(ctx) // it has logged what it could not write
 }

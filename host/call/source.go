@@ -15,10 +15,11 @@ import (
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/spans"
 	"github.com/eslua/eslua/host/trace"
 )
 
-// Deps lists everything that a Source needs. Only Trace, Recorder, Farewell and Pushes may be nil.
+// Deps lists everything that a Source needs. Only Trace, Recorder, Spans, Farewell and Pushes may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. ended must be called
 	// once, with whether the script failed.
@@ -30,6 +31,8 @@ type Deps struct {
 	Trace func(c *outbound.Call, t vm.Trace)
 	// Recorder keeps a trace of each call.
 	Recorder *trace.Recorder
+	// Spans tells a collector of each call.
+	Spans *spans.Exporter
 	// Farewell prepares the script that runs after the hangup of a flow's call.
 	Farewell func(job.Hangup) *job.Farewell
 	// Pushes learn which flow serves a call, and of its end.
@@ -118,7 +121,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		leave()
 		return nil
 	}
-	traced := s.record(c, stamp, chosen.args)
+	traced, span := s.record(c, stamp, chosen.args), s.span(c, stamp)
 	s.prepareEnd(cfg, c, stamp, generation)
 	return &flow{keeper: keeper, leave: leave, fallback: fallback(cfg, stamp.Flow), trace: traced, run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
@@ -126,7 +129,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		Scripts: scripts{generation, chosen.args, s.deps.Refusal},
 		Config:  run.FlowConfig(cfg, stamp.Flow),
 		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
-		Tracer:  s.tracer(c, traced),
+		Tracer:  s.tracer(c, traced, span),
 		Printed: traced.Printed,
 		Began: func(ctx context.Context) {
 			log.Debug("the flow begins", "argv", chosen.args)
@@ -136,6 +139,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		Ended: func(failed bool) {
 			if failed {
 				traced.Failed()
+				span.Failed()
 			}
 			ended(failed)
 		},

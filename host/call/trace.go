@@ -6,6 +6,7 @@ import (
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/spans"
 	"github.com/eslua/eslua/host/trace"
 )
 
@@ -28,11 +29,26 @@ func (s *Source) record(c *outbound.Call, stamp checkpoint.Stamp, args []string)
 	return t
 }
 
+// span begins the span of a call, nil if no collector is told of it.
+func (s *Source) span(c *outbound.Call, stamp checkpoint.Stamp) *spans.Call {
+	span := s.deps.Spans.Begin(c.UUID(), stamp.Flow, stamp.Generation)
+	if span != nil {
+		c.Finally(func(context.Context) {
+			cause, _ := c.HungUp()
+			span.End(cause)
+		})
+	}
+	return span
+}
+
 // tracer returns what sees the functions that the script calls, nil if nothing does.
-func (s *Source) tracer(c *outbound.Call, recorded *trace.Call) vm.Tracer {
+func (s *Source) tracer(c *outbound.Call, recorded *trace.Call, span *spans.Call) vm.Tracer {
 	var all tracers
 	if recorded != nil {
 		all = append(all, recorded)
+	}
+	if span != nil {
+		all = append(all, span)
 	}
 	if s.deps.Trace != nil {
 		all = append(all, vm.Traces(s.deps.Clock, func(t vm.Trace) { s.deps.Trace(c, t) }))

@@ -41,7 +41,7 @@ type Config struct {
 	State       string              `yaml:"state" doc:"directory for data that survives a restart: earlier scripts, rollbacks, pins; empty: $STATE_DIRECTORY as systemd sets it, else in memory only"`
 	History     int                 `yaml:"history" least:"1" default:"100" doc:"how many generations of the scripts are kept for rollback"`
 	Admin       string              `yaml:"admin" doc:"Unix socket of eslua status and eslua scripts; empty: eslua.sock in $RUNTIME_DIRECTORY, /run/eslua, $XDG_RUNTIME_DIR or /tmp/eslua-UID, the first directory that exists"`
-	Metrics     Address             `yaml:"metrics" doc:"HTTP address of the operator's page, /metrics and /health; empty: none"`
+	Metrics     Address             `yaml:"metrics" doc:"HTTP address of the operator's page, /metrics, /livez and /readyz; empty: none"`
 	Page        Page                `yaml:"page"`
 	HostMemory  Size                `yaml:"host_memory" default:"0B" doc:"memory that eslua may hold; above it, calls are ended, those first that have allocated and computed most; 0B: 80 % of what the machine has or the control group permits, at most 60 % of ulimit -d and -v"`
 	Calls       Calls               `yaml:"calls"`
@@ -50,6 +50,7 @@ type Config struct {
 	Grants      grant.Grants        `yaml:"grants" reload:"yes"`
 	Log         Log                 `yaml:"log"`
 	Trace       Trace               `yaml:"trace" reload:"yes"`
+	OTLP        OTLP                `yaml:"otlp"`
 }
 
 // A Route sends matching calls to a flow. Empty patterns match everything.

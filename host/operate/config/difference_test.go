@@ -45,6 +45,7 @@ limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switc
 grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], campaigns: [a], nodes: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 trace: {size: 1MiB, digits: shown, mask: [a]}
+otlp: {url: "http://collector:4318/v1/traces", headers: {a: b}, share: 10}
 `
 	read := func() Config {
 		c, err := Parse("eslua.yaml", []byte(yaml))
@@ -61,7 +62,7 @@ trace: {size: 1MiB, digits: shown, mask: [a]}
 	if got := slices.Concat(reload, restart); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 		t.Errorf("of %v\nthese were told to differ: %v", want, got)
 	}
-	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "mail.server", "mail.tls", "mail.user", "mail.password", "mail.from", "mail.timeout", "mail.size", "mail.connections", "mail.roots", "nats.servers", "nats.replicas", "nats.credentials", "nats.roots", "nats.certificate", "nats.key", "nats.size", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "page.tokens", "page.names", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate"}
+	want = []string{"listen", "scripts", "nodes", "http.connect_timeout", "http.response_timeout", "http.body", "http.connections", "http.roots", "http.certificate", "http.key", "mail.server", "mail.tls", "mail.user", "mail.password", "mail.from", "mail.timeout", "mail.size", "mail.connections", "mail.roots", "nats.servers", "nats.replicas", "nats.credentials", "nats.roots", "nats.certificate", "nats.key", "nats.size", "startup", "xml.address", "xml.parallel", "state", "history", "admin", "metrics", "page.tokens", "page.names", "host_memory", "calls.max", "calls.handshake", "calls.linger", "log.format", "log.rate", "otlp.url", "otlp.headers", "otlp.share"}
 	if !slices.Equal(restart, want) {
 		t.Errorf("a restart is asked for %v, want %v", restart, want)
 	}
