@@ -20,6 +20,7 @@ import (
 // script that waited, when eslua ends at the latest.
 func TestSpansOfACall(t *testing.T) {
 	t.Parallel()
+	const uuid = "00004711-0000-4000-8000-000000000000"
 	spans := make(chan *trace.Span, 100)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -44,7 +45,7 @@ func TestSpansOfACall(t *testing.T) {
 	sim := simulated(t, switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
 		{Match: "menu", Actions: []switchsim.Action{{App: "socket", Data: l.Addr().String() + "/menu async full"}}},
 	}}})
-	sim.Call(switchsim.Caller{Number: "1000", Destination: "menu", UUID: "4711"})
+	sim.Call(switchsim.Caller{Number: "1000", Destination: "menu", UUID: uuid})
 	<-over
 	stop()
 	close(spans)
@@ -68,7 +69,7 @@ func TestSpansOfACall(t *testing.T) {
 			t.Errorf("%v is no part of %v", span, call)
 		}
 	}
-	want := map[string]string{"eslua.call": "4711", "eslua.flow": "menu"}
+	want := map[string]string{"eslua.call": uuid, "eslua.flow": "menu"}
 	for _, a := range call.Attributes {
 		if text, known := want[a.Key]; known && a.Value.GetStringValue() == text {
 			delete(want, a.Key)

@@ -12,7 +12,7 @@ func Size(full, short, race int) int {
 	return Short(full, short)
 }
 
-// Short is Size for tests whose children are measured. Their files are built with !race: the
+// Short does what Size does for tests whose children are measured. Their files are built with !race: the
 // detector's time and memory would hide those of what is tested.
 func Short(full, short int) int {
 	if testing.Short() {
