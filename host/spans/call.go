@@ -41,10 +41,10 @@ func (e *Exporter) Begin(uuid, flow, generation string) *Call {
 	return &Call{exporter: e, ctx: ctx, span: span}
 }
 
-// Enter is part of vm.Tracer.
+// Enter remembers when a function began, as a vm.Tracer.
 func (c *Call) Enter(*vm.Args) { c.starts = append(c.starts, c.exporter.clock.Now()) }
 
-// Leave is part of vm.Tracer.
+// Leave makes a span of a function that has waited, as a vm.Tracer.
 func (c *Call) Leave(a *vm.Args, err error) {
 	start, now := c.starts[len(c.starts)-1], c.exporter.clock.Now()
 	c.starts = c.starts[:len(c.starts)-1]
