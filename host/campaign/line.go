@@ -43,6 +43,9 @@ func (d *Definition) line(campaign string, e Entry, c call) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(e.Columns)) {
 		vars = append(vars, syntax.Var{Name: columnPrefix + name, Value: e.Columns[name]})
 	}
+	if d.OnAnswer != "" { // else the callee hears silence for ever when the host of the flow dies
+		vars = append(vars, syntax.Var{Name: "socket_resume", Value: "true"})
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.Variables)) {
 		if !slices.ContainsFunc(vars[:5], func(v syntax.Var) bool { return strings.EqualFold(v.Name, name) }) {
 			vars = append(vars, syntax.Var{Name: name, Value: d.Variables[name]})

@@ -64,7 +64,7 @@ func TestHostileLists(t *testing.T) {
 		number, _ := Normal(row["number"])
 		for name, want := range map[string]string{
 			"campaign": "survey", "campaign_number": number, "campaign_name": row["name"], "campaign_note": row["note"], "customer": "x,y'z",
-			"origination_caller_id_name": d.FromName, "origination_uuid": "0-1", "api_on_answer": "",
+			"origination_caller_id_name": d.FromName, "origination_uuid": "0-1", "api_on_answer": "", "socket_resume": "true",
 		} {
 			if vars[name] != want {
 				t.Fatalf("%q is sent as %q: %s is %q, want %q", row, line, name, vars[name], want)
