@@ -32,9 +32,10 @@ func BenchmarkCampaignKilled(b *testing.B) {
 	gw := "sofia/gateway/carrier/"
 	sim := simulated(b, switchsim.Config{NoJournal: true, Trace: func(e switchsim.Entry) {
 		if e.Kind == "begin" {
+			number, _, _ := strings.Cut(e.Channel[strings.LastIndexByte(e.Channel, '/')+1:], "@")
 			mu.Lock()
 			defer mu.Unlock()
-			dials[e.Channel[strings.LastIndexByte(e.Channel, '/')+1:]]++
+			dials[number]++
 		}
 	}, Endpoints: []switchsim.Endpoint{
 		{Dial: gw + "1*", Ring: time.Second},
