@@ -81,6 +81,24 @@ func (Module) Declare() *vm.Module {
 					Go:      database,
 				},
 				{
+					Name: "rows", Params: []vm.Param{text("database", "its name in the configuration"), text("sql", "the query")}, Results: []vm.Result{{Name: "rows", Kind: vm.Table, Doc: "a list of the rows, each a table of texts by the names of the columns; NULL is nil"}},
+					Doc:     "Lets a second pass, and returns what a database of the test holds.",
+					Example: "assert(t:rows(\"customers\", \"SELECT count(*) AS n FROM c\")[1].n == \"1\")",
+					Go:      rows,
+				},
+				{
+					Name: "run", Params: []vm.Param{text("script", "its name in the script directory"), {Name: "args", Kind: vm.String, Variadic: true, Doc: "argv[1] and so on"}}, Results: []vm.Result{{Name: "output", Kind: vm.String, Doc: "the lines that the script prints"}},
+					Doc:     "Runs a script without a call, as eslua run does, and returns when it has ended. Raises its error.",
+					Example: "assert(t:run(\"status\"):find(\"session\"))",
+					Go:      job,
+				},
+				{
+					Name: "lookup", Params: []vm.Param{{Name: "query", Kind: vm.Table, Doc: "what FreeSWITCH asks: section, key_value, user, domain ..."}}, Results: []vm.Result{{Name: "document", Kind: vm.String, Doc: "the XML"}},
+					Doc:     "Looks something up as FreeSWITCH's mod_xml_curl does, from the scripts that the configuration names (xml: scripts:).",
+					Example: "assert(t:lookup{section = \"directory\", user = \"1000\", domain = \"example.org\"}:find('id=\"1000\"', 1, true))",
+					Go:      lookup,
+				},
+				{
 					Name: "config", Params: []vm.Param{{Name: "settings", Kind: vm.Table, Doc: "settings with the names that they have in the configuration"}},
 					Doc:     "Sets settings for this test, over those of the configuration: settings and grants of flows, limits, routes. Tests of a directory have its eslua.yaml, if there is one, or that of --config.",
 					Example: "t:config{flows = {menu = {settings = {key_1 = \"1000\"}, grants = {hosts = {\"crm.example\"}}}}}",

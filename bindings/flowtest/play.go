@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/eslua/eslua/host/flowtest"
 	"github.com/eslua/eslua/host/script/vm"
@@ -192,6 +193,56 @@ func configure(a *vm.Args) error {
 }
 
 func database(a *vm.Args) error { return self(a).Database(a.String(0), a.String(1)) }
+
+// job runs a script, and returns the lines that it prints as one text.
+func job(a *vm.Args) error {
+	var args []string
+	for i := 1; i < a.Len(); i++ {
+		args = append(args, a.String(i))
+	}
+	lines, err := self(a).Run(a.Context(), a.String(0), args)
+	if err != nil {
+		return fmt.Errorf("t:run %s: %w", a.String(0), err)
+	}
+	a.ReturnString(strings.Join(lines, "\n"))
+	return nil
+}
+
+func lookup(a *vm.Args) error {
+	f, err := table(a, 0, "t:lookup")
+	if err != nil {
+		return err
+	}
+	f.fields = map[any]any{"query": f.fields}
+	query := f.pairs("query")
+	if err := f.end(); err != nil {
+		return err
+	}
+	document, err := self(a).Lookup(a.Context(), query)
+	if err != nil {
+		return fmt.Errorf("t:lookup: %w", err)
+	}
+	a.ReturnString(document)
+	return nil
+}
+
+func rows(a *vm.Args) error {
+	found, err := self(a).Rows(a.Context(), a.String(0), a.String(1))
+	if err != nil {
+		return fmt.Errorf("t:rows: %w", err)
+	}
+	list := &lua.LTable{Metatable: lua.LNil}
+	for i, row := range found {
+		t := &lua.LTable{Metatable: lua.LNil}
+		for column, value := range row {
+			a.ChargeMemory(len(value))
+			a.SetKey(t, column, lua.LString(value))
+		}
+		a.SetIndex(list, i+1, t)
+	}
+	a.Return(list)
+	return nil
+}
 
 func wait(a *vm.Args) error { return self(a).Wait(a.Context(), a.Number(0)) }
 

@@ -20,11 +20,13 @@ import (
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/flowtest"
+	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/fsnotify/fsnotify"
+	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/spf13/cobra"
 )
 
@@ -126,6 +128,14 @@ func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regex
 				plays = append(plays, play{file: f, source: source, number: i, Case: c})
 			}
 		}
+	}
+	// The first file store of a process starts a goroutine, which must be in no bubble
+	// (nats-server, server/ats).
+	ats.Register()
+	defer ats.Unregister()
+	exclusive := new(sync.Mutex)
+	for i := range plays {
+		plays[i].exclusive = exclusive
 	}
 	played := make([]flowtest.Result, len(plays))
 	next := make(chan int, len(plays))
@@ -271,6 +281,8 @@ type play struct {
 	file   testFile
 	source []byte // of the configuration
 	number int
+
+	exclusive *sync.Mutex
 }
 
 // play plays the test.
@@ -278,12 +290,19 @@ func (p play) play() (r flowtest.Result) {
 	r = flowtest.Result{Case: p.Case}
 	began := time.Now()
 	defer func() { r.Took = time.Since(began) }()
+	var scene *flowtest.Scene
+	defer func() {
+		if scene != nil {
+			scene.Release()
+		}
+	}()
 	err := flowtest.Virtually(func() {
-		scene, err := flowtest.NewScene(p.source, p.serve)
-		if err != nil {
+		var err error
+		if scene, err = flowtest.NewScene(p.source, p.serve); err != nil {
 			r.Failure = err.Error()
 			return
 		}
+		scene.Exclusive = p.exclusive
 		defer scene.End()
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
@@ -323,7 +342,7 @@ func (p play) judge(r *flowtest.Result, scene *flowtest.Scene, err error) {
 }
 
 // serve starts the whole program on a stage.
-func (p play) serve(st *flowtest.Stage) (kill func(), err error) {
+func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 	cfg := st.Config
 	cfg.Scripts, cfg.State, cfg.NATS.Servers = p.file.root, st.State, nil
 	host, err := build(context.Background(), cfg, slog.New(st.Log()), clock.System(), seams{
@@ -336,13 +355,23 @@ func (p play) serve(st *flowtest.Stage) (kill func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	host.lookups = st.Lookups
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
 		_ = host.run(ctx, st.Listener, nil)
 	}()
-	return func() { stop(); <-served }, nil
+	return &flowtest.Host{
+		Kill: func() { stop(); <-served },
+		Run: func(ctx context.Context, script string, args []string, print func(string)) error {
+			order := job.Order{Script: script, Args: args, Print: print}
+			if err := host.jobs.Check(order); err != nil {
+				return err
+			}
+			return host.jobs.Execute(ctx, order)
+		},
+	}, nil
 }
 
 var errAlone = errors.New("tests look at the scripts themselves")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -15,9 +16,8 @@ import (
 	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
-// Serve starts a host that serves calls on a stage. kill ends it as a power failure does
-// after the stage has cut its connections, and returns when nothing of it is left.
-type Serve func(*Stage) (kill func(), err error)
+// Serve starts a host that serves calls on a stage.
+type Serve func(*Stage) (*Host, error)
 
 // A Scene is where one test is played. Nothing happens in it before the test first waits.
 // Its methods belong to the goroutine of the test, in the bubble of Virtually.
@@ -34,6 +34,11 @@ type Scene struct {
 	state  string // a directory of the scene's own; "": none was needed
 
 	databases map[string]string // the commands that fill them
+
+	// Exclusive is held from the start of a scene that keeps something to its end, and
+	// longer: see Keeps.
+	Exclusive *sync.Mutex
+	alone     bool
 
 	sim     *switchsim.Switch
 	stage   *Stage
@@ -72,6 +77,10 @@ func (s *Scene) begin() error {
 }
 
 func (s *Scene) start() (err error) {
+	if s.keeps() {
+		s.Exclusive.Lock()
+		s.alone = true
+	}
 	s.sim = switchsim.New(switchsim.Config{
 		Clock: s.clock, Listener: s.net.Listen(), Dial: s.net.Dial, Trace: s.ladder.onSwitch,
 		Endpoints: s.answer.endpoints, Dialplan: s.answer.dialplan(), Length: s.answer.length, Reply: s.answer.reply,
@@ -153,25 +162,33 @@ type Stage struct {
 	Config   config.Config
 	State    string       // a directory; "": there is nothing to keep
 	Listener net.Listener // for calls
+	Lookups  net.Listener // for FreeSWITCH's lookups; nil: no script answers them
 	scene    *Scene
 
-	killHost func()
-	mu       sync.Mutex
-	conns    map[net.Conn]bool
-	serving  map[string]int // scripts of calls, by the call's UUID
-	changed  chan struct{}  // is closed when serving has changed
-	dead     bool
+	host    *Host
+	mu      sync.Mutex
+	conns   map[net.Conn]bool
+	serving map[string]int // scripts of calls, by the call's UUID
+	changed chan struct{}  // is closed when serving has changed
+	dead    bool
 }
 
 func (s *Scene) newStage() (*Stage, error) {
 	st := &Stage{Config: s.config, scene: s, conns: map[net.Conn]bool{}, serving: map[string]int{}, changed: make(chan struct{})}
 	st.Listener = &port{s.net.Listen(), st}
-	kill, err := s.serve(st)
-	if err != nil {
-		return nil, err
+	if len(s.config.XML.Scripts) > 0 {
+		st.Lookups = s.net.Listen()
 	}
-	st.killHost = kill
-	return st, nil
+	if s.keeps() {
+		dir, err := s.directory()
+		if err != nil {
+			return nil, err
+		}
+		st.State = filepath.Join(dir, "state")
+	}
+	var err error
+	st.host, err = s.serve(st)
+	return st, err
 }
 
 // kill cuts the host off and ends it.
@@ -185,7 +202,10 @@ func (st *Stage) kill() {
 	for c := range conns {
 		_ = c.Close()
 	}
-	st.killHost()
+	if st.Lookups != nil {
+		_ = st.Lookups.Close()
+	}
+	st.host.Kill()
 }
 
 // Dial connects the host with a node, or with whatever server the test answers for.
