@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -44,11 +45,17 @@ or above it. Of databases, HTTP servers and FreeSWITCH they see what they say th
 		Example: examples(
 			"play the tests beside the flows", "eslua test /etc/eslua/scripts",
 			"play some of them", "eslua test --run 'menu|busy' scripts",
+			"play them again after each change", "eslua test --watch scripts",
+			"see which lines no test reaches", "eslua test --cover scripts",
 		),
 	}
 	o := p.overrides(c, "config", "scripts")
 	t := &flowTests{program: p, overrides: o}
 	c.Flags().StringVar(&t.pattern, "run", "", "play only tests whose names match the regular `EXPRESSION`")
+	c.Flags().BoolVar(&t.watch, "watch", false, "play the tests again whenever a script, a test or the configuration has changed")
+	c.Flags().BoolVar(&t.cover, "cover", false, "print the lines of the scripts that have not run")
+	c.Flags().StringVar(&t.lcov, "lcov", "", "write which lines have run to an lcov `FILE`")
+	c.Flags().StringVar(&t.junit, "junit", "", "write the results to a JUnit `FILE`")
 	c.RunE = func(c *cobra.Command, paths []string) error { return t.run(c.Context(), paths) }
 	return c
 }
@@ -56,8 +63,12 @@ or above it. Of databases, HTTP servers and FreeSWITCH they see what they say th
 // A flowTests is one run of eslua test.
 type flowTests struct {
 	*program
-	overrides *overrides
-	pattern   string
+	overrides    *overrides
+	pattern      string
+	watch, cover bool
+	lcov, junit  string
+
+	coverage *coverage
 }
 
 func (t *flowTests) run(ctx context.Context, paths []string) error {
@@ -85,6 +96,53 @@ func (t *flowTests) run(ctx context.Context, paths []string) error {
 	if len(files) == 0 {
 		return &usageError{fmt.Sprintf("eslua test: there is no *_test.lua in %s; eslua doc test prints how tests are written", strings.Join(paths, " "))}
 	}
+	for {
+		stamp := stampOf(files)
+		err := t.once(ctx, files, wanted)
+		if !t.watch || ctx.Err() != nil {
+			return err
+		}
+		if err != nil && !errors.As(err, new(*reportedError)) {
+			fmt.Fprintln(t.stderr, err)
+		}
+		for stampOf(files) == stamp {
+			if clock.Sleep(ctx, t.clock, 300*time.Millisecond) != nil {
+				return err
+			}
+		}
+		if files, err = findTests(paths, cfg.Scripts); err != nil {
+			return err
+		}
+	}
+}
+
+// stampOf returns a text that changes when a file does beside the tests.
+func stampOf(files []testFile) string {
+	var stamp strings.Builder
+	seen := map[string]bool{}
+	for _, f := range files {
+		for _, dir := range []string{f.root, filepath.Dir(f.path), filepath.Dir(f.config)} {
+			if seen[dir] {
+				continue
+			}
+			seen[dir] = true
+			entries, _ := os.ReadDir(dir)
+			for _, e := range entries {
+				if info, err := e.Info(); err == nil {
+					fmt.Fprintln(&stamp, e.Name(), info.Size(), info.ModTime().UnixNano())
+				}
+			}
+		}
+	}
+	return stamp.String()
+}
+
+// once plays the tests, and prints what came of them.
+func (t *flowTests) once(ctx context.Context, files []testFile, wanted *regexp.Regexp) error {
+	t.coverage = nil
+	if t.cover || t.lcov != "" {
+		t.coverage = &coverage{runs: map[string]map[int]int{}}
+	}
 	began := time.Now()
 	results, err := t.playAll(ctx, files, wanted)
 	if err != nil {
@@ -97,12 +155,34 @@ func (t *flowTests) run(ctx context.Context, paths []string) error {
 			failed++
 		}
 	}
+	if t.junit != "" {
+		var report strings.Builder
+		_ = flowtest.WriteJUnit(&report, results) // to memory
+		if err := os.WriteFile(t.junit, []byte(report.String()), 0o644); err != nil {
+			return err
+		}
+	}
+	if t.coverage != nil {
+		var roots []string
+		for _, f := range files {
+			if !slices.Contains(roots, f.root) {
+				roots = append(roots, f.root)
+			}
+		}
+		to := t.stdout
+		if !t.cover {
+			to = io.Discard
+		}
+		if err := t.coverage.report(to, t.lcov, roots); err != nil {
+			return err
+		}
+	}
 	took := time.Since(began).Round(10 * time.Millisecond)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted")
 	case failed > 0:
-		fmt.Fprintf(t.stdout, "%d of %d tests failed, %v\n", failed, len(results), took)
+		fmt.Fprintf(t.stdout, "%d of %s failed, %v\n", failed, count(len(results), "test"), took)
 		return &reportedError{exitFailed}
 	case len(results) == 0:
 		return &usageError{fmt.Sprintf("eslua test: no test is called %q", t.pattern)}
@@ -114,18 +194,19 @@ func (t *flowTests) run(ctx context.Context, paths []string) error {
 // playAll plays the tests of the files whose names match, in the order of the files.
 func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regexp.Regexp) (results []flowtest.Result, err error) {
 	var plays []play
-	for _, f := range files {
-		source, err := t.configure(&f)
+	for i := range files {
+		source, err := t.configure(&files[i])
 		if err != nil {
 			return nil, err
 		}
+		f := files[i]
 		found, failed := f.list(ctx)
 		if failed != nil {
 			results = append(results, *failed)
 		}
 		for i, c := range found {
 			if wanted.MatchString(c.Name) {
-				plays = append(plays, play{file: f, source: source, number: i, Case: c})
+				plays = append(plays, play{file: f, source: source, number: i, Case: c, covered: t.coverage.in(f.root)})
 			}
 		}
 	}
@@ -283,6 +364,7 @@ type play struct {
 	number int
 
 	exclusive *sync.Mutex
+	covered   func(file string, line int) // nil: nobody asks
 }
 
 // play plays the test.
@@ -346,7 +428,7 @@ func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 	cfg := st.Config
 	cfg.Scripts, cfg.State, cfg.NATS.Servers = p.file.root, st.State, nil
 	host, err := build(context.Background(), cfg, slog.New(st.Log()), clock.System(), seams{
-		guest: true, alone: true,
+		guest: true, alone: true, covered: p.covered,
 		listen: st.Listen, dial: st.Dial,
 		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
 		began:  func(c *outbound.Call) { st.Began(c.UUID()) }, ended: func(c *outbound.Call) { st.Ended(c.UUID()) },

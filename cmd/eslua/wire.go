@@ -105,6 +105,7 @@ type seams struct {
 	traced  func(c *outbound.Call, t vm.Trace) // in the call's goroutine, after each bound function that the script called
 	began   func(c *outbound.Call)             // there, before the script
 	ended   func(c *outbound.Call)             // there, after the script
+	covered func(file string, line int)        // hears of each line that a script runs
 	scripts fs.FS                              // instead of the configured directory
 	guest   bool                               // the process is not only for this app, which leaves its memory alone
 	alone   bool                               // scripts reach HTTP servers through dial, without TLS, and nothing else
@@ -187,7 +188,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if test.alone {
 		deps.Dialer, deps.Mailer = nil, nil
 	}
-	if a.runner, err = newRunner(deps, a.gates, clk); err != nil {
+	if a.runner, err = newRunner(deps, a.gates, clk, test.covered); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
@@ -268,13 +269,13 @@ func stateDir(cfg config.Config) string {
 	return cmp.Or(cfg.State, first)
 }
 
-func newRunner(deps bindings.Deps, gates *node.Gates, clk clock.Clock) (*run.Runner, error) {
+func newRunner(deps bindings.Deps, gates *node.Gates, clk clock.Clock, covered func(file string, line int)) (*run.Runner, error) {
 	set := bindings.New(deps)
 	machine, err := vm.NewMachine(set.Modules()...)
 	if err != nil {
 		return nil, err
 	}
-	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates}), nil
+	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates, Line: covered}), nil
 }
 
 // checkedTrees configures the checks that scripts pass before they serve.

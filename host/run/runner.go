@@ -20,13 +20,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Deps lists everything that a Runner shares between all runs. Seed and Gates may be nil.
+// Deps lists everything that a Runner shares between all runs. Seed, Gates and Line may be nil.
 type Deps struct {
 	Machine *vm.Machine
 	Binder  Binder
 	Clock   clock.Clock
-	Seed    func() uint64 // seeds math.random; nil: from the system
-	Gates   *node.Gates   // nil: scripts may give FreeSWITCH any number of commands at a time
+	Seed    func() uint64               // seeds math.random; nil: from the system
+	Gates   *node.Gates                 // nil: scripts may give FreeSWITCH any number of commands at a time
+	Line    func(file string, line int) // hears of each line that runs; nil: nobody
 }
 
 // A Runner runs scripts, each in its own Lua state. Its methods may be called
@@ -131,6 +132,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 		Clock:    r.deps.Clock,
 		Seed:     r.deps.Seed(),
 		Root:     run.Root,
+		Line:     r.deps.Line,
 		Path:     run.path,
 	}
 	if tree, ok := run.Scripts.(interface{ Names() []string }); ok {

@@ -3,7 +3,9 @@ package vm
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/eslua/eslua/host/script/vm/compiler"
@@ -28,6 +30,24 @@ func (s *Script) CheckSize(limit int) *guard.LimitError {
 		return nil
 	}
 	return &guard.LimitError{Limit: "source", Figure: guard.Size(int64(limit)), File: s.name, Line: 1}
+}
+
+// Lines returns the lines on which something runs, sorted.
+func (s *Script) Lines() []int {
+	lines := map[int]bool{}
+	var visit func(*lua.FunctionProto)
+	visit = func(p *lua.FunctionProto) {
+		for i, line := range p.DbgSourcePositions {
+			if line > 0 && i < len(p.DbgSourcePositions)-1 { // the last is a return of the compiler's
+				lines[line] = true
+			}
+		}
+		for _, inner := range p.FunctionPrototypes {
+			visit(inner)
+		}
+	}
+	visit(s.proto)
+	return slices.Sorted(maps.Keys(lines))
 }
 
 // Compile compiles source text. name is what errors show ("inviteToConf.lua").

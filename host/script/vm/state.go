@@ -25,6 +25,7 @@ type StateOptions struct {
 	Seed     uint64                             // of math.random
 	Root     string                             // the absolute path of the tree, as scripts see it; "" is .
 	Path     func(file string) string           // the path of a script by the name that it was compiled with; nil: below Root
+	Line     func(file string, line int)        // hears of each line that runs; nil: nobody
 	HungUp   func() bool                        // reports whether the caller has gone; nil: there is none
 }
 
@@ -61,6 +62,7 @@ func (m *Machine) NewState(o StateOptions) *State {
 		Rand:   rand.New(rand.NewPCG(o.Seed, 0)),
 		HungUp: o.HungUp,
 		Path:   o.Path,
+		Line:   o.Line,
 	}, &m.shared)
 	s.guard.Data = s
 	s.openGlobals()

@@ -85,6 +85,12 @@ func (g *Guard) settleSlice(L *lua.LState) {
 	if g.watch.computing && g.shared.Gate.shut.Load() {
 		g.waitAtGate()
 	}
+	if g.Services.Line != nil {
+		next = 0 // the next instruction ends the slice
+		if file, line := Where(L); line > 0 {
+			g.Services.Line(file, line)
+		}
+	}
 	g.slice, g.left = next, next
 	switch {
 	case !g.watch.computing:

@@ -26,6 +26,10 @@ type Services struct {
 	// Path returns the path of a script, for debug.getinfo, by the name that it was
 	// compiled with. If it is nil, that is its path.
 	Path func(file string) string
+
+	// Line hears of each line that runs, again and again while it does. It may be nil,
+	// and costs much if it is not.
+	Line func(file string, line int)
 }
 
 // A Guard counts what one state and all its coroutines use. It is the
