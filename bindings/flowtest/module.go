@@ -100,7 +100,7 @@ func (Module) Declare() *vm.Module {
 				},
 				{
 					Name: "config", Params: []vm.Param{{Name: "settings", Kind: vm.Table, Doc: "settings with the names that they have in the configuration"}},
-					Doc:     "Sets settings for this test, over those of the configuration: settings and grants of flows, limits, routes. Tests of a directory have its eslua.yaml, if there is one, or that of --config.",
+					Doc:     "Sets settings for this test, over those of the configuration: settings and grants of flows, limits, routes. Tests of a directory have its eslua.yaml, if there is one, or that of --config. What pushes, kv and queues keep has no place in a test: there these fail as without state:.",
 					Example: "t:config{flows = {menu = {settings = {key_1 = \"1000\"}, grants = {hosts = {\"crm.example\"}}}}}",
 					Go:      configure,
 				},

@@ -27,7 +27,6 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/fsnotify/fsnotify"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/spf13/cobra"
 )
 
@@ -210,14 +209,6 @@ func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regex
 			}
 		}
 	}
-	// The first file store of a process starts a goroutine, which must be in no bubble
-	// (nats-server, server/ats).
-	ats.Register()
-	defer ats.Unregister()
-	exclusive := new(sync.Mutex)
-	for i := range plays {
-		plays[i].exclusive = exclusive
-	}
 	played := make([]flowtest.Result, len(plays))
 	next := make(chan int, len(plays))
 	for i := range plays {
@@ -363,8 +354,7 @@ type play struct {
 	source []byte // of the configuration
 	number int
 
-	exclusive *sync.Mutex
-	covered   func(file string, line int) // nil: nobody asks
+	covered func(file string, line int) // nil: nobody asks
 }
 
 // play plays the test.
@@ -372,19 +362,12 @@ func (p play) play() (r flowtest.Result) {
 	r = flowtest.Result{Case: p.Case}
 	began := time.Now()
 	defer func() { r.Took = time.Since(began) }()
-	var scene *flowtest.Scene
-	defer func() {
-		if scene != nil {
-			scene.Release()
-		}
-	}()
 	err := flowtest.Virtually(func() {
-		var err error
-		if scene, err = flowtest.NewScene(p.source, p.serve); err != nil {
+		scene, err := flowtest.NewScene(p.source, p.serve)
+		if err != nil {
 			r.Failure = err.Error()
 			return
 		}
-		scene.Exclusive = p.exclusive
 		defer scene.End()
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
@@ -426,7 +409,7 @@ func (p play) judge(r *flowtest.Result, scene *flowtest.Scene, err error) {
 // serve starts the whole program on a stage.
 func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 	cfg := st.Config
-	cfg.Scripts, cfg.State, cfg.NATS.Servers = p.file.root, st.State, nil
+	cfg.Scripts, cfg.State, cfg.NATS.Servers = p.file.root, "", nil
 	host, err := build(context.Background(), cfg, slog.New(st.Log()), clock.System(), seams{
 		guest: true, alone: true, covered: p.covered,
 		listen: st.Listen, dial: st.Dial,

@@ -18,9 +18,8 @@ test("mod_callcenter's configuration comes from the database", function(t)
 end)
 
 test("a call that ends becomes a record", function(t)
-  t:extension("100", {"answer", "sleep 3000", "hangup USER_BUSY"})
-  t:config{default_flow = "nosuch"}
-  t:call{caller = "0301234", called = "200", flow = "leaves"}:expect{}
+  t:config{flows = {nosuch = {fallback = "hangup USER_BUSY"}}}
+  t:call{flow = "nosuch", caller = "0301234", called = "100"}:expect{error = "not among the scripts", cause = "USER_BUSY"}
   local rows = t:rows("users", "SELECT * FROM cdr")
-  assert(#rows == 1 and rows[1].caller == "0301234", #rows)
+  assert(#rows == 1 and rows[1].caller == "0301234" and rows[1].cause == "USER_BUSY", #rows)
 end)

@@ -40,7 +40,7 @@ type Store struct {
 	holder *holder // nil: a cluster keeps it, or nobody
 	log    *slog.Logger
 
-	turn   chan struct{} // holds one while somebody connects or uses what follows; who waits lets time pass in a bubble
+	mu     sync.Mutex
 	conn   *nats.Conn
 	stream jetstream.JetStream
 	wanted chan struct{} // closed by the first use
@@ -60,7 +60,7 @@ func New(c config.NATS, dir string, network Network, log *slog.Logger, clk clock
 			return d.DialContext(ctx, "unix", address)
 		}
 	}
-	s := &Store{config: c, log: log, wanted: make(chan struct{}), turn: make(chan struct{}, 1)}
+	s := &Store{config: c, log: log, wanted: make(chan struct{})}
 	if len(c.Servers) == 0 && dir != "" {
 		s.holder = newHolder(dir, int64(c.Size), network, log, clk)
 		if s.holder.exists() {
@@ -169,8 +169,8 @@ func (s *Store) JetStream() (jetstream.JetStream, error) {
 		return nil, err
 	}
 	s.want()
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.stream != nil {
 		return s.stream, nil
 	}
@@ -221,8 +221,8 @@ func (s *Store) connect() (*nats.Conn, error) {
 }
 
 func (s *Store) close() {
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.conn != nil {
 		s.conn.Close()
 	}
@@ -245,9 +245,9 @@ func (s *Store) Status() (st Status) {
 		return st
 	}
 	st.Kind = "cluster"
-	s.turn <- struct{}{}
+	s.mu.Lock()
 	conn := s.conn
-	<-s.turn
+	s.mu.Unlock()
 	if conn != nil {
 		st.Connected = conn.IsConnected()
 	}

@@ -155,7 +155,7 @@ func (h Log) WithAttrs(attrs []slog.Attr) slog.Handler {
 		if a.Key == "uuid" {
 			h.uuid = a.Value.String()
 		}
-		h.flow = h.flow || a.Key == "flow"
+		h.flow = h.flow || a.Key == "flow" || a.Key == "script"
 	}
 	return h
 }

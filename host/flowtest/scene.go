@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -34,11 +33,6 @@ type Scene struct {
 	state  string // a directory of the scene's own; "": none was needed
 
 	databases map[string]string // the commands that fill them
-
-	// Exclusive is held from the start of a scene that keeps something to its end, and
-	// longer: see Keeps.
-	Exclusive *sync.Mutex
-	alone     bool
 
 	sim     *switchsim.Switch
 	stage   *Stage
@@ -77,10 +71,6 @@ func (s *Scene) begin() error {
 }
 
 func (s *Scene) start() (err error) {
-	if s.keeps() {
-		s.Exclusive.Lock()
-		s.alone = true
-	}
 	s.sim = switchsim.New(switchsim.Config{
 		Clock: s.clock, Listener: s.net.Listen(), Dial: s.net.Dial, Trace: s.ladder.onSwitch,
 		Endpoints: s.answer.endpoints, Dialplan: s.answer.dialplan(), Length: s.answer.length, Reply: s.answer.reply,
@@ -160,7 +150,6 @@ func (s *Scene) Leaks(ctx context.Context) (list []Mismatch) {
 // with the world breaks at once.
 type Stage struct {
 	Config   config.Config
-	State    string       // a directory; "": there is nothing to keep
 	Listener net.Listener // for calls
 	Lookups  net.Listener // for FreeSWITCH's lookups; nil: no script answers them
 	scene    *Scene
@@ -178,13 +167,6 @@ func (s *Scene) newStage() (*Stage, error) {
 	st.Listener = &port{s.net.Listen(), st}
 	if len(s.config.XML.Scripts) > 0 {
 		st.Lookups = s.net.Listen()
-	}
-	if s.keeps() {
-		dir, err := s.directory()
-		if err != nil {
-			return nil, err
-		}
-		st.State = filepath.Join(dir, "state")
 	}
 	var err error
 	st.host, err = s.serve(st)
