@@ -59,7 +59,7 @@ func (c *coverage) report(w io.Writer, lcov string, roots []string) error {
 			fmt.Fprintf(&records, "LF:%d\nLH:%d\nend_of_record\n", all, covered)
 			text := ""
 			if len(missed) > 0 {
-				text = "  not run: " + spans(missed, lines[file])
+				text = "  not run: " + rangesOf(missed, lines[file])
 			}
 			printLine(w, "%4d%%  %s%s", 100*covered/max(all, 1), file, text)
 		}
@@ -93,8 +93,8 @@ func linesOf(root string) (map[string][]int, error) {
 	return lines, nil
 }
 
-// spans writes lines as 3, 7-9: of those on which something runs, these follow each other.
-func spans(missed, all []int) string {
+// rangesOf writes lines as 3, 7-9: of those on which something runs, these follow each other.
+func rangesOf(missed, all []int) string {
 	var parts []string
 	for i := 0; i < len(missed); {
 		from := i
