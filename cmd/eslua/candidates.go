@@ -18,7 +18,7 @@ import (
 )
 
 // completionWait limits how long a shell waits for the running eslua.
-const completionWait = 500 * time.Millisecond
+const completionWait = 5 * time.Second
 
 // maxCandidates limits how many names a shell is offered at a time.
 const maxCandidates = 500

@@ -195,7 +195,7 @@ func (f *feed) Calls(q trace.Query) (list []trace.Summary) {
 		{"callback", "+41 44 668", "7300", 9, nil},
 		{"reception", "1012", "100", 41, wait(19, `session:getDigits(1, "#", 5000)`)},
 		{"voicemail", "+33 1 4020", "*98", 127, wait(54, `session:recordFile("/var/spool/voicemail/1004.wav")`)},
-		{"reception", hostile, "100", 318, wait(31, `session:bridge("user/1004")`)},
+		{"reception", hostile, "100", 318, wait(31, `session:execute("bridge", "user/1004")`)},
 		{"queue", "+49 221 4470", "7000", 892, wait(88, `session:streamFile("moh/queue.wav")`)},
 		{"queue", "+49 30 901820", "7000", 1412, wait(88, `session:streamFile("moh/queue.wav")`)},
 	} {
@@ -231,7 +231,7 @@ func (f *feed) Ladder(q trace.Query) (trace.Ladder, error) {
 		{Ms: 4377, Who: trace.Switch, What: "bridge user/1004"},
 		{Ms: 6810, Who: trace.Switch, What: "bridged to sofia/internal/1004@10.20.0.40"},
 		{Ms: 8380, Who: trace.Switch, What: "hung up: NORMAL_CLEARING"},
-		{Ms: 8390, Who: trace.Script, What: `session:bridge("user/1004")`, File: "reception.lua", Line: 31, Took: 4016},
+		{Ms: 8390, Who: trace.Script, What: `session:execute("bridge", "user/1004")`, File: "reception.lua", Line: 31, Took: 4016},
 		{Ms: 8400, Who: trace.Host, What: "the script failed: reception.lua:48: attempt to index a nil value (field 'department') " + hostile, Bad: true},
 	} {
 		r.N = i

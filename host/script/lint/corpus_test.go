@@ -104,6 +104,9 @@ func TestNoFalseAlarm(t *testing.T) {
 				continue // a text that only looks like Lua
 			}
 			for _, found := range c.Check(files[i], func() lint.Others { return lint.Others{Sure: files} }) {
+				if strings.HasSuffix(found.Message, `sets the global "test"`) {
+					continue // a test of a flow, which no call is served by
+				}
 				if strings.Contains(x.place, "_test.go") && aboutGlobal.MatchString(found.Message) {
 					continue // tests put other texts before theirs
 				}
