@@ -124,7 +124,8 @@ func (m *mortal) start(t *testing.T) {
 				close(taking)
 			} else if (strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR")) && !strings.Contains(line, "the call has hung up") &&
 				!strings.Contains(line, "it hands over no call") && // the call left just as the other host died
-				!strings.Contains(line, "No such channel") { // or hung up
+				!strings.Contains(line, "No such channel") && // or hung up
+				!strings.Contains(line, "is tried again") { // a busy machine's server is slow to answer a push
 				t.Errorf("%s: %s", m.name, line)
 			}
 		}

@@ -82,8 +82,12 @@ func (s *Scene) start() (err error) {
 	if err := s.openDatabases(); err != nil {
 		return err
 	}
-	s.stage, err = s.newStage()
-	return err
+	if s.stage, err = s.newStage(); err != nil {
+		return err
+	}
+	// The host connects to the switch: what runs for its events hears of the first call.
+	<-s.clock.NewTimer(time.Second).C
+	return nil
 }
 
 // End ends everything that the scene has started.
