@@ -277,7 +277,7 @@ func TestADiskThatHangsDelaysNothing(t *testing.T) {
 // A process that is killed at any moment leaves a history in which every listed
 // generation is found and nothing is damaged.
 func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
-	state := t.TempDir()
+	state, temporary := t.TempDir(), t.TempDir() // the killed processes remove nothing
 	rounds := 6
 	if testing.Short() {
 		rounds = 2
@@ -286,7 +286,7 @@ func TestAKilledProcessLeavesAWholeHistory(t *testing.T) {
 		var lives sync.WaitGroup
 		for id := range 2 { // that share it
 			life := exec.Command(os.Args[0], "-test.run=^TestALifeOfTheHost$")
-			life.Env = append(os.Environ(), "ESLUA_TEST_LIFE="+state, fmt.Sprintf("ESLUA_TEST_SEED=%d.%d", round, id))
+			life.Env = append(os.Environ(), "TMPDIR="+temporary, "ESLUA_TEST_LIFE="+state, fmt.Sprintf("ESLUA_TEST_SEED=%d.%d", round, id))
 			out, err := life.StdoutPipe()
 			must(t, err)
 			must(t, life.Start())
