@@ -17,7 +17,7 @@ func (c *channel) newSIPLeg(user, host string) sipLeg {
 		port = "5060"
 	}
 	media := strconv.Itoa(16384 + c.number%8192*2)
-	tag := strings.ReplaceAll(c.uuid, "-", "")
+	tag := strings.ReplaceAll(c.uuid, "-", "") + strings.Repeat("0", 26) // who dials may have chosen a short one
 	sdp := "v=0\r\no=FreeSWITCH 1795177066 1795177067 IN IP4 127.0.0.1\r\ns=FreeSWITCH\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" +
 		"m=audio " + media + " RTP/AVP 0 8 101 13\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n" +
 		"a=fmtp:101 0-15\r\na=rtpmap:13 CN/8000\r\na=ptime:20\r\n"
