@@ -39,7 +39,7 @@ func (c *channel) setInviteVariables(p sipLeg) {
 		{"sip_outgoing_contact_uri", "<sip:mod_sofia@127.0.0.1:5060>"}, {"sip_req_uri", p.uri()},
 		{"sip_to_host", p.domain}, {"sip_from_host", "127.0.0.1"}, {"sofia_profile_name", "internal"},
 		{"recovery_profile_name", "internal"}, {"sofia_profile_url", "sip:mod_sofia@127.0.0.1:5060"},
-		{"sip_call_id", c.uuid[:8] + "-5fbd-1240-30b1-1ed62297882f"}, {"sip_local_network_addr", "127.0.0.1"},
+		{"sip_call_id", p.local[:8] + "-5fbd-1240-30b1-1ed62297882f"}, {"sip_local_network_addr", "127.0.0.1"},
 		{"sip_reply_port", p.port}, {"sip_network_port", p.port},
 	})
 }
