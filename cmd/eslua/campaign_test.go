@@ -32,6 +32,7 @@ func TestCampaignCommand(t *testing.T) {
 		site.sim.SetEndpoint(switchsim.Endpoint{Dial: gw + "2*", Ring: time.Second, Cause: "USER_BUSY"})
 		s := site.serve(fmt.Sprintf("state: %s\nflows: {start: {grants: {campaigns: [survey, slow]}}}\n", t.TempDir()))
 		s.next(t, "connected to FreeSWITCH")
+		time.Sleep(time.Second) // of the bubble: its socket is open
 		eslua := func(want int, args ...string) string {
 			t.Helper()
 			var out, errs bytes.Buffer

@@ -44,6 +44,7 @@ func TestOutboxCommand(t *testing.T) {
 		url := "http://" + l.Addr().String()
 		s := site.serve(fmt.Sprintf("state: %s\nendpoints: {crm: {url: %q}, log: {url: %[2]q}, short: {url: %[2]q, give_up: 20s}}\ngrants: {endpoints: [crm, log, short]}\n", t.TempDir(), url))
 		s.next(t, "connected to FreeSWITCH")
+		time.Sleep(time.Second) // of the bubble: its socket is open
 		eslua := func(want int, args ...string) string {
 			t.Helper()
 			var out, errs bytes.Buffer
