@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -93,6 +94,7 @@ type lines struct {
 	t    *testing.T
 	mu   sync.Mutex
 	all  []string
+	said []string // the messages of all, since the last call's end
 	when map[string]func()
 
 	quiet bool // keeps nothing
@@ -110,6 +112,7 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 	r.Attrs(func(a slog.Attr) bool { fmt.Fprintf(&b, " %s=%v", a.Key, a.Value); return true })
 	l.mu.Lock()
 	l.all = append(l.all, b.String())
+	l.said = append(l.said, r.Message)
 	act := l.when[r.Message]
 	l.mu.Unlock()
 	if act != nil {
@@ -279,12 +282,17 @@ func (h *harness) call(steps ...switchsim.Step) *switchsim.Call {
 	return h.sw.Call(switchsim.Caller{Number: "1000", Name: "Alice", Destination: "flow", Script: steps})
 }
 
-// when runs act in its own goroutine when the line is first logged.
+// when runs act in its own goroutine when the line is first logged since the last call's
+// end, which may be before.
 func (h *harness) when(line string, act func()) {
 	done := make(chan struct{})
 	var once sync.Once
 	h.log.mu.Lock()
-	h.log.when[line] = func() { once.Do(func() { go func() { defer close(done); act() }() }) }
+	run := func() { once.Do(func() { go func() { defer close(done); act() }() }) }
+	h.log.when[line] = run
+	if slices.Contains(h.log.said, line) {
+		run()
+	}
 	h.log.mu.Unlock()
 	h.t.Cleanup(func() {
 		once.Do(func() { close(done) })
@@ -297,6 +305,9 @@ func (h *harness) end() outcome {
 	h.t.Helper()
 	select {
 	case o := <-h.done:
+		h.log.mu.Lock()
+		h.log.said = nil
+		h.log.mu.Unlock()
 		return o
 	case <-h.ctx.Done():
 		h.t.Fatalf("the script does not end: %v", context.Cause(h.ctx))

@@ -136,11 +136,16 @@ func (w *world) up(n int, core string) *peer {
 
 // beat sends a HEARTBEAT and waits until the Link knows its Core-UUID.
 func (w *world) beat(p *peer, core string, interval int) {
+	const unknown = -1
 	isUp := w.link.Up()
+	w.link.noteRoundTrip(unknown)
 	p.send(beat(core, interval))
 	if isUp { // then it measures the round trip
 		p.expect("api global_getvar core_uuid")
 		p.send(apiResponse(core))
+		for w.link.Status().Health.RoundTrip == unknown {
+			runtime.Gosched()
+		}
 	}
 	for w.link.Status().CoreUUID != core {
 		runtime.Gosched()
