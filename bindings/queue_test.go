@@ -42,8 +42,8 @@ func (h *harness) withQueues() {
 func (h *harness) taken() (waiting int, dead map[string]string) {
 	h.t.Helper()
 	dead = map[string]string{}
-	_, n, err := h.queues.List(h.t.Context(), queue.Query{State: queue.Waiting, Queue: "orders", Most: 1})
-	list, _, failed := h.queues.List(h.t.Context(), queue.Query{State: queue.Dead, Queue: "orders", Most: 100})
+	_, n, err := h.queues.List(h.t.Context(), durable.Query{State: durable.Waiting, Of: "orders", Most: 1})
+	list, _, failed := h.queues.List(h.t.Context(), durable.Query{State: durable.Dead, Of: "orders", Most: 100})
 	if err := errors.Join(err, failed); err != nil {
 		h.t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestAScriptLeavesItsMessage(t *testing.T) {
 			if !strings.Contains(why, want) {
 				t.Errorf("%s: %v, the message is dead: %s", script, o.err, why)
 			}
-			if _, err := h.queues.Drop(t.Context(), queue.Query{IDs: []string{id}}); err != nil {
+			if _, err := h.queues.Drop(t.Context(), durable.Query{IDs: []string{id}}); err != nil {
 				t.Error(err)
 			}
 		}

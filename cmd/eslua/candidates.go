@@ -11,8 +11,6 @@ import (
 	"github.com/eslua/eslua/bindings/reference"
 	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/operate/config"
-	"github.com/eslua/eslua/host/outbox"
-	"github.com/eslua/eslua/host/queue"
 	"github.com/eslua/eslua/host/trace"
 	"github.com/spf13/cobra"
 )
@@ -144,34 +142,6 @@ func queueNames(st admin.Status) (names []string) {
 		names = append(names, q.Name)
 	}
 	return names
-}
-
-// pushIDs lists the pushes that wait or were given up.
-func pushIDs(ctx context.Context, host *admin.Client, _ []string) (ids []string) {
-	for _, state := range []string{outbox.Waiting, outbox.Dead} {
-		kept, err := host.Outbox(ctx, outbox.Query{State: state, Most: maxCandidates})
-		if err != nil {
-			return ids
-		}
-		for _, p := range kept.Pushes {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids
-}
-
-// messageIDs lists the messages that wait or were given up.
-func messageIDs(ctx context.Context, host *admin.Client, _ []string) (ids []string) {
-	for _, state := range []string{queue.Waiting, queue.Dead} {
-		kept, err := host.Messages(ctx, queue.Query{State: state, Most: maxCandidates})
-		if err != nil {
-			return ids
-		}
-		for _, m := range kept.Messages {
-			ids = append(ids, m.ID)
-		}
-	}
-	return ids
 }
 
 // campaignNames lists the campaigns.

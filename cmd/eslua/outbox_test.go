@@ -13,7 +13,6 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/job"
-	"github.com/eslua/eslua/host/operate/admin"
 	"github.com/eslua/eslua/host/outbox"
 )
 
@@ -86,7 +85,10 @@ func TestOutboxCommand(t *testing.T) {
 				t.Errorf("it writes what moves the terminal: %q", shown)
 			}
 		}
-		var all map[string]admin.Kept
+		var all map[string]struct {
+			Pushes []outbox.Letter
+			Total  uint64
+		}
 		if err := json.Unmarshal([]byte(eslua(exitFine, "--json")), &all); err != nil || all["waiting"].Total != 5 || len(all["waiting"].Pushes) != 5 {
 			t.Errorf("%v %+v", err, all)
 		}

@@ -12,12 +12,10 @@ import (
 	"strings"
 
 	"github.com/eslua/eslua/host/database"
-	"github.com/eslua/eslua/host/kv"
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
-	"github.com/eslua/eslua/host/outbox"
-	"github.com/eslua/eslua/host/queue"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -121,29 +119,22 @@ func (o overrides) databaseErrors(c config.Config) (wrong config.Errors) {
 }
 
 func (o overrides) durableErrors(c config.Config) (wrong config.Errors) {
-	for _, name := range slices.Sorted(maps.Keys(c.Endpoints)) {
-		if err := outbox.CheckName(name); err != nil {
-			wrong = append(wrong, o.errorAt("endpoints: "+err.Error(), "endpoints", name))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.Buckets)) {
-		if err := kv.CheckName(name); err != nil {
-			wrong = append(wrong, o.errorAt("buckets: "+err.Error(), "buckets", name))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.Queues)) {
-		if err := queue.CheckName(name); err != nil {
-			wrong = append(wrong, o.errorAt("queues: "+err.Error(), "queues", name))
-		}
-	}
-	if stateDir(c) == "" && len(c.NATS.Servers) == 0 {
-		for _, s := range []struct {
-			setting string
-			entries int
-		}{{"endpoints", len(c.Endpoints)}, {"buckets", len(c.Buckets)}, {"queues", len(c.Queues)}} {
-			if s.entries > 0 {
-				wrong = append(wrong, o.errorAt(s.setting+" need a place for what they keep; write state: DIRECTORY (/var/lib/eslua), or nats: {servers: [nats://HOST:4222]}", s.setting))
+	nowhere := stateDir(c) == "" && len(c.NATS.Servers) == 0
+	for _, s := range []struct {
+		setting, what string
+		names         []string
+	}{
+		{"endpoints", "an endpoint", slices.Sorted(maps.Keys(c.Endpoints))},
+		{"buckets", "a bucket", slices.Sorted(maps.Keys(c.Buckets))},
+		{"queues", "a queue", slices.Sorted(maps.Keys(c.Queues))},
+	} {
+		for _, name := range s.names {
+			if err := durable.CheckName("name of "+s.what, name); err != nil {
+				wrong = append(wrong, o.errorAt(s.setting+": "+err.Error(), s.setting, name))
 			}
+		}
+		if nowhere && len(s.names) > 0 {
+			wrong = append(wrong, o.errorAt(s.setting+" need a place for what they keep; write state: DIRECTORY (/var/lib/eslua), or nats: {servers: [nats://HOST:4222]}", s.setting))
 		}
 	}
 	return wrong

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/spell"
@@ -63,22 +64,15 @@ var outcomes = []string{
 	string(syntax.Unreachable), string(syntax.GatewayDown), string(syntax.Cancelled), string(syntax.Failed), Unknown,
 }
 
-var (
-	nameText   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	resultText = regexp.MustCompile(`^[a-z][a-z0-9_ -]{0,39}$`)
-)
+var resultText = regexp.MustCompile(`^[a-z][a-z0-9_ -]{0,39}$`)
 
-// CheckName returns what is wrong with the name of a campaign.
-func CheckName(name string) error {
-	if !nameText.MatchString(name) {
-		return fmt.Errorf("%.80q is no name of a campaign; write 1 to 64 letters, digits, - and _", name)
-	}
-	return nil
+func checkName(name string) error {
+	return durable.CheckName("name of a campaign", name)
 }
 
 // Check returns what is wrong with a definition.
 func (d *Definition) Check(most config.Campaigns) error {
-	if err := CheckName(d.Name); err != nil {
+	if err := checkName(d.Name); err != nil {
 		return err
 	}
 	switch {

@@ -100,14 +100,6 @@ func (s *Buckets) Shared(name string) (*Bucket, error) {
 	return nil, fmt.Errorf("the configuration has no bucket %.80q; write buckets: {%.80s: {}} there", name, name)
 }
 
-// CheckName returns what is wrong with the name of a bucket in the configuration.
-func CheckName(name string) error {
-	if name == "" || len(name) > mostFlow || token(name) != name {
-		return fmt.Errorf("%.80q is no name of a bucket; write 1 to %d letters, digits, - and _", name, mostFlow)
-	}
-	return nil
-}
-
 // goneFor is the time for which a key that was deleted, or whose time is over, is shown as such.
 const goneFor = 10 * time.Second
 

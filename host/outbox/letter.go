@@ -5,52 +5,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/eslua/eslua/host/durable"
 )
-
-// The states of a push that is kept.
-const (
-	Waiting = "waiting"
-	Dead    = "dead"
-)
-
-// A Query selects pushes: by their ids, or by the rest.
-type Query struct {
-	IDs      []string      `json:"ids,omitempty"`
-	State    string        `json:"state,omitempty"` // Waiting or Dead
-	Endpoint string        `json:"endpoint,omitempty"`
-	Older    time.Duration `json:"older,omitempty"` // pushes that were accepted so long ago
-	Most     int           `json:"most,omitempty"`
-}
-
-func (q Query) check() error {
-	if q.State != Waiting && q.State != Dead {
-		return fmt.Errorf("a push is %s or %s, not %.20q", Waiting, Dead, q.State)
-	}
-	if q.Endpoint != "" && !token.MatchString(q.Endpoint) {
-		return fmt.Errorf("%.80q is no name of an endpoint", q.Endpoint)
-	}
-	return nil
-}
 
 // A Letter describes a push that is kept.
 type Letter struct {
 	Push
-	State string `json:"state"`
-	Bytes int    `json:"bytes"`
-	Error string `json:"error,omitempty"` // why it is dead
+	durable.Kept
+	Text string `json:"body,omitempty"` // of the push that Show returns
+}
 
-	sequence uint64
+// A Delivery describes a push and the attempts at it, of the last week and at most a hundred.
+type Delivery struct {
+	Letter             // none, if it has been delivered or dropped
+	Attempts []Attempt `json:"attempts"`
 }
 
 // errUnknown means that no push has an id.
 var errUnknown = errors.New("no push with this id waits or is a dead letter; it may have been delivered")
 
 // List returns the oldest pushes of a state, and how many there are of it at the most.
-func (o *Outbox) List(ctx context.Context, q Query) (list []Letter, total uint64, err error) {
-	if err := q.check(); err != nil {
+func (o *Outbox) List(ctx context.Context, q durable.Query) (list []Letter, total uint64, err error) {
+	if err := q.CheckState("push"); err != nil {
 		return nil, 0, err
 	}
 	stream, subject, err := o.kept(ctx, q.State)
@@ -58,8 +37,11 @@ func (o *Outbox) List(ctx context.Context, q Query) (list []Letter, total uint64
 		return nil, 0, err
 	}
 	filter := subject + ">"
-	if q.Endpoint != "" {
-		filter = subject + q.Endpoint + ".>"
+	if q.Of != "" {
+		if err := durable.CheckName("name of an endpoint", q.Of); err != nil {
+			return nil, 0, err
+		}
+		filter = subject + q.Of + ".>"
 	}
 	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
 	if err != nil {
@@ -87,7 +69,7 @@ func (o *Outbox) List(ctx context.Context, q Query) (list []Letter, total uint64
 }
 
 func letter(state string, m *jetstream.RawStreamMsg) Letter {
-	return Letter{Push: read(m.Header, m.Data), State: state, Bytes: len(m.Data), Error: m.Header.Get(headerError), sequence: m.Sequence}
+	return Letter{Push: read(m.Header, m.Data), Kept: durable.Kept{State: state, Bytes: len(m.Data), Error: m.Header.Get(headerError), Sequence: m.Sequence}}
 }
 
 // kept returns the stream of the pushes of a state, and how their subjects begin.
@@ -97,7 +79,7 @@ func (o *Outbox) kept(ctx context.Context, state string) (jetstream.Stream, stri
 		return nil, "", err
 	}
 	name, subject := outStream, outSubject
-	if state == Dead {
+	if state == durable.Dead {
 		name, subject = deadStream, deadSubject
 	}
 	stream, err := js.Stream(ctx, name)
@@ -106,17 +88,17 @@ func (o *Outbox) kept(ctx context.Context, state string) (jetstream.Stream, stri
 
 // find returns the push with an id that waits or is dead.
 func (o *Outbox) find(ctx context.Context, id string) (Letter, jetstream.Stream, error) {
-	if !token.MatchString(id) {
+	if !durable.IsName(id) {
 		return Letter{}, nil, errUnknown
 	}
-	for state, filter := range map[string]string{Waiting: "*.*." + id, Dead: "*." + id} {
-		stream, subject, err := o.kept(ctx, state)
+	for _, at := range [][2]string{{durable.Waiting, "*.*."}, {durable.Dead, "*."}} {
+		stream, subject, err := o.kept(ctx, at[0])
 		if err != nil {
 			return Letter{}, nil, err
 		}
-		m, err := stream.GetMsg(ctx, 0, jetstream.WithGetMsgSubject(subject+filter))
+		m, err := stream.GetMsg(ctx, 0, jetstream.WithGetMsgSubject(subject+at[1]+id))
 		if err == nil {
-			return letter(state, m), stream, nil
+			return letter(at[0], m), stream, nil
 		} else if !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return Letter{}, nil, err
 		}
@@ -124,50 +106,56 @@ func (o *Outbox) find(ctx context.Context, id string) (Letter, jetstream.Stream,
 	return Letter{}, nil, errUnknown
 }
 
-// Show returns a push, if it still waits or is dead, and the attempts to deliver it, of
-// the last week and at most a hundred.
-func (o *Outbox) Show(ctx context.Context, id string) (l Letter, attempts []Attempt, err error) {
-	l, _, err = o.find(ctx, id)
-	if err != nil && !errors.Is(err, errUnknown) {
-		return l, nil, err
+// Show returns a push, if it still waits or is dead, and the attempts at it.
+func (o *Outbox) Show(ctx context.Context, id string) (d Delivery, err error) {
+	d.Letter, _, err = o.find(ctx, id)
+	if !durable.IsName(id) || err != nil && !errors.Is(err, errUnknown) {
+		return d, err
 	}
-	js, failed := o.opened(ctx)
-	if failed != nil {
-		return l, nil, failed
+	d.Text = string(d.Body)
+	attempts, failed := o.attempts(ctx, id)
+	if d.Attempts = attempts; failed != nil || len(attempts) > 0 {
+		err = failed
 	}
-	stream, failed := js.Stream(ctx, attemptStream)
-	if failed != nil {
-		return l, nil, failed
+	return d, err
+}
+
+func (o *Outbox) attempts(ctx context.Context, id string) (list []Attempt, err error) {
+	js, err := o.opened(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for seq := uint64(0); token.MatchString(id); {
-		m, failed := stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(attemptSubject+id))
-		if errors.Is(failed, jetstream.ErrMsgNotFound) {
-			break
-		} else if failed != nil {
-			return l, nil, failed
+	stream, err := js.Stream(ctx, attemptStream)
+	if err != nil {
+		return nil, err
+	}
+	for seq := uint64(0); ; {
+		m, err := stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(attemptSubject+id))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return list, nil
+		} else if err != nil {
+			return nil, err
 		}
 		seq = m.Sequence + 1
 		var a Attempt
-		if failed := json.Unmarshal(m.Data, &a); failed != nil {
-			return l, nil, fmt.Errorf("an attempt at %s: %w", id, failed)
+		if err := json.Unmarshal(m.Data, &a); err != nil {
+			return nil, fmt.Errorf("an attempt at %s: %w", id, err)
 		}
-		attempts = append(attempts, a)
+		list = append(list, a)
 	}
-	if len(attempts) > 0 {
-		err = nil
-	}
-	return l, attempts, err
 }
 
 // Retry has pushes tried at once, waiting ones and dead ones, and returns how many. It
 // returns an error at the first that is not there.
-func (o *Outbox) Retry(ctx context.Context, q Query) (n int, err error) {
+func (o *Outbox) Retry(ctx context.Context, q durable.Query) (n int, err error) {
 	return o.each(ctx, q, o.retry)
 }
 
 // Drop removes pushes, waiting ones and dead ones, and returns how many. It returns an
 // error at the first that is not there.
-func (o *Outbox) Drop(ctx context.Context, q Query) (n int, err error) { return o.each(ctx, q, o.drop) }
+func (o *Outbox) Drop(ctx context.Context, q durable.Query) (n int, err error) {
+	return o.each(ctx, q, o.drop)
+}
 
 func (o *Outbox) retry(ctx context.Context, id string) error {
 	l, stream, err := o.find(ctx, id)
@@ -192,11 +180,11 @@ func (o *Outbox) retry(ctx context.Context, id string) error {
 		return err
 	}
 	o.shares.add(&l.Push, ack.Sequence)
-	if err := remove(ctx, stream, l.sequence); err != nil {
+	if err := remove(ctx, stream, l.Sequence); err != nil {
 		return err
 	}
-	if l.State == Waiting {
-		o.shares.remove(l.Flow, l.sequence)
+	if l.State == durable.Waiting {
+		o.shares.remove(l.Flow, l.Sequence)
 	}
 	o.hurry(l.Endpoint)
 	return nil
@@ -226,11 +214,11 @@ func (o *Outbox) drop(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := remove(ctx, stream, l.sequence); err != nil {
+	if err := remove(ctx, stream, l.Sequence); err != nil {
 		return err
 	}
-	if l.State == Waiting {
-		o.shares.remove(l.Flow, l.sequence)
+	if l.State == durable.Waiting {
+		o.shares.remove(l.Flow, l.Sequence)
 	}
 	if js, err := o.Store.JetStream(); err == nil {
 		tellTurn(js, l.Endpoint, l.line())
@@ -255,7 +243,7 @@ const atOnce = 100
 
 // each decides about all pushes that a query selects, and returns about how many. What
 // is accepted or tried meanwhile is left alone.
-func (o *Outbox) each(ctx context.Context, q Query, decide func(ctx context.Context, id string) error) (n int, err error) {
+func (o *Outbox) each(ctx context.Context, q durable.Query, decide func(ctx context.Context, id string) error) (n int, err error) {
 	for _, id := range q.IDs {
 		if err := decide(ctx, id); err != nil {
 			return n, fmt.Errorf("%s: %w", id, err)

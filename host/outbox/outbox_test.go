@@ -348,7 +348,7 @@ func TestDeadLetters(t *testing.T) {
 		if more := len(b.waitFor(2)); more != n {
 			t.Errorf("%d attempts after they were given up", more-n)
 		}
-		letters, total, err := b.List(t.Context(), Query{State: Dead, Most: 10})
+		letters, total, err := b.List(t.Context(), durable.Query{State: durable.Dead, Most: 10})
 		if err != nil || total != 2 || len(letters) != 2 {
 			t.Fatalf("%+v, %d, %v", letters, total, err)
 		}
@@ -357,25 +357,25 @@ func TestDeadLetters(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		}
-		push, attempts, err := b.Show(t.Context(), broken)
-		if err != nil || string(push.Body) != "2" || len(attempts) < 12 || attempts[0].Status != 500 || attempts[0].Answer != "out of order" {
-			t.Errorf("%+v, %d attempts, %v", push, len(attempts), err)
+		push, err := b.Show(t.Context(), broken)
+		if err != nil || string(push.Body) != "2" || len(push.Attempts) < 12 || push.Attempts[0].Status != 500 || push.Attempts[0].Answer != "out of order" {
+			t.Errorf("%+v, %v", push, err)
 		}
 		b.set(false, nil)
-		if _, err := b.Retry(t.Context(), Query{IDs: []string{gone}}); err != nil {
+		if _, err := b.Retry(t.Context(), durable.Query{IDs: []string{gone}}); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
 		if got := b.waitFor(n + 1)[n]; got.id != gone || got.body != "1" {
 			t.Errorf("%+v", got)
 		}
-		if _, err := b.Drop(t.Context(), Query{IDs: []string{broken}}); err != nil {
+		if _, err := b.Drop(t.Context(), durable.Query{IDs: []string{broken}}); err != nil {
 			t.Error(err)
 		}
-		if letters, _, _ := b.List(t.Context(), Query{State: Dead, Most: 10}); len(letters) != 0 {
+		if letters, _, _ := b.List(t.Context(), durable.Query{State: durable.Dead, Most: 10}); len(letters) != 0 {
 			t.Errorf("%+v", letters)
 		}
-		if _, err := b.Drop(t.Context(), Query{IDs: []string{"nobody"}}); err == nil {
+		if _, err := b.Drop(t.Context(), durable.Query{IDs: []string{"nobody"}}); err == nil {
 			t.Error("a push that is not there was dropped")
 		}
 	})
@@ -388,12 +388,12 @@ func TestWhatWaitsIsDroppedOrTriedAtOnce(t *testing.T) {
 		b.set(false, always(500))
 		dropped, kept := b.accept(Push{Endpoint: "crm", Body: []byte("1")}), b.accept(Push{Endpoint: "crm", Body: []byte("2")})
 		time.Sleep(time.Hour)
-		if n, err := b.Drop(t.Context(), Query{IDs: []string{dropped}}); n != 1 || err != nil {
+		if n, err := b.Drop(t.Context(), durable.Query{IDs: []string{dropped}}); n != 1 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 		b.set(false, nil)
 		before, began := len(b.waitFor(1)), time.Since(b.began)
-		if n, err := b.Retry(t.Context(), Query{State: Waiting}); n != 1 || err != nil {
+		if n, err := b.Retry(t.Context(), durable.Query{State: durable.Waiting}); n != 1 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 		got := b.waitFor(before + 1)[before]
@@ -538,8 +538,8 @@ func TestAHostileBody(t *testing.T) {
 		if got := b.waitFor(1); len(got) != 1 {
 			t.Errorf("the push came %d times", len(got))
 		}
-		if _, attempts, err := b.Show(t.Context(), id); err != nil || len(attempts) != 1 || len(attempts[0].Answer) != mostAnswer {
-			t.Errorf("%d attempts, %v", len(attempts), err)
+		if d, err := b.Show(t.Context(), id); err != nil || len(d.Attempts) != 1 || len(d.Attempts[0].Answer) != mostAnswer {
+			t.Errorf("%d attempts, %v", len(d.Attempts), err)
 		}
 	})
 }

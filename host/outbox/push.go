@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -56,20 +55,11 @@ const (
 	headerError    = "Eslua-Error" // of a dead letter
 )
 
-var token = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// CheckName returns what is wrong with the name of an endpoint.
-func CheckName(name string) error {
-	if !token.MatchString(name) {
-		return fmt.Errorf("%.80q is no name of an endpoint; write 1 to 64 letters, digits, - and _", name)
-	}
-	return nil
-}
-
 func (p *Push) check() error {
+	if err := durable.CheckName("id of a push", p.ID); err != nil {
+		return err
+	}
 	switch {
-	case !token.MatchString(p.ID):
-		return fmt.Errorf("%.80q is no id of a push; write 1 to 64 letters, digits, - and _", p.ID)
 	case len(p.Body) > MostBody:
 		return fmt.Errorf("a push of %d bytes is too long; at most %d", len(p.Body), MostBody)
 	case len(p.Order) > 256 || len(p.Type) > 256 || len(p.Query) > 16<<10:
@@ -109,7 +99,7 @@ func orderToken(order string) string {
 	switch {
 	case order == "":
 		return unordered
-	case order != unordered && token.MatchString(order):
+	case order != unordered && durable.IsName(order):
 		return order
 	}
 	sum := sha256.Sum256([]byte(order))

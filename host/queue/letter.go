@@ -4,49 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/eslua/eslua/host/durable"
 )
 
-// The states of a message that is kept.
-const (
-	Waiting = "waiting"
-	Dead    = "dead"
-)
-
-// A Query selects messages: by their ids, or by the rest.
-type Query struct {
-	IDs   []string      `json:"ids,omitempty"`
-	State string        `json:"state,omitempty"` // Waiting or Dead
-	Queue string        `json:"queue,omitempty"` // "": all
-	Older time.Duration `json:"older,omitempty"` // messages that were published so long ago
-	Most  int           `json:"most,omitempty"`  // of each queue
-}
-
 // A Letter describes a message that is kept.
 type Letter struct {
 	Message
-	State string `json:"state"`
-	Bytes int    `json:"bytes"`
-	Error string `json:"error,omitempty"` // why it is dead
+	durable.Kept
+	Text string `json:"value,omitempty"` // of the message that Show returns
 
-	queue    *queue
-	sequence uint64
+	queue *queue
 }
 
 // errUnknown means that no message has an id.
 var errUnknown = errors.New("no message with this id waits or is a dead letter; it may have been worked off")
 
-// kept returns the streams of a query, by queue.
-func (q *Queues) kept(c Query) (list []*queue, err error) {
-	if c.State != Waiting && c.State != Dead {
-		return nil, fmt.Errorf("a message is %s or %s, not %.20q", Waiting, Dead, c.State)
+// selected returns the queues of a query.
+func (q *Queues) selected(c durable.Query) (list []*queue, err error) {
+	if err := c.CheckState("message"); err != nil {
+		return nil, err
 	}
-	names := []string{c.Queue}
-	if c.Queue == "" {
+	names := []string{c.Of}
+	if c.Of == "" {
 		names = q.Names()
 	}
 	for _, name := range names {
@@ -60,15 +42,15 @@ func (q *Queues) kept(c Query) (list []*queue, err error) {
 }
 
 func (q *queue) of(state string) (*durable.Stream, string) {
-	if state == Dead {
+	if state == durable.Dead {
 		return q.dead, deadSubject
 	}
 	return q.stream, subject
 }
 
-// List returns the oldest messages of a state, and how many there are of it.
-func (q *Queues) List(ctx context.Context, c Query) (list []Letter, total uint64, err error) {
-	queues, err := q.kept(c)
+// List returns the oldest messages of a state, of each queue, and how many there are of it.
+func (q *Queues) List(ctx context.Context, c durable.Query) (list []Letter, total uint64, err error) {
+	queues, err := q.selected(c)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -82,7 +64,7 @@ func (q *Queues) List(ctx context.Context, c Query) (list []Letter, total uint64
 	return list, total, nil
 }
 
-func (q *queue) list(ctx context.Context, c Query) (list []Letter, total uint64, err error) {
+func (q *queue) list(ctx context.Context, c durable.Query) (list []Letter, total uint64, err error) {
 	stream, _ := q.of(c.State)
 	for next := uint64(0); len(list) < c.Most; {
 		l, err := q.get(ctx, c.State, next, ">")
@@ -94,7 +76,7 @@ func (q *queue) list(ctx context.Context, c Query) (list []Letter, total uint64,
 		if q.Clock.Now().Sub(l.Published) < c.Older {
 			break // those after it are younger
 		}
-		next = l.sequence + 1
+		next = l.Sequence + 1
 		list = append(list, l)
 	}
 	err = stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
@@ -118,21 +100,22 @@ func (q *queue) get(ctx context.Context, state string, from uint64, filter strin
 	if err != nil {
 		return Letter{}, err
 	}
-	return Letter{Message: q.read(m.Header, m.Data), State: state, Bytes: len(m.Data), Error: m.Header.Get(headerError), queue: q, sequence: m.Sequence}, nil
+	return Letter{q.read(m.Header, m.Data), durable.Kept{State: state, Bytes: len(m.Data), Error: m.Header.Get(headerError), Sequence: m.Sequence}, "", q}, nil
 }
 
 // Show returns the message with an id that waits or is dead.
 func (q *Queues) Show(ctx context.Context, id string) (Letter, error) {
-	if !token.MatchString(id) {
+	if !durable.IsName(id) {
 		return Letter{}, errUnknown
 	}
-	for _, state := range []string{Waiting, Dead} {
-		queues, err := q.kept(Query{State: state})
+	for _, state := range []string{durable.Waiting, durable.Dead} {
+		queues, err := q.selected(durable.Query{State: state})
 		if err != nil {
 			return Letter{}, err
 		}
 		for _, one := range queues {
 			if l, err := one.get(ctx, state, 0, id); !errors.Is(err, jetstream.ErrMsgNotFound) {
+				l.Text = string(l.Value)
 				return l, err
 			}
 		}
@@ -142,7 +125,7 @@ func (q *Queues) Show(ctx context.Context, id string) (Letter, error) {
 
 // Retry has messages tried at once and as often as new ones, waiting ones and dead ones,
 // and returns how many.
-func (q *Queues) Retry(ctx context.Context, c Query) (n int, err error) {
+func (q *Queues) Retry(ctx context.Context, c durable.Query) (n int, err error) {
 	return q.each(ctx, c, func(ctx context.Context, l Letter) error {
 		l.Published = q.Clock.Now()
 		if err := l.queue.keep(ctx, l.Message, fmt.Sprintf("%s.%d", l.ID, l.Published.UnixNano())); err != nil {
@@ -153,14 +136,14 @@ func (q *Queues) Retry(ctx context.Context, c Query) (n int, err error) {
 }
 
 // Drop removes messages, waiting ones and dead ones, and returns how many.
-func (q *Queues) Drop(ctx context.Context, c Query) (n int, err error) {
+func (q *Queues) Drop(ctx context.Context, c durable.Query) (n int, err error) {
 	return q.each(ctx, c, func(ctx context.Context, l Letter) error { return l.remove(ctx) })
 }
 
 func (l Letter) remove(ctx context.Context) error {
 	stream, _ := l.queue.of(l.State)
 	err := stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
-		return s.DeleteMsg(ctx, l.sequence)
+		return s.DeleteMsg(ctx, l.Sequence)
 	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil // it has just been worked off
@@ -168,12 +151,9 @@ func (l Letter) remove(ctx context.Context) error {
 	return err
 }
 
-// atOnce is how many messages are listed at a time.
-const atOnce = 100
-
 // each decides about all messages that a query selects, and returns how many. What is
 // published meanwhile is left alone.
-func (q *Queues) each(ctx context.Context, c Query, decide func(context.Context, Letter) error) (n int, err error) {
+func (q *Queues) each(ctx context.Context, c durable.Query, decide func(context.Context, Letter) error) (n int, err error) {
 	for _, id := range c.IDs {
 		l, err := q.Show(ctx, id)
 		if err == nil {
@@ -187,7 +167,7 @@ func (q *Queues) each(ctx context.Context, c Query, decide func(context.Context,
 	if len(c.IDs) > 0 {
 		return n, nil
 	}
-	queues, err := q.kept(c)
+	queues, err := q.selected(c)
 	if err != nil {
 		return n, err
 	}
@@ -200,7 +180,7 @@ func (q *Queues) each(ctx context.Context, c Query, decide func(context.Context,
 			} else if err != nil {
 				return n, err
 			}
-			from = l.sequence + 1
+			from = l.Sequence + 1
 			if err := decide(ctx, l); err != nil {
 				return n, err
 			}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -118,16 +117,6 @@ func (q *Queues) newQueue(name string, bounds config.Queue) *queue {
 	}
 }
 
-var token = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// CheckName returns what is wrong with the name of a queue.
-func CheckName(name string) error {
-	if !token.MatchString(name) {
-		return fmt.Errorf("%.80q is no name of a queue; write 1 to 64 letters, digits, - and _", name)
-	}
-	return nil
-}
-
 // find returns the queue with a name.
 func (q *Queues) find(name string) (*queue, error) {
 	if err := q.Store.Check(); err != nil {
@@ -192,8 +181,8 @@ func (q *Queues) CheckMessage(m Message) error {
 }
 
 func (q *queue) check(m Message) error {
-	if !token.MatchString(m.ID) {
-		return fmt.Errorf("%.80q is no id of a message; write 1 to 64 letters, digits, - and _", m.ID)
+	if err := durable.CheckName("id of a message", m.ID); err != nil {
+		return err
 	}
 	if len(m.Value) > int(q.bounds.Message) {
 		return fmt.Errorf("a message of %d bytes is too long for the queue %s, which takes %d; raise queues: %s: message: in the configuration", len(m.Value), q.name, q.bounds.Message, q.name)

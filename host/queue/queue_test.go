@@ -77,7 +77,7 @@ func (h *host) next(queue string, within time.Duration) *Delivery {
 
 func (h *host) list(state string) (ids []string, errs []string) {
 	h.t.Helper()
-	list, _, err := h.List(h.t.Context(), Query{State: state, Most: 100})
+	list, _, err := h.List(h.t.Context(), durable.Query{State: state, Most: 100})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestEachMessageComesOnce(t *testing.T) {
 		if d := h.next("orders", 5*time.Minute); d != nil {
 			t.Errorf("%s comes again", d.ID)
 		}
-		if ids, _ := h.list(Waiting); len(ids) > 0 {
+		if ids, _ := h.list(durable.Waiting); len(ids) > 0 {
 			t.Error(ids)
 		}
 	})
@@ -134,13 +134,13 @@ func TestAMessageThatFails(t *testing.T) {
 		if d := h.next("orders", 5*time.Minute); d != nil {
 			t.Errorf("a dead letter comes: %+v", d)
 		}
-		if ids, errs := h.list(Dead); !slices.Equal(ids, []string{"orders/bad"}) || errs[0] != "no way 2" {
+		if ids, errs := h.list(durable.Dead); !slices.Equal(ids, []string{"orders/bad"}) || errs[0] != "no way 2" {
 			t.Error(ids, errs)
 		}
 		if st := h.Status()[0]; st.Dead != 1 || st.Waiting != 0 || st.Last.Error != "no way 2" {
 			t.Errorf("%+v", st)
 		}
-		if n, err := h.Retry(t.Context(), Query{IDs: []string{"bad"}}); n != 1 || err != nil {
+		if n, err := h.Retry(t.Context(), durable.Query{IDs: []string{"bad"}}); n != 1 || err != nil {
 			t.Error(n, err)
 		}
 		d := h.next("orders", time.Second)
@@ -153,7 +153,7 @@ func TestAMessageThatFails(t *testing.T) {
 		if d := h.next("orders", 5*time.Minute); d != nil {
 			t.Error("it comes before its time")
 		}
-		if n, err := h.Retry(t.Context(), Query{State: Waiting, Queue: "orders"}); n != 1 || err != nil {
+		if n, err := h.Retry(t.Context(), durable.Query{State: durable.Waiting, Of: "orders"}); n != 1 || err != nil {
 			t.Error(n, err)
 		}
 		if d := h.next("orders", time.Second); d == nil {
@@ -162,13 +162,13 @@ func TestAMessageThatFails(t *testing.T) {
 			d.Return()
 		}
 		time.Sleep(time.Second)
-		if n, err := h.Drop(t.Context(), Query{State: Waiting}); n != 1 || err != nil {
+		if n, err := h.Drop(t.Context(), durable.Query{State: durable.Waiting}); n != 1 || err != nil {
 			t.Error(n, err)
 		}
 		if d := h.next("orders", 5*time.Minute); d != nil {
 			t.Error("what was dropped comes")
 		}
-		if _, err := h.Drop(t.Context(), Query{IDs: []string{"bad"}}); !errors.Is(err, errUnknown) {
+		if _, err := h.Drop(t.Context(), durable.Query{IDs: []string{"bad"}}); !errors.Is(err, errUnknown) {
 			t.Error(err)
 		}
 	})
@@ -194,7 +194,7 @@ func TestHostsAreKilled(t *testing.T) {
 		if d := h.next("orders", 5*time.Minute); d != nil {
 			t.Errorf("%+v", d)
 		}
-		if ids, errs := h.list(Dead); len(ids) != 1 || !strings.Contains(errs[0], "3 attempts ended without a word") {
+		if ids, errs := h.list(durable.Dead); len(ids) != 1 || !strings.Contains(errs[0], "3 attempts ended without a word") {
 			t.Error(ids, errs)
 		}
 	})
@@ -296,7 +296,7 @@ func TestAnIDIsItsFlows(t *testing.T) {
 		if want := []string{"a=a", "b=b", "hooks/c d\n=hooks/c d\n"}; !slices.Equal(got, want) {
 			t.Errorf("%q", got)
 		}
-		if ids, _ := h.list(Waiting); len(ids) > 0 {
+		if ids, _ := h.list(durable.Waiting); len(ids) > 0 {
 			t.Errorf("%v is there twice", ids)
 		}
 	})

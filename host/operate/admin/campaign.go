@@ -30,11 +30,8 @@ func (s *Server) campaignRoutes(mux *http.ServeMux) {
 		one, err := s.deps.Campaigns.Show(r.Context(), r.URL.Query().Get("name"))
 		reply(w, one, err)
 	})
-	mux.HandleFunc("POST /campaign/decide", func(w http.ResponseWriter, r *http.Request) {
-		var o campaign.Order
-		if question(w, r, &o) {
-			reply(w, answer{}, s.deps.Campaigns.Decide(r.Context(), o))
-		}
+	post(mux, "/campaign/decide", func(ctx context.Context, o campaign.Order) (any, error) {
+		return answer{}, s.deps.Campaigns.Decide(ctx, o)
 	})
 	// The results may be many: they are lines of JSON, of which the last one is true or an error.
 	mux.HandleFunc("GET /campaign/results", func(w http.ResponseWriter, r *http.Request) {
@@ -79,33 +76,16 @@ func (c *Client) DecideCampaign(ctx context.Context, o campaign.Order) error {
 
 // CampaignResults calls each with every number of a campaign.
 func (c *Client) CampaignResults(ctx context.Context, name string, each func(campaign.Entry) error) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://eslua/campaign/results?"+url.Values{"name": {name}}.Encode(), nil)
-	if err != nil {
-		return err
-	}
-	patient := http.Client{Transport: c.http.Transport}
-	w, err := patient.Do(r)
-	if err != nil {
-		return c.explain(err)
-	}
-	defer func() { _ = w.Body.Close() }()
-	if w.StatusCode != http.StatusOK {
-		return c.refusal(w)
-	}
-	lines := json.NewDecoder(bufio.NewReaderSize(w.Body, 64<<10))
-	for {
+	return c.lines(ctx, http.MethodGet, "/campaign/results?"+url.Values{"name": {name}}.Encode(), nil, func(lines *json.Decoder) (end bool, err error) {
 		var line resultLine
-		err := lines.Decode(&line)
-		switch {
+		switch err := lines.Decode(&line); {
 		case err != nil:
-			return fmt.Errorf("eslua did not complete its answer: %w", err)
+			return false, fmt.Errorf("eslua did not complete its answer: %w", err)
 		case line.Error != "":
-			return errors.New(line.Error)
+			return false, errors.New(line.Error)
 		case line.End:
-			return nil
+			return true, nil
 		}
-		if err := each(*line.Entry); err != nil {
-			return err
-		}
-	}
+		return false, each(*line.Entry)
+	})
 }

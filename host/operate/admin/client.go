@@ -132,24 +132,12 @@ func (c *Client) Drain(ctx context.Context, handover bool) (string, error) {
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://eslua"+path+"?"+query.Encode(), nil)
-	if err != nil {
-		return err
-	}
-	return c.do(r, into)
+	return c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil, into)
 }
 
 // ask sends a question as JSON.
 func (c *Client) ask(ctx context.Context, path string, question, into any) error {
-	body, err := json.Marshal(question)
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://eslua"+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	return c.do(r, into)
+	return c.do(ctx, http.MethodPost, path, question, into)
 }
 
 func (c *Client) post(ctx context.Context, path string, o order) (string, error) {
@@ -158,20 +146,55 @@ func (c *Client) post(ctx context.Context, path string, o order) (string, error)
 	return a.Message, err
 }
 
-func (c *Client) do(r *http.Request, into any) error {
-	w, err := c.http.Do(r)
+// do asks, with a question as JSON unless that is nil, and reads the whole answer.
+func (c *Client) do(ctx context.Context, method, path string, question, into any) error {
+	answer, err := c.send(ctx, &c.http, method, path, question)
 	if err != nil {
-		return c.explain(err)
+		return err
 	}
-	defer func() { _ = w.Body.Close() }()
-	if w.StatusCode != http.StatusOK {
-		return c.refusal(w)
-	}
-	body, err := io.ReadAll(w.Body)
+	defer func() { _ = answer.Close() }()
+	body, err := io.ReadAll(answer)
 	if err != nil {
 		return fmt.Errorf("eslua did not complete its answer: %w", err)
 	}
 	return json.Unmarshal(body, into)
+}
+
+// lines asks, however long the answer takes, and has next read it line by line until that
+// is its end.
+func (c *Client) lines(ctx context.Context, method, path string, question any, next func(*json.Decoder) (end bool, err error)) error {
+	answer, err := c.send(ctx, &http.Client{Transport: c.http.Transport}, method, path, question)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Close() }()
+	for lines := json.NewDecoder(answer); ; {
+		if end, err := next(lines); end || err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Client) send(ctx context.Context, by *http.Client, method, path string, question any) (answer io.ReadCloser, err error) {
+	var body []byte
+	if question != nil {
+		if body, err = json.Marshal(question); err != nil {
+			return nil, err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, "http://eslua"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	w, err := by.Do(r)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	if w.StatusCode != http.StatusOK {
+		defer func() { _ = w.Body.Close() }()
+		return nil, c.refusal(w)
+	}
+	return w.Body, nil
 }
 
 // refusal returns the error in an answer.

@@ -20,16 +20,11 @@ type NodeOrder struct {
 }
 
 func (s *Server) nodeRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("POST /node", func(w http.ResponseWriter, r *http.Request) {
-		var o NodeOrder
-		if !question(w, r, &o) {
-			return
-		}
+	post(mux, "/node", func(ctx context.Context, o NodeOrder) (any, error) {
 		if o.Drain {
-			reply(w, answer{}, s.deps.Nodes.Drain(r.Context(), o.Node, o.Pause))
-		} else {
-			reply(w, answer{}, s.deps.Nodes.Resume(r.Context(), o.Node))
+			return answer{}, s.deps.Nodes.Drain(ctx, o.Node, o.Pause)
 		}
+		return answer{}, s.deps.Nodes.Resume(ctx, o.Node)
 	})
 }
 

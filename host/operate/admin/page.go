@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -27,22 +26,18 @@ var errNoPage = errors.New("eslua serves no page: write an address into the conf
 // pageRoutes answers POST /page with a link to the page and a token in it. A browser does
 // not send the part of a link that the token is in.
 func (s *Server) pageRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("POST /page", func(w http.ResponseWriter, r *http.Request) {
-		var visitor struct {
-			Who string `json:"who"`
-		}
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&visitor); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			write(w, answer{Error: "bad request body for /page: " + err.Error()})
-			return
-		}
+	post(mux, "/page", func(_ context.Context, v visitor) (any, error) {
 		addr := s.MetricsAddr()
 		if addr == "" || s.deps.Page == nil {
-			reply(w, nil, errNoPage)
-			return
+			return nil, errNoPage
 		}
-		reply(w, answer{Message: "http://" + reachable(addr) + "/#token=" + s.deps.Page.Token(person(visitor.Who))}, nil)
+		return answer{Message: "http://" + reachable(addr) + "/#token=" + s.deps.Page.Token(person(v.Who))}, nil
 	})
+}
+
+// A visitor is the body of POST /page.
+type visitor struct {
+	Who string `json:"who"`
 }
 
 // reachable returns an address at which a browser of this machine reaches a listener.
@@ -74,6 +69,6 @@ func person(name string) string {
 // PageLink returns a link to the page, with which who may change things there.
 func (c *Client) PageLink(ctx context.Context, who string) (string, error) {
 	var a answer
-	err := c.ask(ctx, "/page", map[string]string{"who": who}, &a)
+	err := c.ask(ctx, "/page", visitor{who}, &a)
 	return a.Message, err
 }

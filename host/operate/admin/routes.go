@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -34,30 +35,22 @@ func (s *Server) adminRoutes() http.Handler {
 		diff, err := s.deps.Diff(q.Get("flow"), q.Get("from"), q.Get("to"))
 		reply(w, answer{Message: diff}, err)
 	})
-	post := func(path string, do func(order) (string, error)) {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
-			var o order
-			body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
-			body.DisallowUnknownFields()
-			if err := body.Decode(&o); err != nil && !errors.Is(err, io.EOF) {
-				w.WriteHeader(http.StatusBadRequest)
-				write(w, answer{Error: "bad request body for " + path + ": " + err.Error()})
-				return
-			}
+	decide := func(path string, do func(order) (string, error)) {
+		post(mux, path, func(_ context.Context, o order) (any, error) {
 			message, err := do(o)
-			reply(w, answer{Message: message}, err)
+			return answer{Message: message}, err
 		})
 	}
-	post("/scripts/rollback", func(o order) (string, error) {
+	decide("/scripts/rollback", func(o order) (string, error) {
 		return s.deps.Rollback(o.Flow, o.Generation)
 	})
-	post("/scripts/pin", func(o order) (string, error) {
+	decide("/scripts/pin", func(o order) (string, error) {
 		return s.deps.Pin(o.Flow, o.Generation)
 	})
-	post("/scripts/unpin", func(o order) (string, error) {
+	decide("/scripts/unpin", func(o order) (string, error) {
 		return s.deps.Unpin(o.Flow)
 	})
-	post("/drain", func(o order) (string, error) {
+	decide("/drain", func(o order) (string, error) {
 		if o.Handover {
 			if err := s.yield(); err != nil {
 				return "", err
@@ -67,8 +60,8 @@ func (s *Server) adminRoutes() http.Handler {
 		return "eslua takes no new calls, and ends after the last one", nil
 	})
 	mux.HandleFunc("POST /run", s.run)
-	s.outboxRoutes(mux)
-	s.queueRoutes(mux)
+	letterRoutes(mux, "/outbox", s.deps.Outbox)
+	letterRoutes(mux, "/queue", s.deps.Queues)
 	s.campaignRoutes(mux)
 	s.nodeRoutes(mux)
 	s.traceRoutes(mux)
@@ -80,6 +73,29 @@ func (s *Server) status(calls bool) Status {
 	st := s.deps.Status(calls)
 	st.Metrics = s.MetricsAddr()
 	return st
+}
+
+// post answers requests whose body is an order, as JSON.
+func post[Order any](mux *http.ServeMux, path string, do func(context.Context, Order) (any, error)) {
+	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+		if o, ok := read[Order](w, r); ok {
+			result, err := do(r.Context(), o)
+			reply(w, result, err)
+		}
+	})
+}
+
+// read reads the body of a request, or answers that it is bad. An empty one is an order of
+// zero values.
+func read[Order any](w http.ResponseWriter, r *http.Request) (o Order, ok bool) {
+	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
+	body.DisallowUnknownFields()
+	if err := body.Decode(&o); err != nil && !errors.Is(err, io.EOF) {
+		w.WriteHeader(http.StatusBadRequest)
+		write(w, answer{Error: "bad request body for " + r.URL.Path + ": " + err.Error()})
+		return o, false
+	}
+	return o, true
 }
 
 // reply writes a result, or the error instead.

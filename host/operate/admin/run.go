@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,10 +30,8 @@ type report struct {
 // run runs a script, whose output it sends line by line. The script ends when the client
 // goes.
 func (s *Server) run(w http.ResponseWriter, r *http.Request) {
-	var o runOrder
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&o); err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		write(w, answer{Error: "bad request body for /run: " + err.Error()})
+	o, ok := read[runOrder](w, r)
+	if !ok {
 		return
 	}
 	err := s.deps.Jobs.Check(o.Order)
@@ -73,43 +69,20 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 // Run has a script run in the running eslua, passes on what it prints and writes to the
 // log, and returns its error. With detach it returns when the script has begun.
 func (c *Client) Run(ctx context.Context, o job.Order, detach bool) error {
-	body, err := json.Marshal(runOrder{o, detach})
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://eslua/run", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	patient := http.Client{Transport: c.http.Transport}
-	w, err := patient.Do(r)
-	if err != nil {
-		return c.explain(err)
-	}
-	defer func() { _ = w.Body.Close() }()
-	if w.StatusCode != http.StatusOK {
-		return c.refusal(w)
-	}
-	lines := bufio.NewReader(w.Body)
-	for {
+	return c.lines(ctx, http.MethodPost, "/run", runOrder{o, detach}, func(lines *json.Decoder) (end bool, err error) {
 		var line report
-		text, err := lines.ReadBytes('\n')
-		if err == nil {
-			err = json.Unmarshal(text, &line)
-		}
-		switch {
+		switch err := lines.Decode(&line); {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return false, ctx.Err()
 		case err != nil:
-			return fmt.Errorf("eslua has ended, and with it the script: %w", err)
+			return false, fmt.Errorf("eslua has ended, and with it the script: %w", err)
 		case line.Done && line.Error != "":
-			return errors.New(line.Error)
-		case line.Done:
-			return nil
+			return false, errors.New(line.Error)
 		case line.Print != nil:
 			o.Print(*line.Print)
-		default:
+		case !line.Done:
 			o.Said(line.Level, line.Said)
 		}
-	}
+		return line.Done, nil
+	})
 }

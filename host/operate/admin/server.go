@@ -32,8 +32,8 @@ type Deps struct {
 	ScriptControl
 	ProcessControl
 	Jobs      JobControl
-	Outbox    OutboxControl
-	Queues    QueueControl
+	Outbox    Pushes
+	Queues    Messages
 	Campaigns CampaignControl
 	Nodes     NodeControl
 	Traces    Traces

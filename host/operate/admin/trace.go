@@ -194,30 +194,14 @@ func (c *Client) Ladder(ctx context.Context, q trace.Query) (l trace.Ladder, err
 // Follow shows each change of a call, and of the calls after it unless the query names one,
 // until ctx ends, show returns an error, or the named call has ended.
 func (c *Client) Follow(ctx context.Context, q trace.Query, show func(trace.Ladder) error) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://eslua/calls/follow?"+valuesOf(q).Encode(), nil)
-	if err != nil {
-		return err
-	}
-	patient := c.http
-	patient.Timeout = 0
-	w, err := patient.Do(r)
-	if err != nil {
-		return c.explain(err)
-	}
-	defer func() { _ = w.Body.Close() }()
-	if w.StatusCode != http.StatusOK {
-		return c.refusal(w)
-	}
-	for from := json.NewDecoder(w.Body); ; {
+	return c.lines(ctx, http.MethodGet, "/calls/follow?"+valuesOf(q).Encode(), nil, func(lines *json.Decoder) (end bool, err error) {
 		var l trace.Ladder
-		if err := from.Decode(&l); err != nil {
+		if err := lines.Decode(&l); err != nil {
 			if ctx.Err() != nil || errors.Is(err, io.EOF) {
-				return ctx.Err()
+				return true, ctx.Err()
 			}
-			return fmt.Errorf("eslua has stopped telling: %w", err)
+			return false, fmt.Errorf("eslua has stopped telling: %w", err)
 		}
-		if err := show(l); err != nil {
-			return err
-		}
-	}
+		return false, show(l)
+	})
 }
