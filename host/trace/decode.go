@@ -97,9 +97,13 @@ func (r *reader) value() string {
 func quoted(s string) string { return fmt.Sprintf("%q", s) }
 
 func (r *reader) table() string {
-	var fields []string
+	var list, fields []string
 	for r.peek() != tagEnd && r.peek() != tagMore {
 		key := r.value()
+		if key == strconv.Itoa(len(list)+1) {
+			list = append(list, r.value())
+			continue
+		}
 		if unquoted, err := strconv.Unquote(key); err == nil && isWord(unquoted) {
 			key = unquoted
 		} else {
@@ -108,6 +112,7 @@ func (r *reader) table() string {
 		fields = append(fields, key+" = "+r.value())
 	}
 	slices.Sort(fields)
+	fields = append(list, fields...)
 	if tag(r.byte()) == tagMore {
 		fields = append(fields, "...")
 	}
@@ -124,8 +129,7 @@ func isWord(s string) bool {
 }
 
 // values reads a list of values.
-func (r *reader) values() string {
-	var texts []string
+func (r *reader) values() (texts []string) {
 	for r.peek() != tagEnd {
 		if r.peek() == tagMore {
 			texts = append(texts, "...")
@@ -135,5 +139,5 @@ func (r *reader) values() string {
 		texts = append(texts, r.value())
 	}
 	r.byte()
-	return strings.Join(texts, ", ")
+	return texts
 }

@@ -38,9 +38,20 @@ const (
 // A pen writes records for one call.
 type pen struct {
 	*rules
-	typed string   // the digits that the caller pressed last, if they are masked
-	args  *vm.Args // of the call whose values are written
+	typed string                      // the digits that the caller pressed last, if they are masked
+	args  *vm.Args                    // of the call whose values are written
+	named func(*lua.LUserData) string // the classes of objects, if there are no args
 	buf   []byte
+}
+
+func (p *pen) className(v *lua.LUserData) string {
+	switch {
+	case p.args != nil:
+		return p.args.ClassName(v)
+	case p.named != nil:
+		return p.named(v)
+	}
+	return "object"
 }
 
 func (p *pen) uint(n uint64) { p.buf = binary.AppendUvarint(p.buf, n) }
@@ -86,11 +97,7 @@ func (p *pen) value(v lua.LValue, deep bool) {
 		p.table(v, deep)
 	case *lua.LUserData:
 		p.buf = append(p.buf, byte(tagObject))
-		name := "task"
-		if p.args != nil {
-			name = p.args.ClassName(v)
-		}
-		p.raw(name)
+		p.raw(p.className(v))
 	case *lua.LFunction:
 		p.buf = append(p.buf, byte(tagFunction))
 	case *lua.LState:

@@ -11,13 +11,15 @@ import (
 type function struct {
 	index  int
 	name   string // as the script calls it: "session:playback", "freeswitch.consoleLog"
+	first  int    // argument to show: 1 for a function of a table that gets the table before
 	rules  *rules // by which what follows was found
 	params uint64 // a bit for each that is masked
 	digits bool   // it returns keys that the caller has pressed
 }
 
 func newFunction(name string, declared *vm.Func, r *rules) *function {
-	f := &function{name: nameInScripts(name), rules: r}
+	f := &function{rules: r}
+	f.name, f.first = asCalled(name, declared)
 	for i, p := range declared.Params {
 		if i < 64 && r.hides(p.Name) {
 			f.params |= 1 << i
@@ -60,17 +62,17 @@ func (r *Recorder) nameOf(index uint64) string {
 // first one names something secret.
 func (p *pen) arguments(a *vm.Args, f *function, few bool) (secret bool) {
 	p.args = a
-	start, secret := len(p.buf), p.isSecret(a)
-	for i := range a.Len() {
+	start, secret := len(p.buf), p.isSecret(a.Value(f.first))
+	for i := f.first; i < a.Len(); i++ {
 		v := a.Value(i)
 		switch {
-		case few, i == mostValues, len(p.buf)-start > mostRecord:
+		case few, i == f.first+mostValues, len(p.buf)-start > mostRecord:
 			p.buf = append(p.buf, byte(tagMore), byte(tagEnd))
 			return secret
-		case v != lua.LNil && (i < 64 && f.params&(1<<i) != 0 || i > 0 && secret):
+		case v != lua.LNil && (i < 64 && f.params&(1<<i) != 0 || i > f.first && secret):
 			p.mask()
-		case i == 1 && isSetvar(a.Value(0)):
-			p.text(p.setvar(a.String(1), a.String(1)))
+		case i == f.first+1 && isSetvar(a.Value(f.first)):
+			p.text(p.setvar(a.String(i), a.String(i)))
 		default:
 			p.value(v, false)
 		}
@@ -79,9 +81,9 @@ func (p *pen) arguments(a *vm.Args, f *function, few bool) (secret bool) {
 	return secret
 }
 
-// isSecret reports whether the first argument names something secret: setVariable("pin", ...).
-func (p *pen) isSecret(a *vm.Args) bool {
-	name, ok := a.Value(0).(lua.LString)
+// isSecret reports whether a first argument names something secret: setVariable("pin", ...).
+func (p *pen) isSecret(v lua.LValue) bool {
+	name, ok := v.(lua.LString)
 	return ok && p.hides(string(name))
 }
 
@@ -120,9 +122,10 @@ func (p *pen) heard(digits string) {
 
 // Describe returns a call of a function as the script would write it, with its results.
 func Describe(t vm.Trace) string {
-	what := nameInScripts(t.Name) + "(" + describe(t.Args) + ")"
+	name, first := asCalled(t.Name, t.Declared)
+	what := asCall(name, describe(t, t.Args[min(first, len(t.Args)):]))
 	if len(t.Results) > 0 {
-		what += " = " + describe(t.Results)
+		what += " = " + strings.Join(describe(t, t.Results), ", ")
 	}
 	if t.Err != nil {
 		what += " failed: " + t.Err.Error()
@@ -130,8 +133,16 @@ func Describe(t vm.Trace) string {
 	return what
 }
 
-func describe(vs []lua.LValue) string {
-	p := pen{rules: new(rules)}
+// asCall returns a call as scripts write it: dial{...} for dial({...}).
+func asCall(name string, args []string) string {
+	if len(args) == 1 && strings.HasPrefix(args[0], "{") {
+		return name + args[0]
+	}
+	return name + "(" + strings.Join(args, ", ") + ")"
+}
+
+func describe(t vm.Trace, vs []lua.LValue) []string {
+	p := pen{rules: new(rules), named: t.ClassName}
 	for _, v := range vs {
 		p.value(v, false)
 	}
@@ -139,11 +150,16 @@ func describe(vs []lua.LValue) string {
 	return r.values()
 }
 
-// nameInScripts returns a function's name with the object's usual name, not its class's.
-func nameInScripts(name string) string {
-	class, method, _ := strings.Cut(name, ":")
-	if method != "" && class == strings.ToUpper(class) {
-		return strings.ToLower(class) + ":" + method
+// asCalled returns a function's name as scripts call it, with the object's usual name, not
+// its class's, and which argument is the first that they write: api:execute gets api too.
+func asCalled(name string, declared *vm.Func) (written string, first int) {
+	if class, method, ok := strings.Cut(name, ":"); ok && class == strings.ToUpper(class) {
+		return strings.ToLower(class) + ":" + method, 0
 	}
-	return strings.ToLower(name[:1]) + name[1:]
+	name = strings.ToLower(name[:1]) + name[1:]
+	table, method, _ := strings.Cut(name, ".")
+	if declared != nil && len(declared.Params) > 0 && declared.Params[0].Name == table {
+		return table + ":" + method, 1
+	}
+	return name, 0
 }

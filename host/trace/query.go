@@ -227,8 +227,8 @@ func (c *Call) rung(r *reader) Rung {
 		return Rung{At: c.began.Add(at), Ms: ms(at), Who: who, Kind: what.kind(), What: text, Bad: what == codeFails}
 	}
 	f := c.called(r)
-	if results := r.values(); results != "" {
-		f.What += " = " + results
+	if results := r.values(); len(results) > 0 {
+		f.What += " = " + strings.Join(results, ", ")
 	}
 	if r.peek() == tagNil {
 		r.byte()
@@ -249,7 +249,7 @@ func (c *Call) called(r *reader) Rung {
 	if file < uint64(len(r.files)) {
 		f.File = r.files[file]
 	}
-	f.What = name + "(" + r.values() + ")"
+	f.What = asCall(name, r.values())
 	return f
 }
 

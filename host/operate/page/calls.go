@@ -117,7 +117,7 @@ func (c *crowd) look(from Traces, now func() time.Time) {
 		}
 		if n := len(s.Waits); n > 0 {
 			r := s.Waits[n-1]
-			function, _, _ := strings.Cut(r.What, "(")
+			function := r.What[:max(0, strings.IndexAny(r.What+"(", "({"))]
 			at := [2]string{place(r), function}
 			if places[at] == nil {
 				places[at] = waitOf(r)

@@ -55,6 +55,9 @@ type Trace struct {
 	Took    time.Duration
 	Line    int // of the script that called
 	File    string
+
+	Declared  *Func
+	ClassName func(*lua.LUserData) string // of an object
 }
 
 // Traces returns a Tracer that shows each finished call to fn.
@@ -71,7 +74,7 @@ func (t *traces) Enter(*Args) { t.starts = append(t.starts, t.clock.Now()) }
 func (t *traces) Leave(a *Args, err error) {
 	start := t.starts[len(t.starts)-1]
 	t.starts = t.starts[:len(t.starts)-1]
-	seen := Trace{Name: a.wrapper.name, Err: err, Start: start, Took: t.clock.Now().Sub(start)}
+	seen := Trace{Name: a.wrapper.name, Err: err, Start: start, Took: t.clock.Now().Sub(start), Declared: a.wrapper.declared, ClassName: a.ClassName}
 	for i := range a.Len() {
 		seen.Args = append(seen.Args, a.Value(i))
 	}
