@@ -111,24 +111,29 @@ func (o *origination) override(vars [][2]string) {
 	}
 }
 
-// splitLegs splits at commas outside of brackets.
+// splitLegs splits at commas outside of brackets; \, is a comma in a leg
+// (switch_utils.c:cleanup_separated_string).
 func splitLegs(group string) []string {
 	var legs []string
 	depth, start := 0, 0
+	leg := func(end int) { legs = append(legs, strings.ReplaceAll(group[start:end], `\,`, ",")) }
 	for i := 0; i < len(group); i++ {
 		switch group[i] {
 		case '[':
 			depth++
 		case ']':
 			depth--
+		case '\\':
+			i++
 		case ',':
 			if depth == 0 {
-				legs = append(legs, group[start:i])
+				leg(i)
 				start = i + 1
 			}
 		}
 	}
-	return append(legs, group[start:])
+	leg(len(group))
+	return legs
 }
 
 // lookup returns the last value of a variable.

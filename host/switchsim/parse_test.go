@@ -20,6 +20,17 @@ func TestInlineActions(t *testing.T) {
 	}
 }
 
+func TestLegsOfAGroup(t *testing.T) {
+	for in, want := range map[string][]string{
+		"user/1,user/2": {"user/1", "user/2"}, "[a=1,b=2]user/1,user/2": {"[a=1,b=2]user/1", "user/2"},
+		`user/1\,user/2,null/3`: {"user/1,user/2", "null/3"}, "": {""}, `user/1\`: {`user/1\`},
+	} {
+		if got := splitLegs(in); !reflect.DeepEqual(got, want) {
+			t.Errorf("splitLegs(%q): %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestVariables(t *testing.T) {
 	var v variables
 	v.set("a", "1")
