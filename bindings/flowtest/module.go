@@ -40,7 +40,7 @@ func (Module) Declare() *vm.Module {
 				},
 				{
 					Name: "hangups", Params: []vm.Param{{Name: "who", Kind: vm.Table, Doc: "the call, as in t:call; kills = false leaves the killed hosts out"}},
-					Doc:     "Plays a call, and then again and again: each time the caller hangs up in another one of the script's waits, and then the host is killed in each, and another one continues the call from its checkpoint, or from the beginning. Fails the test if the script fails in one of these calls, or if a leg goes on for ever. Of more than 50 waits some are tried.",
+					Doc:     "Plays a call, and then again and again: each time the caller hangs up in another one of the script's waits, and then the host is killed in each, and another one continues the call from its checkpoint, or from the beginning. Fails the test if the script fails in one of these calls, or if a leg goes on for ever. Of more than 50 waits some are tried. Who would answer or press a key at once takes 0.2 seconds here, so that there is a wait before.",
 					Example: "t:hangups{flow = \"menu\", on = {[\"welcome.wav\"] = \"press 1\"}}",
 					Go:      hangups,
 				},

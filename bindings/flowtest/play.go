@@ -40,6 +40,11 @@ func test(a *vm.Args) error {
 		return errors.New("test() is for the files of eslua test, whose names end in _test.lua")
 	}
 	file, line := a.Where()
+	for _, f := range p.Found {
+		if f.Name == a.String(0) && f.File == file {
+			return fmt.Errorf("there is a test %q in line %d already: give each a name of its own", f.Name, f.Line)
+		}
+	}
 	p.Found = append(p.Found, flowtest.Case{Name: a.String(0), File: file, Line: line})
 	if p.Scene == nil || len(p.Found)-1 != p.Test {
 		return nil
@@ -108,7 +113,10 @@ func phone(a *vm.Args) error {
 		return fmt.Errorf("t:phone: %w", err)
 	}
 	e.Cause = cause
-	return self(a).Phone(e)
+	if err := self(a).Phone(e); err != nil {
+		return fmt.Errorf("t:phone: %w", err)
+	}
+	return nil
 }
 
 func sound(a *vm.Args) error {
@@ -334,6 +342,13 @@ func expect(a *vm.Args) error {
 			}
 			want.Requests = append(want.Requests, r)
 		}
+	}
+	if !strings.Contains(want.Cause, "*") {
+		cause, err := flowtest.Cause(want.Cause)
+		if err != nil {
+			f.fail("cause: %w", err)
+		}
+		want.Cause = cause
 	}
 	if err := f.end(); err != nil {
 		return err

@@ -67,7 +67,10 @@ func (c *coverage) report(w io.Writer, lcov string, roots []string) error {
 	if lcov == "" {
 		return nil
 	}
-	return os.WriteFile(lcov, []byte(records.String()), 0o644)
+	if err := os.WriteFile(lcov, []byte(records.String()), 0o644); err != nil {
+		return fmt.Errorf("eslua test: --lcov: %w", err)
+	}
+	return nil
 }
 
 // linesOf returns the lines on which something runs of each script in a directory.

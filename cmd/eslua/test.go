@@ -158,7 +158,7 @@ func (t *flowTests) once(ctx context.Context, files []testFile, wanted *regexp.R
 		var report strings.Builder
 		_ = flowtest.WriteJUnit(&report, results) // to memory
 		if err := os.WriteFile(t.junit, []byte(report.String()), 0o644); err != nil {
-			return err
+			return fmt.Errorf("eslua test: --junit: %w", err)
 		}
 	}
 	if t.coverage != nil {
@@ -242,6 +242,9 @@ const testEnding = "_test.lua" // see store.IsTest
 // findTests returns the files of tests in the paths.
 func findTests(paths []string, scripts string) (files []testFile, err error) {
 	for _, path := range paths {
+		if of := strings.TrimSuffix(path, ".lua") + testEnding; strings.HasSuffix(path, ".lua") && !strings.HasSuffix(path, testEnding) && isFile(of) {
+			path = of // the tests of a flow
+		}
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -249,7 +252,7 @@ func findTests(paths []string, scripts string) (files []testFile, err error) {
 		case err != nil:
 			return nil, err
 		case !info.IsDir() && !strings.HasSuffix(path, testEnding):
-			return nil, &usageError{fmt.Sprintf("eslua test: %s is no file of tests: its name does not end in %s", path, testEnding)}
+			return nil, &usageError{fmt.Sprintf("eslua test: %s is no file of tests, and there is no %s beside it", path, filepath.Base(strings.TrimSuffix(path, ".lua")+testEnding))}
 		case !info.IsDir():
 			files = append(files, newTestFile(path, filepath.Dir(path), scripts))
 			continue
@@ -289,6 +292,11 @@ func newTestFile(path, under, scripts string) testFile {
 			return f
 		}
 	}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func isBelow(dir, path string) bool {
@@ -415,7 +423,7 @@ func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 		listen: st.Listen, dial: st.Dial,
 		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
 		began:  func(c *outbound.Call) { st.Began(c.UUID()) }, ended: func(c *outbound.Call) { st.Ended(c.UUID()) },
-		traced: func(c *outbound.Call, t vm.Trace) { st.Called(c.UUID(), t.Start, t.Took, describeCall(t)) },
+		traced: func(c *outbound.Call, t vm.Trace) { st.Called(c.UUID(), t.Start, t.Took, func() string { return describeCall(t) }) },
 	})
 	if err != nil {
 		return nil, err

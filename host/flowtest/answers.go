@@ -1,7 +1,9 @@
 package flowtest
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/switchsim"
@@ -9,7 +11,7 @@ import (
 
 // Answers are what FreeSWITCH says in a test; the first that fits counts.
 type answers struct {
-	endpoints  []switchsim.Endpoint
+	phones     []Phone
 	extensions []switchsim.Extension
 	lengths    []length
 	replies    []reply
@@ -47,17 +49,49 @@ func (a *answers) reply(line string) (answer string, answered bool) {
 
 // Phone has somebody, or a trunk, at a dial string; a * at its end stands for any rest.
 func (s *Scene) Phone(e Phone) error {
-	p := switchsim.Endpoint{Dial: e.Dial, Cause: e.Cause, Ring: seconds(e.After), Silent: e.Silent, EarlyMedia: e.Early}
+	if bad := strings.IndexAny(e.Dial, ",|"); bad >= 0 || strings.Contains(e.Dial, ":_:") {
+		return fmt.Errorf("%s: a dial string of several phones; say of each what happens: t:phone(%q, ...)", e.Dial, strings.FieldsFunc(e.Dial, func(r rune) bool { return strings.ContainsRune(",|:", r) })[0])
+	}
+	if strings.HasPrefix(e.Dial, "{") || strings.HasPrefix(e.Dial, "[") || strings.HasPrefix(e.Dial, "<") {
+		return fmt.Errorf("%s: write it without variables", e.Dial)
+	}
+	s.answer.phones = slices.DeleteFunc(s.answer.phones, func(p Phone) bool { return p.Dial == e.Dial })
+	s.answer.phones = append(s.answer.phones, e)
+	_, err := s.install(e)
+	return err
+}
+
+// install has a phone at the switch, if there is one already.
+func (s *Scene) install(e Phone) (switchsim.Endpoint, error) {
+	p := switchsim.Endpoint{Dial: e.Dial, Cause: e.Cause, Ring: max(seconds(e.After), s.pace), Silent: e.Silent, EarlyMedia: e.Early}
 	var err error
-	if p.Script, p.Reactions, err = e.Person.scripts(); err != nil {
-		return err
-	}
-	if s.sim != nil {
+	if p.Script, p.Reactions, err = e.Person.scripts(s.pace); err == nil && s.sim != nil {
 		s.sim.SetEndpoint(p)
-		return nil
 	}
-	s.answer.endpoints = append(s.answer.endpoints, p)
+	return p, err
+}
+
+// setPace says how long people and servers take at least.
+func (s *Scene) setPace(least time.Duration) error {
+	s.pace = least
+	for _, p := range s.answer.phones {
+		if _, err := s.install(p); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// endpoints returns the phones as the switch has them.
+func (s *Scene) endpoints() (list []switchsim.Endpoint, err error) {
+	for _, p := range s.answer.phones {
+		e, err := s.install(p)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
 }
 
 // A Phone says what happens when a dial string is dialled. The person's seconds count from

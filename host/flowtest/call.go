@@ -39,7 +39,7 @@ type Call struct {
 func (s *Scene) Call(c Calling) (*Call, error) {
 	call := &Call{Calling: c, scene: s}
 	var err error
-	if call.script, call.reacts, err = c.Person.scripts(); err != nil {
+	if call.script, call.reacts, err = c.Person.scripts(s.pace); err != nil {
 		return nil, err
 	}
 	s.pending = append(s.pending, call)
@@ -77,7 +77,7 @@ func (st *Stage) socket(flow string, args []string) string {
 func (c *Call) finish(ctx context.Context) error {
 	timer := c.scene.clock.NewTimerAt(c.began.Add(Long))
 	defer timer.Stop()
-	late := fmt.Errorf("the call from %s has not ended after %v: does the person hang up, or the flow?", c.Caller, Long)
+	late := fmt.Errorf("%s has not ended after %v: does the person hang up, or the flow?", describeCall(c.Caller), Long)
 	clock.BlockerOf(ctx).Block()
 	defer clock.BlockerOf(ctx).Unblock()
 	select {
@@ -126,10 +126,17 @@ func (c *Call) UUID() string { return c.uuid }
 // describe names a channel.
 func describe(r switchsim.Record) string {
 	if r.Direction == "inbound" {
-		return "the call from " + r.Number
+		return describeCall(r.Number)
 	}
 	if r.Dial != "" {
 		return "the leg " + r.Dial
 	}
 	return "the leg " + strings.TrimPrefix(r.Channel, "sofia/internal/")
+}
+
+func describeCall(number string) string {
+	if number == "" {
+		return "the call"
+	}
+	return "the call from " + number
 }

@@ -77,7 +77,7 @@ func (c *Call) Check(want Expected) (wrong []Mismatch) {
 	if want.Log != nil {
 		wrong = append(wrong, c.checkLog(want.Log)...)
 	}
-	if seen := c.Cause(); want.Cause != "" && seen != want.Cause {
+	if seen := c.Cause(); want.Cause != "" && !like(want.Cause, seen) {
 		wrong = append(wrong, Mismatch{What: "cause", Text: "the call ended with " + seen, Want: want.Cause, Seen: seen, UUID: c.uuid, rung: c.hangup().order + 1})
 	}
 	if h := c.hangup(); want.Ends > 0 && math.Abs(c.second(h)-want.Ends) > tolerance {

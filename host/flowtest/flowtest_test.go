@@ -55,7 +55,7 @@ func TestPersons(t *testing.T) {
 		"press 1 2 #": "", "hangup": "", "hangup USER_BUSY": "", "wait 2, press 1w2, hangup": "",
 		"pres 1": "what a person does", "press": "the keys are", "press x": "the keys are", "wait": "wait SECONDS", "hangup USER_BUSSY": "did you mean USER_BUSY",
 	} {
-		_, _, err := Person{At: map[float64]string{1: text}}.scripts()
+		_, _, err := Person{At: map[float64]string{1: text}}.scripts(0)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -24,8 +24,13 @@ const mostWaits = 50
 
 // Hangups plays a call, and then again and again: the caller hangs up in each of the
 // script's waits, and then in each the host is killed and another one goes on. It returns
-// the errors of the first run in which the script fails.
+// the errors of the first run in which the script fails. Meanwhile nobody answers or
+// presses a key at once, so that there is a wait before whatever they do.
 func (s *Scene) Hangups(ctx context.Context, c Calling, kill bool) ([]Mismatch, error) {
+	if err := s.setPace(reaction); err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.setPace(0) }() // it has been read before
 	wrong, whole, err := s.again(ctx, c, nil)
 	if err != nil || len(wrong) > 0 {
 		return wrong, err
@@ -63,6 +68,9 @@ func (s *Scene) Hangups(ctx context.Context, c Calling, kill bool) ([]Mismatch, 
 	}
 	return nil, nil
 }
+
+// reaction is how long somebody takes to react.
+const reaction = 200 * time.Millisecond
 
 // again plays a call on a ladder of its own, and returns the errors of scripts. prepare says
 // what is different this time, and what is done meanwhile.
@@ -117,8 +125,11 @@ func (l *ladder) waitsOf(c *Call) []wait {
 	for _, r := range l.rungs {
 		if r.Kind == "script" && r.UUID == c.uuid && r.took > 0 {
 			from := r.At.Add(-r.took).Sub(c.began)
-			what, _, _ := cutLast(r.What, ") = ")
-			all = append(all, wait{from, from + r.took, strings.TrimSuffix(what, ")") + ")"})
+			what, _, returns := cutLast(r.What, " = ")
+			if !returns || !strings.HasSuffix(what, ")") && !strings.HasSuffix(what, "}") {
+				what = r.What
+			}
+			all = append(all, wait{from, from + r.took, what})
 		}
 	}
 	if len(all) <= mostWaits {

@@ -55,6 +55,15 @@ func (l *ladder) begin(uuid string) {
 	}
 }
 
+// mostRungs bounds what a ladder has of a script that calls functions for ever.
+const mostRungs = 20_000
+
+func (l *ladder) full() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.rungs) >= mostRungs
+}
+
 func (l *ladder) add(r Rung) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,22 +118,33 @@ func (l *ladder) of(uuid, kind string) (list []Rung) {
 	return list
 }
 
-// Ladder prints everything that has happened, with a mark at what is wrong.
+// Ladder prints what has happened, with a mark at what is wrong. Of a long ladder it prints
+// the begin, the end, and what is near the marks.
 func (s *Scene) Ladder(w io.Writer, wrong []Mismatch) {
 	l := s.ladder
 	l.mu.Lock()
 	rungs := slices.Clone(l.rungs)
 	l.mu.Unlock()
 	slices.SortStableFunc(rungs, func(a, b Rung) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
-	for _, r := range rungs {
-		at := slices.IndexFunc(wrong, func(m Mismatch) bool { return m.rung == r.order+1 })
+	marks := map[int]Mismatch{} // by the rung's index
+	for i, r := range rungs {
+		if at := slices.IndexFunc(wrong, func(m Mismatch) bool { return m.rung == r.order+1 }); at >= 0 {
+			marks[i] = wrong[at]
+		}
+	}
+	for i := 0; i < len(rungs); i++ {
+		if next := nextShown(i, len(rungs), marks); next > i+1 {
+			fmt.Fprintf(w, "%12s  ... %d lines omitted\n", "", next-i)
+			i = next
+		}
+		m, marked := marks[i]
 		mark := " "
-		if at >= 0 {
+		if marked {
 			mark = ">"
 		}
-		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, r.At.Sub(l.began).Seconds(), r.Who, oneLine.Replace(r.What))
-		if at >= 0 {
-			fmt.Fprintf(w, "%22s%s\n", "", wrong[at].expected())
+		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, rungs[i].At.Sub(l.began).Seconds(), rungs[i].Who, oneLine.Replace(rungs[i].What))
+		if m.Want != "" {
+			fmt.Fprintf(w, "%22s%s\n", "", m.expected())
 		}
 	}
 	for _, m := range wrong {
@@ -132,6 +152,26 @@ func (s *Scene) Ladder(w io.Writer, wrong []Mismatch) {
 			fmt.Fprintf(w, "> %9s           %s\n", "end", m.expected())
 		}
 	}
+}
+
+// How many rungs are printed of a long ladder: at both ends, and before and after each mark.
+const (
+	shownAtEnds   = 25
+	shownNearMark = 10
+)
+
+// nextShown returns the index of the first rung from i on that is printed.
+func nextShown(i, rungs int, marks map[int]Mismatch) int {
+	if i < shownAtEnds {
+		return i
+	}
+	next := max(i, rungs-shownAtEnds)
+	for m := range marks {
+		if m+shownNearMark >= i {
+			next = min(next, max(i, m-shownNearMark))
+		}
+	}
+	return next
 }
 
 var oneLine = strings.NewReplacer("\n", "\\n", "\r", "\\r")

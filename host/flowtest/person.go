@@ -19,8 +19,8 @@ type Person struct {
 	On map[string][]string // what they do when a prompt or an application begins, the first time, the second time ...
 }
 
-// scripts returns the person as the switch plays it.
-func (p Person) scripts() (steps []switchsim.Step, reactions [][]switchsim.Step, err error) {
+// scripts returns the person as the switch plays it, who reacts no sooner than at the pace.
+func (p Person) scripts(pace time.Duration) (steps []switchsim.Step, reactions [][]switchsim.Step, err error) {
 	before := 0.0
 	for _, second := range slices.Sorted(maps.Keys(p.At)) {
 		if second < 0 {
@@ -38,6 +38,9 @@ func (p Person) scripts() (steps []switchsim.Step, reactions [][]switchsim.Step,
 			begins := switchsim.OnPlayback(what)
 			if app, is := strings.CutPrefix(what, "app "); is {
 				begins = switchsim.OnApp(strings.TrimSpace(app))
+			}
+			if !strings.HasPrefix(strings.TrimSpace(text), "wait") {
+				begins = begins.After(pace)
 			}
 			acts, err := actions(begins, text)
 			if err != nil {

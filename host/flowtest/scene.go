@@ -30,7 +30,8 @@ type Scene struct {
 	web    *web
 	answer answers
 	ladder *ladder
-	state  string // a directory of the scene's own; "": none was needed
+	pace   time.Duration // how long people and servers take at least
+	state  string        // a directory of the scene's own; "": none was needed
 
 	databases map[string]string // the commands that fill them
 
@@ -71,9 +72,13 @@ func (s *Scene) begin() error {
 }
 
 func (s *Scene) start() (err error) {
+	phones, err := s.endpoints()
+	if err != nil {
+		return err
+	}
 	s.sim = switchsim.New(switchsim.Config{
 		Clock: s.clock, Listener: s.net.Listen(), Dial: s.net.Dial, Trace: s.ladder.onSwitch,
-		Endpoints: s.answer.endpoints, Dialplan: s.answer.dialplan(), Length: s.answer.length, Reply: s.answer.reply,
+		Endpoints: phones, Dialplan: s.answer.dialplan(), Length: s.answer.length, Reply: s.answer.reply,
 	})
 	if err := s.sim.Start(); err != nil {
 		return err
@@ -216,9 +221,9 @@ func (st *Stage) Listen(network, address string) (net.Listener, error) {
 func (st *Stage) Log() slog.Handler { return Log{stage: st} }
 
 // Called notes what a script has called.
-func (st *Stage) Called(uuid string, began time.Time, took time.Duration, what string) {
-	if !st.isDead() {
-		st.scene.ladder.add(Rung{At: began.Add(took), UUID: uuid, Who: "script", What: what, Kind: "script", took: took})
+func (st *Stage) Called(uuid string, began time.Time, took time.Duration, what func() string) {
+	if !st.isDead() && !st.scene.ladder.full() {
+		st.scene.ladder.add(Rung{At: began.Add(took), UUID: uuid, Who: "script", What: what(), Kind: "script", took: took})
 	}
 }
 
