@@ -423,7 +423,9 @@ func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 		listen: st.Listen, dial: st.Dial,
 		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
 		began:  func(c *outbound.Call) { st.Began(c.UUID()) }, ended: func(c *outbound.Call) { st.Ended(c.UUID()) },
-		traced: func(c *outbound.Call, t vm.Trace) { st.Called(c.UUID(), t.Start, t.Took, func() string { return describeCall(t) }) },
+		traced: func(c *outbound.Call, t vm.Trace) {
+			st.Called(c.UUID(), t.Start, t.Took, func() string { return describeCall(t) })
+		},
 	})
 	if err != nil {
 		return nil, err
