@@ -122,7 +122,7 @@ type hook struct {
 	config.Hook
 	log       *slog.Logger
 	scriptLog *slog.Logger // bounds what all runs write together
-	lanes     *lanes
+	events    *eventQueue
 	ears      ears
 	workers   sync.WaitGroup
 }
@@ -133,14 +133,14 @@ func (h *hook) label() string {
 }
 
 func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
-	h := &hook{Hook: settings, lanes: newLanes(1, settings.Queue, s.deps.Clock), scriptLog: logbound.Script(s.deps.Log)}
+	h := &hook{Hook: settings, events: newEventQueue(1, settings.Queue, s.deps.Clock), scriptLog: logbound.Script(s.deps.Log)}
 	h.log = s.deps.Log.With("hook", h.label())
 	for range settings.Parallel {
 		h.workers.Go(func() { s.work(ctx, h) })
 	}
 	for _, l := range s.deps.Nodes {
 		err := h.ears.hear(l, node.Interest{Event: string(h.Event), Subclass: h.Subclass}, nil, func(e esl.Event) {
-			h.lanes.add(e.Get("Unique-ID"), event{Event: e, link: l})
+			h.events.add(e.Get("Unique-ID"), event{Event: e, link: l})
 		})
 		if err != nil {
 			h.log.Error("a hook gets no events", "node", l.Name(), "error", err)
@@ -153,15 +153,15 @@ func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
 // work handles a hook's events, one after the other, until there will be no more.
 func (s *Source) work(ctx context.Context, h *hook) {
 	for {
-		e, channel, ok, missed := h.lanes.next(0)
+		e, channel, ok, missed := h.events.next(0)
 		if missed > 0 {
 			h.log.Warn(dropped, "dropped", missed, "queue", h.Queue)
 		}
 		if !ok {
 			select {
-			case <-h.lanes.wakes[0]:
+			case <-h.events.wakes[0]:
 				continue
-			case <-h.lanes.empty:
+			case <-h.events.empty:
 			case <-ctx.Done():
 			}
 			return
@@ -173,7 +173,7 @@ func (s *Source) work(ctx context.Context, h *hook) {
 			kind: Hook, name: h.Script.Name(), args: h.Script.Args(), sw: e.link, log: h.scriptLog, timeout: time.Duration(h.Timeout),
 			channel: channel, given: map[string]any{"event": e.Event},
 		})
-		h.lanes.done(channel, e, err)
+		h.events.done(channel, e, err)
 	}
 }
 
@@ -182,6 +182,6 @@ const dropped = "a hook is too slow: its queue was full, and events were dropped
 // stop ends a hook when it has handled what waits.
 func (h *hook) stop() {
 	h.ears.replace(nil)
-	h.lanes.close()
+	h.events.close()
 	h.workers.Wait()
 }

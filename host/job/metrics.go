@@ -90,7 +90,7 @@ func (h *hooks) figures() map[string]HookFigures {
 	all := map[string]HookFigures{}
 	for _, o := range running {
 		f := all[o.label()]
-		counted, waiting := o.lanes.snapshot()
+		counted, waiting := o.events.snapshot()
 		f.Hook = o.label()
 		f.Workers += o.Parallel
 		f.Waiting += waiting
@@ -108,12 +108,12 @@ func (s *scripted) figures() HookFigures {
 	f := HookFigures{Hook: s.name, Restarts: s.restarts, Problem: s.problem}
 	f.count(s.past)
 	if s.now != nil && s.now.before != nil {
-		counted, waiting := s.now.before.lanes.snapshot()
+		counted, waiting := s.now.before.events.snapshot()
 		f.Waiting = waiting
 		f.count(counted)
 	}
 	if s.now != nil {
-		counted, waiting := s.now.lanes.snapshot()
+		counted, waiting := s.now.events.snapshot()
 		f.Generation, f.Workers, f.Waiting = s.now.generation.Name(), s.now.wanted.workers, f.Waiting+waiting
 		f.count(counted)
 	}

@@ -33,7 +33,7 @@ type program struct {
 	wanted
 	script   *scripted
 	stop     context.CancelFunc
-	lanes    *lanes
+	events   *eventQueue
 	ears     ears
 	handlers []run.Handler // that the first worker's script has named
 	workers  sync.WaitGroup
@@ -53,7 +53,7 @@ var errDiffers = errors.New("this time the script has named other events than be
 // want.
 func (s *scripted) load(ctx context.Context, w wanted) (*program, error) {
 	ctx, stop := context.WithCancel(ctx)
-	p := &program{wanted: w, script: s, stop: stop, lanes: newLanes(w.workers, w.queue, s.source.deps.Clock), begin: make(chan struct{}), retired: make(chan struct{})}
+	p := &program{wanted: w, script: s, stop: stop, events: newEventQueue(w.workers, w.queue, s.source.deps.Clock), begin: make(chan struct{}), retired: make(chan struct{})}
 	loaded := make(chan loading)
 	for i := range w.workers {
 		p.workers.Go(func() { (&worker{program: p, group: i, loaded: loaded}).run(ctx) })
@@ -119,7 +119,7 @@ func (p *program) hear() error {
 	return nil
 }
 
-func (p *program) add(e event) { p.lanes.add(p.channelOf(e), e) }
+func (p *program) add(e event) { p.events.add(p.channelOf(e), e) }
 
 // channelOf returns what keeps an event in order: a single worker keeps all.
 func (p *program) channelOf(e event) string {
@@ -163,7 +163,7 @@ func (p *program) confirm(ctx context.Context) {
 func (p *program) retire(at time.Time, last bool) {
 	p.until, p.last = at, last
 	close(p.retired)
-	p.lanes.close()
+	p.events.close()
 }
 
 // handOver waits until the program before has handled its events, for a time, and then takes
@@ -172,7 +172,7 @@ func (p *program) handOver(ctx context.Context, within time.Duration) {
 	late := make(chan struct{})
 	defer p.script.source.deps.Clock.AfterFunc(within, func() { close(late) }).Stop()
 	select {
-	case <-p.before.lanes.empty:
+	case <-p.before.events.empty:
 		return
 	case <-ctx.Done():
 		return
@@ -180,7 +180,7 @@ func (p *program) handOver(ctx context.Context, within time.Duration) {
 	}
 	p.before.stop()
 	p.before.workers.Wait()
-	rest := p.before.lanes.rest()
+	rest := p.before.events.rest()
 	unwanted := 0
 	var mine []event
 	for _, e := range rest {
@@ -192,6 +192,6 @@ func (p *program) handOver(ctx context.Context, within time.Duration) {
 		e.handler = i
 		mine = append(mine, e)
 	}
-	p.lanes.precede(mine, p.channelOf)
+	p.events.precede(mine, p.channelOf)
 	p.script.log.Warn("the earlier version of a hook is slow: it was stopped, and the new one handles what it has left", "events", len(mine), "unwanted", unwanted)
 }

@@ -140,7 +140,7 @@ func (s *scripted) install(ctx context.Context, p *program) {
 
 // release keeps a program, which has handled its events, until its timers are over.
 func (s *scripted) release(p *program) {
-	f, _ := p.lanes.snapshot()
+	f, _ := p.events.snapshot()
 	s.mu.Lock()
 	s.past.add(f)
 	s.now.before = nil
@@ -159,7 +159,7 @@ func (s *scripted) end(ctx context.Context) {
 		s.now.ears.replace(nil)
 		s.now.retire(s.source.deps.Clock.Now(), true)
 		select {
-		case <-s.now.lanes.empty:
+		case <-s.now.events.empty:
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {

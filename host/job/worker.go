@@ -132,17 +132,17 @@ func (w *worker) serve(ctx context.Context, env *run.Env) error {
 			continue
 		}
 		w.cursor = now
-		e, channel, ok, missed := w.lanes.next(w.group)
+		e, channel, ok, missed := w.events.next(w.group)
 		if missed > 0 {
 			w.script.log.Warn(dropped, "dropped", missed, "queue", w.queue)
 		}
 		if ok {
 			err := w.handle(env, e)
-			w.lanes.done(channel, e, err)
+			w.events.done(channel, e, err)
 			w.report(ctx, env, "event", e.Name(), err)
 			continue
 		}
-		if w.lanes.over() && timer == nil {
+		if w.events.over() && timer == nil {
 			return nil
 		}
 		w.wait(ctx, timer)
@@ -188,7 +188,7 @@ func (w *worker) fire(ctx context.Context, env *run.Env, t *run.Timer, now time.
 	env.Renew(s.anyNode(), nil)
 	err := t.Fire()
 	if err != nil {
-		w.lanes.failed(err)
+		w.events.failed(err)
 	}
 	w.report(ctx, env, "timer", due.Format(time.RFC3339), err)
 }
@@ -213,12 +213,12 @@ func (w *worker) wait(ctx context.Context, timer *run.Timer) {
 		defer t.Stop()
 		due = t.C
 	}
-	empty := w.lanes.empty
-	if w.lanes.over() { // only the timer is waited for
+	empty := w.events.empty
+	if w.events.over() { // only the timer is waited for
 		empty = nil
 	}
 	select {
-	case <-w.lanes.wakes[w.group]:
+	case <-w.events.wakes[w.group]:
 	case <-due:
 	case <-empty:
 	case <-ctx.Done():

@@ -1,112 +1,97 @@
-// Package lanes owns queues of tasks that nobody waits for, such as the events of a hook:
-// the tasks of one channel run one after the other, those of different channels side by
-// side, and what is too much is dropped and counted.
+// Package lanes owns queues of what nobody waits for, such as the events of a hook: what
+// belongs to one channel is worked off one after the other, what belongs to different
+// channels side by side, and what is too much does not fit.
 package lanes
 
-import "sync"
+import "hash/maphash"
 
-// Lanes hold tasks that wait, a lane for each channel.
-type Lanes struct {
-	width int // how many lanes move at a time
-	most  int // tasks that may wait
+// Lanes hold what waits, a lane for each channel. Each channel belongs to a group, for as
+// long as the Lanes exist. Their user locks them.
+type Lanes[T Sized] struct {
+	most int // that may wait
+	seed maphash.Seed
 
-	workers sync.WaitGroup
-
-	mu      sync.Mutex
-	waiting map[string][]Task // by channel; a lane exists while one of its tasks runs
-	ready   []string          // lanes of which none runs
-	moving  int
+	waiting map[string][]T // by channel; a lane exists while one of it is worked off
+	ready   [][]string     // by group: lanes of which none is worked off
 	length  int
 	size    int
-	lost    uint64
-	full    bool // a task was lost since none waited
 }
 
-// A Task handles one event.
-type Task struct {
-	Size int // bytes that it holds
-	Do   func()
+// Sized knows how many bytes it holds.
+type Sized interface{ Size() int }
+
+// MostBytes limits the bytes of all that waits.
+const MostBytes = 16 << 20
+
+// New returns Lanes of so many groups, in which so many may wait.
+func New[T Sized](groups, most int) *Lanes[T] {
+	return &Lanes[T]{most: most, seed: maphash.MakeSeed(), waiting: map[string][]T{}, ready: make([][]string, groups)}
 }
 
-// maxWaiting limits the bytes of the tasks that wait.
-const maxWaiting = 16 << 20
+// Len returns how many wait.
+func (l *Lanes[T]) Len() int { return l.length }
 
-// New returns Lanes of which so many move at a time, and in which so many tasks may wait.
-func New(width, most int) *Lanes {
-	return &Lanes{width: width, most: most, waiting: map[string][]Task{}}
+// Idle reports whether none waits, and none is worked off.
+func (l *Lanes[T]) Idle() bool { return len(l.waiting) == 0 }
+
+// Fits reports whether there is room for one more. Alone it may be of any size.
+func (l *Lanes[T]) Fits(one T) bool {
+	return l.length < l.most && (l.length == 0 || l.size+one.Size() <= MostBytes)
 }
 
-// Add queues a task. It reports whether the task was lost, and whether that is the
-// first time since none waited.
-func (l *Lanes) Add(channel string, t Task) (lost, first bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.length >= l.most || l.length > 0 && l.size+t.Size > maxWaiting {
-		first, l.full = !l.full, true
-		l.lost++
-		return true, first
-	}
+// Add has one wait. It reports whether the lane became ready by that, and its group.
+func (l *Lanes[T]) Add(channel string, one T) (group int, ready bool) {
 	l.length++
-	l.size += t.Size
+	l.size += one.Size()
 	lane, exists := l.waiting[channel]
-	l.waiting[channel] = append(lane, t)
+	l.waiting[channel] = append(lane, one)
 	if exists {
-		return false, false
+		return 0, false
 	}
-	l.ready = append(l.ready, channel)
-	if l.moving < l.width {
-		l.moving++
-		l.workers.Go(l.work)
-	}
-	return false, false
+	return l.makeReady(channel), true
 }
 
-// work runs tasks until none waits that nobody else runs.
-func (l *Lanes) work() {
-	for {
-		channel, t, ok := l.next()
-		if !ok {
-			return
-		}
-		t.Do()
-		l.done(channel)
+func (l *Lanes[T]) makeReady(channel string) (group int) {
+	if len(l.ready) > 1 {
+		group = int(maphash.String(l.seed, channel) % uint64(len(l.ready)))
 	}
+	l.ready[group] = append(l.ready[group], channel)
+	return group
 }
 
-func (l *Lanes) next() (channel string, t Task, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.ready) == 0 {
-		l.moving--
-		return "", Task{}, false
+// Next returns the next one of a group, for which Done is called when it is worked off, and
+// whether there are more.
+func (l *Lanes[T]) Next(group int) (channel string, one T, ok, more bool) {
+	ready := l.ready[group]
+	if len(ready) == 0 {
+		return "", one, false, false
 	}
-	channel, l.ready = l.ready[0], l.ready[1:]
+	channel, l.ready[group] = ready[0], ready[1:]
 	lane := l.waiting[channel]
-	t, lane[0] = lane[0], Task{}
+	var none T
+	one, lane[0] = lane[0], none
 	l.waiting[channel] = lane[1:]
 	l.length--
-	l.size -= t.Size
-	l.full = l.full && l.length > 0
-	return channel, t, true
+	l.size -= one.Size()
+	return channel, one, true, len(ready) > 1
 }
 
-// done makes a lane ready for its next Task.
-func (l *Lanes) done(channel string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// Done makes a lane ready for its next one. It reports whether there is one, and the group.
+func (l *Lanes[T]) Done(channel string) (group int, ready bool) {
 	if len(l.waiting[channel]) == 0 {
 		delete(l.waiting, channel)
-		return
+		return 0, false
 	}
-	l.ready = append(l.ready, channel)
+	return l.makeReady(channel), true
 }
 
-// Wait returns when every task has run. None may be added meanwhile.
-func (l *Lanes) Wait() { l.workers.Wait() }
-
-// Figures returns how many tasks wait, and how many were lost.
-func (l *Lanes) Figures() (waiting int, lost uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.length, l.lost
+// Clear returns all that waits, that of a channel in its order, and forgets it.
+func (l *Lanes[T]) Clear() (all []T) {
+	for _, lane := range l.waiting {
+		all = append(all, lane...)
+	}
+	clear(l.waiting)
+	clear(l.ready)
+	l.length, l.size = 0, 0
+	return all
 }

@@ -23,7 +23,7 @@ const (
 type line struct {
 	config.Push
 	pushes *Pushes
-	lanes  *lanes.Lanes
+	tasks  *lanes.Tasks
 
 	kept, dropped, failed atomic.Uint64 // documents: kept, dropped by the script, and lost for other reasons than a full queue
 	told                  atomic.Uint64 // lost because of a full queue, as the log knows
@@ -36,7 +36,7 @@ func newLine(p *Pushes, setting config.Push, before []*line) *line {
 			return l
 		}
 	}
-	return &line{Push: setting, pushes: p, lanes: lanes.New(width, mostQueued)}
+	return &line{Push: setting, pushes: p, tasks: lanes.NewTasks(width, mostQueued)}
 }
 
 func (l *line) wantsEvent(e esl.Event) bool {
@@ -56,7 +56,7 @@ func (l *line) add(ctx context.Context, channel, node, happened string, d Docume
 		l.lose("a document for endpoints cannot be written", channel, err)
 		return
 	}
-	_, first := l.lanes.Add(channel, lanes.Task{Size: len(text) + 512, Do: func() {
+	_, first := l.tasks.Add(channel, lanes.Task{Bytes: len(text) + 512, Do: func() {
 		l.keep(ctx, channel, node, happened, d.Type, text)
 		l.report()
 	}})
@@ -67,13 +67,13 @@ func (l *line) add(ctx context.Context, channel, node, happened string, d Docume
 
 // wait returns when nothing waits.
 func (l *line) wait() {
-	l.lanes.Wait()
+	l.tasks.Wait()
 	l.report()
 }
 
 // report tells how many were dropped, when nothing waits any more.
 func (l *line) report() {
-	waiting, lost := l.lanes.Figures()
+	waiting, lost := l.tasks.Figures()
 	if told := l.told.Load(); waiting == 0 && lost > told && l.told.CompareAndSwap(told, lost) {
 		l.pushes.deps.Log.Warn("pushes are kept again", "push", l.Label(), "dropped", lost-told)
 	}

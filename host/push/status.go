@@ -14,7 +14,7 @@ type Status struct {
 // Status describes the pushes. Those that are alike are counted together.
 func (p *Pushes) Status() (list []Status) {
 	for _, l := range *p.lines.Load() {
-		waiting, lost := l.lanes.Figures()
+		waiting, lost := l.tasks.Figures()
 		list = append(list, Status{l.Label(), waiting, l.kept.Load(), l.dropped.Load(), lost + l.failed.Load()})
 	}
 	return list
