@@ -42,7 +42,7 @@ func (Module) Declare() *vm.Module {
 			{
 				Name: "on",
 				Params: []vm.Param{
-					{Name: "event", Kind: vm.String, Doc: `FreeSWITCH's name of the event, such as "CHANNEL_ANSWER" or "CUSTOM sofia::register"; "ALL" is every event; "eslua::node_connected", "eslua::node_lost", "eslua::node_restarted", "eslua::node_drained" and "eslua::node_resumed" tell of the nodes themselves, with the headers Node, Address, Core-UUID, Previous-Core-UUID and Reason`, Check: checkEvent},
+					{Name: "event", Kind: vm.String, Doc: `FreeSWITCH's name of the event, such as "CHANNEL_ANSWER" or "CUSTOM sofia::register"; "ALL" is every event; "eslua::node_connected", "eslua::node_lost", "eslua::node_restarted", "eslua::node_drained" and "eslua::node_resumed" tell of the nodes themselves (a script that is loaded for the first time is also told of the nodes that are connected already), with the headers Node, Address, Core-UUID, Previous-Core-UUID and Reason`, Check: checkEvent},
 					{Name: "filter", Kind: vm.Any, Doc: `the headers that must have a value, in any case: {["Hangup-Cause"] = "USER_BUSY"}, or one of some: {["Hangup-Cause"] = {"USER_BUSY", "NO_ANSWER"}}; it may be left out`},
 					{Name: "fn", Kind: vm.Any, Optional: true, Default: "the argument before it", Doc: "the function, which gets the event and the name of the node that it came from"},
 				},

@@ -28,6 +28,8 @@ on("eslua::node_connected", function(e, node) print("connected", node, e:getHead
 		})
 		s := site.serve("")
 		s.next(t, `connected\tfs`)
+		write(t, site.dir, "hooks/late.lua", `on("eslua::node_connected", function(e, node) print("late", node, e:getHeader("Core-UUID") ~= nil) end)`)
+		s.next(t, `late\tfs\ttrue`)
 		site.call()
 		if line := s.next(t, "hung up"); !strings.Contains(line, `hung up\t1\tfs\tCHANNEL_HANGUP_COMPLETE\tcall\tfalse\ttrue`) || !strings.Contains(line, `hook=hooks/seen`) {
 			t.Errorf("the hook said %s", line)

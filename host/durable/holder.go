@@ -157,7 +157,7 @@ func (h *holder) hold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer flock.Release(lock)
 	s, err := h.start()
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (h *holder) lock(ctx context.Context) (*os.File, error) {
 	if err = flock.Exclusive(lock); errors.Is(err, flock.ErrLocked) && !h.yields() {
 		var waiting *os.File
 		if waiting, err = h.open("next"); err == nil {
-			defer waiting.Close()
+			defer flock.Release(waiting)
 			if err = flock.Exclusive(waiting); err == nil {
 				err = h.retry(ctx, lock)
 			}
@@ -255,7 +255,7 @@ func (h *holder) wantedByOther() bool {
 	if err != nil {
 		return false
 	}
-	defer waiting.Close()
+	defer flock.Release(waiting)
 	return errors.Is(flock.Exclusive(waiting), flock.ErrLocked)
 }
 

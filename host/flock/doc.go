@@ -1,5 +1,5 @@
 // Package flock locks files and directories against other processes. A lock ends
-// when its file is closed, also by the end of the process. Where the system has no
+// when it is released, or with the process. Where the system has no
 // such locks nothing is locked, and a directory must belong to one process.
 package flock
 

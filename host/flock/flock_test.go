@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestLocks opens one directory as two processes would: each open file has a lock
@@ -28,7 +30,16 @@ func TestLocks(t *testing.T) {
 	if err := Exclusive(open()); !errors.Is(err, ErrLocked) {
 		t.Errorf("an exclusive lock beside shared ones: %v", err)
 	}
-	_, _ = first.Close(), second.Close()
+	child, err := unix.Dup(int(first.Fd())) // what a process has that is being started
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(child)
+	for _, f := range []*os.File{first, second} {
+		if err := Release(f); err != nil {
+			t.Error(err)
+		}
+	}
 	third := open()
 	if err := Exclusive(third); err != nil {
 		t.Fatal(err)
@@ -36,7 +47,7 @@ func TestLocks(t *testing.T) {
 	if err := Exclusive(open()); !errors.Is(err, ErrLocked) {
 		t.Errorf("two exclusive locks: %v", err)
 	}
-	_ = third.Close()
+	_ = Release(third)
 	if err := Exclusive(open()); err != nil {
 		t.Errorf("a lock outlives its file: %v", err)
 	}

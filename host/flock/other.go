@@ -9,3 +9,6 @@ func Exclusive(*os.File) error { return nil }
 
 // Shared does nothing on this system.
 func Shared(*os.File) error { return nil }
+
+// Release closes f.
+func Release(f *os.File) error { return f.Close() }

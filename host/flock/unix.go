@@ -29,6 +29,16 @@ func Shared(f *os.File) error {
 	return err
 }
 
+// Release ends the lock of f and closes f. Closing alone would not end it while a program is
+// being started: the process that becomes it has a copy of the open file until then.
+func Release(f *os.File) error {
+	err := flock(f, unix.LOCK_UN)
+	if errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOTSUP) {
+		err = nil
+	}
+	return errors.Join(err, f.Close())
+}
+
 func flock(f *os.File, how int) error {
 	for {
 		err := unix.Flock(int(f.Fd()), how)

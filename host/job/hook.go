@@ -23,6 +23,10 @@ type hooks struct {
 	ended   chan struct{}  // closed when runHooks has ended
 	ending  sync.WaitGroup // hooks that the configuration no longer names
 
+	// telling is held while scripts under hooks/ are told of nodes; before mu.
+	telling   sync.Mutex
+	connected map[*node.Link]node.Change // the nodes that are
+
 	mu      sync.Mutex
 	running []*hook
 	// scripted holds the scripts under hooks/ by their names.
@@ -31,7 +35,7 @@ type hooks struct {
 }
 
 func newHooks() *hooks {
-	h := &hooks{changed: make(chan struct{}, 1), configured: make(chan struct{}, 1), ended: make(chan struct{}), scripted: map[string]*scripted{}}
+	h := &hooks{changed: make(chan struct{}, 1), configured: make(chan struct{}, 1), ended: make(chan struct{}), scripted: map[string]*scripted{}, connected: map[*node.Link]node.Change{}}
 	h.closing, h.close = context.WithCancel(context.Background())
 	return h
 }

@@ -83,7 +83,7 @@ func New(cfg config.Config, d Deps) *Source {
 		s.accounts[k] = run.NewJobAccount()
 	}
 	for _, l := range d.Nodes {
-		l.Watch(func(c node.Change) { s.hooks.eachScripted(func(h *scripted) { h.nodeChanged(l, c) }) })
+		l.Watch(func(c node.Change) { s.hooks.nodeChanged(l, c) })
 	}
 	s.serving, s.retire = context.WithCancel(context.Background())
 	s.Configure(cfg)

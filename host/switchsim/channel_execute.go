@@ -86,8 +86,8 @@ func (c *channel) perform(name, arg string, app application) {
 	if response == "" {
 		response = "_none_"
 	}
-	c.trace(WhoSwitch, "complete", name+": "+response)
 	c.fire("CHANNEL_EXECUTE_COMPLETE", executeHeaders(name, arg, response, id, idName)...)
+	c.trace(WhoSwitch, "complete", name+": "+response) // whoever waits for it has the event behind it
 }
 
 func executeHeaders(name, arg, response, id, idName string) []wire.Header {

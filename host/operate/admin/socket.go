@@ -87,7 +87,7 @@ func lock(dir string) (unlock func(), err error) {
 		_ = d.Close()
 		return nil, err
 	}
-	return func() { _ = d.Close() }, nil
+	return func() { _ = flock.Release(d) }, nil
 }
 
 // checkVacant returns an error that says why no socket may be put at path.

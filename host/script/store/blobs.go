@@ -109,5 +109,5 @@ func (b *blobStore) lock(exclusive bool) (unlock func(), err error) {
 	if exclusive {
 		lock = flock.Exclusive
 	}
-	return func() { _ = f.Close() }, lock(f)
+	return func() { _ = flock.Release(f) }, lock(f)
 }

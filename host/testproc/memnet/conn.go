@@ -66,6 +66,9 @@ func end(fd int, local, remote net.Addr) (*conn, error) {
 		return nil, err
 	}
 	c.close = sync.OnceValue(func() error {
+		// A process that is being forked has a copy of every socket until it executes
+		// its program: closing this one would not end the connection before that.
+		_ = c.raw.Control(func(fd uintptr) { _ = syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
 		err := c.UnixConn.Close()
 		close(c.closed)
 		signal(c.peer.bytes)

@@ -119,6 +119,27 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// A process that is being started has copies of all sockets until it executes its program;
+// the end of a connection does not wait for that.
+func TestCloseWhileAProcessStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := connected(t)
+		raw, err := a.(syscall.Conn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		child := -1
+		if err := raw.Control(func(fd uintptr) { child, err = syscall.Dup(int(fd)) }); err != nil || child < 0 {
+			t.Fatal(err)
+		}
+		defer syscall.Close(child)
+		_ = a.Close()
+		if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("a read from a closed connection: %v", err)
+		}
+	})
+}
+
 func TestListenOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New()
