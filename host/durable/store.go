@@ -3,15 +3,11 @@ package durable
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net"
-	"strings"
 	"sync"
-	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/eslua/eslua/host/clock"
@@ -20,9 +16,6 @@ import (
 
 // ErrNowhere means that the configuration names no place for what is durable.
 var ErrNowhere = errors.New("there is no place for what must not be lost; write state: DIRECTORY, or nats: {servers: [nats://HOST:4222]}, into the configuration")
-
-// reconnectWait is the pause before each attempt to renew a lost connection.
-const reconnectWait = 100 * time.Millisecond
 
 // MostBytes bounds a message.
 const MostBytes = 1 << 20
@@ -41,8 +34,7 @@ type Store struct {
 	log    *slog.Logger
 
 	mu     sync.Mutex
-	conn   *nats.Conn
-	stream jetstream.JetStream
+	link   *link         // nil: there is none yet
 	wanted chan struct{} // closed by the first use
 	once   sync.Once
 }
@@ -162,72 +154,6 @@ func (s *Store) Yield() {
 	}
 }
 
-// JetStream returns the connection. It waits for nothing: what is asked of JetStream
-// before the server answers fails, or waits as long as its context permits.
-func (s *Store) JetStream() (jetstream.JetStream, error) {
-	if err := s.Check(); err != nil {
-		return nil, err
-	}
-	s.want()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stream != nil {
-		return s.stream, nil
-	}
-	conn, err := s.connect()
-	if err != nil {
-		return nil, fmt.Errorf("nats: %w", err)
-	}
-	stream, err := jetstream.New(conn)
-	if err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("nats: %w", err)
-	}
-	s.conn, s.stream = conn, stream
-	return stream, nil
-}
-
-func (s *Store) connect() (*nats.Conn, error) {
-	options := []nats.Option{
-		nats.Name("eslua"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(reconnectWait),
-		nats.ReconnectJitter(reconnectWait, reconnectWait), nats.ReconnectBufSize(-1), nats.IgnoreAuthErrorAbort(),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil && s.holder == nil {
-				s.log.Warn("the connection to the NATS servers is lost", "error", err)
-			}
-		}),
-		nats.ReconnectHandler(func(c *nats.Conn) {
-			if s.holder == nil {
-				s.log.Info("connected to a NATS server", "server", c.ConnectedUrlRedacted())
-			}
-		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			s.log.Warn("a NATS server reports an error", "error", err)
-		}),
-	}
-	if s.holder != nil {
-		return nats.Connect("", append(options, nats.InProcessServer(s.holder))...)
-	}
-	if s.config.Credentials != "" {
-		options = append(options, nats.UserCredentials(s.config.Credentials))
-	}
-	if s.config.Roots != "" {
-		options = append(options, nats.RootCAs(s.config.Roots))
-	}
-	if s.config.Certificate != "" {
-		options = append(options, nats.ClientCert(s.config.Certificate, s.config.Key))
-	}
-	return nats.Connect(strings.Join(s.config.Servers, ","), options...)
-}
-
-func (s *Store) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn != nil {
-		s.conn.Close()
-	}
-}
-
 // A Status describes the Store.
 type Status struct {
 	Kind      string `json:"kind"`             // "embedded", "cluster", or "" if there is none
@@ -245,9 +171,7 @@ func (s *Store) Status() (st Status) {
 		return st
 	}
 	st.Kind = "cluster"
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
+	conn := s.conn()
 	if conn != nil {
 		st.Connected = conn.IsConnected()
 	}
