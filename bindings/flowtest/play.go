@@ -39,6 +39,9 @@ func test(a *vm.Args) error {
 	if p == nil {
 		return errors.New("test() is for the files of eslua test, whose names end in _test.lua")
 	}
+	if len(p.Found) == flowtest.MostTests {
+		return fmt.Errorf("a file has at most %d tests", flowtest.MostTests)
+	}
 	file, line := a.Where()
 	for _, f := range p.Found {
 		if f.Name == a.String(0) && f.File == file {
@@ -78,7 +81,17 @@ type call struct {
 	call *flowtest.Call
 }
 
-func self(a *vm.Args) *flowtest.Scene { return a.Self().(*tester).scene }
+// self returns the scene, which keeps what the test says.
+func self(a *vm.Args) *flowtest.Scene {
+	kept := 500
+	for i := range a.Len() {
+		if text, ok := a.Value(i).(lua.LString); ok {
+			kept += len(text)
+		}
+	}
+	a.ChargeMemory(kept)
+	return a.Self().(*tester).scene
+}
 
 func phone(a *vm.Args) error {
 	e := flowtest.Phone{Dial: a.String(0)}
@@ -177,6 +190,9 @@ func http(a *vm.Args) error {
 			return fmt.Errorf("t:http json: %w", err)
 		}
 		r.Answer = string(text)
+	}
+	if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
+		f.fail("status is %d; write one from 200 to 599", r.Status)
 	}
 	if err := f.end(); err != nil {
 		return err

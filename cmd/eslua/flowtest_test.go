@@ -10,7 +10,7 @@ func TestFlowsThatShip(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := &program{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
-	if code := p.main(t.Context(), []string{"test", "../../scripts", "../../examples"}); code != exitFine {
+	if code := p.main(t.Context(), []string{"test", "--timeout", "1h", "../../scripts", "../../examples"}); code != exitFine {
 		t.Errorf("exit code %d\n%s", code, out.String())
 	}
 	t.Log(out.String())

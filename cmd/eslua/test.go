@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ or above it. Of databases, HTTP servers and FreeSWITCH they see what they say th
 	o := p.overrides(c, "config", "scripts")
 	t := &flowTests{program: p, overrides: o}
 	c.Flags().StringVar(&t.pattern, "run", "", "play only tests whose names match the regular `EXPRESSION`")
+	c.Flags().DurationVar(&t.timeout, "timeout", 2*time.Minute, "end a test that has taken `TIME` by the clock on the wall")
 	c.Flags().BoolVar(&t.watch, "watch", false, "play the tests again whenever a script, a test or the configuration has changed")
 	c.Flags().BoolVar(&t.cover, "cover", false, "print the lines of the scripts that have not run")
 	c.Flags().StringVar(&t.lcov, "lcov", "", "write which lines have run to an lcov `FILE`")
@@ -64,6 +66,7 @@ type flowTests struct {
 	*program
 	overrides    *overrides
 	pattern      string
+	timeout      time.Duration
 	watch, cover bool
 	lcov, junit  string
 
@@ -220,7 +223,7 @@ func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regex
 		work.Go(func() {
 			for i := range next {
 				if ctx.Err() == nil {
-					played[i] = plays[i].play()
+					played[i] = plays[i].play(ctx, t.timeout)
 				}
 			}
 		})
@@ -365,23 +368,56 @@ type play struct {
 	covered func(file string, line int) // nil: nobody asks
 }
 
-// play plays the test.
-func (p play) play() (r flowtest.Result) {
-	r = flowtest.Result{Case: p.Case}
+// grace is how long a test may take to end when it is told to.
+const grace = 10 * time.Second
+
+// play plays the test, for at most a time by the clock on the wall. A test that waits for
+// something outside of its own time, such as a file that is a pipe, cannot be told to end:
+// it goes on until the program ends.
+func (p play) play(ctx context.Context, most time.Duration) flowtest.Result {
 	began := time.Now()
-	defer func() { r.Took = time.Since(began) }()
+	order := &flowtest.Order{}
+	ended := make(chan flowtest.Result, 1)
+	go func() { ended <- p.playWith(order) }()
+	late := time.NewTimer(most)
+	defer late.Stop()
+	select {
+	case r := <-ended:
+		r.Took = time.Since(began)
+		return r
+	case <-ctx.Done():
+		order.End(errors.New("it was interrupted"))
+	case <-late.C:
+		order.End(fmt.Errorf("it has not ended after %v by the clock on the wall; --timeout gives it more", most))
+	}
+	late.Reset(grace)
+	r := flowtest.Result{Case: p.Case, Line: p.Line}
+	select {
+	case r = <-ended:
+	case <-late.C:
+		r.Failure = fmt.Sprintf("%v, and it cannot be ended: does a script wait for something outside of the test?", order.Err())
+	}
+	r.Took = time.Since(began)
+	return r
+}
+
+// playWith plays the test until it ends, or the order says so.
+func (p play) playWith(order *flowtest.Order) (r flowtest.Result) {
+	r = flowtest.Result{Case: p.Case}
 	err := flowtest.Virtually(func() {
-		scene, err := flowtest.NewScene(p.source, p.serve)
+		scene, err := flowtest.NewScene(p.source, p.serve, order)
 		if err != nil {
 			r.Failure = err.Error()
 			return
 		}
 		defer scene.End()
-		ctx, stop := context.WithCancel(context.Background())
+		ctx, stop := scene.Obey(context.Background())
 		defer stop()
 		reading := &flowtests.Play{Scene: scene, Test: p.number}
-		err = p.file.read(ctx, reading, func(line string) { r.Output = append(r.Output, line) })
-		p.judge(&r, scene, err)
+		var printed flowtest.Output
+		err = p.file.read(ctx, reading, printed.Print)
+		r.Output = printed.Lines
+		p.judge(&r, scene, cmp.Or(order.Err(), err))
 	})
 	if err != nil && r.Failure == "" {
 		r.Failure = err.Error()
@@ -417,7 +453,7 @@ func (p play) judge(r *flowtest.Result, scene *flowtest.Scene, err error) {
 // serve starts the whole program on a stage.
 func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 	cfg := st.Config
-	cfg.Scripts, cfg.State, cfg.NATS.Servers = p.file.root, "", nil
+	cfg.Scripts, cfg.State, cfg.NATS.Servers, cfg.OTLP.URL = p.file.root, "", nil, ""
 	host, err := build(context.Background(), cfg, slog.New(st.Log()), clock.System(), seams{
 		guest: true, alone: true, covered: p.covered,
 		listen: st.Listen, dial: st.Dial,

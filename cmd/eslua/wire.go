@@ -163,6 +163,10 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if !a.guest {
 		a.ballast = make([]byte, ballastBytes)
 	}
+	state := stateDir(cfg)
+	if test.alone {
+		state = ""
+	}
 	var err error
 	a.legs = legs.New(clk)
 	if a.data, err = database.New(cfg.Databases, clk); err != nil {
@@ -174,7 +178,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.mailer, err = network.NewMailer(cfg.Mail, clk); err != nil {
 		return nil, err
 	}
-	a.durable = durable.New(cfg.NATS, stateDir(cfg), durable.Network{Listen: test.listen, Dial: test.dial}, log, clk)
+	a.durable = durable.New(cfg.NATS, state, durable.Network{Listen: test.listen, Dial: test.dial}, log, clk)
 	a.outbox = outbox.New(cfg.Endpoints, outbox.Deps{Store: a.durable, HTTP: a.http, Rand: rand.Float64, NewID: newID, Log: log, Clock: clk})
 	a.buckets = kv.New(cfg.KV, cfg.Buckets, kv.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
 	a.queues = queue.New(cfg.Queues, queue.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
@@ -182,7 +186,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	wire := esl.Options{Budget: a.peers}
 	a.gates = node.NewGates(cfg.Commands.Parallel, cfg.Commands.Waiting, clk)
 	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial, Gates: a.gates}, log, clk)
-	a.drains = node.NewDrains(a.nodes, stateDir(cfg), log, clk)
+	a.drains = node.NewDrains(a.nodes, state, log, clk)
 	a.lists = campaign.New(cfg.Campaigns, campaign.Deps{Store: a.durable, Nodes: a.nodes, Blocked: a.blocked, NewID: newID, Log: log, Clock: clk})
 	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Campaigns: a.lists, Nodes: a.nodes}
 	if test.alone {
@@ -191,7 +195,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.runner, err = newRunner(deps, a.gates, clk, test.covered); err != nil {
 		return nil, err
 	}
-	if a.history, err = store.OpenHistory(stateDir(cfg), cfg.History, log, clk); err != nil {
+	if a.history, err = store.OpenHistory(state, cfg.History, log, clk); err != nil {
 		return nil, err
 	}
 	trees := checkedTrees(cfg)
@@ -204,7 +208,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if err != nil {
 		return nil, err
 	}
-	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: stateDir(cfg), Log: log, Clock: clk})
+	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: state, Log: log, Clock: clk})
 	a.account = run.NewAccount()
 	a.traces = trace.New(cfg.Trace, clk)
 	if a.spans, err = spans.New(cfg.OTLP, programVersion(), log, clk); err != nil {

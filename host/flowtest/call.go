@@ -37,6 +37,9 @@ type Call struct {
 
 // Call has somebody call when the test waits next.
 func (s *Scene) Call(c Calling) (*Call, error) {
+	if len(s.calls)+len(s.pending) >= mostCalls {
+		return nil, errCalls
+	}
 	call := &Call{Calling: c, scene: s}
 	var err error
 	if call.script, call.reacts, err = c.Person.scripts(s.pace); err != nil {

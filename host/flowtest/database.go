@@ -30,7 +30,7 @@ func (s *Scene) openDatabases() error {
 		}
 	}
 	own := map[string]config.Database{}
-	for _, name := range names {
+	for i, name := range names {
 		dir, err := s.directory()
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ func (s *Scene) openDatabases() error {
 		if d.Connections == 0 {
 			d = defaultDatabase()
 		}
-		if err := d.DSN.Set("sqlite://" + filepath.Join(dir, name+".db")); err != nil {
+		if err := d.DSN.Set("sqlite://" + filepath.Join(dir, fmt.Sprint(i, ".db"))); err != nil {
 			return fmt.Errorf("database %s: %w", name, err)
 		}
 		own[name] = d

@@ -32,8 +32,9 @@ func (s *Scene) Run(ctx context.Context, script string, args []string) (lines []
 	if err := clock.Sleep(ctx, s.clock, settle); err != nil { // startup scripts, and the connection to FreeSWITCH
 		return nil, err
 	}
-	err = s.stage.host.Run(ctx, script, args, func(line string) { lines = append(lines, line) })
-	return lines, err
+	var printed Output
+	err = s.stage.host.Run(ctx, script, args, printed.Print)
+	return printed.Lines, err
 }
 
 // Lookup asks the host as FreeSWITCH's mod_xml_curl does, and returns the document.

@@ -29,7 +29,9 @@ type ladder struct {
 	began  time.Time
 	first  string // UUID of the first call
 	rungs  []Rung
+	bytes  int // that the rungs hold
 	errors []scriptError
+	order  *Order
 }
 
 // A scriptError is what a script that failed has left in the log.
@@ -38,13 +40,13 @@ type scriptError struct {
 	order      int
 }
 
-func newLadder() *ladder { return &ladder{} }
+func newLadder(o *Order) *ladder { return &ladder{order: o} }
 
 // restart forgets everything.
 func (l *ladder) restart() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.began, l.first, l.rungs, l.errors = time.Time{}, "", nil, nil
+	l.began, l.first, l.rungs, l.bytes, l.errors = time.Time{}, "", nil, 0, nil
 }
 
 func (l *ladder) begin(uuid string) {
@@ -69,6 +71,10 @@ func (l *ladder) add(r Rung) {
 	defer l.mu.Unlock()
 	if l.began.IsZero() {
 		l.began = r.At
+	}
+	if l.bytes += len(r.What) + 160; l.bytes > mostLadder {
+		l.order.End(errFull)
+		return
 	}
 	r.order = len(l.rungs)
 	l.rungs = append(l.rungs, r)
@@ -142,7 +148,7 @@ func (s *Scene) Ladder(w io.Writer, wrong []Mismatch) {
 		if marked {
 			mark = ">"
 		}
-		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, rungs[i].At.Sub(l.began).Seconds(), rungs[i].Who, oneLine.Replace(rungs[i].What))
+		fmt.Fprintf(w, "%s %9.3f  %-7s %s\n", mark, rungs[i].At.Sub(l.began).Seconds(), rungs[i].Who, cut(oneLine.Replace(rungs[i].What)))
 		if m.Want != "" {
 			fmt.Fprintf(w, "%22s%s\n", "", m.expected())
 		}
@@ -172,6 +178,15 @@ func nextShown(i, rungs int, marks map[int]Mismatch) int {
 		}
 	}
 	return next
+}
+
+// cut bounds a line.
+func cut(line string) string {
+	const most = 1000
+	if len(line) <= most {
+		return line
+	}
+	return strings.ToValidUTF8(line[:most], "") + fmt.Sprintf("... (%d bytes)", len(line))
 }
 
 var oneLine = strings.NewReplacer("\n", "\\n", "\r", "\\r")
@@ -221,7 +236,7 @@ func (h Log) Handle(_ context.Context, r slog.Record) error {
 	}
 	l := h.stage.scene.ladder
 	l.add(Rung{At: r.Time, UUID: h.uuid, Who: "log", What: text, Kind: "log"})
-	if failed != "" && r.Level >= slog.LevelError {
+	if failed != "" && r.Level >= slog.LevelError && l.order.Err() == nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.errors = append(l.errors, scriptError{h.uuid, failed, len(l.rungs)})

@@ -86,7 +86,13 @@ func actions(step switchsim.Step, text string) (steps []switchsim.Step, err erro
 	return append(steps, step), nil
 }
 
-func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+// seconds returns a time that a test gives: what is none, such as 0/0, is 0.
+func seconds(n float64) time.Duration {
+	if !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n, LongestWait.Seconds()) * float64(time.Second))
+}
 
 // Cause returns the name of a cause; "" is none.
 func Cause(text string) (string, error) {

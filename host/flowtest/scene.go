@@ -25,6 +25,7 @@ type Scene struct {
 	own    map[string]any // what the test sets besides
 	config config.Config
 	serve  Serve
+	order  *Order
 	clock  clock.Clock
 	net    *memnet.Network
 	web    *web
@@ -49,8 +50,9 @@ const Long = time.Hour
 const patience = 2 * time.Minute
 
 // NewScene returns a scene on which a host serves with the configuration in a file's text.
-func NewScene(file []byte, serve Serve) (*Scene, error) {
-	s := &Scene{base: file, serve: serve, clock: clock.System(), net: memnet.New(), ladder: newLadder(), databases: map[string]string{}}
+// It ends when the order says so.
+func NewScene(file []byte, serve Serve, order *Order) (*Scene, error) {
+	s := &Scene{base: file, serve: serve, order: order, clock: clock.System(), net: memnet.New(), ladder: newLadder(order), databases: map[string]string{}}
 	s.web = newWeb(s)
 	return s, s.Configure(nil)
 }
@@ -109,8 +111,14 @@ func (s *Scene) End() {
 	}
 }
 
+// Obey returns a context that ends when the scene shall end, and what to call at its end.
+func (s *Scene) Obey(ctx context.Context) (_ context.Context, stop func()) { return s.order.obey(ctx) }
+
 // Wait lets some seconds pass.
 func (s *Scene) Wait(ctx context.Context, n float64) error {
+	if !(n >= 0 && n <= LongestWait.Seconds()) {
+		return fmt.Errorf("wait: %g is no number of seconds between 0 and %g", n, LongestWait.Seconds())
+	}
 	if err := s.begin(); err != nil {
 		return err
 	}
