@@ -57,7 +57,7 @@ func TestSpansOfACall(t *testing.T) {
 			call = span
 		}
 	}
-	if call == nil || !slices.Contains(names, "Session:sleep") {
+	if call == nil || !slices.Contains(names, "session:sleep") {
 		t.Fatalf("the spans are %q", names)
 	}
 	if call.Status.Code != trace.Status_STATUS_CODE_ERROR {

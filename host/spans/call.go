@@ -56,7 +56,7 @@ func (c *Call) Leave(a *vm.Args, err error) {
 		return
 	}
 	c.spans++
-	name, _ := a.Declared()
+	name, _ := vm.AsCalled(a.Declared())
 	file, line := a.Where()
 	_, span := c.exporter.tracer.Start(c.ctx, name, trace.WithTimestamp(start), trace.WithAttributes(
 		attribute.String("code.file.path", file), attribute.Int("code.line.number", line)))

@@ -19,7 +19,7 @@ type function struct {
 
 func newFunction(name string, declared *vm.Func, r *rules) *function {
 	f := &function{rules: r}
-	f.name, f.first = asCalled(name, declared)
+	f.name, f.first = vm.AsCalled(name, declared)
 	for i, p := range declared.Params {
 		if i < 64 && r.hides(p.Name) {
 			f.params |= 1 << i
@@ -122,7 +122,7 @@ func (p *pen) heard(digits string) {
 
 // Describe returns a call of a function as the script would write it, with its results.
 func Describe(t vm.Trace) string {
-	name, first := asCalled(t.Name, t.Declared)
+	name, first := vm.AsCalled(t.Name, t.Declared)
 	what := asCall(name, describe(t, t.Args[min(first, len(t.Args)):]))
 	if len(t.Results) > 0 {
 		what += " = " + strings.Join(describe(t, t.Results), ", ")
@@ -148,18 +148,4 @@ func describe(t vm.Trace, vs []lua.LValue) []string {
 	}
 	r := reader{buf: append(p.buf, byte(tagEnd))}
 	return r.values()
-}
-
-// asCalled returns a function's name as scripts call it, with the object's usual name, not
-// its class's, and which argument is the first that they write: api:execute gets api too.
-func asCalled(name string, declared *vm.Func) (written string, first int) {
-	if class, method, ok := strings.Cut(name, ":"); ok && class == strings.ToUpper(class) {
-		return strings.ToLower(class) + ":" + method, 0
-	}
-	name = strings.ToLower(name[:1]) + name[1:]
-	table, method, _ := strings.Cut(name, ".")
-	if declared != nil && len(declared.Params) > 0 && declared.Params[0].Name == table {
-		return table + ":" + method, 1
-	}
-	return name, 0
 }

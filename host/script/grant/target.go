@@ -211,7 +211,13 @@ func (c check) dial(s string) error {
 		rest, long := bare[i+len(prefix):], c
 		long.unquoted = c.unquoted || bare != s
 		long.maybe = c.maybe || !long.unquoted
-		if err := cmp.Or(long.loopback(rest, rest), c.loopback(rest[:endpointEnd(rest)], rest)); err != nil {
+		if err := c.loopback(rest[:endpointEnd(rest)], rest); err != nil {
+			return err
+		}
+		if plain := s == bare && i >= len(head) && !strings.ContainsAny(head, `'"\`) && !strings.ContainsAny(s[len(head):], `'"\[]{}<>()`); plain {
+			continue // the next comma or bar is the end
+		}
+		if err := long.loopback(rest, rest); err != nil {
 			return err
 		}
 	}

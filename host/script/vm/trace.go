@@ -2,6 +2,7 @@ package vm
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -89,4 +90,18 @@ func (a *Args) ClassName(ud *lua.LUserData) string {
 		return c.declared.Name
 	}
 	return "task"
+}
+
+// AsCalled returns a function's name as scripts call it, with the object's usual name, not
+// its class's, and which argument is the first that they write: api:execute gets api too.
+func AsCalled(name string, declared *Func) (written string, first int) {
+	if class, method, ok := strings.Cut(name, ":"); ok && class == strings.ToUpper(class) {
+		return strings.ToLower(class) + ":" + method, 0
+	}
+	name = strings.ToLower(name[:1]) + name[1:]
+	table, method, _ := strings.Cut(name, ".")
+	if declared != nil && len(declared.Params) > 0 && declared.Params[0].Name == table {
+		return table + ":" + method, 1
+	}
+	return name, 0
 }
