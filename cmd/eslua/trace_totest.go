@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,7 @@ func writeTest(w io.Writer, l trace.Ladder) {
 	if len(apps) == 0 || apps[0] != "answer" {
 		apps = append([]string{"..."}, apps...) // a call of a test begins unanswered
 	}
+	apps = slices.Compact(append(apps, "...")) // "..." once is enough
 	fmt.Fprintf(w, "test(%s, function(t)\n  local call = t:call{flow = %s", luaText("the call "+l.UUID), luaText(l.Flow))
 	if len(l.Args) > 0 {
 		fmt.Fprintf(w, ", args = %s", luaList(l.Args))
@@ -55,12 +57,13 @@ func writeTest(w io.Writer, l trace.Ladder) {
 	if len(acts) > 0 {
 		fmt.Fprintf(w, ", at = {%s}", strings.Join(acts, ", "))
 	}
-	fmt.Fprintf(w, "}\n  call:expect{\n    apps = %s,\n", luaList(append(apps, "...")))
+	fmt.Fprintf(w, "}\n  call:expect{\n    apps = %s,\n", luaList(apps))
 	if l.Cause != "" && l.Until.After(l.Since) {
 		fmt.Fprintf(w, "    cause = %s,\n", luaText(l.Cause))
 	}
 	if l.Failed {
 		text, _, _ := strings.Cut(l.Error, "<masked>")
+		text, _, _ = strings.Cut(text, " (generation ") // which the test does not have
 		fmt.Fprintf(w, "    error = %s,\n", luaText(text))
 	}
 	fmt.Fprintf(w, "  }\nend)\n")

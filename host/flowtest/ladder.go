@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/switchsim"
 )
 
@@ -97,19 +98,9 @@ func (l *ladder) onSwitch(e switchsim.Entry) {
 	l.add(Rung{At: e.At, UUID: e.UUID, Who: who, What: e.What, Kind: e.Kind})
 }
 
-// isBookkeeping reports whether an application keeps for eslua what the next host needs to
-// know, or digits while a call is given back.
-func isBookkeeping(app string) bool {
-	name, data, _ := strings.Cut(app, " ")
-	switch name {
-	case "set", "multiset":
-		return strings.Contains(data, "eslua_")
-	case "read":
-		return strings.Contains(data, " eslua_held")
-	case "queue_dtmf":
-		return strings.Trim(data, "W") == ""
-	}
-	return false
+func isBookkeeping(what string) bool {
+	app, data, _ := strings.Cut(what, " ")
+	return outbound.IsBookkeeping(app, data)
 }
 
 // of returns the rungs of a channel of one kind.

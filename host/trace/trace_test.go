@@ -121,6 +121,7 @@ func TestALadderReadsAsTheScriptAndFreeSWITCHDid(t *testing.T) {
 	c.Watch(event("CHANNEL_EXECUTE", "Application", "playback", "Application-Data", "a b.wav"))
 	c.Watch(event("DTMF", "DTMF-Digit", "5"))
 	c.Watch(event("CHANNEL_STATE"))
+	c.Watch(event("CHANNEL_EXECUTE", "Application", "read", "Application-Data", "1 127 silence eslua_held 10000 W"))
 	c.Watch(event("CHANNEL_EXECUTE_COMPLETE", "Application", "playback", "Application-Response", "FILE NOT FOUND"))
 	b.phone.digits = "12"
 	b.run(c, `

@@ -111,7 +111,8 @@ func incidentOf(s outbound.Sight) (i incident, ok bool) {
 	ev := s.Event
 	switch s.Name {
 	case "CHANNEL_EXECUTE":
-		return incident{code: codeExecutes, texts: [2]string{s.Application.Name, s.Application.Data}, n: 2}, s.Application.Name != "socket" // how the call came
+		return incident{code: codeExecutes, texts: [2]string{s.Application.Name, s.Application.Data}, n: 2}, s.Application.Name != "socket" && // how the call came
+			!outbound.IsBookkeeping(s.Application.Name, s.Application.Data)
 	case "CHANNEL_EXECUTE_COMPLETE":
 		response := s.Application.Response
 		return incident{code: codeExecuted, texts: [2]string{s.Application.Name, response}, n: 2}, response != "" && response != "_none_"
