@@ -35,10 +35,7 @@ func (h *harness) withDatabases(cdr config.DSN) *harness {
 	}
 	h.t.Cleanup(d.Close)
 	h.databases = d
-	g := grant.Default()
-	g.Databases = []string{"cdr"}
-	h.grants = &g
-	h.use()
+	h.grant(func(g *grant.Grants) { g.Databases = []string{"cdr"} })
 	return h
 }
 

@@ -219,6 +219,15 @@ func (h *harness) use(more ...bindings.Module) {
 	}
 }
 
+// grant lets the scripts have what the harness has, and no less than by default.
+func (h *harness) grant(more func(*grant.Grants)) {
+	h.t.Helper()
+	g := grant.Default()
+	more(&g)
+	h.grants = &g
+	h.use()
+}
+
 // withNode lets scripts have the switch's events.
 func (h *harness) withNode() *harness {
 	h.links = append(h.links, h.node())

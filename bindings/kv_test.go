@@ -42,10 +42,7 @@ func newBuckets(store *durable.Store) *kv.Buckets {
 func (h *harness) withBuckets() *kv.Buckets {
 	h.t.Helper()
 	h.buckets = newBuckets(newStore(h.t))
-	g := grant.Default()
-	g.Buckets = []string{"agents", "gone"}
-	h.grants = &g
-	h.use()
+	h.grant(func(g *grant.Grants) { g.Buckets = []string{"agents", "gone"} })
 	return h.buckets
 }
 

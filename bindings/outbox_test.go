@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/eslua/eslua/host/clock"
-	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/network"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/outbox"
@@ -33,28 +32,19 @@ func (h *harness) withOutbox() <-chan string {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
-	store := durable.New(config.Default().NATS, h.t.TempDir(), durable.Network{}, log, clock.System())
-	out := outbox.New(map[string]config.Endpoint{"crm": {URL: server.URL, Parallel: 1, GiveUp: 1 << 40}}, outbox.Deps{
-		Store: store, HTTP: client, Rand: func() float64 { return 0 }, NewID: func() string { return "made" }, Log: log, Clock: clock.System(),
+	h.outbox = outbox.New(map[string]config.Endpoint{"crm": {URL: server.URL, Parallel: 1, GiveUp: 1 << 40}}, outbox.Deps{
+		Store: newStore(h.t), HTTP: client, Rand: func() float64 { return 0 }, NewID: func() string { return "made" }, Log: slog.New(slog.DiscardHandler), Clock: clock.System(),
 	})
 	ctx, stop := context.WithCancel(context.Background())
-	var delivering, holding sync.WaitGroup
-	delivering.Go(func() { _ = out.Run(ctx) })
-	hold, release := context.WithCancel(context.Background())
-	holding.Go(func() { _ = store.Run(hold) })
+	var delivering sync.WaitGroup
+	delivering.Go(func() { _ = h.outbox.Run(ctx) })
 	h.t.Cleanup(func() {
 		stop()
 		delivering.Wait()
-		release()
-		holding.Wait()
 		client.Close()
 		server.Close()
 	})
-	g := grant.Default()
-	g.Endpoints = []string{"crm", "gone"}
-	h.outbox, h.grants = out, &g
-	h.use()
+	h.grant(func(g *grant.Grants) { g.Endpoints = []string{"crm", "gone"} })
 	return got
 }
 

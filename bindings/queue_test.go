@@ -31,10 +31,7 @@ func newQueues(store *durable.Store) *queue.Queues {
 func (h *harness) withQueues() {
 	h.t.Helper()
 	h.queues = newQueues(newStore(h.t))
-	g := grant.Default()
-	g.Queues = []string{"orders", "gone"}
-	h.grants = &g
-	h.use()
+	h.grant(func(g *grant.Grants) { g.Queues = []string{"orders", "gone"} })
 }
 
 // taken returns what becomes of the messages of orders: those that wait, and the errors

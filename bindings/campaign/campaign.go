@@ -250,7 +250,7 @@ func from(v lua.LValue, d *campaign.Definition) error {
 	return cmp.Or(scalar(number, &d.FromNumber, ""), scalar(name, &d.FromName, ""))
 }
 
-// usualRetries are the outcomes after which a number is called again if retries is a number.
+// usualRetries names the outcomes after which a number is called again if retries is a number.
 var usualRetries = []string{"busy", "no answer", "unreachable", "gateway down"}
 
 func retries(a *vm.Args, v lua.LValue, d *campaign.Definition) error {

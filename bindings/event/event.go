@@ -103,7 +103,7 @@ func (e *Event) weight() int {
 	return e.arrived + headerCost*strings.Count(e.unread.Plain(), "\n")
 }
 
-// popped is an event that a consumer has taken: the script's own copy.
+// popped hands out an event that a consumer has taken: the script's own copy.
 type popped interface{ Popped() esl.Event }
 
 // Name returns the event's type, "invalid" if it has none.

@@ -265,7 +265,7 @@ func inTree(a *vm.Args, name string) (map[string]lua.LValue, error) {
 	return fields, nil
 }
 
-// numbers are the fields that are numbers.
+// numbers names the fields that are numbers.
 var numbers = []string{"size", "modification", "access", "change", "nlink", "uid", "gid", "dev", "ino", "rdev", "blocks", "blksize"}
 
 // fieldsOf describes a file.

@@ -100,7 +100,7 @@ func on(a *vm.Args) error {
 	return err
 }
 
-// ownEvents are eslua's own.
+// ownEvents names those that eslua fires.
 var ownEvents = []string{run.OwnEvents + "node_connected", run.OwnEvents + "node_lost", run.OwnEvents + "node_restarted", run.OwnEvents + "node_drained", run.OwnEvents + "node_resumed"}
 
 // eventOf reads "CHANNEL_ANSWER", "CUSTOM sofia::register" or "eslua::node_lost".

@@ -26,7 +26,7 @@ type CJSON struct{}
 // Safe declares the module cjson.safe.
 type Safe struct{}
 
-// settings are the module's settings in one run.
+// settings hold the module's settings in one run.
 type settings struct {
 	luajson.Format
 	read int // the depth that is read

@@ -39,7 +39,7 @@ func (m Module) Bind(env *run.Env) any {
 	return &keeper{env: env, buckets: m.Buckets, pace: durable.NewPace(env.Clock), watches: map[*watch]bool{}}
 }
 
-// watchSize is the memory that JetStream takes for a watch.
+// watchSize counts as the memory that JetStream takes for a watch.
 const watchSize = 80 << 10
 
 // Holds counts the watches.

@@ -38,7 +38,7 @@ func begin(a *vm.Args) error {
 	return nil
 }
 
-// least is how long a script waits that does not want to: JetStream must be asked.
+// least bounds a wait from below, also of a script that wants none: JetStream must be asked.
 const least = 50 * time.Millisecond
 
 var (

@@ -19,16 +19,16 @@ import (
 // Module declares the table queue.
 type Module struct{ Queues *queue.Queues } // nil: there are none
 
-// within is how long a script waits until a message is kept, or its end noted.
+// within limits how long a script waits until a message is kept, or its end noted.
 const within = 5 * time.Second
 
-// least is how long a script waits that does not want to: JetStream must be asked.
+// least bounds a wait from below, also of a script that wants none: JetStream must be asked.
 const least = 50 * time.Millisecond
 
 // mostHeld bounds the messages that a script works on at a time.
 const mostHeld = 100
 
-// work is what one run does with queues.
+// work holds what one run does with queues.
 type work struct {
 	env    *run.Env
 	queues *queue.Queues
@@ -55,7 +55,7 @@ func (w *work) End(ctx context.Context) {
 	}
 }
 
-// message is one that the script works on.
+// message wraps one that the script works on.
 type message struct {
 	of       *work
 	delivery *queue.Delivery

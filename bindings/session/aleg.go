@@ -13,7 +13,7 @@ import (
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 )
 
-// dialled are the variables of the session for which a leg is dialled that say how that is
+// dialled names the variables of the session for which a leg is dialled that say how that is
 // done (switch_ivr_originate.c:switch_ivr_originate).
 var dialled = []string{"group_confirm_key", "group_confirm_file", "group_confirm_read_timeout", "group_confirm_cancel_timeout", "group_confirm_timeout",
 	"forked_dial", "fail_on_single_reject", "hangup_on_single_reject", "ignore_early_media", "originate_continue_on_timeout", "ignore_ring_ready",

@@ -105,7 +105,7 @@ func (s *Session) lead(leg *Session, a *vm.Args) error {
 	return err
 }
 
-// dialResult are the variables in which FreeSWITCH notes how a channel's dialling went.
+// dialResult names the variables in which FreeSWITCH notes how a channel's dialling went.
 var dialResult = []string{"originate_disposition", "DIALSTATUS", "originated_legs", "originate_causes", "last_bridge_hangup_cause"}
 
 // keepDialResult returns a function that gives the channel its dialResult back, after

@@ -47,7 +47,7 @@ const (
 	doTop
 )
 
-// actions are the names of switch_ivr_menu.c:iam, in any case.
+// actions maps the names of switch_ivr_menu.c:iam, in any case.
 var actions = map[string]action{
 	"menu-exit": doExit, "menu-sub": doMenu, "menu-exec-app": doApp, "menu-play-sound": doPlay, "menu-back": doBack, "menu-top": doTop,
 }

@@ -126,7 +126,7 @@ func (s *Session) endCause(ctx context.Context) (lua.LValue, error) {
 	return lua.LString(cause), nil
 }
 
-// profileHeaders are the event headers of the fields of the caller profile
+// profileHeaders maps to the event headers of the fields of the caller profile
 // (switch_caller.c:switch_caller_get_field_by_name). An empty field has none.
 var profileHeaders = map[string]string{
 	"dialplan": "Caller-Dialplan", "username": "Caller-Username", "caller_id_name": "Caller-Caller-ID-Name", "caller_id_number": "Caller-Caller-ID-Number",

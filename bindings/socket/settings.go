@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// settings are the values that settimeout and setoption have set.
+// settings hold what settimeout and setoption have set.
 type settings struct {
 	block, total time.Duration // < 0: no time-out
 	options      map[string]lua.LValue
@@ -93,7 +93,7 @@ func getTimeout(open string) vm.Func {
 	}
 }
 
-// set is a socket with settings.
+// set has settings, as every socket.
 type set interface {
 	set() *settings
 	apply(option string, v lua.LValue)

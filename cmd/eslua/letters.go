@@ -25,7 +25,7 @@ type letterKind[L, Shown any] struct {
 	print       func(p *program, id string, s Shown)
 }
 
-// letters is one run of eslua outbox or eslua queue.
+// letters runs eslua outbox or eslua queue once.
 type letters[L, Shown any] struct {
 	*program
 	letterKind[L, Shown]

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/outbox"
 )
@@ -43,25 +41,12 @@ func TestOutboxCommand(t *testing.T) {
 		url := "http://" + l.Addr().String()
 		s := site.serve(fmt.Sprintf("state: %s\nendpoints: {crm: {url: %q}, log: {url: %[2]q}, short: {url: %[2]q, give_up: 20s}}\ngrants: {endpoints: [crm, log, short]}\n", t.TempDir(), url))
 		s.next(t, "connected to FreeSWITCH")
-		time.Sleep(time.Second) // of the bubble: its socket is open
+		s.admin()
 		eslua := func(want int, args ...string) string {
 			t.Helper()
-			var out, errs bytes.Buffer
-			p := &program{stdout: &out, stderr: &errs, clock: clock.System(), getenv: noEnv, seams: s.seams}
-			if code := p.main(t.Context(), append([]string{"outbox", "--admin", s.socket}, args...)); code != want {
-				t.Errorf("eslua outbox %q: exit code %d, not %d: %s%s", args, code, want, out.String(), errs.String())
-			}
-			return out.String() + errs.String()
+			return s.eslua(t, want, append([]string{"outbox"}, args...)...)
 		}
-		says := func(got string, wants ...string) {
-			t.Helper()
-			for _, want := range wants {
-				if !strings.Contains(got, want) {
-					t.Errorf("it does not say %q:\n%s", want, got)
-				}
-			}
-		}
-		says(eslua(exitFine), "no push is waiting\nno push is dead\n")
+		has(t, eslua(exitFine), "no push is waiting\nno push is dead\n")
 		for endpoint, ids := range map[string][]string{"crm": {"a", "b"}, "log": {"c", "d"}, "short": {"e"}} {
 			if err := s.admin().Run(t.Context(), job.Order{Script: "tell", Args: append([]string{endpoint}, ids...)}, false); err != nil {
 				t.Fatal(err)
@@ -69,18 +54,18 @@ func TestOutboxCommand(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		list := eslua(exitFine, "list")
-		says(list, "WAITING", "no push is dead", "test.a", "3 s ago")
+		has(t, list, "WAITING", "no push is dead", "test.a", "3 s ago")
 		if n := strings.Count(list, "\n"); n != 7 {
 			t.Errorf("it lists\n%s", list)
 		}
-		says(eslua(exitFine, "list", "--most", "2", "--state", "waiting"), "and up to 3 more")
+		has(t, eslua(exitFine, "list", "--most", "2", "--state", "waiting"), "and up to 3 more")
 		if list := eslua(exitFine, "--endpoint", "log", "--state", "waiting"); strings.Contains(list, "crm") || !strings.Contains(list, "test.d") {
 			t.Errorf("of log it lists\n%s", list)
 		}
-		says(eslua(exitFine, "--older", "1h", "--state", "waiting"), "WAITING")
+		has(t, eslua(exitFine, "--older", "1h", "--state", "waiting"), "WAITING")
 		for id, endpoint := range map[string]string{"a": "crm", "e": "short"} {
 			shown := eslua(exitFine, "show", own(id))
-			says(shown, own(id)+" to "+endpoint+", waiting, accepted 00:00:0", "POST test."+id, `{"n":`)
+			has(t, shown, own(id)+" to "+endpoint+", waiting, accepted 00:00:0", "POST test."+id, `{"n":`)
 			if strings.Contains(shown, "\x1b") {
 				t.Errorf("it writes what moves the terminal: %q", shown)
 			}
@@ -94,21 +79,21 @@ func TestOutboxCommand(t *testing.T) {
 		}
 
 		for _, wrong := range [][]string{{"--state", "gone"}, {"retry"}, {"retry", "--all"}, {"drop", "a", "--all", "--state", "dead"}, {"show"}, {"show", "a", "b"}, {"lst"}, {"list", "a"}, {"--older", "x"}, {"--al"}} {
-			says(eslua(exitUsage, wrong...), "eslua outbox")
+			has(t, eslua(exitUsage, wrong...), "eslua outbox")
 		}
 		for _, missing := range []string{"nothing", "../a", "a.b", "*"} {
-			says(eslua(exitFailed, "show", missing), "no push with this id")
-			says(eslua(exitFailed, "drop", missing), "no push with this id")
+			has(t, eslua(exitFailed, "show", missing), "no push with this id")
+			has(t, eslua(exitFailed, "drop", missing), "no push with this id")
 		}
 
 		time.Sleep(time.Minute) // e is given up
-		says(eslua(exitFine, "--state", "dead"), "DEAD", "test.e", "the endpoint answered 500")
-		says(eslua(exitFine, "show", own("e")), own("e")+" to short, dead", "ATTEMPT", "500", "the endpoint answered 500 Internal Server Error: the disk is")
-		says(eslua(exitFine, "drop", "--endpoint", "log", "--state", "waiting", "--all"), "2 pushes dropped")
-		says(eslua(exitFine, "show", own("d")), own("d")+" has been delivered, or was dropped")
+		has(t, eslua(exitFine, "--state", "dead"), "DEAD", "test.e", "the endpoint answered 500")
+		has(t, eslua(exitFine, "show", own("e")), own("e")+" to short, dead", "ATTEMPT", "500", "the endpoint answered 500 Internal Server Error: the disk is")
+		has(t, eslua(exitFine, "drop", "--endpoint", "log", "--state", "waiting", "--all"), "2 pushes dropped")
+		has(t, eslua(exitFine, "show", own("d")), own("d")+" has been delivered, or was dropped")
 		heals.Store(true)
-		says(eslua(exitFine, "retry", "--state", "dead", "--all"), "1 push will be tried now")
-		says(eslua(exitFine, "retry", own("a"), own("b")), "2 pushes will be tried now")
+		has(t, eslua(exitFine, "retry", "--state", "dead", "--all"), "1 push will be tried now")
+		has(t, eslua(exitFine, "retry", own("a"), own("b")), "2 pushes will be tried now")
 		got := map[string]bool{}
 		for range 3 {
 			got[<-came] = true
@@ -117,8 +102,8 @@ func TestOutboxCommand(t *testing.T) {
 			t.Errorf("came %v", got)
 		}
 		time.Sleep(time.Second)
-		says(eslua(exitFine), "no push is waiting\nno push is dead\n")
+		has(t, eslua(exitFine), "no push is waiting\nno push is dead\n")
 		s.ends(t)
-		says(eslua(exitFailed), "eslua is not running")
+		has(t, eslua(exitFailed), "eslua is not running")
 	})
 }

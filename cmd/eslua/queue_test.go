@@ -54,40 +54,20 @@ flows:
 		}
 		return printed
 	}
-	eslua := func(args ...string) string {
-		t.Helper()
-		code, out := askEslua(append([]string{args[0], "--admin", s.socket}, args[1:]...)...)
-		if code != exitFine {
-			t.Errorf("%v: %d %s", args, code, out)
-		}
-		return out
-	}
-	wants := func(out string, all ...string) {
-		t.Helper()
-		for _, want := range all {
-			if !strings.Contains(out, want) {
-				t.Errorf("there is no %q in:\n%s", want, out)
-			}
-		}
-	}
-	wants(run("publish"), "first")
-	wants(<-got, `"uuid":"4711"`)
+	has(t, run("publish"), "first")
+	has(t, <-got, `"uuid":"4711"`)
 	s.next(t, "is a dead letter now")
-	wants(eslua("queue"), "no message is waiting", "first", "transcribe.lua:6: the speech server answered 503")
-	wants(eslua("queue", "show", "first"), "first in transcribe, dead", `{"`, "given up: transcribe.lua:6")
-	wants(eslua("status"), "QUEUE", "last failure", "JOB", "answered 503")
+	has(t, s.eslua(t, exitFine, "queue"), "no message is waiting", "first", "transcribe.lua:6: the speech server answered 503")
+	has(t, s.eslua(t, exitFine, "queue", "show", "first"), "first in transcribe, dead", `{"`, "given up: transcribe.lua:6")
+	has(t, s.eslua(t, exitFine, "status"), "QUEUE", "last failure", "JOB", "answered 503")
 	works.Store(true)
-	wants(eslua("queue", "retry", "first"), "1 message will be tried now")
+	has(t, s.eslua(t, exitFine, "queue", "retry", "first"), "1 message will be tried now")
 	s.next(t, "transcribed are 1")
-	wants(run("read"), "good morning")
-	wants(eslua("status"), "buckets: texts", "the flow's: transcribe")
-	wants(eslua("queue"), "no message is waiting", "no message is dead")
-	if code, out := askEslua("queue", "--admin", s.socket, "drop", "first"); code == exitFine || !strings.Contains(out, "it may have been worked off") {
-		t.Error(code, out)
-	}
-	if code, out := askEslua("queue", "--admin", s.socket, "drop", "--all"); code == exitFine || !strings.Contains(out, "--state waiting|dead --all") {
-		t.Error(code, out)
-	}
+	has(t, run("read"), "good morning")
+	has(t, s.eslua(t, exitFine, "status"), "buckets: texts", "the flow's: transcribe")
+	has(t, s.eslua(t, exitFine, "queue"), "no message is waiting", "no message is dead")
+	has(t, s.eslua(t, exitFailed, "queue", "drop", "first"), "it may have been worked off")
+	has(t, s.eslua(t, exitUsage, "queue", "drop", "--all"), "--state waiting|dead --all")
 	s.signals <- syscall.SIGTERM
 	s.endsItself(t)
 }

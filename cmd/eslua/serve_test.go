@@ -131,6 +131,27 @@ func (s *server) admin() *admin.Client {
 	return c
 }
 
+// eslua runs a command that asks the server, and returns what it prints.
+func (s *server) eslua(t *testing.T, want int, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	p := &program{stdout: &out, stderr: &out, clock: clock.System(), getenv: noEnv, seams: s.seams}
+	if code := p.main(t.Context(), append(args, "--admin", s.socket)); code != want {
+		t.Errorf("eslua %q: exit code %d, not %d: %s", args, code, want, out.String())
+	}
+	return out.String()
+}
+
+// has checks that a text has others in it.
+func has(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("it does not say %q:\n%s", part, text)
+		}
+	}
+}
+
 // end sends one signal and returns the exit code.
 func (s *server) end() int {
 	s.signals <- syscall.SIGTERM

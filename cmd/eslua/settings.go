@@ -37,7 +37,7 @@ func (p *program) overrides(c *cobra.Command, shown ...string) *overrides {
 	return o
 }
 
-// overrides are the settings that flags and the environment can set.
+// overrides hold the settings that flags and the environment can set.
 type overrides struct {
 	file, listen, scripts, password string
 	nodes                           []string

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// stubsDir is where the definitions are, below the directory that an editor opens. A name
-// that begins with a point is no script.
+// stubsDir holds the definitions, below the directory that an editor opens. A name that
+// begins with a point is no script.
 const stubsDir = ".eslua-stubs"
 
 func stubsCommand(p *program) *cobra.Command {

@@ -100,7 +100,7 @@ const ballastBytes = 64 << 20
 // of their channel each.
 func (a *app) peerBytes() int64 { return max(cmp.Or(a.hostMemory, memory.Default())/4, 64<<20) }
 
-// seams are the places at which tests look in and replace parts. The zero value changes nothing.
+// seams let tests look in and replace parts. The zero value changes nothing.
 type seams struct {
 	traced  func(c *outbound.Call, t vm.Trace) // in the call's goroutine, after each bound function that the script called
 	began   func(c *outbound.Call)             // there, before the script

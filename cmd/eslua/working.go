@@ -9,7 +9,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 )
 
-// patience is how long a command works before it shows that, and between two looks.
+// patience passes before a command shows that it works, and between two looks.
 const patience = 500 * time.Millisecond
 
 // A working line shows the person at a terminal how far a command is. Nobody else gets it.

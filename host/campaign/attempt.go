@@ -183,14 +183,14 @@ func (f *following) dial(d Definition, line string) {
 }
 
 const (
-	// lateAfter is how much longer than the callee may ring FreeSWITCH may take to say so.
+	// lateAfter adds to the time for which the callee may ring: FreeSWITCH may say so late.
 	lateAfter = 30 * time.Second
 	// noSession is what originate says when FreeSWITCH makes no session
 	// (switch_ivr_originate.c, and the endpoints), also because it has made as many as it may.
 	noSession = "DESTINATION_OUT_OF_ORDER"
-	// madeWithin is how long the event of a channel that has ended may take.
+	// madeWithin limits how long the event of a channel that has ended may take.
 	madeWithin = 2 * time.Second
-	// mostRefused is how often a node may refuse the call of a number.
+	// mostRefused limits how often a node may refuse the call of a number.
 	mostRefused = 100
 )
 
@@ -229,7 +229,7 @@ func (f *following) refused(d Definition, why string) {
 	}
 }
 
-// refusedFor is how long a number waits whose call was refused.
+// refusedFor holds back a number whose call was refused.
 const refusedFor = 2 * time.Second
 
 // talk follows a call that was answered until it ends.
@@ -366,5 +366,5 @@ func (f *following) conclude(d Definition, outcome, cause, why string) {
 	}
 }
 
-// concludeWithin is how long it may take to write how a call has ended.
+// concludeWithin limits how long it may take to write how a call has ended.
 const concludeWithin = time.Minute

@@ -58,7 +58,7 @@ const (
 	mostTexts   = 64
 )
 
-// outcomes are those after which a number can be called again.
+// outcomes names those after which a number can be called again.
 var outcomes = []string{
 	string(syntax.Busy), string(syntax.NoAnswer), string(syntax.Rejected), string(syntax.Unallocated),
 	string(syntax.Unreachable), string(syntax.GatewayDown), string(syntax.Cancelled), string(syntax.Failed), Unknown,

@@ -205,5 +205,5 @@ func (q *queue) Pop() any {
 	return it
 }
 
-// far is longer than anybody waits for something without looking again.
+// far exceeds what anybody waits for without looking again.
 const far = time.Hour

@@ -38,7 +38,7 @@ var errChanged = errors.New("somebody else has changed it")
 // headerWrite tells apart who wrote a message.
 const headerWrite = "Eslua-Write"
 
-// removedFor is how long it is shown that a campaign was removed.
+// removedFor limits how long it is shown that a campaign was removed.
 const removedFor = time.Minute
 
 // newStream describes the stream of all campaigns.

@@ -16,7 +16,7 @@ const (
 	silentFor = time.Minute
 	// feedWait limits how long a Feed asks at a time.
 	feedWait = 30 * time.Second
-	// feedBatch is how many messages it asks for at a time.
+	// feedBatch bounds the messages that it asks for at a time.
 	feedBatch = 256
 )
 

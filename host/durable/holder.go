@@ -26,7 +26,7 @@ const (
 	lookEvery = 250 * time.Millisecond
 	// retryEvery is the interval at which a server that does not start is tried again.
 	retryEvery = 10 * time.Second
-	// recoveredAfter is how long a server runs before its predecessor's problem is over.
+	// recoveredAfter passes before the problem of a server's predecessor is over.
 	recoveredAfter = time.Minute
 	// startWithin limits how long a server may take to recover its files.
 	startWithin = 10 * time.Minute

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// freeWrites is the number of times that a script may write as fast as it can.
+	// freeWrites bounds how often a script may write as fast as it can.
 	freeWrites = 1000
 	// writesPerSecond limits it after that: a loop without an end must not keep the
 	// disk busy, on which others wait.

@@ -108,7 +108,7 @@ func (c *Call) finish(ctx context.Context) error {
 	}
 }
 
-// settle is how long what begins at the end of a call may take.
+// settle limits how long what begins at the end of a call may take.
 const settle = time.Second
 
 // Finish waits until every call of the test has ended, and its script.

@@ -51,7 +51,7 @@ func (m Mismatch) expected() string {
 	return "expected " + m.Want
 }
 
-// tolerance is how far a time may be from what is expected: FreeSWITCH works in frames of
+// tolerance bounds how far a time may be from what is expected: FreeSWITCH works in frames of
 // 20 ms, and tests are written in tenths of a second.
 const tolerance = 0.1
 

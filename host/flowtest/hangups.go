@@ -69,7 +69,7 @@ func (s *Scene) Hangups(ctx context.Context, c Calling, kill bool) ([]Mismatch, 
 	return nil, nil
 }
 
-// reaction is how long somebody takes to react.
+// reaction passes before somebody reacts.
 const reaction = 200 * time.Millisecond
 
 // again plays a call on a ladder of its own, and returns the errors of scripts. prepare says

@@ -46,7 +46,7 @@ type Scene struct {
 // Long limits the time that a call may take before its test fails.
 const Long = time.Hour
 
-// patience is how long what a call leaves behind may go on after it.
+// patience limits how long what a call leaves behind may go on after it.
 const patience = 2 * time.Minute
 
 // NewScene returns a scene on which a host serves with the configuration in a file's text.

@@ -16,7 +16,7 @@ type figures struct {
 	last                  *run.Failure
 }
 
-// latencies are the bounds of the buckets, in seconds from an event's arrival until it has
+// latencies bound the buckets, in seconds from an event's arrival until it has
 // been handled.
 var latencies = [...]float64{0.0001, 0.001, 0.01, 0.1, 1, 10, 60}
 

@@ -15,7 +15,7 @@ import (
 	"github.com/eslua/eslua/host/script/store"
 )
 
-// wanted is everything that decides how a script under hooks/ behaves.
+// wanted holds everything that decides how a script under hooks/ behaves.
 type wanted struct {
 	generation     *store.Generation
 	version        string // "": there is no such script

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// againAfter is how long a queue rests that cannot be asked.
+	// againAfter lets a queue rest that cannot be asked.
 	againAfter = 5 * time.Second
-	// noteWithin is how long it may take to note how a message ended.
+	// noteWithin limits how long it may take to note how a message ended.
 	noteWithin = 30 * time.Second
 )
 

@@ -203,7 +203,7 @@ func (b *Bucket) message(e Entry) *nats.Msg {
 	return m
 }
 
-// mostCount is the end of a counter: all whole numbers up to it are exact in Lua.
+// mostCount ends a counter: all whole numbers up to it are exact in Lua.
 const mostCount = 1 << 53
 
 // Add adds a whole number to the one that a key has, 0 at first, and returns the sum.

@@ -28,7 +28,7 @@ type Attempt struct {
 // mostAnswer limits how much of an answer is kept.
 const mostAnswer = 512
 
-// mostRead is how much of an answer is read: with its status an endpoint has said what
+// mostRead bounds how much of an answer is read: with its status an endpoint has said what
 // becomes of the push, however long its body is, or if it breaks off.
 const mostRead = 64 << 10
 

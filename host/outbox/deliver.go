@@ -24,10 +24,10 @@ const (
 	// another one takes it; each beat it says that it still has it.
 	ackWait = 15 * time.Second
 	beat    = 4 * time.Second
-	// laterWait is the rest of a push that cannot be decided about.
+	// laterWait lets a push rest that cannot be decided about.
 	laterWait = time.Second
-	// heldWait is the first rest of a push whose turn has not come; it is woken before
-	// that when its turn comes.
+	// heldWait lets a push rest at first whose turn has not come; it is woken before that
+	// when its turn comes.
 	heldWait    = 10 * time.Second
 	longestHeld = time.Minute
 )

@@ -238,7 +238,7 @@ func remove(ctx context.Context, stream jetstream.Stream, sequence uint64) error
 	return err
 }
 
-// atOnce is the number of pushes listed at a time.
+// atOnce bounds the pushes that are listed at a time.
 const atOnce = 100
 
 // each decides about all pushes that a query selects, and returns about how many. What

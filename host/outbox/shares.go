@@ -35,12 +35,12 @@ type share struct {
 }
 
 const (
-	// leastWeight is what a push weighs at least: it takes a place, too.
+	// leastWeight counts for the smallest push: it takes a place, too.
 	leastWeight = 4096
-	// lookAfter is how long it is known what is free.
+	// lookAfter passes before what is free is looked for again.
 	lookAfter = time.Second
-	// mostChecked is how many pushes are looked for at a time that another host may have
-	// delivered.
+	// mostChecked bounds the pushes that are looked for at a time: another host may have
+	// delivered them.
 	mostChecked = 100
 )
 

@@ -65,7 +65,7 @@ func hasPrefix(name string, prefixes []string) bool {
 	return false
 }
 
-// secrets are in the names of variables and headers that hold passwords, keys (SDP has
+// secrets mark the names of variables and headers that hold passwords, keys (SDP has
 // those of SRTP) or the checkpoints of flows, which a pattern does not mean.
 var secrets = []string{"password", "passwd", "secret", "token", "crypto", "_key", "auth", "sdp", "eslua_"}
 

@@ -53,7 +53,7 @@ type Status struct {
 	Last    *Failure `json:"last_failure,omitempty"`
 }
 
-// statusWait is how long JetStream may take to say what waits.
+// statusWait limits how long JetStream may take to say what waits.
 const statusWait = time.Second
 
 // Status describes the queues, sorted by name.

@@ -99,7 +99,7 @@ const (
 	headerError     = "Eslua-Error" // of a dead letter
 )
 
-// overhead is what a message may take beside its value.
+// overhead bounds what a message may take beside its value.
 const overhead = 4 << 10
 
 func (q *Queues) newQueue(name string, bounds config.Queue) *queue {

@@ -103,7 +103,7 @@ func (s *Schedule) Next(t time.Time) time.Time {
 	}
 }
 
-// longestJump is more than any clock was ever put forward or back.
+// longestJump exceeds what any clock was ever put forward or back.
 const longestJump = 26 * time.Hour
 
 // nextShown returns the next moment at which the clock shows a time of the schedule.

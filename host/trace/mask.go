@@ -165,7 +165,7 @@ func length(s, end string) int {
 	return len(s)
 }
 
-// leastTyped is how many digits make a text worth hiding: fewer are in every text.
+// leastTyped bounds the texts worth hiding: fewer digits are in every text.
 const leastTyped = 3
 
 // mostTyped bounds the digits that are remembered.

@@ -52,7 +52,7 @@ func (r *Recorder) Held() int64 {
 	return r.held
 }
 
-// overhead is what a Call takes besides further records.
+// overhead counts for a Call besides further records.
 const overhead = int64(unsafe.Sizeof(Call{})) + 200
 
 // perCall returns how many bytes one call may hold.

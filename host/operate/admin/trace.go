@@ -28,7 +28,7 @@ type Traces interface {
 	AwaitCall(context.Context, trace.Query) (trace.Summary, error)
 }
 
-// followPause is the time between two messages to who follows a call: what happens
+// followPause passes between two messages to somebody who follows a call: what happens
 // meanwhile is told together.
 const followPause = 50 * time.Millisecond
 

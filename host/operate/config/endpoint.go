@@ -51,7 +51,7 @@ func (e *Endpoint) conflicts() (list []conflict) {
 	return list
 }
 
-// ownHeaders are the headers that every push has.
+// ownHeaders names the headers that every push has.
 var ownHeaders = []string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "Content-Length", "Host"}
 
 func headerName(name string) bool {

@@ -16,7 +16,7 @@ type Bucket struct {
 // mostValue limits a value, and a message of a queue (durable.MostBytes).
 const mostValue = 1 << 20
 
-// leastStore is the least that a bucket or a queue may be limited to.
+// leastStore bounds from below what a bucket or a queue may be limited to.
 const leastStore = 64 << 10
 
 // UnmarshalYAML reads a bucket over the defaults.

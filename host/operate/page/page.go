@@ -55,7 +55,7 @@ type frame struct {
 	text []byte
 }
 
-// every is the time between two states.
+// every passes between two states.
 const every = time.Second
 
 // New returns a Page.

@@ -9,7 +9,7 @@ const (
 	// maxSeats bounds the pages that are open at a time. Each costs a goroutine and a
 	// connection; the states are the same bytes for all.
 	maxSeats = 16
-	// patience is how long a page may take to read a state before it has to connect again.
+	// patience limits how long a page may take to read a state before it has to connect again.
 	patience = 10 * time.Second
 )
 
