@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/script/vm"
@@ -58,7 +60,7 @@ func (m *maker) start(a *vm.Args, t *lua.LTable) (*lua.LTable, error) {
 	ctx, leave := m.env.Aside(a.Context())
 	defer leave()
 	for _, way := range d.To {
-		line, err := d.Line(way.Name, m.env.Listener)
+		line, err := d.Line(way.Name, "0", m.env.Listener)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +82,7 @@ func (m *maker) start(a *vm.Args, t *lua.LTable) (*lua.LTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := loading{maker: m, a: a, loader: loader, blocked: blocked}
+	l := loading{maker: m, a: a, definition: d, loader: loader, blocked: blocked}
 	if err := l.read(ctx, rows); err != nil {
 		return nil, fmt.Errorf("list: %w", err)
 	}
@@ -107,6 +109,7 @@ func (m *maker) start(a *vm.Args, t *lua.LTable) (*lua.LTable, error) {
 type loading struct {
 	*maker
 	a                 *vm.Args
+	definition        campaign.Definition
 	loader            *campaign.Loader
 	blocked           func(number string) (bool, error)
 	excluded, invalid int
@@ -122,15 +125,8 @@ func (l *loading) read(ctx context.Context, next func() (campaign.Row, error)) e
 			return nil
 		}
 		l.a.ChargeCPU(100)
-		if err == nil && l.blocked != nil {
-			var isBlocked bool
-			if isBlocked, err = l.isBlocked(row); err == nil && isBlocked {
-				l.excluded++
-				continue
-			}
-		}
 		if err == nil {
-			err = l.loader.Add(ctx, row)
+			err = l.row(ctx, row)
 		}
 		var wrong *campaign.RowError
 		switch {
@@ -144,12 +140,48 @@ func (l *loading) read(ctx context.Context, next func() (campaign.Row, error)) e
 	}
 }
 
-func (l *loading) isBlocked(row campaign.Row) (bool, error) {
-	number, err := campaign.Normal(row["number"])
-	if err != nil { // Add says so
-		return false, nil //nolint:nilerr
+// row adds a row, or excludes its number.
+func (l *loading) row(ctx context.Context, row campaign.Row) error {
+	e, err := row.Entry()
+	if err != nil {
+		return err
 	}
-	return l.blocked(number)
+	if l.blocked != nil {
+		isBlocked, err := l.blocked(e.Number)
+		if err != nil {
+			return err
+		}
+		if isBlocked {
+			l.excluded++
+			return l.loader.Exclude(ctx, e.Number)
+		}
+	}
+	if err := l.permitted(ctx, e.Number); err != nil {
+		return &campaign.RowError{Err: err}
+	}
+	return l.loader.Add(ctx, e)
+}
+
+// permitted checks what is dialled for a number with letters, which could make another word
+// of the endpoint: app in loopback/{number}=system:ls. The check of the campaign itself is
+// that of all other numbers.
+func (l *loading) permitted(ctx context.Context, number string) error {
+	if !strings.ContainsFunc(number, unicode.IsLetter) {
+		return nil
+	}
+	grants := *l.env.Grants
+	grants.Burden = nil // eslua keeps the number, not FreeSWITCH
+	for _, way := range l.definition.To {
+		line, err := l.definition.Line(way.Name, number, l.env.Listener)
+		if err != nil {
+			return err
+		}
+		l.a.ChargeCPU(8 * len(line))
+		if err := l.env.Allowed(ctx, func() error { return grants.CheckAPI(line) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // definition reads all but the list.

@@ -51,6 +51,9 @@ func (m *maker) rows(a *vm.Args, ctx context.Context, v lua.LValue) (next reader
 
 // row reads a number or a row.
 func row(a *vm.Args, v lua.LValue) (campaign.Row, error) {
+	if n, ok := v.(lua.LNumber); ok && !(n >= 0 && n < 1e15 && n == lua.LNumber(int64(n))) {
+		return nil, &campaign.RowError{Err: fmt.Errorf("%v is no number that can be dialled; write it as a text", n)}
+	}
 	if number, ok := text(v); ok {
 		return campaign.Row{"number": number}, nil
 	}

@@ -23,12 +23,31 @@ func TestCampaignCommand(t *testing.T) {
 			"greet": `freeswitch.consoleLog("notice", "greets " .. session:getVariable("campaign_name") .. " of " .. session:getVariable("campaign") .. "\n")
 				session:setVariable("campaign_result", "greeted")
 				session:sleep(3000)`,
+			"hostile": `local function try(what)
+				what.name, what.on_answer, what.window = "hostile", "greet", what.window or "03:00-03:01"
+				local ok, c = pcall(campaign, what)
+				print(ok and ("added %d excluded %d invalid %d %s"):format(c.added, c.excluded, c.invalid, table.concat(c.errors, "; ")) or c)
+			end
+			local to = "sofia/gateway/carrier/{number}"
+			-- a number that makes another word of the endpoint
+			try{to = "loopback/{number}=system:touch x", list = {"app", "1000"}}
+			try{to = "{number}/app=system:touch x", list = {"loopback"}}
+			try{to = "l{number}pback/app=system:touch x", list = {"oo"}}
+			try{to = "loopback/system:touch x/default/{number}", list = {"inline"}}
+			try{to = {to, "loopback/{number}/default"}, list = {"alice"}}
+			-- who is not called, however the list names its column
+			try{to = to, list = {{Number = "+49 (30) 1"}, {[" NUMBER "] = "1001"}, {number = "7"}, {number = "8", Number = "9"}}, dnc = {"+49301", "100-1"}}
+			try{to = to, list = {"7"}, dnc = {"7"}}
+			-- numbers of Lua that nobody has
+			try{to = to, list = {0/0, 1/0, -1, 1.5, 1e300}}
+			-- rates that are none
+			for _, rate in ipairs{0/0, 1/0, -1, 0} do try{to = to, list = {}, rate = rate} try{to = {{to, rate = rate}}, list = {}} end`,
 		})
 		write(t, site.dir, "people.csv", "\ufeffNumber;Name\n100-1;\"Ada; {L}\"\n1002;x=y,'z\n2000;Bob\n1001;again\nno number!;Eve\n")
 		gw := "sofia/gateway/carrier/"
 		site.sim.SetEndpoint(switchsim.Endpoint{Dial: gw + "1*", Ring: time.Second})
 		site.sim.SetEndpoint(switchsim.Endpoint{Dial: gw + "2*", Ring: time.Second, Cause: "USER_BUSY"})
-		s := site.serve(fmt.Sprintf("state: %s\nflows: {start: {grants: {campaigns: [survey, slow]}}}\n", t.TempDir()))
+		s := site.serve(fmt.Sprintf("state: %s\nflows: {start: {grants: {campaigns: [survey, slow]}}, hostile: {grants: {campaigns: [hostile]}}}\n", t.TempDir()))
 		s.next(t, "connected to FreeSWITCH")
 		s.admin()
 		eslua := func(want int, args ...string) string {
@@ -80,6 +99,26 @@ func TestCampaignCommand(t *testing.T) {
 		for _, wrong := range [][]string{{"show"}, {"pause", "a", "b"}, {"lst"}, {"results", "survey", "--format", "xml"}, {"priority", "survey", "x"}} {
 			has(t, eslua(exitUsage, wrong...), "eslua campaign")
 		}
+		printed = ""
+		if err := s.admin().Run(t.Context(), job.Order{Script: "hostile", Print: func(line string) { printed += line + "\n" }, Said: func(string, string) {}}, false); err != nil {
+			t.Fatal(err)
+		}
+		const refused = `"system" is not granted`
+		for i, want := range []string{
+			"added 1 excluded 0 invalid 1 *" + refused, "added 0 excluded 0 invalid 1 *" + refused, "added 0 excluded 0 invalid 1 *" + refused, refused,
+			"added 1 excluded 0 invalid 0 ", "added 1 excluded 2 invalid 1 row 4: two of its columns are called number", "added 0 excluded 1 invalid 0 ",
+			"added 0 excluded 0 invalid 5 row 1: NaN is no number that can be dialled",
+			"rate is NaN", "has the rate NaN", "rate is +Inf", "has the rate +Inf", "rate is -1", "has the rate -1", "rate is 0", "added 0",
+		} {
+			line, _, _ := strings.Cut(printed, "\n")
+			printed = strings.TrimPrefix(printed, line+"\n")
+			for _, part := range strings.Split(want, "*") {
+				if !strings.Contains(line, part) {
+					t.Errorf("hostile campaign %d: %q does not say %q", i+1, line, part)
+				}
+			}
+		}
+		says(eslua(exitFine, "results", "hostile"), "7,done,do not call,0,")
 		s.ends(t)
 		has(t, eslua(exitFailed), "eslua is not running")
 	})

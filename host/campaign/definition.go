@@ -55,6 +55,7 @@ const (
 	longestWait = 24 * time.Hour
 	mostRetries = 20
 	mostWays    = 20
+	mostRate    = 1_000_000 // of one endpoint or node; the campaign has a rate of its own
 	mostTexts   = 64
 )
 
@@ -80,7 +81,7 @@ func (d *Definition) Check(most config.Campaigns) error {
 		return fmt.Errorf(`to: write 1 to %d endpoints, such as "sofia/gateway/carrier/{number}"`, mostWays)
 	case len(d.Nodes) > mostWays:
 		return fmt.Errorf("nodes: at most %d", mostWays)
-	case d.Rate <= 0 || d.Rate > float64(most.Rate):
+	case !(d.Rate > 0 && d.Rate <= float64(most.Rate)): // nor 0/0
 		return fmt.Errorf("rate is %g calls per second; it can be up to %d (campaigns: rate: in the configuration)", d.Rate, most.Rate)
 	case d.AtOnce < 1 || d.AtOnce > most.AtOnce:
 		return fmt.Errorf("at_once is %d; it can be 1 to %d calls (campaigns: at_once: in the configuration)", d.AtOnce, most.AtOnce)
@@ -101,8 +102,8 @@ func (d *Definition) Check(most config.Campaigns) error {
 		if isRoute && (strings.ContainsAny(w.Name, "|,") || strings.Contains(w.Name, ":_:")) {
 			return fmt.Errorf(`to is %.80q; write one endpoint in each text: to = {"sofia/gateway/a/{number}", "sofia/gateway/b/{number}"}`, w.Name)
 		}
-		if w.Rate < 0 || w.AtOnce < 0 {
-			return fmt.Errorf("%.80q has a rate or at_once below 0", w.Name)
+		if !(w.Rate >= 0 && w.Rate <= mostRate) || w.AtOnce < 0 {
+			return fmt.Errorf("%.80q has the rate %g and at_once %d; write a rate from 0 to %d, and at_once from 0", w.Name, w.Rate, w.AtOnce, mostRate)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.Retries)) {

@@ -15,8 +15,9 @@ import (
 const (
 	variableName   = "campaign"
 	variableNumber = "campaign_number"
-	variableResult = "campaign_result"
+	variableResult = columnPrefix + resultColumn
 	columnPrefix   = "campaign_"
+	resultColumn   = "result"
 )
 
 // A call is one attempt, to be made.
@@ -63,9 +64,10 @@ func (d *Definition) line(campaign string, e Entry, c call) (string, error) {
 	return "originate " + syntax.Word(dial) + " " + syntax.Word(then), nil
 }
 
-// Line returns a command as the campaign sends it, for a check of what it is permitted.
-func (d *Definition) Line(route, listener string) (string, error) {
-	return d.line(d.Name, Entry{Number: "0"}, call{uuid: "00000000-0000-0000-0000-000000000000", listener: listener, route: route})
+// Line returns a command as the campaign sends it for a number, for a check of what it is
+// permitted.
+func (d *Definition) Line(route, number, listener string) (string, error) {
+	return d.line(d.Name, Entry{Number: number}, call{uuid: "00000000-0000-0000-0000-000000000000", listener: listener, route: route})
 }
 
 // then returns what the callee gets, as originate takes it.

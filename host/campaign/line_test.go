@@ -37,7 +37,7 @@ func TestHostileLists(t *testing.T) {
 			row["number"] = fmt.Sprint(r.IntN(1e6))
 		}
 		d.FromName = hostile(r)
-		e, err := row.entry()
+		e, err := row.Entry()
 		if err != nil {
 			continue
 		}

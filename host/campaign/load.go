@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -15,6 +16,7 @@ type Loader struct {
 
 	campaigns *Campaigns
 	name      string
+	found     bool // the campaign was there before
 	pending   []jetstream.PubAckFuture
 	added     int // that the room was looked at for
 }
@@ -33,8 +35,9 @@ func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
 	if err := c.deps.Store.Check(); err != nil {
 		return nil, err
 	}
+	l := &Loader{campaigns: c, name: d.Name, added: lookEvery}
 	err := c.change(ctx, d.Name, func(r *Record, found bool) error {
-		if !found {
+		if l.found = found; !found {
 			r.Created, r.State = c.deps.Clock.Now(), Loading
 		}
 		r.Definition = d
@@ -44,16 +47,11 @@ func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
 		return nil, err
 	}
 	c.lookAtOnce()
-	l := &Loader{campaigns: c, name: d.Name, added: lookEvery}
 	return l, nil
 }
 
-// Add adds a row.
-func (l *Loader) Add(ctx context.Context, r Row) error {
-	e, err := r.entry()
-	if err != nil {
-		return &RowError{err}
-	}
+// Add adds a number.
+func (l *Loader) Add(ctx context.Context, e Entry) error {
 	if l.added++; l.added > lookEvery {
 		if err := l.look(ctx); err != nil {
 			return err
@@ -80,9 +78,28 @@ func (l *Loader) Add(ctx context.Context, r Row) error {
 }
 
 // A RowError says why a row is not taken.
-type RowError struct{ err error }
+type RowError struct{ Err error }
 
-func (e *RowError) Error() string { return e.err.Error() }
+func (e *RowError) Error() string { return e.Err.Error() }
+
+// Exclude has a number not called, if the campaign has it and it still waits.
+func (l *Loader) Exclude(ctx context.Context, number string) error {
+	if !l.found {
+		return nil
+	}
+	c, at := l.campaigns, subject(numberPart, l.name, Key(number))
+	for {
+		var e Entry
+		sequence, found, err := c.read(ctx, at, &e)
+		if err != nil || !found || e.State != Waiting {
+			return err
+		}
+		e.State, e.Outcome, e.Due = Done, DoNotCall, time.Time{}
+		if _, err := c.write(ctx, at, e, sequence); !errors.Is(err, errChanged) {
+			return err
+		}
+	}
+}
 
 // look returns an error if there is no room for more.
 func (l *Loader) look(ctx context.Context) error {

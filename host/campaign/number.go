@@ -44,9 +44,18 @@ const (
 // A Row is one line of a list: a number and what else the list has about it.
 type Row map[string]string
 
-// entry reads a row.
+// Entry reads a row. The error is a *RowError.
+func (r Row) Entry() (Entry, error) {
+	e, err := r.entry()
+	if err != nil {
+		err = &RowError{err}
+	}
+	return e, err
+}
+
 func (r Row) entry() (Entry, error) {
 	e := Entry{State: Waiting, Columns: map[string]string{}}
+	seen := map[string]bool{}
 	size := 0
 	if len(r) > mostColumns {
 		return e, fmt.Errorf("it has %d columns; at most %d", len(r), mostColumns)
@@ -59,6 +68,9 @@ func (r Row) entry() (Entry, error) {
 			return e, fmt.Errorf("it has more than %d bytes", mostRow)
 		case !columnText.MatchString(column):
 			return e, fmt.Errorf("%.60q cannot name a column: write up to 40 letters, digits and _", name)
+		case seen[column]:
+			return e, fmt.Errorf("two of its columns are called %s", column)
+		case column == resultColumn: // which the flow says, not the list
 		case column == "number":
 			e.Number = value
 		case column == "timezone":
@@ -66,6 +78,7 @@ func (r Row) entry() (Entry, error) {
 		case value != "":
 			e.Columns[column] = value
 		}
+		seen[column] = true
 	}
 	if e.Number == "" {
 		return e, errors.New("it has no number: one column of the list must be called number")

@@ -10,12 +10,15 @@ type pace struct {
 	next time.Time // when the next one may go
 }
 
+// longestStep is longer than any campaign lasts.
+const longestStep = 10 * 365 * 24 * time.Hour
+
 // due returns when the next call may go, now or later.
 func (p *pace) due() time.Time { return p.next }
 
 // take counts a call. What was not used before is not made up for.
 func (p *pace) take(now time.Time, rate float64) {
-	step := time.Duration(float64(time.Second) / rate)
+	step := time.Duration(min(float64(time.Second)/rate, float64(longestStep)))
 	if p.next.Before(now.Add(-step)) {
 		p.next = now
 	}

@@ -138,8 +138,12 @@ func (h *host) load(d Definition, numbers ...string) *Loader {
 	h.s.Helper()
 	l, err := h.Load(h.s.Context(), d)
 	for _, n := range numbers {
+		var e Entry
 		if err == nil {
-			err = l.Add(h.s.Context(), Row{"number": n})
+			e, err = Row{"number": n}.Entry()
+		}
+		if err == nil {
+			err = l.Add(h.s.Context(), e)
 		}
 	}
 	if err == nil {
