@@ -118,7 +118,7 @@ func TestCampaignCommand(t *testing.T) {
 				}
 			}
 		}
-		says(eslua(exitFine, "results", "hostile"), "7,done,do not call,0,")
+		has(t, eslua(exitFine, "results", "hostile"), "7,done,do not call,0,")
 		s.ends(t)
 		has(t, eslua(exitFailed), "eslua is not running")
 	})
