@@ -51,6 +51,8 @@ var mayImport = map[string][]string{
 
 	"host/job": {"host", "-host/call", "-host/operate/admin", "-host/switchsim"},
 
+	"host/console": {"host/clock", "host/freeswitch", "host/job", "host/operate/logbound", "host/run", "host/script/vm"},
+
 	"host/operate":          {"host", "-host/switchsim"},
 	"host/operate/config":   {"host/freeswitch/syntax", "host/script/grant", "host/spell"},
 	"host/operate/systemd":  {"host/clock"},

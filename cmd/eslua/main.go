@@ -27,6 +27,7 @@ const (
 
 // program shows a command the process that it runs in.
 type program struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	signals        <-chan os.Signal
@@ -40,7 +41,7 @@ func main() { os.Exit(machineProgram().main(context.Background(), os.Args[1:])) 
 func machineProgram() *program {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	return &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, signals: signals}
+	return &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, signals: signals}
 }
 
 // main runs one command line and returns its exit code.

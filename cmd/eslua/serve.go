@@ -135,7 +135,7 @@ func newService(p *program, from overrides, cfg config.Config) *service {
 
 func (s *service) newAdmin(socket, metrics string) *admin.Server {
 	return admin.New(socket, metrics, admin.Deps{
-		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Jobs: s.app.jobs, Outbox: s.app.outbox, Queues: s.app.queues, Campaigns: s.app.lists, Nodes: s.app.drains, Traces: s.app.admin, Page: s.newPage(metrics), Metrics: s.app.metrics, Listen: s.seams.listen,
+		StatusSource: s.app.admin, ScriptControl: s.app.admin, ProcessControl: s, Jobs: s.app.jobs, Outbox: s.app.outbox, Queues: s.app.queues, Campaigns: s.app.lists, Nodes: s.app.drains, Traces: s.app.admin, Consoles: s.app.consoles, Page: s.newPage(metrics), Metrics: s.app.metrics, Listen: s.seams.listen,
 	}, s.log, s.clock)
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/eslua/eslua/host/call/recovery"
 	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/console"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -80,6 +81,7 @@ type app struct {
 	lists    *campaign.Campaigns
 	mailer   *network.Mailer
 	admin    *admin.Service
+	consoles *console.Consoles
 	metrics  *prometheus.Registry
 	log      *slog.Logger
 	// hostMemory limits the heap; 0: memory.Default().
@@ -238,6 +240,10 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.admin = admin.NewService(admin.Parts{
 		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Traces: a.traces, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes, Queues: a.queues,
 	}, programVersion(), log, clk)
+	a.consoles = console.New(console.Deps{
+		Open: a.jobs.Open, Nodes: a.nodes, Running: a.account.Running, Version: programVersion(), Log: log, Clock: clk,
+		HasFlow: func(name string) bool { return a.rollout.Stable(name).Version(name) != "" },
+	})
 	a.metrics = a.register()
 	return &a, nil
 }

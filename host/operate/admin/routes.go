@@ -66,6 +66,7 @@ func (s *Server) adminRoutes() http.Handler {
 	s.nodeRoutes(mux)
 	s.traceRoutes(mux)
 	s.pageRoutes(mux)
+	s.consoleRoutes(mux)
 	return mux
 }
 

@@ -37,6 +37,7 @@ type Deps struct {
 	Campaigns CampaignControl
 	Nodes     NodeControl
 	Traces    Traces
+	Consoles  ConsoleControl
 	Page      Page // nil: there is none
 	Metrics   prometheus.Gatherer
 	// Listen opens the addresses; nil: on this machine, and the socket for this user only.
@@ -52,6 +53,7 @@ type Server struct {
 	clk         clock.Clock
 	tried       chan struct{} // closed by once
 	once        sync.Once
+	consoles    sync.WaitGroup // whose connections net/http does not know
 
 	mu      sync.Mutex   // guards these
 	socket  *socket      // nil while another process has the path
@@ -81,6 +83,7 @@ func (s *Server) Run(ctx context.Context) error {
 		both.Go(func() { s.deps.Page.Run(ctx) })
 	}
 	both.Wait()
+	s.consoles.Wait()
 	return nil
 }
 

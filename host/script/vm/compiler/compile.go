@@ -35,7 +35,13 @@ type Text struct {
 	source string
 	Work   int // that compiling it takes, in units
 	Memory int // that compiling it takes until it is done, in bytes
+
+	keepLocals bool
 }
+
+// KeepLocals has the local variables of the outermost block be global ones, which the next
+// text finds.
+func (t *Text) KeepLocals() { t.keepLocals = true }
 
 // Parse returns the syntax tree of a source text; file is what errors show.
 func Parse(file, src string) ([]ast.Stmt, *SyntaxError) {
@@ -84,6 +90,9 @@ func (t *Text) tree(f *fit) (chunk []ast.Stmt, blocks *scopes, wrong *SyntaxErro
 	chunk, err := parse.Parse(strings.NewReader(t.source), t.name)
 	if err != nil {
 		return nil, nil, t.wrong(err)
+	}
+	if t.keepLocals {
+		keepLocals(chunk)
 	}
 	if f != nil {
 		if chunk = f.chunk(chunk); f.wrong != nil {

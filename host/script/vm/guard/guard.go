@@ -153,4 +153,15 @@ func (g *Guard) Close() {
 // has.
 func (g *Guard) Ended() error { return g.ended }
 
+// Revive lets the state run again that a limit or the end of a context has ended, when
+// nothing of it runs any more. It reports false if it cannot: Go has panicked in it, or it
+// is closed. A coroutine that was running then cannot be resumed.
+func (g *Guard) Revive() bool {
+	if g.ended == errClosed || errors.As(g.ended, new(*InternalError)) || g.nest > 0 {
+		return false
+	}
+	g.ended = nil
+	return true
+}
+
 var errClosed = errors.New("the script has ended")

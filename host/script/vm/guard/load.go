@@ -103,6 +103,19 @@ func exact[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
 // Load compiles text under L's budgets. name is what errors show. If the text does not
 // compile, message says why.
 func Load(L *lua.LState, text, name string, env *lua.LTable) (fn *lua.LFunction, message string) {
+	return load(L, text, name, env, func(*compiler.Text) {})
+}
+
+// LoadTyped compiles what somebody types, one text after the other: an expression returns
+// its values, and what is local to the text is global.
+func LoadTyped(L *lua.LState, text, name string) (fn *lua.LFunction, message string) {
+	if fn, _ = Load(L, "return "+text, name, L.G.Global); fn != nil {
+		return fn, ""
+	}
+	return load(L, text, name, L.G.Global, (*compiler.Text).KeepLocals)
+}
+
+func load(L *lua.LState, text, name string, env *lua.LTable, prepare func(*compiler.Text)) (fn *lua.LFunction, message string) {
 	g := Of(L)
 	if len(text) > g.limits.Source {
 		return nil, (&LimitError{Limit: "source", Figure: Size(int64(g.limits.Source))}).Text()
@@ -115,6 +128,7 @@ func Load(L *lua.LState, text, name string, env *lua.LTable) (fn *lua.LFunction,
 	}
 	g.ChargeCPU(L, source.Work)
 	g.ChargeMemory(L, 20000+source.Memory)
+	prepare(source)
 	p, err := compile(source, func(units int) { g.ChargeCPU(L, units) })
 	if err != nil {
 		return nil, err.Error()
