@@ -21,7 +21,7 @@ func (s *State) Complete(text string) (from int, names []string) {
 	path := text[start:]
 	from = start + strings.LastIndexAny(path, ".:") + 1
 	word, method := text[from:], from > start && text[from-1] == ':'
-	if len(path) > mostPath {
+	if len(path) > mostPath || strings.HasPrefix(path, ".") || strings.HasPrefix(path, ":") {
 		return from, nil
 	}
 	L := s.guard.L()
