@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -111,7 +112,10 @@ func (p *program) consoleLine(ctx context.Context, client *admin.Client, o conso
 		return err
 	}
 	defer end()
-	return c.run(ctx, line)
+	if err := c.run(ctx, line); !errors.Is(err, errQuit) {
+		return err
+	}
+	return nil
 }
 
 // console runs the lines that are typed, or those of a file.

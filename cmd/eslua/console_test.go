@@ -9,6 +9,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
+	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
 // A consoleSite is an eslua whose console a test uses.
@@ -17,10 +18,13 @@ type consoleSite struct {
 	server *server
 }
 
-func newConsoleSite(t *testing.T, yaml string, scripts map[string]string) *consoleSite {
+func newConsoleSite(t *testing.T, yaml string, files map[string]string) *consoleSite {
 	t.Helper()
-	s := &consoleSite{jobSite: newJobSite(t, scripts)}
-	s.server = s.serve(yaml)
+	n := memnet.New()
+	s := &consoleSite{jobSite: &jobSite{T: t, dir: directory(t, files), net: n, sim: simulatedOn(t, n, switchsim.Config{Dialplan: switchsim.Dialplan{"default": {
+		{Match: "menu", Actions: []switchsim.Action{{App: "socket", Data: "127.0.0.1:8084/menu async full"}}},
+	}}})}}
+	s.server = s.serve("listen: 127.0.0.1:8084\n" + yaml)
 	s.server.next(t, "connected to FreeSWITCH")
 	time.Sleep(time.Second) // of the bubble: its socket is open
 	return s
@@ -39,8 +43,8 @@ func (s *consoleSite) console(want int, typed string, args ...string) string {
 
 func TestConsole(t *testing.T) {
 	testproc.Bubble(t, func(t *testing.T) {
-		s := newConsoleSite(t, "limits: {burst: 20ms, duration: 10s}\nflows: {menu: {settings: {digits: 4}, grants: {api: [global_setvar]}}}\n", map[string]string{
-			"menu": `session:answer() session:setVariable("greeting", 'say "hello"') while session:ready() do session:sleep(1000) end`, "lib/sums": `return {add = function(a, b) return a + b end}`,
+		s := newConsoleSite(t, "limits: {burst: 20ms, duration: 10s}\nflows: {menu: {settings: {digits: 4}, grants: {api: {allow: [global_setvar]}}}}\n", map[string]string{
+			"menu.lua": `session:answer() session:setVariable("greeting", 'say "hello"') while session:ready() do session:sleep(1000) end`, "sums.lua": `return {add = function(a, b) return a + b end}`,
 		})
 		for _, c := range []struct {
 			code int
@@ -58,7 +62,7 @@ func TestConsole(t *testing.T) {
 			{exitFailed, `error("no")`, "console:1: no"}, {exitFailed, "local function f() error('deep') end\nf()", "in main chunk"}, {exitFailed, `while true do end`, "burst limit of 20ms"},
 			{exitFailed, `freeswitch.msleep(20000)`, "duration limit of 10s"},
 			{exitUsage, `x = = 1`, "console:1: syntax error near '='"}, {exitUsage, `if x then`, "<eof>"}, {exitUsage, "x = \"a", "unfinished string"},
-			{exitFine, `/calls`, "there is no call"}, {exitFine, `/help`, "api COMMAND"}, {exitFailed, `/nothing`, "/help lists them"}, {exitFailed, `/trace`, "no call"}, {exitFine, `/quit`, ""},
+			{exitFine, `/calls`, "there is no call"}, {exitFine, `/help`, "api COMMAND"}, {exitFailed, `/nothing`, "/help lists them"}, {exitFailed, `/trace`, "no trace of a call"}, {exitFine, `/quit`, ""},
 			{exitFailed, `/events A B`, "HEADER=VALUE"}, {exitFailed, `/events [`, "no pattern"},
 		} {
 			if got := s.console(c.code, "", "-x", c.line); !strings.Contains(got, c.says) || c.says == "" && got != "" {
@@ -68,7 +72,7 @@ func TestConsole(t *testing.T) {
 		if got := s.console(exitFailed, "local a = {\n1, 2}\n\nerror('on')\na\n/quit\nb\n"); got != "console:1: on\n{1, 2}\n" {
 			t.Errorf("of several lines it says %q", got)
 		}
-		if got := s.console(exitFine, "settings.digits\nrequire('lib.sums').add(1, 2)\nfreeswitch.setGlobalVariable('a', 'b')", "--flow", "menu"); got != "4\n3\n" {
+		if got := s.console(exitFine, "settings.digits\nrequire('sums').add(1, 2)\nfreeswitch.setGlobalVariable('a', 'b')", "--flow", "menu"); got != "4\n3\n" {
 			t.Errorf("for the flow it says %q", got)
 		}
 		for _, wrong := range [][]string{{"--flow", "nothing"}, {"--node", "nothing"}, {"--call", "nothing"}} {
@@ -88,13 +92,13 @@ func TestConsole(t *testing.T) {
 // the console.
 func TestConsoleOfACall(t *testing.T) {
 	testproc.Bubble(t, func(t *testing.T) {
-		s := newConsoleSite(t, "default_flow: menu\n", map[string]string{
-			"menu": `session:answer() session:setVariable("greeting", 'say "hello"') while session:ready() do session:sleep(1000) end`,
+		s := newConsoleSite(t, "", map[string]string{
+			"menu.lua": `session:answer() session:setVariable("greeting", 'say "hello"') while session:ready() do session:sleep(1000) end`,
 		})
 		call := s.sim.Call(switchsim.Caller{Number: "1000", Destination: "menu"})
 		time.Sleep(3 * time.Second)
 		uuid := call.UUID()
-		if got := s.console(exitFine, "session:getVariable('greeting')\nsession:setVariable('a', 'b') session:getVariable('a')\nsession:ready()\nsession:get_uuid() == '"+uuid+"'\n/trace\n", "--call", uuid[:8]); !strings.Contains(got, "\"say \\\"hello\\\"\"\n\"b\"\ntrue\n") {
+		if got := s.console(exitFine, "session:getVariable('greeting')\nsession:setVariable('a', 'b')\nsession:getVariable('a')\nsession:ready()\nsession:get_uuid() == '"+uuid+"'\n/trace\n", "--call", uuid[:8]); !strings.Contains(got, "\"say \\\"hello\\\"\"\n\"b\"\ntrue\n") {
 			t.Errorf("it says %s", got)
 		}
 		time.Sleep(3 * time.Second)

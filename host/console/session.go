@@ -50,7 +50,7 @@ func (s *session) serve(ctx context.Context, stop context.CancelFunc) {
 	if s.greet() != nil {
 		return
 	}
-	s.log.Info("a console was opened", "node", s.opening.Node, "flow", s.opening.Flow, "uuid", s.opening.Call)
+	s.log.Info("a console was opened", s.attributes()...)
 	defer s.log.Info("a console was closed")
 	for served := true; served && ctx.Err() == nil; {
 		served = false
@@ -79,6 +79,16 @@ func (s *session) greet() error {
 		g.Nodes = append(g.Nodes, l.Name())
 	}
 	return send(s.conn, g)
+}
+
+// attributes returns what the log says of the Opening.
+func (s *session) attributes() (named []any) {
+	for _, a := range [][2]string{{"node", s.opening.Node}, {"flow", s.opening.Flow}, {"uuid", s.opening.Call}} {
+		if a[1] != "" {
+			named = append(named, a[0], a[1])
+		}
+	}
+	return named
 }
 
 // nodes returns the nodes that the console uses.
@@ -194,10 +204,16 @@ func (s *session) eval(ctx context.Context, cancel context.CancelCauseFunc, line
 	s.env.Burden.Renew()
 	values, err := s.env.State.Eval(ctx, "console", line)
 	var failed *vm.ScriptError
-	if errors.As(err, &failed) && failed.Traceback != "" && strings.Count(failed.Traceback, "\n\t") > 1 {
+	if errors.As(err, &failed) && isDeep(failed.Traceback) {
 		err = fmt.Errorf("%w\n%s", err, failed.Traceback)
 	}
 	return values, err
+}
+
+// isDeep reports whether a traceback says more than its error: whether the line has called a
+// function of Lua.
+func isDeep(traceback string) bool {
+	return strings.Count(traceback, "\n\t")-strings.Count(traceback, "\n\t[C]") > 1
 }
 
 // tell sends an Answer. While the client does not read, the script waits. A connection that
