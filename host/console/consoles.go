@@ -33,7 +33,7 @@ type Deps struct {
 	Clock   clock.Clock
 }
 
-// Consoles are those of one host.
+// Consoles opens the consoles of one host and knows which are open.
 type Consoles struct {
 	deps Deps
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Protocol is what a connection of the admin socket is upgraded to.
+// Protocol names what a connection of the admin socket is upgraded to.
 const Protocol = "eslua-console"
 
 // An Opening says what a console is opened for. Each field may be "".
