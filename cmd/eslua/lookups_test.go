@@ -121,8 +121,9 @@ func TestDialplanLookups(t *testing.T) {
 <action application="playback" data="a.wav"/>
 <action application="park" data=""/>
 <action application="hangup" data=""/>`,
-			plan(`<condition field='destination_number' expression='^(1\d{3})$'><action application='bridge' data='user/$1'/></condition>`): `data="user/$1"`,
-			plan(`<condition field='${network_addr}' expression='^.*$'><action application='answer'/></condition>`):                         `<condition field="${network_addr}"`,
+			plan(`<condition field='destination_number' expression='^(1\d{3})$'><action application='bridge' data='user/$1'/></condition>`):                `data="user/$1"`,
+			plan(`<condition field='destination_number' expression='^x[a-z]+\.(\d)([0-9]*)$'><action application='bridge' data='user/$1$2'/></condition>`): `data="user/$1$2"`,
+			plan(`<condition field='${network_addr}' expression='^.*$'><action application='answer'/></condition>`):                                        `<condition field="${network_addr}"`,
 			`XML_STRING = ""`:                lookup.NotFound,
 			`XML_STRING = nil ACTIONS = nil`: lookup.NotFound,
 			`os.exit() XML_STRING = "<a/>"`:  `<a/>`,
@@ -136,6 +137,9 @@ func TestDialplanLookups(t *testing.T) {
 			plan(`<condition><action application='answer'>a</action><action application='set'>execute_on_answer=system reboot</action></condition>`):                         `\"system\" is not granted`,
 			plan(`<condition><anti-action application='lua' data='x.lua'/></condition>`):                                                                                     `\"lua\" is not granted`,
 			plan(`<condition field='destination_number' expression='^(.*)$'><action application='bridge' data='user/$1'/></condition>`):                                      `${1}`,
+			plan(`<condition field='destination_number' expression='^x(\d)$'><action application='bridge' data='user/$0'/></condition>`):                                     `${0}`,
+			plan(`<condition field='destination_number' expression='^x(y|\d)$'><action application='bridge' data='user/$1'/></condition>`):                                   `${1}`,
+			plan(`<condition field='destination_number' expression='^x\Q[\E(.*)$'><action application='bridge' data='user/$1'/></condition>`):                                `${1}`,
 			plan(`<condition field='${system(reboot)}' expression='x'/>`):                                                                                                    `text later`,
 			plan(`<X-PRE-PROCESS cmd="exec" data="reboot"/>`):                                                                                                                `would have FreeSWITCH run programs`,
 			plan(`<condition field='a' expression='^(1*)$'><action application='set' data='x=$$1{system reboot}'/></condition>`):                                             `text later`,

@@ -36,7 +36,7 @@ func read(env *run.Env, request lookup.Request) (string, error) {
 	if doc == nil {
 		return "", nil
 	}
-	if err := (document{env.Grants, request.Section}).check(doc, false); err != nil {
+	if err := (document{env.Grants, request.Section}).check(doc, nothing); err != nil {
 		return "", fmt.Errorf("the answer is not passed on: %w", err)
 	}
 	text := doc.String()
@@ -105,9 +105,9 @@ type document struct {
 	section string
 }
 
-// check checks an element. plain says that what $1 stands for in it are digits.
-func (d document) check(e *lookup.Element, plain bool) error {
-	err := d.checkOne(e, &plain)
+// check checks an element. known says what is known of what $1 stands for in it.
+func (d document) check(e *lookup.Element, known known) error {
+	err := d.checkOne(e, &known)
 	if err != nil {
 		if e.Line > 0 {
 			return fmt.Errorf("line %d: <%s>: %w", e.Line, e.Name, err)
@@ -115,14 +115,14 @@ func (d document) check(e *lookup.Element, plain bool) error {
 		return fmt.Errorf("<%s>: %w", e.Name, err)
 	}
 	for _, c := range e.Children {
-		if err := d.check(c, plain); err != nil {
+		if err := d.check(c, known); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d document) checkOne(e *lookup.Element, plain *bool) error {
+func (d document) checkOne(e *lookup.Element, known *known) error {
 	name := strings.ToLower(e.Name)
 	switch d.section {
 	case "configuration": // the admin has named the file
@@ -138,14 +138,14 @@ func (d document) checkOne(e *lookup.Element, plain *bool) error {
 	}
 	switch name {
 	case "condition", "regex", "input":
-		*plain = isPlain(e)
+		*known = matched(e)
 		return cmp.Or(d.grants.CheckExpanded(e.Attr("field")), d.grants.CheckExpanded(e.Attr("expression")), d.grants.CheckExpanded(e.Attr("pattern")))
 	case "expression":
 		return d.grants.CheckExpanded(e.Text)
 	case "action", "anti-action":
-		err := d.action(e, e.Attr("data"), *plain)
+		err := d.action(e, e.Attr("data"), *known)
 		if err == nil && e.Text != "" { // FreeSWITCH takes it instead
-			err = d.action(e, e.Text, *plain)
+			err = d.action(e, e.Text, *known)
 		}
 		return err
 	}
@@ -153,11 +153,11 @@ func (d document) checkOne(e *lookup.Element, plain *bool) error {
 }
 
 // action checks an action of a dialplan, or of a phrase, which has a function.
-func (d document) action(e *lookup.Element, data string, plain bool) error {
+func (d document) action(e *lookup.Element, data string, known known) error {
 	if n, err := strconv.Atoi(e.Attr("loop")); e.Attr("loop") != "" && (err != nil || n > maxLoop) {
 		return fmt.Errorf("loop is %.40q; write a number up to %d", e.Attr("loop"), maxLoop)
 	}
-	if !plain || joined.MatchString(data) {
+	if known == nothing || joined.MatchString(data) || known == groups && whole.MatchString(data) {
 		return d.applied(e, group.ReplaceAllString(data, "$${${1}${2}}")) // its value is not known
 	}
 	// A group that matches nothing, or that there is not, leaves nothing.
@@ -193,16 +193,46 @@ var group = regexp.MustCompile(`\$(?:(\d{1,9})|\{(\d{1,9})\})`)
 // that is written in hexadecimal.
 var joined = regexp.MustCompile(`(\$|\\|%[0-9A-Fa-f]?)\$\{?\d`)
 
-// isPlain reports whether everything that a condition can match is digits, + and *, so
-// that $1 in its actions holds nothing else.
-func isPlain(e *lookup.Element) bool {
+// known says which parts of what a condition matches are digits, + and *.
+type known int
+
+const (
+	nothing    known = iota
+	groups           // $1 and so on
+	everything       // $0 too
+)
+
+// matched returns what is known of all that a condition can match.
+func matched(e *lookup.Element) known {
+	k := knownOf(e.Attr("expression") + e.Attr("pattern"))
 	for _, c := range e.Children {
-		if name := strings.ToLower(c.Name); name == "regex" && !isPlain(c) || name == "expression" && !plainPattern.MatchString(c.Text) {
-			return false
+		switch strings.ToLower(c.Name) {
+		case "regex":
+			k = min(k, matched(c))
+		case "expression":
+			k = min(k, knownOf(c.Text))
 		}
 	}
-	return plainPattern.MatchString(e.Attr("expression") + e.Attr("pattern"))
+	return k
 }
 
-// plainPattern matches a regular expression that matches digits, + and * only.
-var plainPattern = regexp.MustCompile(`^\^?([0-9]|\\d|\\\+|\\\*|\[[0-9+*-]+\]|[()|?*+]|\{[0-9]+(,[0-9]*)?\})*\$?$`)
+func knownOf(pattern string) known {
+	switch {
+	case plainPattern.MatchString(pattern):
+		return everything
+	case plainGroups.MatchString(pattern):
+		return groups
+	}
+	return nothing
+}
+
+const plainAtom = `[0-9]|\\d|\\\+|\\\*|\[[0-9+*-]+\]|[|?*+]|\{[0-9]+(,[0-9]*)?\}`
+
+var (
+	// plainPattern matches a regular expression that matches digits, + and * only.
+	plainPattern = regexp.MustCompile(`^\^?(` + plainAtom + `|[()])*\$?$`)
+	// plainGroups matches one whose groups do.
+	plainGroups = regexp.MustCompile(`^\^?(` + plainAtom + `|[A-Za-z_.,:;@ -]|\\[DwWsS.]|\[[0-9A-Za-z_.+*-]+\]|\((` + plainAtom + `)*\))*\$?$`)
+	// whole matches $0, which is everything that was matched.
+	whole = regexp.MustCompile(`\$\{?0`)
+)

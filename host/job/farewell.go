@@ -78,11 +78,19 @@ func (f *Farewell) Run(ctx context.Context, last esl.Event) {
 }
 
 // environment returns the channel's data as an API command gets them that FreeSWITCH runs
-// after a hangup: each variable by its name, and then what the event has
-// (switch_core_state_machine.c:api_hook).
+// after a hangup: each variable by its name, and then what describes the channel, in the
+// state in which the command runs (switch_core_state_machine.c:api_hook).
 func environment(last esl.Event) esl.Event {
-	var variables, headers [][2]string
+	variables, headers := [][2]string(nil), [][2]string{{"Event-Name", "CHANNEL_DATA"}}
 	for name, value := range last.All() {
+		switch {
+		case ofEvent.MatchString(name):
+			continue
+		case name == "Channel-State":
+			value = "CS_HANGUP"
+		case name == "Channel-State-Number":
+			value = "10"
+		}
 		if variable, ok := strings.CutPrefix(name, "variable_"); ok {
 			variables = append(variables, [2]string{variable, value})
 		}
@@ -90,6 +98,9 @@ func environment(last esl.Event) esl.Event {
 	}
 	return esl.NewEvent(append(variables, headers...), last.Body())
 }
+
+// ofEvent matches the headers that describe an event and not its channel.
+var ofEvent = regexp.MustCompile(`^(Event-|FreeSWITCH-|Core-UUID$)`)
 
 // Await runs the script when the call, which goes on, hangs up.
 func (f *Farewell) Await(ctx context.Context) {
