@@ -25,6 +25,7 @@ type following struct {
 	node     *nodePace // nil: the configuration has it no longer
 	end      *ending
 	uuid     string // of its channel
+	isKept   bool   // how it has ended
 }
 
 // newFollowing counts a call as under way; mu is locked. Exactly one of begin and resume
@@ -63,7 +64,6 @@ func (f *following) count(n int) {
 func (f *following) over() {
 	c := f.campaigns
 	c.mu.Lock()
-	delete(c.calls, f.uuid)
 	f.calls--
 	f.count(-1)
 	if f.node != nil {
@@ -71,6 +71,12 @@ func (f *following) over() {
 	}
 	c.mu.Unlock()
 	c.wakeUp()
+	if f.isKept {
+		f.unmark()
+	}
+	c.mu.Lock()
+	delete(c.calls, f.uuid)
+	c.mu.Unlock()
 }
 
 // begin dials a number.
@@ -101,8 +107,11 @@ func (f *following) begin() {
 			return
 		}
 	}
-	a := Attempt{UUID: f.uuid, Node: f.nodeName, Core: f.node.link.Status().CoreUUID, Route: f.route, Began: c.deps.Clock.Now()}
-	line, err := d.line(f.name, e, call{uuid: a.UUID, listener: listener, route: f.route})
+	c.mu.Lock()
+	memory := f.node.memoryNow()
+	c.mu.Unlock()
+	a := Attempt{UUID: f.uuid, Node: f.nodeName, Core: f.node.link.Status().CoreUUID, Memory: memory, Route: f.route, Began: c.deps.Clock.Now()}
+	line, err := d.line(f.name, e, call{uuid: a.UUID, listener: listener, route: f.route, marked: memory != ""})
 	if err != nil {
 		f.entry.Attempts = append(f.entry.Attempts, a)
 		f.conclude(d, string(syntax.Failed), "NONE", err.Error())
@@ -113,6 +122,10 @@ func (f *following) begin() {
 		if !errors.Is(err, errChanged) {
 			f.later(err)
 		}
+		return
+	}
+	if c.deps.Clock.Now().Sub(a.Began) > sendWithin { // another host may think that it never will be
+		f.notMade()
 		return
 	}
 	c.metrics.placed.WithLabelValues(f.name).Inc()
@@ -249,14 +262,12 @@ func (f *following) resume() {
 	f.resolve()
 }
 
-// resolve waits until a call has ended, and finds out how. If nobody has heard it, the
-// attempt counts as made.
+// resolve waits until a call has ended, and finds out how. If nobody can tell, the attempt
+// counts as made.
 func (f *following) resolve() {
 	for f.ctx.Err() == nil {
 		lives, known := f.lives()
-		if known && !lives {
-			f.heardWithin(time.Second) // its event may be under way
-			f.finish()
+		if known && !lives && f.learn() {
 			return
 		}
 		if lives && f.entry.State == Dialled && f.isAnswered() {
@@ -266,9 +277,65 @@ func (f *following) resolve() {
 			}
 		}
 		if f.heardWithin(resolveEvery) {
-			f.finish()
+			f.finish(&f.end.end)
 			return
 		}
+	}
+}
+
+// learn finds out how a call has ended whose channel the node does not have: by the event,
+// which may be under way, or by the mark that it has left. If there is no mark when no
+// command can be under way any more, its channel was never made: nobody was called. over is
+// false if the node cannot be asked.
+func (f *following) learn() (over bool) {
+	clk := f.campaigns.deps.Clock
+	began := clk.Now()
+	for pause := time.Second; !f.heardWithin(pause); pause = 5 * time.Second {
+		m, err := f.mark()
+		early := clk.Now().Sub(began) < commandWithin
+		switch {
+		case f.ctx.Err() != nil:
+			return true
+		case errors.Is(err, errNoMarks):
+			f.finish(nil)
+			return true
+		case err != nil:
+			return false
+		case m.end != nil:
+			f.finish(m.end)
+			return true
+		case early:
+		case m.made || f.entry.State == Talking: // something has kept it from telling its end
+			f.finish(nil)
+			return true
+		default:
+			lives, known := f.lives()
+			if known && !lives {
+				f.notMade()
+			}
+			return known && !lives
+		}
+	}
+	f.finish(&f.end.end)
+	return true
+}
+
+const (
+	// sendWithin is how long after an attempt was written its command may be sent: one that
+	// is later is not. From then the connection of a node has ten seconds to deliver it
+	// (node.deliverWithin).
+	sendWithin = 5 * time.Second
+	// commandWithin is when FreeSWITCH has made the channel, or never will.
+	commandWithin = 30 * time.Second
+)
+
+// notMade gives back a number that was not dialled: its host ended, or was held up, before
+// FreeSWITCH had the command.
+func (f *following) notMade() {
+	f.entry.Attempts = f.entry.Attempts[:len(f.entry.Attempts)-1]
+	f.entry.State, f.entry.Due = Waiting, f.campaigns.deps.Clock.Now()
+	if err := f.write(f.ctx); err != nil && f.ctx.Err() == nil && !errors.Is(err, errChanged) {
+		f.campaigns.deps.Log.Error("a number of a campaign counts as dialled, for its record cannot be written", "campaign", f.name, "error", err)
 	}
 }
 
@@ -316,24 +383,22 @@ func (f *following) api(line string) (string, error) {
 	return strings.TrimSpace(out), err
 }
 
-// finish concludes a call that has ended, from what was heard of it.
-func (f *following) finish() {
+// finish concludes a call that has ended; how is nil if nobody can tell.
+func (f *following) finish(how *end) {
 	c := f.campaigns
 	c.mu.Lock()
 	d := f.definition
 	c.mu.Unlock()
 	outcome, cause := Unknown, ""
-	select {
-	case <-f.end.heard:
-		cause = f.end.cause
+	if how != nil {
+		cause = how.cause
 		outcome = string(syntax.OutcomeOf(cause))
-		f.entry.last().Seconds, f.entry.last().Result = f.end.seconds, f.end.result
-		if f.end.answered {
+		f.entry.last().Seconds, f.entry.last().Result = how.seconds, how.result
+		if how.answered {
 			outcome = string(syntax.Answered)
 		} else if outcome == string(syntax.Answered) {
 			outcome = string(syntax.Failed)
 		}
-	default:
 	}
 	if f.entry.State == Talking {
 		outcome = string(syntax.Answered)
@@ -356,7 +421,7 @@ func (f *following) conclude(d Definition, outcome, cause, why string) {
 	defer stop()
 	for {
 		err := f.write(ctx)
-		if err == nil || errors.Is(err, errChanged) {
+		if f.isKept = err == nil; f.isKept || errors.Is(err, errChanged) {
 			return
 		}
 		c.deps.Log.Error("how a call of a campaign has ended cannot be written", "campaign", f.name, "number", f.entry.Number, "error", err)

@@ -6,6 +6,9 @@
 // UUID of its channel is written, and only if the number's record is still the one that was
 // read; so of two hosts that both believe to lead, one fails to write and does not dial.
 // An attempt whose end nobody has heard, because its host died, is looked up on its node:
-// if its channel lives, it is followed, and else the attempt counts as made with the outcome
-// "unknown". It is dialled again only if the campaign's retries name that outcome.
+// if its channel lives, it is followed. Each call leaves marks in the memory of its node,
+// when its channel is made and when it has ended, with the cause: from these the next host
+// learns how the call has ended, or that it was never made, so that its number waits again.
+// Only if the node has lost its memory, or never had one, the attempt counts as made with the
+// outcome "unknown", and is dialled again only if the campaign's retries name that outcome.
 package campaign

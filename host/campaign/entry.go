@@ -26,7 +26,8 @@ type Entry struct {
 type Attempt struct {
 	UUID    string    `json:"uuid"` // of its channel
 	Node    string    `json:"node"`
-	Core    string    `json:"core,omitempty"` // the Core-UUID of the node at the time
+	Core    string    `json:"core,omitempty"`   // the Core-UUID of the node at the time
+	Memory  string    `json:"memory,omitempty"` // in which the node keeps the marks of the call
 	Route   string    `json:"route"`
 	Began   time.Time `json:"began"`
 	Ended   time.Time `json:"ended,omitzero"`

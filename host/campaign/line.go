@@ -25,8 +25,7 @@ type call struct {
 	uuid     string // of its channel
 	listener string // of the host that serves it
 	route    string
-	node     string
-	core     string
+	marked   bool // it leaves marks on its node
 }
 
 // line returns the command that makes a call. Everything in it is escaped as FreeSWITCH
@@ -60,6 +59,9 @@ func (d *Definition) line(campaign string, e Entry, c call) (string, error) {
 	then, err := d.then(c.listener)
 	if err != nil {
 		return "", err
+	}
+	if c.marked {
+		dial = marks(c.uuid, endpoint) + dial
 	}
 	return "originate " + syntax.Word(dial) + " " + syntax.Word(then), nil
 }

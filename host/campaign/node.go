@@ -16,7 +16,22 @@ import (
 type nodePace struct {
 	link *node.Link
 	load
-	limit limit
+	limit  limit
+	memory memory
+}
+
+// A memory says where a node keeps the marks of calls.
+type memory struct {
+	core string // the Core-UUID of the FreeSWITCH that has it
+	name string // "": it keeps none
+}
+
+// memoryNow returns the name of the node's memory; Campaigns' mu is locked.
+func (n *nodePace) memoryNow() string {
+	if n.memory.core != n.link.Status().CoreUUID { // it was restarted
+		return ""
+	}
+	return n.memory.name
 }
 
 // usable reports whether the node takes calls.
@@ -28,7 +43,8 @@ const askEvery = time.Minute
 // sessionsPerSecond finds the figure in what the command status says (mod_commands.c:status_function).
 var sessionsPerSecond = regexp.MustCompile(`per Sec out of max (\d+)`)
 
-// askNodes keeps the sessions per second of the nodes known, until ctx ends.
+// askNodes keeps the sessions per second of the nodes known, and their memories, until ctx
+// ends.
 func (c *Campaigns) askNodes(ctx context.Context) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -54,15 +70,24 @@ func (c *Campaigns) ask(ctx context.Context, n *nodePace) bool {
 		return false
 	}
 	sessions, _ := strconv.Atoi(found[1])
+	m := memory{core: n.link.Status().CoreUUID}
+	if m.name = c.askMemory(ctx, n); m.core != n.link.Status().CoreUUID {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n.limit.sessions = sessions
+	n.limit.sessions, n.memory = sessions, m
 	return true
 }
 
-// An ending is how a call has ended, by the event of its node.
+// An ending hears how a call ends, by the event of its node.
 type ending struct {
-	heard    chan struct{} // closed when the event has come
+	heard chan struct{} // closed when the event has come
+	end
+}
+
+// An end is how a call has ended.
+type end struct {
 	cause    string
 	answered bool
 	seconds  int

@@ -24,6 +24,7 @@ func apiCommands() map[string]apiCommand {
 		"global_getvar":      globalGetvarAPI,
 		"global_setvar":      globalSetvarAPI,
 		"hash":               hashAPI,
+		"hash_dump":          hashDumpAPI,
 		"hostname":           func(s *Switch, _ string, _ *channel) string { return s.hostname() },
 		"hupall":             hupallAPI,
 		"json":               jsonAPI,

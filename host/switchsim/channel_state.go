@@ -220,6 +220,9 @@ func (c *channel) onReporting() {
 	cause := c.cause
 	c.mu.Unlock()
 	c.fire("CHANNEL_STATE")
+	if hook := c.get("api_reporting_hook"); hook != "" {
+		c.sw.API(c.expand(hook))
+	}
 	c.fireReport(cause)
 	c.trace(WhoSwitch, "end", "ended: "+cause)
 	c.sw.sched.DeleteGroup(c.uuid)

@@ -1,6 +1,7 @@
 package switchsim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type origination struct {
 	timeout            int // seconds
 	cidName, cidNumber string
 	from               *channel // the A leg of a bridge; nil for the API
+	literal            bool     // variables whose values refer to others are not set
 }
 
 // A target is one dial string of an origination, with its variables.
@@ -31,6 +33,9 @@ func (s *Switch) originate(o origination) (*channel, string) {
 	if !ok || strings.TrimSpace(rest) == "" {
 		return nil, "DESTINATION_OUT_OF_ORDER"
 	}
+	if !strings.Contains(strings.ToLower(o.dial), "origination_nested_vars=true") { // anywhere in it
+		o.literal = true
+	}
 	o.override(vars)
 	w := s.newDialWait(o, text.True(lookup(vars, "ignore_early_media")))
 	cause := "NO_ROUTE_DESTINATION"
@@ -40,7 +45,7 @@ func (s *Switch) originate(o origination) (*channel, string) {
 		var legs []*channel
 		for _, dial := range splitLegs(group) {
 			local, dial, _ := text.Brackets(dial, '[', ']')
-			c, why := s.dialLeg(target{strings.TrimSpace(dial), append(vars[:len(vars):len(vars)], local...)}, o)
+			c, why := s.dialLeg(target{strings.TrimSpace(dial), o.settable(append(vars[:len(vars):len(vars)], local...))}, o)
 			if c == nil {
 				cause = why
 				if ends(final, why) {
@@ -88,6 +93,19 @@ func (s *Switch) limitLegs(legs []*channel) (stop func()) {
 		}
 	}
 }
+
+// settable returns the variables that a leg gets: one that refers to another is refused,
+// unless the dial string permits it (switch_ivr_originate.c:switch_ivr_originate,
+// switch_channel.c:switch_channel_set_variable_var_check).
+func (o *origination) settable(vars [][2]string) [][2]string {
+	if !o.literal {
+		return vars
+	}
+	return slices.DeleteFunc(slices.Clone(vars), func(v [2]string) bool { return reference.MatchString(v[1]) })
+}
+
+// reference finds a reference to a variable (switch_utils.h:switch_string_var_check_const).
+var reference = regexp.MustCompile(`\$[\\$]*\{`)
 
 // ends reports whether a leg's cause ends the whole list: FreeSWITCH looks for it in the
 // text of fail_on_single_reject (switch_ivr_originate.c:switch_ivr_originate).

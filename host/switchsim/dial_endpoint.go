@@ -115,6 +115,9 @@ func (s *Switch) dialEndpoint(t target, e Endpoint, o origination) *channel {
 
 // dialOut fires CHANNEL_OUTGOING, in CS_INIT already, and starts the channel.
 func (c *channel) dialOut() {
+	for _, line := range c.vars.beginning("api_on_originate") {
+		c.sw.API(c.expand(line))
+	}
 	c.state = csInit
 	c.fire("CHANNEL_OUTGOING")
 	c.begin()
