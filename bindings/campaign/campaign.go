@@ -234,14 +234,21 @@ func (m *maker) definition(a *vm.Args, t *lua.LTable) (d campaign.Definition, er
 }
 
 func (m *maker) checkNodes(ways []campaign.Way) error {
-	var names []string
+	var names, tags []string
 	for _, l := range m.Nodes {
-		names = append(names, l.Name())
+		names, tags = append(names, l.Name()), append(tags, l.Tags()...)
 	}
 	for _, way := range ways {
-		if !slices.Contains(names, way.Name) {
-			return fmt.Errorf("nodes: there is no node %.64q; the configuration has (nodes:): %v", way.Name, names)
+		if way.Tag != "" && way.Name == "" && slices.Contains(tags, way.Tag) || way.Tag == "" && slices.Contains(names, way.Name) {
+			continue
 		}
+		if way.Tag != "" && way.Name != "" {
+			return fmt.Errorf("nodes: write {%q} or {tag = %q}, not both", way.Name, way.Tag)
+		}
+		if way.Tag != "" {
+			return fmt.Errorf("nodes: no node has the tag %.64q; those of the configuration have (nodes: tags:): %v", way.Tag, slices.Compact(slices.Sorted(slices.Values(tags))))
+		}
+		return fmt.Errorf("nodes: there is no node %.64q; the configuration has (nodes:): %v", way.Name, names)
 	}
 	if len(names) == 0 && m.Campaigns != nil {
 		return errors.New("the configuration has no node that could dial; write nodes: [{address: HOST:8021, password: PASSWORD}]")
@@ -322,6 +329,10 @@ func ways(a *vm.Args, v lua.LValue) (list []campaign.Way, err error) {
 	case lua.LString:
 		return []campaign.Way{{Name: string(v)}}, nil
 	case *lua.LTable:
+		if v.RawGetString("tag") != lua.LNil { // {tag = "dial"} for {{tag = "dial"}}
+			way, err := readWay(a, v)
+			return []campaign.Way{way}, err
+		}
 		for i := 1; i <= min(v.Len(), mostList); i++ {
 			a.ChargeCPU(20)
 			way := campaign.Way{}
@@ -329,7 +340,7 @@ func ways(a *vm.Args, v lua.LValue) (list []campaign.Way, err error) {
 			case lua.LString:
 				way.Name = string(w)
 			case *lua.LTable:
-				err = cmp.Or(known(a, w, "rate", "at_once"), scalar(w.RawGetInt(1), &way.Name, ""), scalar(w.RawGetString("rate"), &way.Rate, 0.0), scalar(w.RawGetString("at_once"), &way.AtOnce, 0))
+				way, err = readWay(a, w)
 			default:
 				err = fmt.Errorf("element %d is a %s; write a text, or a table {TEXT, rate = 2, at_once = 10}", i, w.Type())
 			}
@@ -341,6 +352,13 @@ func ways(a *vm.Args, v lua.LValue) (list []campaign.Way, err error) {
 		return list, nil
 	}
 	return nil, fmt.Errorf("it is a %s; write a text, or a list of them", v.Type())
+}
+
+// readWay reads {NAME, rate = 2, at_once = 10}, or with tag = TAG instead of the name.
+func readWay(a *vm.Args, t *lua.LTable) (way campaign.Way, err error) {
+	err = cmp.Or(known(a, t, "rate", "at_once", "tag"), scalar(t.RawGetInt(1), &way.Name, ""), scalar(t.RawGetString("tag"), &way.Tag, ""),
+		scalar(t.RawGetString("rate"), &way.Rate, 0.0), scalar(t.RawGetString("at_once"), &way.AtOnce, 0))
+	return way, err
 }
 
 // texts reads a table of texts by name.

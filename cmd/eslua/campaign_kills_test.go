@@ -47,7 +47,7 @@ func BenchmarkCampaignKilled(b *testing.B) {
 	write(b, dir, "start.lua", fmt.Sprintf(`local n = 0
 local c = campaign{
 	name = "siege", list = function() n = n + 1; if n <= %d then return (n %% 4 + 1) .. ("%%06d"):format(n) end end, to = %q,
-	on_answer = "greet", timeout = 3, rate = 100, at_once = 200, retries = {busy = 2, ["no answer"] = 1}, retry_after = 2, window = "00:00-24:00",
+	on_answer = "greet", timeout = 10, rate = 100, at_once = 200, retries = {busy = 2, ["no answer"] = 1}, retry_after = 2, window = "00:00-24:00",
 }
 print(c.state, c.added, c.known)`, size, gw+"{number}"))
 	write(b, dir, "eslua.yaml", fmt.Sprintf("listen: %s\nstate: %s\nadmin: %s\nstartup: [start]\ncampaigns: {rate: 1000}\nnodes: [{name: fs, address: %q, password: ClueCon}]\nflows: {start: {grants: {campaigns: [siege]}}}\n",

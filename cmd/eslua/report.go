@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ func printStatus(w io.Writer, st admin.Status) {
 	printOutbox(w, st)
 	printQueues(w, st)
 	printBuckets(w, st)
+	printCampaigns(w, st)
 	printPushes(w, st)
 	printJobs(w, st)
 	if len(st.Running) > 0 {
@@ -266,6 +268,27 @@ func printOutbox(w io.Writer, st admin.Status) {
 }
 
 // printQueues prints what waits in the queues of messages.
+func printCampaigns(w io.Writer, st admin.Status) {
+	if len(st.Campaigns) == 0 {
+		return
+	}
+	var t table
+	t.row("CAMPAIGN", "STATE", "DONE", "OF", "CALLS", "")
+	for _, c := range st.Campaigns {
+		var calls []string
+		for _, node := range slices.Sorted(maps.Keys(c.Calls)) {
+			calls = append(calls, fmt.Sprintf("%d on %s", c.Calls[node], node))
+		}
+		notes := []string{c.Progress.Note}
+		if c.Away > 0 {
+			notes = append(notes, count(c.Away, "call")+" on nodes that are away")
+		}
+		t.row(c.Name, c.State, c.Progress.Done(), c.Progress.Total, orDash(strings.Join(calls, ", ")), strings.Trim(strings.Join(notes, "; "), "; "))
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
 func printQueues(w io.Writer, st admin.Status) {
 	if len(st.Queues) == 0 {
 		return

@@ -238,7 +238,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 		}
 	}, log, clk)
 	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Traces: a.traces, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Pushes: a.pushes, Queues: a.queues,
+		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Traces: a.traces, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Campaigns: a.lists, Pushes: a.pushes, Queues: a.queues,
 	}, programVersion(), log, clk)
 	a.consoles = console.New(console.Deps{
 		Open: a.jobs.Open, Nodes: a.nodes, Running: a.account.Running, Version: programVersion(), Log: log, Clock: clk,

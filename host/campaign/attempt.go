@@ -26,6 +26,7 @@ type following struct {
 	end      *ending
 	uuid     string // of its channel
 	isKept   bool   // how it has ended
+	isAway   bool   // its node has been away so long that other calls take its place; under Campaigns' mu
 }
 
 // newFollowing counts a call as under way; mu is locked. Exactly one of begin and resume
@@ -36,7 +37,6 @@ func (l *lead) newFollowing(key string, e Entry, sequence uint64, route, nodeNam
 	for _, n := range c.nodes {
 		if n.link.Name() == nodeName {
 			f.node = n
-			n.calls++
 		}
 	}
 	if e.State == "" {
@@ -52,6 +52,9 @@ func (l *lead) newFollowing(key string, e Entry, sequence uint64, route, nodeNam
 
 // count counts the call at its route and its node; mu is locked.
 func (f *following) count(n int) {
+	if f.node != nil {
+		f.node.calls += n
+	}
 	if busy := f.routes[f.route]; busy != nil {
 		busy.calls += n
 	}
@@ -63,12 +66,10 @@ func (f *following) count(n int) {
 // over ends what newFollowing began.
 func (f *following) over() {
 	c := f.campaigns
+	f.setAway(false)
 	c.mu.Lock()
 	f.calls--
 	f.count(-1)
-	if f.node != nil {
-		f.node.calls--
-	}
 	c.mu.Unlock()
 	c.wakeUp()
 	if f.isKept {
@@ -77,6 +78,23 @@ func (f *following) over() {
 	c.mu.Lock()
 	delete(c.calls, f.uuid)
 	c.mu.Unlock()
+}
+
+// setAway has other calls take the place of one whose node is away, or not any more.
+func (f *following) setAway(away bool) {
+	c := f.campaigns
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.isAway == away {
+		return
+	}
+	n := 1
+	if f.isAway = away; away {
+		n = -1
+	}
+	f.away -= n
+	f.count(n)
+	c.wakeUp()
 }
 
 // begin dials a number.
@@ -270,6 +288,15 @@ func (f *following) resolve() {
 		if known && !lives && f.learn() {
 			return
 		}
+		if f.node != nil {
+			s := f.node.link.Status()
+			missing := f.campaigns.deps.Clock.Now().Sub(s.Since)
+			f.setAway(!s.Up && missing > awayAfter)
+			if !s.Up && missing > goneAfter {
+				f.finish(nil)
+				return
+			}
+		}
 		if lives && f.entry.State == Dialled && f.isAnswered() {
 			f.entry.State = Talking
 			if err := f.write(f.ctx); errors.Is(err, errChanged) {
@@ -339,8 +366,14 @@ func (f *following) notMade() {
 	}
 }
 
-// resolveEvery is the pause between looks whether a call lives whose end was not heard.
-const resolveEvery = 15 * time.Second
+const (
+	// resolveEvery is the pause between looks whether a call lives whose end was not heard.
+	resolveEvery = 15 * time.Second
+	// awayAfter is how long a node is away until the places of its calls are given to others.
+	awayAfter = time.Minute
+	// goneAfter is how long its calls are waited for.
+	goneAfter = time.Hour
+)
 
 func (f *following) heardWithin(d time.Duration) bool {
 	timer := f.campaigns.deps.Clock.NewTimer(d)

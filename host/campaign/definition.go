@@ -21,7 +21,7 @@ type Definition struct {
 	Name       string            `json:"name"`
 	Flow       string            `json:"flow"`            // that has defined it
 	To         []Way             `json:"to"`              // endpoints with {number} in them
-	Nodes      []Way             `json:"nodes,omitempty"` // by name; none: all
+	Nodes      []Way             `json:"nodes,omitempty"` // by name or tag, the first that fits counts; none: all
 	FromNumber string            `json:"from_number,omitempty"`
 	FromName   string            `json:"from_name,omitempty"`
 	Variables  map[string]string `json:"variables,omitempty"`
@@ -41,9 +41,10 @@ type Definition struct {
 	Priority   int               `json:"priority"`            // 0 to 9; a greater one goes first
 }
 
-// A Way is a route or a node, and what it takes.
+// A Way is a route, a node, or each node that has a tag, and what it takes.
 type Way struct {
-	Name   string  `json:"name"`
+	Name   string  `json:"name,omitempty"`
+	Tag    string  `json:"tag,omitempty"`
 	Rate   float64 `json:"rate,omitempty"`    // calls per second; 0: as the campaign's
 	AtOnce int     `json:"at_once,omitempty"` // likewise
 }
@@ -103,7 +104,7 @@ func (d *Definition) Check(most config.Campaigns) error {
 			return fmt.Errorf(`to is %.80q; write one endpoint in each text: to = {"sofia/gateway/a/{number}", "sofia/gateway/b/{number}"}`, w.Name)
 		}
 		if !(w.Rate >= 0 && w.Rate <= mostRate) || w.AtOnce < 0 {
-			return fmt.Errorf("%.80q has the rate %g and at_once %d; write a rate from 0 to %d, and at_once from 0", w.Name, w.Rate, w.AtOnce, mostRate)
+			return fmt.Errorf("%.80q has the rate %g and at_once %d; write a rate from 0 to %d, and at_once from 0", cmp.Or(w.Name, w.Tag), w.Rate, w.AtOnce, mostRate)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.Retries)) {

@@ -27,7 +27,8 @@ type lead struct {
 	saved      bool // the progress is as it is kept
 
 	pace   pace
-	calls  int
+	calls  int // that are followed
+	away   int // of them, on nodes that are away
 	routes map[string]*load
 	nodes  map[string]*load
 	turn   uint64 // when it last placed a call, among the campaigns

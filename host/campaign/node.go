@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -34,8 +35,27 @@ func (n *nodePace) memoryNow() string {
 	return n.memory.name
 }
 
-// usable reports whether the node takes calls.
-func (n *nodePace) usable() bool { return n.link.Up() }
+// permits returns what the campaign permits a node, if it may dial at all.
+func (d *Definition) permits(n *node.Link) (way Way, ok bool) {
+	for _, way := range d.Nodes {
+		if way.Name == n.Name() || way.Tag != "" && slices.Contains(n.Tags(), way.Tag) {
+			return way, true
+		}
+	}
+	return way, len(d.Nodes) == 0
+}
+
+func (n *nodePace) hasWeight() bool { return n.link.Weight() > 0 }
+
+// isAhead reports whether the node takes the next call rather than another one: the one with
+// fewer calls for its weight.
+func (n *nodePace) isAhead(other *nodePace) bool {
+	mine, others := n.link.Weight(), other.link.Weight()
+	if mine == 0 || others == 0 {
+		mine, others = 1, 1
+	}
+	return (n.calls+1)*others < (other.calls+1)*mine
+}
 
 // askEvery is the pause between questions to a node for its sessions per second.
 const askEvery = time.Minute

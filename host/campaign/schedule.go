@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -97,7 +99,7 @@ func (l *lead) place(now time.Time) (at time.Time, ok bool) {
 	if at := l.pace.due(); at.After(now) {
 		return at, false
 	}
-	if l.calls >= l.definition.AtOnce {
+	if l.calls-l.away >= l.definition.AtOnce {
 		return now.Add(far), false // a call that ends wakes the scheduler
 	}
 	route, at := l.route(now)
@@ -112,7 +114,8 @@ func (l *lead) place(now time.Time) (at time.Time, ok bool) {
 	rate := l.definition.Rate
 	l.pace.take(now, rate)
 	l.routes[route.Name].take(now, cmp.Or(route.Rate, rate))
-	l.nodes[n.link.Name()].take(now, cmp.Or(l.limits(n.link.Name()).Rate, rate))
+	way, _ := l.definition.permits(n.link)
+	l.nodes[n.link.Name()].take(now, cmp.Or(way.Rate, rate))
 	n.take(now, n.limit.rate(now))
 	f := l.newFollowing(it.key, Entry{}, it.sequence, route.Name, n.link.Name())
 	l.campaigns.running.Go(f.begin)
@@ -139,28 +142,28 @@ func (l *lead) route(now time.Time) (best *Way, at time.Time) {
 	return best, at
 }
 
-// limits returns what the campaign permits a node.
-func (l *lead) limits(name string) Way {
-	for _, way := range l.definition.Nodes {
-		if way.Name == name {
-			return way
-		}
-	}
-	return Way{}
-}
-
-// node returns the node that places the next call: of those that can, the one with the fewest calls.
+// node returns the node that places the next call: of those that are ready and have room, the
+// one with the fewest calls for its weight.
 func (l *lead) node(now time.Time) (best *nodePace, at time.Time) {
 	at = now.Add(far)
-	up := false
+	var ready []*nodePace
+	var why []error
 	for _, n := range l.campaigns.nodes {
-		name := n.link.Name()
-		way := l.limits(name)
-		if len(l.definition.Nodes) > 0 && way.Name == "" || !n.usable() {
+		if _, permitted := l.definition.permits(n.link); !permitted {
 			continue
 		}
-		up = true
-		busy := l.nodes[name]
+		if err := n.link.Ready(); err != nil {
+			why = append(why, err)
+		} else {
+			ready = append(ready, n)
+		}
+	}
+	if slices.ContainsFunc(ready, (*nodePace).hasWeight) {
+		ready = slices.DeleteFunc(ready, func(n *nodePace) bool { return !n.hasWeight() })
+	}
+	for _, n := range ready {
+		way, _ := l.definition.permits(n.link)
+		busy := l.nodes[n.link.Name()]
 		if way.AtOnce > 0 && busy.calls >= way.AtOnce {
 			continue
 		}
@@ -172,15 +175,24 @@ func (l *lead) node(now time.Time) (best *nodePace, at time.Time) {
 			at = earlier(at, due)
 			continue
 		}
-		if best == nil || n.calls < best.calls {
+		if best == nil || n.isAhead(best) {
 			best = n
 		}
 	}
-	if !up {
-		l.why = "none of its nodes is connected"
+	if len(ready) == 0 {
+		l.why = noNode(why)
 		at = now.Add(time.Second)
 	}
 	return best, at
+}
+
+// noNode tells why no node takes calls.
+func noNode(why []error) string {
+	if len(why) == 0 {
+		return "none of its nodes is in the configuration"
+	}
+	text := errors.Join(why...).Error()
+	return "no node takes calls: " + strings.ReplaceAll(text[:min(len(text), 500)], "\n", "; ")
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -99,6 +99,9 @@ func (l *Link) Name() string { return l.node.Name }
 // Tags returns the node's tags.
 func (l *Link) Tags() []string { return l.node.Tags }
 
+// Weight returns the node's share of the calls that are distributed.
+func (l *Link) Weight() int { return l.node.Weight }
+
 // Run connects, and reconnects with growing pauses, until ctx ends. It returns
 // once everything it started has stopped: nil at the end of ctx, or at once an
 // error when the node's settings can never work.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/durable"
@@ -42,12 +43,13 @@ type Parts struct {
 	Databases *database.Databases
 	// HTTP may be nil.
 	HTTP *network.Client
-	// Durable, Outbox, Buckets and Queues may be nil.
-	Durable *durable.Store
-	Outbox  *outbox.Outbox
-	Buckets *kv.Buckets
-	Pushes  *push.Pushes // may be nil
-	Queues  *queue.Queues
+	// Durable, Outbox, Buckets, Campaigns and Queues may be nil.
+	Durable   *durable.Store
+	Outbox    *outbox.Outbox
+	Buckets   *kv.Buckets
+	Campaigns *campaign.Campaigns
+	Pushes    *push.Pushes // may be nil
+	Queues    *queue.Queues
 }
 
 // Service answers an admin's questions from what the parts of eslua report, and
@@ -169,6 +171,9 @@ func (s *Service) Status(calls bool) Status {
 	}
 	if s.parts.Queues != nil {
 		st.Queues = s.parts.Queues.Status()
+	}
+	if s.parts.Campaigns != nil {
+		st.Campaigns = s.parts.Campaigns.Status()
 	}
 	if s.parts.Buckets != nil {
 		st.Buckets = s.parts.Buckets.Status()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/node"
@@ -43,7 +44,8 @@ type Status struct {
 	Durable   durable.Status     `json:"durable"`        // where what must not be lost is kept
 	Outbox    []outbox.Status    `json:"outbox,omitempty"`
 	Queues    []queue.Status     `json:"queues,omitempty"`
-	Buckets   []kv.Status        `json:"buckets,omitempty"` // those that were used
+	Buckets   []kv.Status        `json:"buckets,omitempty"`   // those that were used
+	Campaigns []campaign.Status  `json:"campaigns,omitempty"` // that this host leads
 	Pushes    []push.Status      `json:"pushes,omitempty"`
 	Missed    uint64             `json:"pushes_missed,omitempty"` // events that were lost before they became pushes
 	Jobs      []job.Status       `json:"jobs,omitempty"`
