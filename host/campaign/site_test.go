@@ -2,9 +2,11 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +28,13 @@ type site struct {
 	*testing.T
 	dir     string
 	network *memnet.Network
-	sw      *switchsim.Switch
-	esl     string
+	sw      *switchsim.Switch // of fs1
+	nodes   []node.Node
 
 	mu    sync.Mutex
+	dead  string // address of the node that is cut off
+	conns []net.Conn
+	on    map[string]int         // how many calls each node has dialled
 	dials map[string][]time.Time // when each number was dialled
 	order []string               // in which they were
 }
@@ -38,34 +43,70 @@ type site struct {
 // talks for ten seconds, 2 is busy, 3 does not answer, 4 does not exist.
 func inSite(t *testing.T, test func(s *site)) {
 	natsbubble.Bubble(t, func(t *testing.T) {
-		s := &site{T: t, dir: t.TempDir(), network: memnet.New(), dials: map[string][]time.Time{}}
-		l := s.network.Listen()
-		s.esl = l.Addr().String()
-		gw := "sofia/gateway/carrier/"
-		s.sw = switchsim.New(switchsim.Config{
-			Listener: l, Dial: s.network.Dial, NoJournal: true, Trace: s.trace,
-			Endpoints: []switchsim.Endpoint{
-				{Dial: gw + "1*", Ring: time.Second, Script: []switchsim.Step{switchsim.After(10 * time.Second).Hangup()}},
-				{Dial: gw + "2*", Ring: time.Second, Cause: "USER_BUSY"},
-				{Dial: gw + "3*", Silent: true},
-				{Dial: gw + "4*", Ring: time.Second, Cause: "UNALLOCATED_NUMBER"},
-			},
-		})
-		if err := s.sw.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.sw.Close() })
+		s := &site{T: t, dir: t.TempDir(), network: memnet.New(), dials: map[string][]time.Time{}, on: map[string]int{}}
+		s.sw = s.node(node.Node{Name: "fs1"})
 		test(s)
 	})
 }
 
+// node starts another switch, which the hosts that are started from then on know.
+func (s *site) node(n node.Node) *switchsim.Switch {
+	l := s.network.Listen()
+	n.Address, n.Password = l.Addr().String(), "ClueCon"
+	s.nodes = append(s.nodes, n)
+	gw := "sofia/gateway/carrier/"
+	sw := switchsim.New(switchsim.Config{
+		Listener: l, Dial: s.network.Dial, NoJournal: true, Trace: func(e switchsim.Entry) { s.trace(n.Name, e) },
+		Endpoints: []switchsim.Endpoint{
+			{Dial: gw + "1*", Ring: time.Second, Script: []switchsim.Step{switchsim.After(10 * time.Second).Hangup()}},
+			{Dial: gw + "2*", Ring: time.Second, Cause: "USER_BUSY"},
+			{Dial: gw + "3*", Silent: true},
+			{Dial: gw + "4*", Ring: time.Second, Cause: "UNALLOCATED_NUMBER"},
+		},
+	})
+	if err := sw.Start(); err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { _ = sw.Close() })
+	return sw
+}
+
+// dial connects to a node that is not cut off.
+func (s *site) dial(ctx context.Context, address string) (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead == address {
+		return nil, errors.New("the network is unreachable")
+	}
+	c, err := s.network.Dial(ctx, address)
+	s.conns = append(s.conns, c)
+	return c, err
+}
+
+// cut cuts the connections to a node, of which nothing is heard from then on.
+func (s *site) cut(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.nodes {
+		if n.Name == name {
+			s.dead = n.Address
+		}
+	}
+	for _, c := range s.conns {
+		if c != nil && c.RemoteAddr().String() == s.dead {
+			_ = c.Close()
+		}
+	}
+}
+
 // trace counts who is dialled.
-func (s *site) trace(e switchsim.Entry) {
+func (s *site) trace(name string, e switchsim.Entry) {
 	if e.Kind != "begin" {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.on[name]++
 	number := e.Channel[strings.LastIndexByte(e.Channel, '/')+1:]
 	number, _, _ = strings.Cut(number, "@")
 	s.dials[number] = append(s.dials[number], e.At)
@@ -86,17 +127,21 @@ func (s *site) dialled() map[string]int {
 // A host is one process.
 type host struct {
 	*Campaigns
-	s    *site
-	stop func() // it gives back what it leads
-	kill func() // it writes nothing any more
+	s     *site
+	links node.Nodes
+	stop  func() // it gives back what it leads
+	kill  func() // it writes nothing any more
 }
 
 func (s *site) start() *host {
 	log := slog.New(slog.DiscardHandler)
 	store := durable.New(config.Default().NATS, s.dir, durable.Network{Listen: s.network.ListenOn, Dial: s.network.Dial}, log, clock.System())
-	link := node.New(node.Node{Name: "fs1", Address: s.esl, Password: "ClueCon"}, log, clock.System(), node.Options{Dial: s.network.Dial})
+	var links node.Nodes
+	for _, n := range s.nodes {
+		links = append(links, node.New(n, log, clock.System(), node.Options{Dial: s.dial}))
+	}
 	c := New(config.Default().Campaigns, Deps{
-		Store: store, Nodes: []*node.Link{link}, NewID: uuid.NewString, Log: log, Clock: clock.System(),
+		Store: store, Nodes: links, NewID: uuid.NewString, Log: log, Clock: clock.System(),
 		Blocked: func(_ context.Context, bucket, number string) (bool, error) {
 			return bucket == "dnc" && strings.HasSuffix(number, "99"), nil
 		},
@@ -108,8 +153,10 @@ func (s *site) start() *host {
 	durableCtx, stopDurable := context.WithCancel(context.Background())
 	var kept sync.WaitGroup
 	kept.Go(func() { _ = store.Run(durableCtx) })
-	running.Go(func() { _ = link.Run(ctx) })
-	h := &host{Campaigns: c, s: s}
+	for _, link := range links {
+		running.Go(func() { _ = link.Run(ctx) })
+	}
+	h := &host{Campaigns: c, s: s, links: links}
 	h.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
