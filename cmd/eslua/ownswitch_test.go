@@ -21,6 +21,7 @@ type ownSwitch struct {
 	ask     *esl.Conn
 	out     string // the file that its output goes to
 	ended   <-chan struct{}
+	kill    func()
 }
 
 // ownModules are what every ownSwitch loads, before what its test names.
@@ -43,7 +44,7 @@ func startSwitch(t *testing.T, address, scripts, modules string, sections map[st
 	_, port, _ := net.SplitHostPort(address)
 	var conf bytes.Buffer
 	conf.WriteString(`<document type="freeswitch/xml"><section name="configuration">
-<configuration name="switch.conf"><settings><param name="loglevel" value="debug"/><param name="max-sessions" value="1000"/><param name="sessions-per-second" value="200"/></settings></configuration>
+<configuration name="switch.conf"><settings><param name="loglevel" value="debug"/><param name="max-sessions" value="20000"/><param name="sessions-per-second" value="10000"/></settings></configuration>
 <configuration name="event_socket.conf"><settings><param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="` + port + `"/><param name="password" value="ClueCon"/></settings></configuration>
 <configuration name="modules.conf"><modules>`)
 	for _, m := range strings.Fields(ownModules + " " + modules) {
@@ -73,8 +74,9 @@ func startSwitch(t *testing.T, address, scripts, modules string, sections map[st
 	}
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = cmd.Wait() }()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended; out.Close() })
-	return &ownSwitch{address: address, out: out.Name(), ended: ended}
+	kill := func() { _ = cmd.Process.Kill(); <-ended }
+	t.Cleanup(func() { kill(); out.Close() })
+	return &ownSwitch{address: address, out: out.Name(), ended: ended, kill: kill}
 }
 
 // wait waits until the FreeSWITCH runs.
