@@ -19,15 +19,15 @@ func (e *Env) pass(ctx context.Context, line string) (leave func(answered bool),
 	if gate == nil || err != nil {
 		return free, err
 	}
-	if !gate.Try() {
+	if !gate.Try(e.Flow) {
 		waiting, stop := e.Aside(ctx)
 		defer stop()
-		if err := gate.Await(waiting); err != nil {
+		if err := gate.Await(waiting, e.Flow); err != nil {
 			return nil, err
 		}
 	}
 	sent := e.Clock.Now()
-	return func(answered bool) { gate.Leave(sent, answered) }, nil
+	return func(answered bool) { gate.Leave(e.Flow, sent, answered) }, nil
 }
 
 // gate returns the gate of the FreeSWITCH that the script's commands go to; nil: there is

@@ -17,7 +17,8 @@ const slowAnswer = 500 * time.Millisecond
 // A Gate bounds the API commands that the scripts of this host have one FreeSWITCH run at a
 // time. Each slow answer halves what it lets through, but once only for all commands that
 // were under way together; quick ones give that back, one more for as many as there are at
-// a time. What comes in addition waits, in order.
+// a time. What comes in addition waits. The flows that wait take turns, and one that gives
+// FreeSWITCH ever more to do leaves a tenth of the places to those that have none.
 type Gate struct {
 	clk clock.Clock
 
@@ -26,9 +27,19 @@ type Gate struct {
 	waiting int     // that may wait
 	limit   float64 // at a time now, 1 to most
 	running int
-	queue   list.List // of chan struct{}, each closed when it is its turn
-	cut     time.Time // when the limit was last halved
+	waits   int                  // commands
+	flows   map[string]*gateFlow // that have something here
+	turns   list.List            // of *gateFlow, each with commands that wait
+	cut     time.Time            // when the limit was last halved
 	refused uint64
+}
+
+// A gateFlow is what a Gate has of one flow.
+type gateFlow struct {
+	name    string
+	running int
+	queue   list.List // of chan struct{}, each closed when it is its turn
+	turn    *list.Element
 }
 
 // Commands tells how many API commands of scripts a FreeSWITCH runs.
@@ -47,27 +58,34 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("FreeSWITCH is overloaded: %d API commands wait for it already (commands: waiting in the configuration)", e.Waiting)
 }
 
-// Try lets a command through if it need not wait. Leave ends it.
-func (g *Gate) Try() bool {
+// Try lets a command of a flow through if it need not wait. Leave ends it.
+func (g *Gate) Try(flow string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.running >= int(g.limit) || g.queue.Len() > 0 {
+	if g.waits > 0 || !g.hasPlace(g.flows[flow]) {
 		return false
 	}
+	g.of(flow).running++
 	g.running++
 	return true
 }
 
-// Await waits until a command may run. The error is a *BusyError, or why ctx has ended.
-func (g *Gate) Await(ctx context.Context) error {
+// Await waits until a command of a flow may run. The error is a *BusyError, or why ctx has
+// ended.
+func (g *Gate) Await(ctx context.Context, flow string) error {
 	g.mu.Lock()
-	if g.queue.Len() >= g.waiting {
+	f := g.of(flow)
+	if f.queue.Len() > (tenths-1)*(g.waiting-g.waits-1) {
 		defer g.mu.Unlock()
+		defer g.forget(f)
 		g.refused++
-		return &BusyError{g.queue.Len()}
+		return &BusyError{g.waits}
 	}
 	turn := make(chan struct{})
-	place := g.queue.PushBack(turn)
+	place := f.queue.PushBack(turn)
+	if g.waits++; f.turn == nil {
+		f.turn = g.turns.PushBack(f)
+	}
 	g.next()
 	g.mu.Unlock()
 	blocker := clock.BlockerOf(ctx)
@@ -82,20 +100,21 @@ func (g *Gate) Await(ctx context.Context) error {
 	defer g.mu.Unlock()
 	select {
 	case <-turn: // at the same moment
-		g.running--
+		g.leave(f)
 		g.next()
 	default:
-		g.queue.Remove(place)
+		g.dequeue(f, place)
+		g.forget(f)
 	}
 	return context.Cause(ctx)
 }
 
 // Leave ends a command that was sent at a time; answered says that FreeSWITCH has answered.
-func (g *Gate) Leave(sent time.Time, answered bool) {
+func (g *Gate) Leave(flow string, sent time.Time, answered bool) {
 	now := g.clk.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.running--
+	g.leave(g.of(flow))
 	switch {
 	case !answered:
 	case now.Sub(sent) < slowAnswer:
@@ -106,11 +125,66 @@ func (g *Gate) Leave(sent time.Time, answered bool) {
 	g.next()
 }
 
+// tenths: one of them is for flows that have nothing here.
+const tenths = 10
+
+// hasPlace reports whether a command of a flow, which may be nil, can run.
+func (g *Gate) hasPlace(f *gateFlow) bool {
+	limit := int(g.limit)
+	if f != nil && f.running > 0 {
+		limit -= limit / tenths
+	}
+	return g.running < limit
+}
+
 // next lets those through whose turn it is.
 func (g *Gate) next() {
-	for g.running < int(g.limit) && g.queue.Len() > 0 {
+	for e := g.turns.Front(); e != nil && g.running < int(g.limit); {
+		f := e.Value.(*gateFlow)
+		if !g.hasPlace(f) {
+			e = e.Next()
+			continue
+		}
+		f.running++
 		g.running++
-		close(g.queue.Remove(g.queue.Front()).(chan struct{}))
+		close(g.dequeue(f, f.queue.Front()))
+		if f.turn != nil {
+			g.turns.MoveToBack(f.turn)
+		}
+		e = g.turns.Front()
+	}
+}
+
+// dequeue ends the waiting of a command.
+func (g *Gate) dequeue(f *gateFlow, place *list.Element) chan struct{} {
+	g.waits--
+	turn := f.queue.Remove(place).(chan struct{})
+	if f.queue.Len() == 0 {
+		g.turns.Remove(f.turn)
+		f.turn = nil
+	}
+	return turn
+}
+
+func (g *Gate) leave(f *gateFlow) {
+	g.running--
+	f.running--
+	g.forget(f)
+}
+
+func (g *Gate) of(flow string) *gateFlow {
+	f := g.flows[flow]
+	if f == nil {
+		f = &gateFlow{name: flow}
+		g.flows[flow] = f
+	}
+	return f
+}
+
+// forget forgets a flow that has nothing here.
+func (g *Gate) forget(f *gateFlow) {
+	if f.running == 0 && f.queue.Len() == 0 {
+		delete(g.flows, f.name)
 	}
 }
 
@@ -128,7 +202,7 @@ func (g *Gate) set(most, waiting int) {
 func (g *Gate) Status() Commands {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return Commands{Running: g.running, Limit: int(g.limit), Most: g.most, Waiting: g.queue.Len(), Refused: g.refused}
+	return Commands{Running: g.running, Limit: int(g.limit), Most: g.most, Waiting: g.waits, Refused: g.refused}
 }
 
 // Gates has a Gate for each FreeSWITCH, whether it is a node or not.
@@ -178,7 +252,7 @@ func (g *Gates) Of(core string) *Gate {
 				}
 			}
 		}
-		gate = &Gate{clk: g.clk, most: g.most, waiting: g.waiting, limit: float64(g.most)}
+		gate = &Gate{clk: g.clk, most: g.most, waiting: g.waiting, limit: float64(g.most), flows: map[string]*gateFlow{}}
 		g.byCore[core] = gate
 	}
 	return gate

@@ -118,7 +118,7 @@ type Calls struct {
 // Commands limits the API commands that scripts give FreeSWITCH.
 type Commands struct {
 	Parallel int `yaml:"parallel" least:"0" default:"50" doc:"API commands of scripts that one FreeSWITCH runs at a time for this host; fewer while it takes over half a second for one, at least 1. Commands that end calls or take long by nature (uuid_kill, originate, system) do not count, nor does what session does with its own call; 0 is no limit"`
-	Waiting  int `yaml:"waiting" least:"0" default:"10000" doc:"how many more may wait for one FreeSWITCH; further ones answer -ERR at once"`
+	Waiting  int `yaml:"waiting" least:"0" default:"10000" doc:"how many more may wait for one FreeSWITCH; further ones answer -ERR at once. Flows take turns, and one alone takes at most nine tenths of these places, and of those of parallel"`
 }
 
 // Limits bound what one run of a script may use.
