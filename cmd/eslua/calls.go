@@ -55,7 +55,7 @@ func (p *program) calls(ctx context.Context, client *admin.Client, q trace.Query
 	var t table
 	t.row("UUID", "FLOW", "CALLER", "CALLED", "STATE", "AGE", "CPU", "MEMORY", "")
 	for _, c := range list {
-		t.row(c.UUID, c.Flow, c.Caller, c.Destination, stateOf(c), ageOf(c, now), fmt.Sprintf("%.2f ms", c.CPU), fmt.Sprintf("%d KiB", c.Memory>>10), doing(c, now))
+		t.row(c.UUID, c.Flow, c.Caller, c.Destination, stateOf(c), ageOf(c, now), cpuOf(c), fmt.Sprintf("%d KiB", c.Memory>>10), doing(c, now))
 	}
 	t.print(p.stdout)
 	return nil
@@ -88,4 +88,13 @@ func doing(c trace.Summary, now time.Time) string {
 	}
 	w := c.Waits[len(c.Waits)-1]
 	return fmt.Sprintf("%s:%d: %s, %s", w.File, w.Line, w.What, age(now.Sub(w.At)))
+}
+
+// cpuOf returns the processor time of the script.
+func cpuOf(c trace.Summary) string {
+	took := time.Duration(c.CPU * float64(time.Millisecond))
+	if took < 10*time.Microsecond {
+		return took.Round(10 * time.Nanosecond).String()
+	}
+	return took.Round(time.Microsecond).String()
 }

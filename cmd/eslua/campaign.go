@@ -42,7 +42,7 @@ about them. Every host that shares the store can be asked and told.`,
 		return q.list(c.Context())
 	}
 	names := q.host.completes(campaignNames)
-	show := &cobra.Command{Use: "show NAME", ValidArgsFunction: names, Short: "show one campaign", Args: exactly(1, campaignUsage),
+	show := &cobra.Command{Use: "show NAME", ValidArgsFunction: names, Short: "show how far one campaign has come", Args: exactly(1, campaignUsage),
 		RunE: func(c *cobra.Command, args []string) error { return q.show(c.Context(), args[0]) }}
 	show.Flags().BoolVar(&q.watch, "watch", false, "go on until it has ended, with a line for each change")
 	results := &cobra.Command{Use: "results NAME", ValidArgsFunction: names, Short: "print what came of each number", Args: exactly(1, campaignUsage),
@@ -60,9 +60,9 @@ about them. Every host that shares the store can be asked and told.`,
 			RunE: func(c *cobra.Command, _ []string) error { return q.list(c.Context()) }},
 		show, results,
 		order(campaign.Pause, "place no more calls; those under way go on", "is paused"),
-		order(campaign.Resume, "go on", "goes on"),
+		order(campaign.Resume, "place calls again, after a pause", "goes on"),
 		order(campaign.Stop, "place no more calls, for good; those under way go on", "is stopped"),
-		&cobra.Command{Use: "priority NAME N", ValidArgsFunction: names, Short: "let it go before those with a lower priority (0 to 9)", Args: exactly(2, campaignUsage),
+		&cobra.Command{Use: "priority NAME N", ValidArgsFunction: names, Short: "say how it ranks with other campaigns: from 0 to 9, and the greater goes first", Args: exactly(2, campaignUsage),
 			RunE: func(c *cobra.Command, args []string) error {
 				var n int
 				if _, err := fmt.Sscanf(args[1]+"\n", "%d\n", &n); err != nil {
@@ -70,7 +70,7 @@ about them. Every host that shares the store can be asked and told.`,
 				}
 				return q.decide(c.Context(), campaign.Order{Name: args[0], Priority: &n}, fmt.Sprintf("has the priority %d", n))
 			}},
-		order(campaign.Remove, "forget one that has ended, with its results", "was removed"),
+		order(campaign.Remove, "forget a campaign that has ended, with its results", "was removed"),
 	)
 	return c
 }
@@ -130,7 +130,7 @@ func (c *campaignCmd) show(ctx context.Context, name string) error {
 		return c.printJSON(s)
 	}
 	now, p := c.clock.Now(), s.Progress
-	printLine(c.stdout, "%s is %s since %s; made by %s", s.Name, s.State, since(s.Changed, now), orDash(s.Flow))
+	printLine(c.stdout, "%s: %s since %s; made by %s", s.Name, s.State, since(s.Changed, now), orDash(s.Flow))
 	if n := note(s); n != "" {
 		printLine(c.stdout, "%s", n)
 	}

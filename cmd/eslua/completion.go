@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -11,7 +12,7 @@ func completionCommand(p *program) *cobra.Command {
 		Use:   "completion bash|zsh|fish",
 		Short: "print a script that has the shell complete eslua's commands",
 		Long: `Print a script that has the shell complete eslua's commands, flags and files, and the names that the
-running eslua knows: flows, generations, endpoints, queues, nodes. bash needs the package bash-completion.`,
+running eslua knows: flows, generations, calls, campaigns, endpoints, queues, nodes. bash needs the package bash-completion.`,
 		Example: examples(
 			"in this bash", "source <(eslua completion bash)",
 			"in every bash", "eslua completion bash >/usr/share/bash-completion/completions/eslua",
@@ -32,7 +33,7 @@ running eslua knows: flows, generations, endpoints, queues, nodes. bash needs th
 			case "fish":
 				return c.Root().GenFishCompletion(p.stdout, true)
 			}
-			return &usageError{fmt.Sprintf("eslua completion needs the name of a shell: bash, zsh or fish, not %q", args)}
+			return &usageError{fmt.Sprintf("eslua completion needs the name of a shell: bash, zsh or fish, not %q", strings.Join(args, " "))}
 		},
 	}
 }

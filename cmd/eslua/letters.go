@@ -68,10 +68,10 @@ func (k letterKind[L, Shown]) command(p *program, c *cobra.Command) *cobra.Comma
 	}
 	c.AddCommand(
 		&cobra.Command{Use: "list", Short: "show the " + k.nouns + " that wait, and those that were given up", Args: noArguments, RunE: c.RunE},
-		&cobra.Command{Use: "show ID", ValidArgsFunction: ids, Short: "show one of them", Args: exactly(1, usage),
+		&cobra.Command{Use: "show ID", ValidArgsFunction: ids, Short: "show one " + k.noun + ", and what has come of it", Args: exactly(1, usage),
 			RunE: func(c *cobra.Command, ids []string) error { return l.show(c.Context(), ids[0]) }},
-		decide("retry ID...", "try them now", "will be tried now", admin.Letters[L, Shown].Retry),
-		decide("drop ID...", "drop them", "dropped", admin.Letters[L, Shown].Drop),
+		decide("retry ID... | --all", "try "+k.nouns+" now, whether they wait or were given up", "will be tried now", admin.Letters[L, Shown].Retry),
+		decide("drop ID... | --all", "drop "+k.nouns+": they are tried no more", "dropped", admin.Letters[L, Shown].Drop),
 	)
 	return c
 }

@@ -11,7 +11,7 @@ func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "man DIRECTORY",
 		Short:             "write the manual pages into a directory",
-		Hidden:            true, // a package needs it, nobody else
+		Long:              "Write a manual page for each command into a directory. The Debian package has them already.",
 		Args:              exactly(1, "eslua man DIRECTORY"),
 		ValidArgsFunction: directories,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -46,6 +46,7 @@ configuration file.`,
 	group(root, "Write scripts:", checkCommand(p), testCommand(p), execCommand(p), docCommand(p), stubsCommand(p), demoCommand(p))
 	group(root, "Configure FreeSWITCH:", dialplanCommand(p), configCommand(p))
 	root.AddCommand(versionCommand(p), completionCommand(p), manCommand())
+	addExamples(root)
 	return root
 }
 

@@ -123,5 +123,5 @@ func (p *program) printEnd(c trace.Summary) {
 	if !c.Until.IsZero() {
 		verb = "ended"
 	}
-	printLine(p.stdout, "  %s: %s, after %s; the script used %.2f ms of processor time and held %d KiB", verb, how, ageOf(c, p.clock.Now()), c.CPU, c.Memory>>10)
+	printLine(p.stdout, "  %s: %s, after %s; the script used %s of processor time and held %d KiB", verb, how, ageOf(c, p.clock.Now()), cpuOf(c), c.Memory>>10)
 }
