@@ -25,7 +25,7 @@ eslua trace UUID shows what happened in one of them.`,
 	}
 	host := p.host(c, c.Flags())
 	q := trace.Query{}
-	queryFlags(c, &q)
+	queryFlags(c, host, &q)
 	c.Flags().BoolVar(&q.Running, "running", false, "only calls that run")
 	c.Flags().IntVar(&q.Most, "most", 50, "list at most `N`")
 	asJSON := c.Flags().Bool("json", false, "print JSON")
@@ -34,8 +34,9 @@ eslua trace UUID shows what happened in one of them.`,
 }
 
 // queryFlags declares the flags that select calls.
-func queryFlags(c *cobra.Command, q *trace.Query) {
+func queryFlags(c *cobra.Command, host *hostFlag, q *trace.Query) {
 	c.Flags().StringVar(&q.Flow, "flow", "", "only calls of this `FLOW`")
+	complete(c, "flow", host.completes(scriptNames))
 	c.Flags().BoolVar(&q.Failed, "failed", false, "only calls whose script failed")
 }
 

@@ -5,7 +5,19 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
+
+// plainUsage takes the marks of values out of what flags say of themselves, for shells: help
+// shows them otherwise.
+func plainUsage(c *cobra.Command) {
+	plain := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	c.Flags().VisitAll(plain)
+	c.PersistentFlags().VisitAll(plain)
+	for _, sub := range c.Commands() {
+		plainUsage(sub)
+	}
+}
 
 func completionCommand(p *program) *cobra.Command {
 	return &cobra.Command{

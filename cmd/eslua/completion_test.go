@@ -111,6 +111,8 @@ func TestShellsComplete(t *testing.T) {
 		{"eslua scripts" + admin + "pin menu ", []string{w.scripts.Current().Name()}},
 		{"eslua run" + admin + "--node ", []string{"fs1"}},
 		{"eslua run --admin /nowhere ", nil},
+		{"eslua calls" + admin + "--flow m", []string{"menu"}},
+		{"eslua trace" + admin + "--flow ", []string{"beef", "ivr/größe", "menu"}},
 		{"eslua doc io.op", []string{"io.open"}},
 	} {
 		lines, want = append(lines, c.line), append(want, c.want)

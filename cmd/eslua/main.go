@@ -15,6 +15,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
+	"github.com/spf13/cobra"
 )
 
 // The exit codes that scripts and systemd rely on.
@@ -52,6 +53,9 @@ func (p *program) main(ctx context.Context, args []string) int {
 	}
 	root := rootCommand(p)
 	root.SetArgs(twoDashes(root, args))
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainUsage(root)
+	}
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.As(err, new(*reportedError)) {
 		fmt.Fprintln(p.stderr, err)

@@ -35,7 +35,7 @@ Digits that callers press are masked unless trace: digits: shown, as are the val
 	host := p.host(c, c.Flags())
 	c.ValidArgsFunction = host.completes(first(callUUIDs))
 	q := trace.Query{}
-	queryFlags(c, &q)
+	queryFlags(c, host, &q)
 	c.Flags().Bool("last", false, "the newest call, which is meant without a UUID too")
 	follow := c.Flags().Bool("follow", false, "print what happens as it does: until the call of the UUID ends; without a UUID, of one call after the other")
 	toTest := c.Flags().Bool("to-test", false, "print a test for eslua test instead, which makes the same call")
