@@ -65,9 +65,11 @@ func (p *pen) raw(s string) {
 func (p *pen) text(s string) {
 	t := tagText
 	if len(s) > mostText {
-		t, s = tagCut, s[:mostText]
+		t, s = tagCut, p.rules.head(s, mostText, p.typed)
+	} else {
+		s = p.rules.text(s, p.typed)
 	}
-	if s = p.rules.text(s, p.typed); len(s) > 2*mostText {
+	if len(s) > 2*mostText {
 		t, s = tagCut, s[:2*mostText]
 	}
 	p.buf = append(p.buf, byte(t))

@@ -103,6 +103,12 @@ func (r *rules) text(s, typed string) string {
 	return s
 }
 
+// head returns the begin of a text, with its secrets masked, of which one may be cut: the
+// password in a URL.
+func (r *rules) head(s string, most int, typed string) string {
+	return strings.TrimSuffix(r.text(s[:most]+"@", typed), "@")
+}
+
 // setvar masks the value in "uuid_setvar UUID NAME VALUE".
 func (r *rules) setvar(line, rest string) string {
 	words := strings.SplitN(rest, " ", 3)
@@ -129,6 +135,8 @@ func (r *rules) assignments(s string) string {
 			}
 			end = i + 3 + len(name) + 1 + len(password)
 			i += 3 + len(name)
+		case s[i] == ':' && strings.HasSuffix(s[from:i], ".lua"): // pin.lua:12, where something failed
+			continue
 		case s[i] == ':' && r.hides(nameBefore(s[from:i])):
 			end = i + 1 + length(s[i+1:], ",}\r\n")
 		default:
@@ -171,17 +179,26 @@ const leastTyped = 3
 // mostTyped bounds the digits that are remembered.
 const mostTyped = 40
 
-// maskTyped masks what the caller has typed where it appears in a text.
+// maskTyped masks what the caller has typed where it appears in a text, also with a blank, a
+// dash or a comma between digits, as in what is read out.
 func maskTyped(s, typed string) string {
 	var out strings.Builder
 	from := 0
 	for i := 0; i+leastTyped <= len(s); i++ {
-		if !isDigit(s[i]) || !strings.Contains(typed, s[i:i+leastTyped]) {
-			continue
+		digits, end := 0, i
+		var found [mostTyped]byte
+		for at := i; at < len(s) && digits < mostTyped; at++ {
+			if at > i && strings.IndexByte(" -,", s[at]) >= 0 && end == at && at+1 < len(s) && isDigit(s[at+1]) {
+				continue
+			}
+			found[digits] = s[at]
+			if !isDigit(s[at]) || !strings.Contains(typed, string(found[:digits+1])) {
+				break
+			}
+			digits, end = digits+1, at+1
 		}
-		end := i + leastTyped
-		for end < len(s) && strings.Contains(typed, s[i:end+1]) {
-			end++
+		if digits < leastTyped {
+			continue
 		}
 		out.WriteString(s[from:i])
 		out.WriteString(masked)

@@ -202,7 +202,9 @@ func TestSecretsAreNotKept(t *testing.T) {
 	b.phone.digits = "5550"
 	b.run(c, `
 		phone:say("4711 it is", 4711)
-		phone:say("47 11", 12)
+		phone:say("47 1", 12)
+		phone:say("4 7 1 1 it is, or 4-7-1-1, but not 4, 8", 12)
+		phone:say(("a"):rep(231) .. "://u:hush@host", "pin.lua:12: it failed")
 		phone:getDigits()
 		phone:say("code 5550!")
 		phone:say("pin", "hush")
@@ -226,8 +228,8 @@ func TestSecretsAreNotKept(t *testing.T) {
 			t.Errorf("it shows %q", secret)
 		}
 	}
-	for _, part := range []string{"presses a key", `say("47 11", 12)`, `"shipping", "shown"`, `login("me", <masked>)`, `{["x-account-id"] = <masked>, password = <masked>, user = "me"}`,
-		`"{a=1,card_number=<masked>}user/1000", "pgsql://me:<masked>@db/x"`, `https://shown:80/x?api_key=<masked>&y=1`, `other shown`, "Accept: x", `phones:tell("pin", <masked>)`, `phones:tell{"a", pin = <masked>}`, "the script failed: flow.lua:19: no <masked>"} {
+	for _, part := range []string{"presses a key", `say("<masked>", 12)`, `say("<masked> it is, or <masked>, but not 4, 8", 12)`, `"pin.lua:12: it failed"`, `"shipping", "shown"`, `login("me", <masked>)`, `{["x-account-id"] = <masked>, password = <masked>, user = "me"}`,
+		`"{a=1,card_number=<masked>}user/1000", "pgsql://me:<masked>@db/x"`, `https://shown:80/x?api_key=<masked>&y=1`, `other shown`, "Accept: x", `phones:tell("pin", <masked>)`, `phones:tell{"a", pin = <masked>}`, "the script failed: flow.lua:21: no <masked>"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("it lacks %q", part)
 		}
