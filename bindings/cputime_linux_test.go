@@ -190,6 +190,7 @@ func computeForLong(t *testing.T, first, calls int, r *rand.Rand) {
 func TestTextsAreBounded(t *testing.T) {
 	values := map[vm.Kind]string{vm.Any: `"x"`, vm.String: `"x"`, vm.Int: "1", vm.Number: "1", vm.Bool: "true", vm.Table: "{}", vm.Function: "print"}
 	h := newCaller(t, guard.Limits{})
+	h.patience = time.Minute // nothing here waits, but for what the machine does beside
 	tried := 0
 	try := func(f *vm.Func, function, self string) {
 		for i := range f.Params {
@@ -248,17 +249,18 @@ func TestTextsAreBounded(t *testing.T) {
 
 // caller runs scripts for the calls of a simulated switch, one after the other.
 type caller struct {
-	t       *testing.T
-	set     *bindings.Set
-	machine *vm.Machine
-	url     string // of a server that scripts may ask, whose answers are long
-	sw      *switchsim.Switch
-	limits  guard.Limits
-	script  *vm.Script
-	took    time.Duration
-	err     error
-	started chan struct{}
-	done    chan struct{}
+	t        *testing.T
+	set      *bindings.Set
+	machine  *vm.Machine
+	url      string // of a server that scripts may ask, whose answers are long
+	sw       *switchsim.Switch
+	limits   guard.Limits
+	patience time.Duration // after begin(), before the call is hung up
+	script   *vm.Script
+	took     time.Duration
+	err      error
+	started  chan struct{}
+	done     chan struct{}
 }
 
 func newCaller(t *testing.T, limits guard.Limits) *caller {
@@ -282,7 +284,7 @@ func newCaller(t *testing.T, limits guard.Limits) *caller {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { asking.Close(); server.Close() })
-	c := &caller{url: server.URL, t: t, limits: limits, started: make(chan struct{}), done: make(chan struct{})}
+	c := &caller{url: server.URL, t: t, limits: limits, patience: 200 * time.Millisecond, started: make(chan struct{}), done: make(chan struct{})}
 	c.sw = switchsim.New(switchsim.Config{
 		Dialplan: switchsim.Dialplan{"default": {
 			{Match: "flow", Actions: []switchsim.Action{{App: "socket", Data: listener.Addr().String() + "/flow async full"}}},
@@ -356,7 +358,7 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 	var hangup *time.Timer
 	st.SetGlobal("url", lua.LString(c.url))
 	st.SetGlobal("begin", guard.GoFunction(func(*lua.LState) int {
-		hangup = time.AfterFunc(200*time.Millisecond, hangUp)
+		hangup = time.AfterFunc(c.patience, hangUp)
 		began = threadTime()
 		return 0
 	}))

@@ -22,9 +22,6 @@ type Module struct{ Queues *queue.Queues } // nil: there are none
 // within limits how long a script waits until a message is kept, or its end noted.
 const within = 5 * time.Second
 
-// least bounds a wait from below, also of a script that wants none: JetStream must be asked.
-const least = 50 * time.Millisecond
-
 // mostHeld bounds the messages that a script works on at a time.
 const mostHeld = 100
 
@@ -163,13 +160,18 @@ var (
 	errGone    = errors.New("the call has hung up; after that a wait needs a time limit")
 )
 
-// take waits for a message, at most so long if wait is not negative.
+// take waits for a message, at most so long if wait is not negative. With 0 it takes one that
+// is there.
 func (w *work) take(a *vm.Args, name string, wait time.Duration) (*message, error) {
 	if len(w.held) >= mostHeld {
 		return nil, fmt.Errorf("queue: the script has %d messages; acknowledge them first", mostHeld)
 	}
 	ctx, leave := w.env.Aside(a.Context())
 	defer leave()
+	take := w.queues.Next
+	if wait == 0 {
+		take, wait = w.queues.Poll, within
+	}
 	if wait >= 0 {
 		timed, stop := context.WithTimeoutCause(ctx, wait, errTimeout)
 		defer stop()
@@ -177,9 +179,12 @@ func (w *work) take(a *vm.Args, name string, wait time.Duration) (*message, erro
 	} else if w.env.Call != nil && w.env.Call.Gone() { // no hangup would end the wait
 		return nil, errGone
 	}
-	d, err := w.queues.Next(ctx, name)
+	d, err := take(ctx, name)
 	if err != nil {
 		return nil, err
+	}
+	if d == nil {
+		return nil, errTimeout
 	}
 	return w.hold(a, d)
 }
@@ -207,7 +212,7 @@ func next(a *vm.Args) error {
 	}
 	wait := time.Duration(-1)
 	if a.Has(1) {
-		wait = max(time.Duration(a.Int(1))*time.Millisecond, least)
+		wait = max(time.Duration(a.Int(1))*time.Millisecond, 0)
 	}
 	m, err := w.take(a, a.String(0), wait)
 	switch {
@@ -229,7 +234,7 @@ func process(a *vm.Args) error {
 	}
 	wait := time.Duration(-1)
 	if a.Has(2) {
-		wait = max(time.Duration(a.Int(2))*time.Millisecond, least)
+		wait = max(time.Duration(a.Int(2))*time.Millisecond, 0)
 	}
 	for n := 0; ; n++ {
 		m, err := w.take(a, name, wait)

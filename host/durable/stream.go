@@ -30,6 +30,7 @@ type Stream struct {
 	store  *Store
 	config jetstream.StreamConfig
 	clock  clock.Clock
+	making chan struct{} // holds one value while somebody makes it
 
 	mu     sync.Mutex
 	stream jetstream.Stream // nil: not known to be there
@@ -39,7 +40,7 @@ type Stream struct {
 // before its first use.
 func (s *Store) Stream(c jetstream.StreamConfig, clk clock.Clock) *Stream {
 	c.Replicas = s.Replicas()
-	return &Stream{store: s, config: c, clock: clk}
+	return &Stream{store: s, config: c, clock: clk, making: make(chan struct{}, 1)}
 }
 
 // Do uses the stream, again and again until that succeeds, is refused, or ctx ends: while
@@ -83,7 +84,17 @@ func (s *Stream) attempt(ctx context.Context, use func(context.Context, jetstrea
 	return use(ctx, js, stream)
 }
 
+// open returns the stream. One caller makes it, and the others wait for it.
 func (s *Stream) open(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, error) {
+	if stream := s.known(); stream != nil {
+		return stream, nil
+	}
+	select {
+	case s.making <- struct{}{}:
+		defer func() { <-s.making }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	if stream := s.known(); stream != nil {
 		return stream, nil
 	}

@@ -63,17 +63,19 @@ func (s *Scene) Phone(e Phone) error {
 
 // install has a phone at the switch, if there is one already.
 func (s *Scene) install(e Phone) (switchsim.Endpoint, error) {
-	p := switchsim.Endpoint{Dial: e.Dial, Cause: e.Cause, Ring: max(seconds(e.After), s.pace), Silent: e.Silent, EarlyMedia: e.Early}
+	p := switchsim.Endpoint{Dial: e.Dial, Cause: e.Cause, Ring: max(seconds(e.After), s.least()), Silent: e.Silent, EarlyMedia: e.Early}
 	var err error
-	if p.Script, p.Reactions, err = e.Person.scripts(s.pace); err == nil && s.sim != nil {
+	if p.Script, p.Reactions, err = e.Person.scripts(s.least()); err == nil && s.sim != nil {
 		s.sim.SetEndpoint(p)
 	}
 	return p, err
 }
 
+func (s *Scene) least() time.Duration { return time.Duration(s.pace.Load()) }
+
 // setPace says how long people and servers take at least.
 func (s *Scene) setPace(least time.Duration) error {
-	s.pace = least
+	s.pace.Store(int64(least))
 	for _, p := range s.answer.phones {
 		if _, err := s.install(p); err != nil {
 			return err

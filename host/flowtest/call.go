@@ -42,7 +42,7 @@ func (s *Scene) Call(c Calling) (*Call, error) {
 	}
 	call := &Call{Calling: c, scene: s}
 	var err error
-	if call.script, call.reacts, err = c.Person.scripts(s.pace); err != nil {
+	if call.script, call.reacts, err = c.Person.scripts(s.least()); err != nil {
 		return nil, err
 	}
 	s.pending = append(s.pending, call)

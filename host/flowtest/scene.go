@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -31,8 +32,8 @@ type Scene struct {
 	web    *web
 	answer answers
 	ladder *ladder
-	pace   time.Duration // how long people and servers take at least
-	state  string        // a directory of the scene's own; "": none was needed
+	pace   atomic.Int64 // how long people and servers take at least, a time.Duration
+	state  string       // a directory of the scene's own; "": none was needed
 
 	databases map[string]string // the commands that fill them
 

@@ -90,7 +90,7 @@ func (w *web) ServeHTTP(to http.ResponseWriter, from *http.Request) {
 		return
 	}
 	w.note(r, fmt.Sprintf("%s: %d", what, cmp.Or(answer.Status, 200)), false)
-	if delay := max(seconds(answer.Delay), w.scene.pace); delay > 0 {
+	if delay := max(seconds(answer.Delay), w.scene.least()); delay > 0 {
 		timer := w.scene.clock.NewTimer(delay)
 		defer timer.Stop()
 		select {

@@ -91,10 +91,7 @@ func (o *Outbox) refusals(endpoint string) uint64 {
 
 // asked returns JetStream if it has been used: to look makes nothing on the disk.
 func (o *Outbox) asked() (jetstream.JetStream, error) {
-	o.mu.Lock()
-	ready := o.ready
-	o.mu.Unlock()
-	if !ready {
+	if !o.isReady() {
 		return nil, jetstream.ErrStreamNotFound
 	}
 	return o.Store.JetStream()

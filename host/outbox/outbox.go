@@ -43,6 +43,7 @@ type Outbox struct {
 	Deps
 	metrics metrics
 	shares  *shares
+	making  chan struct{} // holds one value while somebody makes the streams
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
@@ -53,7 +54,7 @@ type Outbox struct {
 
 // New returns the Outbox of a configuration's endpoints. Nothing happens before Run.
 func New(c map[string]config.Endpoint, d Deps) *Outbox {
-	o := &Outbox{Deps: d, metrics: newMetrics(), shares: newShares(d.Clock), changed: make(chan struct{}), refused: map[string]uint64{}}
+	o := &Outbox{Deps: d, metrics: newMetrics(), shares: newShares(d.Clock), making: make(chan struct{}, 1), changed: make(chan struct{}), refused: map[string]uint64{}}
 	o.Configure(c)
 	return o
 }
@@ -238,16 +239,20 @@ func (o *Outbox) opened(ctx context.Context) (jetstream.JetStream, error) {
 	}
 }
 
-// streams returns JetStream with the streams of the outbox.
+func (o *Outbox) isReady() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ready
+}
+
+// streams returns JetStream with the streams of the outbox. One caller makes them, and the
+// others wait for it.
 func (o *Outbox) streams(ctx context.Context) (jetstream.JetStream, error) {
 	js, err := o.Store.JetStream()
 	if err != nil {
 		return nil, err
 	}
-	o.mu.Lock()
-	ready := o.ready
-	o.mu.Unlock()
-	if ready {
+	if o.isReady() {
 		return js, nil
 	}
 	ctx, stop := context.WithTimeout(ctx, keepWait)
@@ -255,6 +260,15 @@ func (o *Outbox) streams(ctx context.Context) (jetstream.JetStream, error) {
 	blocker := clock.BlockerOf(ctx)
 	blocker.Block()
 	defer blocker.Unblock()
+	select {
+	case o.making <- struct{}{}:
+		defer func() { <-o.making }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if o.isReady() {
+		return js, nil
+	}
 	for _, s := range streamConfigs(o.Store.Replicas(), o.Store.Bounded(128<<20)) {
 		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
 			return nil, err

@@ -27,12 +27,25 @@ type Delivery struct {
 
 // Next waits for a message until ctx ends.
 func (q *Queues) Next(ctx context.Context, name string) (*Delivery, error) {
+	return q.take(ctx, name, durable.Next, false)
+}
+
+// Poll returns a message that is due already, nil if there is none.
+func (q *Queues) Poll(ctx context.Context, name string) (*Delivery, error) {
+	return q.take(ctx, name, durable.Poll, true)
+}
+
+// An asking asks a consumer for a message.
+type asking func(context.Context, jetstream.Consumer) (jetstream.Msg, error)
+
+// take asks for a message once, or until there is one or ctx ends.
+func (q *Queues) take(ctx context.Context, name string, ask asking, once bool) (*Delivery, error) {
 	from, err := q.find(name)
 	if err != nil {
 		return nil, err
 	}
 	for ctx.Err() == nil {
-		msg, err := from.ask(ctx)
+		msg, err := from.ask(ctx, ask)
 		if err != nil && from.stream.Final(err) {
 			return nil, err
 		}
@@ -40,6 +53,9 @@ func (q *Queues) Next(ctx context.Context, name string) (*Delivery, error) {
 			from.forgetConsumer()
 			_ = clock.Sleep(ctx, q.Clock, 100*time.Millisecond)
 			continue
+		}
+		if msg == nil && once {
+			return nil, nil
 		}
 		if msg == nil {
 			continue
@@ -80,12 +96,12 @@ func (d *Delivery) live() {
 }
 
 // ask returns the next message that is due, nil if none came for a while.
-func (q *queue) ask(ctx context.Context) (jetstream.Msg, error) {
+func (q *queue) ask(ctx context.Context, ask asking) (jetstream.Msg, error) {
 	consumer, err := q.consumerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return durable.Next(ctx, consumer)
+	return ask(ctx, consumer)
 }
 
 func (q *queue) consumerOf(ctx context.Context) (jetstream.Consumer, error) {

@@ -17,7 +17,8 @@ import (
 
 // Main runs the tests of a package beside a server that outlives them all: the first
 // file store of a process starts a goroutine (nats-server, server/ats), which must not
-// belong to a test's bubble. It fails if a goroutine outlives the tests and the server.
+// belong to a test's bubble. By its time, which is not that of a bubble, whatever a bubble
+// keeps for a limited time is old: it goes when a stream is made that exists. Main fails if a goroutine outlives the tests and the server.
 func Main(m testproc.TestingM) {
 	stop, err := Hold()
 	if err != nil {
