@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -366,30 +365,37 @@ func serveHTTP(t *testing.T, n *memnet.Network, handler http.Handler) (address s
 
 // TestHTTPBridgeDurable has the notices go over the outbox.
 func TestHTTPBridgeDurable(t *testing.T) {
-	t.Parallel()
-	notices := make(chan string, 100)
-	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := r.URL.Query()
-		if q.Get("action") == "request" {
-			says(gatewayGW)(w, r)
-			return
+	natsInBubble(t, func(t *testing.T) {
+		n, notices := memnet.New(), make(chan string, 100)
+		address := serveHTTP(t, n, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			if q.Get("action") == "request" {
+				says(gatewayGW)(w, r)
+				return
+			}
+			notices <- fmt.Sprint(r.Method, " ", q.Get("action"), " ", q.Get("key"), " ", r.Header.Get("Webhook-Id") != "", " ", q.Get("uuid"))
+		}))
+		url := "http://" + address + "/calls"
+		dir := directory(t, map[string]string{"eslua.yaml": strings.NewReplacer("SETTINGS", `url: "`+url+`", notify: durable`, "ADDRESS", fmt.Sprintf("%q", address)).Replace(bridgeConfig) +
+			"state: " + t.TempDir() + "\nendpoints: {httpBridge: {url: \"" + url + "?key=7\"}}\n"})
+		sim := simulatedOn(t, n, switchsim.Config{Endpoints: bridgeFar(), Dialplan: switchsim.Dialplan{"default": {
+			{Match: "7000", Actions: []switchsim.Action{{App: "socket", Data: "127.0.0.1:8084/httpBridge async full"}}},
+		}}})
+		s := startServeOn(t, n, "--config", filepath.Join(dir, "eslua.yaml"), "--listen", "127.0.0.1:8084")
+		s.next(t, "taking calls")
+		call := sim.Call(switchsim.Caller{Number: "1000", Destination: "7000"})
+		<-call.Done()
+		time.Sleep(time.Hour) // everything that is still to come
+		for _, action := range []string{"ring", "answer", "hangup"} {
+			select {
+			case got := <-notices:
+				if want := "GET " + action + " 7 true " + call.UUID(); got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			default:
+				t.Errorf("no notice of %s", action)
+			}
 		}
-		notices <- fmt.Sprint(r.Method, " ", q.Get("action"), " ", q.Get("key"), " ", r.Header.Get("Webhook-Id") != "", " ", q.Get("uuid"))
-	}))
-	t.Cleanup(service.Close)
-	sim := simulated(t, switchsim.Config{
-		Endpoints: []switchsim.Endpoint{{Dial: "sofia/gateway/gw/123456", Ring: 10 * time.Millisecond, Script: []switchsim.Step{switchsim.After(10 * time.Millisecond).Hangup()}}},
+		s.ends(t)
 	})
-	dir := directory(t, map[string]string{"eslua.yaml": strings.NewReplacer("SETTINGS", `url: "`+service.URL+`/calls", notify: durable`, "ADDRESS", fmt.Sprintf("%q", strings.TrimPrefix(service.URL, "http://"))).Replace(bridgeConfig) +
-		"state: " + t.TempDir() + "\nendpoints: {httpBridge: {url: \"" + service.URL + "/calls?key=7\"}}\n"})
-	s := startServe(t, "--config", filepath.Join(dir, "eslua.yaml"), "--listen", "127.0.0.1:0")
-	listen := s.listens(t)
-	sim.SetExtension("default", switchsim.Extension{Match: "7000", Actions: []switchsim.Action{{App: "socket", Data: listen + "/httpBridge async full"}}})
-	call := sim.Call(switchsim.Caller{Number: "1000", Destination: "7000"})
-	for _, action := range []string{"ring", "answer", "hangup"} {
-		if got, want := <-notices, "GET "+action+" 7 true "+call.UUID(); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-	s.ends(t)
 }

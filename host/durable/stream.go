@@ -52,7 +52,6 @@ func (s *Stream) Do(ctx context.Context, use func(ctx context.Context, js jetstr
 		if err == nil || final(err) {
 			return clear(err)
 		}
-		s.noteMissing(err)
 		if clock.Sleep(ctx, s.clock, againWait) != nil {
 			return s.unreachable(ctx, err)
 		}
@@ -81,7 +80,9 @@ func (s *Stream) attempt(ctx context.Context, use func(context.Context, jetstrea
 	if err != nil {
 		return err
 	}
-	return use(ctx, js, stream)
+	err = use(ctx, js, stream)
+	s.noteMissing(err)
+	return err
 }
 
 // open returns the stream. One caller makes it, and the others wait for it.

@@ -76,7 +76,6 @@ func (e *endpoint) deliverOne(ctx context.Context) {
 	if err != nil || m == nil {
 		e.pace.idle()
 		if err != nil {
-			e.noteMissing(err)
 			_ = clock.Sleep(ctx, e.Clock, time.Second)
 		}
 		return
@@ -96,10 +95,12 @@ func (e *endpoint) next(ctx context.Context) (jetstream.JetStream, jetstream.Msg
 	}
 	consumer, err := e.consumerOf(ctx, js)
 	if err != nil {
+		e.noteMissing(err)
 		return nil, nil, err
 	}
 	m, err := durable.Next(ctx, consumer)
 	if err != nil {
+		e.noteMissing(err)
 		e.mu.Lock()
 		e.consumer = nil
 		e.mu.Unlock()

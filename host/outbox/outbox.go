@@ -188,12 +188,14 @@ func (o *Outbox) keep(ctx context.Context, m *nats.Msg, admit func(context.Conte
 
 func (o *Outbox) publish(ctx context.Context, m *nats.Msg, admit func(context.Context) error) (*jetstream.PubAck, error) {
 	js, err := o.streams(ctx)
-	if err == nil && admit != nil {
-		err = admit(ctx)
-	}
 	if err != nil {
-		o.noteMissing(err)
 		return nil, err
+	}
+	if admit != nil {
+		if err := admit(ctx); err != nil {
+			o.noteMissing(err)
+			return nil, err
+		}
 	}
 	ctx, stop := context.WithTimeout(ctx, keepWait)
 	defer stop()
@@ -214,7 +216,8 @@ func final(err error) bool {
 	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, errShare) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api) && api.ErrorCode != noLeader
 }
 
-// noteMissing has the streams made again if they have gone, as with an emptied disk.
+// noteMissing has the streams made again if they have gone, as with an emptied disk: err is
+// of who has used them, not of who has tried to make them.
 func (o *Outbox) noteMissing(err error) {
 	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) {
 		o.mu.Lock()
