@@ -69,7 +69,7 @@ func (p *program) exec(ctx context.Context, overrides *overrides, args []string)
 	if err != nil {
 		return err
 	}
-	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client, Dialer: network.NewDialer(p.clock), Mailer: mailer}, nil, p.clock, nil)
+	runner, err := newRunner(bindings.Deps{Databases: databases, HTTP: client, Dialer: network.NewDialer(p.clock), Mailer: mailer}, nil, p.clock, seams{})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,10 @@ var mayImport = map[string][]string{
 	"host/campaign": {"host/clock", "host/durable", "host/freeswitch", "host/operate/config", "host/spell"},
 	"host/outbox":   {"host/clock", "host/durable", "host/network", "host/operate/config"},
 
-	"host/spans": {"host/clock", "host/operate/config", "host/script/vm"},
+	"host/spans":        {"host/clock", "host/operate/config", "host/script/vm"},
+	"host/conversation": {"host/clock", "host/disk", "host/freeswitch/esl", "host/operate/config", "host/script/grant", "host/trace"},
+	"host/replay":       {"host/clock", "host/conversation", "host/script/vm", "host/testproc/memnet", "host/trace"},
+
 	"host/trace": {"host/call/outbound", "host/clock", "host/operate/config", "host/script/vm"},
 
 	"host/call":            {"host", "-host/operate/admin", "-host/switchsim"},

@@ -25,6 +25,11 @@ func printLadder(w io.Writer, rungs []trace.Rung, began time.Time, file string) 
 }
 
 func printRung(w io.Writer, r trace.Rung, began time.Time, file string) {
+	printMarked(w, " ", r, began, file)
+}
+
+// printMarked prints a rung with a mark before it.
+func printMarked(w io.Writer, mark string, r trace.Rung, began time.Time, file string) {
 	what := r.What
 	switch {
 	case r.Line > 0 && r.File == file:
@@ -35,7 +40,7 @@ func printRung(w io.Writer, r trace.Rung, began time.Time, file string) {
 	if r.Took >= 100 {
 		what += fmt.Sprintf(" (%.1f s)", r.Took/1000)
 	}
-	printLine(w, "  %7.3f  %-7s %s", r.At.Sub(began).Seconds(), r.Who, what)
+	printLine(w, "%s %7.3f  %-7s %s", mark, r.At.Sub(began).Seconds(), r.Who, what)
 }
 
 // A ladder collects what a simulated switch does with calls.

@@ -61,6 +61,7 @@ func (s *service) reconfigure(cfg config.Config) {
 	s.app.gates.Configure(cfg.Commands.Parallel, cfg.Commands.Waiting)
 	s.app.lists.Configure(cfg.Campaigns)
 	s.app.traces.Configure(cfg.Trace)
+	s.app.records.Configure(cfg.Record)
 	if err := s.app.data.Configure(cfg.Databases); err != nil {
 		s.log.Error("a database cannot be used", "error", err)
 	}

@@ -43,7 +43,7 @@ configuration file.`,
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetHelpCommand(helpCommand())
 	group(root, "Serve calls:", serveCommand(p), statusCommand(p), nodeCommand(p), pageCommand(p), callsCommand(p), traceCommand(p), scriptsCommand(p), runCommand(p), consoleCommand(p), outboxCommand(p), queueCommand(p), campaignCommand(p))
-	group(root, "Write scripts:", checkCommand(p), testCommand(p), execCommand(p), docCommand(p), stubsCommand(p), demoCommand(p))
+	group(root, "Write scripts:", checkCommand(p), testCommand(p), replayCommand(p), execCommand(p), docCommand(p), stubsCommand(p), demoCommand(p))
 	group(root, "Configure FreeSWITCH:", dialplanCommand(p), configCommand(p))
 	root.AddCommand(versionCommand(p), completionCommand(p), manCommand())
 	addExamples(root)

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ import (
 	"github.com/eslua/eslua/host/campaign"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/console"
+	"github.com/eslua/eslua/host/conversation"
 	"github.com/eslua/eslua/host/database"
 	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/freeswitch/esl"
@@ -60,6 +62,7 @@ type app struct {
 	runner   *run.Runner
 	account  *run.Account
 	traces   *trace.Recorder
+	records  *conversation.Recorder
 	spans    *spans.Exporter // nil: no collector is told of calls
 	calls    *call.Source
 	jobs     *job.Source
@@ -108,6 +111,8 @@ type seams struct {
 	began   func(c *outbound.Call)             // there, before the script
 	ended   func(c *outbound.Call)             // there, after the script
 	covered func(file string, line int)        // hears of each line that a script runs
+	pace    vm.Tracer                          // has scripts take their time
+	seed    func() uint64                      // instead of the system's, for math.random
 	scripts fs.FS                              // instead of the configured directory
 	guest   bool                               // the process is not only for this app, which leaves its memory alone
 	alone   bool                               // scripts reach HTTP servers through dial, without TLS, and nothing else
@@ -194,7 +199,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if test.alone {
 		deps.Dialer, deps.Mailer = nil, nil
 	}
-	if a.runner, err = newRunner(deps, a.gates, clk, test.covered); err != nil {
+	if a.runner, err = newRunner(deps, a.gates, clk, test); err != nil {
 		return nil, err
 	}
 	if a.history, err = store.OpenHistory(state, cfg.History, log, clk); err != nil {
@@ -213,18 +218,25 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: state, Log: log, Clock: clk})
 	a.account = run.NewAccount()
 	a.traces = trace.New(cfg.Trace, clk)
+	a.records = conversation.New(cfg.Record, conversation.Deps{Dir: recordedDir(cfg), Rand: rand.Float64, Log: log, Clock: clk})
 	if a.spans, err = spans.New(cfg.OTLP, programVersion(), log, clk); err != nil {
 		return nil, err
 	}
 	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
 	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
-	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Recorder: a.traces, Spans: a.spans, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
+	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Pace: test.pace, Recorder: a.traces, Conversations: a.records, Program: programVersion(), Spans: a.spans, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)
 	a.server = outbound.New(outbound.Config{
 		MaxCalls:  cfg.Calls.Max,
 		Handshake: time.Duration(cfg.Calls.Handshake),
 		Linger:    time.Duration(cfg.Calls.Linger),
 		Wire:      wire,
+		Tape: func() outbound.Tape {
+			if tape := a.records.Tape(); tape != nil {
+				return tape
+			}
+			return nil
+		},
 	}, func(ctx context.Context, c *outbound.Call) {
 		defer a.recovery.Track(c.UUID())()
 		if !a.legs.Deliver(ctx, c) { // a leg that a script dialled is that script's
@@ -258,6 +270,7 @@ func (a *app) register() *prometheus.Registry {
 	a.jobs.Register(r)
 	a.account.Register(r, func() []string { return a.scripts.Current().FlowNames() })
 	a.server.Register(r)
+	a.records.Register(r)
 	a.peers.Register(r)
 	a.data.Register(r)
 	a.http.Register(r)
@@ -279,13 +292,22 @@ func stateDir(cfg config.Config) string {
 	return cmp.Or(cfg.State, first)
 }
 
-func newRunner(deps bindings.Deps, gates *node.Gates, clk clock.Clock, covered func(file string, line int)) (*run.Runner, error) {
+// recordedDir returns the directory of recorded calls; "" if there is none.
+func recordedDir(cfg config.Config) string {
+	dir := stateDir(cfg)
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "calls")
+}
+
+func newRunner(deps bindings.Deps, gates *node.Gates, clk clock.Clock, test seams) (*run.Runner, error) {
 	set := bindings.New(deps)
 	machine, err := vm.NewMachine(set.Modules()...)
 	if err != nil {
 		return nil, err
 	}
-	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates, Line: covered}), nil
+	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates, Line: test.covered, Seed: test.seed}), nil
 }
 
 // checkedTrees configures the checks that scripts pass before they serve.
@@ -352,6 +374,7 @@ func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) err
 	stopDurable := a.holdDurable(ctx)
 	defer stopDurable()
 	start("outbox", a.outbox.Run)
+	start("recorded calls", a.records.Run)
 	start("scripts", a.scripts.Run)
 	start("rollout", a.rollout.Run)
 	if server != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/eslua/eslua/host/call/checkpoint"
 	"github.com/eslua/eslua/host/call/outbound"
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/conversation"
 	"github.com/eslua/eslua/host/freeswitch/syntax"
 	"github.com/eslua/eslua/host/job"
 	"github.com/eslua/eslua/host/operate/config"
@@ -19,7 +20,7 @@ import (
 	"github.com/eslua/eslua/host/trace"
 )
 
-// Deps lists everything that a Source needs. Only Trace, Recorder, Spans, Farewell and Pushes may be nil.
+// Deps lists everything that a Source needs. Only Trace, Pace, Recorder, Conversations, Program, Spans, Farewell and Pushes may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. ended must be called
 	// once, with whether the script failed.
@@ -29,8 +30,14 @@ type Deps struct {
 	Clock   clock.Clock
 	// Trace receives each call that a script makes of a bound function.
 	Trace func(c *outbound.Call, t vm.Trace)
+	// Pace sees each call that a script is about to make, before everything else.
+	Pace vm.Tracer
 	// Recorder keeps a trace of each call.
 	Recorder *trace.Recorder
+	// Conversations keeps recorded calls, by what Tape of outbound.Config has recorded.
+	Conversations *conversation.Recorder
+	// Program is the version of the program, for recorded calls.
+	Program string
 	// Spans tells a collector of each call.
 	Spans *spans.Exporter
 	// Farewell prepares the script that runs after the hangup of a flow's call.
@@ -122,6 +129,8 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		return nil
 	}
 	traced, span := s.record(c, stamp, chosen.args), s.span(c, stamp)
+	seed := s.deps.Runner.Seed()
+	recorded := s.tape(cfg, c, stamp, chosen.args, generation, traced, seed)
 	s.prepareEnd(cfg, c, stamp, generation)
 	return &flow{keeper: keeper, leave: leave, fallback: fallback(cfg, stamp.Flow), trace: traced, run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
@@ -129,6 +138,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		Scripts: scripts{generation, chosen.args, s.deps.Refusal},
 		Config:  run.FlowConfig(cfg, stamp.Flow),
 		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
+		Seed:    seed,
 		Tracer:  s.tracer(c, traced, span),
 		Printed: traced.Printed,
 		Began: func(ctx context.Context) {
@@ -138,6 +148,7 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		},
 		Ended: func(failed bool) {
 			if failed {
+				recorded.fails()
 				traced.Failed()
 				span.Failed()
 			}

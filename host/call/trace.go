@@ -44,6 +44,9 @@ func (s *Source) span(c *outbound.Call, stamp checkpoint.Stamp) *spans.Call {
 // tracer returns what sees the functions that the script calls, nil if nothing does.
 func (s *Source) tracer(c *outbound.Call, recorded *trace.Call, span *spans.Call) vm.Tracer {
 	var all tracers
+	if s.deps.Pace != nil {
+		all = append(all, s.deps.Pace)
+	}
 	if recorded != nil {
 		all = append(all, recorded)
 	}

@@ -21,6 +21,7 @@ type Run struct {
 	// Clock and Grants.
 	Env Env
 
+	Seed  uint64            // of math.random; 0: the Runner has one
 	Print func(line string) // receives the lines of print; nil writes them to Env.Console
 	// Said receives what the script writes to the log, besides the log itself; nil: nobody.
 	Said   func(level, line string)

@@ -102,6 +102,9 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 	return err
 }
 
+// Seed returns a new seed for math.random of a run.
+func (r *Runner) Seed() uint64 { return r.deps.Seed() }
+
 // common returns the burden that the runs of a flow share whose calls FreeSWITCH itself
 // has dialled, or that of a hook, nil for another run.
 func (r *Runner) common(run *Run) *grant.Common {
@@ -130,7 +133,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 		Print:    run.Print,
 		Tracer:   run.Tracer,
 		Clock:    r.deps.Clock,
-		Seed:     r.deps.Seed(),
+		Seed:     cmp.Or(run.Seed, r.deps.Seed()),
 		Root:     run.Root,
 		Line:     r.deps.Line,
 		Path:     run.path,

@@ -40,6 +40,24 @@ func newRules(cfg config.Trace) *rules {
 	return r
 }
 
+// A Mask hides what no trace shows.
+type Mask struct{ *rules }
+
+// NewMask returns the mask of a configuration.
+func NewMask(cfg config.Trace) Mask { return Mask{newRules(cfg)} }
+
+// Digits reports whether the keys that callers press are hidden.
+func (m Mask) Digits() bool { return m.digits }
+
+// Hides reports whether the value of a name is hidden.
+func (m Mask) Hides(name string) bool { return m.hides(name) }
+
+// Text returns a text in which the values of hidden names are masked.
+func (m Mask) Text(s string) string { return m.text(s, "") }
+
+// Masked stands for what is hidden.
+const Masked = masked
+
 var separators = strings.NewReplacer("-", "_", ".", "_")
 
 func canonical(name string) string { return separators.Replace(strings.ToLower(name)) }

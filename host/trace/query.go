@@ -207,6 +207,14 @@ func (c *Call) ladder(from int) Ladder {
 	return l
 }
 
+// Ladder returns the call with all its rungs, the zero Ladder for nil.
+func (c *Call) Ladder() Ladder {
+	if c == nil {
+		return Ladder{}
+	}
+	return c.ladder(0)
+}
+
 // rung reads one record.
 func (c *Call) rung(r *reader) Rung {
 	what := code(r.byte())

@@ -29,6 +29,7 @@ type Call struct {
 
 	waits           []*wait
 	watch           func(Sight)
+	tape            Tape
 	observers       []func(esl.Event) bool
 	observerDepth   int
 	connectSequence uint64 // Event-Sequence of the reply to connect
@@ -162,6 +163,9 @@ type Sight struct {
 // Watch has fn called for every event of the channel, also after the call has moved on. It
 // must be quick, and not use the Call.
 func (c *Call) Watch(fn func(Sight)) { c.watch = fn }
+
+// Tape returns what records the call's connection, nil if nothing does.
+func (c *Call) Tape() Tape { return c.tape }
 
 // Finally has fn called in the owner's goroutine when FreeSWITCH has the call back, after
 // those that were named before. What the Call says of the channel is its last word then: after a hangup the

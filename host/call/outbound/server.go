@@ -22,6 +22,14 @@ type Config struct {
 	Handshake time.Duration // for a new connection to answer `connect`; default 25 s, FreeSWITCH's own limit
 	Linger    time.Duration // whole seconds for which FreeSWITCH sends events after a hangup; default 10 s
 	Wire      esl.Options
+	Tape      func() Tape // returns what records a new connection, nil for one that is not recorded; nil: none is
+}
+
+// A Tape records what passes on the connection of a call.
+type Tape interface {
+	esl.Tap
+	// Release is called when the connection is over.
+	Release()
 }
 
 // A Serve function runs one call, in the goroutine that owns it. When it returns,
@@ -101,7 +109,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // serveConn serves one connection, or refuses its call if there are too many.
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
-	conn := esl.Own(nc, s.cfg.Wire)
+	wire, tape := s.cfg.Wire, Tape(nil)
+	if s.cfg.Tape != nil {
+		tape = s.cfg.Tape()
+	}
+	if tape != nil {
+		wire.Tap = tape
+		defer tape.Release()
+	}
+	conn := esl.Own(nc, wire)
 	defer conn.Close()
 	arrived := s.clock.Now()
 	leave := s.lobby.enter(conn, arrived)
@@ -121,7 +137,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	if c == nil {
 		return
 	}
-	c.arrived = arrived
+	c.arrived, c.tape = arrived, tape
 	verbose := s.log.Enabled(ctx, slog.LevelDebug) // at info level ten thousand calls would hide the rest
 	if verbose {
 		c.Log().Debug("call begins", "path", c.path, "peer", conn.RemoteAddr())

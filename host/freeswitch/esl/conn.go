@@ -23,7 +23,18 @@ type Options struct {
 	Budget       *Budget       // shared with other connections; nil: none
 	WriteTimeout time.Duration // for one write, default 10 s
 	NewUUID      func() string // names bgapi jobs, default random
+	Tap          Tap           // hears everything that passes; nil: nobody
 	Log          *slog.Logger  // default: nowhere
+}
+
+// A Tap hears what passes on a connection. It must be quick.
+type Tap interface {
+	// Received is called with each frame before its event can be polled or its reply is
+	// known: by the consumer of an owned connection, else by the reader. together says that
+	// it came with the frame before it.
+	Received(frame string, together bool)
+	// Sent is called with commands before they are written.
+	Sent(commands []byte)
 }
 
 func (o Options) withDefaults() Options {
@@ -253,6 +264,9 @@ func (c *Conn) post(places []*Pending, cmds ...Command) error {
 	}
 	if err := c.queueUp(places); err != nil {
 		return err
+	}
+	if c.o.Tap != nil {
+		c.o.Tap.Sent(out)
 	}
 	if err := c.writeOut(out); err != nil {
 		// Part of a command may be on its way: nothing can follow it.

@@ -16,6 +16,16 @@ const mustEncode = " \"#%&+:;<=>?@[\\]^`{|}"
 
 const upperHex = "0123456789ABCDEF"
 
+// Encode returns a value as events hold it.
+func Encode(s string) string {
+	var b strings.Builder
+	encode(&b, s)
+	return b.String()
+}
+
+// Decode undoes Encode. A % that introduces no code stays, and + is a plus.
+func Decode(s string) string { return decode(s) }
+
 // encode writes s as switch_utils.c:switch_url_encode_opt does, except that it
 // encodes every %. FreeSWITCH does not encode a % before two upper-case hex digits,
 // which makes its own form ambiguous.

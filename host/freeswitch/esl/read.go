@@ -43,12 +43,15 @@ func (c *Conn) receive(wait bool) bool {
 			return wait
 		}
 	}
-	for {
+	for together := false; ; together = true {
 		f, ok, err := r.buffered()
 		if !ok && err == nil {
 			return true
 		}
 		if err == nil {
+			if c.o.Tap != nil {
+				c.o.Tap.Received(f.raw, together)
+			}
 			if len(r.buf) < c.buffered { // before the frame counts in the queue
 				c.holdBuffer(len(r.buf))
 			}

@@ -50,6 +50,7 @@ type Config struct {
 	Grants      grant.Grants        `yaml:"grants" reload:"yes"`
 	Log         Log                 `yaml:"log"`
 	Trace       Trace               `yaml:"trace" reload:"yes"`
+	Record      Record              `yaml:"record" reload:"yes"`
 	OTLP        OTLP                `yaml:"otlp"`
 }
 

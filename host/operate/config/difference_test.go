@@ -45,6 +45,7 @@ limits: {memory: 1MiB, burst: 2s, cpu: 2s, after_hangup: 2s, duration: 2s, switc
 grants: {api: {allow: [system]}, apps: {allow: [system]}, read: [/a], write: [/b], env: [A], databases: [a], hosts: [a], mail: [a@x.org], endpoints: [a], buckets: [a], queues: [a], campaigns: [a], nodes: [a], fire_events: false}
 log: {level: debug, format: json, rate: 1}
 trace: {size: 1MiB, digits: shown, mask: [a]}
+record: {share: 1%, failed: always, keep: 1h, size: 1MiB}
 otlp: {url: "http://collector:4318/v1/traces", headers: {a: b}, share: 10}
 `
 	read := func() Config {

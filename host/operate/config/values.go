@@ -86,14 +86,24 @@ func (d *Duration) UnmarshalYAML(n ast.Node) error { return scalar(n, d.Set) }
 // Set reads a duration from text.
 func (d *Duration) Set(text string) error {
 	v, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		v = time.Duration(n) * day
+	}
 	if err != nil || v < 0 {
-		return fmt.Errorf("%q is not a duration; write it as 500ms, 25s or 10m", text)
+		return fmt.Errorf("%q is not a duration; write it as 500ms, 25s, 10m or 7d", text)
 	}
 	*d = Duration(v)
 	return nil
 }
 
+const day = 24 * time.Hour
+
 func (d Duration) String() string {
+	if v := time.Duration(d); v >= 2*day && v%day == 0 {
+		return strconv.Itoa(int(v/day)) + "d"
+	}
 	text := time.Duration(d).String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

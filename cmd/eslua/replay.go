@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"testing/fstest"
+	"time"
+
+	"github.com/eslua/eslua/host/call/outbound"
+	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/conversation"
+	"github.com/eslua/eslua/host/flowtest"
+	"github.com/eslua/eslua/host/operate/config"
+	"github.com/eslua/eslua/host/replay"
+	"github.com/eslua/eslua/host/trace"
+	"github.com/fsnotify/fsnotify"
+	"github.com/spf13/cobra"
+)
+
+func replayCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "replay [flags] FILE",
+		Short: "play a recorded call again, without a FreeSWITCH",
+		Long: `Play a call again that eslua has recorded (record: of the configuration), without a FreeSWITCH and in
+a time of its own: ten minutes take no time. The flow gets what FreeSWITCH said then, at the same
+times, as long as it sends what it sent then. Printed is the ladder of the call and, if the flow goes
+another way than in the real call, both ladders from there, with the first line that differs marked.
+It plays the flow as it was, or with --scripts one that was edited. The exit code is 1 if the flow
+goes another way.
+Keys that the caller pressed are masked in the file unless trace: digits: shown; --keys says which
+ones to press instead.`,
+		Example: examples(
+			"play a call again", "eslua replay /var/lib/eslua/calls/20261128-150405.123-menu-6f0c.call",
+			"see whether the edited flow does better", "eslua replay --scripts /etc/eslua/scripts FILE",
+			"press keys where the file has them masked", "eslua replay --keys 4711# FILE",
+		),
+		Args: exactly(1, "eslua replay [--scripts DIR] [--keys KEYS] FILE"),
+	}
+	c.ValidArgsFunction = fileThenAny(conversation.Ending[1:])
+	r := replaying{program: p}
+	c.Flags().StringVar(&r.scripts, "scripts", "", "play the flow as it is in `DIR`")
+	c.Flags().StringVar(&r.keys, "keys", "", "the `KEYS` that the caller presses, one after the other, where they are masked")
+	c.RunE = func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) }
+	return c
+}
+
+// A replaying is one run of eslua replay.
+type replaying struct {
+	*program
+	scripts, keys string
+}
+
+func (r replaying) run(ctx context.Context, file string) error {
+	recorded, err := conversation.Read(file)
+	var wrong *conversation.DamagedError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("%s: %s", file, wrong)
+	case err != nil:
+		return err
+	}
+	ctx, stop := r.untilSignal(ctx)
+	defer stop()
+	played, err := r.play(ctx, recorded)
+	if err != nil {
+		return err
+	}
+	return r.print(recorded, played)
+}
+
+// A played is what came of a replay.
+type played struct {
+	trace.Ladder
+	parting *replay.Parting // nil: none
+	differs int             // the number of the first rung that differs; -1: none
+}
+
+// play runs the flow against the recorded call.
+func (r replaying) play(ctx context.Context, recorded *conversation.Conversation) (result played, err error) {
+	end := flowtest.Virtually(func() { result, err = r.playHere(ctx, recorded) })
+	return result, errors.Join(err, end)
+}
+
+// warmUp is how long the host runs before the call.
+const warmUp = time.Second
+
+func (r replaying) playHere(ctx context.Context, recorded *conversation.Conversation) (played, error) {
+	system := clock.System()
+	clk := clock.Shifted(system, recorded.Began.Add(-warmUp).Sub(system.Now()))
+	network := replay.NewNetwork()
+	ended := make(chan struct{})
+	test := seams{
+		guest: true, alone: true,
+		listen: network.ListenOn, dial: network.Dial,
+		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
+		ended:  func(*outbound.Call) { close(ended) },
+		seed:   func() uint64 { return recorded.Seed },
+		pace:   replay.NewPace(recorded.Ladder, clk),
+	}
+	cfg := settingsOf(recorded)
+	if r.scripts != "" {
+		cfg.Scripts = r.scripts
+	} else {
+		test.scripts = sourcesOf(recorded)
+	}
+	host, err := build(ctx, cfg, slog.New(slog.DiscardHandler), clk, test)
+	if err != nil {
+		return played{}, err
+	}
+	l := network.Listen()
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = host.run(ctx, l, nil)
+	}()
+	defer func() { stop(); <-served }()
+	generation, flow := host.scripts.Current(), recorded.Ladder.Flow
+	peer := &replay.Peer{Recorded: recorded, Keys: r.keys, Clock: clk, Names: map[string]string{
+		recorded.Ladder.Generation: generation.Name(), recorded.Ladder.Version: generation.Version(flow),
+	}}
+	defer peer.End()
+	parting, err := peer.Play(ctx, func(ctx context.Context) (net.Conn, error) { return network.Dial(ctx, l.Addr().String()) })
+	if err != nil {
+		return played{}, err
+	}
+	if parting == nil {
+		peer.End()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+		}
+	}
+	if err := clock.Sleep(ctx, clk, time.Millisecond); err != nil { // until everybody waits
+		return played{}, err
+	}
+	result := played{parting: parting}
+	if result.Ladder, err = host.traces.Ladder(trace.Query{}); err != nil {
+		return played{}, err
+	}
+	for _, w := range result.Waits { // what it waits in comes last
+		w.N = result.Rungs
+		result.Steps, result.Rungs = append(result.Steps, w), result.Rungs+1
+	}
+	result.differs = peer.Differ(recorded.Ladder, result.Ladder)
+	return result, nil
+}
+
+// settingsOf returns the configuration for a recorded flow. What reaches anything but
+// FreeSWITCH is not granted: the recording has the answers.
+func settingsOf(recorded *conversation.Conversation) config.Config {
+	cfg, s := config.Default(), recorded.Settings
+	grants := s.Grants
+	grants.Read, grants.Write, grants.Env, grants.Databases, grants.Hosts = nil, nil, nil, nil, nil
+	grants.Mail, grants.Endpoints, grants.Buckets, grants.Queues, grants.Campaigns, grants.Nodes = nil, nil, nil, nil, nil, nil
+	cfg.Flows = map[string]config.Flow{recorded.Ladder.Flow: {Settings: s.Settings, Limits: &s.Limits, Grants: &grants, Fallback: &s.Fallback}}
+	cfg.Routes = []config.Route{{Flow: recorded.Ladder.Flow, Args: recorded.Args}} // for a call whose path names no flow
+	cfg.Calls.Linger, cfg.Trace = s.Linger, s.Trace
+	return cfg
+}
+
+func sourcesOf(recorded *conversation.Conversation) fs.FS {
+	files := fstest.MapFS{}
+	for name, text := range recorded.Sources {
+		if fs.ValidPath(name) {
+			files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o444}
+		}
+	}
+	return files
+}
+
+// print shows what came of the replay.
+func (r replaying) print(recorded *conversation.Conversation, now played) error {
+	real, out := recorded.Ladder, r.stdout
+	file := scriptOf(real.Flow)
+	r.printHead(real.Summary)
+	same := now.differs
+	if same < 0 {
+		same = len(now.Steps)
+	}
+	printLadder(out, now.Steps[:same], now.Since, file)
+	if zone, _ := r.clock.Now().Zone(); zone != recorded.Zone {
+		printLine(os.Stderr, "The call was recorded in the time zone %s, and this is %s: os.date is another one.", recorded.Zone, zone)
+	}
+	switch {
+	case now.parting != nil && now.parting.Cut:
+		printLine(out, "%s", now.parting)
+		return nil
+	case now.parting == nil && now.differs < 0:
+		printLine(out, "The flow goes the same way as in the real call: %s.", count(len(now.Steps), "line"))
+		return nil
+	}
+	printLine(out, "The real call:")
+	printRest(r, real, same, file)
+	printLine(out, "The flow now:")
+	printRest(r, now.Ladder, same, file)
+	if now.parting != nil {
+		printLine(out, "Second %.3f: %s.", now.parting.At.Seconds(), now.parting)
+	}
+	return &reportedError{exitFailed}
+}
+
+// printRest prints the rungs from one on, which is marked.
+func printRest(r replaying, l trace.Ladder, from int, file string) {
+	if from >= len(l.Steps) {
+		printLine(r.stdout, ">          no further line")
+		return
+	}
+	printMarked(r.stdout, ">", l.Steps[from], l.Since, file)
+	printLadder(r.stdout, l.Steps[from+1:], l.Since, file)
+}
