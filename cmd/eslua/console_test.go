@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/console"
 	"github.com/eslua/eslua/host/switchsim"
 	"github.com/eslua/eslua/host/testproc"
 	"github.com/eslua/eslua/host/testproc/memnet"
@@ -61,6 +63,7 @@ func TestConsole(t *testing.T) {
 			{exitFailed, `api:executeString("reloadxml")`, "grant"},
 			{exitFailed, `error("no")`, "console:1: no"}, {exitFailed, "local function f() error('deep') end\nf()", "in main chunk"}, {exitFailed, `while true do end`, "burst limit of 20ms"},
 			{exitFailed, `freeswitch.msleep(20000)`, "duration limit of 10s"},
+			{exitFailed, `while true do print(("x"):rep(1e6)) freeswitch.msleep(1) end`, "may print 16 MiB"}, {exitFailed, `error({code = 1})`, "the error is {code = 1}"},
 			{exitUsage, `x = = 1`, "console:1: syntax error near '='"}, {exitUsage, `if x then`, "<eof>"}, {exitUsage, "x = \"a", "unfinished string"},
 			{exitFine, `/calls`, "there is no call"}, {exitFine, `/help`, "api COMMAND"}, {exitFailed, `/nothing`, "/help lists them"}, {exitFailed, `/trace`, "no trace of a call"}, {exitFine, `/quit`, ""},
 			{exitFailed, `/events A B`, "HEADER=VALUE"}, {exitFailed, `/events [`, "no pattern"},
@@ -106,5 +109,72 @@ func TestConsoleOfACall(t *testing.T) {
 			t.Errorf("it says %q", got)
 		}
 		<-call.Done()
+	})
+}
+
+// Consoles are few, end with their connection or by an interrupt, and each is logged.
+func TestConsolesEnd(t *testing.T) {
+	testproc.Bubble(t, func(t *testing.T) {
+		s := newConsoleSite(t, "", map[string]string{"menu.lua": `session:answer()`})
+		var open []*console.Client
+		for range 8 {
+			c, err := s.server.admin().Console(t.Context(), console.Opening{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = append(open, c)
+		}
+		if got := s.console(exitFailed, "", "-x", "1"); !strings.Contains(got, "8 consoles are open") {
+			t.Errorf("it says %q", got)
+		}
+		endless := "while true do freeswitch.msleep(1000) end"
+		for _, c := range open { // in the middle of something, and idle
+			go func() { _, _ = c.Do(t.Context(), console.Request{Lua: &endless}, nil, nil) }()
+		}
+		time.Sleep(time.Minute)
+		for _, c := range open {
+			c.Close()
+		}
+		time.Sleep(time.Minute)
+		for range 8 {
+			s.server.next(t, "a console was closed")
+		}
+
+		interrupted := func(line string) (code int, out string) {
+			var b bytes.Buffer
+			signals := make(chan os.Signal, 1)
+			p := &program{stdin: strings.NewReader(""), stdout: &b, stderr: &b, clock: clock.System(), getenv: noEnv, seams: s.server.seams, signals: signals}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				code = p.main(s.Context(), []string{"console", "--admin", s.server.socket, "-x", line})
+			}()
+			time.Sleep(time.Minute)
+			<-s.sim.Call(switchsim.Caller{Number: "1001", Destination: "menu"}).Done()
+			time.Sleep(time.Minute)
+			signals <- os.Interrupt
+			<-done
+			return code, b.String()
+		}
+		if code, out := interrupted(endless); code != exitFailed || out != "interrupted\n" {
+			t.Errorf("%d %q", code, out)
+		}
+		if code, out := interrupted("/events channel_*er caller-caller-id-number=10* Core-UUID=*"); code != exitFine || strings.Count(out, "\n") != 1 || !strings.Contains(out, " CHANNEL_ANSWER Unique-ID=") || !strings.Contains(out, " Core-UUID=") {
+			t.Errorf("%d %q", code, out)
+		}
+		if code, out := interrupted("/events CHANNEL_ANSWER caller-caller-id-number=2*"); code != exitFine || out != "" {
+			t.Errorf("%d %q", code, out)
+		}
+
+		left, err := s.server.admin().Console(t.Context(), console.Opening{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // a client that does not wait
+			go func() { _, _ = left.Do(t.Context(), console.Request{Lua: &endless}, nil, nil) }()
+		}
+		s.server.ends(t)
+		<-left.Gone()
+		left.Close()
 	})
 }

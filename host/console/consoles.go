@@ -112,7 +112,7 @@ func (c *Consoles) prepare(ctx context.Context, conn io.ReadWriteCloser, o Openi
 		return nil, fmt.Errorf("there is no flow %.64q; eslua status lists them", o.Flow)
 	}
 	log := logbound.Together(c.deps.Log, fmt.Sprint("console ", number)).With("console", number, "who", who)
-	return &session{Consoles: c, opening: o, who: who, conn: conn, log: log, requests: make(chan Request)}, nil
+	return &session{Consoles: c, opening: o, who: who, conn: conn, log: log, requests: make(chan Request, 1)}, nil
 }
 
 // find completes an Opening by the channel that it names.

@@ -35,10 +35,16 @@ type session struct {
 	interrupt context.CancelCauseFunc // ends what runs; nil: nothing does
 
 	env      *run.Env
+	printed  int           // bytes, by the present line
 	duration time.Duration // of one line at most; 0: no limit
 }
 
 var errInterrupted = errors.New("interrupted")
+
+// mostPrinted limits the bytes that one line prints.
+const mostPrinted = 16 << 20
+
+var errFlood = fmt.Errorf("a line may print %d MiB, and this one has", mostPrinted>>20)
 
 // serve serves the requests until the connection or ctx ends.
 func (s *session) serve(ctx context.Context, stop context.CancelFunc) {
@@ -46,7 +52,7 @@ func (s *session) serve(ctx context.Context, stop context.CancelFunc) {
 	defer reading.Wait()
 	defer func() { _ = s.conn.Close() }()
 	defer stop()
-	reading.Go(func() { s.read(ctx, stop) })
+	reading.Go(func() { s.read(stop) })
 	if s.greet() != nil {
 		return
 	}
@@ -56,7 +62,7 @@ func (s *session) serve(ctx context.Context, stop context.CancelFunc) {
 		served = false
 		err := s.deps.Open(ctx, job.Prompt{
 			Flow: s.opening.Flow, Node: s.opening.Node, Channel: s.opening.Call, Log: s.log,
-			Print: func(line string) { s.tell(Answer{Print: &line}) },
+			Print: s.print,
 			Said:  func(level, line string) { s.tell(Answer{Level: level, Said: line}) },
 			Serve: func(env *run.Env, duration time.Duration) error {
 				s.env, s.duration = env, duration
@@ -101,7 +107,7 @@ func (s *session) nodes() node.Nodes {
 
 // read reads the requests, and ends what runs if one says so. The end of the connection ends
 // everything.
-func (s *session) read(ctx context.Context, stop context.CancelFunc) {
+func (s *session) read(stop context.CancelFunc) {
 	defer stop()
 	lines := bufio.NewScanner(s.conn)
 	lines.Buffer(nil, mostRequest)
@@ -111,16 +117,12 @@ func (s *session) read(ctx context.Context, stop context.CancelFunc) {
 			return
 		}
 		if r.Interrupt {
-			s.mu.Lock()
-			if s.interrupt != nil {
-				s.interrupt(errInterrupted)
-			}
-			s.mu.Unlock()
+			s.end(errInterrupted)
 			continue
 		}
 		select {
 		case s.requests <- r:
-		case <-ctx.Done():
+		default: // it was to wait for the Answer
 			return
 		}
 	}
@@ -199,6 +201,7 @@ func (s *session) eval(ctx context.Context, cancel context.CancelCauseFunc, line
 			cancel(&guard.LimitError{Limit: "duration", Figure: s.duration.String()})
 		}).Stop()
 	}
+	s.printed = 0
 	s.env.State.Renew()
 	s.env.Quota.Renew()
 	s.env.Burden.Renew()
@@ -214,6 +217,23 @@ func (s *session) eval(ctx context.Context, cancel context.CancelCauseFunc, line
 // function of Lua.
 func isDeep(traceback string) bool {
 	return strings.Count(traceback, "\n\t")-strings.Count(traceback, "\n\t[C]") > 1
+}
+
+// print sends what a script prints, and ends one that prints too much.
+func (s *session) print(line string) {
+	s.tell(Answer{Print: &line})
+	if s.printed += len(line) + 1; s.printed > mostPrinted {
+		s.end(errFlood)
+	}
+}
+
+// end ends what runs.
+func (s *session) end(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.interrupt != nil {
+		s.interrupt(why)
+	}
 }
 
 // tell sends an Answer. While the client does not read, the script waits. A connection that

@@ -33,7 +33,21 @@ func (s *State) Eval(line context.Context, name, text string) (values string, er
 	if s.guard.Context.Err() == nil {
 		s.guard.Revive()
 	}
-	return values, scriptError(raised, traceback)
+	err = scriptError(raised, traceback)
+	if e, ok := raised.(*lua.ApiError); ok && e.Object.Type() == lua.LTTable {
+		err.(*ScriptError).Message = "the error is " + s.written(L, e.Object)
+	}
+	return values, err
+}
+
+// written returns a value as Lua, as far as the limits allow it.
+func (s *State) written(L *lua.LState, v lua.LValue) (text string) {
+	_, _ = s.guard.Enter(L, func() {
+		w := writer{state: s, L: L}
+		w.add(v)
+		text = w.String()
+	})
+	return text
 }
 
 // within has line end what the state does, besides its own context, until back is called.

@@ -114,7 +114,7 @@ func TestVariablesStay(t *testing.T) {
 	typed(t, s, `co = coroutine.wrap(function() coroutine.yield(1) while true do end end) co()`)
 	for _, c := range [][2]string{
 		{`while true do end`, "burst limit"}, {`co()`, "burst limit"},
-		{`error({})`, "error object is a table"}, {`x = = 1`, "typed:1: syntax error near '='"}, {`local function f() return f() + 1 end return f()`, "stack overflow"},
+		{`error({code = "\27"})`, `the error is {code = "\027"}`}, {`error(print)`, "error object is a function"}, {`x = = 1`, "typed:1: syntax error near '='"}, {`local function f() return f() + 1 end return f()`, "stack overflow"},
 		{`setmetatable(_G, {__index = function() while true do end end}) return nothing`, "burst limit"},
 		{`keep = {} while true do keep[#keep + 1] = ("x"):rep(1e5) .. #keep end`, "memory limit"},
 	} {
