@@ -41,8 +41,10 @@ func (s *Session) bringUp(a *vm.Args, app string, up func() bool) (lua.LValue, e
 	return intBool(!s.ended() && up()), nil
 }
 
+// waitForAnswer waits for audio, which may come before the answer
+// (switch_ivr_originate.c:switch_ivr_wait_for_answer).
 func waitForAnswer(s *Session, a *vm.Args) (lua.LValue, error) {
-	if s.call.Answered() {
+	if s.call.MediaReady() {
 		return nil, nil
 	}
 	_, _, err := s.run(a, &prompt{app: true}, "wait_for_answer", "")

@@ -21,7 +21,7 @@ func callMethods() []vm.Func {
 		live(vm.Func{
 			Name: "waitForAnswer", Params: []vm.Param{{Name: "other", Kind: vm.Any, Doc: "accepted for mod_lua's sake and not used: no ringback is played to another session"}},
 			Differs: "No ringback is played to the other session.",
-			Doc:     "Waits until the other side answers.",
+			Doc:     "Waits until the other side answers. It returns at once where the other side sends audio before it answers.",
 			Example: `session:waitForAnswer(session)`,
 		}, nil, returns(nil), waitForAnswer),
 		blocking(vm.Func{
