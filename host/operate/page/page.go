@@ -36,7 +36,7 @@ type Page struct {
 	host   string // the machine's name
 	door   *door
 	routes http.Handler
-	seats  chan struct{} // one for each page that is open
+	seats  seats
 
 	observing sync.Mutex // guards these: one looks at eslua at a time
 	history   history
@@ -60,7 +60,7 @@ const every = time.Second
 
 // New returns a Page.
 func New(cfg config.Page, d Deps) *Page {
-	p := &Page{deps: d, seats: make(chan struct{}, maxSeats), fresh: make(chan struct{})}
+	p := &Page{deps: d, fresh: make(chan struct{})}
 	p.host, _ = os.Hostname()
 	p.door = newDoor(cfg, d.Log)
 	p.routes = p.newRoutes()
@@ -69,7 +69,7 @@ func New(cfg config.Page, d Deps) *Page {
 
 // Register registers the metrics of the page.
 func (p *Page) Register(r prometheus.Registerer) {
-	r.MustRegister(p.door.refused, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "eslua_pages_open", Help: "Pages of operators that are open now."}, func() float64 { return float64(len(p.seats)) }))
+	r.MustRegister(p.door.refused, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "eslua_pages_open", Help: "Pages of operators that are open now."}, func() float64 { return float64(p.seats.len()) }))
 }
 
 // Token returns a token with which who may see and change things until eslua ends.
@@ -90,7 +90,7 @@ func (p *Page) Run(ctx context.Context) {
 func (p *Page) observe() {
 	p.observing.Lock()
 	defer p.observing.Unlock()
-	watched := len(p.seats) > 0
+	watched := p.seats.len() > 0
 	st := p.deps.Status(watched)
 	p.history.add(p.sample(st))
 	if watched {

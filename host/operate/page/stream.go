@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"net/http"
 	"time"
 )
@@ -15,15 +16,19 @@ const (
 
 // stream sends states as server-sent events until the client goes. A slow reader misses
 // states, which are whole each, and delays nobody.
-func (p *Page) stream(w http.ResponseWriter, r *http.Request, _ visitor) {
-	select {
-	case p.seats <- struct{}{}:
-		defer func() { <-p.seats }()
-	default:
-		p.door.refuse(w, r, http.StatusServiceUnavailable, "seats", "as many pages are open as may be; close one of them")
+func (p *Page) stream(w http.ResponseWriter, r *http.Request, v visitor) {
+	control := http.NewResponseController(w)
+	ctx, leave := context.WithCancel(r.Context())
+	defer leave()
+	seat := p.seats.take(v.name != "", func() {
+		leave()
+		_ = control.SetWriteDeadline(time.Unix(1, 0)) // it may hang in a write
+	})
+	if seat == nil {
+		p.door.refuse(w, r, http.StatusServiceUnavailable, "seats", "as many pages are open as may be; close one of them, or open it with the link of eslua page")
 		return
 	}
-	control := http.NewResponseController(w)
+	defer p.seats.free(seat)
 	_ = control.SetReadDeadline(time.Time{}) // it would end the request's context
 	_ = control.SetWriteDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -40,7 +45,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request, _ visitor) {
 		}
 		select {
 		case <-fresh:
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		}
 	}

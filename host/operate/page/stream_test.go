@@ -21,11 +21,19 @@ type watcher struct {
 
 func watch(t testing.TB, url string) *watcher {
 	t.Helper()
+	return watchWith(t, url, "")
+}
+
+func watchWith(t testing.TB, url, token string) *watcher {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/page/stream", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set(header, "1")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	w, err := c.Do(r)
 	if err != nil {
@@ -93,6 +101,10 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 	if w := watch(t, server.URL); w.answer.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("one page too many: %d", w.answer.StatusCode)
+	}
+	operator := watchWith(t, server.URL, p.Token("ada"))
+	operator.next()
+	for open[0].lines.Scan() { // its place was given to who has a token
 	}
 	_ = open[3].answer.Body.Close()
 	for watch(t, server.URL).answer.StatusCode != http.StatusOK { // the server learns of it soon
