@@ -28,7 +28,8 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 			`freeswitch.consolelog("info", "x")`:       `did you mean freeswitch.consoleLog?`,
 			`session:setInputCallback(function() end)`: `write session:setInputCallback(function_name, [argument_name])`,
 			`session:sleep("soon")`:                    `write session:sleep(milliseconds, [sync])`,
-			`utf8.char(65)`:                            `it is of Lua 5.3`, `string.pack("i", 1)`: `write string.byte`, `math.type(1)`: `math.floor(x)`,
+			`kv("things")`:                             `it has the functions kv.get, kv.put,`, `queue{}`: `(eslua doc queue)`,
+			`utf8.char(65)`: `it is of Lua 5.3`, `string.pack("i", 1)`: `write string.byte`, `math.type(1)`: `math.floor(x)`,
 			`session.sleep(100)`:                        `write session:sleep(milliseconds, [sync])`,
 			`do local h, i = 1, 2 end os.setlocal("x")`: `field 'setlocal' (a nil value)`,
 		} {

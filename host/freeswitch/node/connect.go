@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,11 @@ func (l *Link) connect(ctx context.Context) (*esl.Conn, error) {
 // greet answers FreeSWITCH's auth/request.
 func (l *Link) greet(ctx context.Context, conn *esl.Conn) error {
 	first, err := conn.Next(ctx)
-	if err != nil {
+	var malformed *esl.MalformedError
+	switch {
+	case errors.As(err, &malformed):
+		return fmt.Errorf("%w: another service than FreeSWITCH's event socket listens at this address", err)
+	case err != nil:
 		return err
 	}
 	switch first.Type() {
@@ -42,7 +47,7 @@ func (l *Link) greet(ctx context.Context, conn *esl.Conn) error {
 	case "text/rude-rejection":
 		return &RejectedError{Text: first.Body()}
 	default:
-		return fmt.Errorf("expected FreeSWITCH's auth/request, got %s", first.Type())
+		return fmt.Errorf("expected FreeSWITCH's auth/request, got %s: another service than its event socket listens at this address", first.Type())
 	}
 	login, err := l.node.login()
 	if err != nil {

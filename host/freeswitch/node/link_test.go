@@ -76,7 +76,7 @@ func TestAnACLRejection(t *testing.T) {
 func TestAnotherServiceAtTheAddress(t *testing.T) {
 	w := newWorld(t, Node{}, Options{})
 	for _, c := range []struct{ says, log string }{
-		{"SSH-2.0-OpenSSH_9.9\r\n", "malformed frame at byte 0"},
+		{"SSH-2.0-OpenSSH_9.9\r\n", "another service than FreeSWITCH's event socket listens at this address"},
 		{event("Event-Name: SURPRISE"), "expected FreeSWITCH's auth/request, got text/event-plain"},
 		{"", "is another service listening at this address?"},
 	} {

@@ -8,8 +8,11 @@ import (
 )
 
 // explain returns what an error adds about a name that is nil: what to use
-// instead, or the name that was probably meant.
+// instead, or the name that was probably meant; and about a table that is called.
 func (m *Machine) explain(self lua.LValue, name string) string {
+	if _, isTable := self.(*lua.LTable); isTable {
+		return m.explainTable(name)
+	}
 	full, prefix, known := name, "", m.globals.List()
 	if ud, ok := self.(*lua.LUserData); ok {
 		c := m.classOf(ud)
@@ -33,6 +36,22 @@ func (m *Machine) explain(self lua.LValue, name string) string {
 		return ": did you mean " + prefix + meant + "?"
 	}
 	return ""
+}
+
+// explainTable says which functions the table has.
+func (m *Machine) explainTable(name string) string {
+	l := m.global(name)
+	if l == nil {
+		return ""
+	}
+	var calls []string
+	for _, field := range l.fields.List() {
+		calls = append(calls, name+"."+field)
+	}
+	if len(calls) > 12 {
+		calls = append(calls[:12], "...")
+	}
+	return ": it has the functions " + strings.Join(calls, ", ") + " (eslua doc " + name + ")"
 }
 
 func (m *Machine) classOf(ud *lua.LUserData) *class {

@@ -182,11 +182,19 @@ func typeError(L *lua.LState, what string, v lua.LValue, i int) {
 	Raise(L, 1, wrongType(f, what, v, i))
 }
 
-// explainNil returns the machine's explanation if v, in register i, is nil and
-// the running instruction calls or indexes it. self is the object of a method.
+// explainNil returns the machine's explanation if v, in register i, is nil and the running
+// instruction calls or indexes it, or if it is a global table that is called. self is the
+// object of a method.
 func explainNil(L *lua.LState, f *callFrame, v, self lua.LValue, i int) string {
 	explain := Of(L).shared.Explain
-	if v != lua.LNil || i&rk != 0 || explain == nil || !scripted(f.Fn) {
+	_, isTable := v.(*lua.LTable)
+	if v != lua.LNil && !isTable || i&rk != 0 || explain == nil || !scripted(f.Fn) {
+		return ""
+	}
+	if isTable {
+		if sort, name := nameOf(f.Fn, f.Pc-1, i); sort == "global" {
+			return explain(v, name)
+		}
 		return ""
 	}
 	switch sort, name := nameOf(f.Fn, f.Pc-1, i); sort {
