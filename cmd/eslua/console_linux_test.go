@@ -111,6 +111,7 @@ func TestConsoleAtATerminal(t *testing.T) {
 	p.types("\x1b[A\r", "\n7\r\n") // the line before
 	p.types("print('\\27[2J')\r", `\u001b[2J`)
 	p.types("x = {\r", ">> ")
+	p.types("1", "1")          // which the terminal shows when it does not take Ctrl-C for a signal
 	p.types("\x03", "eslua> ") // what was typed is forgotten
 	s.next(t, "print(")
 	p.types("freeswitch.msleep(1e9)\r", "\n")
