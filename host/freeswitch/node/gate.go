@@ -19,6 +19,11 @@ const slowAnswer = 500 * time.Millisecond
 // were under way together; quick ones give that back, one more for as many as there are at
 // a time. What comes in addition waits. The flows that wait take turns, and one that gives
 // FreeSWITCH ever more to do leaves a tenth of the places to those that have none.
+//
+// The host's own commands do not pass a Gate: they are few, answered in a millisecond
+// (uuid_exists, status, hash), and must not wait behind those of scripts, since they end,
+// follow and recover calls. What an originate costs is bounded where calls are: by the rate
+// and number of a campaign's calls, and by the legs and tasks that a run may have.
 type Gate struct {
 	clk clock.Clock
 
