@@ -113,6 +113,13 @@ func (s *site) trace(name string, e switchsim.Entry) {
 	s.order = append(s.order, number)
 }
 
+// placed returns how many calls each node has dialled.
+func (s *site) placed() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.on)
+}
+
 // dialled returns how often each number was dialled.
 func (s *site) dialled() map[string]int {
 	s.mu.Lock()
