@@ -8,7 +8,7 @@ if event:getType() == "CHANNEL_ANSWER" then
   local api = freeswitch.API()
   say("set", api:executeString("uuid_setvar " .. id .. " by_hook yes"))
   local s = freeswitch.Session(id)
-  say("session", s:ready(), s:getVariable("destination_number"), s:getVariable("by_hook"))
+  say("session", s:getVariable("by_hook")) -- the call goes on meanwhile: ready() depends on the moment
   s:setVariable("by_session", "yes")
 end
 say("end")
