@@ -30,6 +30,8 @@ func replayCommand(p *program) *cobra.Command {
 a time of its own: ten minutes take no time. The flow gets what FreeSWITCH said then, at the same
 times, as long as it sends what it sent then. Printed is the ladder of the call and, if the flow goes
 another way than in the real call, both ladders from there, with the first line that differs marked.
+What databases, HTTP servers and other channels than the caller's answered is not recorded: a flow
+that asks them goes another way there.
 It plays the flow as it was, or with --scripts one that was edited. The exit code is 1 if the flow
 goes another way.
 Keys that the caller pressed are masked in the file unless trace: digits: shown; --keys says which
@@ -38,13 +40,15 @@ ones to press instead.`,
 			"play a call again", "eslua replay /var/lib/eslua/calls/20261128-150405.123-menu-6f0c.call",
 			"see whether the edited flow does better", "eslua replay --scripts /etc/eslua/scripts FILE",
 			"press keys where the file has them masked", "eslua replay --keys 4711# FILE",
+			"make a test of it", "eslua replay --to-test FILE >/etc/eslua/scripts/failed_test.lua",
 		),
-		Args: exactly(1, "eslua replay [--scripts DIR] [--keys KEYS] FILE"),
+		Args: exactly(1, "eslua replay [--scripts DIR] [--keys KEYS] [--to-test] FILE"),
 	}
 	c.ValidArgsFunction = fileThenAny(conversation.Ending[1:])
 	r := replaying{program: p}
 	c.Flags().StringVar(&r.scripts, "scripts", "", "play the flow as it is in `DIR`")
 	c.Flags().StringVar(&r.keys, "keys", "", "the `KEYS` that the caller presses, one after the other, where they are masked")
+	c.Flags().BoolVar(&r.toTest, "to-test", false, "print a test for eslua test instead, which makes the same call on a simulated FreeSWITCH")
 	c.RunE = func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) }
 	return c
 }
@@ -53,6 +57,7 @@ ones to press instead.`,
 type replaying struct {
 	*program
 	scripts, keys string
+	toTest        bool
 }
 
 func (r replaying) run(ctx context.Context, file string) error {
@@ -63,6 +68,10 @@ func (r replaying) run(ctx context.Context, file string) error {
 		return fmt.Errorf("%s: %s", file, wrong)
 	case err != nil:
 		return err
+	}
+	if r.toTest {
+		writeTest(r.stdout, recorded.Ladder)
+		return nil
 	}
 	ctx, stop := r.untilSignal(ctx)
 	defer stop()

@@ -42,7 +42,6 @@ const (
 	Received = 'r' // a frame of FreeSWITCH's
 	Together = 't' // one that came with the frame before it
 	Sent     = 's' // commands
-	Learned  = 'l' // the answer to a function that asks elsewhere
 )
 
 // An Item is one thing that was said.

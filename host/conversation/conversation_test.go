@@ -20,7 +20,7 @@ import (
 func recorded() *Conversation {
 	return &Conversation{
 		Header{Eslua: "1", Began: time.Unix(1e9, 0).UTC(), Seed: 1<<64 - 1, Sources: map[string]string{"a.lua": "\xff"}, Ladder: trace.Ladder{Summary: trace.Summary{Flow: "ivr/a", UUID: "../b"}}},
-		[]Item{{0, Sent, "connect\n\n"}, {1500 * time.Microsecond, Received, "\x00\xff"}, {2 * time.Second, Learned, ""}},
+		[]Item{{0, Sent, "connect\n\n"}, {1500 * time.Microsecond, Received, "\x00\xff"}, {2 * time.Second, Together, ""}},
 	}
 }
 

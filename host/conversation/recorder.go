@@ -193,8 +193,6 @@ func (c *Conversation) mask() {
 			item.Text = m.Received(item.Text)
 		case Sent:
 			item.Text = m.Sent(item.Text)
-		case Learned:
-			item.Text = m.learned(item.Text)
 		}
 	}
 	settings := map[string]any{}
@@ -206,6 +204,3 @@ func (c *Conversation) mask() {
 	}
 	c.Settings.Settings = settings
 }
-
-// learned masks an answer, which is JSON.
-func (m *Mask) learned(answer string) string { return m.text(answer) }

@@ -37,16 +37,6 @@ func (t *Tape) Received(frame string, together bool) {
 // Sent records commands.
 func (t *Tape) Sent(commands []byte) { t.add(Sent, string(commands)) }
 
-// Learned records what a function returned that asks elsewhere. It does nothing on nil.
-func (t *Tape) Learned(answer string) {
-	if t != nil {
-		t.add(Learned, answer)
-	}
-}
-
-// Began returns when the connection came.
-func (t *Tape) Began() time.Time { return t.began }
-
 func (t *Tape) add(kind byte, text string) {
 	at := t.recorder.clock.Now().Sub(t.began)
 	t.mu.Lock()

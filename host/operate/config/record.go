@@ -10,7 +10,7 @@ import (
 
 // A Record says which calls eslua records whole, for eslua replay.
 type Record struct {
-	Share  Share    `yaml:"share" default:"0%" doc:"share of the calls that are recorded whole, for eslua replay, such as 1%: both sides of the conversation with FreeSWITCH, the scripts, what databases and HTTP servers answered, in a file in calls/ of the state directory; what trace masks is masked in it too"`
+	Share  Share    `yaml:"share" default:"0%" doc:"share of the calls that are recorded whole, for eslua replay, such as 1%: both sides of the conversation with FreeSWITCH and the scripts, but not what databases, HTTP servers and other channels answered, in a file in calls/ of the state directory; what trace masks is masked in it too, and without trace.size there is none"`
 	Failed Failed   `yaml:"failed" default:"never" doc:"whether calls whose script fails are recorded too: always, which has each call held in memory until it ends (4 MiB at most, 64 MiB together), or never"`
 	Keep   Duration `yaml:"keep" default:"7d" doc:"how long recorded calls are kept"`
 	Size   Size     `yaml:"size" default:"1GiB" doc:"how large all recorded calls together may become; the oldest are removed"`
