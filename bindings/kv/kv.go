@@ -20,9 +20,6 @@ import (
 // Module declares the table kv.
 type Module struct{ Buckets *kv.Buckets } // nil: nothing is kept
 
-// within limits how long a script waits until a value is kept or found.
-const within = 5 * time.Second
-
 // mostWatches bounds the watches of a run.
 const mostWatches = 8
 
@@ -91,13 +88,6 @@ func shared(a *vm.Args) error {
 	return nil
 }
 
-// waiting returns a context that ends when the call hangs up, or after a while.
-func (k *keeper) waiting(a *vm.Args) (_ context.Context, stop func()) {
-	ctx, leave := k.env.Aside(a.Context())
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%w within %v", context.DeadlineExceeded, within))
-	return ctx, func() { cancel(); leave() }
-}
-
 // failed returns what a script gets for an error.
 func failed(a *vm.Args, k *keeper, err error) error {
 	text := err.Error()
@@ -118,7 +108,7 @@ func get(a *vm.Args) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := k.waiting(a)
+	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	e, ok, err := b.Get(ctx, a.String(0))
 	switch {
@@ -150,7 +140,7 @@ func write(options int, keep func(ctx context.Context, a *vm.Args, b *kv.Bucket,
 		if e.Value, e.JSON, err = text(a, b, 1); err != nil {
 			return err
 		}
-		ctx, stop := k.waiting(a)
+		ctx, stop := k.env.AsideToKeep(a.Context())
 		defer stop()
 		if err := k.pace.Wait(ctx); err != nil {
 			return failed(a, k, err)
@@ -189,7 +179,7 @@ func remove(a *vm.Args) error {
 		r := uint64(max(a.Int(1), 0))
 		revision = &r
 	}
-	ctx, stop := k.waiting(a)
+	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := k.pace.Wait(ctx); err != nil {
 		return failed(a, k, err)
@@ -217,7 +207,7 @@ func increment(a *vm.Args) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := k.waiting(a)
+	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := k.pace.Wait(ctx); err != nil {
 		return failed(a, k, err)

@@ -23,7 +23,7 @@ func (e *entries) Holds(func(lua.LValue)) int { return 64 + 40*e.walk.Seen() }
 func (e *entries) next(a *vm.Args) (kv.Entry, error) {
 	k := a.Instance().(*keeper)
 	for {
-		ctx, stop := k.waiting(a)
+		ctx, stop := k.env.AsideToKeep(a.Context())
 		entry, ok, err := e.walk.Next(ctx)
 		stop()
 		a.ChargeCPU(500 + len(entry.Value)/64)

@@ -1,12 +1,12 @@
 package kv
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/eslua/eslua/host/kv"
+	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -26,7 +26,7 @@ func begin(a *vm.Args) error {
 		return fmt.Errorf("kv: a script may have %d watches; close one first", mostWatches)
 	}
 	a.ChargeMemory(watchSize)
-	ctx, stop := k.waiting(a)
+	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	w, err := b.Watch(ctx, a.String(0))
 	if err != nil {
@@ -40,11 +40,6 @@ func begin(a *vm.Args) error {
 
 // least bounds a wait from below, also of a script that wants none: JetStream must be asked.
 const least = 50 * time.Millisecond
-
-var (
-	errTimeout = errors.New("timeout")
-	errGone    = errors.New("the call has hung up; after that a wait needs a time limit")
-)
 
 func watchClass() *vm.Class {
 	return &vm.Class{
@@ -61,7 +56,7 @@ func watchClass() *vm.Class {
 				Go: func(a *vm.Args) error {
 					k, w := a.Instance().(*keeper), a.Self().(*watch)
 					if k.watches[w] {
-						ctx, stop := k.waiting(a)
+						ctx, stop := k.env.AsideToKeep(a.Context())
 						defer stop()
 						w.watch.Close(ctx)
 						delete(k.watches, w)
@@ -78,19 +73,15 @@ func next(a *vm.Args) error {
 	if !k.watches[w] {
 		return errors.New("kv: the watch is closed")
 	}
-	ctx, leave := k.env.Aside(a.Context())
-	defer leave()
-	if a.Has(0) {
-		timed, stop := context.WithTimeoutCause(ctx, max(time.Duration(a.Int(0))*time.Millisecond, least), errTimeout)
-		defer stop()
-		ctx = timed
-	} else if k.env.Call != nil && k.env.Call.Gone() { // no hangup would end the wait
-		a.Return(lua.LNil, lua.LString(errGone.Error()))
+	ctx, stop, err := k.env.AsideFor(a, 0, least)
+	if err != nil {
+		a.Return(lua.LNil, lua.LString(err.Error()))
 		return nil
 	}
+	defer stop()
 	e, err := w.watch.Next(ctx)
 	switch {
-	case errors.Is(err, errTimeout):
+	case errors.Is(err, run.ErrTimeout):
 		a.Return(lua.LNil, lua.LString("timeout"))
 		return nil
 	case err != nil:

@@ -19,9 +19,6 @@ import (
 // Module declares the table queue.
 type Module struct{ Queues *queue.Queues } // nil: there are none
 
-// within limits how long a script waits until a message is kept, or its end noted.
-const within = 5 * time.Second
-
 // mostHeld bounds the messages that a script works on at a time.
 const mostHeld = 100
 
@@ -41,7 +38,7 @@ func (m Module) Bind(env *run.Env) any {
 // End fails the messages that the script has left: it may have failed itself.
 func (w *work) End(ctx context.Context) {
 	stopped := ctx.Err() != nil
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), within)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), run.KeptWithin)
 	defer stop()
 	for m := range w.held {
 		if stopped {
@@ -91,13 +88,6 @@ func (w *work) check(name string) error {
 	return w.queues.Check(name)
 }
 
-// waiting returns a context that ends when the call hangs up, or after a while.
-func (w *work) waiting(a *vm.Args) (_ context.Context, stop func()) {
-	ctx, leave := w.env.Aside(a.Context())
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%w within %v", context.DeadlineExceeded, within))
-	return ctx, func() { cancel(); leave() }
-}
-
 // format writes numbers so that they are read as they were.
 var format = &luajson.Format{Digits: 17}
 
@@ -135,7 +125,7 @@ func publish(a *vm.Args) error {
 	if err := w.queues.CheckMessage(m); err != nil {
 		return fmt.Errorf("queue.publish: %w", err)
 	}
-	ctx, stop := w.waiting(a)
+	ctx, stop := w.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := w.pace.Wait(ctx); err != nil {
 		return failed(a, w, err)
@@ -155,36 +145,26 @@ func failed(a *vm.Args, w *work, err error) error {
 	return nil
 }
 
-var (
-	errTimeout = errors.New("timeout")
-	errGone    = errors.New("the call has hung up; after that a wait needs a time limit")
-)
-
-// take waits for a message, at most so long if wait is not negative. With 0 it takes one that
-// is there.
-func (w *work) take(a *vm.Args, name string, wait time.Duration) (*message, error) {
+// take waits for a message, as long as a parameter says. With 0 it takes one that is there.
+func (w *work) take(a *vm.Args, name string, parameter int) (*message, error) {
 	if len(w.held) >= mostHeld {
 		return nil, fmt.Errorf("queue: the script has %d messages; acknowledge them first", mostHeld)
 	}
-	ctx, leave := w.env.Aside(a.Context())
-	defer leave()
-	take := w.queues.Next
-	if wait == 0 {
-		take, wait = w.queues.Poll, within
+	take, least := w.queues.Next, time.Duration(0)
+	if a.Has(parameter) && a.Int(parameter) <= 0 {
+		take, least = w.queues.Poll, run.KeptWithin
 	}
-	if wait >= 0 {
-		timed, stop := context.WithTimeoutCause(ctx, wait, errTimeout)
-		defer stop()
-		ctx = timed
-	} else if w.env.Call != nil && w.env.Call.Gone() { // no hangup would end the wait
-		return nil, errGone
+	ctx, stop, err := w.env.AsideFor(a, parameter, least)
+	if err != nil {
+		return nil, err
 	}
+	defer stop()
 	d, err := take(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if d == nil {
-		return nil, errTimeout
+		return nil, run.ErrTimeout
 	}
 	return w.hold(a, d)
 }
@@ -210,13 +190,9 @@ func next(a *vm.Args) error {
 	if err := w.check(a.String(0)); err != nil {
 		return err
 	}
-	wait := time.Duration(-1)
-	if a.Has(1) {
-		wait = max(time.Duration(a.Int(1))*time.Millisecond, 0)
-	}
-	m, err := w.take(a, a.String(0), wait)
+	m, err := w.take(a, a.String(0), 1)
 	switch {
-	case errors.Is(err, errTimeout):
+	case errors.Is(err, run.ErrTimeout):
 		a.Return(lua.LNil, lua.LString("timeout"))
 		return nil
 	case err != nil:
@@ -232,14 +208,10 @@ func process(a *vm.Args) error {
 	if err := w.check(name); err != nil {
 		return err
 	}
-	wait := time.Duration(-1)
-	if a.Has(2) {
-		wait = max(time.Duration(a.Int(2))*time.Millisecond, 0)
-	}
 	for n := 0; ; n++ {
-		m, err := w.take(a, name, wait)
+		m, err := w.take(a, name, 2)
 		switch {
-		case errors.Is(err, errTimeout):
+		case errors.Is(err, run.ErrTimeout):
 			a.ReturnInt(n)
 			return nil
 		case err != nil:
@@ -258,7 +230,7 @@ func (w *work) handle(a *vm.Args, m *message) error {
 	if !w.held[m] {
 		failure = nil
 	}
-	ctx, stop := context.WithTimeout(a.Context(), within)
+	ctx, stop := context.WithTimeout(a.Context(), run.KeptWithin)
 	defer stop()
 	var raised *vm.ScriptError
 	switch ended := a.Context().Err() != nil; {
@@ -266,7 +238,7 @@ func (w *work) handle(a *vm.Args, m *message) error {
 		return failure // End gives it back
 	case failure != nil:
 		m.end()
-		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), within)
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), run.KeptWithin)
 		defer stop()
 		if err := m.delivery.Fail(ctx, failure.Error(), 0); err != nil {
 			w.env.Log.Error("a message is tried later, for its failure is not noted", "queue", m.delivery.Queue, "message", m.delivery.ID, "error", err)
@@ -291,7 +263,7 @@ func finish(a *vm.Args, do func(ctx context.Context, d *queue.Delivery) error) e
 		return nil
 	}
 	m.end()
-	ctx, stop := w.waiting(a)
+	ctx, stop := w.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := do(ctx, m.delivery); err != nil {
 		return failed(a, w, err)

@@ -104,13 +104,7 @@ func (l *lead) follow(ctx context.Context) {
 		err := feed.Open(ctx)
 		for err == nil {
 			if feed.Behind() == 0 {
-				c.mu.Lock()
-				if !l.ready {
-					l.ready = true
-					c.deps.Log.Info("the numbers of a campaign were read", "campaign", l.name, "numbers", l.progress.Total, "waiting", l.progress.Waiting)
-				}
-				c.mu.Unlock()
-				c.wakeUp()
+				l.upToDate()
 			}
 			m, failed := feed.Next(ctx)
 			if err = failed; err != nil {
@@ -128,6 +122,19 @@ func (l *lead) follow(ctx context.Context) {
 			_ = clock.Sleep(ctx, c.deps.Clock, lookAgain)
 		}
 	}
+}
+
+// upToDate lets calls be placed: all numbers have been read.
+func (l *lead) upToDate() {
+	c := l.campaigns
+	c.mu.Lock()
+	before, p := l.ready, l.progress
+	l.ready = true
+	c.mu.Unlock()
+	if !before {
+		c.deps.Log.Info("the numbers of a campaign were read", "campaign", l.name, "numbers", p.Total, "waiting", p.Waiting)
+	}
+	c.wakeUp()
 }
 
 // note takes down how far a number has come. A call that nobody follows is followed.

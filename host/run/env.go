@@ -130,16 +130,6 @@ func (e *Env) connected(ctx context.Context, uuid string) bool {
 	return false
 }
 
-// Aside returns a context in which a script may wait for something other than
-// FreeSWITCH: it ends when its call hangs up too (outbound.Call.Aside). Call stop when
-// nothing is waited for any more.
-func (e *Env) Aside(ctx context.Context) (_ context.Context, stop func()) {
-	if e.Call == nil {
-		return ctx, func() {}
-	}
-	return e.Call.Aside(ctx)
-}
-
 // Switch runs API commands on a FreeSWITCH and fires events into it.
 type Switch interface {
 	API(ctx context.Context, line string) (string, error)
