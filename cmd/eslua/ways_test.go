@@ -287,7 +287,7 @@ var waysIn = []wayIn{
 	{name: "configuration", try: func(h *wayHost) []string {
 		return h.asked("xml_locate configuration configuration name ways.conf", "xml_locate configuration configuration name ways2.conf", "reloadacl", "acl 192.0.2.1 ways", "acl 192.0.3.1 ways")
 	}},
-	{name: "phrases", try: func(h *wayHost) []string {
+	{name: "phrases", differs: `^said params (Caller|Hunt|variable)[-_][Tt]ransfer`, try: func(h *wayHost) []string {
 		return h.call("", "'m:^:answer^phrase:ways,440^hangup' inline")
 	}},
 	{name: "chatplan", try: func(h *wayHost) []string {
