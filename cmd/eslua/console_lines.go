@@ -86,7 +86,13 @@ func (c *prompt) run(ctx context.Context, line string) error {
 // do has the console do something, and prints what it says meanwhile.
 func (c *prompt) do(ctx context.Context, r console.Request) (console.Answer, error) {
 	a, err := c.console.Do(ctx, r, c.interrupts, c.show)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil && r.Events != nil: // they end in no other way
+		return a, errQuit
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(c.stderr, "a signal has ended the console, and with it what ran")
+		return a, &reportedError{exitFailed}
+	case err != nil:
 		return a, err
 	}
 	if a.Error != "" {

@@ -102,6 +102,11 @@ func (c *prompt) ask(ctx context.Context, in *typist, more bool) (string, error)
 		line string
 		err  error
 	}
+	select {
+	case <-c.interrupts: // that came before the keys are read
+		return "", liner.ErrPromptAborted
+	default:
+	}
 	answer := make(chan typed, 1)
 	go func() {
 		line, err := in.Prompt(c.question(more))

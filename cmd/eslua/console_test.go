@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func TestConsoleOfACall(t *testing.T) {
 		call := s.sim.Call(switchsim.Caller{Number: "1000", Destination: "menu"})
 		time.Sleep(3 * time.Second)
 		uuid := call.UUID()
-		if got := s.console(exitFine, "session:getVariable('greeting')\nsession:setVariable('a', 'b')\nsession:getVariable('a')\nsession:ready()\nsession:get_uuid() == '"+uuid+"'\n/trace\n", "--call", uuid[:8]); !strings.Contains(got, "\"say \\\"hello\\\"\"\n\"b\"\ntrue\n") {
+		if got := s.console(exitFine, "session:getVariable('greeting')\nsession:setVariable('a', 'b')\nsession:getVariable('a')\nsession:ready()\nsession\n/trace\n", "--call", uuid[:8]); !strings.Contains(got, "\"say \\\"hello\\\"\"\n\"b\"\ntrue\n--[[Session "+uuid+"]] nil\n") {
 			t.Errorf("it says %s", got)
 		}
 		time.Sleep(3 * time.Second)
@@ -140,7 +141,7 @@ func TestConsolesEnd(t *testing.T) {
 			s.server.next(t, "a console was closed")
 		}
 
-		interrupted := func(line string) (code int, out string) {
+		signalled := func(by os.Signal, line string) (code int, out string) {
 			var b bytes.Buffer
 			signals := make(chan os.Signal, 1)
 			p := &program{stdin: strings.NewReader(""), stdout: &b, stderr: &b, clock: clock.System(), getenv: noEnv, seams: s.server.seams, signals: signals}
@@ -152,17 +153,24 @@ func TestConsolesEnd(t *testing.T) {
 			time.Sleep(time.Minute)
 			<-s.sim.Call(switchsim.Caller{Number: "1001", Destination: "menu"}).Done()
 			time.Sleep(time.Minute)
-			signals <- os.Interrupt
+			signals <- by
 			<-done
 			return code, b.String()
 		}
-		if code, out := interrupted(endless); code != exitFailed || out != "interrupted\n" {
+		if code, out := signalled(os.Interrupt, endless); code != exitFailed || out != "interrupted\n" {
 			t.Errorf("%d %q", code, out)
 		}
-		if code, out := interrupted("/events channel_*er caller-caller-id-number=10* Core-UUID=*"); code != exitFine || strings.Count(out, "\n") != 1 || !strings.Contains(out, " CHANNEL_ANSWER Unique-ID=") || !strings.Contains(out, " Core-UUID=") {
+		if code, out := signalled(os.Interrupt, "/events channel_*er caller-caller-id-number=10* Core-UUID=*"); code != exitFine || strings.Count(out, "\n") != 1 || !strings.Contains(out, " CHANNEL_ANSWER Unique-ID=") || !strings.Contains(out, " Core-UUID=") {
 			t.Errorf("%d %q", code, out)
 		}
-		if code, out := interrupted("/events CHANNEL_ANSWER caller-caller-id-number=2*"); code != exitFine || out != "" {
+		if code, out := signalled(os.Interrupt, "/events CHANNEL_ANSWER caller-caller-id-number=2*"); code != exitFine || out != "" {
+			t.Errorf("%d %q", code, out)
+		}
+
+		if code, out := signalled(syscall.SIGTERM, endless); code != exitFailed || out != "a signal has ended the console, and with it what ran\n" {
+			t.Errorf("%d %q", code, out)
+		}
+		if code, out := signalled(syscall.SIGTERM, "/events CHANNEL_ANSWER caller-caller-id-number=2*"); code != exitFine || out != "" {
 			t.Errorf("%d %q", code, out)
 		}
 

@@ -130,3 +130,13 @@ func (c *class) tostring(L *lua.LState) int {
 	L.Push(lua.LString(fmt.Sprintf("<userdata of type '%s *' at %p>", c.declared.native(), L.Get(1))))
 	return 1
 }
+
+// describe names an object by its class and, if it has one, its uuid.
+func (c *class) describe(object *lua.LUserData) string {
+	if f := c.field(lua.LString("uuid")); f != nil {
+		if uuid, ok := f.Get(object.Value).(lua.LString); ok {
+			return c.declared.Name + " " + string(uuid)
+		}
+	}
+	return c.declared.Name
+}

@@ -65,7 +65,7 @@ func (w *writer) describe(v lua.LValue) string {
 		return fmt.Sprintf("function %s:%d", v.Proto.SourceName, v.Proto.LineDefined)
 	case *lua.LUserData:
 		if c := w.state.machine.classOf(v); c != nil {
-			return c.declared.Name
+			return c.describe(v)
 		}
 	case *lua.LState:
 		return "coroutine"
