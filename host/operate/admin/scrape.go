@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -44,5 +46,11 @@ func (s *Server) metricsRoutes() http.Handler {
 type scrapeLog struct{ log *slog.Logger }
 
 func (l scrapeLog) Println(v ...any) {
+	for _, of := range v {
+		if err, ok := of.(error); ok && errors.As(err, new(*net.OpError)) {
+			l.log.Debug("a client left before it had all metrics", "error", err)
+			return
+		}
+	}
 	l.log.Error("not all metrics can be collected", "error", fmt.Sprint(v...))
 }

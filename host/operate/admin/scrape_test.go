@@ -2,12 +2,14 @@ package admin
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -123,4 +125,15 @@ func TestAMetricThatFailsHidesNoOther(t *testing.T) {
 		t.Errorf("%d: %s", code, text)
 	}
 	s.log.next(t, "broken")
+}
+
+// TestAClientThatLeavesIsNoError: only metrics that cannot be collected are one.
+func TestAClientThatLeavesIsNoError(t *testing.T) {
+	log, logger := newLog()
+	gone := &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
+	scrapeLog{logger}.Println("error encoding and sending metric family:", fmt.Errorf("flush: %w", gone))
+	scrapeLog{logger}.Println("error gathering metrics:", errors.New("broken"))
+	if line := log.next(t, "ERROR"); !strings.Contains(line, "broken") {
+		t.Error(line)
+	}
 }
