@@ -78,7 +78,7 @@ func on(a *vm.Args) error {
 		subclass, fn = string(filter), a.Value(2)
 	}
 	if _, ok := fn.(*lua.LFunction); !ok {
-		return errors.New("on() wants a function: write on(\"CHANNEL_ANSWER\", function(event) ... end)")
+		return errNoFunction
 	}
 	if where, subclass, err = withSubclass(event, subclass, where); err != nil {
 		return err
@@ -136,7 +136,7 @@ func eventOf(text string) (event, subclass string, err error) {
 func withSubclass(event, subclass string, where []run.Condition) ([]run.Condition, string, error) {
 	if event != "CUSTOM" {
 		if subclass != "" {
-			return nil, "", fmt.Errorf("only CUSTOM events have a subclass, and %s has none: write its filter as a table", event)
+			return nil, "", errTextFilter(event)
 		}
 		return where, "", nil
 	}
@@ -156,6 +156,15 @@ func withSubclass(event, subclass string, where []run.Condition) ([]run.Conditio
 	return where, subclass, nil
 }
 
+var (
+	errNoFunction = errors.New("on() wants a function: write on(\"CHANNEL_ANSWER\", function(event) ... end)")
+	errNoHeader   = errors.New("the filter has a value without the name of its header: write {[\"Hangup-Cause\"] = \"USER_BUSY\"}")
+)
+
+func errTextFilter(event string) error {
+	return fmt.Errorf("only CUSTOM events have a subclass, and %s has none: write its filter as a table", event)
+}
+
 var errNoSubclass = errors.New(`CUSTOM needs a subclass: write on("CUSTOM sofia::register", fn), or on("ALL", fn) for every event`)
 
 const (
@@ -167,6 +176,9 @@ const (
 // conditions reads a filter: {["Hangup-Cause"] = "USER_BUSY", ["Call-Direction"] = {"inbound", "outbound"}}.
 func conditions(a *vm.Args, filter *lua.LTable) (where []run.Condition, err error) {
 	for k, v := filter.Next(lua.LNil); k != lua.LNil; k, v = filter.Next(k) {
+		if k.Type() == lua.LTNumber {
+			return nil, errNoHeader
+		}
 		header, ok := k.(lua.LString)
 		if !ok || header == "" {
 			return nil, fmt.Errorf("the filter has the key %s: write {[\"Hangup-Cause\"] = \"USER_BUSY\"}", k.String())

@@ -78,6 +78,7 @@ func (Module) Declare() *vm.Module {
 				Doc: "In a script under hooks/: has a function called at the times of a schedule, while the script is loaded. Hosts that share a cluster of NATS servers (nats: servers:) call it once in all; " +
 					"if the cluster cannot be reached, it is not called, which the log tells. Where clocks are changed, a time of fixed hours that is skipped comes at the change, and one that is repeated comes once; with * or */2 for the hour it comes whenever the clock shows it. mod_lua does not have it.",
 				Example: "cron(\"*/5 8-18 * * 1-5\", function() print(freeswitch.API():executeString(\"status\")) end, {timezone = \"Europe/Berlin\"})",
+				Check:   checkCron,
 				Go:      cron,
 			},
 		},
@@ -91,14 +92,39 @@ func checkEvent(text string) error {
 
 // checkOn checks what the text of a script shows of a call of on.
 func checkOn(args []vm.Literal) error {
+	filter := args[1]
+	switch {
+	case filter.List:
+		return errNoHeader
+	case len(args) == 2 && (filter.Table || filter.Known), len(args) > 2 && (args[2].Table || args[2].Known):
+		return errNoFunction
+	}
 	event, subclass, err := eventOf(args[0].Text)
-	if err != nil || !args[0].Known || event != "CUSTOM" || subclass != "" || len(args) < 2 {
+	if err != nil || !args[0].Known {
 		return nil //nolint:nilerr // checkEvent says so
 	}
-	filter := args[1]
+	if event != "CUSTOM" && filter.Known && !filter.Table {
+		return errTextFilter(event)
+	}
+	if event != "CUSTOM" || subclass != "" {
+		return nil
+	}
 	named := func(key string) bool { return strings.EqualFold(key, "Event-Subclass") }
 	if filter.Function || filter.Table && filter.Known && !slices.ContainsFunc(filter.Keys, named) {
 		return errNoSubclass
+	}
+	return nil
+}
+
+// checkCron checks what the text of a script shows of a call of cron.
+func checkCron(args []vm.Literal) error {
+	if len(args) < 3 {
+		return nil
+	}
+	for _, key := range args[2].Keys {
+		if key != "timezone" && key != "everywhere" {
+			return errOption(key)
+		}
 	}
 	return nil
 }

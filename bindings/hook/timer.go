@@ -117,9 +117,6 @@ func cron(a *vm.Args) error {
 		}
 		t.Name = fmt.Sprintf("%s #%d", s, alike)
 	}
-	if t.Due.IsZero() {
-		return fmt.Errorf("%q: that never comes", a.String(0))
-	}
 	return start(a, a.Function(1), t)
 }
 
@@ -139,8 +136,12 @@ func cronOptions(a *vm.Args) (zone string, everywhere bool, err error) {
 		case "everywhere":
 			everywhere = lua.LVAsBool(v)
 		default:
-			return "", false, fmt.Errorf("there is no option %.40q; there are timezone and everywhere", k.String())
+			return "", false, errOption(k.String())
 		}
 	}
 	return zone, everywhere, nil
+}
+
+func errOption(key string) error {
+	return fmt.Errorf("there is no option %.40q; there are timezone and everywhere", key)
 }

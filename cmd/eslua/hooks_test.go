@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/eslua/eslua/host/job"
@@ -62,5 +64,96 @@ on("eslua::node_connected", function(e, node) print("connected", node, e:getHead
 		if code := s.end(); code != exitFine {
 			t.Errorf("exit code %d", code)
 		}
+	})
+}
+
+// A script under hooks/ is pinned and rolled back as a flow is, also when it is gone from the
+// directory, and one that comes back while its last version still works runs again.
+func TestHookScriptsArePinnedAndComeBack(t *testing.T) {
+	t.Parallel()
+	testproc.Bubble(t, func(t *testing.T) {
+		says := func(version string) string {
+			return `on("CUSTOM my::thing", function(e) print("` + version + `", e:getHeader("n")) if e:getHeader("n") == "slow" then freeswitch.msleep(100000) print("` + version + `", "done") end end)`
+		}
+		site := newJobSite(t, map[string]string{
+			"hooks/seen": says("first"),
+			"fire":       `local e = freeswitch.Event("CUSTOM", "my::thing") e:addHeader("n", argv[1]) e:fire()`,
+		})
+		s := site.serve("limits: {duration: 1h}\n")
+		s.hears(t, "script is loaded")
+		fire := func(n string) {
+			t.Helper()
+			if err := s.admin().Run(t.Context(), job.Order{Script: "fire", Args: []string{n}}, false); err != nil {
+				t.Error(err)
+			}
+		}
+		remove := func() {
+			t.Helper()
+			if err := os.Remove(site.dir + "/hooks/seen.lua"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		heard := func(version, n string) {
+			t.Helper()
+			fire(n)
+			if line := s.next(t, `\t`+n); !strings.Contains(line, version+`\t`+n) {
+				t.Errorf("not %s handles %s: %s", version, n, line)
+			}
+		}
+		write(t, site.dir, "hooks/seen.lua", says("second"))
+		s.hears(t, "script is loaded")
+		heard("second", "1")
+		if _, err := s.admin().Rollback(t.Context(), "hooks/seen", ""); err != nil {
+			t.Fatal(err)
+		}
+		s.hears(t, "script is loaded")
+		heard("first", "2")
+		write(t, site.dir, "hooks/seen.lua", says("third"))
+		s.hears(t, "script is loaded")
+		heard("third", "3")
+
+		fire("slow")
+		s.next(t, `third\tslow`)
+		remove()
+		s.hears(t, "a new generation serves")
+		write(t, site.dir, "hooks/seen.lua", says("fourth"))
+		s.hears(t, "a new generation serves")
+		s.next(t, `third\tdone`)
+		s.hears(t, "script is loaded")
+		heard("fourth", "4")
+
+		remove()
+		s.hears(t, "a new generation serves")
+		fire("5")
+		if _, err := s.admin().Rollback(t.Context(), "hooks/seen", ""); err != nil {
+			t.Fatal(err)
+		}
+		s.hears(t, "script is loaded")
+		heard("fourth", "6")
+		if code := s.end(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+	})
+}
+
+// On SIGTERM the function that runs ends, what waits is handled, and no timer keeps eslua.
+func TestSIGTERMWhileAHookRuns(t *testing.T) {
+	t.Parallel()
+	testproc.Bubble(t, func(t *testing.T) {
+		site := newJobSite(t, map[string]string{
+			"hooks/slow": `every(3600, function() end)
+on("CUSTOM my::thing", function(e) after(3600, function() end) print("begins", e:getHeader("n")) freeswitch.msleep(2000) print("ends", e:getHeader("n")) end)`,
+			"fire": `for n = 1, 2 do local e = freeswitch.Event("CUSTOM", "my::thing") e:addHeader("n", n) e:fire() end`,
+		})
+		s := site.serve("")
+		s.hears(t, "script is loaded")
+		if err := s.admin().Run(t.Context(), job.Order{Script: "fire"}, false); err != nil {
+			t.Error(err)
+		}
+		s.next(t, `begins\t1`)
+		s.signals <- syscall.SIGTERM
+		s.next(t, `ends\t1`)
+		s.next(t, `ends\t2`)
+		s.endsItself(t)
 	})
 }

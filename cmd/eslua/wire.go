@@ -222,7 +222,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.spans, err = spans.New(cfg.OTLP, programVersion(), log, clk); err != nil {
 		return nil, err
 	}
-	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
+	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Hooks: a.rollout.HookNames, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
 	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
 	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Pace: test.pace, Recorder: a.traces, Conversations: a.records, Program: programVersion(), Spans: a.spans, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
 	a.recovery = newRecovery(cfg, a.nodes, log, clk)

@@ -41,11 +41,15 @@ func newHooks() *hooks {
 }
 
 func (h *hooks) configure() {
-	for _, signal := range []chan struct{}{h.changed, h.configured} {
-		select {
-		case signal <- struct{}{}:
-		default:
-		}
+	signal(h.changed)
+	signal(h.configured)
+}
+
+// signal leaves a signal in a channel that holds one.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 

@@ -39,12 +39,7 @@ func (s *Source) newScripted(name string) *scripted {
 	}
 }
 
-func (s *scripted) signal() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
-	}
-}
+func (s *scripted) signal() { signal(s.changed) }
 
 // wanted returns what the script shall be now.
 func (s *scripted) wanted() wanted {
@@ -256,9 +251,9 @@ func (s *Source) runScripts(ctx context.Context) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	h := s.hooks
-	for {
+	for ctx.Err() == nil && h.closing.Err() == nil {
 		changed := s.deps.Changed()
-		for _, name := range s.deps.Stable("").HookNames() {
+		for _, name := range s.deps.Hooks() {
 			h.mu.Lock()
 			known := h.scripted[name]
 			if known == nil {
@@ -267,8 +262,9 @@ func (s *Source) runScripts(ctx context.Context) {
 				all.Go(func() {
 					known.run(ctx, h.closing.Done())
 					h.mu.Lock()
-					defer h.mu.Unlock()
 					delete(h.scripted, name)
+					h.mu.Unlock()
+					signal(h.configured) // it may be there again
 				})
 			}
 			h.mu.Unlock()

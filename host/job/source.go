@@ -28,6 +28,8 @@ type Deps struct {
 	Choose func(flow, key string) (g *store.Generation, ended func(failed bool))
 	// Stable returns the generation that most runs of a script get.
 	Stable func(flow string) *store.Generation
+	// Hooks returns the names of the scripts under hooks/ of which Stable has one.
+	Hooks func() []string
 	// Changed returns a channel that is closed when Stable may return another generation.
 	Changed func() <-chan struct{}
 	// Claim reports whether this host, of those that share a cluster, is to do what has a

@@ -58,6 +58,9 @@ func Parse(text, zone string) (*Schedule, error) {
 	if s.times, err = cron.ParseStandard(s.text); err != nil {
 		return nil, fmt.Errorf("%.60q: %w; the fields are minute hour day-of-month month day-of-week", text, err)
 	}
+	if s.Next(time.Unix(0, 0)).IsZero() {
+		return nil, fmt.Errorf("%.60q: that never comes", text)
+	}
 	if zone != "" {
 		s.text += " " + zone
 	}

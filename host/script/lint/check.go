@@ -312,6 +312,7 @@ func (r *reader) literals(args []ast.Expr) (list []vm.Literal) {
 			l.Table, l.Known = true, true
 			for _, f := range e.Fields {
 				key, ok := f.Key.(*ast.StringExpr)
+				l.List = l.List || f.Key == nil
 				if l.Known = l.Known && (ok || f.Key == nil); ok {
 					l.Keys = append(l.Keys, key.Value)
 				}

@@ -1,6 +1,11 @@
 package rollout
 
-import "github.com/eslua/eslua/host/script/store"
+import (
+	"maps"
+	"slices"
+
+	"github.com/eslua/eslua/host/script/store"
+)
 
 // A plan holds all decisions in the form in which a call asks for them. It is never
 // changed.
@@ -46,6 +51,21 @@ func (r *Rollout) Stable(flow string) *store.Generation {
 		return way.stable.generation
 	}
 	return p.others
+}
+
+// HookNames returns the names of the scripts under hooks/ that Stable has, sorted: also of
+// those that the directory no longer has, and an admin has pinned.
+func (r *Rollout) HookNames() (names []string) {
+	p := r.currentPlan()
+	all := slices.AppendSeq(p.others.HookNames(), maps.Keys(p.flows))
+	slices.Sort(all)
+	for _, name := range slices.Compact(all) {
+		way, ok := p.flows[name]
+		if !ok || slices.Contains(way.stable.generation.HookNames(), name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Changed returns a channel that is closed when Stable may return another generation.

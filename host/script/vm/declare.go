@@ -80,6 +80,7 @@ type Literal struct {
 	Known    bool     // the text or the keys are
 	Table    bool     // it is a table
 	Keys     []string // its keys, if they are Known
+	List     bool     // some of its values have no key
 	Function bool     // it is a function
 }
 
