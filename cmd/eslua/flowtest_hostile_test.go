@@ -22,7 +22,7 @@ func TestHostileTests(t *testing.T) {
 		"a test has ever more calls":      {"", "while true do t:call{flow = 'f'} end", "at most 1000 calls"},
 		"a test says ever more":           {"", "while true do t:api(('x'):rep(60000), '') end", " limit"},
 		"a test prints ever more":         {"", "for i = 1, 50 do print(('x'):rep(60000)) end error('done')", "prints more than 1 MiB"},
-		"a file has ever more tests":      {"", "end) for i = 1, 2000 do test('x', function() end) end test('x', function()", "at most 1000 tests"},
+		"a file has ever more tests":      {"", "end) for i = 1, 2000 do test('x' .. i, function() end) end test('y', function()", "at most 1000 tests"},
 		"a database's name leads outside": {"", "t:database('../../../../../../../../../../.." + outside + "/x', 'CREATE TABLE x (y)') t:wait(1) error('made')", "made"},
 		"a server answers nonsense":       {"", "t:http('*', {status = 99})", "status is 99"},
 	} {

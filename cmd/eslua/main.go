@@ -67,6 +67,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 // stop ends it too.
 func (p *program) untilSignal(ctx context.Context, ignored ...os.Signal) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	done := ctx.Done() // made by the first who asks, which a flow test's own time must not be
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		for ctx.Err() == nil {
@@ -75,7 +76,7 @@ func (p *program) untilSignal(ctx context.Context, ignored ...os.Signal) (_ cont
 				if !slices.Contains(ignored, signal) {
 					cancel()
 				}
-			case <-ctx.Done():
+			case <-done:
 			}
 		}
 	})

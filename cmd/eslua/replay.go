@@ -85,8 +85,8 @@ func (r replaying) run(ctx context.Context, file string) error {
 // A played is what came of a replay.
 type played struct {
 	trace.Ladder
-	parting *replay.Parting // nil: none
-	differs int             // the number of the first rung that differs; -1: none
+	parting       *replay.Parting // nil: none
+	inReal, inNow int             // the numbers of the rungs that differ first; -1: none does
 }
 
 // play runs the flow against the recorded call.
@@ -156,7 +156,7 @@ func (r replaying) playHere(ctx context.Context, recorded *conversation.Conversa
 		w.N = result.Rungs
 		result.Steps, result.Rungs = append(result.Steps, w), result.Rungs+1
 	}
-	result.differs = peer.Differ(recorded.Ladder, result.Ladder)
+	result.inReal, result.inNow = peer.Differ(recorded.Ladder, result.Ladder)
 	return result, nil
 }
 
@@ -188,11 +188,11 @@ func (r replaying) print(recorded *conversation.Conversation, now played) error 
 	real, out := recorded.Ladder, r.stdout
 	file := scriptOf(real.Flow)
 	r.printHead(real.Summary)
-	same := now.differs
-	if same < 0 {
-		same = len(now.Steps)
+	same := now.Steps
+	if now.inNow >= 0 {
+		same = same[:now.inNow]
 	}
-	printLadder(out, now.Steps[:same], now.Since, file)
+	printLadder(out, same, now.Since, file)
 	if zone, _ := r.clock.Now().Zone(); zone != recorded.Zone {
 		printLine(os.Stderr, "The call was recorded in the time zone %s, and this is %s: os.date is another one.", recorded.Zone, zone)
 	}
@@ -200,14 +200,16 @@ func (r replaying) print(recorded *conversation.Conversation, now played) error 
 	case now.parting != nil && now.parting.Cut:
 		printLine(out, "%s", now.parting)
 		return nil
-	case now.parting == nil && now.differs < 0:
+	case now.parting == nil && now.inNow < 0:
 		printLine(out, "The flow goes the same way as in the real call: %s.", count(len(now.Steps), "line"))
 		return nil
 	}
-	printLine(out, "The real call:")
-	printRest(r, real, same, file)
-	printLine(out, "The flow now:")
-	printRest(r, now.Ladder, same, file)
+	if now.inNow >= 0 {
+		printLine(out, "The real call:")
+		printRest(r, real, now.inReal, file)
+		printLine(out, "The flow now:")
+		printRest(r, now.Ladder, now.inNow, file)
+	}
 	if now.parting != nil {
 		printLine(out, "Second %.3f: %s.", now.parting.At.Seconds(), now.parting)
 	}
