@@ -105,6 +105,61 @@ end)`}, nil)
 	})
 }
 
+// When a script is changed while its last version is slow, that one has 30 seconds for what it has
+// got; then its function is stopped, and the new version handles what is left, in its order.
+func TestASlowVersionHandsOver(t *testing.T) {
+	testproc.Bubble(t, func(t *testing.T) {
+		cfg := config.Default()
+		cfg.Limits.Duration = config.Duration(time.Hour)
+		source := func(version string, more string) map[string]string {
+			return map[string]string{"hooks/a.lua": `on("CHANNEL_ANSWER", function(e)
+	local n = tonumber(e:getHeader("n"))
+	tell("` + version + ` " .. n)
+	if n == 2 or n == 11 then freeswitch.msleep(1e6) end
+	if n < 10 then freeswitch.msleep(5e3) end
+end)` + more}
+		}
+		site, peer, told, stop := startHooks(t, cfg, source("one", `on("CHANNEL_ANSWER", {n = "4"}, function(e) tell("unwanted " .. e:getHeader("n")) end)`), nil)
+		defer stop()
+		logged := func() string {
+			log := site.log.Handler().(*lines)
+			log.mu.Lock()
+			defer log.mu.Unlock()
+			return strings.Join(log.all, "\n")
+		}
+		begin := time.Now()
+		for n := 1; n <= 4; n++ {
+			peer.send(nil, message(n))
+		}
+		time.Sleep(time.Second)
+		site.save(source("two", ""))
+		time.Sleep(time.Second)
+		for n := 20; n <= 22; n++ {
+			peer.send(nil, message(n))
+		}
+		time.Sleep(15 * time.Second)
+		if got := told.take(); !slices.Equal(got, []string{"one 1", "one 2"}) {
+			t.Errorf("while the first version has time, handled are %v", got)
+		}
+		time.Sleep(time.Until(begin.Add(2 * time.Minute)))
+		if got := told.take(); !slices.Equal(got, []string{"two 3", "two 4", "two 20", "two 21", "two 22"}) {
+			t.Errorf("after that, handled are %v", got)
+		}
+		log := logged()
+		if !strings.Contains(log, "the earlier version of a hook is slow") || !strings.Contains(log, "events=2 unwanted=1") || !strings.Contains(log, "a function of a hook was stopped") {
+			t.Errorf("the log has %s", log)
+		}
+
+		peer.send(nil, message(11))
+		peer.send(nil, message(12))
+		time.Sleep(time.Second)
+		stop()
+		if got, log := told.take(), logged(); !slices.Equal(got, []string{"two 11"}) || !strings.Contains(log, "these are lost") || !strings.Contains(log, "events=1") {
+			t.Errorf("at the end handled are %v, and the log has %s", got, log)
+		}
+	})
+}
+
 // Functions are called at their times, over changes of the script; a cluster's schedule runs
 // on one host.
 func TestTimers(t *testing.T) {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type eventQueue struct {
 
 	mu      sync.Mutex
 	waiting *lanes.Lanes[event]
+	shares  map[string]share // of the channels that have events waiting
 	closed  bool
 	empty   chan struct{} // closed when there will be no event any more
 	figures figures
@@ -31,31 +33,35 @@ type eventQueue struct {
 type event struct {
 	esl.Event
 	link    *node.Link // of the FreeSWITCH that has sent it
+	channel string     // "": it is of none
 	handler int        // of the hook's script
 	arrived time.Time
 }
+
+// A share is what of a queue one channel holds.
+type share struct{ events, bytes int }
 
 // tellEvery is the least time between two lines of the log about lost events.
 const tellEvery = 10 * time.Second
 
 func newEventQueue(groups, most int, clk clock.Clock) *eventQueue {
-	q := &eventQueue{clk: clk, waiting: lanes.New[event](groups, most), empty: make(chan struct{})}
+	q := &eventQueue{clk: clk, waiting: lanes.New[event](groups, most), shares: map[string]share{}, empty: make(chan struct{})}
 	for range groups {
 		q.wakes = append(q.wakes, make(chan struct{}, 1))
 	}
 	return q
 }
 
-// add queues an event. It reports false if the queue is closed; what does not fit is lost
-// and counted.
-func (q *eventQueue) add(channel string, e event) (open bool) {
-	e.arrived = q.clk.Now()
+// add queues an event in a lane. It reports false if the queue is closed; what does not fit is
+// lost and counted.
+func (q *eventQueue) add(lane string, e event) (open bool) {
+	e.arrived, e.channel = q.clk.Now(), e.Get("Unique-ID")
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return false
 	}
-	if !q.waiting.Fits(e) {
+	if !q.waiting.Fits(e) || !q.mayHold(e.channel) {
 		if q.missed == 0 {
 			q.told = e.arrived
 		}
@@ -63,8 +69,34 @@ func (q *eventQueue) add(channel string, e event) (open bool) {
 		q.missed++
 		return true
 	}
-	q.wake(q.waiting.Add(channel, e))
+	q.put(lane, e)
 	return true
+}
+
+// mayHold reports whether a channel may have one more event wait: it holds less than what is
+// still free, so that a call that floods the queue leaves room for the others.
+func (q *eventQueue) mayHold(channel string) bool {
+	s := q.shares[channel]
+	places, bytes := q.waiting.Room()
+	return s.events == 0 || s.events < places && s.bytes < bytes
+}
+
+func (q *eventQueue) put(lane string, e event) {
+	if e.channel != "" {
+		s := q.shares[e.channel]
+		q.shares[e.channel] = share{s.events + 1, s.bytes + e.Size()}
+	}
+	q.wake(q.waiting.Add(lane, e))
+}
+
+// took notes that an event no longer waits.
+func (q *eventQueue) took(e event) {
+	s := q.shares[e.channel]
+	if s.events > 1 {
+		q.shares[e.channel] = share{s.events - 1, s.bytes - e.Size()}
+	} else {
+		delete(q.shares, e.channel)
+	}
 }
 
 // wake wakes a worker of a group if there is something ready for it.
@@ -81,12 +113,15 @@ func (q *eventQueue) wake(group int, ready bool) {
 // next returns the next event for a worker, which calls done for it. If there is none,
 // it may wait for the group's wake, and for empty. The queue tells now and then how many
 // events were lost since it did so last.
-func (q *eventQueue) next(group int) (e event, channel string, ok bool, missed uint64) {
+func (q *eventQueue) next(group int) (e event, lane string, ok bool, missed uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	channel, e, ok, more := q.waiting.Next(group)
+	lane, e, ok, more := q.waiting.Next(group)
+	if ok {
+		q.took(e)
+	}
 	q.wake(group, more)
-	return e, channel, ok, q.report()
+	return e, lane, ok, q.report()
 }
 
 // report returns how many events were lost that nobody has been told of.
@@ -98,13 +133,13 @@ func (q *eventQueue) report() (missed uint64) {
 	return missed
 }
 
-// done ends the handling of an event, and lets the next one of its channel be taken.
-func (q *eventQueue) done(channel string, e event, failure error) {
+// done ends the handling of an event, and lets the next one of its lane be taken.
+func (q *eventQueue) done(lane string, e event, failure error) {
 	now := q.clk.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.figures.note(now, now.Sub(e.arrived), failure)
-	q.wake(q.waiting.Done(channel))
+	q.wake(q.waiting.Done(lane))
 	q.checkEmpty()
 }
 
@@ -138,15 +173,24 @@ func (q *eventQueue) checkEmpty() {
 func (q *eventQueue) rest() (all []event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	clear(q.shares)
 	return q.waiting.Clear()
 }
 
+// giveUp logs how many events are left, and forgets them. No worker may be left.
+func (q *eventQueue) giveUp(log *slog.Logger) {
+	if n := len(q.rest()); n > 0 {
+		log.Warn(givenUp, "events", n)
+	}
+}
+
 // precede puts events before those that wait. No worker may have begun.
-func (q *eventQueue) precede(events []event, channel func(event) string) {
+func (q *eventQueue) precede(events []event, lane func(event) string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	clear(q.shares)
 	for _, e := range append(events, q.waiting.Clear()...) {
-		q.wake(q.waiting.Add(channel(e), e))
+		q.put(lane(e), e)
 	}
 }
 

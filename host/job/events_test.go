@@ -121,6 +121,34 @@ func TestAChannelKeepsItsWorker(t *testing.T) {
 	})
 }
 
+// A channel that floods the queue leaves room for the others, also of bytes.
+func TestAChannelHasItsShare(t *testing.T) {
+	l := newEventQueue(1, 100, clock.System())
+	of := func(channel string, bytes int) event {
+		return event{Event: esl.NewEvent([][2]string{{"Unique-ID", channel}, {"n", strings.Repeat("x", bytes)}}, "")}
+	}
+	waiting := func(most int, e event) (n int) {
+		_, before := l.snapshot()
+		for range most {
+			l.add("", e)
+		}
+		_, after := l.snapshot()
+		return after - before
+	}
+	if got := [...]int{waiting(200, of("loud", 1)), waiting(1, of("quiet", 1)), waiting(200, of("louder", 1)), waiting(5, of("quiet", 1)), waiting(100, sized(1))}; got != [...]int{50, 1, 25, 5, 19} {
+		t.Errorf("of a flood, of another channel, of a second flood, of the other again, and of none there wait %v", got)
+	}
+	for _, _, ok, _ := l.next(0); ok; _, _, ok, _ = l.next(0) {
+		l.done("", event{}, nil)
+	}
+	if len(l.shares) > 0 {
+		t.Errorf("nothing waits, and these have shares: %v", l.shares)
+	}
+	if got := [...]int{waiting(4, of("loud", lanes.MostBytes*2/5)), waiting(4, of("quiet", lanes.MostBytes/20))}; got != [...]int{2, 2} {
+		t.Errorf("of large events there wait %v", got)
+	}
+}
+
 // What is too much is lost, and told in one line with its number when the queue is empty,
 // or later on.
 func TestEventsAreBounded(t *testing.T) {

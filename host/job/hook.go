@@ -161,7 +161,7 @@ func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
 // work handles a hook's events, one after the other, until there will be no more.
 func (s *Source) work(ctx context.Context, h *hook) {
 	for {
-		e, channel, ok, missed := h.events.next(0)
+		e, lane, ok, missed := h.events.next(0)
 		if missed > 0 {
 			h.log.Warn(dropped, "dropped", missed, "queue", h.Queue)
 		}
@@ -179,17 +179,21 @@ func (s *Source) work(ctx context.Context, h *hook) {
 		}
 		err := s.run(ctx, job{ // it has logged the error
 			kind: Hook, name: h.Script.Name(), args: h.Script.Args(), sw: e.link, log: h.scriptLog, timeout: time.Duration(h.Timeout),
-			channel: channel, given: map[string]any{"event": e.Event},
+			channel: e.channel, given: map[string]any{"event": e.Event},
 		})
-		h.events.done(channel, e, err)
+		h.events.done(lane, e, err)
 	}
 }
 
-const dropped = "a hook is too slow: its queue was full, and events were dropped"
+const (
+	dropped = "a hook is too slow: its queue was full, and events were dropped"
+	givenUp = "eslua ends before a hook has handled its events; these are lost"
+)
 
 // stop ends a hook when it has handled what waits.
 func (h *hook) stop() {
 	h.ears.replace(nil)
 	h.events.close()
 	h.workers.Wait()
+	h.events.giveUp(h.log)
 }

@@ -119,10 +119,10 @@ func (p *program) hear() error {
 	return nil
 }
 
-func (p *program) add(e event) { p.events.add(p.channelOf(e), e) }
+func (p *program) add(e event) { p.events.add(p.laneOf(e), e) }
 
-// channelOf returns what keeps an event in order: a single worker keeps all.
-func (p *program) channelOf(e event) string {
+// laneOf returns what keeps an event in order: a single worker keeps all.
+func (p *program) laneOf(e event) string {
 	if p.wanted.workers > 1 {
 		return e.Get("Unique-ID")
 	}
@@ -192,6 +192,6 @@ func (p *program) handOver(ctx context.Context, within time.Duration) {
 		e.handler = i
 		mine = append(mine, e)
 	}
-	p.events.precede(mine, p.channelOf)
+	p.events.precede(mine, p.laneOf)
 	p.script.log.Warn("the earlier version of a hook is slow: it was stopped, and the new one handles what it has left", "events", len(mine), "unwanted", unwanted)
 }

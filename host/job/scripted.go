@@ -167,6 +167,7 @@ func (s *scripted) end(ctx context.Context) {
 		}
 		s.now.workers.Wait()
 		s.now.stop()
+		s.now.events.giveUp(s.log)
 	}
 	for _, p := range s.lingering {
 		p.stop()

@@ -132,13 +132,13 @@ func (w *worker) serve(ctx context.Context, env *run.Env) error {
 			continue
 		}
 		w.cursor = now
-		e, channel, ok, missed := w.events.next(w.group)
+		e, lane, ok, missed := w.events.next(w.group)
 		if missed > 0 {
 			w.script.log.Warn(dropped, "dropped", missed, "queue", w.queue)
 		}
 		if ok {
 			err := w.handle(env, e)
-			w.events.done(channel, e, err)
+			w.events.done(lane, e, err)
 			w.report(ctx, env, "event", e.Name(), err)
 			continue
 		}
@@ -195,7 +195,13 @@ func (w *worker) fire(ctx context.Context, env *run.Env, t *run.Timer, now time.
 
 // report logs why a function has failed.
 func (w *worker) report(ctx context.Context, env *run.Env, key, what string, err error) {
-	if err == nil || ctx.Err() != nil || env.State.Ended() != nil || errors.As(err, new(run.Exit)) { // run logs what has ended the state
+	switch {
+	case err == nil, errors.As(err, new(run.Exit)):
+		return
+	case context.Cause(ctx) == context.Canceled: //nolint:errorlint // and not a limit
+		w.script.log.Warn("a function of a hook was stopped while it ran", key, what)
+		return
+	case ctx.Err() != nil, env.State.Ended() != nil: // run logs what has ended the state
 		return
 	}
 	args := []any{key, what, "error", err}

@@ -39,6 +39,9 @@ func (l *Lanes[T]) Fits(one T) bool {
 	return l.length < l.most && (l.length == 0 || l.size+one.Size() <= MostBytes)
 }
 
+// Room returns how many more may wait, and how many bytes.
+func (l *Lanes[T]) Room() (places, bytes int) { return l.most - l.length, MostBytes - l.size }
+
 // Add has one wait. It reports whether the lane became ready by that, and its group.
 func (l *Lanes[T]) Add(channel string, one T) (group int, ready bool) {
 	l.length++

@@ -70,7 +70,7 @@ type Flow struct {
 	Limits   *Limits        `yaml:"limits" doc:"as limits below, for this flow; limits not named here are as below"`
 	Grants   *grant.Grants  `yaml:"grants" doc:"as grants below, for this flow; grants not named here are as below"`
 	Workers  int            `yaml:"workers" least:"1" doc:"of a script under hooks/: how many states it has at a time, each of which handles the events of some channels; empty: 1"`
-	Queue    int            `yaml:"queue" least:"1" doc:"of a script under hooks/: how many events may wait for it, 16MiB together; further ones are dropped and counted; empty: 1000"`
+	Queue    int            `yaml:"queue" least:"1" doc:"of a script under hooks/: how many events may wait for it, 16MiB together, and of one channel half as many; further ones are dropped and counted; empty: 1000"`
 	Calls    FlowCalls      `yaml:"calls"`
 	OnHangup Script         `yaml:"on_hangup" doc:"script, and its arguments, that runs after the hangup of each call of this flow with the global env, the channel's data, as api_hangup_hook=lua does; ${NAME} in an argument is that variable of the channel; for a call that has moved on it needs the control connection to its node"`
 	Canary   *Canary        `yaml:"canary" doc:"share of the calls on which a new version is tried, such as 10%, or {share: 10%, window: 10m, calls: 20}; a version that fails more often than the old one is rolled back; empty: all calls get it at once"`

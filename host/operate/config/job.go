@@ -56,7 +56,7 @@ type Hook struct {
 	Subclass string    `yaml:"subclass" doc:"which CUSTOM event; empty: any"`
 	Script   Script    `yaml:"script" doc:"script, and its arguments, that runs for each with the global event"`
 	Parallel int       `yaml:"parallel" least:"1" default:"4" doc:"how many events it may handle at a time; those of one channel never overlap"`
-	Queue    int       `yaml:"queue" least:"1" default:"1000" doc:"how many events may wait, 16MiB together; further ones are dropped and counted"`
+	Queue    int       `yaml:"queue" least:"1" default:"1000" doc:"how many events may wait, 16MiB together, and of one channel half as many; further ones are dropped and counted"`
 	Timeout  Duration  `yaml:"timeout" default:"1m" doc:"how long the script may take for one event; 0s is no limit"`
 }
 
