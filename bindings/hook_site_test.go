@@ -80,7 +80,9 @@ func (s *hookSite) run(cfg config.Config, nodes []node.Node, options node.Option
 		s.t.Fatal(err)
 	}
 	s.source = job.New(cfg, job.Deps{
-		Choose: func(string, string) (*store.Generation, func(bool)) { return s.stable(""), func(bool) {} },
+		Choose: func(string, string) (*store.Generation, func() func(bool)) {
+			return s.stable(""), func() func(bool) { return func(bool) {} }
+		},
 		Stable: s.stable, Hooks: func() []string { return s.stable("").HookNames() }, Changed: s.changes, Claim: s.claim, Refusal: func() string { return "" },
 		Runner: host.New(host.Deps{Machine: machine, Binder: set, Clock: clk}), Nodes: s.links, Log: s.log, Clock: clk,
 	})

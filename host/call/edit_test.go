@@ -237,7 +237,9 @@ func TestStoppedWithTheHost(t *testing.T) {
 }
 
 // TestSecondSocket: a dialplan's further socket passes a call whose flow has ended
-// at the first one. It starts no run, and the version is not to blame for it.
+// at the first one. It starts no run, and is no good call of the version either: else a
+// canary that fails on every call would fail on one of four at most, as eslua dialplan
+// writes four sockets.
 func TestSecondSocket(t *testing.T) {
 	h := newHost(t, map[string]string{"a.lua": ""}, "")
 	h.sockets = 2
@@ -247,7 +249,7 @@ func TestSecondSocket(t *testing.T) {
 	if n := h.account.Counts(); len(n) != 1 || n[0].Started != 1 || n[0].Failed != 0 {
 		t.Errorf("counted %+v", n)
 	}
-	if !slices.Equal(h.failed, []bool{false, false}) {
+	if !slices.Equal(h.failed, []bool{false}) {
 		t.Errorf("the rollout was told failed: %v", h.failed)
 	}
 }

@@ -59,9 +59,12 @@ func newHost(t testing.TB, files map[string]string, settings string) *host {
 	must(t, err)
 	h.account = run.NewAccount()
 	h.source = call.New(cfg, call.Deps{
-		Choose: func(flow, callUUID string) (*store.Generation, func(bool)) {
-			g, ended := h.rollout.Choose(flow, callUUID)
-			return g, func(failed bool) { h.failed = append(h.failed, failed); ended(failed) }
+		Choose: func(flow, callUUID string) (*store.Generation, func() func(bool)) {
+			g, begin := h.rollout.Choose(flow, callUUID)
+			return g, func() func(bool) {
+				ended := begin()
+				return func(failed bool) { h.failed = append(h.failed, failed); ended(failed) }
+			}
 		},
 		Runner:  run.New(run.Deps{Machine: machine, Binder: set, Clock: unhurried.Clock(), Seed: func() uint64 { return 1 }}),
 		Account: h.account,

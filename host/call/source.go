@@ -22,9 +22,9 @@ import (
 
 // Deps lists everything that a Source needs. Only Trace, Pace, Recorder, Conversations, Program, Spans, Farewell and Pushes may be nil.
 type Deps struct {
-	// Choose returns the generation for a call of a flow. ended must be called
-	// once, with whether the script failed.
-	Choose  func(flow, callUUID string) (g *store.Generation, ended func(failed bool))
+	// Choose returns the generation for a call of a flow. If its script runs, begin must
+	// be called, and ended once, with whether the script failed.
+	Choose  func(flow, callUUID string) (g *store.Generation, begin func() (ended func(failed bool)))
 	Runner  *run.Runner
 	Account *run.Account
 	Clock   clock.Clock
@@ -119,15 +119,15 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 		c.Log().Warn("a flow has as many calls as it may have; the call's dialplan continues", "flow", chosen.flow, "limit", limit)
 		return nil
 	}
-	generation, ended := s.deps.Choose(chosen.flow, c.UUID())
+	generation, begin := s.deps.Choose(chosen.flow, c.UUID())
 	stamp := checkpoint.Stamp{Flow: chosen.flow, Generation: generation.Name(), Version: generation.Version(chosen.flow)}
 	log := c.Log().With("flow", stamp.Flow, "generation", stamp.Generation)
 	keeper, ok := claim(ctx, c, stamp, log)
 	if !ok {
-		ended(false)
 		leave()
 		return nil
 	}
+	ended := begin()
 	traced, span := s.record(c, stamp, chosen.args), s.span(c, stamp)
 	seed := s.deps.Runner.Seed()
 	recorded := s.tape(cfg, c, stamp, chosen.args, generation, traced, seed)

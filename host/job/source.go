@@ -24,8 +24,8 @@ import (
 // Deps lists everything that a Source needs.
 type Deps struct {
 	// Choose returns the generation for a run of a script, by a key such as a channel's
-	// UUID. ended must be called once, with whether the script failed.
-	Choose func(flow, key string) (g *store.Generation, ended func(failed bool))
+	// UUID. When it runs, begin must be called, and ended once, with whether the script failed.
+	Choose func(flow, key string) (g *store.Generation, begin func() (ended func(failed bool)))
 	// Stable returns the generation that most runs of a script get.
 	Stable func(flow string) *store.Generation
 	// Hooks returns the names of the scripts under hooks/ of which Stable has one.
@@ -150,7 +150,8 @@ func (s *Source) run(ctx context.Context, j job) error {
 	flow := config.FlowName(j.name)
 	generation, ended := j.pinned, func(bool) {}
 	if generation == nil {
-		generation, ended = s.deps.Choose(flow, cmp.Or(j.channel, uuid.NewString()))
+		chosen, begin := s.deps.Choose(flow, cmp.Or(j.channel, uuid.NewString()))
+		generation, ended = chosen, begin()
 	}
 	log := cmp.Or(j.log, s.deps.Log).With("job", string(j.kind), "flow", flow, "generation", generation.Name())
 	if j.channel != "" {

@@ -97,7 +97,8 @@ func TestCanaryOfAFlowThatAlwaysFailsSometimes(t *testing.T) {
 	w.call100("a", some)
 	w.edit("a", "2")
 	for i := range 12 {
-		g, ended := w.Choose("a", fmt.Sprint("call-", i))
+		g, begin := w.Choose("a", fmt.Sprint("call-", i))
+		ended := begin()
 		if versionIn(g, "a") != "2" {
 			t.Fatal("one of the few calls of the old version; name them otherwise")
 		}
@@ -137,7 +138,8 @@ func TestLateCallsDoNotCount(t *testing.T) {
 	w.edit("a", "2")
 	var lasting []func(bool)
 	for i := range 100 {
-		g, ended := w.Choose("a", fmt.Sprint("call-", i))
+		g, begin := w.Choose("a", fmt.Sprint("call-", i))
+		ended := begin()
 		if versionIn(g, "a") == "2" {
 			lasting = append(lasting, ended)
 		}
@@ -239,7 +241,8 @@ func TestAllAtOnce(t *testing.T) {
 		callers.Go(func() {
 			for i := range 500 {
 				flow := "ab"[i%2 : i%2+1]
-				g, ended := w.Choose(flow, fmt.Sprint(n, "-", i))
+				g, begin := w.Choose(flow, fmt.Sprint(n, "-", i))
+				ended := begin()
 				if versionIn(g, flow) == "-" {
 					t.Errorf("generation %s has no %s", g.Name(), flow)
 				}
@@ -275,7 +278,8 @@ func TestChooseDoesNotAllocate(t *testing.T) {
 	w.edit("a", "2")
 	for _, flow := range []string{"a", "b", "missing"} {
 		if n := testing.AllocsPerRun(1000, func() {
-			_, ended := w.Choose(flow, "5ac3c5e2-0000-11f0-9d0a-000000000001")
+			_, begin := w.Choose(flow, "5ac3c5e2-0000-11f0-9d0a-000000000001")
+			ended := begin()
 			if flow != "a" {
 				ended(false)
 			}
@@ -292,7 +296,8 @@ func BenchmarkChoose(b *testing.B) {
 		b.Run(map[string]string{"a": "canary", "b": "plain"}[flow], func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, ended := w.Choose(flow, "5ac3c5e2-0000-11f0-9d0a-000000000001")
+				_, begin := w.Choose(flow, "5ac3c5e2-0000-11f0-9d0a-000000000001")
+				ended := begin()
 				ended(false)
 			}
 		})

@@ -29,18 +29,19 @@ type branch struct {
 	calls      *tally // nil: not counted
 }
 
-// Choose returns the generation for a call of a flow. Call ended once when the
-// call's script has ended; failed means that the script is to blame.
-func (r *Rollout) Choose(flow, callUUID string) (g *store.Generation, ended func(failed bool)) {
+// Choose returns the generation for a call of a flow. Call begin if the call's script runs
+// (a call may come back whose script has ended before), and what it returns once when the
+// script has ended; failed means that the script is to blame.
+func (r *Rollout) Choose(flow, callUUID string) (g *store.Generation, begin func() (ended func(failed bool))) {
 	p := r.currentPlan()
 	way, ok := p.flows[flow]
 	switch {
 	case !ok:
 		return p.others, uncounted
 	case way.share > 0 && percentile(callUUID) < way.share:
-		return way.canary.begin()
+		return way.canary.choose()
 	}
-	return way.stable.begin()
+	return way.stable.choose()
 }
 
 // Stable returns the generation that calls of a flow get, apart from a canary's
@@ -86,15 +87,14 @@ func (r *Rollout) replan() *plan {
 	return r.plan.Load()
 }
 
-func (b branch) begin() (*store.Generation, func(bool)) {
+func (b branch) choose() (*store.Generation, func() func(bool)) {
 	if b.calls == nil {
 		return b.generation, uncounted
 	}
-	b.calls.started.Add(1)
-	return b.generation, b.calls.end
+	return b.generation, b.calls.begin
 }
 
-func uncounted(bool) {}
+func uncounted() func(bool) { return func(bool) {} }
 
 // percentile returns a number from 0 to 99 that is always the same for a UUID, on
 // every host and in every version: FNV-1a, then the last step of MurmurHash3,

@@ -41,7 +41,8 @@ func ExampleRollout() {
 	}
 
 	for _, flow := range []string{"menu", "queue"} {
-		generation, ended := r.Choose(flow, "5ac3c5e2-0000-11f0-9d0a-000000000001")
+		generation, begin := r.Choose(flow, "5ac3c5e2-0000-11f0-9d0a-000000000001")
+		ended := begin()
 		source, _ := generation.ReadFile(flow + ".lua")
 		fmt.Println(flow, "runs:", source)
 		ended(false)

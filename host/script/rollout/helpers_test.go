@@ -114,7 +114,8 @@ func versionIn(g *store.Generation, flow string) string {
 // call gives one call to a flow and ends it; it returns the version it got.
 func (w *world) call(flow string, fails func(version string) bool) string {
 	w.calls++
-	g, ended := w.Choose(flow, fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", w.calls))
+	g, begin := w.Choose(flow, fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", w.calls))
+	ended := begin()
 	v := versionIn(g, flow)
 	ended(fails != nil && fails(v))
 	return v

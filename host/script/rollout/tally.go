@@ -5,14 +5,14 @@ import "sync/atomic"
 // A tally counts the calls of one version of a flow.
 type tally struct {
 	started, ended, failed atomic.Int64
-	end                    func(failed bool) // made once for all calls
+	begin                  func() (ended func(failed bool)) // made once for all calls
 }
 
 // newTally returns a tally that calls afterEach, unless it is nil, when a call has
 // ended.
 func newTally(afterEach func()) *tally {
 	t := &tally{}
-	t.end = func(failed bool) {
+	end := func(failed bool) {
 		if failed {
 			t.failed.Add(1)
 		}
@@ -20,6 +20,10 @@ func newTally(afterEach func()) *tally {
 		if afterEach != nil {
 			afterEach()
 		}
+	}
+	t.begin = func() func(bool) {
+		t.started.Add(1)
+		return end
 	}
 	return t
 }
