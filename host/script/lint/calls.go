@@ -30,6 +30,7 @@ func (c *Checker) Calls(name, src string) ([]Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.ported = true
 	var calls []Call
 	for _, s := range r.sites {
 		e, ok := s.expr.(*ast.FuncCallExpr)

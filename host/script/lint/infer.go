@@ -105,10 +105,11 @@ func (r *reader) typeOfVariable(v *variable) typ {
 			t = common(t, value)
 		}
 	}
-	if v.before != nil {
+	if v.before != nil && !(r.ported && len(v.values) > 0 && v.before.library != nil) {
 		add(*v.before)
 	}
 	for _, e := range v.values {
+		e = r.withoutItself(e, v)
 		if e == nil {
 			add(typ{})
 			continue
@@ -123,6 +124,17 @@ func (r *reader) typeOfVariable(v *variable) typ {
 	}
 	v.typ, v.busy = &t, false
 	return t
+}
+
+// withoutItself returns what a variable gets besides its own value: freeswitch.API() of
+// api = api or freeswitch.API().
+func (r *reader) withoutItself(e ast.Expr, v *variable) ast.Expr {
+	if or, ok := e.(*ast.LogicalOpExpr); ok && or.Operator == "or" {
+		if id, ok := or.Lhs.(*ast.IdentExpr); ok && r.meaning[id] == v {
+			return or.Rhs
+		}
+	}
+	return e
 }
 
 // typeOfField returns the type of a field of a library or an object, as far as it is

@@ -72,12 +72,29 @@ func New(modules []*vm.Module) *Checker {
 	}
 	for name, l := range c.libraries {
 		if !l.required {
-			c.globals[name] = typ{kind: table, library: l}
+			c.globals[name] = c.typeOfLibrary(l)
 		}
 	}
 	c.gather()
 	c.globals["_G"] = typ{kind: table, library: c.library("_G")}
 	return c
+}
+
+// typeOfLibrary returns the type of a global table. One that has the methods of a class, as
+// api has those of freeswitch.API(), is an object of it with more fields.
+func (c *Checker) typeOfLibrary(l *library) typ {
+	for _, of := range c.classes {
+		if of.name != l.name {
+			continue
+		}
+		for method := range of.methods {
+			if _, ok := l.fields[method]; !ok {
+				return typ{kind: table, library: l}
+			}
+		}
+		return typ{kind: object, class: of, library: l}
+	}
+	return typ{kind: table, library: l}
 }
 
 // gather gives a global table that modules fill when they are required, as luasql.postgres

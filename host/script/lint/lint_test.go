@@ -80,6 +80,16 @@ if argv[1] then e:addheader("a", "b") end`: `2: event:addheader does not exist; 
 		`freeswitch.API():executeString("my_own command")`:   ``,
 		`freeswitch.API():executeString("uuid_kil " .. "x")`: ``,
 
+		// The global api is an object too, and more.
+		`api:execute("uuid_kil", "x")`:                                                     `1: api:execute: FreeSWITCH has no API command "uuid_kil"; did you mean uuid_kill?`,
+		"api = freeswitch.API()\napi:excute('x', 'y')":                                     `2: api:excute does not exist; did you mean api:execute?`,
+		"api = freeswitch.API();\nfunction f() return api:executeString('statsu') end f()": `2: api:executeString: FreeSWITCH has no API command "statsu"; did you mean status?`,
+		"api = api or freeswitch.API()\napi:excute('x', 'y')":                              `2: api:excute does not exist; did you mean api:execute?`,
+		"local api = api or freeswitch.API()\napi:excute('x', 'y')":                        `2: api:excute does not exist; did you mean api:execute?`,
+		`api.node("fs2"):execute("status") for _, n in ipairs(api.nodes()) do end`:         ``,
+		"api = freeswitch.API()\napi.node('fs2'):execute('status')":                        ``,
+		"api = argv\napi:excute('x', 'y')":                                                 ``,
+
 		// What require returns.
 		`local json = require "json" json.decod("{}")`:                                  `1: json.decod does not exist; did you mean json.decode?`,
 		`local m = require("md5") local t = m.sumhex("x")`:                              `1: md5.sumhex does not exist; did you mean md5.sumhexa?`,

@@ -20,6 +20,7 @@ type reader struct {
 	sets    []*ast.AttrGetExpr // fields that are assigned
 	certain bool               // what comes now runs whenever the script does
 	caught  bool               // pcall catches the errors of what comes now
+	ported  bool               // the script is mod_lua's, and knows none of eslua's own tables: http = require "socket.http"
 }
 
 // A variable is a local or a global one.

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/eslua/eslua/host/script/vm"
@@ -87,6 +88,10 @@ func wants(p vm.Param) string {
 
 // common returns what two types have in common.
 func common(a, b typ) typ {
+	if a.class != nil && a.class == b.class { // api = freeswitch.API(): it may have what the table has
+		a.library = cmp.Or(a.library, b.library)
+		b.library = a.library
+	}
 	same := a.kind == b.kind && a.class == b.class && a.library == b.library && a.fn == b.fn && a.key == b.key
 	if !same {
 		return typ{}

@@ -53,6 +53,11 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		{`require("socket").bind("*", 25)`, "differs: socket.bind: a script cannot wait for connections", ""},
 		{`local http = require "socket.http" http.TIMEOUT = 5 http.request("http://api.example.com/x")`, "grant: socket.http.request asks api.example.com", `hosts: ["api.example.com"]`},
 		{`require("ssl.https").request("https://api.example.com/x")`, "grant: ssl.https.request asks api.example.com", `hosts: ["api.example.com"]`},
+		{`http = require("socket.http") http.request("http://api.example.com/x")`, "grant: socket.http.request asks api.example.com", `hosts: ["api.example.com"]`},
+		// API commands
+		{`api = freeswitch.API() api:execute("curl", url)`, `grant: the API command "curl" is not granted`, `api: {allow: ["curl"]}`},
+		{`api = api or freeswitch.API() api:execute("curl", url)`, `grant: the API command "curl" is not granted`, `api: {allow: ["curl"]}`},
+		{`api = freeswitch.API() function ask() return api:executeString("curl " .. url) end`, `grant: the API command "curl" is not granted`, `api: {allow: ["curl"]}`},
 		{`require("lfs").chdir("/tmp")`, "differs: lfs.chdir raises an error", ""},
 		// LuaSQL
 		{`require "luasql.postgres" local env = luasql.postgres() env:connect("shop", "joe", "secret", "10.0.0.1")`, "database: the database shop is reached by its name", `shop: {dsn: "pgsql://host=10.0.0.1 dbname=shop user=USER password=PASSWORD"}`},
