@@ -57,7 +57,7 @@ func (Module) Declare() *vm.Module {
 				opt("convert_ext", "the ending of the converted file"),
 			},
 			Results: []vm.Result{{Name: "sent", Kind: vm.Bool, Doc: "true if the mail server has taken it; if not, the log says why"}},
-			Differs: "eslua sends it itself, to the server of the setting mail, and waits until that has taken it; mod_lua returns true when its mailer has begun. Only granted addresses get it, each must be in the first argument, and no header may occur twice. No program converts the file.",
+			Differs: "eslua sends it itself, to the server of the setting mail, and waits until that has taken it; mod_lua returns true whatever its mailer says. Only granted addresses get it, each must be in the first argument, and no header may occur twice. No program converts the file, and one with an unknown ending is application/octet-stream, not audio/inline.",
 			Doc: "Sends a mail, by the SMTP server of the configuration (mail:), to the addresses that the flow is granted (grants: mail:). Raises an error if one is not granted. " +
 				"The script waits for the server, mail: timeout: at most, and not after the hangup of its call. A server that has not answered a flow five times in a row is left alone by it for a while. " +
 				"Write what a caller has chosen, such as a name, without line breaks into a header: with one the mail is not sent.",

@@ -29,7 +29,7 @@ const ownModules = "mod_event_socket mod_commands mod_dptools mod_hash mod_loopb
 
 // startSwitch begins to start the FreeSWITCH that ESLUA_FREESWITCH names by its directory of
 // installation (/usr/local/freeswitch). It has nothing of that one's configuration, but what
-// sections hold by their names.
+// sections hold by their names; switch are settings of switch.conf.
 func startSwitch(t *testing.T, address, scripts, modules string, sections map[string]string) *ownSwitch {
 	t.Helper()
 	prefix := os.Getenv("ESLUA_FREESWITCH")
@@ -44,7 +44,7 @@ func startSwitch(t *testing.T, address, scripts, modules string, sections map[st
 	_, port, _ := net.SplitHostPort(address)
 	var conf bytes.Buffer
 	conf.WriteString(`<document type="freeswitch/xml"><section name="configuration">
-<configuration name="switch.conf"><settings><param name="loglevel" value="debug"/><param name="max-sessions" value="20000"/><param name="sessions-per-second" value="10000"/></settings></configuration>
+<configuration name="switch.conf"><settings><param name="loglevel" value="debug"/><param name="max-sessions" value="20000"/><param name="sessions-per-second" value="10000"/>` + sections["switch"] + `</settings></configuration>
 <configuration name="event_socket.conf"><settings><param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="` + port + `"/><param name="password" value="ClueCon"/></settings></configuration>
 <configuration name="modules.conf"><modules>`)
 	for _, m := range strings.Fields(ownModules + " " + modules) {
@@ -52,12 +52,13 @@ func startSwitch(t *testing.T, address, scripts, modules string, sections map[st
 	}
 	conf.WriteString("</modules></configuration>\n" + sections["configuration"] + "\n</section>\n")
 	for name, text := range sections {
-		if name != "configuration" {
+		if name != "configuration" && name != "switch" {
 			conf.WriteString(`<section name="` + name + `">` + text + "</section>\n")
 		}
 	}
 	conf.WriteString("</document>\n")
 	write(t, dir, "freeswitch.xml", conf.String())
+	write(t, dir, "mime.types", "audio/x-wav wav\n")
 
 	args := []string{"-nf", "-nc", "-np", "-nonat", "-mod", firstDirectory(t, prefix+"/lib/freeswitch/mod", prefix+"/mod"), "-scripts", scripts}
 	for _, d := range []string{"conf", "log", "db", "run", "recordings", "storage", "cache", "grammar", "htdocs", "certs", "temp", "sounds"} {

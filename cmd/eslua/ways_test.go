@@ -22,6 +22,7 @@ import (
 // starts both FreeSWITCHes.
 func TestLiveWaysIn(t *testing.T) {
 	dir := publicCopy(t, "testdata/ways")
+	writeAttachments(t, dir)
 	hosts := []*wayHost{waysOfModLua(t, dir), waysOfEslua(t, dir)}
 	for _, h := range hosts {
 		h.wait(t)
@@ -84,10 +85,14 @@ type wayHost struct {
 	*ownSwitch
 	eslua   *server // nil: mod_lua
 	sockets string  // where eslua takes calls
+	scripts string
+	mails   func() (to, text string) // returns the last one
 }
 
 func waysOfModLua(t *testing.T, dir string) *wayHost {
+	mailer, mails := programMails(t, dir)
 	s := startSwitch(t, freeAddress(t), dir, "mod_sms mod_lua", map[string]string{
+		"switch": mailer,
 		"configuration": `<configuration name="lua.conf"><settings>
 <param name="script-directory" value="` + dir + `/?.lua"/>
 <param name="xml-handler-script" value="handler.lua a 'b c'"/>
@@ -97,11 +102,12 @@ func waysOfModLua(t *testing.T, dir string) *wayHost {
 <hook event="CHANNEL_ANSWER" script="hook.lua"/>
 </settings></configuration>`,
 	})
-	return &wayHost{ownSwitch: s}
+	return &wayHost{ownSwitch: s, scripts: dir, mails: mails}
 }
 
 func waysOfEslua(t *testing.T, dir string) *wayHost {
-	address, lookups, sockets := freeAddress(t), freeAddress(t), freeAddress(t)
+	address, lookups, sockets, letters := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
+	mails := serveMails(t, letters)
 	write(t, dir, "eslua.yaml", `
 nodes: [{name: fs, address: "`+address+`", password: ClueCon}]
 startup: ["startup.lua a 'b c'"]
@@ -111,6 +117,8 @@ hooks:
 xml:
   address: `+lookups+`
   scripts: {directory: "handler.lua a 'b c'", dialplan: "handler.lua a 'b c'", phrases: "handler.lua a 'b c'", languages: "handler.lua a 'b c'", chatplan: "handler.lua a 'b c'", configuration/*: "handler.lua a 'b c'"}
+mail: {server: "`+letters+`", tls: none}
+grants: {mail: ["*@example.org"], read: ["`+dir+`"]}
 flows:
   leave: {on_hangup: "hangup.lua a ${own} b"}
 `)
@@ -118,7 +126,7 @@ flows:
 	s := startSwitch(t, address, dir, "mod_sms mod_xml_curl", map[string]string{
 		"configuration": `<configuration name="xml_curl.conf"><bindings><binding name="eslua"><param name="gateway-url" value="http://` + lookups + `/" bindings="directory|dialplan|phrases|languages|chatplan|configuration"/><param name="timeout" value="10"/></binding></bindings></configuration>`,
 	})
-	return &wayHost{ownSwitch: s, eslua: e, sockets: sockets}
+	return &wayHost{ownSwitch: s, eslua: e, sockets: sockets, scripts: dir, mails: mails.last}
 }
 
 // run has a script run by hand, and returns its output.
@@ -290,6 +298,7 @@ var waysIn = []wayIn{
 	{name: "phrases", differs: `^said params (Caller|Hunt|variable)[-_][Tt]ransfer`, try: func(h *wayHost) []string {
 		return h.call("", "'m:^:answer^phrase:ways,440^hangup' inline")
 	}},
+	{name: "email", differs: `^mail part (audio/inline|application/octet-stream) text`, try: tryMails},
 	{name: "chatplan", try: func(h *wayHost) []string {
 		return h.asked("chat GLOBAL_SMS|me@example.org|ways1@example.org|hello")
 	}},
