@@ -58,6 +58,10 @@ func TestWhatAScriptNeeds(t *testing.T) {
 		{`api = freeswitch.API() api:execute("curl", url)`, `grant: the API command "curl" is not granted`, `api: {allow: ["curl"]}`},
 		{`api = api or freeswitch.API() api:execute("curl", url)`, `grant: the API command "curl" is not granted`, `api: {allow: ["curl"]}`},
 		{`api = freeswitch.API() function ask() return api:executeString("curl " .. url) end`, `grant: the API command "curl" is not granted`, `api: {allow: ["curl"]}`},
+		{`freeswitch.API():executeString("eval uuid:" .. uuid .. " ${Channel-Call-State}")`, "", ""},
+		{`freeswitch.API():executeString("expand uuid_getvar $${aleg} caller_id_name")`, "", ""},
+		{`freeswitch.API():executeString("expand system echo ${x}")`, `grant: the API command "system" is not granted`, `api: {allow: ["system"]}`},
+		{`freeswitch.API():executeString("eval ${system(ls)}")`, `grant: the API command "system" is not granted`, `api: {allow: ["system"]}`},
 		{`require("lfs").chdir("/tmp")`, "differs: lfs.chdir raises an error", ""},
 		// LuaSQL
 		{`require "luasql.postgres" local env = luasql.postgres() env:connect("shop", "joe", "secret", "10.0.0.1")`, "database: the database shop is reached by its name", `shop: {dsn: "pgsql://host=10.0.0.1 dbname=shop user=USER password=PASSWORD"}`},

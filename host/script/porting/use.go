@@ -162,7 +162,9 @@ func (u use) command(g grant.Grants) error {
 		return nil
 	}
 	u.report.Commands[name]++
-	return g.CheckAPI(line)
+	inside := &references{use: u, grants: g}
+	line, err := syntax.ExpandCommand(line, func(string, string) (syntax.Values, error) { return inside, nil })
+	return errors.Join(append(inside.refused, err, g.CheckAPI(line))...)
 }
 
 // grants notes the grants that refusals ask for.
