@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,8 +16,8 @@ import (
 	"github.com/eslua/eslua/host/testproc"
 )
 
-// A ledger compares the pushes of which a script was told that they are kept with those
-// that arrive.
+// A ledger compares what a script was told is kept with what arrives, or is there later:
+// pushes, keys of kv, and a counter.
 type ledger struct {
 	t    *testing.T
 	addr string // of the endpoint
@@ -26,11 +27,15 @@ type ledger struct {
 	came    map[string]string // bodies by id
 	order   map[string][]string
 	twice   int
-	changed chan struct{} // closed at a change
+	wrote   map[string]bool // keys
+	has     map[string]bool // keys that are there in the end
+	counted int             // the greatest sum that a script was told
+	sum     int             // the counter in the end
+	changed chan struct{}   // closed at a change
 }
 
 func newLedger(t *testing.T) *ledger {
-	l := &ledger{t: t, kept: map[string]bool{}, came: map[string]string{}, order: map[string][]string{}, changed: make(chan struct{})}
+	l := &ledger{t: t, kept: map[string]bool{}, came: map[string]string{}, order: map[string][]string{}, wrote: map[string]bool{}, has: map[string]bool{}, changed: make(chan struct{})}
 	at, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,11 +78,28 @@ func (l *ledger) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// watch takes what a script has done, which pushed by pushFlow, from the switch.
+// watch takes what a script has done, which was keepFlow, from the switch.
 func (l *ledger) watch(e switchsim.Entry) {
-	if id, ok := strings.CutPrefix(e.What, "set told="); ok && e.Kind == "execute" {
-		l.change(func() { l.kept[id] = true })
+	what, value, ok := strings.Cut(e.What, "=")
+	if e.Kind != "execute" || !ok {
+		return
 	}
+	l.change(func() {
+		switch n, _ := strconv.Atoi(value); what {
+		case "set told":
+			l.kept[value] = true
+		case "set wrote":
+			l.wrote[value] = true
+		case "set counted":
+			l.counted = max(l.counted, n)
+		case "set has":
+			for key := range strings.FieldsSeq(value) {
+				l.has[key] = true
+			}
+		case "set sum":
+			l.sum = n
+		}
+	})
 }
 
 // until waits until a condition holds.
@@ -110,7 +132,8 @@ func (l *ledger) awaitKept(ctx context.Context, more int) {
 	})
 }
 
-// settle waits until everything that is kept has come, and checks the order.
+// settle waits until everything that is kept has come, and checks the order, and what kv
+// has: a call to readFlow has told it.
 func (l *ledger) settle(ctx context.Context) {
 	l.t.Helper()
 	l.until(ctx, "not all has come", func() bool {
@@ -128,18 +151,94 @@ func (l *ledger) settle(ctx context.Context) {
 			l.t.Errorf("%s: came in the order %v", call, ids)
 		}
 	}
-	l.t.Logf("%d pushes were kept, %d came, %d of them twice", len(l.kept), len(l.came), l.twice)
+	for key := range l.wrote {
+		if !l.has[key] {
+			l.t.Errorf("%s was written to kv, and is not there", key)
+		}
+	}
+	if l.sum < l.counted || l.counted == 0 {
+		l.t.Errorf("a script was told that the counter is %d; it is %d", l.counted, l.sum)
+	}
+	l.t.Logf("%d pushes were kept, %d came, %d of them twice; %d keys were written, %d are there", len(l.kept), len(l.came), l.twice, len(l.wrote), len(l.has))
 }
 
-// pushFlow pushes, and shows the switch what is kept.
-const pushFlow = `
+// keepFlow pushes and writes into a bucket, and shows the switch what is kept.
+const keepFlow = `
 session:answer()
+local values = kv.bucket("values")
+local function show(what, id) if id then session:execute("set", what .. "=" .. id) end end
 for i = 1, 9 do
-  local id, err = outbox.push("crm", {call = session:get_uuid(), n = i}, {id = session:get_uuid() .. "_" .. i})
-  if id then session:execute("set", "told=" .. id) end
+  local id = session:get_uuid() .. "_" .. i
+  show("told", outbox.push("crm", {call = session:get_uuid(), n = i}, {id = id}))
+  show("wrote", values:put(id, i) and id)
+  show("counted", values:increment("counter"))
 end
 session:hangup("CALL_REJECTED")
 `
+
+// readFlow shows the switch what is in the bucket.
+const readFlow = `
+session:answer()
+local keys = {}
+local function show(most)
+  if #keys < most then return end
+  session:execute("set", "has=" .. table.concat(keys, " "))
+  keys = {}
+end
+for key, value in kv.bucket("values"):each() do
+  if key == "counter" then session:execute("set", "sum=" .. value) else keys[#keys + 1] = key end
+  show(50)
+end
+show(1)
+session:hangup()
+`
+
+// A keeper is a host that runs keepFlow for the calls of a switch.
+type keeper struct {
+	*mortal
+	*ledger
+	sim *switchsim.Switch
+}
+
+func newKeeper(t *testing.T, state string) *keeper {
+	l := newLedger(t)
+	host := newMortal(t, "A", programFile(t, testproc.Binary(t)), directory(t, map[string]string{"keep.lua": keepFlow, "read.lua": readFlow}),
+		"state: "+state+"\nendpoints: {crm: {url: 'http://"+l.addr+"/'}}\nbuckets: {values: {keys: 100000}}\ngrants: {endpoints: [crm], buckets: [values]}\n")
+	dialplan := func(flow string) switchsim.Extension {
+		return switchsim.Extension{Match: flow, Actions: []switchsim.Action{
+			{App: "set", Data: "socket_resume=true"}, {App: "socket", Data: host.listen + "/" + flow + " async full"}, {App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
+		}}
+	}
+	sim := simulated(t, switchsim.Config{Trace: l.watch, Dialplan: switchsim.Dialplan{"default": {dialplan("keep"), dialplan("read")}}})
+	return &keeper{host, l, sim}
+}
+
+// live starts the host, has calls keep so many pushes, and then has die end it.
+func (k *keeper) live(ctx context.Context, pushes int, die func()) {
+	k.t.Helper()
+	k.start(k.t)
+	var over atomic.Bool
+	var calls sync.WaitGroup
+	for range 12 {
+		calls.Go(func() {
+			for !over.Load() {
+				<-k.sim.Call(switchsim.Caller{Number: "1000", Destination: "keep"}).Done()
+			}
+		})
+	}
+	k.awaitKept(ctx, pushes)
+	over.Store(true)
+	die()
+	calls.Wait()
+}
+
+// check starts the host again and checks that nothing is lost.
+func (k *keeper) check(ctx context.Context) {
+	k.t.Helper()
+	k.start(k.t)
+	<-k.sim.Call(switchsim.Caller{Number: "1000", Destination: "read"}).Done()
+	k.settle(ctx)
+}
 
 // killSize returns how often the host is killed, and how many pushes are kept each time
 // before.
@@ -147,35 +246,16 @@ func killSize() (kills, pushes int) {
 	return testproc.Size(30, 4, 2), testproc.Size(170, 60, 30)
 }
 
-// TestPushesOutliveKills kills the host with kill -9 again and again while calls push:
-// every push that was accepted arrives, at worst more than once with the same id and the
-// same text, and those of each call in order.
-func TestPushesOutliveKills(t *testing.T) {
+// TestWhatIsKeptOutlivesKills kills the host with kill -9 again and again while calls push
+// and write: every push that was accepted arrives, at worst more than once with the same id
+// and the same text, and those of each call in order; and every write is there.
+func TestWhatIsKeptOutlivesKills(t *testing.T) {
 	t.Parallel()
-	l := newLedger(t)
-	host := newMortal(t, "A", programFile(t, testproc.Binary(t)), directory(t, map[string]string{"push.lua": pushFlow}),
-		"state: STATE\nendpoints: {crm: {url: 'http://"+l.addr+"/'}}\ngrants: {endpoints: [crm]}\n")
-	sim := simulated(t, switchsim.Config{Trace: l.watch, Dialplan: switchsim.Dialplan{"default": {{Match: "push", Actions: []switchsim.Action{
-		{App: "set", Data: "socket_resume=true"}, {App: "socket", Data: host.listen + "/push async full"}, {App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
-	}}}}})
+	k := newKeeper(t, "STATE")
 	ctx := testproc.Context(t)
 	kills, pushes := killSize()
 	for range kills {
-		host.start(t)
-		var over atomic.Bool
-		var calls sync.WaitGroup
-		for range 12 {
-			calls.Go(func() {
-				for !over.Load() {
-					<-sim.Call(switchsim.Caller{Number: "1000", Destination: "push"}).Done()
-				}
-			})
-		}
-		l.awaitKept(ctx, pushes)
-		over.Store(true)
-		host.kill()
-		calls.Wait()
+		k.live(ctx, pushes, k.kill)
 	}
-	host.start(t)
-	l.settle(ctx)
+	k.check(ctx)
 }

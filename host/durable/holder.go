@@ -351,9 +351,18 @@ func (l *serverLog) latest() string {
 func (l *serverLog) Noticef(string, ...any)            {}
 func (l *serverLog) Debugf(string, ...any)             {}
 func (l *serverLog) Tracef(string, ...any)             {}
-func (l *serverLog) Warnf(format string, args ...any)  { l.report(slog.LevelWarn, format, args) }
+func (l *serverLog) Warnf(format string, args ...any)  { l.report(l.warning(format), format, args) }
 func (l *serverLog) Errorf(format string, args ...any) { l.report(slog.LevelError, format, args) }
 func (l *serverLog) Fatalf(format string, args ...any) { l.report(slog.LevelError, format, args) }
+
+// warning returns the level of a warning. That an index is made anew from the messages is
+// the rule after a kill -9, and nothing is lost by it.
+func (l *serverLog) warning(format string) slog.Level {
+	if strings.Contains(format, "attempting to recover") || strings.Contains(format, "will rebuild") {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}
 
 func (l *serverLog) report(level slog.Level, format string, args []any) {
 	text := fmt.Sprintf(format, args...)
