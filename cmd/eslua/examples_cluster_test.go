@@ -41,19 +41,19 @@ func natsServerMain() {
 	s.WaitForShutdown()
 }
 
-// TestTheClusterExample runs examples/nats-cluster as it is, except for its ports. Under
-// calls that push, the NATS server that leads and one host are killed, in the full run each
-// of the five in turn: no call notices a server, each goes on when its host dies, and
-// what was accepted arrives.
+// TestTheClusterExample runs examples/nats-cluster as it is, except for its ports, and with
+// keepScripts beside its own. Under calls, the NATS server that leads and one host are
+// killed, in the full run each of the five in turn: no call notices a server, each goes on
+// when its host dies, and what was accepted arrives, or is there.
 func TestTheClusterExample(t *testing.T) {
 	t.Parallel()
 	x := newExample(t)
 	var over atomic.Bool
 	var calls sync.WaitGroup
-	for range 4 {
+	for i := range 6 {
 		calls.Go(func() {
 			for !over.Load() {
-				c := x.sim.Call(switchsim.Caller{Number: "1000", Destination: "notify"})
+				c := x.sim.Call(switchsim.Caller{Number: "1000", Destination: []string{"notify", "keep"}[i%2]})
 				if <-c.Done(); c.Cause() != "CALL_REJECTED" {
 					t.Errorf("a call ended with %s", c.Cause())
 				}
@@ -72,6 +72,7 @@ func TestTheClusterExample(t *testing.T) {
 	}
 	over.Store(true)
 	calls.Wait()
+	<-x.sim.Call(switchsim.Caller{Number: "1000", Destination: "read"}).Done()
 	x.ledger.settle(x.ctx)
 	refused := 0
 	for _, host := range []string{"a", "b"} {
@@ -108,7 +109,10 @@ func newExample(t *testing.T) *example {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, x.dir, name, strings.NewReplacer(ports...).Replace(string(text)))
+		write(t, x.dir, name, strings.NewReplacer(append(ports, "grants: {endpoints: [crm]}", keepSettings)...).Replace(string(text)))
+	}
+	for name, text := range keepScripts {
+		write(t, x.dir, "scripts/"+name, text)
 	}
 	nats := filepath.Join(x.dir, "nats-server")
 	if err := os.Symlink(testproc.Binary(t), nats); err != nil {
@@ -142,14 +146,18 @@ func newExample(t *testing.T) *example {
 		}
 	})
 	x.connect(addresses)
-	a, b := addresses["8084"], addresses["8085"]
-	actions := []switchsim.Action{{App: "set", Data: "socket_resume=true"}}
-	for range 20 {
-		actions = append(actions, switchsim.Action{App: "socket", Data: fmt.Sprintf("%s/notify|%s/notify async full", a, b)})
-		a, b = b, a
+	var dialplan []switchsim.Extension
+	for _, flow := range []string{"notify", "keep", "read"} {
+		a, b := addresses["8084"], addresses["8085"]
+		actions := []switchsim.Action{{App: "set", Data: "socket_resume=true"}}
+		for range 20 {
+			actions = append(actions, switchsim.Action{App: "socket", Data: fmt.Sprintf("%s/%[3]s|%[2]s/%[3]s async full", a, b, flow)})
+			a, b = b, a
+		}
+		actions = append(actions, switchsim.Action{App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"})
+		dialplan = append(dialplan, switchsim.Extension{Match: flow, Actions: actions})
 	}
-	actions = append(actions, switchsim.Action{App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"})
-	x.sim = simulated(t, switchsim.Config{Trace: x.ledger.watch, Dialplan: switchsim.Dialplan{"default": {{Match: "notify", Actions: actions}}}})
+	x.sim = simulated(t, switchsim.Config{Trace: x.ledger.watch, Dialplan: switchsim.Dialplan{"default": dialplan}})
 	return x
 }
 

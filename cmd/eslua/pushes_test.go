@@ -17,7 +17,7 @@ import (
 )
 
 // A ledger compares what a script was told is kept with what arrives, or is there later:
-// pushes, keys of kv, and a counter.
+// pushes, messages of a queue, keys of kv, and a counter.
 type ledger struct {
 	t    *testing.T
 	addr string // of the endpoint
@@ -27,6 +27,8 @@ type ledger struct {
 	came    map[string]string // bodies by id
 	order   map[string][]string
 	twice   int
+	queued  map[string]bool // messages
+	worked  map[string]bool // messages that were worked off
 	wrote   map[string]bool // keys
 	has     map[string]bool // keys that are there in the end
 	counted int             // the greatest sum that a script was told
@@ -35,7 +37,7 @@ type ledger struct {
 }
 
 func newLedger(t *testing.T) *ledger {
-	l := &ledger{t: t, kept: map[string]bool{}, came: map[string]string{}, order: map[string][]string{}, wrote: map[string]bool{}, has: map[string]bool{}, changed: make(chan struct{})}
+	l := &ledger{t: t, kept: map[string]bool{}, came: map[string]string{}, order: map[string][]string{}, queued: map[string]bool{}, worked: map[string]bool{}, wrote: map[string]bool{}, has: map[string]bool{}, changed: make(chan struct{})}
 	at, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +64,10 @@ func (l *ledger) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the host was killed; it comes again
 	}
+	if message := r.URL.Query().Get("worked"); message != "" {
+		l.change(func() { l.worked[message] = true })
+		return
+	}
 	id := r.Header.Get("Webhook-Id")
 	call, _, _ := strings.Cut(id, "_")
 	l.change(func() {
@@ -78,7 +84,7 @@ func (l *ledger) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// watch takes what a script has done, which was keepFlow, from the switch.
+// watch takes what a script has done, by keepScripts, from the switch.
 func (l *ledger) watch(e switchsim.Entry) {
 	what, value, ok := strings.Cut(e.What, "=")
 	if e.Kind != "execute" || !ok {
@@ -88,6 +94,8 @@ func (l *ledger) watch(e switchsim.Entry) {
 		switch n, _ := strconv.Atoi(value); what {
 		case "set told":
 			l.kept[value] = true
+		case "set queued":
+			l.queued[value] = true
 		case "set wrote":
 			l.wrote[value] = true
 		case "set counted":
@@ -133,12 +141,17 @@ func (l *ledger) awaitKept(ctx context.Context, more int) {
 }
 
 // settle waits until everything that is kept has come, and checks the order, and what kv
-// has: a call to readFlow has told it.
+// has, which a call to the flow read has shown.
 func (l *ledger) settle(ctx context.Context) {
 	l.t.Helper()
 	l.until(ctx, "not all has come", func() bool {
 		for id := range l.kept {
 			if _, ok := l.came[id]; !ok {
+				return false
+			}
+		}
+		for id := range l.queued {
+			if !l.worked[id] {
 				return false
 			}
 		}
@@ -159,11 +172,21 @@ func (l *ledger) settle(ctx context.Context) {
 	if l.sum < l.counted || l.counted == 0 {
 		l.t.Errorf("a script was told that the counter is %d; it is %d", l.counted, l.sum)
 	}
-	l.t.Logf("%d pushes were kept, %d came, %d of them twice; %d keys were written, %d are there", len(l.kept), len(l.came), l.twice, len(l.wrote), len(l.has))
+	l.t.Logf("%d pushes were kept, %d came, %d of them twice; %d messages were queued, %d worked off; %d keys were written, %d are there",
+		len(l.kept), len(l.came), l.twice, len(l.queued), len(l.worked), len(l.wrote), len(l.has))
 }
 
-// keepFlow pushes and writes into a bucket, and shows the switch what is kept.
-const keepFlow = `
+// keepSettings lets keepScripts keep what they do.
+const keepSettings = `
+buckets: {values: {keys: 100000}}
+queues: {work: {script: work, silence: 5s}}
+grants: {endpoints: [crm], buckets: [values], queues: [work]}
+`
+
+// keepScripts has keep, which keeps one thing of each kind after the other and shows the
+// switch what is kept; work, which works the queue off and says so; and read, which shows
+// the switch what is in the bucket.
+var keepScripts = map[string]string{"keep.lua": `
 session:answer()
 local values = kv.bucket("values")
 local function show(what, id) if id then session:execute("set", what .. "=" .. id) end end
@@ -171,13 +194,11 @@ for i = 1, 9 do
   local id = session:get_uuid() .. "_" .. i
   show("told", outbox.push("crm", {call = session:get_uuid(), n = i}, {id = id}))
   show("wrote", values:put(id, i) and id)
+  show("queued", queue.publish("work", id, {id = id}))
   show("counted", values:increment("counter"))
 end
 session:hangup("CALL_REJECTED")
-`
-
-// readFlow shows the switch what is in the bucket.
-const readFlow = `
+`, "work.lua": `assert(outbox.push("crm", "", {order = "", query = {worked = queue.message().value}}))`, "read.lua": `
 session:answer()
 local keys = {}
 local function show(most)
@@ -191,9 +212,9 @@ for key, value in kv.bucket("values"):each() do
 end
 show(1)
 session:hangup()
-`
+`}
 
-// A keeper is a host that runs keepFlow for the calls of a switch.
+// A keeper is a host that runs keepScripts for the calls of a switch.
 type keeper struct {
 	*mortal
 	*ledger
@@ -202,8 +223,7 @@ type keeper struct {
 
 func newKeeper(t *testing.T, state string) *keeper {
 	l := newLedger(t)
-	host := newMortal(t, "A", programFile(t, testproc.Binary(t)), directory(t, map[string]string{"keep.lua": keepFlow, "read.lua": readFlow}),
-		"state: "+state+"\nendpoints: {crm: {url: 'http://"+l.addr+"/'}}\nbuckets: {values: {keys: 100000}}\ngrants: {endpoints: [crm], buckets: [values]}\n")
+	host := newMortal(t, "A", programFile(t, testproc.Binary(t)), directory(t, keepScripts), "state: "+state+"\nendpoints: {crm: {url: 'http://"+l.addr+"/'}}"+keepSettings)
 	dialplan := func(flow string) switchsim.Extension {
 		return switchsim.Extension{Match: flow, Actions: []switchsim.Action{
 			{App: "set", Data: "socket_resume=true"}, {App: "socket", Data: host.listen + "/" + flow + " async full"}, {App: "hangup", Data: "NORMAL_TEMPORARY_FAILURE"},
