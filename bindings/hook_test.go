@@ -106,7 +106,8 @@ end)`}, nil)
 }
 
 // When a script is changed while its last version is slow, that one has 30 seconds for what it has
-// got; then its function is stopped, and the new version handles what is left, in its order.
+// got; then its function is stopped, and the new version handles what is left, in its order. One that is
+// removed has as long.
 func TestASlowVersionHandsOver(t *testing.T) {
 	testproc.Bubble(t, func(t *testing.T) {
 		cfg := config.Default()
@@ -153,9 +154,17 @@ end)` + more}
 		peer.send(nil, message(11))
 		peer.send(nil, message(12))
 		time.Sleep(time.Second)
-		stop()
+		site.save(map[string]string{"hooks/other.lua": ""})
+		time.Sleep(25 * time.Second)
+		if st := site.source.Status()[0].Hooks; len(st) != 2 {
+			t.Errorf("a removed script has time, and there are %+v", st)
+		}
+		time.Sleep(10 * time.Second)
 		if got, log := told.take(), logged(); !slices.Equal(got, []string{"two 11"}) || !strings.Contains(log, "these are lost") || !strings.Contains(log, "events=1") {
 			t.Errorf("at the end handled are %v, and the log has %s", got, log)
+		}
+		if st := site.source.Status()[0].Hooks; len(st) != 1 {
+			t.Errorf("after that there are %+v", st)
 		}
 	})
 }

@@ -57,6 +57,11 @@ func (m *maker) start(a *vm.Args, t *lua.LTable) (*lua.LTable, error) {
 	if m.env.Listener == "" && d.OnAnswer != "" {
 		return nil, errors.New("on_answer: a flow can be given only where eslua serves calls (eslua serve)")
 	}
+	if d.OnAnswer != "" {
+		if err := m.env.CheckFlow(d.OnAnswer); err != nil {
+			return nil, fmt.Errorf("on_answer: %w", err)
+		}
+	}
 	ctx, leave := m.env.Aside(a.Context())
 	defer leave()
 	for _, way := range d.To {
@@ -66,7 +71,7 @@ func (m *maker) start(a *vm.Args, t *lua.LTable) (*lua.LTable, error) {
 		}
 		a.ChargeCPU(8 * len(line))
 		if err := m.env.Allowed(ctx, func() error { return m.env.Grants.CheckAPI(line) }); err != nil {
-			return nil, err
+			return nil, m.env.FlowMeant(d.App, err)
 		}
 	}
 	blocked, err := m.blocked(a, t.RawGetString("dnc"), &d)
@@ -125,6 +130,9 @@ func (l *loading) read(ctx context.Context, next func() (campaign.Row, error)) e
 			return nil
 		}
 		l.a.ChargeCPU(100)
+		if err == nil {
+			err = l.loader.CheckLength(at)
+		}
 		if err == nil {
 			err = l.row(ctx, row)
 		}
@@ -206,7 +214,7 @@ func (m *maker) definition(a *vm.Args, t *lua.LTable) (d campaign.Definition, er
 	read("window", &d.Window, usualWindow)
 	read("timezone", &d.Timezone, "")
 	read("priority", &d.Priority, usualPriority)
-	if err != nil {
+	if err = cmp.Or(err, campaign.CheckName(d.Name)); err != nil {
 		return d, err
 	}
 	if d.To, err = ways(a, t.RawGetString("to")); err != nil {
@@ -246,9 +254,9 @@ func (m *maker) checkNodes(ways []campaign.Way) error {
 			return fmt.Errorf("nodes: write {%q} or {tag = %q}, not both", way.Name, way.Tag)
 		}
 		if way.Tag != "" {
-			return fmt.Errorf("nodes: no node has the tag %.64q; those of the configuration have (nodes: tags:): %v", way.Tag, slices.Compact(slices.Sorted(slices.Values(tags))))
+			return fmt.Errorf("nodes: no node has the tag %.64q; those of the configuration have (nodes: tags:): %s", way.Tag, strings.Join(slices.Compact(slices.Sorted(slices.Values(tags))), ", "))
 		}
-		return fmt.Errorf("nodes: there is no node %.64q; the configuration has (nodes:): %v", way.Name, names)
+		return fmt.Errorf("nodes: there is no node %.64q; the configuration has (nodes:): %s", way.Name, strings.Join(names, ", "))
 	}
 	if len(names) == 0 && m.Campaigns != nil {
 		return errors.New("the configuration has no node that could dial; write nodes: [{address: HOST:8021, password: PASSWORD}]")
@@ -398,7 +406,7 @@ func known(a *vm.Args, t *lua.LTable, names ...string) error {
 	if wrong == "" {
 		return nil
 	}
-	return fmt.Errorf("there is no field %.40q here; there are %v", wrong, names)
+	return fmt.Errorf("there is no field %.40q here; there are %s", wrong, strings.Join(names, ", "))
 }
 
 // text returns a scalar as text.

@@ -133,7 +133,7 @@ func (c *caller) originate(a *vm.Args, t *lua.LTable) (result, error) {
 	line := "originate " + syntax.Word(text) + " " + syntax.Word(then)
 	ctx := a.Context()
 	if err := c.env.Allowed(ctx, func() error { return c.env.Grants.CheckAPI(line) }); err != nil {
-		return result{}, err
+		return result{}, c.env.FlowMeant(appOf(t), err)
 	}
 	sw, err := c.dialler(ctx, t.RawGetString("node"))
 	var busy *notReady
@@ -346,6 +346,9 @@ func (c *caller) onAnswer(a *vm.Args, t *lua.LTable) (string, error) {
 		if c.env.Listener == "" {
 			return "", errors.New("on_answer: a flow can be given only where eslua serves calls (eslua serve)")
 		}
+		if err := c.env.CheckFlow(string(v)); err != nil {
+			return "", fmt.Errorf("on_answer: %w", err)
+		}
 		path := c.env.Listener
 		for _, element := range append([]string{string(v)}, args...) {
 			path += "/" + syntax.PathElement(element)
@@ -359,6 +362,14 @@ func (c *caller) onAnswer(a *vm.Args, t *lua.LTable) (string, error) {
 		return "&" + app + "(" + data + ")", nil
 	}
 	return "", errors.New(`on_answer is missing: write what the callee gets, a flow (on_answer = "welcome") or an application (on_answer = {"playback", "hello.wav"})`)
+}
+
+// appOf returns the application that on_answer names, "" if it names a flow.
+func appOf(t *lua.LTable) string {
+	if app, ok := t.RawGetString("on_answer").(*lua.LTable); ok {
+		return lua.LVAsString(app.RawGetInt(1))
+	}
+	return ""
 }
 
 func arguments(a *vm.Args, v lua.LValue) (args []string, err error) {

@@ -42,7 +42,7 @@ func seconds(a *vm.Args, least time.Duration) (time.Duration, error) {
 	if d := time.Duration(n * float64(time.Second)); n == n && math.Abs(n) < 1e9 && d >= least && d <= longest {
 		return d, nil
 	}
-	return 0, fmt.Errorf("%v is not a number of seconds from %v to %v", n, least.Seconds(), longest.Seconds())
+	return 0, fmt.Errorf("%v is not a number of seconds from %v to %.0f", n, least.Seconds(), longest.Seconds())
 }
 
 // start starts a timer.

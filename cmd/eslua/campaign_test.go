@@ -24,7 +24,7 @@ func TestCampaignCommand(t *testing.T) {
 				session:setVariable("campaign_result", "greeted")
 				session:sleep(3000)`,
 			"hostile": `local function try(what)
-				what.name, what.on_answer, what.window = "hostile", "greet", what.window or "03:00-03:01"
+				what.name, what.on_answer, what.window = what.name or "hostile", "greet", what.window or "03:00-03:01"
 				local ok, c = pcall(campaign, what)
 				print(ok and ("added %d excluded %d invalid %d %s"):format(c.added, c.excluded, c.invalid, table.concat(c.errors, "; ")) or c)
 			end
@@ -41,13 +41,17 @@ func TestCampaignCommand(t *testing.T) {
 			-- numbers of Lua that nobody has
 			try{to = to, list = {0/0, 1/0, -1, 1.5, 1e300}}
 			-- rates that are none
-			for _, rate in ipairs{0/0, 1/0, -1, 0} do try{to = to, list = {}, rate = rate} try{to = {{to, rate = rate}}, list = {}} end`,
+			for _, rate in ipairs{0/0, 1/0, -1, 0} do try{to = to, list = {}, rate = rate} try{to = {{to, rate = rate}}, list = {}} end
+			-- lists without an end, and a name that cannot be granted
+			try{to = to, list = function() return "1" end}
+			try{to = to, list = function() return "" end}
+			try{to = to, list = {}, name = "a b"}`,
 		})
 		write(t, site.dir, "people.csv", "\ufeffNumber;Name\n100-1;\"Ada; {L}\"\n1002;x=y,'z\n2000;Bob\n1001;again\nno number!;Eve\n")
 		gw := "sofia/gateway/carrier/"
 		site.sim.SetEndpoint(switchsim.Endpoint{Dial: gw + "1*", Ring: time.Second})
 		site.sim.SetEndpoint(switchsim.Endpoint{Dial: gw + "2*", Ring: time.Second, Cause: "USER_BUSY"})
-		s := site.serve(fmt.Sprintf("state: %s\nflows: {start: {grants: {campaigns: [survey, slow]}}, hostile: {grants: {campaigns: [hostile]}}}\n", t.TempDir()))
+		s := site.serve(fmt.Sprintf("state: %s\ncampaigns: {numbers: 1000}\nflows: {start: {grants: {campaigns: [survey, slow]}}, hostile: {grants: {campaigns: [hostile]}}}\n", t.TempDir()))
 		s.next(t, "connected to FreeSWITCH")
 		s.admin()
 		eslua := func(want int, args ...string) string {
@@ -109,6 +113,7 @@ func TestCampaignCommand(t *testing.T) {
 			"added 1 excluded 0 invalid 0 ", "added 1 excluded 2 invalid 1 row 4: two of its columns are called number", "added 0 excluded 1 invalid 0 ",
 			"added 0 excluded 0 invalid 5 row 1: NaN is no number that can be dialled",
 			"rate is NaN", "has the rate NaN", "rate is +Inf", "has the rate +Inf", "rate is -1", "has the rate -1", "rate is 0", "added 0",
+			"a function returns nil when its list has ended", "a function returns nil when its list has ended", `"a b" is no name of a campaign`,
 		} {
 			line, _, _ := strings.Cut(printed, "\n")
 			printed = strings.TrimPrefix(printed, line+"\n")

@@ -73,7 +73,7 @@ func TestHookScriptsArePinnedAndComeBack(t *testing.T) {
 	t.Parallel()
 	testproc.Bubble(t, func(t *testing.T) {
 		says := func(version string) string {
-			return `on("CUSTOM my::thing", function(e) print("` + version + `", e:getHeader("n")) if e:getHeader("n") == "slow" then freeswitch.msleep(100000) print("` + version + `", "done") end end)`
+			return `on("CUSTOM my::thing", function(e) print("` + version + `", e:getHeader("n")) if e:getHeader("n") == "slow" then freeswitch.msleep(59500) print("` + version + `", "done") end end)`
 		}
 		site := newJobSite(t, map[string]string{
 			"hooks/seen": says("first"),

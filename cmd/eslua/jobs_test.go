@@ -207,6 +207,37 @@ func TestHooksHandleTheLastCall(t *testing.T) {
 	})
 }
 
+// What a callee gets is checked before anybody is dialled: a flow that is not there, and a flow
+// that is written as an application.
+func TestOnAnswerNamesAFlow(t *testing.T) {
+	t.Parallel()
+	testproc.Bubble(t, func(t *testing.T) {
+		site := newJobSite(t, map[string]string{
+			"greet": `session:answer()`,
+			"dial": `for _, what in ipairs{"gret", {"greet"}, {"nosuch"}, "greet"} do
+	print(select(2, pcall(originate, {to = "null/1", on_answer = what, timeout = 1})))
+	print(select(2, pcall(campaign, {name = "c", list = {"1"}, to = "null/{number}", on_answer = what, window = "00:00-00:01"})))
+end`,
+		})
+		s := site.serve("grants: {campaigns: [c]}\nstate: " + t.TempDir() + "\n")
+		s.next(t, "connected to FreeSWITCH")
+		var out []string
+		if err := s.admin().Run(t.Context(), job.Order{Script: "dial", Print: func(line string) { out = append(out, line) }}, false); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{
+			`on_answer: "gret" is not among the scripts`, `on_answer: "gret" is not among the scripts`,
+			`the flow of this name is on_answer = "greet"`, `the flow of this name is on_answer = "greet"`,
+			`the application "nosuch" is not granted`, `the application "nosuch" is not granted`, "table", "table",
+		} {
+			if i >= len(out) || !strings.Contains(out[i], want) {
+				t.Errorf("line %d of %q, want %q", i, out, want)
+			}
+		}
+		s.end()
+	})
+}
+
 // eslua run runs a script of the generation that serves; its output and its error come
 // back, and it ends when the client goes.
 func TestRun(t *testing.T) {

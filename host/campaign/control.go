@@ -42,7 +42,7 @@ func unknownCampaign(name string) error {
 
 // Decide carries out an order, whichever host leads the campaign.
 func (c *Campaigns) Decide(ctx context.Context, o Order) error {
-	if err := cmp.Or(checkName(o.Name), c.there(ctx)); err != nil {
+	if err := cmp.Or(CheckName(o.Name), c.there(ctx)); err != nil {
 		return err
 	}
 	if o.Do == Remove {
@@ -159,7 +159,7 @@ func (c *Campaigns) List(ctx context.Context) (list []Summary, err error) {
 
 // Show returns one campaign.
 func (c *Campaigns) Show(ctx context.Context, name string) (s Summary, err error) {
-	if err := cmp.Or(checkName(name), c.there(ctx)); err != nil {
+	if err := cmp.Or(CheckName(name), c.there(ctx)); err != nil {
 		return s, err
 	}
 	var r Record

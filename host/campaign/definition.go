@@ -68,13 +68,14 @@ var outcomes = []string{
 
 var resultText = regexp.MustCompile(`^[a-z][a-z0-9_ -]{0,39}$`)
 
-func checkName(name string) error {
+// CheckName returns an error unless a campaign can have the name.
+func CheckName(name string) error {
 	return durable.CheckName("name of a campaign", name)
 }
 
 // Check returns what is wrong with a definition.
 func (d *Definition) Check(most config.Campaigns) error {
-	if err := checkName(d.Name); err != nil {
+	if err := CheckName(d.Name); err != nil {
 		return err
 	}
 	switch {

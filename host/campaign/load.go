@@ -50,6 +50,15 @@ func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
 	return l, nil
 }
 
+// CheckLength returns an error if a list with so many rows has more than any list could need, as
+// that of a function which never returns nil.
+func (l *Loader) CheckLength(rows int) error {
+	if most := 2*l.campaigns.config.Load().Numbers + lookEvery; rows > most {
+		return fmt.Errorf("it has more than %d rows, and all campaigns together may have half as many numbers (campaigns: numbers:); a function returns nil when its list has ended", most)
+	}
+	return nil
+}
+
 // Add adds a number.
 func (l *Loader) Add(ctx context.Context, e Entry) error {
 	if l.added++; l.added > lookEvery {

@@ -73,7 +73,10 @@ func (s *Source) runHooks(ctx context.Context) {
 	}
 }
 
-// StopHooks ends the hooks when they have handled the events that they have got. Another
+// endWithin limits how long a hook that is named no longer may take for the events that it has got.
+const endWithin = 30 * time.Second
+
+// StopHooks ends the hooks when they have handled the events that they have got, or after endWithin. Another
 // host has them from now on, or there are no more calls.
 func (s *Source) StopHooks() { s.hooks.close() }
 
@@ -121,7 +124,7 @@ func (s *Source) replaceHooks(ctx context.Context, wanted []config.Hook) {
 	h.running = now
 	h.mu.Unlock()
 	for _, o := range old {
-		h.ending.Go(o.stop)
+		h.ending.Go(func() { o.stop(s.deps.Clock) })
 	}
 }
 
@@ -133,6 +136,7 @@ type hook struct {
 	events    *eventQueue
 	ears      ears
 	workers   sync.WaitGroup
+	giveUp    context.CancelFunc // ends the scripts that run
 }
 
 // label names a hook in logs and metrics.
@@ -143,6 +147,7 @@ func (h *hook) label() string {
 func (s *Source) startHook(ctx context.Context, settings config.Hook) *hook {
 	h := &hook{Hook: settings, events: newEventQueue(1, settings.Queue, s.deps.Clock), scriptLog: logbound.Script(s.deps.Log)}
 	h.log = s.deps.Log.With("hook", h.label())
+	ctx, h.giveUp = context.WithCancel(ctx)
 	for range settings.Parallel {
 		h.workers.Go(func() { s.work(ctx, h) })
 	}
@@ -187,13 +192,16 @@ func (s *Source) work(ctx context.Context, h *hook) {
 
 const (
 	dropped = "a hook is too slow: its queue was full, and events were dropped"
-	givenUp = "eslua ends before a hook has handled its events; these are lost"
+	givenUp = "a hook was ended before it had handled its events; these are lost"
 )
 
-// stop ends a hook when it has handled what waits.
-func (h *hook) stop() {
+// stop ends a hook when it has handled what waits, or after endWithin.
+func (h *hook) stop(clk clock.Clock) {
 	h.ears.replace(nil)
 	h.events.close()
+	late := clk.AfterFunc(endWithin, h.giveUp)
 	h.workers.Wait()
+	late.Stop()
+	h.giveUp()
 	h.events.giveUp(h.log)
 }

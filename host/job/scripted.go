@@ -48,17 +48,13 @@ func (s *scripted) wanted() wanted {
 	return wanted{g, g.Version(s.name), run.FlowConfig(cfg, s.name), max(1, own.Workers), cmp.Or(own.Queue, 1000)}
 }
 
-const (
-	// handOverWithin limits how long an earlier version may take for the events that it has got.
-	handOverWithin = 30 * time.Second
-	// mostLingering is the number of earlier versions that may wait for their timers.
-	mostLingering = 4
-)
+// mostLingering is the number of earlier versions that may wait for their timers.
+const mostLingering = 4
 
 // run has the newest version that can be loaded handle the events, until closing or ctx
 // ends, or the script is gone.
 func (s *scripted) run(ctx context.Context, closing <-chan struct{}) {
-	defer s.end(ctx)
+	defer s.end()
 	var failed *wanted
 	var pause time.Duration
 	for {
@@ -131,7 +127,7 @@ func (s *scripted) install(ctx context.Context, p *program) {
 	before.replace(p.ears)
 	if old != nil {
 		old.retire(p.since, false)
-		p.handOver(ctx, handOverWithin)
+		p.handOver(ctx, endWithin)
 		s.release(old)
 	}
 	s.log.Info("a hook's script is loaded", "generation", p.generation.Name(), "events", len(p.handlers), "workers", p.wanted.workers)
@@ -153,19 +149,14 @@ func (s *scripted) release(p *program) {
 	}
 }
 
-// end ends all programs; the present one handles what waits for it.
-func (s *scripted) end(ctx context.Context) {
+// end ends all programs; the present one handles what waits for it, at most for endWithin.
+func (s *scripted) end() {
 	if s.now != nil {
 		s.now.ears.replace(nil)
 		s.now.retire(s.source.deps.Clock.Now(), true)
-		select {
-		case <-s.now.events.empty:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil {
-			s.now.stop()
-		}
+		late := s.source.deps.Clock.AfterFunc(endWithin, s.now.stop)
 		s.now.workers.Wait()
+		late.Stop()
 		s.now.stop()
 		s.now.events.giveUp(s.log)
 	}

@@ -3,7 +3,9 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/eslua/eslua/host/call/checkpoint"
@@ -37,6 +39,8 @@ type Env struct {
 	Hook *Hook
 	// Message is the message of a queue for which the script runs, nil if it is not for one.
 	Message *queue.Delivery
+	// Scripts are those of the run; nil: they are not known.
+	Scripts Scripts
 	// Args are the arguments of the script, argv[1] and so on.
 	Args []string
 	// Checkpoint keeps the call's checkpoint; nil in a run without a call.
@@ -66,6 +70,24 @@ type Env struct {
 	// scriptDir is FreeSWITCH's script directory; nil: not asked for.
 	scriptDir *string
 	met       map[*node.Link]bool // nodes that were chosen for the script
+}
+
+// CheckFlow returns why calls cannot be given to a flow: the run's scripts have none of this name.
+func (e *Env) CheckFlow(name string) error {
+	if e.Scripts == nil {
+		return nil
+	}
+	_, err := e.Scripts.Script(name)
+	return err
+}
+
+// FlowMeant returns the error for an application that is not granted as what a callee gets: if the
+// name is a flow's, that may be meant.
+func (e *Env) FlowMeant(app string, refused error) error {
+	if app == "" || e.Scripts == nil || !strings.Contains(refused.Error(), strconv.Quote(app)) || e.CheckFlow(app) != nil {
+		return refused
+	}
+	return fmt.Errorf("on_answer: the application %q is not granted; the flow of this name is on_answer = %[1]q", app)
 }
 
 // CallbackFailed notes that a callback of the script failed and the script goes on:

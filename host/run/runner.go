@@ -81,7 +81,7 @@ func (r *Runner) execute(ctx context.Context, run *Run, entry *entry) error {
 		return err
 	}
 	env := r.complete(run)
-	env.entry = entry
+	env.entry, env.Scripts = entry, run.Scripts
 	st := r.newState(run)
 	defer st.Close()
 	defer func() { entry.used(st.Used(), st.Memory()) }()

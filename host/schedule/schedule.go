@@ -56,7 +56,12 @@ func Parse(text, zone string) (*Schedule, error) {
 	s.text = strings.Join(fields, " ")
 	var err error
 	if s.times, err = cron.ParseStandard(s.text); err != nil {
-		return nil, fmt.Errorf("%.60q: %w; the fields are minute hour day-of-month month day-of-week", text, err)
+		why := err.Error()
+		if _, rest, found := strings.Cut(why, "strconv.Atoi: parsing "); found {
+			number, _, _ := strings.Cut(rest, ": ")
+			why = number + " is no number"
+		}
+		return nil, fmt.Errorf("%.60q: %s; the fields are minute hour day-of-month month day-of-week", text, why)
 	}
 	if s.Next(time.Unix(0, 0)).IsZero() {
 		return nil, fmt.Errorf("%.60q: that never comes", text)

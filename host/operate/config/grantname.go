@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,9 +13,13 @@ import (
 )
 
 // MisspeltGrants returns the names in grants that FreeSWITCH does not have but for a
-// typing error, as in deny: [orignate], which would deny nothing, and the databases and
-// endpoints that the configuration does not have.
+// typing error, as in deny: [orignate], which would deny nothing, and the databases, endpoints,
+// buckets, queues and nodes that the configuration does not have.
 func (c Config) MisspeltGrants(file string) (list Errors) {
+	nodes := []string{"*"}
+	for _, n := range c.Nodes {
+		nodes = append(nodes, n.Label())
+	}
 	check := func(g *grant.Grants, path ...any) {
 		for _, of := range []struct {
 			setting, noun string
@@ -37,11 +42,19 @@ func (c Config) MisspeltGrants(file string) (list Errors) {
 		}{
 			{"databases", "database", g.Databases, slices.Sorted(maps.Keys(c.Databases))},
 			{"endpoints", "endpoint", g.Endpoints, slices.Sorted(maps.Keys(c.Endpoints))},
+			{"buckets", "bucket", g.Buckets, slices.Sorted(maps.Keys(c.Buckets))},
+			{"queues", "queue", g.Queues, slices.Sorted(maps.Keys(c.Queues))},
+			{"nodes", "node", g.Nodes, nodes},
 		} {
 			for i, name := range of.names {
 				if line := Line(file, slices.Concat(path, []any{of.setting, i})...); line > 0 && !slices.Contains(of.known, name) {
 					list = append(list, &Error{file, line, fmt.Sprintf("there is no %s %q under %s:", of.noun, name, of.setting) + didYouMean(name, of.known)})
 				}
+			}
+		}
+		for i, name := range g.Campaigns {
+			if line := Line(file, slices.Concat(path, []any{"campaigns", i})...); line > 0 && !campaignName.MatchString(name) {
+				list = append(list, &Error{file, line, fmt.Sprintf("%q is no name of a campaign; write 1 to 64 letters, digits, - and _", name)})
 			}
 		}
 	}
@@ -53,6 +66,9 @@ func (c Config) MisspeltGrants(file string) (list Errors) {
 	}
 	return list
 }
+
+// campaignName is what host/durable takes for a name.
+var campaignName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 func didYouMean(name string, known []string) string {
 	if near := spell.Nearest(name, known); near != "" {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/eslua/eslua/host/script/grant"
 	"github.com/goccy/go-yaml"
@@ -104,17 +105,32 @@ func Parse(file string, source []byte) (Config, error) {
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	tree := read(source)
 	c := tree.decode()
-	for i, n := range c.Nodes {
-		if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Label() == n.Label() && n.Label() != "" }) {
-			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label()))
-		} else if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Address == n.Address && n.Address != "" }) {
-			tree.errs = append(tree.errs, errorAt(tree.at("nodes", i), "two nodes have the address %s; its hooks would run twice", n.Address))
-		}
-	}
+	tree.checkNodes(&c)
 	tree.checkPushes(&c)
 	tree.unsafeWrites(file, &c)
 	c.grantNodes()
 	return c, explain(file, source, tree.errs...)
+}
+
+const longestNodeName = 100
+
+// checkNodes notes names that could not be told apart or written, and nodes that are named twice.
+func (t *tree) checkNodes(c *Config) {
+	for i, n := range c.Nodes {
+		if len(n.Name) > longestNodeName || strings.ContainsFunc(n.Name, unicode.IsControl) {
+			t.errs = append(t.errs, errorAt(t.at("nodes", i, "name"), "%.80q is no name of a node: write up to %d characters in one line", n.Name, longestNodeName))
+		}
+		for j, tag := range n.Tags {
+			if tag == "" || len(tag) > longestNodeName || strings.ContainsFunc(tag, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+				t.errs = append(t.errs, errorAt(t.at("nodes", i, "tags", j), "%.80q is no tag: write one word of up to %d characters", tag, longestNodeName))
+			}
+		}
+		if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Label() == n.Label() && n.Label() != "" }) {
+			t.errs = append(t.errs, errorAt(t.at("nodes", i), "two nodes are called %s; give each another name, so that logs and metrics can tell them apart", n.Label()))
+		} else if slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Address == n.Address && n.Address != "" }) {
+			t.errs = append(t.errs, errorAt(t.at("nodes", i), "two nodes have the address %s; its hooks would run twice", n.Address))
+		}
+	}
 }
 
 // grantNodes adds the address of each node that is granted by its name.
