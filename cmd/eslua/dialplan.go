@@ -89,7 +89,7 @@ func (p *program) dialplan(ctx context.Context, o *overrides, checking bool, res
 	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts, dialplan.Variables{State: checkpoint.Variable, Cause: call.CauseVariable})
 }
 
-// flowNames lists the scripts of a tree.
+// flowNames lists the scripts of a tree that calls can run.
 type flowNames struct {
 	all []string
 	own []string // scripts that no other script requires
@@ -105,11 +105,11 @@ func flowsOf(ctx context.Context, dir string) (flowNames, error) {
 
 func namesOf(g *store.Generation) (n flowNames) {
 	for _, f := range g.Flows() {
-		n.all = append(n.all, f.Name)
-		if !f.Module {
-			n.own = append(n.own, f.Name)
+		if !store.IsHook(f.Name) {
+			n.all = append(n.all, f.Name)
 		}
 	}
+	n.own = g.FlowNames()
 	return n
 }
 

@@ -126,7 +126,7 @@ func printFlows(w io.Writer, st admin.Status) {
 	for _, f := range flows {
 		switch {
 		case f.Started == 0 && st.Override(f.Flow) == nil && st.Canary(f.Flow) == nil:
-			if !f.Module {
+			if !f.Module && !store.IsHook(f.Flow) {
 				idle++
 			}
 		case len(t) > maxFlows:
