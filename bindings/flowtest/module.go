@@ -31,7 +31,7 @@ func (Module) Declare() *vm.Module {
 			Doc: "What a test gets: it says who calls, and what the world around the call does. Nothing happens before the test waits for the first time: in call:expect, in t:wait, or at its end.",
 			Methods: []vm.Func{
 				{
-					Name: "call", Params: []vm.Param{{Name: "who", Kind: vm.Table, Doc: "flow: the flow (without it, the routes of the configuration choose); args: its arguments, a list; caller, name: the number and the name of the caller; called: the number that was dialled; variables: of the channel; " +
+					Name: "call", Params: []vm.Param{{Name: "who", Kind: vm.Table, Doc: "flow: the flow (without it, an extension of the test with the number, or else the routes of the configuration); args: its arguments, a list; caller, name: the number and the name of the caller; called: the number that was dialled; variables: of the channel; " +
 						"at: what the caller does, by the second, such as {[3] = \"press 12#\", [12] = \"hangup\"}; on: what the caller does when a sound begins, or an application, such as {[\"welcome.wav\"] = \"press 1\", [\"app bridge\"] = \"wait 5, hangup\"}, or a list of what they do each time"}},
 					Results: []vm.Result{{Name: "call", Kind: vm.Object, Class: "Call", Doc: "the call"}},
 					Doc:     "Has somebody call, at the time at which the test waits next. What a person does is press DIGITS, hangup, hangup CAUSE and wait SECONDS, with commas between them; a w among the digits is a pause of half a second. A person who does nothing says nothing, and stays.",
@@ -87,6 +87,18 @@ func (Module) Declare() *vm.Module {
 					Go:      rows,
 				},
 				{
+					Name: "kept", Params: []vm.Param{text("bucket", "a bucket of the configuration, or a flow, for its own"), text("key", "the key")}, Results: []vm.Result{{Name: "value", Kind: vm.Any, Doc: "the value, as kv.get returns it; nil if the key has none"}},
+					Doc:     "Lets a second pass, and returns what a flow has kept with kv.",
+					Example: "assert(t:kept(\"dnc\", \"+49305550103\"))",
+					Go:      kept,
+				},
+				{
+					Name: "file", Params: []vm.Param{text("path", "the path, as the flow names it")}, Results: []vm.Result{{Name: "text", Kind: vm.String, Doc: "what the file holds; nil if it is not there"}},
+					Doc:     "Lets a second pass, and returns what a flow has written into a file. The directories in which flows may write (grants: write:) are empty ones of the test's own.",
+					Example: "assert(t:file(\"/var/spool/orders/1.txt\") == \"3\\n\")",
+					Go:      file,
+				},
+				{
 					Name: "run", Params: []vm.Param{text("script", "its name in the script directory"), {Name: "args", Kind: vm.String, Variadic: true, Doc: "argv[1] and so on"}}, Results: []vm.Result{{Name: "output", Kind: vm.String, Doc: "the lines that the script prints"}},
 					Doc:     "Runs a script without a call, as eslua run does, and returns when it has ended. Raises its error.",
 					Example: "assert(t:run(\"status\"):find(\"session\"))",
@@ -100,9 +112,21 @@ func (Module) Declare() *vm.Module {
 				},
 				{
 					Name: "config", Params: []vm.Param{{Name: "settings", Kind: vm.Table, Doc: "settings with the names that they have in the configuration"}},
-					Doc:     "Sets settings for this test, over those of the configuration: settings and grants of flows, limits, routes. Tests of a directory have its eslua.yaml, if there is one, or that of --config. What pushes, kv and queues keep has no place in a test: there these fail as without state:.",
+					Doc:     "Sets settings for this test, over those of the configuration: settings and grants of flows, limits, routes. Tests of a directory have its eslua.yaml, if there is one, or that of --config. With state: (or nats:) there, pushes, kv, queues and campaigns are kept for as long as the test; of several nodes: the test has the first.",
 					Example: "t:config{flows = {menu = {settings = {key_1 = \"1000\"}, grants = {hosts = {\"crm.example\"}}}}}",
 					Go:      configure,
+				},
+				{
+					Name: "date", Params: []vm.Param{text("time", "2026-11-30 09:15, as a clock of this machine shows it, or 2026-11-30 09:15 +01:00")},
+					Doc:     "Says at what time the test begins: for flows that look at the clock. Without it, that is the begin of 2000 (UTC), a Saturday.",
+					Example: "t:date(\"2026-11-29 12:00\") -- a Sunday",
+					Go:      date,
+				},
+				{
+					Name: "expect", Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: "legs, requests and log, as in call:expect"}},
+					Doc:     "Waits until all calls have ended, and fails the test if something is not so of all of them, and of what runs without a call.",
+					Example: "t:run(\"reminders\") t:wait(60) t:expect{legs = {\"user/1000 USER_BUSY\"}}",
+					Go:      expectOfAll,
 				},
 				{
 					Name: "wait", Params: []vm.Param{{Name: "seconds", Kind: vm.Number, Doc: "how long"}},
@@ -117,7 +141,7 @@ func (Module) Declare() *vm.Module {
 			Methods: []vm.Func{
 				{
 					Name: "expect", Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: "apps: the applications with their arguments, in order; heard: the sounds that were played, in order, each a path or its end, or {PATH, at = SECOND}; " +
-						"legs: what was dialled, in order, each with the cause of its end, such as \"user/1000 USER_BUSY\"; requests: what HTTP servers were asked, such as \"GET https://crm.example/*\" or {\"POST https://crm.example/*\", body = \"*answered*\"}; cause: of the hangup; ends: its second; variables: of the channel at its end, false for one that is not set; log: texts in lines of the log, in this order; error: a text in the error with which the script fails"}},
+						"legs: what was dialled, in order, each with the cause of its end, such as \"user/1000 USER_BUSY\"; requests: what HTTP servers were asked, with pushes among them, such as \"GET https://crm.example/*\" or {\"POST https://crm.example/*\", body = \"*answered*\"}; cause: of the hangup; ends: its second; variables: of the channel at its end, false for one that is not set; log: texts in lines of the log, in this order; error: a text in the error with which the script fails"}},
 					Doc:     "Waits until all calls have ended, and fails the test if something is not so. In texts * stands for anything, and in lists \"...\" for any number of things. Times may differ by a tenth of a second.",
 					Example: "call:expect{apps = {\"answer\", \"playback *welcome.wav\", \"...\"}, heard = {{\"welcome.wav\", at = 0}}, cause = \"NORMAL_CLEARING\", variables = {chosen = \"1\"}}",
 					Go:      expect,

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/eslua/eslua/host/flowtest"
 	"github.com/eslua/eslua/host/script/vm"
+	"github.com/eslua/eslua/host/script/vm/luajson"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -218,6 +220,44 @@ func configure(a *vm.Args) error {
 
 func database(a *vm.Args) error { return self(a).Database(a.String(0), a.String(1)) }
 
+// kept returns what a key of a bucket has.
+func kept(a *vm.Args) error {
+	e, found, err := self(a).Kept(a.Context(), a.String(0), a.String(1))
+	if err != nil {
+		return fmt.Errorf("t:kept: %w", err)
+	}
+	a.ChargeMemory(len(e.Value))
+	var v lua.LValue = lua.LNil
+	switch {
+	case found && e.JSON:
+		if v, err = luajson.Decode(a, string(e.Value)); err != nil {
+			return fmt.Errorf("t:kept: %w", err)
+		}
+	case found:
+		v = lua.LString(e.Value)
+	}
+	a.Return(v)
+	return nil
+}
+
+// file returns what a flow has written into a file.
+func file(a *vm.Args) error {
+	if err := self(a).Wait(a.Context(), 1); err != nil {
+		return err
+	}
+	text, found, err := self(a).File(a.String(0))
+	switch {
+	case err != nil:
+		return fmt.Errorf("t:file: %w", err)
+	case !found:
+		a.Return(lua.LNil)
+		return nil
+	}
+	a.ChargeMemory(len(text))
+	a.ReturnString(text)
+	return nil
+}
+
 // job runs a script, and returns the lines that it prints as one text.
 func job(a *vm.Args) error {
 	var args []string
@@ -341,23 +381,8 @@ func expect(a *vm.Args) error {
 			want.Heard = append(want.Heard, prompt)
 		}
 	}
-	if list := f.list("requests"); list != nil {
-		want.Requests = []flowtest.Request{}
-		for _, v := range list {
-			inner := &form{what: "call:expect requests", fields: map[any]any{float64(1): v}}
-			if fields, ok := v.(map[any]any); ok {
-				inner.fields = fields
-			}
-			r := flowtest.Request{URL: fmt.Sprint(inner.fields[float64(1)]), Body: inner.text("body")}
-			inner.known = append(inner.known, "1")
-			if method, url, two := cut(r.URL); two {
-				r.Method, r.URL = method, url
-			}
-			if err := inner.end(); err != nil {
-				return err
-			}
-			want.Requests = append(want.Requests, r)
-		}
+	if want.Requests, err = f.requests(); err != nil {
+		return err
 	}
 	if !strings.Contains(want.Cause, "*") {
 		cause, err := flowtest.Cause(want.Cause)
@@ -374,4 +399,62 @@ func expect(a *vm.Args) error {
 	}
 	wrong := c.Check(want)
 	return failure(append(c.Errors(), wrong...))
+}
+
+// requests reads what HTTP servers were asked; nil if the field is not there.
+func (f *form) requests() ([]flowtest.Request, error) {
+	list := f.list("requests")
+	if list == nil {
+		return nil, nil
+	}
+	requests := []flowtest.Request{}
+	for _, v := range list {
+		inner := &form{what: f.what + " requests", fields: map[any]any{float64(1): v}}
+		if fields, ok := v.(map[any]any); ok {
+			inner.fields = fields
+		}
+		r := flowtest.Request{URL: fmt.Sprint(inner.fields[float64(1)]), Body: inner.text("body")}
+		inner.known = append(inner.known, "1")
+		if method, url, two := cut(r.URL); two {
+			r.Method, r.URL = method, url
+		}
+		if err := inner.end(); err != nil {
+			return nil, err
+		}
+		requests = append(requests, r)
+	}
+	return requests, nil
+}
+
+// expectOfAll compares what all calls of the test, and jobs, have done.
+func expectOfAll(a *vm.Args) error {
+	f, err := table(a, 0, "t:expect")
+	if err != nil {
+		return err
+	}
+	want := flowtest.Expected{Legs: f.texts("legs"), Log: f.texts("log")}
+	if want.Requests, err = f.requests(); err != nil {
+		return err
+	}
+	if err := f.end(); err != nil {
+		return err
+	}
+	scene := self(a)
+	if err := scene.Finish(a.Context()); err != nil {
+		return err
+	}
+	return failure(append(scene.Errors(), scene.Check(want)...))
+}
+
+// date has the test begin at a time of the machine's zone, or with one of its own.
+func date(a *vm.Args) error {
+	for _, layout := range []string{"2006-01-02 15:04", time.DateTime, "2006-01-02 15:04 Z07:00"} {
+		if at, err := time.ParseInLocation(layout, a.String(0), time.Local); err == nil {
+			if err := self(a).Date(a.Context(), at); err != nil {
+				return fmt.Errorf("t:date: %w", err)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("t:date: %q is no time; write it as 2026-11-30 09:15, or as 2026-11-30 09:15 +01:00", a.String(0))
 }

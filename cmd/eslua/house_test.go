@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"host/operate/systemd":  {"host/clock"},
 	"host/operate/logbound": {"host/clock"},
 
-	"host/flowtest": {"host/call/outbound", "host/clock", "host/database", "host/freeswitch/syntax", "host/operate/config", "host/switchsim", "host/testproc/memnet"},
+	"host/flowtest": {"host/call/outbound", "host/clock", "host/database", "host/freeswitch/syntax", "host/kv", "host/operate/config", "host/script/grant", "host/switchsim", "host/testproc/memnet"},
 
 	"host/switchsim": {"host/clock"}, // it must not repeat the mistakes of what it tests
 

@@ -23,6 +23,7 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/flowtest"
 	"github.com/eslua/eslua/host/job"
+	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/store"
@@ -195,6 +196,8 @@ func (t *flowTests) once(ctx context.Context, files []testFile, wanted *regexp.R
 
 // playAll plays the tests of the files whose names match, in the order of the files.
 func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regexp.Regexp) (results []flowtest.Result, err error) {
+	keeping := flowtest.NewKeeping()
+	defer keeping.End()
 	var plays []play
 	for i := range files {
 		source, err := t.configure(&files[i])
@@ -208,7 +211,7 @@ func (t *flowTests) playAll(ctx context.Context, files []testFile, wanted *regex
 		}
 		for i, c := range found {
 			if wanted.MatchString(c.Name) {
-				plays = append(plays, play{file: f, source: source, number: i, Case: c, covered: t.coverage.in(f.root)})
+				plays = append(plays, play{file: f, source: source, number: i, Case: c, covered: t.coverage.in(f.root), keeping: keeping})
 			}
 		}
 	}
@@ -366,6 +369,8 @@ type play struct {
 	number int
 
 	covered func(file string, line int) // nil: nobody asks
+	keeping *flowtest.Keeping
+	turn    *flowtest.Turn
 }
 
 // grace is how long a test may take to end when it is told to.
@@ -404,8 +409,10 @@ func (p play) play(ctx context.Context, most time.Duration) flowtest.Result {
 // playWith plays the test until it ends, or the order says so.
 func (p play) playWith(order *flowtest.Order) (r flowtest.Result) {
 	r = flowtest.Result{Case: p.Case}
+	p.turn = p.keeping.Turn()
+	defer p.turn.End()
 	err := flowtest.Virtually(func() {
-		scene, err := flowtest.NewScene(p.source, p.serve, order)
+		scene, err := flowtest.NewScene(p.source, p.serve, order, p.turn)
 		if err != nil {
 			r.Failure = err.Error()
 			return
@@ -453,9 +460,9 @@ func (p play) judge(r *flowtest.Result, scene *flowtest.Scene, err error) {
 // serve starts the whole program on a stage.
 func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 	cfg := st.Config
-	cfg.Scripts, cfg.State, cfg.NATS.Servers, cfg.OTLP.URL = p.file.root, "", nil, ""
+	cfg.Scripts, cfg.NATS.Servers, cfg.OTLP.URL, cfg.Record = p.file.root, nil, "", config.Default().Record
 	host, err := build(context.Background(), cfg, slog.New(st.Log()), clock.System(), seams{
-		guest: true, alone: true, covered: p.covered,
+		guest: true, alone: true, covered: p.covered, keeps: st.Keeps, written: st.Written,
 		listen: st.Listen, dial: st.Dial,
 		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
 		began:  func(c *outbound.Call) { st.Began(c.UUID()) }, ended: func(c *outbound.Call) { st.Ended(c.UUID()) },
@@ -481,6 +488,16 @@ func (p play) serve(st *flowtest.Stage) (*flowtest.Host, error) {
 				return err
 			}
 			return host.jobs.Execute(ctx, order)
+		},
+		Kept: func(ctx context.Context, name, key string) (kv.Entry, bool, error) {
+			bucket, err := host.buckets.Shared(name)
+			if _, shared := cfg.Buckets[name]; !shared {
+				bucket, err = host.buckets.Own(name)
+			}
+			if err != nil {
+				return kv.Entry{}, false, err
+			}
+			return bucket.Get(ctx, key)
 		},
 	}, nil
 }

@@ -115,6 +115,8 @@ type seams struct {
 	seed    func() uint64                      // instead of the system's, for math.random
 	scripts fs.FS                              // instead of the configured directory
 	guest   bool                               // the process is not only for this app, which leaves its memory alone
+	keeps   func()                             // is called before anything is kept that must not be lost
+	written func(dir string) (string, error)   // the directory that scripts have instead of one in which they may write
 	alone   bool                               // scripts reach HTTP servers through dial, without TLS, and nothing else
 
 	// Instead of the machine's network and of notifications of changed files, on which
@@ -170,9 +172,9 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if !a.guest {
 		a.ballast = make([]byte, ballastBytes)
 	}
-	state := stateDir(cfg)
+	state, kept := stateDir(cfg), stateDir(cfg)
 	if test.alone {
-		state = ""
+		state, kept = "", cfg.State
 	}
 	var err error
 	a.legs = legs.New(clk)
@@ -185,7 +187,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.C
 	if a.mailer, err = network.NewMailer(cfg.Mail, clk); err != nil {
 		return nil, err
 	}
-	a.durable = durable.New(cfg.NATS, state, durable.Network{Listen: test.listen, Dial: test.dial}, log, clk)
+	a.durable = durable.New(cfg.NATS, kept, durable.Network{Listen: test.listen, Dial: test.dial, First: test.keeps}, log, clk)
 	a.outbox = outbox.New(cfg.Endpoints, outbox.Deps{Store: a.durable, HTTP: a.http, Rand: rand.Float64, NewID: newID, Log: log, Clock: clk})
 	a.buckets = kv.New(cfg.KV, cfg.Buckets, kv.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
 	a.queues = queue.New(cfg.Queues, queue.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
@@ -307,7 +309,7 @@ func newRunner(deps bindings.Deps, gates *node.Gates, clk clock.Clock, test seam
 	if err != nil {
 		return nil, err
 	}
-	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates, Line: test.covered, Seed: test.seed}), nil
+	return run.New(run.Deps{Machine: machine, Binder: set, Clock: clk, Gates: gates, Line: test.covered, Written: test.written, Seed: test.seed}), nil
 }
 
 // checkedTrees configures the checks that scripts pass before they serve.

@@ -25,11 +25,14 @@ const MostBytes = 1 << 20
 type Network struct {
 	Listen func(network, address string) (net.Listener, error)
 	Dial   func(ctx context.Context, address string) (net.Conn, error)
+	// First is called before the first use; nil: nothing is.
+	First func()
 }
 
 // A Store gives access to JetStream. Its methods may be called from any goroutine.
 type Store struct {
 	config config.NATS
+	first  func()
 	holder *holder // nil: a cluster keeps it, or nobody
 	log    *slog.Logger
 
@@ -52,7 +55,7 @@ func New(c config.NATS, dir string, network Network, log *slog.Logger, clk clock
 			return d.DialContext(ctx, "unix", address)
 		}
 	}
-	s := &Store{config: c, log: log, wanted: make(chan struct{})}
+	s := &Store{config: c, first: network.First, log: log, wanted: make(chan struct{})}
 	if len(c.Servers) == 0 && dir != "" {
 		s.holder = newHolder(dir, int64(c.Size), network, log, clk)
 		if s.holder.exists() {
@@ -78,7 +81,14 @@ func (s *Store) used() bool {
 	}
 }
 
-func (s *Store) want() { s.once.Do(func() { close(s.wanted) }) }
+func (s *Store) want() {
+	s.once.Do(func() {
+		if s.first != nil {
+			s.first()
+		}
+		close(s.wanted)
+	})
+}
 
 // Check returns ErrNowhere if there is no place for anything.
 func (s *Store) Check() error {

@@ -2,6 +2,7 @@ package flowtest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,17 @@ type reply struct{ command, answer string }
 
 func (a *answers) dialplan() switchsim.Dialplan {
 	return switchsim.Dialplan{"default": slices.Clone(a.extensions)}
+}
+
+// dialled reports whether the test has an extension for a number.
+func (a *answers) dialled(number string) bool {
+	return slices.ContainsFunc(a.extensions, func(e switchsim.Extension) bool {
+		if !strings.HasPrefix(e.Match, "^") {
+			return e.Match == number
+		}
+		pattern, err := regexp.Compile(e.Match)
+		return err == nil && pattern.MatchString(number)
+	})
 }
 
 func (a *answers) length(path string) (d time.Duration, exists, known bool) {
@@ -127,13 +139,17 @@ func (s *Scene) Reply(command, answer string) error {
 
 // Extension says what the dialplan does with a number.
 func (s *Scene) Extension(number string, actions [][2]string) {
+	e := extension(number, actions)
+	if s.sim != nil {
+		s.sim.SetExtension("default", e)
+	}
+	s.answer.extensions = append(s.answer.extensions, e)
+}
+
+func extension(number string, actions [][2]string) switchsim.Extension {
 	e := switchsim.Extension{Match: number}
 	for _, a := range actions {
 		e.Actions = append(e.Actions, switchsim.Action{App: a[0], Data: a[1]})
 	}
-	if s.sim != nil {
-		s.sim.SetExtension("default", e)
-		return
-	}
-	s.answer.extensions = append(s.answer.extensions, e)
+	return e
 }

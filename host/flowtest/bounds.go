@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/eslua/eslua/host/clock"
 )
 
 // What a test may hold and take. Tests are written by people, and reach none of these
@@ -21,7 +23,10 @@ const (
 
 // An Order has a test end that runs in a time of its own: whoever gives it is outside of
 // that time, on which nobody inside can wait. So the test looks.
-type Order struct{ why atomic.Pointer[error] }
+type Order struct {
+	why  atomic.Pointer[error]
+	skip chan time.Time // times until which nobody need look
+}
 
 // End gives the order. The first counts.
 func (o *Order) End(why error) { o.why.CompareAndSwap(nil, &why) }
@@ -41,6 +46,7 @@ const look = 10 * time.Second
 func (o *Order) obey(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
+	o.skip = make(chan time.Time)
 	go func() {
 		defer close(ended)
 		ticks := time.NewTicker(look)
@@ -51,6 +57,10 @@ func (o *Order) obey(ctx context.Context) (_ context.Context, stop func()) {
 				if why := o.Err(); why != nil {
 					end(why)
 				}
+			case until := <-o.skip:
+				ticks.Stop()
+				_ = clock.Sleep(ctx, clock.System(), time.Until(until))
+				ticks.Reset(look)
 			case <-ctx.Done():
 			}
 		}

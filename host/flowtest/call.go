@@ -56,7 +56,9 @@ func (c *Call) start() {
 		resume := [2]string{"set", "socket_resume=true"}
 		actions = [][2]string{resume, actions[0], resume, {"socket", c.next.socket(c.Flow, c.Args)}}
 	}
-	s.Extension(c.Called, actions)
+	if c.Flow != "" || !s.answer.dialled(c.Called) {
+		s.sim.SetExtension("default", extension(c.Called, actions))
+	}
 	c.began = s.clock.Now()
 	c.uuid = s.sim.API("create_uuid")
 	s.ladder.begin(c.uuid)
@@ -78,7 +80,7 @@ func (st *Stage) socket(flow string, args []string) string {
 
 // finish waits until the call has ended, and its script.
 func (c *Call) finish(ctx context.Context) error {
-	timer := c.scene.clock.NewTimerAt(c.began.Add(Long))
+	timer := c.scene.clock.NewTimer(Long)
 	defer timer.Stop()
 	late := fmt.Errorf("%s has not ended after %v: does the person hang up, or the flow?", describeCall(c.Caller), Long)
 	clock.BlockerOf(ctx).Block()

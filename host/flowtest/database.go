@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -72,18 +71,4 @@ func (s *Scene) openDatabases() error {
 func defaultDatabase() config.Database {
 	c, _ := config.Parse("", []byte("databases: {x: {dsn: \"sqlite:///x\"}}"))
 	return c.Databases["x"]
-}
-
-// directory returns a directory of the scene's own.
-func (s *Scene) directory() (string, error) {
-	if s.state != "" {
-		return s.state, nil
-	}
-	in := ""
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		in = "/dev/shm" // memory
-	}
-	dir, err := os.MkdirTemp(in, "eslua-test-")
-	s.state = dir
-	return dir, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/database"
+	"github.com/eslua/eslua/host/kv"
 )
 
 // A Host is what serves on a stage.
@@ -20,6 +21,8 @@ type Host struct {
 	Kill func()
 	// Run runs a script without a call.
 	Run func(ctx context.Context, script string, args []string, print func(line string)) error
+	// Kept returns what a key of a bucket has: one of the configuration, or a flow's own.
+	Kept func(ctx context.Context, bucket, key string) (e kv.Entry, found bool, err error)
 }
 
 // Run runs a script as eslua run does, and returns what it prints.
@@ -33,8 +36,24 @@ func (s *Scene) Run(ctx context.Context, script string, args []string) (lines []
 		return nil, err
 	}
 	var printed Output
-	err = s.stage.host.Run(ctx, script, args, printed.Print)
+	before := s.ladder.failures()
+	if err = s.stage.host.Run(ctx, script, args, printed.Print); err != nil {
+		s.ladder.forgive(before, err.Error()) // the test gets it
+	}
 	return printed.Lines, err
+}
+
+// Kept lets a second pass, and returns what a key of a bucket has.
+func (s *Scene) Kept(ctx context.Context, bucket, key string) (e kv.Entry, found bool, err error) {
+	if err := s.begin(); err != nil {
+		return e, false, err
+	}
+	clock.BlockerOf(ctx).Block()
+	defer clock.BlockerOf(ctx).Unblock()
+	if err := clock.Sleep(ctx, s.clock, settle); err != nil {
+		return e, false, err
+	}
+	return s.stage.host.Kept(ctx, bucket, key)
 }
 
 // Lookup asks the host as FreeSWITCH's mod_xml_curl does, and returns the document.

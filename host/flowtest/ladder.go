@@ -58,6 +58,25 @@ func (l *ladder) begin(uuid string) {
 	}
 }
 
+// failures returns how many scripts have failed.
+func (l *ladder) failures() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.errors)
+}
+
+// forgive forgets the error of a script without a call, if it has come after the first n.
+func (l *ladder) forgive(n int, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := n; i < len(l.errors); i++ {
+		if e := l.errors[i]; e.uuid == "" && e.text == text {
+			l.errors = slices.Delete(l.errors, i, i+1)
+			return
+		}
+	}
+}
+
 // mostRungs bounds what a ladder has of a script that calls functions for ever.
 const mostRungs = 20_000
 
@@ -91,7 +110,7 @@ func (l *ladder) onSwitch(e switchsim.Entry) {
 	}
 	who := e.Who
 	l.mu.Lock()
-	if e.UUID != l.first && l.first != "" {
+	if e.UUID != l.first {
 		who, _, _ = strings.Cut(e.Channel[strings.LastIndexByte(e.Channel, '/')+1:], "@")
 	}
 	l.mu.Unlock()
@@ -201,7 +220,7 @@ func (h Log) WithAttrs(attrs []slog.Attr) slog.Handler {
 		if a.Key == "uuid" {
 			h.uuid = a.Value.String()
 		}
-		h.flow = h.flow || a.Key == "flow" || a.Key == "script"
+		h.flow = h.flow || a.Key == "flow" || a.Key == "script" || a.Key == "hook"
 	}
 	return h
 }
@@ -213,7 +232,7 @@ func (h Log) Handle(_ context.Context, r slog.Record) error {
 		switch a.Key {
 		case "error":
 			failed = a.Value.String()
-		case "flow":
+		case "flow", "hook":
 			h.flow = true
 		}
 		return true

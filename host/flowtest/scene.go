@@ -1,11 +1,13 @@
 package flowtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +35,10 @@ type Scene struct {
 	answer answers
 	ladder *ladder
 	pace   atomic.Int64 // how long people and servers take at least, a time.Duration
-	state  string       // a directory of the scene's own; "": none was needed
+	turn   *Turn
+
+	mu    sync.Mutex
+	state string // a directory of the scene's own; "": none was needed
 
 	databases map[string]string // the commands that fill them
 
@@ -51,9 +56,9 @@ const Long = time.Hour
 const patience = 2 * time.Minute
 
 // NewScene returns a scene on which a host serves with the configuration in a file's text.
-// It ends when the order says so.
-func NewScene(file []byte, serve Serve, order *Order) (*Scene, error) {
-	s := &Scene{base: file, serve: serve, order: order, clock: clock.System(), net: memnet.New(), ladder: newLadder(order), databases: map[string]string{}}
+// It ends when the order says so. What must not be lost is kept when it is the test's turn.
+func NewScene(file []byte, serve Serve, order *Order, turn *Turn) (*Scene, error) {
+	s := &Scene{base: file, serve: serve, order: order, turn: turn, clock: clock.System(), net: memnet.New(), ladder: newLadder(order), databases: map[string]string{}}
 	s.web = newWeb(s)
 	return s, s.Configure(nil)
 }
@@ -86,9 +91,22 @@ func (s *Scene) start() (err error) {
 	if err := s.sim.Start(); err != nil {
 		return err
 	}
-	s.config.Nodes = []config.Node{{Name: "switch", Address: config.Address(s.sim.Addr()), Password: "ClueCon"}}
+	node := config.Node{}
+	if len(s.config.Nodes) > 0 {
+		node = s.config.Nodes[0]
+	}
+	node.Name = cmp.Or(node.Name, "switch")
+	node.Address, node.User, node.Password = config.Address(s.sim.Addr()), "", "ClueCon"
+	s.config.Nodes = []config.Node{node}
 	if err := s.openDatabases(); err != nil {
 		return err
+	}
+	if s.config.State != "" || len(s.config.NATS.Servers) > 0 {
+		own, err := s.directory()
+		if err != nil {
+			return err
+		}
+		s.config.State = filepath.Join(own, "state")
 	}
 	if s.stage, err = s.newStage(); err != nil {
 		return err
@@ -100,6 +118,9 @@ func (s *Scene) start() (err error) {
 
 // End ends everything that the scene has started.
 func (s *Scene) End() {
+	if s.turn.Taken() { // a server that ends while it makes a stream leaves a goroutine (nats-server, stream.go:addStreamWithAssignment)
+		<-s.clock.NewTimer(settle).C
+	}
 	if s.stage != nil {
 		s.stage.kill()
 	}
@@ -114,6 +135,25 @@ func (s *Scene) End() {
 
 // Obey returns a context that ends when the scene shall end, and what to call at its end.
 func (s *Scene) Obey(ctx context.Context) (_ context.Context, stop func()) { return s.order.obey(ctx) }
+
+// Date has the test begin at a time, which is after that of every test's begin otherwise.
+func (s *Scene) Date(ctx context.Context, at time.Time) error {
+	if s.sim != nil {
+		return errBegun
+	}
+	if earliest, latest := s.clock.Now(), s.clock.Now().AddDate(100, 0, 0); at.Before(earliest) || at.After(latest) {
+		return fmt.Errorf("%s is not between %s and %s", at.Format(time.DateTime), earliest.Format(time.DateTime), latest.Format(time.DateTime))
+	}
+	at = at.Add(-time.Second) // in which the host connects to the switch
+	clock.BlockerOf(ctx).Block()
+	defer clock.BlockerOf(ctx).Unblock()
+	select {
+	case s.order.skip <- at:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return clock.Sleep(ctx, s.clock, at.Sub(s.clock.Now()))
+}
 
 // Wait lets some seconds pass.
 func (s *Scene) Wait(ctx context.Context, n float64) error {
@@ -208,10 +248,11 @@ func (st *Stage) kill() {
 	st.host.Kill()
 }
 
-// Dial connects the host with a node, or with whatever server the test answers for.
+// Dial connects the host with a node, with the socket of what is kept, or with whatever
+// server the test answers for.
 func (st *Stage) Dial(ctx context.Context, address string) (net.Conn, error) {
 	dial := st.scene.net.Dial
-	if address != st.scene.sim.Addr() {
+	if address != st.scene.sim.Addr() && !filepath.IsAbs(address) {
 		dial = st.scene.web.dial
 	}
 	nc, err := dial(ctx, address)
@@ -225,6 +266,9 @@ func (st *Stage) Dial(ctx context.Context, address string) (net.Conn, error) {
 func (st *Stage) Listen(network, address string) (net.Listener, error) {
 	return st.scene.net.ListenOn(network, address)
 }
+
+// Keeps waits until the test may keep what must not be lost.
+func (st *Stage) Keeps() { st.scene.turn.Take() }
 
 // Log returns the handler of the host's log.
 func (st *Stage) Log() slog.Handler { return Log{stage: st} }

@@ -25,6 +25,9 @@ type Request struct {
 }
 
 func (r Request) String() string {
+	if r.URL == rest {
+		return rest
+	}
 	text := strings.TrimSpace(cmp.Or(r.Method, "any") + " " + r.URL)
 	if r.Body != "" {
 		text += " with " + r.Body

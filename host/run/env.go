@@ -51,6 +51,8 @@ type Env struct {
 	Grants   *grant.Grants
 	// Quota bounds what the run writes into files; nil: nothing does.
 	Quota *Quota
+	// Written is that of Deps.
+	Written func(dir string) (instead string, err error)
 	// Root is the absolute path of the script directory; "" if there is none.
 	Root string
 	// Burden bounds what the run has FreeSWITCH start and keep; nil: nothing does.

@@ -28,6 +28,11 @@ func (e *Env) ToRead(ctx context.Context, path string) (Place, error) {
 	if name, ok := inside(e.Root, path); ok {
 		return Place{Tree: name}, nil
 	}
+	if e.Written != nil {
+		if place, err := e.ToWrite(path); err == nil {
+			return place, nil
+		}
+	}
 	dir, name, err := e.Grants.CheckRead(path)
 	if err == nil {
 		return Place{Dir: dir, Name: name}, nil
@@ -42,6 +47,9 @@ func (e *Env) ToRead(ctx context.Context, path string) (Place, error) {
 // is granted, and not into the script directory. The error is a *grant.RefusedError.
 func (e *Env) ToWrite(path string) (Place, error) {
 	dir, name, err := e.Grants.CheckWrite(path)
+	if err == nil && e.Written != nil {
+		dir, err = e.Written(dir)
+	}
 	if err != nil {
 		return Place{}, err
 	}

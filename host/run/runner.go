@@ -28,6 +28,9 @@ type Deps struct {
 	Seed    func() uint64               // seeds math.random; nil: from the system
 	Gates   *node.Gates                 // nil: scripts may give FreeSWITCH any number of commands at a time
 	Line    func(file string, line int) // hears of each line that runs; nil: nobody
+	// Written returns the directory that scripts have instead of one in which they may
+	// write; nil: they have that itself.
+	Written func(dir string) (instead string, err error)
 }
 
 // A Runner runs scripts, each in its own Lua state. Its methods may be called
@@ -150,7 +153,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 // complete fills what the source of a run left out.
 func (r *Runner) complete(run *Run) *Env {
 	env := &run.Env
-	env.Gates = r.deps.Gates
+	env.Gates, env.Written = r.deps.Gates, r.deps.Written
 	env.Flow, env.Clock, env.Grants, env.Args, env.Root = run.Flow, r.deps.Clock, run.Grants, run.Args, run.Root
 	env.Quota = NewQuota(run.Written, run.File)
 	if run.Switch > 0 {
