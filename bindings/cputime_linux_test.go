@@ -257,6 +257,7 @@ type caller struct {
 	limits   guard.Limits
 	patience time.Duration // after begin(), before the call is hung up
 	script   *vm.Script
+	prepare  func(*vm.State) // nil: nothing more
 	took     time.Duration
 	err      error
 	started  chan struct{}
@@ -363,6 +364,9 @@ func (c *caller) serve(ctx context.Context, call *outbound.Call) {
 		return 0
 	}))
 	st.SetGlobal("done", guard.GoFunction(func(*lua.LState) int { took = threadTime() - began; return 0 }))
+	if c.prepare != nil {
+		c.prepare(st)
+	}
 	c.err = st.Run(ctx, c.script, []string{"flow"})
 	if hangup != nil {
 		hangup.Stop()

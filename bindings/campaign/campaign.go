@@ -123,13 +123,17 @@ type loading struct {
 
 const mostErrors = 10
 
+// rowCost counts as what eslua computes to keep a row, in units of 10 ns. It is less than
+// durable.RequestCost, since many are kept at a time.
+const rowCost = 2000
+
 func (l *loading) read(ctx context.Context, next func() (campaign.Row, error)) error {
 	for at := 1; ; at++ {
 		row, err := next()
 		if err == nil && row == nil {
 			return nil
 		}
-		l.a.ChargeCPU(100)
+		l.a.ChargeCPU(rowCost)
 		if err == nil {
 			err = l.loader.CheckLength(at)
 		}

@@ -56,6 +56,8 @@ func (c *counted) Write(p []byte) (n int, err error) {
 // dial connects and logs in. An error is the script's mistake; a server that does not
 // answer gives a connection that is not connected.
 func (s *connections) dial(a *vm.Args, port uint16) (*remote, error) {
+	const cost = 8000 // units of 10 ns, with what other goroutines do for it
+	a.ChargeCPU(cost)
 	r := &remote{env: s.env}
 	ctx, stop := s.env.Aside(a.Context())
 	defer stop()

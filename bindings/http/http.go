@@ -152,10 +152,18 @@ func ask(a *vm.Args, method, url string, options int) error {
 	if err != nil {
 		return err
 	}
+	chargeRequest(a, r)
 	ctx, stop := s.env.Aside(a.Context())
 	defer stop()
 	answer, err := s.do(ctx, r)
 	return give(a, answer, err)
+}
+
+// chargeRequest charges what other goroutines compute while the script waits for the answer:
+// nothing else would limit how much that is.
+func chargeRequest(a *vm.Args, r network.Request) {
+	const one = 15_000 // units of 10 ns
+	a.ChargeCPU(one * (1 + r.Retries))
 }
 
 func (s *requests) do(ctx context.Context, r network.Request) (*network.Answer, error) {
@@ -222,6 +230,7 @@ func begin(a *vm.Args) error {
 		sent += len(name) + len(values[0])
 	}
 	a.ChargeMemory(sent)
+	chargeRequest(a, r)
 	ctx, cancel := context.WithCancel(context.Background()) // the script's own belongs to its goroutine
 	p := &request{of: s, sent: sent, cancel: cancel, done: make(chan struct{})}
 	s.pending[p] = true

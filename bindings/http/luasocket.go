@@ -93,6 +93,7 @@ func askOnce(a *vm.Args) error {
 		r.Connect = time.Duration(min(float64(n), longest.Seconds()) * float64(time.Second))
 		r.Response = r.Connect
 	}
+	chargeRequest(a, r)
 	ctx, stop := s.env.Aside(a.Context())
 	defer stop()
 	answer, err := s.do(ctx, r)

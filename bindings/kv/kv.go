@@ -108,6 +108,7 @@ func get(a *vm.Args) error {
 	if err != nil {
 		return err
 	}
+	a.ChargeCPU(durable.RequestCost)
 	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	e, ok, err := b.Get(ctx, a.String(0))
@@ -140,6 +141,7 @@ func write(options int, keep func(ctx context.Context, a *vm.Args, b *kv.Bucket,
 		if e.Value, e.JSON, err = text(a, b, 1); err != nil {
 			return err
 		}
+		a.ChargeCPU(durable.RequestCost)
 		ctx, stop := k.env.AsideToKeep(a.Context())
 		defer stop()
 		if err := k.pace.Wait(ctx); err != nil {
@@ -179,6 +181,7 @@ func remove(a *vm.Args) error {
 		r := uint64(max(a.Int(1), 0))
 		revision = &r
 	}
+	a.ChargeCPU(durable.RequestCost)
 	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := k.pace.Wait(ctx); err != nil {
@@ -207,6 +210,7 @@ func increment(a *vm.Args) error {
 	if err != nil {
 		return err
 	}
+	a.ChargeCPU(2 * durable.RequestCost) // it is read and written
 	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := k.pace.Wait(ctx); err != nil {
@@ -270,10 +274,11 @@ func text(a *vm.Args, b *kv.Bucket, i int) (text []byte, json bool, err error) {
 // value returns what a key has as the script gave it.
 func value(a *vm.Args, e kv.Entry) (lua.LValue, error) {
 	if !e.JSON {
-		a.ChargeCPU(100 + len(e.Value)/64)
+		a.ChargeCPU(100 + durable.ValueCost*len(e.Value))
 		return lua.LString(e.Value), nil
 	}
 	a.ChargeMemory(len(e.Value))
+	a.ChargeCPU(durable.ValueCost * len(e.Value))
 	v, err := format.Decode(a, string(e.Value))
 	if err != nil {
 		return nil, fmt.Errorf("kv: the value of %.80q is no JSON: %w", e.Key, err)

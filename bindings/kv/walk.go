@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/script/vm"
 	lua "github.com/yuin/gopher-lua"
@@ -26,7 +27,7 @@ func (e *entries) next(a *vm.Args) (kv.Entry, error) {
 		ctx, stop := k.env.AsideToKeep(a.Context())
 		entry, ok, err := e.walk.Next(ctx)
 		stop()
-		a.ChargeCPU(500 + len(entry.Value)/64)
+		a.ChargeCPU(durable.RequestCost + durable.ValueCost*len(entry.Value))
 		if err != nil || ok {
 			return entry, err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/eslua/eslua/host/durable"
 	"github.com/eslua/eslua/host/kv"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
@@ -26,6 +27,7 @@ func begin(a *vm.Args) error {
 		return fmt.Errorf("kv: a script may have %d watches; close one first", mostWatches)
 	}
 	a.ChargeMemory(watchSize)
+	a.ChargeCPU(durable.RequestCost)
 	ctx, stop := k.env.AsideToKeep(a.Context())
 	defer stop()
 	w, err := b.Watch(ctx, a.String(0))
@@ -73,6 +75,7 @@ func next(a *vm.Args) error {
 	if !k.watches[w] {
 		return errors.New("kv: the watch is closed")
 	}
+	a.ChargeCPU(durable.RequestCost)
 	ctx, stop, err := k.env.AsideFor(a, 0, least)
 	if err != nil {
 		a.Return(lua.LNil, lua.LString(err.Error()))

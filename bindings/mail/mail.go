@@ -94,6 +94,8 @@ func email(a *vm.Args) error {
 		m.File = file
 	}
 	m.Flow = s.env.Flow
+	const cost = 50_000 // units of 10 ns, for the connection and its encryption
+	a.ChargeCPU(cost)
 	ctx, stop := s.aside(a.Context())
 	defer stop()
 	return s.answer(a, s.mailer.Send(ctx, m))

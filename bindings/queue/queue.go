@@ -125,6 +125,7 @@ func publish(a *vm.Args) error {
 	if err := w.queues.CheckMessage(m); err != nil {
 		return fmt.Errorf("queue.publish: %w", err)
 	}
+	a.ChargeCPU(durable.RequestCost)
 	ctx, stop := w.env.AsideToKeep(a.Context())
 	defer stop()
 	if err := w.pace.Wait(ctx); err != nil {
@@ -150,6 +151,7 @@ func (w *work) take(a *vm.Args, name string, parameter int) (*message, error) {
 	if len(w.held) >= mostHeld {
 		return nil, fmt.Errorf("queue: the script has %d messages; acknowledge them first", mostHeld)
 	}
+	a.ChargeCPU(2 * durable.RequestCost) // and it is acknowledged
 	take, least := w.queues.Next, time.Duration(0)
 	if a.Has(parameter) && a.Int(parameter) <= 0 {
 		take, least = w.queues.Poll, run.KeptWithin

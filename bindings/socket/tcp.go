@@ -23,6 +23,7 @@ const (
 	goneTime    = 5 * time.Second  // for a wait after the hangup, at most
 	noWait      = time.Millisecond // for a wait whose time-out is 0
 	callCost    = 500              // units of a system call
+	openCost    = 8000             // units of a new socket, with what other goroutines do for it
 )
 
 // A closer is a socket of either kind.
@@ -156,7 +157,7 @@ func (t *tcp) connect(a *vm.Args, host string, port uint16) error {
 			return errors.New("Operation already in progress") //nolint:staticcheck // C's text
 		}
 	}
-	a.ChargeCPU(callCost)
+	a.ChargeCPU(openCost)
 	if err := s.await(a, t.dial.done, t.limit(s.env.Clock.Now())); err != nil {
 		return err
 	}

@@ -93,6 +93,9 @@ func (u *udp) address(a *vm.Args, host string, port uint16) (to netip.AddrPort, 
 	if u.of.dialer == nil {
 		return to, u.of.admit()
 	}
+	if _, err := netip.ParseAddr(host); err != nil {
+		a.ChargeCPU(openCost) // it is looked up
+	}
 	ctx, cancel := context.WithCancelCause(a.Context())
 	defer cancel(nil)
 	u.of.wait(a, u.of.bound(u.within(u.of.env.Clock, u.of.env.Clock.Now())), func() { cancel(errTimeout) }, func() {
