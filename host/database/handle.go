@@ -6,9 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/eslua/eslua/host/clock"
@@ -242,24 +240,6 @@ func (h *Handle) control(ctx context.Context, text string) error {
 	h.used = before
 	return err
 }
-
-// isPlain reports whether a text does no more than read and write rows, so that the
-// connection is afterwards as it was.
-func isPlain(text string) bool {
-	text = strings.TrimRight(strings.TrimSpace(text), "; \t\r\n")
-	text = strings.ToLower(text)
-	word := text[:max(0, strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r == '(' }))]
-	has := func(mark string) bool { return strings.Contains(text, mark) }
-	return slices.Contains(plainWords, word) && !slices.ContainsFunc(lasting, has) && !(has("temp") && temporary.MatchString(text))
-}
-
-var (
-	plainWords = []string{"select", "insert", "update", "delete", "replace", "with", "values"}
-	// lasting are signs of what leaves something behind: another command, a variable, a
-	// lock, a file.
-	lasting   = []string{";", "@", "set_config", "setseed", "advisory", "get_lock", "outfile", "dumpfile"}
-	temporary = regexp.MustCompile(`\btemp`)
-)
 
 // Rows reads the rows that commands give, as they come.
 type Rows struct {
