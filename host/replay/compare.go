@@ -2,6 +2,8 @@ package replay
 
 import (
 	"math"
+	"regexp"
+	"strings"
 
 	"github.com/eslua/eslua/host/trace"
 )
@@ -51,7 +53,18 @@ func (p *Peer) sameRung(a, b trace.Rung) bool {
 	return a.Who == b.Who && a.Kind == b.Kind && p.same.equal(a.What, b.What)
 }
 
-// equal compares texts of rungs.
+// equal compares texts of rungs. Where one of them masks keys, the other may have others:
+// a number that happens to hold the keys that were pressed is masked, too.
 func (n *names) equal(real, now string) bool {
-	return real == now || id.ReplaceAllString(n.replace(real), "id") == id.ReplaceAllString(now, "id")
+	if real == now {
+		return true
+	}
+	real, now = id.ReplaceAllString(n.replace(real), "id"), id.ReplaceAllString(now, "id")
+	if strings.Contains(real+now, trace.Masked) {
+		real, now = pressed.ReplaceAllString(real, trace.Masked), pressed.ReplaceAllString(now, trace.Masked)
+	}
+	return real == now
 }
+
+// pressed matches keys, masked or not.
+var pressed = regexp.MustCompile(`([0-9*#]|` + trace.Masked + `)+`)

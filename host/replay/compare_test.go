@@ -22,6 +22,10 @@ func TestDiffer(t *testing.T) {
 		{"a C b D", "a C D", 2, 3},
 		{"a b C D", "b a D C", 0, 0},
 		{"", "a", 0, 0},
+		{"a9<masked>02 b", "a912302 b", -1, -1},
+		{"a912302 b", "a9<masked>02 b", -1, -1},
+		{"a<masked>c912302 b", "a<masked>c9<masked>02 b", -1, -1},
+		{"a<masked>c b", "a12d b", 0, 0},
 	} {
 		p := &Peer{same: newNames(nil)}
 		inReal, inNow := p.Differ(rungs(c.real), rungs(c.now))
