@@ -78,7 +78,7 @@ func (f *Feed) Next(ctx context.Context) (Fed, error) {
 			if f.stream.Final(err) {
 				return Fed{}, err
 			}
-			f.stream.noteMissing(err)
+			f.stream.NoteMissing(err)
 			_ = clock.Sleep(ctx, f.stream.clock, againWait)
 			continue
 		}

@@ -2,6 +2,7 @@ package durable
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -35,4 +36,20 @@ type Kept struct {
 	Error string `json:"error,omitempty"` // why it is dead
 
 	Sequence uint64 `json:"-"` // in its stream
+}
+
+// mostReason bounds the text that says why something failed.
+const mostReason = 1024
+
+// Reason returns a text that says why something failed as a header of a message can have it.
+func Reason(text string) string {
+	if len(text) > mostReason {
+		text = text[:mostReason]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
 }

@@ -27,10 +27,11 @@ var ErrFull = errors.New("it is full")
 // A Stream is one of JetStream's, which is made at its first use, and again when it has
 // gone.
 type Stream struct {
-	store  *Store
-	config jetstream.StreamConfig
-	clock  clock.Clock
-	making chan struct{} // holds one value while somebody makes it
+	store   *Store
+	configs []jetstream.StreamConfig // its own, and those of the streams that are made with it
+	pushes  bool
+	clock   clock.Clock
+	making  chan struct{} // holds one value while somebody makes it
 
 	mu     sync.Mutex
 	stream jetstream.Stream // nil: not known to be there
@@ -39,8 +40,22 @@ type Stream struct {
 // Stream returns a stream with as many replicas as the configuration says. Nothing is made
 // before its first use.
 func (s *Store) Stream(c jetstream.StreamConfig, clk clock.Clock) *Stream {
-	c.Replicas = s.Replicas()
-	return &Stream{store: s, config: c, clock: clk, making: make(chan struct{}, 1)}
+	return s.streamOf(clk, c)
+}
+
+// PushStream returns the stream of what is pushed, with which others are made. They have
+// the room that is reserved for them. Do refuses at once what cannot be kept: more comes.
+func (s *Store) PushStream(clk clock.Clock, c jetstream.StreamConfig, others ...jetstream.StreamConfig) *Stream {
+	stream := s.streamOf(clk, append([]jetstream.StreamConfig{c}, others...)...)
+	stream.pushes = true
+	return stream
+}
+
+func (s *Store) streamOf(clk clock.Clock, configs ...jetstream.StreamConfig) *Stream {
+	for i := range configs {
+		configs[i].Replicas = s.Replicas()
+	}
+	return &Stream{store: s, configs: configs, clock: clk, making: make(chan struct{}, 1)}
 }
 
 // Do uses the stream, again and again until that succeeds, is refused, or ctx ends: while
@@ -48,9 +63,12 @@ func (s *Store) Stream(c jetstream.StreamConfig, clk clock.Clock) *Stream {
 // whose answer was lost may have had its effect.
 func (s *Stream) Do(ctx context.Context, use func(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) error) error {
 	for {
-		err := s.attempt(ctx, use)
+		err := s.Try(ctx, use)
 		if err == nil || final(err) {
 			return clear(err)
+		}
+		if problem := s.store.Problem(); problem != nil && s.pushes {
+			return problem
 		}
 		if clock.Sleep(ctx, s.clock, againWait) != nil {
 			return s.unreachable(ctx, err)
@@ -66,7 +84,8 @@ func (s *Stream) unreachable(ctx context.Context, err error) error {
 	return fmt.Errorf("what must not be lost cannot be reached: %w (%w)", err, context.Cause(ctx))
 }
 
-func (s *Stream) attempt(ctx context.Context, use func(context.Context, jetstream.JetStream, jetstream.Stream) error) error {
+// Try uses the stream once.
+func (s *Stream) Try(ctx context.Context, use func(context.Context, jetstream.JetStream, jetstream.Stream) error) error {
 	js, err := s.store.JetStream()
 	if err != nil {
 		return err
@@ -81,7 +100,7 @@ func (s *Stream) attempt(ctx context.Context, use func(context.Context, jetstrea
 		return err
 	}
 	err = use(ctx, js, stream)
-	s.noteMissing(err)
+	s.NoteMissing(err)
 	return err
 }
 
@@ -99,10 +118,7 @@ func (s *Stream) open(ctx context.Context, js jetstream.JetStream) (jetstream.St
 	if stream := s.known(); stream != nil {
 		return stream, nil
 	}
-	if err := s.store.checkRoom(ctx, js, s.config); err != nil {
-		return nil, err
-	}
-	stream, err := js.CreateOrUpdateStream(ctx, s.config)
+	stream, err := s.create(ctx, js)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +126,25 @@ func (s *Stream) open(ctx context.Context, js jetstream.JetStream) (jetstream.St
 	defer s.mu.Unlock()
 	s.stream = stream
 	return stream, nil
+}
+
+// create makes the streams, and returns the first.
+func (s *Stream) create(ctx context.Context, js jetstream.JetStream) (first jetstream.Stream, err error) {
+	for i, c := range s.configs {
+		if !s.pushes {
+			if err := s.store.checkRoom(ctx, js, c); err != nil {
+				return nil, err
+			}
+		}
+		stream, err := js.CreateOrUpdateStream(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			first = stream
+		}
+	}
+	return first, nil
 }
 
 func (s *Stream) known() jetstream.Stream {
@@ -130,7 +165,7 @@ func (s *Stream) Look(ctx context.Context) (jetstream.Stream, bool) {
 	if err != nil {
 		return nil, false
 	}
-	stream, err := js.Stream(ctx, s.config.Name)
+	stream, err := js.Stream(ctx, s.configs[0].Name)
 	return stream, err == nil
 }
 
@@ -143,7 +178,7 @@ func (s *Stream) Exists(ctx context.Context) (bool, error) {
 		js, err := s.store.JetStream()
 		if err == nil {
 			attempt, stop := context.WithTimeout(ctx, answerWait)
-			_, err = js.Stream(attempt, s.config.Name)
+			_, err = js.Stream(attempt, s.configs[0].Name)
 			stop()
 		}
 		if err == nil || errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -155,9 +190,9 @@ func (s *Stream) Exists(ctx context.Context) (bool, error) {
 	}
 }
 
-// noteMissing has the stream made again if it has gone, as with an emptied disk.
-func (s *Stream) noteMissing(err error) {
-	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) {
+// NoteMissing has the stream made again if it has gone, as with an emptied disk.
+func (s *Stream) NoteMissing(err error) {
+	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.stream = nil
@@ -202,7 +237,7 @@ func (s *Stream) Final(err error) bool { return final(err) }
 
 // final reports whether it is of no use to try once more.
 func final(err error) bool {
-	if errors.Is(err, ErrNowhere) || errors.Is(err, errNoRoom) || errors.Is(err, nats.ErrMaxPayload) || isFull(err) ||
+	if errors.Is(err, ErrNowhere) || errors.Is(err, errNoRoom) || errors.Is(err, ErrFull) || errors.Is(err, nats.ErrMaxPayload) || isFull(err) ||
 		errors.Is(err, jetstream.ErrMsgNotFound) {
 		return true
 	}

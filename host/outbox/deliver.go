@@ -88,24 +88,23 @@ func (e *endpoint) deliverOne(ctx context.Context) {
 }
 
 // next returns the next push that is due, nil if there is none for a while.
-func (e *endpoint) next(ctx context.Context) (jetstream.JetStream, jetstream.Msg, error) {
-	js, err := e.streams(ctx)
+func (e *endpoint) next(ctx context.Context) (asked jetstream.JetStream, m jetstream.Msg, err error) {
+	var consumer jetstream.Consumer
+	err = e.stream.Try(ctx, func(ctx context.Context, js jetstream.JetStream, _ jetstream.Stream) (err error) {
+		asked = js
+		consumer, err = e.consumerOf(ctx, js)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	consumer, err := e.consumerOf(ctx, js)
-	if err != nil {
-		e.noteMissing(err)
-		return nil, nil, err
-	}
-	m, err := durable.Next(ctx, consumer)
-	if err != nil {
-		e.noteMissing(err)
+	if m, err = durable.Next(ctx, consumer); err != nil {
+		e.stream.NoteMissing(err)
 		e.mu.Lock()
 		e.consumer = nil
 		e.mu.Unlock()
 	}
-	return js, m, err
+	return asked, m, err
 }
 
 // consumerOf returns JetStream's consumer of the endpoint, and makes it at first.
@@ -116,8 +115,6 @@ func (e *endpoint) consumerOf(ctx context.Context, js jetstream.JetStream) (jets
 	if consumer != nil {
 		return consumer, nil
 	}
-	ctx, stop := context.WithTimeout(ctx, keepWait)
-	defer stop()
 	consumer, err := js.CreateOrUpdateConsumer(ctx, outStream, jetstream.ConsumerConfig{
 		Durable: e.name, FilterSubject: outSubject + e.name + ".>",
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: mostHeld, MaxWaiting: 4096,
@@ -258,7 +255,7 @@ func (e *endpoint) keepHold(m jetstream.Msg) (release func()) {
 // bury makes a push a dead letter.
 func (e *endpoint) bury(ctx context.Context, js jetstream.JetStream, m jetstream.Msg, p Push, a Attempt, sequence uint64) error {
 	letter := p.message(deadSubject+p.Endpoint+"."+p.ID, "dead."+p.Endpoint+"."+p.ID)
-	letter.Header.Set(headerError, oneLine(a.Error))
+	letter.Header.Set(headerError, durable.Reason(a.Error))
 	if _, err := js.PublishMsg(ctx, letter); err != nil {
 		return err
 	}

@@ -60,15 +60,15 @@ func (o *Outbox) Status() []Status {
 	endpoints, _ := o.current()
 	ctx, stop := context.WithTimeout(context.Background(), statusWait)
 	defer stop()
-	js, err := o.asked()
+	stream, isUsed := o.stream.Look(ctx)
 	var list []Status
 	for _, name := range o.Endpoints() {
 		s := Status{Name: name, Refused: o.refusals(name)}
 		if s.Row, s.Until = endpoints[name].pace.resting(); s.Row == 0 {
 			s.Until = time.Time{}
 		}
-		if err == nil {
-			s.Waiting, s.Known = waiting(ctx, js, name)
+		if isUsed {
+			s.Waiting, s.Known = waiting(ctx, stream, name)
 		}
 		list = append(list, s)
 	}
@@ -89,29 +89,11 @@ func (o *Outbox) refusals(endpoint string) uint64 {
 	return o.refused[endpoint]
 }
 
-// asked returns JetStream if it has been used: to look makes nothing on the disk.
-func (o *Outbox) asked() (jetstream.JetStream, error) {
-	if !o.isReady() {
-		return nil, jetstream.ErrStreamNotFound
-	}
-	return o.Store.JetStream()
-}
-
-func waiting(ctx context.Context, js jetstream.JetStream, endpoint string) (n uint64, known bool) {
-	c, err := js.Consumer(ctx, outStream, endpoint)
+func waiting(ctx context.Context, stream jetstream.Stream, endpoint string) (n uint64, known bool) {
+	c, err := stream.Consumer(ctx, endpoint)
 	if err != nil {
 		return 0, false
 	}
 	info := c.CachedInfo()
 	return info.NumPending + uint64(info.NumAckPending), true
-}
-
-func oneLine(text string) string {
-	out := []byte(text)
-	for i, c := range out {
-		if c < ' ' {
-			out[i] = ' '
-		}
-	}
-	return string(out)
 }

@@ -3,7 +3,6 @@ package outbox
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -43,18 +42,17 @@ type Outbox struct {
 	Deps
 	metrics metrics
 	shares  *shares
-	making  chan struct{} // holds one value while somebody makes the streams
+	stream  *durable.Stream // of the pushes that wait
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
-	ready     bool              // the streams are there
 	changed   chan struct{}     // closed when endpoints has changed
 	refused   map[string]uint64 // pushes that could not be kept, by endpoint
 }
 
 // New returns the Outbox of a configuration's endpoints. Nothing happens before Run.
 func New(c map[string]config.Endpoint, d Deps) *Outbox {
-	o := &Outbox{Deps: d, metrics: newMetrics(), shares: newShares(d.Clock), making: make(chan struct{}, 1), changed: make(chan struct{}), refused: map[string]uint64{}}
+	o := &Outbox{Deps: d, metrics: newMetrics(), shares: newShares(d.Clock), stream: streams(d), changed: make(chan struct{}), refused: map[string]uint64{}}
 	o.Configure(c)
 	return o
 }
@@ -139,7 +137,7 @@ func (o *Outbox) Accept(ctx context.Context, p Push) (id string, err error) {
 	if err := o.complete(&p); err != nil {
 		return "", err
 	}
-	ack, err := o.keep(ctx, p.message(p.subject(), p.Endpoint+"."+p.ID), func(ctx context.Context) error { return o.admit(ctx, &p) })
+	ack, err := o.keep(ctx, p.message(p.subject(), p.Endpoint+"."+p.ID), o.admission(&p))
 	if err != nil {
 		o.refuse(p.Endpoint)
 		return "", fmt.Errorf("the push to %s is not kept: %w", p.Endpoint, err)
@@ -166,127 +164,45 @@ func (o *Outbox) complete(p *Push) error {
 	return p.check()
 }
 
-// keepWait limits how long the answer to one attempt to keep a push may take.
-const keepWait = 5 * time.Second
+// admission decides whether a push may wait in a stream.
+type admission func(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) error
 
 // keep gives a message to JetStream, again and again until it is kept, or refused; by
 // admit, too, unless that is nil.
-func (o *Outbox) keep(ctx context.Context, m *nats.Msg, admit func(context.Context) error) (*jetstream.PubAck, error) {
-	for {
-		ack, err := o.publish(ctx, m, admit)
-		if err == nil || final(err) {
-			return ack, err
+func (o *Outbox) keep(ctx context.Context, m *nats.Msg, admit admission) (ack *jetstream.PubAck, err error) {
+	err = o.stream.Do(ctx, func(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) (err error) {
+		if admit != nil {
+			if err := admit(ctx, js, stream); err != nil {
+				return err
+			}
 		}
-		if problem := o.Store.Problem(); problem != nil {
-			return nil, problem
-		}
-		if clock.Sleep(ctx, o.Clock, 100*time.Millisecond) != nil {
-			return nil, errors.Join(context.Cause(ctx), err)
-		}
-	}
-}
-
-func (o *Outbox) publish(ctx context.Context, m *nats.Msg, admit func(context.Context) error) (*jetstream.PubAck, error) {
-	js, err := o.streams(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if admit != nil {
-		if err := admit(ctx); err != nil {
-			o.noteMissing(err)
-			return nil, err
-		}
-	}
-	ctx, stop := context.WithTimeout(ctx, keepWait)
-	defer stop()
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
-	ack, err := js.PublishMsg(ctx, m)
-	o.noteMissing(err)
+		ack, err = js.PublishMsg(ctx, m)
+		return err
+	})
 	return ack, err
 }
 
-// noLeader is the error of a cluster that is choosing one (nats-server, errors.json).
-const noLeader jetstream.ErrorCode = 10008
-
-// final reports whether it is of no use to ask JetStream once more.
-func final(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, durable.ErrNowhere) || errors.Is(err, errShare) || errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api) && api.ErrorCode != noLeader
-}
-
-// noteMissing has the streams made again if they have gone, as with an emptied disk: err is
-// of who has used them, not of who has tried to make them.
-func (o *Outbox) noteMissing(err error) {
-	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) {
-		o.mu.Lock()
-		o.ready = false
-		o.mu.Unlock()
-	}
-}
+// answerWait limits how long an answer of JetStream may take.
+const answerWait = 5 * time.Second
 
 // opened returns JetStream with the streams of the outbox, and waits for it a little: a
 // host that has just begun opens its files.
-func (o *Outbox) opened(ctx context.Context) (jetstream.JetStream, error) {
-	ctx, stop := context.WithTimeout(ctx, keepWait)
+func (o *Outbox) opened(ctx context.Context) (opened jetstream.JetStream, err error) {
+	ctx, stop := context.WithTimeout(ctx, answerWait)
 	defer stop()
-	for {
-		js, err := o.streams(ctx)
-		if err == nil || final(err) {
-			return js, err
-		}
-		if clock.Sleep(ctx, o.Clock, 100*time.Millisecond) != nil {
-			return nil, fmt.Errorf("what is kept cannot be read now: %w", err)
-		}
-	}
+	err = o.stream.Do(ctx, func(_ context.Context, js jetstream.JetStream, _ jetstream.Stream) error {
+		opened = js
+		return nil
+	})
+	return opened, err
 }
 
-func (o *Outbox) isReady() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.ready
-}
-
-// streams returns JetStream with the streams of the outbox. One caller makes them, and the
-// others wait for it.
-func (o *Outbox) streams(ctx context.Context) (jetstream.JetStream, error) {
-	js, err := o.Store.JetStream()
-	if err != nil {
-		return nil, err
-	}
-	if o.isReady() {
-		return js, nil
-	}
-	ctx, stop := context.WithTimeout(ctx, keepWait)
-	defer stop()
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
-	select {
-	case o.making <- struct{}{}:
-		defer func() { <-o.making }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	if o.isReady() {
-		return js, nil
-	}
-	for _, s := range streamConfigs(o.Store.Replicas(), o.Store.Bounded(128<<20)) {
-		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
-			return nil, err
-		}
-	}
-	o.mu.Lock()
-	o.ready = true
-	o.mu.Unlock()
-	return js, nil
-}
-
-func streamConfigs(replicas int, records int64) []jetstream.StreamConfig {
-	return []jetstream.StreamConfig{
-		{Name: outStream, Description: "eslua: pushes that wait", Subjects: []string{outSubject + ">"}, Retention: jetstream.WorkQueuePolicy, Replicas: replicas, Duplicates: 10 * time.Minute},
-		{Name: deadStream, Description: "eslua: pushes that were given up", Subjects: []string{deadSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: records, MaxAge: 90 * 24 * time.Hour},
-		{Name: attemptStream, Description: "eslua: attempts to deliver pushes", Subjects: []string{attemptSubject + ">"}, Replicas: replicas, Discard: jetstream.DiscardOld, MaxBytes: records, MaxAge: 7 * 24 * time.Hour, MaxMsgsPerSubject: 100},
-	}
+// streams returns the stream of the pushes that wait, with which the others are made.
+func streams(d Deps) *durable.Stream {
+	records := d.Store.Bounded(128 << 20)
+	return d.Store.PushStream(d.Clock,
+		jetstream.StreamConfig{Name: outStream, Description: "eslua: pushes that wait", Subjects: []string{outSubject + ">"}, Retention: jetstream.WorkQueuePolicy, Duplicates: 10 * time.Minute},
+		jetstream.StreamConfig{Name: deadStream, Description: "eslua: pushes that were given up", Subjects: []string{deadSubject + ">"}, Discard: jetstream.DiscardOld, MaxBytes: records, MaxAge: 90 * 24 * time.Hour},
+		jetstream.StreamConfig{Name: attemptStream, Description: "eslua: attempts to deliver pushes", Subjects: []string{attemptSubject + ">"}, Discard: jetstream.DiscardOld, MaxBytes: records, MaxAge: 7 * 24 * time.Hour, MaxMsgsPerSubject: 100},
+	)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/eslua/eslua/host/clock"
+	"github.com/eslua/eslua/host/durable"
 )
 
 // A flow may have as much wait as is still free, so that one that pushes without end, to an
@@ -49,72 +50,52 @@ func newShares(clk clock.Clock) *shares { return &shares{clock: clk, by: map[str
 func (p *Push) weight() int64 { return max(leastWeight, int64(len(p.Body)+len(p.Query))+512) }
 
 // errShare means that too much of a flow waits.
-var errShare = errors.New("the pushes of this flow that wait take as much room as there is left for all others; see eslua outbox, and nats: size: in the configuration")
+var errShare = fmt.Errorf("%w: the pushes of this flow that wait take as much room as there is left for all others; see eslua outbox, and nats: size: in the configuration", durable.ErrFull)
 
-// admit returns errShare if a push does not fit into the share of its flow.
-func (o *Outbox) admit(ctx context.Context, p *Push) error {
+// admission returns what refuses a push with errShare if it does not fit into the share of
+// its flow.
+func (o *Outbox) admission(p *Push) admission {
 	if p.Flow == "" {
 		return nil
 	}
-	free, err := o.free(ctx)
-	if err != nil {
-		return err
-	}
-	if o.shares.fits(p.Flow, p.weight(), free) {
+	return func(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) error {
+		free, err := o.free(ctx, js, stream)
+		if err != nil {
+			return err
+		}
+		if o.shares.fits(p.Flow, p.weight(), free) {
+			return nil
+		}
+		if err := o.recount(ctx, stream, p.Flow); err != nil {
+			return err
+		}
+		if !o.shares.fits(p.Flow, p.weight(), free) {
+			return errShare
+		}
 		return nil
 	}
-	if err := o.recount(ctx, p.Flow); err != nil {
-		return err
-	}
-	if !o.shares.fits(p.Flow, p.weight(), free) {
-		return errShare
-	}
-	return nil
 }
 
 // free returns how much more may wait.
-func (o *Outbox) free(ctx context.Context) (int64, error) {
+func (o *Outbox) free(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) (int64, error) {
 	if free, ok := o.shares.known(); ok {
 		return free, nil
 	}
-	js, err := o.streams(ctx)
-	if err != nil {
-		return 0, err
-	}
-	ctx, stop := context.WithTimeout(ctx, keepWait)
-	defer stop()
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
 	room, err := o.Store.Room(ctx, js)
 	if err != nil {
 		return 0, err
 	}
-	stream, err := js.Stream(ctx, outStream)
+	info, err := stream.Info(ctx)
 	if err != nil {
 		return 0, err
 	}
-	state := stream.CachedInfo().State
-	free := min(room, mostHeld*leastWeight) - max(int64(state.Bytes), int64(state.Msgs)*leastWeight)
+	free := min(room, mostHeld*leastWeight) - max(int64(info.State.Bytes), int64(info.State.Msgs)*leastWeight)
 	o.shares.note(free)
 	return free, nil
 }
 
 // recount looks whether some of what waits of a flow was delivered by another host.
-func (o *Outbox) recount(ctx context.Context, flow string) error {
-	js, err := o.streams(ctx)
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithTimeout(ctx, keepWait)
-	defer stop()
-	blocker := clock.BlockerOf(ctx)
-	blocker.Block()
-	defer blocker.Unblock()
-	stream, err := js.Stream(ctx, outStream)
-	if err != nil {
-		return err
-	}
+func (o *Outbox) recount(ctx context.Context, stream jetstream.Stream, flow string) error {
 	for _, sequence := range o.shares.oldest(flow) {
 		switch _, err := stream.GetMsg(ctx, sequence); {
 		case errors.Is(err, jetstream.ErrMsgNotFound):

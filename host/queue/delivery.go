@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -153,7 +152,7 @@ func (d *Delivery) ack(ctx context.Context) error {
 // it is a dead letter.
 func (d *Delivery) Fail(ctx context.Context, reason string, after time.Duration) error {
 	defer d.end()
-	reason = oneLine(reason)
+	reason = durable.Reason(reason)
 	d.queue.metrics.failed.WithLabelValues(d.Queue).Inc()
 	d.queue.note(Failure{d.queue.Clock.Now(), d.ID, reason})
 	if d.Attempt >= d.queue.bounds.Attempts {
@@ -192,19 +191,4 @@ func (d *Delivery) bury(ctx context.Context, reason string) error {
 	d.queue.metrics.dead.WithLabelValues(d.Queue).Inc()
 	d.queue.Log.Error("a message was given up and is a dead letter now; see eslua queue", "queue", d.Queue, "message", d.ID, "attempts", d.Attempt, "error", reason)
 	return d.ack(ctx)
-}
-
-// mostReason bounds the text that says why a message failed.
-const mostReason = 1024
-
-func oneLine(text string) string {
-	if len(text) > mostReason {
-		text = text[:mostReason]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
 }
