@@ -3,22 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -105,161 +97,155 @@ const ballastBytes = 64 << 20
 // of their channel each.
 func (a *app) peerBytes() int64 { return max(cmp.Or(a.hostMemory, memory.Default())/4, 64<<20) }
 
-// seams let tests look in and replace parts. The zero value changes nothing.
-type seams struct {
-	traced  func(c *outbound.Call, t vm.Trace) // in the call's goroutine, after each bound function that the script called
-	began   func(c *outbound.Call)             // there, before the script
-	ended   func(c *outbound.Call)             // there, after the script
-	covered func(file string, line int)        // hears of each line that a script runs
-	pace    vm.Tracer                          // has scripts take their time
-	seed    func() uint64                      // instead of the system's, for math.random
-	scripts fs.FS                              // instead of the configured directory
-	guest   bool                               // the process is not only for this app, which leaves its memory alone
-	keeps   func()                             // is called before anything is kept that must not be lost
-	written func(dir string) (string, error)   // the directory that scripts have instead of one in which they may write
-	alone   bool                               // scripts reach HTTP servers through dial, without TLS, and nothing else
-
-	// Instead of the machine's network and of notifications of changed files, on which
-	// nobody can wait in a bubble of testing/synctest:
-	port   func(address string) (port, error)
-	listen func(network, address string) (net.Listener, error)         // everywhere but at the port for calls
-	dial   func(ctx context.Context, address string) (net.Conn, error) // nodes, HTTP servers, and an admin socket
-	notify func() (*fsnotify.Watcher, error)
-}
-
-// A port is where calls arrive, a *listener.Listener.
-type port interface {
-	net.Listener
-	Refuse()
-	Drain(ctx context.Context)
-	Probe(ctx context.Context) error
-}
-
-// open opens a TCP port.
-func (s seams) open(address string) (net.Listener, error) {
-	if s.listen != nil {
-		return s.listen("tcp", address)
-	}
-	return net.Listen("tcp", address)
-}
-
-// client returns a client for HTTP servers.
-func (s seams) client(c config.HTTP, clk clock.Clock) (*network.Client, error) {
-	if s.dial == nil {
-		return network.NewClient(c, clk)
-	}
-	client, err := network.NewClientOver(c, clk, func(ctx context.Context, _ network.Permits, host string, port uint16) (net.Conn, error) {
-		return s.dial(ctx, net.JoinHostPort(host, strconv.Itoa(int(port))))
-	})
-	if err == nil && s.alone {
-		client.WithoutTLS()
-	}
-	return client, err
-}
-
-// adminClient returns a client for the socket at path.
-func (s seams) adminClient(path string) *admin.Client {
-	if s.dial != nil {
-		return admin.NewClientOver(path, s.dial)
-	}
-	return admin.NewClient(path)
+// A builder makes the services of an app.
+type builder struct {
+	*app
+	cfg   config.Config
+	clk   clock.Clock
+	test  seams
+	state string // the directory for what outlives a restart; "": none
+	kept  string // the directory of what must not be lost
 }
 
 // build makes the services; run starts them. It fails if ctx ends while it reads the
 // scripts.
 func build(ctx context.Context, cfg config.Config, log *slog.Logger, clk clock.Clock, test seams) (*app, error) {
-	a := app{log: log, hostMemory: int64(cfg.HostMemory), guest: test.guest}
-	if !a.guest {
-		a.ballast = make([]byte, ballastBytes)
+	b := builder{app: &app{log: log, hostMemory: int64(cfg.HostMemory), guest: test.guest}, cfg: cfg, clk: clk, test: test, state: stateDir(cfg), kept: stateDir(cfg)}
+	if !b.guest {
+		b.ballast = make([]byte, ballastBytes)
 	}
-	state, kept := stateDir(cfg), stateDir(cfg)
 	if test.alone {
-		state, kept = "", cfg.State
+		b.state, b.kept = "", cfg.State
 	}
-	var err error
-	a.legs = legs.New(clk)
-	if a.data, err = database.New(cfg.Databases, clk); err != nil {
+	if err := b.makeServers(); err != nil {
 		return nil, err
 	}
-	if a.http, err = test.client(cfg.HTTP, clk); err != nil {
+	b.makeDurable()
+	b.makeNodes()
+	if err := b.makeScripts(ctx); err != nil {
 		return nil, err
 	}
-	if a.mailer, err = network.NewMailer(cfg.Mail, clk); err != nil {
+	if err := b.makeSources(); err != nil {
 		return nil, err
 	}
-	a.durable = durable.New(cfg.NATS, kept, durable.Network{Listen: test.listen, Dial: test.dial, First: test.keeps}, log, clk)
-	a.outbox = outbox.New(cfg.Endpoints, outbox.Deps{Store: a.durable, HTTP: a.http, Rand: rand.Float64, NewID: newID, Log: log, Clock: clk})
-	a.buckets = kv.New(cfg.KV, cfg.Buckets, kv.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
-	a.queues = queue.New(cfg.Queues, queue.Deps{Store: a.durable, NewID: newID, Rand: rand.Float64, Log: log, Clock: clk})
-	a.peers = esl.NewBudget(a.peerBytes())
-	wire := esl.Options{Budget: a.peers}
-	a.gates = node.NewGates(cfg.Commands.Parallel, cfg.Commands.Waiting, clk)
-	a.nodes = newNodes(cfg.Nodes, node.Options{Wire: wire, Dial: test.dial, Gates: a.gates}, log, clk)
-	a.drains = node.NewDrains(a.nodes, state, log, clk)
-	a.lists = campaign.New(cfg.Campaigns, campaign.Deps{Store: a.durable, Nodes: a.nodes, Blocked: a.blocked, NewID: newID, Log: log, Clock: clk})
-	deps := bindings.Deps{Legs: a.legs, Databases: a.data, HTTP: a.http, Dialer: network.NewDialer(clk), Mailer: a.mailer, Outbox: a.outbox, Buckets: a.buckets, Queues: a.queues, Campaigns: a.lists, Nodes: a.nodes}
-	if test.alone {
+	b.makePort()
+	b.makeAdmin()
+	return b.app, nil
+}
+
+// makeServers makes what asks servers other than FreeSWITCH.
+func (b *builder) makeServers() (err error) {
+	if b.data, err = database.New(b.cfg.Databases, b.clk); err != nil {
+		return err
+	}
+	if b.http, err = b.test.client(b.cfg.HTTP, b.clk); err != nil {
+		return err
+	}
+	b.mailer, err = network.NewMailer(b.cfg.Mail, b.clk)
+	return err
+}
+
+// makeDurable makes what must not be lost.
+func (b *builder) makeDurable() {
+	b.durable = durable.New(b.cfg.NATS, b.kept, durable.Network{Listen: b.test.listen, Dial: b.test.dial, First: b.test.keeps}, b.log, b.clk)
+	b.outbox = outbox.New(b.cfg.Endpoints, outbox.Deps{Store: b.durable, HTTP: b.http, Rand: rand.Float64, NewID: newID, Log: b.log, Clock: b.clk})
+	b.buckets = kv.New(b.cfg.KV, b.cfg.Buckets, kv.Deps{Store: b.durable, NewID: newID, Rand: rand.Float64, Log: b.log, Clock: b.clk})
+	b.queues = queue.New(b.cfg.Queues, queue.Deps{Store: b.durable, NewID: newID, Rand: rand.Float64, Log: b.log, Clock: b.clk})
+}
+
+// makeNodes makes the connections to FreeSWITCH, and what is done through them.
+func (b *builder) makeNodes() {
+	b.legs = legs.New(b.clk)
+	b.peers = esl.NewBudget(b.peerBytes())
+	b.gates = node.NewGates(b.cfg.Commands.Parallel, b.cfg.Commands.Waiting, b.clk)
+	b.nodes = newNodes(b.cfg.Nodes, node.Options{Wire: b.wire(), Dial: b.test.dial, Gates: b.gates}, b.log, b.clk)
+	b.drains = node.NewDrains(b.nodes, b.state, b.log, b.clk)
+	b.lists = campaign.New(b.cfg.Campaigns, campaign.Deps{Store: b.durable, Nodes: b.nodes, Blocked: b.blocked, NewID: newID, Log: b.log, Clock: b.clk})
+	b.recovery = newRecovery(b.cfg, b.nodes, b.log, b.clk)
+}
+
+func (b *builder) wire() esl.Options { return esl.Options{Budget: b.peers} }
+
+// makeScripts makes what runs scripts, and chooses which.
+func (b *builder) makeScripts(ctx context.Context) (err error) {
+	deps := bindings.Deps{Legs: b.legs, Databases: b.data, HTTP: b.http, Dialer: network.NewDialer(b.clk), Mailer: b.mailer, Outbox: b.outbox, Buckets: b.buckets, Queues: b.queues, Campaigns: b.lists, Nodes: b.nodes}
+	if b.test.alone {
 		deps.Dialer, deps.Mailer = nil, nil
 	}
-	if a.runner, err = newRunner(deps, a.gates, clk, test); err != nil {
-		return nil, err
+	if b.runner, err = newRunner(deps, b.gates, b.clk, b.test); err != nil {
+		return err
 	}
-	if a.history, err = store.OpenHistory(state, cfg.History, log, clk); err != nil {
-		return nil, err
+	if b.history, err = store.OpenHistory(b.state, b.cfg.History, b.log, b.clk); err != nil {
+		return err
 	}
-	trees := checkedTrees(cfg)
-	trees.History, trees.Notify = a.history, test.notify
-	if test.scripts != nil {
-		a.scripts, err = store.OpenFS(test.scripts, trees, vm.Compile, log, clk)
+	trees := checkedTrees(b.cfg)
+	trees.History, trees.Notify = b.history, b.test.notify
+	if b.test.scripts != nil {
+		b.scripts, err = store.OpenFS(b.test.scripts, trees, vm.Compile, b.log, b.clk)
 	} else {
-		a.scripts, err = openScripts(ctx, cfg.Scripts, trees, log, clk)
+		b.scripts, err = openScripts(ctx, b.cfg.Scripts, trees, b.log, b.clk)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a.rollout = rollout.New(cfg, rollout.Deps{Scripts: a.scripts, History: a.history, StateDir: state, Log: log, Clock: clk})
-	a.account = run.NewAccount()
-	a.traces = trace.New(cfg.Trace, clk)
-	a.records = conversation.New(cfg.Record, conversation.Deps{Dir: recordedDir(cfg), Rand: rand.Float64, Log: log, Clock: clk})
-	if a.spans, err = spans.New(cfg.OTLP, programVersion(), log, clk); err != nil {
-		return nil, err
+	b.rollout = rollout.New(b.cfg, rollout.Deps{Scripts: b.scripts, History: b.history, StateDir: b.state, Log: b.log, Clock: b.clk})
+	return nil
+}
+
+// makeSources makes the sources of runs, and what is noted of them.
+func (b *builder) makeSources() (err error) {
+	b.account = run.NewAccount()
+	b.traces = trace.New(b.cfg.Trace, b.clk)
+	b.records = conversation.New(b.cfg.Record, conversation.Deps{Dir: recordedDir(b.cfg), Rand: rand.Float64, Log: b.log, Clock: b.clk})
+	if b.spans, err = spans.New(b.cfg.OTLP, programVersion(), b.log, b.clk); err != nil {
+		return err
 	}
-	a.jobs = job.New(cfg, job.Deps{Choose: a.rollout.Choose, Stable: a.rollout.Stable, Hooks: a.rollout.HookNames, Changed: a.rollout.Changed, Claim: a.claim(), Refusal: a.scripts.Refusal, Runner: a.runner, Nodes: a.nodes, Queues: a.queues, Log: log, Clock: clk})
-	a.pushes = push.New(cfg.Pushes, push.Deps{Outbox: a.outbox, Nodes: a.nodes, Shape: a.jobs.Shape, Log: log, Clock: clk})
-	a.calls = call.New(cfg, call.Deps{Choose: a.rollout.Choose, Runner: a.runner, Account: a.account, Clock: clk, Trace: test.traced, Pace: test.pace, Recorder: a.traces, Conversations: a.records, Program: programVersion(), Spans: a.spans, Farewell: a.jobs.Farewell, Pushes: a.pushes, Refusal: a.scripts.Refusal})
-	a.recovery = newRecovery(cfg, a.nodes, log, clk)
-	a.server = outbound.New(outbound.Config{
-		MaxCalls:  cfg.Calls.Max,
-		Handshake: time.Duration(cfg.Calls.Handshake),
-		Linger:    time.Duration(cfg.Calls.Linger),
-		Wire:      wire,
+	b.jobs = job.New(b.cfg, job.Deps{Choose: b.rollout.Choose, Stable: b.rollout.Stable, Hooks: b.rollout.HookNames, Changed: b.rollout.Changed, Claim: b.claim(), Refusal: b.scripts.Refusal, Runner: b.runner, Nodes: b.nodes, Queues: b.queues, Log: b.log, Clock: b.clk})
+	b.pushes = push.New(b.cfg.Pushes, push.Deps{Outbox: b.outbox, Nodes: b.nodes, Shape: b.jobs.Shape, Log: b.log, Clock: b.clk})
+	b.calls = call.New(b.cfg, call.Deps{Choose: b.rollout.Choose, Runner: b.runner, Account: b.account, Clock: b.clk, Trace: b.test.traced, Pace: b.test.pace, Recorder: b.traces, Conversations: b.records, Program: programVersion(), Spans: b.spans, Farewell: b.jobs.Farewell, Pushes: b.pushes, Refusal: b.scripts.Refusal})
+	return nil
+}
+
+// makePort makes what serves the calls that FreeSWITCH hands over.
+func (b *builder) makePort() {
+	b.server = outbound.New(outbound.Config{
+		MaxCalls:  b.cfg.Calls.Max,
+		Handshake: time.Duration(b.cfg.Calls.Handshake),
+		Linger:    time.Duration(b.cfg.Calls.Linger),
+		Wire:      b.wire(),
 		Tape: func() outbound.Tape {
-			if tape := a.records.Tape(); tape != nil {
+			if tape := b.records.Tape(); tape != nil {
 				return tape
 			}
 			return nil
 		},
-	}, func(ctx context.Context, c *outbound.Call) {
-		defer a.recovery.Track(c.UUID())()
-		if !a.legs.Deliver(ctx, c) { // a leg that a script dialled is that script's
-			if test.began != nil {
-				test.began(c)
-			}
-			a.calls.Serve(ctx, c)
-			if test.ended != nil {
-				test.ended(c)
-			}
-		}
-	}, log, clk)
-	a.admin = admin.NewService(admin.Parts{
-		Scripts: a.scripts, History: a.history, Rollout: a.rollout, Runs: a.account, Traces: a.traces, Jobs: a.jobs, Calls: a.server, Nodes: a.nodes, Databases: a.data, HTTP: a.http, Durable: a.durable, Outbox: a.outbox, Buckets: a.buckets, Campaigns: a.lists, Pushes: a.pushes, Queues: a.queues,
-	}, programVersion(), log, clk)
-	a.consoles = console.New(console.Deps{
-		Open: a.jobs.Open, Nodes: a.nodes, Running: a.account.Running, Version: programVersion(), Log: log, Clock: clk,
-		HasFlow: func(name string) bool { return a.rollout.Stable(name).Version(name) != "" },
+	}, b.serveCall, b.log, b.clk)
+}
+
+func (b *builder) serveCall(ctx context.Context, c *outbound.Call) {
+	defer b.recovery.Track(c.UUID())()
+	if b.legs.Deliver(ctx, c) { // a leg that a script dialled is that script's
+		return
+	}
+	if b.test.began != nil {
+		b.test.began(c)
+	}
+	b.calls.Serve(ctx, c)
+	if b.test.ended != nil {
+		b.test.ended(c)
+	}
+}
+
+// makeAdmin makes what answers admins.
+func (b *builder) makeAdmin() {
+	b.admin = admin.NewService(admin.Parts{
+		Scripts: b.scripts, History: b.history, Rollout: b.rollout, Runs: b.account, Traces: b.traces, Jobs: b.jobs, Calls: b.server, Nodes: b.nodes, Databases: b.data, HTTP: b.http, Durable: b.durable, Outbox: b.outbox, Buckets: b.buckets, Campaigns: b.lists, Pushes: b.pushes, Queues: b.queues,
+	}, programVersion(), b.log, b.clk)
+	b.consoles = console.New(console.Deps{
+		Open: b.jobs.Open, Nodes: b.nodes, Running: b.account.Running, Version: programVersion(), Log: b.log, Clock: b.clk,
+		HasFlow: func(name string) bool { return b.rollout.Stable(name).Version(name) != "" },
 	})
-	a.metrics = a.register()
-	return &a, nil
+	b.metrics = b.register()
 }
 
 // register returns a registry of the metrics that the services collect.
@@ -354,92 +340,6 @@ func newRecovery(cfg config.Config, links []*node.Link, log *slog.Logger, clk cl
 	return recovery.New(recovery.Config{Policy: cfg.Parked, Grace: grace}, nodes, log, clk)
 }
 
-// run serves l until it is closed and the last call has ended, ctx ends, or a
-// service fails. The calls end before the services stop: they may need scripts
-// and nodes until then. server may be nil.
-func (a *app) run(ctx context.Context, l net.Listener, server *admin.Server) error {
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	var services sync.WaitGroup
-	start := func(name string, run func(context.Context) error) {
-		services.Go(func() {
-			if err := run(background); err != nil && background.Err() == nil {
-				abort(fmt.Errorf("%s: %w", name, err))
-			}
-		})
-	}
-	if !a.guest {
-		start("memory", a.watchMemory)
-	}
-	stopDurable := a.holdDurable(ctx)
-	defer stopDurable()
-	start("outbox", a.outbox.Run)
-	start("recorded calls", a.records.Run)
-	start("scripts", a.scripts.Run)
-	start("rollout", a.rollout.Run)
-	if server != nil {
-		start("admin", server.Run)
-	}
-	for _, n := range a.nodes {
-		start("node "+n.Name(), n.Run)
-	}
-	if addr, err := netip.ParseAddrPort(l.Addr().String()); err != nil || !addr.Addr().IsUnspecified() {
-		a.jobs.SetListener(l.Addr().String())
-		a.lists.SetListener(l.Addr().String())
-	}
-	start("jobs", a.jobs.Run)
-	start("campaigns", a.lists.Run)
-	start("pushes", a.pushes.Run)
-	if a.lookups != nil {
-		start("xml", func(ctx context.Context) error { return a.jobs.AnswerLookups(ctx, a.lookups) })
-	}
-	start("parked calls", func(ctx context.Context) error { return a.recovery.Run(ctx, l.Addr().String()) })
-	a.admin.SetListen(l.Addr())
-	err := a.server.Serve(ctx, l)
-	a.finishHooks(ctx)
-	a.finishPushes(ctx)
-	stop()
-	services.Wait()
-	a.data.Close()
-	a.http.Close()
-	a.close(ctx)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return err
-}
-
-// finishHooks lets the hooks handle the last events, for a short time.
-func (a *app) finishHooks(ctx context.Context) {
-	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
-	defer stop()
-	a.jobs.FinishHooks(ctx)
-}
-
-// finishPushes has what was pushed last kept, for a short time.
-func (a *app) finishPushes(ctx context.Context) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	a.pushes.Finish(ctx)
-}
-
-// holdDurable keeps what must not be lost until it is stopped: after everything that
-// uses it.
-func (a *app) holdDurable(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = a.durable.Run(ctx)
-	}()
-	return func() {
-		cancel()
-		<-done
-	}
-}
-
 // blocked reports whether a bucket that flows share has a number.
 func (a *app) blocked(ctx context.Context, bucket, number string) (bool, error) {
 	b, err := a.buckets.Shared(bucket)
@@ -462,23 +362,3 @@ func (a *app) claim() func(ctx context.Context, name string) (bool, error) {
 
 // newID returns an id for a push; later ones are greater.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
-// watchMemory ends calls when the heap holds more than it may. Go's collector works
-// harder before that.
-func (a *app) watchMemory(ctx context.Context) error {
-	limit := cmp.Or(a.hostMemory, memory.Default())
-	before := debug.SetMemoryLimit(-1)
-	debug.SetMemoryLimit(min(before, limit/10*9+ballastBytes))
-	defer debug.SetMemoryLimit(before)
-	return a.runner.WatchMemory(ctx, run.HostMemory{
-		Limit: limit, Live: func() int64 { return memory.Live() - ballastBytes }, Collected: memory.Collections(ctx), Log: a.log,
-	})
-}
-
-// close waits a short time for the history to be written.
-func (a *app) close(ctx context.Context) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	a.spans.Close(ctx)
-	_ = a.history.Close(ctx) // it has logged what it could not write
-}
