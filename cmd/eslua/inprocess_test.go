@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -52,11 +53,16 @@ func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, 
 }
 
 // freeAddress returns an address on which nobody listens. Its port is outside the
-// range that the system gives to connections, so it stays free.
+// range that the system gives to connections, and, where every address of 127.0.0.0/8 is this
+// machine's, its IP address is nobody else's: so it stays free until the test listens there.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	for {
-		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000)))
+		ip := net.IPv4(127, 0, 0, 1)
+		if runtime.GOOS == "linux" {
+			ip = net.IPv4(127, byte(1+rand.IntN(250)), byte(rand.IntN(250)), byte(1+rand.IntN(250)))
+		}
+		l, err := net.Listen("tcp", fmt.Sprint(ip, ":", 20000+rand.IntN(10000)))
 		if err == nil {
 			defer l.Close()
 			return l.Addr().String()
