@@ -30,3 +30,31 @@ func TestACallIsNoProbe(t *testing.T) {
 		t.Error("a call is taken for a probe, and closed")
 	}
 }
+
+// A probe of a port at another loopback address comes from 127.0.0.1.
+func TestProbeOfALoopbackAddress(t *testing.T) {
+	p, err := Listen("127.0.0.2:0", clock.System())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(chan net.Conn)
+	go func() {
+		defer close(accepted)
+		for nc, err := p.Accept(); err == nil; nc, err = p.Accept() {
+			accepted <- nc
+		}
+	}()
+	probed := make(chan error, 1)
+	go func() { probed <- p.Probe(t.Context()) }()
+	select {
+	case nc := <-accepted:
+		_ = nc.Close()
+		t.Error("Accept gives the probe to its caller")
+	case err := <-probed:
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	_ = p.Close()
+	<-accepted
+}
