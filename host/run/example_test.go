@@ -4,23 +4,27 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 )
 
+// nothing binds nothing: scripts have the functions of Lua. What the program binds is
+// bindings.New.
+type nothing struct{}
+
+func (nothing) Bind(*run.Env) (end func(context.Context)) { return func(context.Context) {} }
+
 // A source of runs describes each run and gives it to the Runner.
 func ExampleRunner_Run() {
-	set := bindings.New(bindings.Deps{})
-	machine, err := vm.NewMachine(set.Modules()...)
+	machine, err := vm.NewMachine()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	runner := run.New(run.Deps{Machine: machine, Binder: set, Clock: clock.System()})
+	runner := run.New(run.Deps{Machine: machine, Binder: nothing{}, Clock: clock.System()})
 
-	script, err := vm.Compile("greet.lua", []byte("print('hello ' .. argv[1])\nerror('no more')"))
+	script, err := vm.Compile("greet.lua", []byte("local who = argv[1]\nerror('no call for ' .. who)"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -29,10 +33,8 @@ func ExampleRunner_Run() {
 		Flow:    "greet",
 		Args:    []string{"world"},
 		Scripts: run.Single(script),
-		Print:   func(line string) { fmt.Println(line) },
 	})
 	fmt.Println(err)
 	// Output:
-	// hello world
-	// greet.lua:2: no more
+	// greet.lua:2: no call for world
 }

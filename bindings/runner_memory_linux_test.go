@@ -1,6 +1,6 @@
 //go:build !race
 
-package run_test
+package bindings_test
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 	"github.com/eslua/eslua/bindings"
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/memory"
-	"github.com/eslua/eslua/host/run"
+	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/script/vm/guard"
 	"github.com/eslua/eslua/host/testproc"
@@ -29,22 +29,22 @@ const memoryEnv = "ESLUA_TEST_HOST_MEMORY" // makes the test binary the child of
 // A hole is a module with a hole in the census: what keep keeps is not counted.
 type hole struct {
 	mu   sync.Mutex
-	kept map[*run.Env][][]byte
+	kept map[*host.Env][][]byte
 }
 
 func (h *hole) Declare() *vm.Module {
 	return &vm.Module{Name: "hole", Funcs: []vm.Func{{Name: "keep", Go: func(a *vm.Args) error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		env := a.Instance().(*run.Env)
+		env := a.Instance().(*host.Env)
 		h.kept[env] = append(h.kept[env], bytes.Repeat([]byte("x"), 1<<20))
 		return nil
 	}}}}
 }
 
-func (h *hole) Bind(env *run.Env) any { return env }
+func (h *hole) Bind(env *host.Env) any { return env }
 
-func (h *hole) forget(env *run.Env) {
+func (h *hole) forget(env *host.Env) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.kept, env)
@@ -59,20 +59,20 @@ func TestMemoryChild(t *testing.T) {
 	if err := syscall.Setrlimit(2, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}); err != nil { // RLIMIT_DATA
 		t.Fatal(err)
 	}
-	h := &hole{kept: map[*run.Env][][]byte{}}
+	h := &hole{kept: map[*host.Env][][]byte{}}
 	set := bindings.New(bindings.Deps{}, h)
 	m, err := vm.NewMachine(set.Modules()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner := run.New(run.Deps{Machine: m, Binder: set, Clock: clock.System()})
+	runner := host.New(host.Deps{Machine: m, Binder: set, Clock: clock.System()})
 	limit := memory.Default()
 	debug.SetMemoryLimit(limit / 10 * 9)
 	ctx, stop := context.WithCancel(t.Context())
 	var watch, calls sync.WaitGroup
 	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
 	watch.Go(func() {
-		_ = runner.WatchMemory(ctx, run.HostMemory{Limit: limit, Live: memory.Live, Collected: memory.Collections(ctx), Log: log})
+		_ = runner.WatchMemory(ctx, host.HostMemory{Limit: limit, Live: memory.Live, Collected: memory.Collections(ctx), Log: log})
 	})
 	call := func(name, src string) {
 		script, err := vm.Compile(name+".lua", []byte(src))
@@ -80,7 +80,7 @@ func TestMemoryChild(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		r := &run.Run{Flow: name, Scripts: run.Single(script), Config: run.Config{Limits: guard.Limits{Burst: time.Minute}}, Env: run.Env{Log: slog.New(slog.DiscardHandler)}}
+		r := &host.Run{Flow: name, Scripts: host.Single(script), Config: host.Config{Limits: guard.Limits{Burst: time.Minute}}, Env: host.Env{Log: slog.New(slog.DiscardHandler)}}
 		err = runner.Run(ctx, r)
 		h.forget(&r.Env)
 		fmt.Printf("%s ended: %v\n", name, err)

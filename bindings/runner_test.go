@@ -1,4 +1,4 @@
-package run_test
+package bindings_test
 
 import (
 	"bytes"
@@ -15,29 +15,26 @@ import (
 	"github.com/eslua/eslua/host/clock"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/operate/logbound"
-	"github.com/eslua/eslua/host/run"
+	host "github.com/eslua/eslua/host/run"
 	"github.com/eslua/eslua/host/script/vm"
-	"github.com/eslua/eslua/host/testproc"
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-func TestMain(m *testing.M) { testproc.Main(m) }
 
 // A ticker is a new source of runs. It shows all that one needs: a type with a method
 // that builds a Run, and the Runner that is given to it.
 type ticker struct {
-	runner  *run.Runner
-	account *run.Account
-	scripts run.Scripts
+	runner  *host.Runner
+	account *host.Account
+	scripts host.Scripts
 	cfg     *config.Config
 	log     *slog.Logger
 }
 
 func (s *ticker) tick(ctx context.Context, flow string, ended func(failed bool)) error {
-	return s.runner.Run(ctx, &run.Run{
+	return s.runner.Run(ctx, &host.Run{
 		Flow: flow, Args: []string{"tick"}, Generation: "g1", Version: "v1",
-		Scripts: s.scripts, Config: run.FlowConfig(s.cfg, flow),
-		Env: run.Env{Log: s.log}, Ended: ended, Account: s.account,
+		Scripts: s.scripts, Config: host.FlowConfig(s.cfg, flow),
+		Env: host.Env{Log: s.log}, Ended: ended, Account: s.account,
 	})
 }
 
@@ -71,21 +68,21 @@ func newTicker(t *testing.T, scripts tree, settings string) (*ticker, *bytes.Buf
 	log := new(bytes.Buffer)
 	return &ticker{
 		runner:  newRunner(t, bindings.New(bindings.Deps{})),
-		account: run.NewAccount(), scripts: scripts, cfg: &cfg,
+		account: host.NewAccount(), scripts: scripts, cfg: &cfg,
 		log: slog.New(slog.NewTextHandler(log, nil)),
 	}, log
 }
 
 func newRunner(t *testing.T, binder interface {
-	run.Binder
+	host.Binder
 	Modules() []*vm.Module
-}) *run.Runner {
+}) *host.Runner {
 	t.Helper()
 	machine, err := vm.NewMachine(binder.Modules()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.New(run.Deps{Machine: machine, Binder: binder, Clock: clock.System()})
+	return host.New(host.Deps{Machine: machine, Binder: binder, Clock: clock.System()})
 }
 
 // TestNewSource: a new source of runs gets limits, grants, settings, modules, files,
@@ -126,7 +123,7 @@ assert(session == nil)`,
 			t.Errorf("the log lacks %q:\n%s", line, log)
 		}
 	}
-	if n := s.account.Counts(); len(n) != 6 || n[0].Flow != "a" || n[0].Tally != (run.Tally{Started: 1, Ended: 1}) || n[0].Last != nil ||
+	if n := s.account.Counts(); len(n) != 6 || n[0].Flow != "a" || n[0].Tally != (host.Tally{Started: 1, Ended: 1}) || n[0].Last != nil ||
 		n[1].Failed != 1 || n[1].Last == nil || n[1].Versions[0].Generation != "g1" {
 		t.Errorf("counted %+v", n)
 	}
@@ -171,24 +168,24 @@ func TestSingle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := runner.Run(t.Context(), &run.Run{Scripts: run.Single(script)}); err != nil {
+	if err := runner.Run(t.Context(), &host.Run{Scripts: host.Single(script)}); err != nil {
 		t.Error(err)
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	if err := runner.Run(stopped, &run.Run{Scripts: run.Single(script)}); !errors.Is(err, context.Canceled) {
+	if err := runner.Run(stopped, &host.Run{Scripts: host.Single(script)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a run that was stopped ended with %v", err)
 	}
 }
 
 // A binder has no bindings. Its functions observe how the Runner uses it.
 type binder struct {
-	bind func(*run.Env)
+	bind func(*host.Env)
 	end  func(context.Context)
 }
 
 func (binder) Modules() []*vm.Module { return nil }
-func (b binder) Bind(env *run.Env) func(context.Context) {
+func (b binder) Bind(env *host.Env) func(context.Context) {
 	if b.bind != nil {
 		b.bind(env)
 	}
@@ -198,20 +195,20 @@ func (b binder) Bind(env *run.Env) func(context.Context) {
 // TestPanickedRun: a fault of eslua itself counts as a failure of the version that
 // met it, and the source is told.
 func TestPanickedRun(t *testing.T) {
-	runner := newRunner(t, binder{bind: func(*run.Env) { panic("x") }})
-	account, told := run.NewAccount(), []bool(nil)
+	runner := newRunner(t, binder{bind: func(*host.Env) { panic("x") }})
+	account, told := host.NewAccount(), []bool(nil)
 	func() {
 		defer func() {
 			if recover() != "x" {
 				t.Error("the panic was lost")
 			}
 		}()
-		_ = runner.Run(t.Context(), &run.Run{
+		_ = runner.Run(t.Context(), &host.Run{
 			Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account,
 			Ended: func(failed bool) { told = append(told, failed) },
 		})
 	}()
-	if n := account.Counts(); len(n) != 1 || n[0].Tally != (run.Tally{Started: 1, Ended: 1, Failed: 1}) || !slices.Equal(told, []bool{true}) {
+	if n := account.Counts(); len(n) != 1 || n[0].Tally != (host.Tally{Started: 1, Ended: 1, Failed: 1}) || !slices.Equal(told, []bool{true}) {
 		t.Errorf("counted %+v, told failed: %v", n, told)
 	}
 }
@@ -221,9 +218,9 @@ func TestPanickedRun(t *testing.T) {
 func TestStoppedRun(t *testing.T) {
 	var end context.Context
 	ctx, stop := context.WithCancel(t.Context())
-	runner := newRunner(t, binder{bind: func(*run.Env) { stop() }, end: func(ctx context.Context) { end = ctx }})
-	account := run.NewAccount()
-	if err := runner.Run(ctx, &run.Run{Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account}); err == nil {
+	runner := newRunner(t, binder{bind: func(*host.Env) { stop() }, end: func(ctx context.Context) { end = ctx }})
+	account := host.NewAccount()
+	if err := runner.Run(ctx, &host.Run{Flow: "a", Version: "v", Scripts: tree{"a.lua": ""}, Account: account}); err == nil {
 		t.Error("it was not stopped")
 	}
 	if end == nil || end.Err() != nil {
