@@ -33,10 +33,13 @@ demo: build ## two simulated calls and an edit while they run, no FreeSWITCH nee
 	@bin/eslua demo
 
 # A test that hangs ends itself (host/testproc); the time-out is for a machine that gives
-# the tests next to nothing.
+# the tests next to nothing. Most of the time goes into compiling, a tenth of which would be
+# information for debuggers.
+TEST_FLAGS := -timeout 15m -gcflags=all=-dwarf=false
+
 test: ## vet, every test, and all but the longest ones under the race detector
-	$(GO) test -timeout 15m -vet=all ./...
-	$(GO) test -timeout 15m -vet=off -race -short ./...
+	$(GO) test $(TEST_FLAGS) -vet=all ./...
+	$(GO) test $(TEST_FLAGS) -vet=off -race -short ./...
 
 live: ## every test that wants a real FreeSWITCH: ESLUA_LIVE=host:port make live
 	@test -n "$(ESLUA_LIVE)" || { echo "set ESLUA_LIVE=host:port (and ESLUA_LIVE_PASSWORD) to a FreeSWITCH's event socket"; exit 2; }

@@ -97,7 +97,7 @@ func newExample(t *testing.T) *example {
 	ports := []string{"127.0.0.1:8090", x.ledger.addr}
 	addresses := map[string]string{}
 	for _, port := range []string{"4222", "4223", "4224", "6222", "6223", "6224", "8084", "8085"} {
-		addresses[port] = freeAddress(t)
+		addresses[port] = freePort(t)
 		_, free, _ := net.SplitHostPort(addresses[port])
 		ports = append(ports, port, free)
 	}

@@ -24,7 +24,7 @@ func TestLiveTheLogWhenFreeSWITCHGoes(t *testing.T) {
 		}
 	}
 	dir := directory(t, map[string]string{"wait.lua": `session:sleep(3600000) error("the call is gone: " .. session.uuid)`})
-	address, sockets := freeAddress(t), freeAddress(t)
+	address, sockets := freePort(t), freePort(t)
 	write(t, dir, "eslua.yaml", `nodes: [{name: fs, address: "`+address+`", password: ClueCon}]`)
 	s := startSwitch(t, address, dir, "", nil)
 	e := startServer(t, testproc.Context(t), &program{clock: clock.System(), getenv: noEnv}, "--config", dir+"/eslua.yaml", "--scripts", dir, "--listen", sockets)

@@ -57,11 +57,22 @@ func serving(tb testing.TB, l net.Listener, cfg config.Config, clk clock.Clock, 
 // machine's, its IP address is nobody else's: so it stays free until the test listens there.
 func freeAddress(t testing.TB) string {
 	t.Helper()
+	if runtime.GOOS != "linux" {
+		return freePort(t)
+	}
+	return freeAt(t, net.IPv4(127, byte(1+rand.IntN(250)), byte(rand.IntN(250)), byte(1+rand.IntN(250))))
+}
+
+// freePort returns such an address for programs that are told only the port; somebody else
+// may take it.
+func freePort(t testing.TB) string {
+	t.Helper()
+	return freeAt(t, net.IPv4(127, 0, 0, 1))
+}
+
+func freeAt(t testing.TB, ip net.IP) string {
+	t.Helper()
 	for {
-		ip := net.IPv4(127, 0, 0, 1)
-		if runtime.GOOS == "linux" {
-			ip = net.IPv4(127, byte(1+rand.IntN(250)), byte(rand.IntN(250)), byte(1+rand.IntN(250)))
-		}
 		l, err := net.Listen("tcp", fmt.Sprint(ip, ":", 20000+rand.IntN(10000)))
 		if err == nil {
 			defer l.Close()

@@ -91,7 +91,7 @@ type wayHost struct {
 
 func waysOfModLua(t *testing.T, dir string) *wayHost {
 	mailer, mails := programMails(t, dir)
-	s := startSwitch(t, freeAddress(t), dir, "mod_sms mod_lua", map[string]string{
+	s := startSwitch(t, freePort(t), dir, "mod_sms mod_lua", map[string]string{
 		"switch": mailer,
 		"configuration": `<configuration name="lua.conf"><settings>
 <param name="script-directory" value="` + dir + `/?.lua"/>
@@ -106,7 +106,7 @@ func waysOfModLua(t *testing.T, dir string) *wayHost {
 }
 
 func waysOfEslua(t *testing.T, dir string) *wayHost {
-	address, lookups, sockets, letters := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
+	address, lookups, sockets, letters := freePort(t), freePort(t), freePort(t), freePort(t)
 	mails := serveMails(t, letters)
 	write(t, dir, "eslua.yaml", `
 nodes: [{name: fs, address: "`+address+`", password: ClueCon}]
