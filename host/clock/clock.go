@@ -51,6 +51,15 @@ func Sleep(ctx context.Context, clk Clock, d time.Duration) error {
 	}
 }
 
+// Pause sleeps between two attempts at something. A clock whose limits do not come, as tests
+// have it, has its pauses all the same.
+func Pause(ctx context.Context, clk Clock, d time.Duration) error {
+	if own, ok := clk.(interface{ Pauses() Clock }); ok {
+		clk = own.Pauses()
+	}
+	return Sleep(ctx, clk, d)
+}
+
 // System returns the machine's clock.
 func System() Clock { return system{} }
 

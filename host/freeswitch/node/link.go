@@ -123,7 +123,7 @@ func (l *Link) Run(ctx context.Context) error {
 		if logged.due(l.clk.Now(), err.Error()) {
 			l.log.Warn("FreeSWITCH is not connected; trying again", "address", l.node.address(), "error", err, "pause", pause.Round(time.Millisecond))
 		}
-		if clock.Sleep(ctx, l.clk, pause) != nil {
+		if clock.Pause(ctx, l.clk, pause) != nil {
 			return nil
 		}
 	}

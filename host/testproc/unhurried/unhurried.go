@@ -10,10 +10,13 @@ import (
 
 // Clock returns the machine's clock, except that what takes five seconds or longer, as
 // all limits do that an honest call could exceed on a busy machine, takes a hundred
-// times as long.
+// times as long. Pauses between attempts (clock.Pause) are none: a host whose node is not there
+// yet would try again after ten minutes.
 func Clock() clock.Clock { return unhurried{clock.System()} }
 
 type unhurried struct{ clock.Clock }
+
+func (u unhurried) Pauses() clock.Clock { return u.Clock }
 
 func (u unhurried) NewTimer(d time.Duration) *clock.Timer { return u.Clock.NewTimer(stretch(d)) }
 
