@@ -54,23 +54,6 @@ func TestTheFrontExample(t *testing.T) {
 	}
 }
 
-// TestTheProxyOfTheExample has Kamailio check its configuration, where it is installed.
-func TestTheProxyOfTheExample(t *testing.T) {
-	kamailio, err := exec.LookPath("kamailio")
-	if err != nil {
-		if kamailio = "/usr/sbin/kamailio"; !exists(kamailio) {
-			t.Skip("kamailio is not installed")
-		}
-	}
-	c := exec.CommandContext(testproc.Context(t), kamailio, "-c", "-f", "kamailio.cfg")
-	c.Dir = "../../examples/cluster"
-	if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), "config file ok") {
-		t.Errorf("%v:\n%s", err, out)
-	}
-}
-
-func exists(file string) bool { _, err := os.Stat(file); return err == nil }
-
 // A front is examples/cluster without its proxy.
 type front struct {
 	t       *testing.T

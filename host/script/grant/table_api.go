@@ -74,7 +74,8 @@ var apiRows = []row{
 		limit_reset nibblebill smpp_send uuid_msrp_send vm_delete vm_fsdb_auth_login
 		vm_fsdb_msg_delete vm_fsdb_msg_email vm_fsdb_msg_forward vm_fsdb_msg_get vm_fsdb_msg_list
 		vm_fsdb_msg_purge vm_fsdb_msg_save vm_fsdb_msg_undelete vm_fsdb_pref_greeting_get
-		vm_fsdb_pref_greeting_set vm_fsdb_pref_password_set vm_fsdb_pref_recname_set vm_list vm_read`},
+		vm_fsdb_pref_greeting_set vm_fsdb_pref_password_set vm_fsdb_pref_recname_set vm_list vm_read
+		hash/eslua_campaign`}, // what campaigns keep in mod_hash
 	{why: secret, names: `domain_data/password find_user_xml getenv global_getvar/password list_users user_data/password
 		vm_prefs xml_curl xml_locate`},
 	{why: escape, names: `erlang event_sink hiredis_raw single_esl chat/api`},

@@ -335,9 +335,20 @@ func (c check) kept(arg, where string) error {
 	w := syntax.Split(arg, '/', c.wordLimit(4))
 	if len(w) > 2 && !strings.EqualFold(w[0], "select") {
 		c.starts(aTask)
+		if isMark(w[1] + "_" + w[2]) { // the key that mod_hash makes
+			if err := c.permit(APICommand, "hash", "eslua_campaign", where); err != nil {
+				return err
+			}
+		}
 	}
 	return c.stored(strings.Join(w[min(3, len(w)):], "/"), where)
 }
+
+// isMark reports whether a key of mod_hash is one under which campaigns keep what has become of
+// their calls.
+func isMark(key string) bool { return strings.HasPrefix(unquotedKey.Replace(key), "eslua_campaign_") }
+
+var unquotedKey = strings.NewReplacer("'", "", `"`, "", `\`, "", " ", "")
 
 // plainBuffer matches a word, and up to 999,999 bytes, whatever the list around it adds.
 var plainBuffer = regexp.MustCompile(`^([A-Za-z]+|[0-9]{1,6})([^A-Za-z0-9]|$)`)
