@@ -45,6 +45,9 @@ func (p *program) check(ctx context.Context, o *overrides, paths []string, porti
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
 	cfg, err := o.load()
+	if cfg.Scripts == "" && len(paths) == 1 && checkScripts(paths[0]) == nil { // as serve --scripts has it
+		cfg.Scripts = paths[0]
+	}
 	if o.file != "" {
 		err = config.Join(err, o.checkConfig(ctx, cfg))
 	}

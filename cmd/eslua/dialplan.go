@@ -74,14 +74,14 @@ func (p *program) dialplan(ctx context.Context, o *overrides, checking bool, res
 		hosts = []config.Address{cfg.Listen}
 	}
 	if checking {
-		known := dialplan.Known{Hosts: hosts, Flows: flows.all, PathOnly: cfg.DefaultFlow == "" && len(cfg.Routes) == 0, Answers: answers}
+		known := dialplan.Known{Hosts: hosts, Flows: slices.DeleteFunc(flows.all, store.IsHook), PathOnly: cfg.DefaultFlow == "" && len(cfg.Routes) == 0, Answers: answers}
 		return checkDialplan(p, ctx, known, flows.own, rest)
 	}
 	var arguments []string
 	flows.own = slices.DeleteFunc(flows.own, cfg.IsJob)
 	if len(rest) > 0 {
 		name := config.FlowName(rest[0])
-		if !slices.Contains(flows.all, name) {
+		if !slices.Contains(flows.all, name) || store.IsHook(name) {
 			return fmt.Errorf("there is no flow %q in %s; %s", name, cmp.Or(cfg.Scripts, "the program"), config.DescribeFlows(name, flows.own))
 		}
 		flows.own, arguments = []string{name}, rest[1:]
@@ -89,10 +89,10 @@ func (p *program) dialplan(ctx context.Context, o *overrides, checking bool, res
 	return dialplan.Write(p.stdout, dialplan.Extensions(cfg, flows.own, arguments), hosts, dialplan.Variables{State: checkpoint.Variable, Cause: call.CauseVariable})
 }
 
-// flowNames lists the scripts of a tree that calls can run.
+// flowNames lists the scripts of a tree.
 type flowNames struct {
 	all []string
-	own []string // scripts that no other script requires
+	own []string // scripts that calls may run and no other script requires
 }
 
 func flowsOf(ctx context.Context, dir string) (flowNames, error) {
@@ -105,9 +105,7 @@ func flowsOf(ctx context.Context, dir string) (flowNames, error) {
 
 func namesOf(g *store.Generation) (n flowNames) {
 	for _, f := range g.Flows() {
-		if !store.IsHook(f.Name) {
-			n.all = append(n.all, f.Name)
-		}
+		n.all = append(n.all, f.Name)
 	}
 	n.own = g.FlowNames()
 	return n
