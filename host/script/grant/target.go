@@ -193,11 +193,14 @@ func (c check) broadcast(path, where string) error {
 // loopback/app=name:data and loopback/extension/context/dialplan
 // (mod_loopback.c). Quotes may stand inside its name. Where such an endpoint ends
 // depends on quotes and brackets far away, so that both readings are checked, to the
-// next comma or bar and to the end.
+// next comma or bar and to the end. A backslash in the variables at the beginning
+// ({a=b\,c}, as dial{} writes it) has no effect on what follows them.
 func (c check) dial(s string) error {
 	const prefix = "loopback/"
 	bare := stripQuotes(s)
 	head := s[:variablesEnd(s)]
+	body, begin := s[len(head):], len(stripQuotes(head)) // in bare
+	simple := bare[begin:] == body && !strings.ContainsAny(head, `'"`) && !strings.ContainsAny(strings.TrimPrefix(body, "}"), `'"\[]{}<>()`)
 	if err := cmp.Or(c.oneLine(strings.ReplaceAll(head, `\\`, "")), c.oneLine(s[len(head):])); err != nil && anyEndpoint.MatchString(bare) {
 		return err
 	}
@@ -214,7 +217,7 @@ func (c check) dial(s string) error {
 		if err := c.loopback(rest[:endpointEnd(rest)], rest); err != nil {
 			return err
 		}
-		if plain := s == bare && i >= len(head) && !strings.ContainsAny(head, `'"\`) && !strings.ContainsAny(s[len(head):], `'"\[]{}<>()`); plain {
+		if simple && i >= begin {
 			continue // the next comma or bar is the end
 		}
 		if err := long.loopback(rest, rest); err != nil {
