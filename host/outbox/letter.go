@@ -29,6 +29,11 @@ var errUnknown = errors.New("no push with this id waits or is a dead letter; it 
 
 // List returns the oldest pushes of a state, and how many there are of it at the most.
 func (o *Outbox) List(ctx context.Context, q durable.Query) (list []Letter, total uint64, err error) {
+	return o.listFrom(ctx, q, 0)
+}
+
+// listFrom lists as List does, from a sequence on.
+func (o *Outbox) listFrom(ctx context.Context, q durable.Query, seq uint64) (list []Letter, total uint64, err error) {
 	if err := q.CheckState("push"); err != nil {
 		return nil, 0, err
 	}
@@ -50,7 +55,7 @@ func (o *Outbox) List(ctx context.Context, q durable.Query) (list []Letter, tota
 	for _, n := range info.State.Subjects {
 		total += n
 	}
-	for seq := uint64(0); len(list) < q.Most; {
+	for len(list) < q.Most {
 		m, err := stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(filter))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break
@@ -148,7 +153,23 @@ func (o *Outbox) attempts(ctx context.Context, id string) (list []Attempt, err e
 // Retry has pushes tried at once, waiting ones and dead ones, and returns how many. It
 // returns an error at the first that is not there.
 func (o *Outbox) Retry(ctx context.Context, q durable.Query) (n int, err error) {
-	return o.each(ctx, q, o.retry)
+	resting := map[string]bool{}
+	defer func() { // not before: what is delivered while it is put in line again comes twice
+		for name := range resting {
+			o.hurry(name)
+		}
+	}()
+	return o.each(ctx, q, func(ctx context.Context, id string) error {
+		l, stream, err := o.find(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := o.Check(l.Endpoint); err != nil {
+			return err
+		}
+		resting[l.Endpoint] = true
+		return o.retry(ctx, l, stream)
+	})
 }
 
 // Drop removes pushes, waiting ones and dead ones, and returns how many. It returns an
@@ -157,22 +178,21 @@ func (o *Outbox) Drop(ctx context.Context, q durable.Query) (n int, err error) {
 	return o.each(ctx, q, o.drop)
 }
 
-func (o *Outbox) retry(ctx context.Context, id string) error {
-	l, stream, err := o.find(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := o.Check(l.Endpoint); err != nil {
-		return err
-	}
+func (o *Outbox) retry(ctx context.Context, l Letter, stream jetstream.Stream) error {
 	now := o.Clock.Now()
-	l.Accepted = now // it is given up as late as a new one
-	unique := fmt.Sprintf("%s.%s.%d", l.Endpoint, l.ID, now.UnixNano())
 	js, err := o.Store.JetStream()
 	if err != nil {
 		return err
 	}
-	if err := o.forget(ctx, js, id); err != nil {
+	if l.State == durable.Waiting && l.line() == "" {
+		last, err := o.lastAttempt(ctx, js, l.ID)
+		if err != nil || !last.Next.After(now) {
+			return err // its turn comes anyway, or it is being delivered
+		}
+	}
+	l.Accepted = now // it is given up as late as a new one
+	unique := fmt.Sprintf("%s.%s.%d", l.Endpoint, l.ID, now.UnixNano())
+	if err := o.forget(ctx, js, l.ID); err != nil {
 		return err
 	}
 	ack, err := o.keep(ctx, l.message(l.subject(), unique), nil)
@@ -186,7 +206,6 @@ func (o *Outbox) retry(ctx context.Context, id string) error {
 	if l.State == durable.Waiting {
 		o.shares.remove(l.Flow, l.Sequence)
 	}
-	o.hurry(l.Endpoint)
 	return nil
 }
 
@@ -253,25 +272,22 @@ func (o *Outbox) each(ctx context.Context, q durable.Query, decide func(ctx cont
 	if len(q.IDs) > 0 {
 		return n, nil
 	}
-	began := o.Clock.Now()
+	began, next := o.Clock.Now(), uint64(0)
 	for {
 		q.Most = atOnce
-		list, _, err := o.List(ctx, q)
-		if err != nil {
+		list, _, err := o.listFrom(ctx, q, next)
+		if err != nil || len(list) == 0 {
 			return n, err
 		}
-		done := 0
 		for _, l := range list {
+			next = l.Sequence + 1
 			if !l.Accepted.Before(began) {
 				continue // it was decided about just now
 			}
 			if err := decide(ctx, l.ID); err != nil && !errors.Is(err, errUnknown) {
 				return n, err
 			}
-			done++
-		}
-		if n += done; done == 0 {
-			return n, nil
+			n++
 		}
 	}
 }

@@ -92,3 +92,37 @@ func TestWhatWaitsIsDroppedOrTriedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// What waits is tried at once, and comes once, however many there are.
+func TestAllThatWaitAreTriedOnce(t *testing.T) {
+	natsbubble.Bubble(t, func(t *testing.T) {
+		b := newBench(t, "crm")
+		b.set(true, nil)
+		const all = 250
+		for range all {
+			b.accept(Push{Endpoint: "crm", Body: []byte("1")})
+		}
+		time.Sleep(10 * time.Minute)
+		before := len(b.waitFor(0))
+		b.set(false, func(received) (int, http.Header, string) {
+			time.Sleep(time.Second) // meanwhile others are put in line
+			return 204, nil, ""
+		})
+		if _, err := b.Retry(t.Context(), durable.Query{State: durable.Waiting}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Hour)
+		got := map[string]int{}
+		for _, r := range b.waitFor(before + all)[before:] {
+			got[r.id]++
+		}
+		for id, n := range got {
+			if n != 1 {
+				t.Errorf("%s came %d times", id, n)
+			}
+		}
+		if len(got) != all {
+			t.Errorf("%d pushes came, not %d", len(got), all)
+		}
+	})
+}
