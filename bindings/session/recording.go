@@ -64,6 +64,7 @@ func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 			}
 		}
 	}
+	s.setOwn(a, "silence_hits_exhausted", "false") // before the hangup, after which none is set
 	if ok, err := s.startRecording(a, r); err != nil || !ok {
 		return no, err
 	}
@@ -82,8 +83,8 @@ func recordFile(s *Session, a *vm.Args) (lua.LValue, error) {
 			s.setOwn(a, followsTransfer, follows)
 		}
 	}
-	if !s.gone() {
-		s.setOwn(a, "silence_hits_exhausted", strconv.FormatBool(r.silent))
+	if r.silent && !s.gone() {
+		s.setOwn(a, "silence_hits_exhausted", "true")
 	}
 	return intBool(r.itself || s.ended() && !s.disconnected || s.call.Moved()), err
 }
