@@ -43,8 +43,3 @@ func programFile(t testing.TB, binary string) string {
 	}
 	return file
 }
-
-// TestCommandLine runs the command line as it is used: testdata/*.txtar.
-func TestCommandLine(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata"})
-}

@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -87,7 +89,8 @@ func completed(t *testing.T, shell, bin string, lines []string) (offered [][]str
 }
 
 // TestShellsComplete has real shells complete what a running host knows, of whose flows
-// some have names that a shell would run.
+// some have names that a shell would run. Each line takes several processes of its own: with
+// the race detector that would be nine seconds in which nothing is seen.
 func TestShellsComplete(t *testing.T) {
 	t.Parallel()
 	w := startWatchedHost(t, map[string]string{

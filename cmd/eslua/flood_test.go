@@ -137,6 +137,9 @@ func TestNoScriptFillsTheLog(t *testing.T) {
 			`session:streamFile("nothing.wav")`,
 			`freeswitch.JSON():decode("{")`,
 		} {
+			if testproc.Race && i%3 > 0 {
+				continue
+			}
 			flows[fmt.Sprintf("flood%02d.lua", i)] = "session:answer() while true do " + flood + " end"
 		}
 		flows["error.lua"] = `error(("e"):rep(3000000))`
