@@ -217,13 +217,3 @@ func (l logTo) Write(b []byte) (int, error) {
 	l <- string(b)
 	return len(b), nil
 }
-
-func logged(t *testing.T, log chan string, part string) string {
-	t.Helper()
-	for line := range log {
-		if strings.Contains(line, part) {
-			return line
-		}
-	}
-	return ""
-}

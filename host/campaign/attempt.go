@@ -224,18 +224,7 @@ const (
 )
 
 // made reports whether FreeSWITCH has made the channel: then its end is heard.
-func (f *following) made() bool {
-	timer := f.campaigns.deps.Clock.NewTimer(madeWithin)
-	defer timer.Stop()
-	select {
-	case <-f.end.heard:
-		return true
-	case <-timer.C:
-	case <-f.ctx.Done():
-		return true
-	}
-	return false
-}
+func (f *following) made() bool { return f.heardWithin(madeWithin) || f.ctx.Err() != nil }
 
 // refused notes that the node took no call: nobody was dialled, so that it is no attempt, and
 // the node gets fewer.

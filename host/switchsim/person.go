@@ -72,12 +72,6 @@ func OnApp(name string) Step { return Step{trigger: triggerApp, value: name} }
 // one step.
 func OnPlayback(part string) Step { return Step{trigger: triggerPlayback, value: part} }
 
-// Press presses digits at once; "w" pauses half a second, "W" a whole one.
-func Press(digits string) Step { return Step{digits: digits} }
-
-// Hangup hangs up; the default cause is NORMAL_CLEARING.
-func Hangup(cause ...string) Step { return Step{}.Hangup(cause...) }
-
 // matches reports whether the step waits for this start.
 func (s Step) matches(st start) bool {
 	if s.trigger == triggerPlayback {
@@ -89,7 +83,7 @@ func (s Step) matches(st start) bool {
 // After adds d to the wait.
 func (s Step) After(d time.Duration) Step { s.delay += d; return s }
 
-// Press presses digits after the wait.
+// Press presses digits after the wait; "w" pauses half a second, "W" a whole one.
 func (s Step) Press(digits string) Step { s.digits = digits; return s }
 
 // Hangup hangs up after the wait and the digits.
