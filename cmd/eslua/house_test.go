@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -150,6 +151,23 @@ func TestAllowed(t *testing.T) {
 	}
 	if allowed("host/switchsim", "host/freeswitch/esl", true) {
 		t.Error("a test of the simulator may import what the simulator tests")
+	}
+}
+
+// TestTheContributorsPageNamesEachSubject holds host/README.md to the directories.
+func TestTheContributorsPageNamesEachSubject(t *testing.T) {
+	page, err := os.ReadFile("../../host/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	subjects, err := os.ReadDir("../../host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range subjects {
+		if d.IsDir() && !strings.Contains(string(page), "`"+d.Name()+"`") {
+			t.Errorf("host/README.md does not say what host/%s is for: add it to the table under \"Where things are\"", d.Name())
+		}
 	}
 }
 

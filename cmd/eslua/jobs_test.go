@@ -284,6 +284,7 @@ func TestRun(t *testing.T) {
 			t.Error("it goes on for ever and has ended")
 		}
 		s.next(t, "the job was stopped")
+		synctest.Wait() // the one that nobody waits for may still end
 		if st := s.jobs(t, job.Command); len(st.Running) != 0 || len(st.Scripts) != 2 || st.Scripts[0].Failed != 2 || st.Scripts[1].Failed != 0 {
 			t.Errorf("the status says %+v", st)
 		}
