@@ -77,6 +77,8 @@ func (c *Campaigns) there(ctx context.Context) error {
 	if err := c.deps.Store.Check(); err != nil {
 		return err
 	}
+	ctx, stop := context.WithTimeout(ctx, leaseTry)
+	defer stop()
 	found, err := c.stream().Exists(ctx)
 	if err == nil && !found {
 		err = errNone

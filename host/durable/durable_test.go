@@ -159,7 +159,8 @@ func TestNothingIsMadeBeforeTheFirstUse(t *testing.T) {
 	})
 }
 
-// A directory that cannot be used is told in the status, and is used when it can be.
+// A directory that cannot be used is told in the status, at once to those who wait for a
+// limited time, and is used when it can be.
 func TestTheDirectoryCannotBeUsed(t *testing.T) {
 	natsbubble.Bubble(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -174,8 +175,19 @@ func TestTheDirectoryCannotBeUsed(t *testing.T) {
 		if st := h.Status(); !strings.Contains(st.Problem, "not a directory") {
 			t.Errorf("%+v", st)
 		}
+		began := time.Now()
+		within, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		s := h.Stream(jetstream.StreamConfig{Name: "S", Subjects: []string{"s"}}, clock.System())
+		nothing := func(context.Context, jetstream.JetStream, jetstream.Stream) error { return nil }
+		if err := s.Do(within, nothing); err == nil || !strings.Contains(err.Error(), "not a directory") || time.Since(began) > time.Second {
+			t.Errorf("%v, after %v", err, time.Since(began))
+		}
 		if err := os.Remove(filepath.Join(dir, "nats")); err != nil {
 			t.Fatal(err)
+		}
+		if err := s.Do(t.Context(), nothing); err != nil {
+			t.Error(err)
 		}
 		h.put(t, "1")
 		if st := h.Status(); st.Problem != "" || !st.Holds {

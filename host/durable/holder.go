@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -147,14 +148,17 @@ func (h *holder) recovered() {
 // hold runs the server until ctx ends or another process shall have the files. While
 // another has them it waits in line for them.
 func (h *holder) hold(ctx context.Context) error {
-	if err := os.MkdirAll(h.dir, 0o700); err != nil {
-		return err
+	err := os.MkdirAll(h.dir, 0o700)
+	if err == nil {
+		err = os.Chmod(h.dir, 0o700)
 	}
-	if err := os.Chmod(h.dir, 0o700); err != nil {
-		return err
+	var lock *os.File
+	if err == nil {
+		lock, err = h.lock(ctx)
 	}
-	lock, err := h.lock(ctx)
-	if err != nil {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w; make the directory of the setting state writable for eslua, or name another", err)
+	} else if err != nil {
 		return err
 	}
 	defer flock.Release(lock)

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,8 +60,9 @@ func (s *Store) streamOf(clk clock.Clock, configs ...jetstream.StreamConfig) *St
 }
 
 // Do uses the stream, again and again until that succeeds, is refused, or ctx ends: while
-// the files go from host to host, or a cluster chooses a leader, it waits. An attempt
-// whose answer was lost may have had its effect.
+// the files go from host to host, or a cluster chooses a leader, it waits. What is known to
+// be broken, such as a disk, is waited for by no push, and else only by who has no deadline. An attempt whose
+// answer was lost may have had its effect.
 func (s *Stream) Do(ctx context.Context, use func(ctx context.Context, js jetstream.JetStream, stream jetstream.Stream) error) error {
 	for {
 		err := s.Try(ctx, use)
@@ -70,18 +72,24 @@ func (s *Stream) Do(ctx context.Context, use func(ctx context.Context, js jetstr
 		if problem := s.store.Problem(); problem != nil && s.pushes {
 			return problem
 		}
-		if clock.Sleep(ctx, s.clock, againWait) != nil {
-			return s.unreachable(ctx, err)
+		if err := s.again(ctx, err); err != nil {
+			return err
 		}
 	}
 }
 
-// unreachable describes why nothing was reached until ctx ended.
-func (s *Stream) unreachable(ctx context.Context, err error) error {
-	if problem := s.store.Status().Problem; problem != "" {
-		err = errors.New(problem)
+// again waits until what failed with err may be tried again, or returns why that is of no
+// use.
+func (s *Stream) again(ctx context.Context, err error) error {
+	const broken = "what must not be lost cannot be reached: %w"
+	problem := s.store.Problem()
+	if _, bounded := ctx.Deadline(); bounded && problem != nil {
+		return fmt.Errorf(broken, problem)
 	}
-	return fmt.Errorf("what must not be lost cannot be reached: %w (%w)", err, context.Cause(ctx))
+	if clock.Sleep(ctx, s.clock, againWait) == nil {
+		return nil
+	}
+	return fmt.Errorf(broken+" (%w)", cmp.Or(problem, err), context.Cause(ctx))
 }
 
 // Try uses the stream once.
@@ -184,8 +192,8 @@ func (s *Stream) Exists(ctx context.Context) (bool, error) {
 		if err == nil || errors.Is(err, jetstream.ErrStreamNotFound) {
 			return err == nil, nil
 		}
-		if clock.Sleep(ctx, s.clock, againWait) != nil {
-			return false, s.unreachable(ctx, err)
+		if err := s.again(ctx, err); err != nil {
+			return false, err
 		}
 	}
 }

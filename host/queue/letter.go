@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -39,6 +40,15 @@ func (q *Queues) selected(c durable.Query) (list []*queue, err error) {
 		list = append(list, found)
 	}
 	return list, nil
+}
+
+// lookWithin limits how long an admin waits for an answer about one message.
+const lookWithin = 5 * time.Second
+
+func look(ctx context.Context, stream *durable.Stream, use func(ctx context.Context, s jetstream.Stream) error) error {
+	ctx, stop := context.WithTimeout(ctx, lookWithin)
+	defer stop()
+	return stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error { return use(ctx, s) })
 }
 
 func (q *queue) of(state string) (*durable.Stream, string) {
@@ -79,7 +89,7 @@ func (q *queue) list(ctx context.Context, c durable.Query) (list []Letter, total
 		next = l.Sequence + 1
 		list = append(list, l)
 	}
-	err = stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
+	err = look(ctx, stream, func(ctx context.Context, s jetstream.Stream) error {
 		info, err := s.Info(ctx)
 		if err == nil {
 			total = info.State.Msgs
@@ -93,7 +103,7 @@ func (q *queue) list(ctx context.Context, c durable.Query) (list []Letter, total
 func (q *queue) get(ctx context.Context, state string, from uint64, filter string) (Letter, error) {
 	stream, subject := q.of(state)
 	var m *jetstream.RawStreamMsg
-	err := stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) (err error) {
+	err := look(ctx, stream, func(ctx context.Context, s jetstream.Stream) (err error) {
 		m, err = s.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject+q.name+"."+filter))
 		return err
 	})
@@ -142,7 +152,7 @@ func (q *Queues) Drop(ctx context.Context, c durable.Query) (n int, err error) {
 
 func (l Letter) remove(ctx context.Context) error {
 	stream, _ := l.queue.of(l.State)
-	err := stream.Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
+	err := look(ctx, stream, func(ctx context.Context, s jetstream.Stream) error {
 		return s.DeleteMsg(ctx, l.Sequence)
 	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
