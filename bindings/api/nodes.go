@@ -35,7 +35,7 @@ func (Nodes) Declare() *vm.Module {
 			"Others can be named where `grants: nodes:` permits it.",
 		Funcs: []vm.Func{
 			{
-				Name: "node",
+				Name: "node", Outside: true,
 				Params: []vm.Param{{Name: "which", Kind: vm.Any, Optional: true, Default: "the script's own",
 					Doc: `the name of a node, or {tag = "media"}: one of those that have the tag, chosen by weight`}},
 				Results: []vm.Result{{Name: "api", Kind: vm.Object, Class: "API", Doc: "runs commands on that node"}},
@@ -44,7 +44,7 @@ func (Nodes) Declare() *vm.Module {
 				Go:      getNode,
 			},
 			{
-				Name: "nodes",
+				Name: "nodes", Outside: true,
 				Params: []vm.Param{{Name: "which", Kind: vm.Table, Optional: true, Default: "all",
 					Doc: `{tag = "media"}: only those that have the tag`}},
 				Results: []vm.Result{{Name: "nodes", Kind: vm.Table, Doc: "a list of tables: name; tags, a list; weight; up; draining; ready: whether it gets new calls, and why not in reason; own: whether it is the script's; " +

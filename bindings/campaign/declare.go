@@ -28,7 +28,7 @@ type maker struct {
 
 // Declare declares the function.
 func (Module) Declare() *vm.Module {
-	return &vm.Module{AfterHangup: "Reading the list ends with an error.", Funcs: []vm.Func{{
+	return &vm.Module{Outside: true, AfterHangup: "Reading the list ends with an error.", Funcs: []vm.Func{{
 		Name: "campaign",
 		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `name: of the campaign, 1 to 64 letters, digits, - and _. ` +
 			`list: who is called: the name of a CSV file whose first line names the columns, of which one is number; a table of numbers or of rows ({number = "5551234", name = "Ada"}); a function that returns a number or a row each time, and nil at the end; or {database = "crm", query = "select number, name from customers where city = ?", values = {"Oslo"}}. ` +

@@ -23,8 +23,9 @@ func (m Module) Declare() *vm.Module {
 	first := name
 	first.Optional, first.Default = true, "none: bind names them"
 	return &vm.Module{
-		CText: true,
-		Name:  "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class(name, subclass)},
+		Outside: true,
+		CText:   true,
+		Name:    "freeswitch", AfterHangup: "Works as before: it does not concern the call.", Classes: []*vm.Class{class(name, subclass)},
 		Funcs: []vm.Func{{
 			Name: "EventConsumer", Native: "EventConsumer::EventConsumer(char const *,char const *,int)", Params: []vm.Param{first, subclass, queue},
 			Results: []vm.Result{{Name: "consumer", Kind: vm.Object, Class: "EventConsumer", Doc: "the consumer"}},

@@ -34,6 +34,7 @@ func (m Bound) Declare() *vm.Module {
 	values := vm.Param{Name: "value", Kind: vm.Any, Variadic: true, Doc: "for each ? one value: text, a number, true, false or nil"}
 	sql := vm.Param{Name: "sql", Kind: vm.String, Most: maxText, Doc: "one command; ? stands for a value (?? in PostgreSQL for its operator ?)"}
 	return &vm.Module{
+		Outside:     true,
 		AfterHangup: after,
 		Funcs: []vm.Func{{
 			Name: "database", Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "its name in the configuration (databases:)"}},

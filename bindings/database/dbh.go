@@ -26,7 +26,8 @@ type dbh struct {
 // Declare declares the constructor and the class.
 func (m Dbh) Declare() *vm.Module {
 	return &vm.Module{
-		CText: true, Name: "freeswitch", Classes: []*vm.Class{dbhClass()},
+		Outside: true,
+		CText:   true, Name: "freeswitch", Classes: []*vm.Class{dbhClass()},
 		AfterHangup: "A command that runs when the call hangs up ends without success; one that is given later runs as before.",
 		Funcs: []vm.Func{{
 			Name: "Dbh", Native: "LUA::Dbh::Dbh(char *,char *,char *)\nLUA::Dbh::Dbh(char *,char *)\nLUA::Dbh::Dbh(char *)",

@@ -48,7 +48,8 @@ type sqlConn struct {
 // Declare declares the table, and the classes in one of them.
 func (m LuaSQL) Declare() *vm.Module {
 	module := &vm.Module{
-		Name: "luasql." + m.Name, Required: true, Source: luaSQLSource,
+		Outside: true,
+		Name:    "luasql." + m.Name, Required: true, Source: luaSQLSource,
 		AfterHangup: "A command that runs when the call hangs up ends with an error; one that is given later runs as before.",
 		Doc: "Databases as LuaSQL has them. require also sets the global luasql, as its older versions do. " +
 			"Which databases there are, with their users and passwords, says the configuration (databases:), and grants: databases: which of them the flow may use.",

@@ -55,7 +55,7 @@ const tokenVariable = "eslua_originate"
 
 func originateFunc() vm.Func {
 	return vm.Func{
-		Name: "originate",
+		Name: "originate", Outside: true,
 		Params: []vm.Param{{Name: "what", Kind: vm.Table, Doc: `to: an endpoint ("user/1000"), or a table as dial takes it. ` +
 			`from: the number that the callee sees, or {number = ..., name = ...}. variables: variables of every leg. timeout: seconds to wait for an answer, 60 unless to says otherwise. ` +
 			`on_answer: what the callee gets: a flow of this host ("welcome"), or an application and its data ({"playback", "hello.wav"}). args: the arguments of the flow. ` +

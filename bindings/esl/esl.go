@@ -84,12 +84,13 @@ type execution struct {
 func (m Module) Declare() *vm.Module {
 	text := func(name, doc string) vm.Param { return vm.Param{Name: name, Kind: vm.String, Doc: doc} }
 	return &vm.Module{
-		CText: true, Name: "ESL", AfterHangup: "Works as before: it does not concern the call, but for a connection to the call itself, which has ended.",
+		Outside: true,
+		CText:   true, Name: "ESL", AfterHangup: "Works as before: it does not concern the call, but for a connection to the call itself, which has ended.",
 		Doc:     "The event socket library of FreeSWITCH, for scripts that were written for it; require \"ESL\" returns it.",
 		Classes: []*vm.Class{class()},
 		Funcs: []vm.Func{
 			{
-				Name: "ESLconnection",
+				Name: "ESLconnection", Inside: func(a *vm.Args) bool { return a.Len() == 1 },
 				Params: []vm.Param{
 					text("host", "a host and port that the flow is granted (grants: hosts:); or, as the only argument, any number: the connection to the call that the script serves"),
 					{Name: "port", Kind: vm.String, Optional: true, Default: "none", Doc: "the port of the event socket"},

@@ -102,7 +102,8 @@ func (m Module) Declare() *vm.Module {
 	later.Doc += ". after: another request of http.async, whose end this one waits for, so that they arrive in order"
 	answer := []vm.Result{{Name: "answer", Kind: vm.Object, Class: "answer", Doc: "what the server said, whatever its status; nil if it did not answer"}, {Name: "error", Kind: vm.String, Doc: "why there is no answer"}}
 	return &vm.Module{
-		Name: "http", AfterHangup: "Works as before. A request that is under way when the call hangs up ends with an error.",
+		Outside: true,
+		Name:    "http", AfterHangup: "Works as before. A request that is under way when the call hangs up ends with an error.",
 		Doc: "Asks HTTP servers. The prompt that plays, and other calls, go on meanwhile. How long a server may take, and how long its answer may be, is set in the configuration (http:). " +
 			"A server that has not answered a flow five times in a row is not asked by it for a while. Redirects are followed, to granted hosts only.",
 		Funcs: []vm.Func{

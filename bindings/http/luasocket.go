@@ -45,7 +45,8 @@ func (LuaSec) Declare() *vm.Module {
 
 func library(name, doc, url string) *vm.Module {
 	return &vm.Module{
-		Name: name, Required: true, Source: luaSocket,
+		Outside: true,
+		Name:    name, Required: true, Source: luaSocket,
 		AfterHangup: "Works as before. A request that is under way when the call hangs up ends with an error.",
 		Doc: doc + "Only granted hosts are asked (grants: hosts:), also by redirects; how long an answer may be is set in the configuration (http:). " +
 			"The field TIMEOUT is how many seconds the server may take, 60 at first; USERAGENT is what it is told. There is no proxy.",

@@ -17,7 +17,8 @@ func (Module) Declare() *vm.Module {
 	}
 	name := vm.Param{Name: "name", Kind: vm.String, Doc: "its name in the configuration"}
 	return &vm.Module{
-		Name: "kv", AfterHangup: "Works as before. A wait for a change ends with the hangup, and after it needs a time limit.",
+		Outside: true,
+		Name:    "kv", AfterHangup: "Works as before. A wait for a change ends with the hangup, and after it needs a time limit.",
 		Doc: "Keeps values under keys, on the disk or on a NATS cluster: they outlive the call, the script and the host, and all hosts of a cluster share them. " +
 			"Each flow has a bucket of its own, whose keys no other flow sees; kv.bucket returns one of the configuration (buckets:), which flows share. " +
 			fmt.Sprintf("A key is any text of 1 to %d bytes. A value is a text, a number, a boolean or a table (kept as JSON), and get returns it as it was. ", kv.MostKey) +

@@ -44,7 +44,8 @@ func (Module) Declare() *vm.Module {
 	body := opt("body", "the text; it may begin with a header Content-Type: text/html and an empty line")
 	body.Most = longestBody
 	return &vm.Module{
-		CText: true, Name: "freeswitch", AfterHangup: "Sends the mail, too.",
+		Outside: true,
+		CText:   true, Name: "freeswitch", AfterHangup: "Sends the mail, too.",
 		Funcs: []vm.Func{{
 			Name: "email", Native: "email(char *,char *,char *,char *,char *,char *,char *)",
 			Params: []vm.Param{

@@ -35,7 +35,8 @@ const keepWithin = 15 * time.Second
 // Declare declares the table.
 func (Module) Declare() *vm.Module {
 	return &vm.Module{
-		Name: "outbox", AfterHangup: "Works as before.",
+		Outside: true,
+		Name:    "outbox", AfterHangup: "Works as before.",
 		Doc: "Tells the endpoints of the configuration (endpoints:) what must not be lost: a push is kept on the disk until its endpoint has answered with 2xx, over restarts too. " +
 			"See eslua outbox for what waits.",
 		Funcs: []vm.Func{{

@@ -14,7 +14,8 @@ import (
 func (Module) Declare() *vm.Module {
 	name := vm.Param{Name: "name", Kind: vm.String, Doc: "its name in the configuration"}
 	return &vm.Module{
-		Name: "queue", AfterHangup: "Works as before. A wait for a message ends with the hangup, and after it needs a time limit.",
+		Outside: true,
+		Name:    "queue", AfterHangup: "Works as before. A wait for a message ends with the hangup, and after it needs a time limit.",
 		Doc: "Messages that are worked off once, by any script on any host that shares the store: publish keeps one on the disk or on a NATS cluster, next and work give it to one script at a time. " +
 			"A message that fails is tried again, later each time, and is a dead letter in the end, see eslua queue. One whose host dies comes to another host. " +
 			"A message may come twice if a host dies after its work was done: what must not be done twice remembers the flow and the id of the message. " +

@@ -27,7 +27,8 @@ func (m DNS) Bind(env *run.Env) any { return &names{env, m.Dialer} }
 func (DNS) Declare() *vm.Module {
 	why := vm.Result{Name: "why", Kind: vm.Any, Doc: "what is more; the reason if there is none"}
 	return &vm.Module{
-		Name: "socket.dns", Required: true, AfterHangup: "Works as before: it does not concern the call.",
+		Outside: true,
+		Name:    "socket.dns", Required: true, AfterHangup: "Works as before: it does not concern the call.",
 		Doc: "Looks hosts up that the flow is granted by name (grants: hosts:), as LuaSocket's socket.dns does. To connect, a name is better: an address needs a grant of its own.",
 		Funcs: []vm.Func{
 			{

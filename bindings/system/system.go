@@ -37,7 +37,7 @@ func (OS) Declare() *vm.Module {
 		Name: "os", AfterHangup: after,
 		Funcs: []vm.Func{
 			{
-				Name: "getenv", Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name"}},
+				Name: "getenv", Outside: true, Params: []vm.Param{{Name: "name", Kind: vm.String, Doc: "the variable's name"}},
 				Results: []vm.Result{{Name: "value", Kind: vm.String, Doc: "nil if it is not set, or not granted, of which the log has a warning"}},
 				Doc:     "Returns a variable of eslua's environment that the flow is granted (grants: env:).",
 				Example: "print(os.getenv(\"LANG\"))",

@@ -35,7 +35,8 @@ func (Module) Declare() *vm.Module {
 		}
 	}
 	return &vm.Module{
-		Name: "uuid", AfterHangup: "Works as before: it does not concern the call.", Required: true,
+		Outside: true,
+		Name:    "uuid", AfterHangup: "Works as before: it does not concern the call.", Required: true,
 		Doc:    "Random UUIDs. The module itself can be called, as its function new.",
 		Source: "local uuid = ... return setmetatable(uuid, {__call = function() return uuid.new() end})",
 		Funcs:  []vm.Func{make("new"), make("generate"), make("generate_v4"), nothing("seed"), nothing("randomseed")},

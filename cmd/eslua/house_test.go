@@ -34,8 +34,9 @@ var mayImport = map[string][]string{
 	"host/outbox":   {"host/clock", "host/durable", "host/network", "host/operate/config"},
 
 	"host/spans":        {"host/clock", "host/operate/config", "host/script/vm"},
-	"host/conversation": {"host/clock", "host/disk", "host/freeswitch/esl", "host/operate/config", "host/script/grant", "host/trace"},
-	"host/replay":       {"host/clock", "host/conversation", "host/script/vm", "host/testproc/memnet", "host/trace"},
+	"host/answers":      {"host/clock", "host/script/vm", "host/trace"},
+	"host/conversation": {"host/answers", "host/clock", "host/disk", "host/freeswitch/esl", "host/operate/config", "host/script/grant", "host/trace"},
+	"host/replay":       {"host/answers", "host/clock", "host/conversation", "host/script/vm", "host/testproc/memnet", "host/trace"},
 
 	"host/trace": {"host/call/outbound", "host/clock", "host/operate/config", "host/script/vm"},
 

@@ -17,6 +17,8 @@ import (
 	"github.com/eslua/eslua/host/flowtest"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/replay"
+	"github.com/eslua/eslua/host/script/grant"
+	"github.com/eslua/eslua/host/script/vm"
 	"github.com/eslua/eslua/host/trace"
 	"github.com/fsnotify/fsnotify"
 	"github.com/spf13/cobra"
@@ -102,14 +104,17 @@ func (r replaying) playHere(ctx context.Context, recorded *conversation.Conversa
 	system := clock.System()
 	clk := clock.Shifted(system, recorded.Began.Add(-warmUp).Sub(system.Now()))
 	network := replay.NewNetwork()
+	peer := replay.NewPeer(recorded, r.keys, clk)
+	defer peer.End()
 	ended := make(chan struct{})
 	test := seams{
 		guest: true, alone: true,
 		listen: network.ListenOn, dial: network.Dial,
-		notify: func() (*fsnotify.Watcher, error) { return nil, errAlone },
-		ended:  func(*outbound.Call) { close(ended) },
-		seed:   func() uint64 { return recorded.Seed },
-		pace:   replay.NewPace(recorded.Ladder, clk),
+		notify:  func() (*fsnotify.Watcher, error) { return nil, errAlone },
+		ended:   func(*outbound.Call) { close(ended) },
+		seed:    func() uint64 { return recorded.Seed },
+		pace:    replay.NewPace(recorded.Ladder, clk),
+		outside: func(c *outbound.Call) vm.Outside { return peer.Answers(c.Aside) },
 	}
 	cfg := settingsOf(recorded)
 	if r.scripts != "" {
@@ -130,10 +135,8 @@ func (r replaying) playHere(ctx context.Context, recorded *conversation.Conversa
 	}()
 	defer func() { stop(); <-served }()
 	generation, flow := host.scripts.Current(), recorded.Ladder.Flow
-	peer := &replay.Peer{Recorded: recorded, Keys: r.keys, Clock: clk, Names: map[string]string{
-		recorded.Ladder.Generation: generation.Name(), recorded.Ladder.Version: generation.Version(flow),
-	}}
-	defer peer.End()
+	peer.Rename(recorded.Ladder.Generation, generation.Name())
+	peer.Rename(recorded.Ladder.Version, generation.Version(flow))
 	parting, err := peer.Play(ctx, func(ctx context.Context) (net.Conn, error) { return network.Dial(ctx, l.Addr().String()) })
 	if err != nil {
 		return played{}, err
@@ -164,9 +167,7 @@ func (r replaying) playHere(ctx context.Context, recorded *conversation.Conversa
 // FreeSWITCH is not granted: the recording has the answers.
 func settingsOf(recorded *conversation.Conversation) config.Config {
 	cfg, s := config.Default(), recorded.Settings
-	grants := s.Grants
-	grants.Read, grants.Write, grants.Env, grants.Databases, grants.Hosts = nil, nil, nil, nil, nil
-	grants.Mail, grants.Endpoints, grants.Buckets, grants.Queues, grants.Campaigns, grants.Nodes = nil, nil, nil, nil, nil, nil
+	grants := grant.Grants{API: s.Grants.API, Apps: s.Grants.Apps, FireEvents: s.Grants.FireEvents}
 	cfg.Flows = map[string]config.Flow{recorded.Ladder.Flow: {Settings: s.Settings, Limits: &s.Limits, Grants: &grants, Fallback: &s.Fallback}}
 	cfg.Routes = []config.Route{{Flow: recorded.Ladder.Flow, Args: recorded.Args}} // for a call whose path names no flow
 	cfg.Calls.Linger, cfg.Trace = s.Linger, s.Trace

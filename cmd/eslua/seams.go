@@ -23,6 +23,7 @@ type seams struct {
 	ended   func(c *outbound.Call)             // there, after the script
 	covered func(file string, line int)        // hears of each line that a script runs
 	pace    vm.Tracer                          // has scripts take their time
+	outside func(c *outbound.Call) vm.Outside  // answers in the place of what scripts ask besides their call's connection
 	seed    func() uint64                      // instead of the system's, for math.random
 	scripts fs.FS                              // instead of the configured directory
 	guest   bool                               // the process is not only for this app, which leaves its memory alone

@@ -202,7 +202,7 @@ func (b *builder) makeSources() (err error) {
 	}
 	b.jobs = job.New(b.cfg, job.Deps{Choose: b.rollout.Choose, Stable: b.rollout.Stable, Hooks: b.rollout.HookNames, Changed: b.rollout.Changed, Claim: b.claim(), Refusal: b.scripts.Refusal, Runner: b.runner, Nodes: b.nodes, Queues: b.queues, Log: b.log, Clock: b.clk})
 	b.pushes = push.New(b.cfg.Pushes, push.Deps{Outbox: b.outbox, Nodes: b.nodes, Shape: b.jobs.Shape, Log: b.log, Clock: b.clk})
-	b.calls = call.New(b.cfg, call.Deps{Choose: b.rollout.Choose, Runner: b.runner, Account: b.account, Clock: b.clk, Trace: b.test.traced, Pace: b.test.pace, Recorder: b.traces, Conversations: b.records, Program: programVersion(), Spans: b.spans, Farewell: b.jobs.Farewell, Pushes: b.pushes, Refusal: b.scripts.Refusal})
+	b.calls = call.New(b.cfg, call.Deps{Choose: b.rollout.Choose, Runner: b.runner, Account: b.account, Clock: b.clk, Trace: b.test.traced, Pace: b.test.pace, Outside: b.test.outside, Recorder: b.traces, Conversations: b.records, Program: programVersion(), Spans: b.spans, Farewell: b.jobs.Farewell, Pushes: b.pushes, Refusal: b.scripts.Refusal})
 	return nil
 }
 

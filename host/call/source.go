@@ -20,7 +20,7 @@ import (
 	"github.com/eslua/eslua/host/trace"
 )
 
-// Deps lists everything that a Source needs. Only Trace, Pace, Recorder, Conversations, Program, Spans, Farewell and Pushes may be nil.
+// Deps lists everything that a Source needs. Only Trace, Pace, Outside, Recorder, Conversations, Program, Spans, Farewell and Pushes may be nil.
 type Deps struct {
 	// Choose returns the generation for a call of a flow. If its script runs, begin must
 	// be called, and ended once, with whether the script failed.
@@ -32,6 +32,8 @@ type Deps struct {
 	Trace func(c *outbound.Call, t vm.Trace)
 	// Pace sees each call that a script is about to make, before everything else.
 	Pace vm.Tracer
+	// Outside answers in the place of what a script asks besides the connection of its call.
+	Outside func(c *outbound.Call) vm.Outside
 	// Recorder keeps a trace of each call.
 	Recorder *trace.Recorder
 	// Conversations keeps recorded calls, by what Tape of outbound.Config has recorded.
@@ -135,11 +137,12 @@ func (s *Source) begin(ctx context.Context, c *outbound.Call) *flow {
 	return &flow{keeper: keeper, leave: leave, fallback: fallback(cfg, stamp.Flow), trace: traced, run: &run.Run{
 		Flow: stamp.Flow, Args: chosen.args,
 		Generation: stamp.Generation, Version: stamp.Version,
-		Scripts: scripts{generation, chosen.args, s.deps.Refusal},
+		Scripts: recorded.files(scripts{generation, chosen.args, s.deps.Refusal}),
 		Config:  run.FlowConfig(cfg, stamp.Flow),
 		Env:     run.Env{Switch: c, Call: c, Checkpoint: keeper, Listener: c.Addr(), Log: log},
 		Seed:    seed,
 		Tracer:  s.tracer(c, traced, span),
+		Outside: s.outside(c, recorded),
 		Printed: traced.Printed,
 		Began: func(ctx context.Context) {
 			log.Debug("the flow begins", "argv", chosen.args)

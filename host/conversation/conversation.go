@@ -42,11 +42,13 @@ const (
 	Received = 'r' // a frame of FreeSWITCH's
 	Together = 't' // one that came with the frame before it
 	Sent     = 's' // commands
+	Answered = 'a' // what a function answered that asks by another way (answers.Answer)
 )
 
 // An Item is one thing that was said.
 type Item struct {
 	At   time.Duration // since the connection came
 	Kind byte
+	Leg  int // 0: the call itself, else the number of a leg that it dialled
 	Text string
 }

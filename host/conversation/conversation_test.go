@@ -20,7 +20,7 @@ import (
 func recorded() *Conversation {
 	return &Conversation{
 		Header{Eslua: "1", Began: time.Unix(1e9, 0).UTC(), Seed: 1<<64 - 1, Sources: map[string]string{"a.lua": "\xff"}, Ladder: trace.Ladder{Summary: trace.Summary{Flow: "ivr/a", UUID: "../b"}}},
-		[]Item{{0, Sent, "connect\n\n"}, {1500 * time.Microsecond, Received, "\x00\xff"}, {2 * time.Second, Together, ""}},
+		[]Item{{0, Sent, 0, "connect\n\n"}, {1500 * time.Microsecond, Received, 2, "\x00\xff"}, {2 * time.Second, Together, 0, ""}},
 	}
 }
 
@@ -58,7 +58,7 @@ func TestDamagedFiles(t *testing.T) {
 	}
 	refused("", "it is no recorded call")
 	refused("local x = 1", "it is no recorded call")
-	refused(strings.Replace(file, "eslua-call 1", "eslua-call 2", 1), "a newer eslua has written it")
+	refused(strings.Replace(file, "eslua-call 2", "eslua-call 3", 1), "another version of eslua has written it")
 	refused(file[:len(file)-1], "it is truncated")
 	refused(file+"x", "bytes follow its end")
 	head, rest, _ := strings.Cut(file, "\n")

@@ -15,12 +15,14 @@ import (
 )
 
 // A file begins with a line that says what follows: "eslua-call FORM BYTES SHA256". These
-// are gzip's, and in them is the header as JSON, and the items: each with its kind, the
+// are gzip's, and in them is the header as JSON, and the items: each with its kind, its leg, the
 // microseconds since the one before, and its text.
 const (
 	magic    = "eslua-call "
-	form     = 1
+	form     = 2
 	mostFile = 64 << 20 // bytes of a file, and of what it holds
+	mostLegs = 10000
+	mostTime = 10 * 365 * 24 * time.Hour
 )
 
 // A DamagedError says why a file is no recorded call that can be read.
@@ -42,7 +44,8 @@ func (c *Conversation) Encode() (string, error) {
 	_, _ = z.Write(text(nil, string(header))) // to memory
 	before := time.Duration(0)
 	for _, i := range c.Items {
-		b := binary.AppendUvarint([]byte{i.Kind}, uint64(max(0, i.At-before)/time.Microsecond))
+		b := binary.AppendUvarint([]byte{i.Kind}, uint64(i.Leg))
+		b = binary.AppendUvarint(b, uint64(max(0, i.At-before)/time.Microsecond))
 		before += max(0, i.At-before).Truncate(time.Microsecond)
 		_, _ = z.Write(text(b, i.Text))
 	}
@@ -80,7 +83,7 @@ func Decode(file []byte) (*Conversation, error) {
 		return nil, damaged("its first line is damaged: %.100q", rest)
 	}
 	if version != form {
-		return nil, damaged("it has the form %d, and this eslua reads the form %d: a newer eslua has written it", version, form)
+		return nil, damaged("it has the form %d, and this eslua reads the form %d: another version of eslua has written it", version, form)
 	}
 	if n, err := fmt.Sscanf(rest, "%d %d %s", &version, &size, &sum); n != 3 || err != nil {
 		return nil, damaged("its first line is damaged: %.100q", rest)
@@ -116,8 +119,12 @@ func unpack(packed []byte) (*Conversation, error) {
 	at := time.Duration(0)
 	for len(r.rest) > 0 && r.err == nil {
 		kind := r.byte()
+		leg := int(r.uint())
 		at += time.Duration(r.uint()) * time.Microsecond
-		c.Items = append(c.Items, Item{at, kind, r.text()})
+		if leg > mostLegs || at > mostTime {
+			return nil, damaged("it is damaged: an item has the leg %d and the time %v", leg, at)
+		}
+		c.Items = append(c.Items, Item{at, kind, leg, r.text()})
 	}
 	if r.err != nil {
 		return nil, damaged("it is damaged: %v", r.err)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eslua/eslua/host/answers"
 	"github.com/eslua/eslua/host/freeswitch/esl"
 	"github.com/eslua/eslua/host/operate/config"
 	"github.com/eslua/eslua/host/trace"
@@ -18,13 +19,13 @@ import (
 type Mask struct {
 	mask   trace.Mask
 	typed  string
-	asked  []string        // for each command that is not answered: the variable whose value it asks for
-	digits map[string]bool // variables into which keys are read
+	asked  map[int][]string // by leg, for each command that is not answered: the variable whose value it asks for
+	digits map[string]bool  // variables into which keys are read
 }
 
 // NewMask returns a mask for one conversation.
 func NewMask(cfg config.Trace) *Mask {
-	return &Mask{mask: trace.NewMask(cfg), digits: map[string]bool{}}
+	return &Mask{mask: trace.NewMask(cfg), asked: map[int][]string{}, digits: map[string]bool{}}
 }
 
 // mostTyped bounds the keys that are remembered.
@@ -33,16 +34,16 @@ const mostTyped = 400
 // leastTyped is how many keys make a text worth hiding: fewer are in every text.
 const leastTyped = 3
 
-// Sent masks what was sent.
-func (m *Mask) Sent(commands string) string {
+// Sent masks what was sent, by the call or one of its legs.
+func (m *Mask) Sent(leg int, commands string) string {
 	var out strings.Builder
 	for _, command := range Commands(commands) {
-		out.WriteString(m.command(command))
+		out.WriteString(m.command(leg, command))
 	}
 	return out.String()
 }
 
-func (m *Mask) command(command string) string {
+func (m *Mask) command(leg int, command string) string {
 	words := strings.Fields(command[:strings.IndexByte(command+"\n", '\n')])
 	asked := ""
 	switch {
@@ -51,7 +52,7 @@ func (m *Mask) command(command string) string {
 	case len(words) == 2 && words[0] == "getvar":
 		asked = words[1]
 	}
-	m.asked = append(m.asked, asked)
+	m.asked[leg] = append(m.asked[leg], asked)
 	if m.mask.Digits() {
 		m.reads(headerOf(command, "execute-app-name"), headerOf(command, "execute-app-arg"))
 	}
@@ -69,6 +70,23 @@ func (m *Mask) command(command string) string {
 	return withLength(head, len(body)) + "\n" + body
 }
 
+// Answered masks the text of an answer.
+func (m *Mask) Answered(text string) string {
+	a, err := answers.Decode(text)
+	if err != nil {
+		return ""
+	}
+	m.Answer(a)
+	text, _ = a.Encode() // it was decoded
+	return text
+}
+
+// Answer masks an answer.
+func (m *Mask) Answer(a *answers.Answer) { a.Mask(m.hides, m.hidden, m.text) }
+
+// Hides reports whether the value of a name is hidden.
+func (m *Mask) Hides(name string) bool { return m.mask.Hides(name) }
+
 // reads notes the variable into which an application reads keys.
 func (m *Mask) reads(app, arg string) {
 	at := map[string]int{"read": 3, "play_and_get_digits": 7}[app]
@@ -78,11 +96,11 @@ func (m *Mask) reads(app, arg string) {
 }
 
 // Received masks a frame.
-func (m *Mask) Received(raw string) string {
+func (m *Mask) Received(leg int, raw string) string {
 	f := cutFrame(raw)
 	kind, asked := headerOf(f.head, "Content-Type"), ""
-	if (kind == "command/reply" || kind == "api/response") && len(m.asked) > 0 {
-		asked, m.asked = m.asked[0], m.asked[1:]
+	if (kind == "command/reply" || kind == "api/response") && len(m.asked[leg]) > 0 {
+		asked, m.asked[leg] = m.asked[leg][0], m.asked[leg][1:]
 	}
 	switch {
 	case f.event != "":
@@ -184,23 +202,25 @@ var ID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 
 var spans = regexp.MustCompile(`(?:<|%3C)keys(?: |%20)(\d{1,4})-(\d{1,4})(?:>|%3E)`)
 
+// Press returns a text in which keys stand where the recording has masked them.
+func Press(s string, keys func(from, to int) string) string {
+	return spans.ReplaceAllStringFunc(s, func(found string) string {
+		part := spans.FindStringSubmatch(found)
+		from, _ := strconv.Atoi(part[1])
+		to, _ := strconv.Atoi(part[2])
+		text := keys(from, to)
+		if strings.HasPrefix(found, "%") {
+			text = esl.Encode(text)
+		}
+		return text
+	})
+}
+
 // Rewrite returns a frame in which keys stand where the recording has masked them, and
 // replaced has been applied to everything else.
 func Rewrite(raw string, keys func(from, to int) string, replaced *strings.Replacer) string {
 	f := cutFrame(raw)
-	change := func(s string) string {
-		s = spans.ReplaceAllStringFunc(s, func(found string) string {
-			part := spans.FindStringSubmatch(found)
-			from, _ := strconv.Atoi(part[1])
-			to, _ := strconv.Atoi(part[2])
-			text := keys(from, to)
-			if strings.HasPrefix(found, "%") {
-				text = esl.Encode(text)
-			}
-			return text
-		})
-		return replaced.Replace(s)
-	}
+	change := func(s string) string { return replaced.Replace(Press(s, keys)) }
 	f.head, f.event, f.body = change(f.head), change(f.event), change(f.body)
 	return f.join()
 }

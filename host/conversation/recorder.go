@@ -67,17 +67,24 @@ func (r *Recorder) Configure(cfg config.Record) { r.cfg.Store(&cfg) }
 // Register registers the metrics.
 func (r *Recorder) Register(to prometheus.Registerer) { to.MustRegister(r.count) }
 
-// Tape returns a tape for a new connection, nil if it is not recorded.
+// Tape returns a tape for a new connection, of a call or of a leg; nil if calls are not
+// recorded.
 func (r *Recorder) Tape() *Tape {
 	cfg := r.cfg.Load()
 	if r.dir == "" || cfg.Off() {
 		return nil
 	}
-	sampled := cfg.Share > 0 && r.rand()*100 < float64(cfg.Share)
-	if !sampled && !cfg.Failed.Always() {
-		return nil
+	return &Tape{recorder: r, sampled: cfg.Share > 0 && r.rand()*100 < float64(cfg.Share), began: r.clock.Now()}
+}
+
+// Begins reports whether the call of a tape may be kept. Nothing more is recorded of one that
+// may not.
+func (r *Recorder) Begins(t *Tape) bool {
+	may := t.sampled || r.cfg.Load().Failed.Always()
+	if !may {
+		t.Release()
 	}
-	return &Tape{recorder: r, sampled: sampled, began: r.clock.Now()}
+	return may
 }
 
 // Keeps reports whether the call of a tape is kept.
@@ -190,9 +197,11 @@ func (c *Conversation) mask() {
 		item := &c.Items[i]
 		switch item.Kind {
 		case Received, Together:
-			item.Text = m.Received(item.Text)
+			item.Text = m.Received(item.Leg, item.Text)
 		case Sent:
-			item.Text = m.Sent(item.Text)
+			item.Text = m.Sent(item.Leg, item.Text)
+		case Answered:
+			item.Text = m.Answered(item.Text)
 		}
 	}
 	settings := map[string]any{}

@@ -14,13 +14,15 @@ type names struct {
 	replacer *strings.Replacer
 }
 
-func newNames(ours map[string]string) names {
+func newNames() names {
 	n := names{ours: map[string]string{}}
-	for theirs, name := range ours {
-		n.ours[theirs] = name
-	}
 	n.build()
 	return n
+}
+
+func (n *names) learn(theirs, ours string) {
+	n.ours[theirs] = ours
+	n.build()
 }
 
 func (n *names) build() {
@@ -47,13 +49,15 @@ var (
 	own = regexp.MustCompile(`(eslua_(?:checkpoint|claim|held)\w*)[= ]\S*`)
 )
 
+// plain returns a text without what differs each time.
+func plain(text string) string {
+	return own.ReplaceAllString(keys.ReplaceAllString(id.ReplaceAllString(text, "id"), "keys"), "$1")
+}
+
 // matches reports whether a command is the recorded one but for ids, whose names it learns.
 func (n *names) matches(want, sent string) bool {
 	if want == sent {
 		return true
-	}
-	plain := func(text string) string {
-		return own.ReplaceAllString(keys.ReplaceAllString(id.ReplaceAllString(text, "id"), "keys"), "$1")
 	}
 	if plain(want) != plain(sent) {
 		return false

@@ -26,6 +26,9 @@ type Run struct {
 	// Said receives what the script writes to the log, besides the log itself; nil: nobody.
 	Said   func(level, line string)
 	Tracer vm.Tracer // sees each call of a bound function; nil: nobody
+	// Outside answers in the place of functions that ask by another way than the call's
+	// connection, or notes what they answer; nil: neither.
+	Outside vm.Outside
 	// Printed receives the lines of print besides the log; nil: nobody.
 	Printed func(line string)
 	// Began is called when the script has been found and is about to run.

@@ -135,6 +135,7 @@ func (r *Runner) newState(run *Run) *vm.State {
 		ReadFile: run.Scripts.ReadFile,
 		Print:    run.Print,
 		Tracer:   run.Tracer,
+		Outside:  run.Outside,
 		Clock:    r.deps.Clock,
 		Seed:     cmp.Or(run.Seed, r.deps.Seed()),
 		Root:     run.Root,

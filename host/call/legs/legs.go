@@ -144,6 +144,8 @@ func (r *Registry) Dial(ctx context.Context, sw Switch, req Request) (*Leg, erro
 	id := req.ownUUID()
 	leg, err := r.originate(ctx, sw, req.line(token, id), req.Listener, arrival)
 	if err == nil {
+		caller, _ := sw.(*outbound.Call)
+		leg.DialledBy(caller)
 		req.finish(ctx, leg)
 		return leg, nil
 	}

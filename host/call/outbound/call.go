@@ -167,6 +167,18 @@ func (c *Call) Watch(fn func(Sight)) { c.watch = fn }
 // Tape returns what records the call's connection, nil if nothing does.
 func (c *Call) Tape() Tape { return c.tape }
 
+// DialledBy has the connection of a leg be recorded with that of the call whose script has
+// dialled it, nil if no call's has.
+func (c *Call) DialledBy(caller *Call) {
+	switch {
+	case c.tape == nil:
+	case caller == nil || caller.tape == nil:
+		c.tape.Release()
+	default:
+		caller.tape.Join(c.tape)
+	}
+}
+
 // Finally has fn called in the owner's goroutine when FreeSWITCH has the call back, after
 // those that were named before. What the Call says of the channel is its last word then: after a hangup the
 // Snapshot is CHANNEL_HANGUP_COMPLETE, unless the connection was lost.

@@ -28,6 +28,8 @@ type Config struct {
 // A Tape records what passes on the connection of a call.
 type Tape interface {
 	esl.Tap
+	// Join has what records a leg be a part of what records the call that dialled it.
+	Join(leg esl.Tap)
 	// Release is called when the connection is over.
 	Release()
 }

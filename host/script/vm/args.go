@@ -204,6 +204,9 @@ func (a *Args) SetIndex(t *lua.LTable, n int, v lua.LValue) {
 	a.state.guard.SetInt(a.L, t, n, v)
 }
 
+// Set sets a key of a new table for the script, and charges it.
+func (a *Args) Set(t *lua.LTable, key, v lua.LValue) { a.state.guard.Set(a.L, t, key, v) }
+
 // FillLibrary gives a table that may be a library of the state all its names, before
 // its fields are read without Lua.
 func (a *Args) FillLibrary(t *lua.LTable) { a.state.guard.FillLibrary(a.L, t) }

@@ -96,7 +96,7 @@ func (c *class) index(L *lua.LState) int {
 	if !ok || f == nil {
 		return 0
 	}
-	L.Push(f.Get(self))
+	L.Push(f.get(self))
 	return 1
 }
 
@@ -119,6 +119,9 @@ func (c *class) newIndex(L *lua.LState) int {
 		}
 		guard.Of(L).ChargeParse(L, string(text))
 	}
+	if _, is := self.(*standIn); is {
+		guard.Raise(L, 1, errStandIn.Error())
+	}
 	if err := f.Set(self, v); err != nil {
 		guard.Raise(L, 1, err.Error())
 	}
@@ -134,7 +137,7 @@ func (c *class) tostring(L *lua.LState) int {
 // describe names an object by its class and, if it has one, its uuid.
 func (c *class) describe(object *lua.LUserData) string {
 	if f := c.field(lua.LString("uuid")); f != nil {
-		if uuid, ok := f.Get(object.Value).(lua.LString); ok {
+		if uuid, ok := f.get(object.Value).(lua.LString); ok {
 			return c.declared.Name + " " + string(uuid)
 		}
 	}

@@ -71,7 +71,13 @@ type Func struct {
 	// Check returns why a call can never be right, by what the text of the script shows
 	// of its arguments, of which there are enough; nil accepts all.
 	Check func(args []Literal) error
-	Go    func(a *Args) error
+	// Outside says that the function asks by another way than the connection of the call,
+	// and so do the methods of what it returns: a recorded call holds their answers.
+	Outside bool
+	// Inside reports whether a call of a function that is Outside asks over the connection
+	// of the call all the same; nil: none does.
+	Inside func(a *Args) bool
+	Go     func(a *Args) error
 }
 
 // A Literal is what the text of a script shows of an argument.
@@ -179,6 +185,7 @@ type Module struct {
 	Records     []*Class // what Args.Record shows to scripts: only described here
 	Variables   []Variable
 	CText       bool // the texts of its arguments end at their first NUL, as in mod_lua
+	Outside     bool // all of its functions are Outside
 	// Required says that the table is not a global: require(Name) returns it, unless the
 	// script's tree has a module of that name.
 	Required bool

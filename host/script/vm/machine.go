@@ -128,6 +128,7 @@ func (m *Machine) declareModule(module *Module) error {
 			return err
 		}
 		w.module, w.cText = m.modules[module], module.CText
+		w.outside = w.outside || module.Outside
 		l.Fields = append(l.Fields, stdlib.Field{Name: f.Name, Value: guard.GoFunction(w.call)})
 	}
 	into := m.namesOf(l.Name)

@@ -21,6 +21,7 @@ type StateOptions struct {
 	Names    func() []string                    // of the files of the script's tree; nil: it cannot be listed
 	Print    func(line string)                  // print's lines; nil drops them
 	Tracer   Tracer                             // sees each call of a declared function; nil: nobody
+	Outside  Outside                            // answers in the place of functions that ask outside, or notes their answers; nil: neither
 	Clock    clock.Clock                        // nil is the system's
 	Seed     uint64                             // of math.random
 	Root     string                             // the absolute path of the tree, as scripts see it; "" is .
@@ -36,6 +37,7 @@ type State struct {
 	options  StateOptions
 	bound    []any
 	free     []*Args
+	asking   bool                                                     // the innermost function that runs is one of the Outside's
 	strings  *lua.LTable                                              // the library string
 	loaded   *lua.LTable                                              // package.loaded
 	loaders  [2]lua.LValue                                            // package.loaders, as the script finds it
@@ -238,6 +240,9 @@ func (s *State) arguments(argv []string) *lua.LTable {
 // when the Go function returns.
 func (s *State) Call(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err error) {
 	L := s.guard.L().G.CurrentThread
+	if s.asking {
+		s.options.Outside.CallsBack(args)
+	}
 	raised, traceback := s.guard.Enter(L, func() {
 		top := L.GetTop()
 		L.Push(fn)

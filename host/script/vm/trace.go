@@ -26,7 +26,7 @@ var ErrUnwound = errors.New("an error ended it")
 // run calls the declared function, and shows it to the tracer.
 func (w *wrapper) run(a *Args) error {
 	if a.state.options.Tracer == nil {
-		return w.declared.Go(a)
+		return w.do(a)
 	}
 	return w.traced(a, a.state.options.Tracer)
 }
@@ -35,8 +35,16 @@ func (w *wrapper) traced(a *Args, tracer Tracer) error {
 	err := ErrUnwound
 	tracer.Enter(a)
 	defer func() { tracer.Leave(a, err) }()
-	err = w.declared.Go(a)
+	err = w.do(a)
 	return err
+}
+
+// do calls the declared function.
+func (w *wrapper) do(a *Args) error {
+	if a.state.options.Outside != nil {
+		return w.answered(a, a.state.options.Outside)
+	}
+	return w.declared.Go(a)
 }
 
 // Declared returns the name of the function that is called, "Session:playback" or

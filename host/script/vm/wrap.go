@@ -18,6 +18,7 @@ type wrapper struct {
 	class    *class // of a method
 	module   int    // the place of its module in State.bound
 	cText    bool   // its module's CText
+	outside  bool   // it is declared as Outside
 	least    int    // arguments, self not counted
 	most     int    // -1: any number
 	objects  []*class
@@ -25,7 +26,7 @@ type wrapper struct {
 
 // wrap makes a declared function callable from Lua.
 func wrap(name, cName string, f *Func, m *Machine) (*wrapper, error) {
-	w := &wrapper{declared: f, name: name, native: readNative(cName, f.Native), objects: make([]*class, len(f.Params))}
+	w := &wrapper{declared: f, name: name, native: readNative(cName, f.Native), outside: f.Outside, objects: make([]*class, len(f.Params))}
 	w.least, w.most = f.Arity()
 	if f.Name == "" || f.Go == nil {
 		return nil, fmt.Errorf("%s is declared without a name or a Go function", name)
