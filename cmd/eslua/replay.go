@@ -32,8 +32,9 @@ func replayCommand(p *program) *cobra.Command {
 a time of its own: ten minutes take no time. The flow gets what FreeSWITCH said then, at the same
 times, as long as it sends what it sent then. Printed is the ladder of the call and, if the flow goes
 another way than in the real call, both ladders from there, with the first line that differs marked.
-What databases, HTTP servers and other channels than the caller's answered is not recorded: a flow
-that asks them goes another way there.
+What it asked databases, HTTP servers, kv, queues, other nodes and the legs that it dialled is answered
+as then; nobody is asked. Files outside of the scripts are not recorded: a flow that reads or writes
+them goes another way there.
 It plays the flow as it was, or with --scripts one that was edited. The exit code is 1 if the flow
 goes another way.
 Keys that the caller pressed are masked in the file unless trace: digits: shown; --keys says which

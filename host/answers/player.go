@@ -59,8 +59,9 @@ func (p *Player) key(a *Answer) string {
 
 // ordered returns values in which the fields of tables have an order.
 func ordered(list []any) []any {
-	list = slices.Clone(list)
+	out := make([]any, len(list))
 	for i, v := range list {
+		out[i] = v
 		table, ok := v.([]any)
 		if !ok {
 			continue
@@ -71,9 +72,9 @@ func ordered(list []any) []any {
 			name, _ := written(pair[0])
 			fields[name] = pair[1]
 		}
-		list[i] = fields // which JSON writes in order
+		out[i] = fields // which JSON writes in order
 	}
-	return list
+	return out
 }
 
 // Knows reports whether an object stands for one of the recorded call.

@@ -15,12 +15,12 @@ func TestMask(t *testing.T) {
 		return frame{head: "Content-Length: 0\nContent-Type: text/event-plain\n", event: lines}.join()
 	}
 	for key := range strings.SplitSeq("4711#", "") {
-		m.Received(0, event("Event-Name: DTMF\nDTMF-Digit: " + strings.ReplaceAll(key, "#", "%23") + "\n"))
+		m.Received(0, event("Event-Name: DTMF\nDTMF-Digit: "+strings.ReplaceAll(key, "#", "%23")+"\n"))
 	}
 	const id = "11114711-4711-4711-4711-471147114711"
 	for _, c := range [][2]string{
-		{m.Sent(0, "api uuid_setvar " + id + " got 4711\n\n"), "api uuid_setvar " + id + " got <keys 0-4>\n\n"},
-		{m.Sent(0, "sendmsg\r\nexecute-app-name: read\r\nevent-uuid: " + id + "\r\nexecute-app-arg: 1 1 x.wav key 1000 #\r\n\r\n"), "sendmsg\nexecute-app-name: read\nevent-uuid: " + id + "\nexecute-app-arg: 1 1 x.wav key 1000 #\n\n"},
+		{m.Sent(0, "api uuid_setvar "+id+" got 4711\n\n"), "api uuid_setvar " + id + " got <keys 0-4>\n\n"},
+		{m.Sent(0, "sendmsg\r\nexecute-app-name: read\r\nevent-uuid: "+id+"\r\nexecute-app-arg: 1 1 x.wav key 1000 #\r\n\r\n"), "sendmsg\nexecute-app-name: read\nevent-uuid: " + id + "\nexecute-app-arg: 1 1 x.wav key 1000 #\n\n"},
 		{m.Sent(0, "api uuid_getvar x pin\n\n"), "api uuid_getvar x pin\n\n"},
 		{m.Sent(0, "sendmsg\nexecute-app-name: set\nexecute-app-arg: my_password=a b\n\n"), "sendmsg\nexecute-app-name: set\nexecute-app-arg: my_password=<masked>\n\n"},
 		{m.Received(0, "Content-Type: api/response\nContent-Length: 3\n\n+OK"), "Content-Type: api/response\nContent-Length: 3\n\n+OK"},

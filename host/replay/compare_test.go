@@ -27,7 +27,7 @@ func TestDiffer(t *testing.T) {
 		{"a<masked>c912302 b", "a<masked>c9<masked>02 b", -1, -1},
 		{"a<masked>c b", "a12d b", 0, 0},
 	} {
-		p := &Peer{same: newNames(nil)}
+		p := &Peer{same: newNames()}
 		inReal, inNow := p.Differ(rungs(c.real), rungs(c.now))
 		if inReal != c.inReal || inNow != c.inNow {
 			t.Errorf("%q and %q differ at %d and %d, want %d and %d", c.real, c.now, inReal, inNow, c.inReal, c.inNow)
