@@ -73,7 +73,7 @@ nodes: [{address: "192.0.2.9:8021", name: other, password: ClueCon}]
 			}
 			body, _ := io.ReadAll(r.Body)
 			w.Header().Set("X-Who", "crm")
-			fmt.Fprintf(w, `{"text": "got %d", "pin": "4711"}`, len(body))
+			fmt.Fprintf(w, `{"text": "got %d", "pin": "the pin of Ada"}`, len(body))
 		})}
 		go func() { _ = server.Serve(web) }()
 		defer server.Close()
@@ -116,7 +116,7 @@ nodes: [{address: "192.0.2.9:8021", name: other, password: ClueCon}]
 		}
 	}
 	recorded, err := conversation.Read(files[0])
-	if err != nil || strings.Contains(fmt.Sprint(recorded.Items, recorded.Ladder), "4711") {
+	if err != nil || strings.Contains(fmt.Sprint(recorded.Items, recorded.Ladder), "the pin of Ada") {
 		t.Errorf("the pin is not masked: %v", err)
 	}
 }

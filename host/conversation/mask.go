@@ -64,7 +64,7 @@ func (m *Mask) command(leg int, command string) string {
 		return value
 	})
 	if !both {
-		return strings.TrimSuffix(head, "\n")
+		return head // which is blank
 	}
 	body = m.text(body)
 	return withLength(head, len(body)) + "\n" + body

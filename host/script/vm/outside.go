@@ -19,8 +19,19 @@ type Outside interface {
 	CallsBack(args []lua.LValue)
 }
 
-// answered calls the declared function, or has the Outside do it.
-func (w *wrapper) answered(a *Args, o Outside) error {
+// answered does what run does, where there is an Outside.
+func (w *wrapper) answered(a *Args, o Outside) (err error) {
+	if tracer := a.state.options.Tracer; tracer != nil {
+		err = ErrUnwound
+		tracer.Enter(a)
+		defer func() { tracer.Leave(a, err) }()
+	}
+	err = w.ask(a, o)
+	return err
+}
+
+// ask calls the declared function, or has the Outside do it.
+func (w *wrapper) ask(a *Args, o Outside) error {
 	object, _ := a.L.Get(1).(*lua.LUserData)
 	defer func(before bool) { a.state.asking = before }(a.state.asking)
 	a.state.asking = false

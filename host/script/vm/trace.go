@@ -23,28 +23,24 @@ type Tracer interface {
 // ErrUnwound stands for the error of a function that did not return.
 var ErrUnwound = errors.New("an error ended it")
 
-// run calls the declared function, and shows it to the tracer.
+// run calls the declared function, and shows it to the tracer. What most calls need comes
+// first, and with no function in between: the stack of each call that waits has it.
 func (w *wrapper) run(a *Args) error {
-	if a.state.options.Tracer == nil {
-		return w.do(a)
+	switch o := &a.state.options; {
+	case o.Outside != nil:
+		return w.answered(a, o.Outside)
+	case o.Tracer != nil:
+		return w.traced(a, o.Tracer)
 	}
-	return w.traced(a, a.state.options.Tracer)
+	return w.declared.Go(a)
 }
 
 func (w *wrapper) traced(a *Args, tracer Tracer) error {
 	err := ErrUnwound
 	tracer.Enter(a)
 	defer func() { tracer.Leave(a, err) }()
-	err = w.do(a)
+	err = w.declared.Go(a)
 	return err
-}
-
-// do calls the declared function.
-func (w *wrapper) do(a *Args) error {
-	if a.state.options.Outside != nil {
-		return w.answered(a, a.state.options.Outside)
-	}
-	return w.declared.Go(a)
 }
 
 // Declared returns the name of the function that is called, "Session:playback" or
