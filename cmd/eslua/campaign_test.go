@@ -45,7 +45,10 @@ func TestCampaignCommand(t *testing.T) {
 			-- lists without an end, and a name that cannot be granted
 			try{to = to, list = function() return "1" end}
 			try{to = to, list = function() return "" end}
-			try{to = to, list = {}, name = "a b"}`,
+			try{to = to, list = {}, name = "a b"}
+			-- more numbers than there is room for
+			local n = 0
+			try{to = to, list = function() n = n + 1 return tostring(n) end}`,
 		})
 		write(t, site.dir, "people.csv", "\ufeffNumber;Name\n100-1;\"Ada; {L}\"\n1002;x=y,'z\n2000;Bob\n1001;again\nno number!;Eve\n")
 		gw := "sofia/gateway/carrier/"
@@ -114,6 +117,7 @@ func TestCampaignCommand(t *testing.T) {
 			"added 0 excluded 0 invalid 5 row 1: NaN is no number that can be dialled",
 			"rate is NaN", "has the rate NaN", "rate is +Inf", "has the rate +Inf", "rate is -1", "has the rate -1", "rate is 0", "added 0",
 			"a function returns nil when its list has ended", "a function returns nil when its list has ended", `"a b" is no name of a campaign`,
+			"no more can be added; raise campaigns: numbers: 1000",
 		} {
 			line, _, _ := strings.Cut(printed, "\n")
 			printed = strings.TrimPrefix(printed, line+"\n")

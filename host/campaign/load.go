@@ -113,21 +113,21 @@ func (l *Loader) Exclude(ctx context.Context, number string) error {
 // look returns an error if there is no room for more.
 func (l *Loader) look(ctx context.Context) error {
 	c := l.campaigns
-	most := *c.config.Load()
-	return c.stream().Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
-		info, err := s.Info(ctx)
-		if err != nil {
-			return err
-		}
-		if info.State.Msgs > uint64(most.Numbers)+lookEvery || info.State.Bytes > uint64(info.Config.MaxBytes)/2 { // the other half is for what comes of them
-			return &roomError{fmt.Errorf("the campaigns have %d numbers, in %d bytes: no more can be added; raise campaigns: numbers: %d and size: %v in the configuration, or remove one that has ended (eslua campaign remove NAME)",
-				info.State.Msgs, info.State.Bytes, most.Numbers, most.Size)}
-		}
-		return nil
+	var info *jetstream.StreamInfo
+	err := c.stream().Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) (err error) {
+		info, err = s.Info(ctx)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	most := *c.config.Load()
+	if info.State.Msgs > uint64(most.Numbers)+lookEvery || info.State.Bytes > uint64(info.Config.MaxBytes)/2 { // the other half is for what comes of them
+		return fmt.Errorf("the campaigns have %d numbers, in %d bytes: no more can be added; raise campaigns: numbers: %d and size: %v in the configuration, or remove one that has ended (eslua campaign remove NAME)",
+			info.State.Msgs, info.State.Bytes, most.Numbers, most.Size)
+	}
+	return nil
 }
-
-type roomError struct{ error }
 
 // wait waits until at most so many rows are not yet kept.
 func (l *Loader) wait(ctx context.Context, most int) error {
