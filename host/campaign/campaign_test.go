@@ -43,6 +43,36 @@ func TestACampaign(t *testing.T) {
 	})
 }
 
+// TestARemovedCampaign stays away, also if NATS, after its process was killed, has earlier states of
+// its numbers again; a campaign of the same name begins anew.
+func TestARemovedCampaign(t *testing.T) {
+	inSite(t, func(s *site) {
+		h := s.start()
+		h.load(usual("survey"), "1000")
+		h.awaits("survey", Ended)
+		if err := h.Decide(s.Context(), Order{Name: "survey", Do: Remove}); err != nil {
+			s.Fatal(err)
+		}
+		back := Entry{Number: "1000", State: Done, Outcome: "answered"}
+		if _, err := h.write(s.Context(), subject(numberPart, "survey", Key("1000")), back, 0); err != nil {
+			s.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		var r Record
+		if _, found, err := h.read(s.Context(), subject(recordPart, "survey"), &r); !found || r.Name != "" || err != nil {
+			s.Errorf("nothing says that the campaign was removed: %v, %+v, %v", found, r, err)
+		}
+		if list, err := h.List(s.Context()); len(list) > 0 || err != nil {
+			s.Errorf("there are %+v, %v", list, err)
+		}
+		if l := h.load(usual("survey"), "1000"); l.Added != 1 || l.Known != 0 {
+			s.Errorf("%d added, %d known", l.Added, l.Known)
+		}
+		h.awaits("survey", Ended)
+		s.wants("dialled", s.dialled(), map[string]int{"1000": 2})
+	})
+}
+
 // TestPace: so many calls in a second, without bursts, and so many at a time.
 func TestPace(t *testing.T) {
 	inSite(t, func(s *site) {

@@ -86,7 +86,9 @@ func (c *Campaigns) there(ctx context.Context) error {
 	return err
 }
 
-// remove removes a campaign that nobody leads.
+// remove removes a campaign that nobody leads. Its record stays, without a name: NATS keeps no
+// trace of a message that a later one has replaced, so that the one before would be there again
+// when this process has been killed.
 func (c *Campaigns) remove(ctx context.Context, name string) error {
 	err := c.change(ctx, name, func(r *Record, found bool) error {
 		if !found {
@@ -101,6 +103,11 @@ func (c *Campaigns) remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	return c.purge(ctx, name)
+}
+
+// purge removes all of a campaign but its record.
+func (c *Campaigns) purge(ctx context.Context, name string) error {
 	return c.stream().Do(ctx, func(ctx context.Context, _ jetstream.JetStream, s jetstream.Stream) error {
 		for _, subjects := range []string{subject(numberPart, name, "*"), subject(progressPart, name), subject(leasePart, name)} {
 			if err := s.Purge(ctx, jetstream.WithPurgeSubject(subjects)); err != nil {

@@ -36,6 +36,9 @@ func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
 		return nil, err
 	}
 	l := &Loader{campaigns: c, name: d.Name, added: lookEvery}
+	if err := c.clean(ctx, d.Name); err != nil {
+		return nil, err
+	}
 	err := c.change(ctx, d.Name, func(r *Record, found bool) error {
 		if l.found = found; !found {
 			r.Created, r.State = c.deps.Clock.Now(), Loading
@@ -48,6 +51,16 @@ func (c *Campaigns) Load(ctx context.Context, d Definition) (*Loader, error) {
 	}
 	c.lookAtOnce()
 	return l, nil
+}
+
+// clean removes what a campaign of this name that was removed may have left, as remove says.
+func (c *Campaigns) clean(ctx context.Context, name string) error {
+	var r Record
+	_, found, err := c.read(ctx, subject(recordPart, name), &r)
+	if err != nil || found && r.Name != "" {
+		return err
+	}
+	return c.purge(ctx, name)
 }
 
 // CheckLength returns an error if a list with so many rows has more than any list could need, as

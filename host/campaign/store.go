@@ -38,9 +38,6 @@ var errChanged = errors.New("somebody else has changed it")
 // headerWrite tells apart who wrote a message.
 const headerWrite = "Eslua-Write"
 
-// removedFor limits how long it is shown that a campaign was removed.
-const removedFor = time.Minute
-
 // newStream describes the stream of all campaigns.
 func (c *Campaigns) newStream() *durable.Stream {
 	return c.deps.Store.Stream(jetstream.StreamConfig{
@@ -79,9 +76,6 @@ func (c *Campaigns) write(ctx context.Context, subject string, value any, last u
 func (c *Campaigns) message(subject string, value any) (m *nats.Msg, id string, err error) {
 	m, id = nats.NewMsg(subject), c.deps.NewID()
 	m.Header.Set(headerWrite, id)
-	if r, ok := value.(Record); ok && r.Name == "" { // it was removed, which all hosts shall hear
-		m.Header.Set(jetstream.MsgTTLHeader, removedFor.String())
-	}
 	m.Data, err = json.Marshal(value)
 	return m, id, err
 }
