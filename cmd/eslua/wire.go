@@ -213,6 +213,7 @@ func (b *builder) makePort() {
 		Handshake: time.Duration(b.cfg.Calls.Handshake),
 		Linger:    time.Duration(b.cfg.Calls.Linger),
 		Wire:      b.wire(),
+		Controls:  b.control,
 		Tape: func() outbound.Tape {
 			if tape := b.records.Tape(); tape != nil {
 				return tape
@@ -220,6 +221,14 @@ func (b *builder) makePort() {
 			return nil
 		},
 	}, b.serveCall, b.log, b.clk)
+}
+
+// control returns the control connection to the FreeSWITCH with a Core-UUID, nil if none is up.
+func (b *builder) control(core string) outbound.Control {
+	if l := node.Nodes(b.nodes).OfCore(core); l != nil && l.Status().Up {
+		return l
+	}
+	return nil
 }
 
 func (b *builder) serveCall(ctx context.Context, c *outbound.Call) {

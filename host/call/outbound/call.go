@@ -26,6 +26,7 @@ type Call struct {
 	displacement
 	strays   []stray
 	farewell *esl.Command // the transfer with which the call is handed back
+	controls func(core string) Control
 
 	waits           []*wait
 	watch           func(Sight)

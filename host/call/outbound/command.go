@@ -17,6 +17,9 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if after := c.afterwards(false); after != nil {
+		return after.API(ctx, line)
+	}
 	moves, routes := c.movesChannel(line)
 	cmds := []esl.Command{cmd}
 	if moves {
@@ -52,6 +55,9 @@ func (c *Call) API(ctx context.Context, line string) (string, error) {
 func (c *Call) BgAPI(ctx context.Context, line string) (string, error) {
 	if moves, _ := c.movesChannel(line); moves {
 		return c.API(ctx, line) // these are quick
+	}
+	if after := c.afterwards(true); after != nil {
+		return after.BgAPI(ctx, line)
 	}
 	if !c.jobsSubscribed {
 		if err := c.Subscribe(ctx, "BACKGROUND_JOB"); err != nil {
@@ -108,6 +114,9 @@ func (c *Call) Subscribe(ctx context.Context, names ...string) error {
 
 // SendEvent fires an event in FreeSWITCH.
 func (c *Call) SendEvent(ctx context.Context, name string, headers [][2]string, body string) error {
+	if after := c.afterwards(false); after != nil {
+		return after.SendEvent(ctx, name, headers, body)
+	}
 	return c.expectOK(ctx)(esl.SendEvent(name, headers, body))
 }
 

@@ -174,6 +174,7 @@ func (s *Server) newCall(conn *esl.Conn, local net.Addr, connect esl.Event) (*Ca
 		uuid: strings.Clone(ev.uuid), shown: strings.Clone(ev.uuid), path: socket.path, addr: socket.addr, async: socket.async,
 		executions:      newExecutions(s.cfg.Wire.NewUUID()),
 		connectSequence: ev.sequenceNumber(),
+		controls:        s.cfg.Controls,
 	}
 	c.mayBeStale = c.connectSequence > 0
 	c.update(ev)

@@ -22,7 +22,10 @@ type Config struct {
 	Handshake time.Duration // for a new connection to answer `connect`; default 25 s, FreeSWITCH's own limit
 	Linger    time.Duration // whole seconds for which FreeSWITCH sends events after a hangup; default 10 s
 	Wire      esl.Options
-	Tape      func() Tape // returns what records a new connection, nil for one that is not recorded; nil: none is
+	// Controls returns a connection to the FreeSWITCH with a Core-UUID, for what a script asks
+	// of it after the hangup, nil if none is up. It may be nil.
+	Controls func(core string) Control
+	Tape     func() Tape // returns what records a new connection, nil for one that is not recorded; nil: none is
 }
 
 // A Tape records what passes on the connection of a call.
