@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -46,7 +47,7 @@ FreeSWITCH's password where eslua does.`,
 	c.Flags().StringVar(&o.Node, "node", "", "the `NAME` of the FreeSWITCH; default: one of nodes, chosen by weight, and the events of all")
 	c.Flags().StringVar(&o.Flow, "flow", "", "have the limits, grants, settings and modules of this `FLOW`; default: the general ones")
 	c.Flags().StringVar(&o.Call, "call", "", "have the session of the channel with this `UUID`")
-	code := c.Flags().StringP("execute", "x", "", "run this `LINE` instead of asking for lines")
+	code := c.Flags().StringP("execute", "x", "", "run this `LINE`, or these lines, instead of asking for lines")
 	complete(c, "node", host.completes(fromStatus(nodeNames)))
 	complete(c, "flow", host.completes(scriptNames))
 	complete(c, "call", host.completes(callUUIDs))
@@ -102,9 +103,12 @@ func (p *program) openConsole(ctx context.Context, client *admin.Client, o conso
 
 // consoleLine runs one line.
 func (p *program) consoleLine(ctx context.Context, client *admin.Client, o console.Opening, line string) error {
+	several := false
 	if isLua(line) {
 		if _, wrong := isComplete(line); wrong != nil {
-			return &usageError{wrong.Error()}
+			if several = slices.ContainsFunc(strings.Split(line, "\n"), func(l string) bool { return !isLua(l) }); !several {
+				return &usageError{wrong.Error()}
+			}
 		}
 	}
 	c, ctx, end, err := p.openConsole(ctx, client, o)
@@ -112,6 +116,9 @@ func (p *program) consoleLine(ctx context.Context, client *admin.Client, o conso
 		return err
 	}
 	defer end()
+	if several {
+		return c.work(ctx, lines{strings.NewReader(line)})
+	}
 	if err := c.run(ctx, line); !errors.Is(err, errQuit) {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/eslua/eslua/host/console"
+	"github.com/eslua/eslua/host/script/grant"
 	"github.com/peterh/liner"
 )
 
@@ -160,6 +161,9 @@ func (c *prompt) complete(ctx context.Context, line string, at int) (head string
 			}
 		}
 		return "", names, tail
+	case strings.HasPrefix(strings.TrimLeft(head, " "), "api "):
+		command := strings.TrimLeft(head[strings.Index(head, "api ")+len("api "):], " ")
+		return strings.TrimSuffix(head, command), grant.CompleteCommand(command), tail
 	case !isLua(head):
 		return head, nil, tail
 	}

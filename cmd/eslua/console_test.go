@@ -67,6 +67,7 @@ func TestConsole(t *testing.T) {
 			{exitFailed, `while true do print(("x"):rep(1e6)) freeswitch.msleep(1) end`, "may print 16 MiB"}, {exitFailed, `error({code = 1})`, "the error is {code = 1}"},
 			{exitUsage, `x = = 1`, "console:1: syntax error near '='"}, {exitUsage, `if x then`, "<eof>"}, {exitUsage, "x = \"a", "unfinished string"},
 			{exitFine, `/calls`, "there is no call"}, {exitFine, `/help`, "api COMMAND"}, {exitFailed, `/nothing`, "/help lists them"}, {exitFailed, `/trace`, "no trace of a call"}, {exitFine, `/quit`, ""},
+			{exitFine, "x = 1\nx + 1\n/quit\nx", "2\n"}, {exitFailed, "api status\nx = = 1", "syntax error"},
 			{exitFailed, `/events A B`, "HEADER=VALUE"}, {exitFailed, `/events [`, "no pattern"},
 		} {
 			if got := s.console(c.code, "", "-x", c.line); !strings.Contains(got, c.says) || c.says == "" && got != "" {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -102,6 +103,9 @@ func (s *session) watch(ctx context.Context, text string) error {
 	for _, l := range nodes {
 		sub := l.Subscribe(node.Bounds{})
 		defer sub.Close()
+		if st := l.Status(); !st.Up {
+			s.tell(Answer{Level: "WARN", Said: fmt.Sprintf("FreeSWITCH %s is not connected, so that nothing is heard of it: %s", l.Name(), cmp.Or(st.LastError, "it has not answered yet"))})
+		}
 		if err := sub.Add(w.interest(text)); err != nil {
 			return err
 		}

@@ -22,6 +22,21 @@ func MeantCommand(name string) string {
 	return spell.Typo(name, known)
 }
 
+// CompleteCommand returns what the text, the beginning of an API command, may become: names
+// of commands, and of those of which the first argument is known, such as sofia status.
+func CompleteCommand(text string) (commands []string) {
+	for entry := range apiTable {
+		name, _, _ := strings.Cut(entry, " ")
+		for _, c := range []string{name, entry} {
+			if strings.HasPrefix(c, text) && strings.Contains(c, " ") == strings.Contains(text, " ") {
+				commands = append(commands, c)
+			}
+		}
+	}
+	slices.Sort(commands)
+	return slices.Compact(commands)
+}
+
 // apiTable lists the API commands of FreeSWITCH 1.11.
 var apiTable = tableOf(apiRows)
 
