@@ -22,7 +22,7 @@ func (Module) Declare() *vm.Module {
 		Funcs: []vm.Func{{
 			Name:    "test",
 			Params:  []vm.Param{text("name", "what is true if the test passes"), {Name: "fn", Kind: vm.Function, Doc: "the test, which gets the object t"}},
-			Doc:     "In a file *_test.lua: declares a test, which eslua test plays on a simulated FreeSWITCH. Each test has a FreeSWITCH and a host of its own, in a time of its own that passes at once while everybody waits. A test fails if what it expects is not so, if a script fails, if a leg goes on for ever, or if a flow asks an HTTP server for which the test has no answer.",
+			Doc:     "In a file *_test.lua: declares a test, which eslua test plays on a simulated FreeSWITCH. Each test has a FreeSWITCH and a host of its own, in a time of its own that passes at once while everybody waits. A test fails if what it expects is not so, if a script fails, if a leg goes on for ever, if a person waits for a sound or an application (on =) that never begins, or if a flow asks an HTTP server for which the test has no answer.",
 			Example: "test(\"a busy phone ends the call\", function(t)\n  t:phone(\"user/1000\", \"USER_BUSY\")\n  local call = t:call{flow = \"groupCall\", args = {\"user/1000\"}}\n  call:expect{apps = {\"...\", \"bridge *user/1000\"}, cause = \"NO_ANSWER\"}\nend)",
 			Go:      test,
 		}},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func test(a *vm.Args) error {
 	if err := p.Scene.Finish(a.Context()); err != nil {
 		return err
 	}
-	return failure(append(append(p.Scene.Errors(), p.Scene.Strays()...), p.Scene.Leaks(a.Context())...))
+	return failure(slices.Concat(p.Scene.Errors(), p.Scene.Strays(), p.Scene.Leaks(a.Context()), p.Scene.Idle()))
 }
 
 func failure(wrong []flowtest.Mismatch) error {
@@ -398,7 +399,10 @@ func expect(a *vm.Args) error {
 		return err
 	}
 	wrong := c.Check(want)
-	return failure(append(c.Errors(), wrong...))
+	if wrong = append(c.Errors(), wrong...); len(wrong) > 0 {
+		wrong = append(wrong, c.Idle()...)
+	}
+	return failure(wrong)
 }
 
 // requests reads what HTTP servers were asked; nil if the field is not there.

@@ -70,6 +70,10 @@ func (p *program) doc(args []string) error {
 		return &usageError{message}
 	}
 	printEntries(p.stdout, entries)
+	if len(settings) > 0 && !strings.Contains(args[0], ".") {
+		fmt.Fprintf(p.stdout, "\nThe configuration has %s too:\n\n", args[0])
+		p.printSettings(settings)
+	}
 	return nil
 }
 

@@ -187,7 +187,7 @@ func TestPackage(t *testing.T) {
 		t.Errorf("eslua status prints %s", out)
 	}
 	c.serves()
-	for name, mode := range map[string]string{"/etc/eslua/eslua.yaml": "640 root eslua", "/var/lib/eslua": "750 eslua eslua", "/usr/share/man/man1/eslua-serve.1.gz": "644 root root"} {
+	for name, mode := range map[string]string{"/etc/eslua/eslua.yaml": "640 root eslua", "/var/lib/eslua": "750 eslua eslua", "/usr/share/man/man1/eslua-serve.1.gz": "644 root root", "/usr/share/doc/eslua/examples/scripts/menu_test.lua": "644 root root"} {
 		if got := strings.TrimSpace(c.must("stat", "-c", "%a %U %G", name)); got != mode {
 			t.Errorf("%s has %s, want %s", name, got, mode)
 		}

@@ -119,6 +119,9 @@ func (c *Call) Finish(ctx context.Context) error { return c.scene.Finish(ctx) }
 // Errors returns the errors of the test's scripts that no test has expected.
 func (c *Call) Errors() []Mismatch { return c.scene.Errors() }
 
+// Idle tells what persons of the test never do.
+func (c *Call) Idle() []Mismatch { return c.scene.Idle() }
+
 // Variable returns the value of a channel variable, at the end of a call that is over.
 func (c *Call) Variable(name string) string { return c.leg.Variable(name) }
 
