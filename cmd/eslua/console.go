@@ -103,7 +103,7 @@ func (p *program) openConsole(ctx context.Context, client *admin.Client, o conso
 
 // consoleLine runs one line.
 func (p *program) consoleLine(ctx context.Context, client *admin.Client, o console.Opening, line string) error {
-	several := false
+	several := strings.Contains(line, "\n") && !isLua(line)
 	if isLua(line) {
 		if _, wrong := isComplete(line); wrong != nil {
 			if several = slices.ContainsFunc(strings.Split(line, "\n"), func(l string) bool { return !isLua(l) }); !several {
