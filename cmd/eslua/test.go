@@ -87,15 +87,15 @@ func (t *flowTests) run(ctx context.Context, paths []string) error {
 		return &usageError{fmt.Sprintf("eslua test: there is no *_test.lua in %s; eslua doc test prints how tests are written", strings.Join(paths, " "))}
 	}
 	for {
-		stamp := stampOf(files)
-		err := t.once(ctx, files, wanted)
+		stamp := stampOf(files, t.overrides.file)
+		err := t.once(ctx, slices.Clone(files), wanted) // which reads the configurations into them
 		if !t.watch || ctx.Err() != nil {
 			return err
 		}
 		if err != nil && !errors.As(err, new(*reportedError)) {
 			fmt.Fprintln(t.stderr, err)
 		}
-		for stampOf(files) == stamp {
+		for stampOf(files, t.overrides.file) == stamp {
 			if clock.Sleep(ctx, t.clock, 300*time.Millisecond) != nil {
 				return err
 			}

@@ -146,22 +146,35 @@ func (f testFile) read(ctx context.Context, reading *flowtests.Play, print func(
 	})
 }
 
-// stampOf returns a text that changes when a file does beside the tests.
-func stampOf(files []testFile) string {
+// stampOf returns a text that changes when a script or a test does, or a configuration. What
+// else changes beside them, such as a report, is not looked at.
+func stampOf(files []testFile, config string) string {
 	var stamp strings.Builder
 	seen := map[string]bool{}
+	look := func(path string) {
+		if info, err := os.Stat(path); err == nil && !seen[path] {
+			fmt.Fprintln(&stamp, path, info.Size(), info.ModTime().UnixNano())
+		}
+		seen[path] = true
+	}
+	look(config)
 	for _, f := range files {
-		for _, dir := range []string{f.root, filepath.Dir(f.path), filepath.Dir(f.config)} {
+		look(f.config)
+		for _, dir := range []string{f.root, filepath.Dir(f.path)} {
 			if seen[dir] {
 				continue
 			}
 			seen[dir] = true
-			entries, _ := os.ReadDir(dir)
-			for _, e := range entries {
-				if info, err := e.Info(); err == nil {
-					fmt.Fprintln(&stamp, e.Name(), info.Size(), info.ModTime().UnixNano())
+			_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+				switch {
+				case err != nil:
+				case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != dir:
+					return fs.SkipDir
+				case strings.HasSuffix(name, ".lua"):
+					look(name)
 				}
-			}
+				return nil
+			})
 		}
 	}
 	return stamp.String()
