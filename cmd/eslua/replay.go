@@ -76,9 +76,8 @@ func (r replaying) run(ctx context.Context, file string) error {
 		writeTest(r.stdout, recorded.Ladder)
 		return nil
 	}
-	ctx, stop := r.untilSignal(ctx)
-	defer stop()
-	played, err := r.play(ctx, recorded)
+	// Nothing outside of the replay's time may end what waits in it: a signal ends the process.
+	played, err := r.play(context.WithoutCancel(ctx), recorded)
 	if err != nil {
 		return err
 	}
@@ -94,8 +93,10 @@ type played struct {
 
 // play runs the flow against the recorded call.
 func (r replaying) play(ctx context.Context, recorded *conversation.Conversation) (result played, err error) {
-	end := flowtest.Virtually(func() { result, err = r.playHere(ctx, recorded) })
-	return result, errors.Join(err, end)
+	if flowtest.Virtually(func() { result, err = r.playHere(ctx, recorded) }) != nil {
+		return result, errors.New("the file holds no call that can be played to its end: everybody waits for what does not come")
+	}
+	return result, err
 }
 
 // warmUp is how long the host runs before the call.
@@ -164,12 +165,18 @@ func (r replaying) playHere(ctx context.Context, recorded *conversation.Conversa
 	return result, nil
 }
 
+// mostCPU bounds what the script of a file may compute, whatever the file says.
+const mostCPU = config.Duration(time.Minute)
+
 // settingsOf returns the configuration for a recorded flow. What reaches anything but
 // FreeSWITCH is not granted: the recording has the answers.
 func settingsOf(recorded *conversation.Conversation) config.Config {
 	cfg, s := config.Default(), recorded.Settings
 	grants := grant.Grants{API: s.Grants.API, Apps: s.Grants.Apps, FireEvents: s.Grants.FireEvents}
-	cfg.Flows = map[string]config.Flow{recorded.Ladder.Flow: {Settings: s.Settings, Limits: &s.Limits, Grants: &grants, Fallback: &s.Fallback}}
+	limits := s.Limits
+	limits.Memory, limits.Stack = min(limits.Memory, 1<<30), min(limits.Stack, 1e6)
+	limits.Burst, limits.CPU, limits.AfterHangup = min(limits.Burst, mostCPU), min(limits.CPU, mostCPU), min(limits.AfterHangup, mostCPU)
+	cfg.Flows = map[string]config.Flow{recorded.Ladder.Flow: {Settings: s.Settings, Limits: &limits, Grants: &grants, Fallback: &s.Fallback}}
 	cfg.Routes = []config.Route{{Flow: recorded.Ladder.Flow, Args: recorded.Args}} // for a call whose path names no flow
 	cfg.Calls.Linger, cfg.Trace = s.Linger, s.Trace
 	return cfg
@@ -205,6 +212,9 @@ func (r replaying) print(recorded *conversation.Conversation, now played) error 
 	case now.parting == nil && now.inNow < 0:
 		printLine(out, "The flow goes the same way as in the real call: %s.", count(len(now.Steps), "line"))
 		return nil
+	}
+	if r.keys == "" && recorded.Settings.Trace.Digits.Masked() {
+		printLine(out, "Keys are masked in this file; where the caller pressed some, 1 2 3 ... were pressed now. Name others with --keys.")
 	}
 	if now.inNow >= 0 {
 		printLine(out, "The real call:")
