@@ -358,7 +358,7 @@ func (r *Rows) blocked(do func() error) error {
 	} else {
 		blocker.Block()
 	}
-	err := do()
+	err := heard(do)
 	blocker.Unblock()
 	timer.Stop()
 	r.left -= p.clock.Now().Sub(began)
@@ -366,6 +366,12 @@ func (r *Rows) blocked(do func() error) error {
 		return withCause(r.ctx, err)
 	}
 	return nil
+}
+
+// heard does what a driver does, whose panics are errors.
+func heard(do func() error) (err error) {
+	defer asError(&err)
+	return do()
 }
 
 // end takes the rows off their handle.

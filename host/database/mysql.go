@@ -31,12 +31,19 @@ func newMySQL(text string, timeout time.Duration) (driver.Connector, error) {
 	}
 	cfg.MultiStatements, cfg.AllowAllFiles, cfg.ParseTime, cfg.InterpolateParams = true, false, false, false
 	cfg.Logger = &mysql.NopLogger{}
+	if err := cfg.Apply(mysql.EnableCompression(false)); err != nil { // what is packed cannot be measured
+		return nil, err
+	}
+	encrypted := cfg.TLS != nil || cfg.TLSConfig != "" // then only the server of the certificate is heard
 	cfg.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
 		w := newWire(conn)
+		if !encrypted {
+			w.packets = &packets{}
+		}
 		*ctx.Value(dialled{}).(**wire) = w
 		return w, nil
 	}
@@ -101,12 +108,14 @@ func cutLast(text, sep string) (before, after string, found bool) {
 }
 
 // Connect opens a connection.
-func (s *mysqlServer) Connect(ctx context.Context) (driver.Conn, error) {
+func (s *mysqlServer) Connect(ctx context.Context) (_ driver.Conn, err error) {
+	defer asError(&err) // database/sql connects in a goroutine of its own too
 	var w *wire
 	conn, err := s.Connector.Connect(context.WithValue(ctx, dialled{}, &w))
 	if err != nil {
 		return nil, err
 	}
+	w.begin()
 	c := &mysqlConn{conn.(mysqlDriver), w}
 	if _, err := c.ExecContext(ctx, s.setUp, nil); err != nil {
 		return nil, errors.Join(err, conn.Close())

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -34,7 +36,23 @@ func postgres(text string) (driver.Connector, error) {
 		// The server is told, so that it stops too and the connection stays.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
-	return stdlib.GetConnector(*cfg), nil
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		f := pgproto3.NewFrontend(r, w)
+		f.SetMaxBodyLen(MaxRow + wireSlack) // else it takes a gigabyte as soon as one is announced
+		return f
+	}
+	// Nobody asks for them, and the driver would keep them for as long as the connection lasts.
+	cfg.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {}
+	return pgServer{stdlib.GetConnector(*cfg)}, nil
+}
+
+// pgServer makes the connections of a pool.
+type pgServer struct{ driver.Connector }
+
+// Connect opens a connection.
+func (s pgServer) Connect(ctx context.Context) (_ driver.Conn, err error) {
+	defer asError(&err) // database/sql connects in a goroutine of its own too
+	return s.Connector.Connect(ctx)
 }
 
 // pgConn runs commands below database/sql and pgx, which would turn text into Go values
@@ -194,6 +212,9 @@ func (r *pgCursor) close(ctx context.Context) error {
 func explained(err error) error {
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
 		return errors.New("ERROR:  " + pg.Message)
+	}
+	if errors.As(err, new(*pgproto3.ExceededMaxBodyLenErr)) {
+		return errRowSize
 	}
 	return err
 }
