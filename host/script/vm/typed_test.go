@@ -100,7 +100,7 @@ func TestValuesThatLuaCannotWrite(t *testing.T) {
 
 // Variables stay, local ones too, whatever ends a text.
 func TestVariablesStay(t *testing.T) {
-	s := typing(t, guard.Limits{Memory: 4 << 20, Burst: 20e6})
+	s := typing(t, guard.Limits{Memory: 4 << 20, Burst: 200e6})
 	for _, c := range [][2]string{
 		{`local x, y = 1`, ""}, {`x, y`, "1, nil"}, {`local z`, ""}, {`z == nil`, "true"},
 		{`local function fact(n) if n < 2 then return 1 end return n * fact(n - 1) end`, ""}, {`fact(5)`, "120"},
