@@ -18,7 +18,7 @@ import (
 	"github.com/eslua/eslua/host/testproc/memnet"
 )
 
-// outsideFlow asks everybody whom a flow can ask.
+// outsideFlow asks everything that a flow can ask.
 const outsideFlow = `session:answer()
 local db = database("crm")
 db:exec("create table people(number text, name text)")

@@ -44,7 +44,7 @@ func TestACampaign(t *testing.T) {
 }
 
 // TestARemovedCampaign stays away, also if NATS, after its process was killed, has earlier states of
-// its numbers again; a campaign of the same name begins anew.
+// its numbers again; a campaign of the same name starts from the beginning.
 func TestARemovedCampaign(t *testing.T) {
 	inSite(t, func(s *site) {
 		h := s.start()

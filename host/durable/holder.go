@@ -359,7 +359,7 @@ func (l *serverLog) Warnf(format string, args ...any)  { l.report(l.warning(form
 func (l *serverLog) Errorf(format string, args ...any) { l.report(slog.LevelError, format, args) }
 func (l *serverLog) Fatalf(format string, args ...any) { l.report(slog.LevelError, format, args) }
 
-// warning returns the level of a warning. That an index is made anew from the messages is
+// warning returns the level of a warning. That an index is rebuilt from the messages is
 // the rule after a kill -9, and nothing is lost by it.
 func (l *serverLog) warning(format string) slog.Level {
 	if strings.Contains(format, "attempting to recover") || strings.Contains(format, "will rebuild") {
